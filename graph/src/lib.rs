@@ -1,1 +1,32 @@
-//! graph
+//! The contract between the compiler and the runtime: resources, the property schema, sizes,
+//! steps with their ids and canonical bytes, and the difference of two graphs.
+//!
+//! Data passes one way: the compiler makes [`Resource`]s out of checked values, [`Graph::assemble`]
+//! orders them and gives every one its [`Step`] and id, and the runtime plans from the graph.
+//! Nothing here reads a file, a clock or the environment.
+
+pub mod canonical;
+pub mod diff;
+pub mod export;
+pub mod graph;
+pub mod key;
+pub mod mounts;
+pub mod name;
+pub mod property;
+pub mod resource;
+pub mod settings;
+pub mod size;
+pub mod step;
+pub mod storage;
+
+pub use diff::{Change, GraphDiff};
+pub use graph::{Graph, GraphError};
+pub use key::Key;
+pub use name::{DatasetName, HostName, NameError, PoolName, StorageId};
+pub use property::{Property, Target, Value};
+pub use resource::{
+    Class, Dataset, Disk, Export, Pool, Redundancy, Resource, Storage, Tunable, Vdev, Volume,
+};
+pub use settings::{PropertyName, Settings};
+pub use size::Bytes;
+pub use step::{FORMAT, ObjectId, Step, System};

@@ -1,0 +1,75 @@
+//! Keys that people can read: `pool:quickOS`, `dataset:quickOS/vm-disks`, `export:/quickOS/shared`.
+
+use crate::name::{DatasetName, PoolName, StorageId};
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// Names one resource of a host. Keys order by kind, then by name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Key {
+    /// `pool:NAME`
+    Pool(PoolName),
+    /// `dataset:POOL/NAME`, a file system
+    Dataset(DatasetName),
+    /// `volume:POOL/NAME`
+    Volume(DatasetName),
+    /// `export:PATH`
+    Export(Box<str>),
+    /// `storage:ID`, a Proxmox registration
+    Storage(StorageId),
+    /// `tunable:NAME`, a parameter of the zfs kernel module
+    Tunable(Box<str>),
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Key::Pool(name) => write!(f, "pool:{name}"),
+            Key::Dataset(name) => write!(f, "dataset:{name}"),
+            Key::Volume(name) => write!(f, "volume:{name}"),
+            Key::Export(path) => write!(f, "export:{path}"),
+            Key::Storage(id) => write!(f, "storage:{id}"),
+            Key::Tunable(name) => write!(f, "tunable:{name}"),
+        }
+    }
+}
+
+/// Says that a text is no key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no resource key; one looks like `dataset:tank/vms` or `pool:tank`")]
+pub struct KeyError(pub String);
+
+impl FromStr for Key {
+    type Err = KeyError;
+
+    fn from_str(text: &str) -> Result<Self, KeyError> {
+        let bad = || KeyError(text.to_owned());
+        let (kind, name) = text.split_once(':').ok_or_else(bad)?;
+        if name.is_empty() {
+            return Err(bad());
+        }
+        match kind {
+            "pool" => PoolName::new(name).map(Key::Pool).map_err(|_| bad()),
+            "dataset" => DatasetName::new(name).map(Key::Dataset).map_err(|_| bad()),
+            "volume" => DatasetName::new(name).map(Key::Volume).map_err(|_| bad()),
+            "export" => Ok(Key::Export(name.into())),
+            "storage" => StorageId::new(name).map(Key::Storage).map_err(|_| bad()),
+            "tunable" => Ok(Key::Tunable(name.into())),
+            _ => Err(bad()),
+        }
+    }
+}
+
+impl TryFrom<String> for Key {
+    type Error = KeyError;
+    fn try_from(text: String) -> Result<Self, KeyError> {
+        text.parse()
+    }
+}
+
+impl From<Key> for String {
+    fn from(key: Key) -> String {
+        key.to_string()
+    }
+}

@@ -1,0 +1,211 @@
+//! Resources: what a host is to have, each in its canonical form.
+
+use crate::{
+    Key,
+    export::ExportOptions,
+    name::{DatasetName, PoolName, StorageId},
+    settings::Settings,
+    size::Bytes,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One thing that a host is to have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Resource {
+    /// A pool with its layout and pool properties.
+    Pool(Pool),
+    /// A file system, a pool's root dataset among them.
+    Dataset(Dataset),
+    /// A volume (zvol).
+    Volume(Volume),
+    /// A directory shared over NFS.
+    Export(Export),
+    /// A registration with Proxmox VE.
+    Storage(Storage),
+    /// A parameter of the zfs kernel module, now and at boot.
+    Tunable(Tunable),
+}
+
+/// A pool. Its root dataset's settings stand in a [`Dataset`] of the pool's name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pool {
+    /// The pool's name.
+    pub name: PoolName,
+    /// The top-level vdevs in the order of the spec.
+    pub layout: Vec<Vdev>,
+    /// Pool properties (`zpoolprops(7)`).
+    #[serde(default, skip_serializing_if = "Settings::is_empty")]
+    pub settings: Settings,
+}
+
+/// A top-level vdev.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Vdev {
+    /// What the vdev is for.
+    pub class: Class,
+    /// How its disks protect each other.
+    pub redundancy: Redundancy,
+    /// Its disks, in the order of the spec.
+    pub disks: Vec<Disk>,
+}
+
+/// What a top-level vdev is for (`zpoolconcepts(7)`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Class {
+    /// Ordinary data.
+    Data,
+    /// Metadata and small blocks.
+    Special,
+    /// Deduplication tables.
+    Dedup,
+    /// The intent log.
+    Log,
+    /// A read cache (L2ARC).
+    Cache,
+    /// Hot spares.
+    Spare,
+}
+
+/// How the disks of a vdev protect each other.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub enum Redundancy {
+    /// One disk alone.
+    None,
+    /// Every disk holds everything.
+    Mirror,
+    /// raidz with this many parity disks, 1 to 3.
+    Raidz(u8),
+    /// Distributed spare raid, by its whole vdev word: `draid2:4d:8c:1s`.
+    Draid(Box<str>),
+}
+
+impl From<Redundancy> for String {
+    fn from(redundancy: Redundancy) -> String {
+        match redundancy {
+            Redundancy::None => "none".to_owned(),
+            Redundancy::Mirror => "mirror".to_owned(),
+            Redundancy::Raidz(parity) => format!("raidz{parity}"),
+            Redundancy::Draid(word) => word.into(),
+        }
+    }
+}
+
+impl TryFrom<String> for Redundancy {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.as_str() {
+            "none" => Ok(Redundancy::None),
+            "mirror" => Ok(Redundancy::Mirror),
+            "raidz1" => Ok(Redundancy::Raidz(1)),
+            "raidz2" => Ok(Redundancy::Raidz(2)),
+            "raidz3" => Ok(Redundancy::Raidz(3)),
+            draid if draid.starts_with("draid") => Ok(Redundancy::Draid(draid.into())),
+            _ => Err(format!("no vdev is a {text:?}")),
+        }
+    }
+}
+
+/// A disk or partition, by the path that the spec gives it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Disk(pub Box<str>);
+
+/// A file system.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dataset {
+    /// The whole name.
+    pub name: DatasetName,
+    /// The settings that the spec declares; no others are managed.
+    #[serde(default, skip_serializing_if = "Settings::is_empty")]
+    pub settings: Settings,
+}
+
+/// A volume (zvol).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Volume {
+    /// The whole name.
+    pub name: DatasetName,
+    /// `volsize`, in bytes.
+    pub size: Bytes,
+    /// Made without a reservation (`zfs create -s`). Asked only at creation.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sparse: bool,
+    /// The other settings that the spec declares.
+    #[serde(default, skip_serializing_if = "Settings::is_empty")]
+    pub settings: Settings,
+}
+
+/// A directory shared over NFS, to all its clients.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Export {
+    /// The absolute path: the mount point of `dataset`.
+    pub path: Box<str>,
+    /// The file system that is exported.
+    pub dataset: DatasetName,
+    /// Clients (`exports(5)`: host, network, netgroup or `*`) with their explicit options.
+    pub clients: BTreeMap<Box<str>, ExportOptions>,
+}
+
+/// A registration in Proxmox's `storage.cfg`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Storage {
+    /// The storage id.
+    pub id: StorageId,
+    /// The storage type: `zfspool`, `dir`, …
+    #[serde(rename = "type")]
+    pub kind: Box<str>,
+    /// The dataset that the storage lies on, where it lies on one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dataset: Option<DatasetName>,
+    /// Properties in canonical form: lists sorted and joined by commas, booleans `1` and `0`.
+    pub properties: BTreeMap<Box<str>, Box<str>>,
+}
+
+/// A parameter of the zfs kernel module.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tunable {
+    /// The parameter's name, `zfs_arc_max`.
+    pub name: Box<str>,
+    /// Its value; bytes where it is a size.
+    pub value: u64,
+}
+
+impl Resource {
+    /// Returns the resource's key.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        match self {
+            Resource::Pool(pool) => Key::Pool(pool.name.clone()),
+            Resource::Dataset(dataset) => Key::Dataset(dataset.name.clone()),
+            Resource::Volume(volume) => Key::Volume(volume.name.clone()),
+            Resource::Export(export) => Key::Export(export.path.clone()),
+            Resource::Storage(storage) => Key::Storage(storage.id.clone()),
+            Resource::Tunable(tunable) => Key::Tunable(tunable.name.clone()),
+        }
+    }
+
+    /// Returns the name where this is a file system or a volume.
+    #[must_use]
+    pub fn dataset_name(&self) -> Option<&DatasetName> {
+        match self {
+            Resource::Dataset(dataset) => Some(&dataset.name),
+            Resource::Volume(volume) => Some(&volume.name),
+            _ => None,
+        }
+    }
+
+    /// Returns the settings of a pool, file system or volume.
+    #[must_use]
+    pub fn settings(&self) -> Option<&Settings> {
+        match self {
+            Resource::Pool(pool) => Some(&pool.settings),
+            Resource::Dataset(dataset) => Some(&dataset.settings),
+            Resource::Volume(volume) => Some(&volume.settings),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The vocabulary of Proxmox storages: types, their properties, content types.
