@@ -1,0 +1,110 @@
+//! The host: one trait, with the real one behind it (`linux`) and a simulated one (`sim`).
+//!
+//! The planner and the executor know only this trait. `linux` is the one place that starts
+//! processes; `sim` is the one place that pretends.
+
+pub mod linux;
+pub mod sim;
+
+use crate::{
+    observed::{Observed, Query},
+    op::Op,
+};
+use phoenix_graph::DatasetName;
+use std::path::PathBuf;
+
+/// A storage host.
+pub trait Host: Sync {
+    /// Looks at the host and changes nothing, in a number of commands that does not grow.
+    ///
+    /// # Errors
+    /// Where a tool is missing, fails, or says what cannot be read.
+    fn observe(&self, query: &Query) -> Result<Observed, HostError>;
+
+    /// Carries one operation out, wholly or with an error that says what failed. After an error a
+    /// part may have been done: look again.
+    ///
+    /// # Errors
+    /// Where the operation failed.
+    fn perform(&self, op: &Op) -> Result<(), HostError>;
+
+    /// Says what an unmounted file system holds, by looking into it read-only.
+    ///
+    /// # Errors
+    /// Where it cannot be looked into.
+    fn contents(&self, dataset: &DatasetName) -> Result<Contents, HostError>;
+
+    /// Is called before and after each durable write that is not an operation (journal, store,
+    /// `current`), so that the simulator can lose power there.
+    ///
+    /// # Errors
+    /// [`HostError::PowerLost`], from the simulator alone.
+    fn pulse(&self) -> Result<(), HostError> {
+        Ok(())
+    }
+}
+
+/// What an unmounted file system holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Contents {
+    /// Nothing: no file, no folder.
+    Empty,
+    /// Something: one name in it, for the message.
+    Holds(String),
+}
+
+/// Says what went wrong on a host.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum HostError {
+    /// A command ended in an error.
+    #[error("`{}` failed{}: {stderr}", .argv.join(" "), .status.map_or_else(String::new, |code| format!(" with exit code {code}")))]
+    Command {
+        /// The command.
+        argv: Vec<String>,
+        /// Its exit code; nothing where a signal ended it.
+        status: Option<i32>,
+        /// What it said.
+        stderr: String,
+    },
+    /// A tool is not installed.
+    #[error("this host has no `{tool}` ({looked}): {help}")]
+    NoTool {
+        /// The tool.
+        tool: String,
+        /// Where it was looked for.
+        looked: String,
+        /// What to do.
+        help: String,
+    },
+    /// A command did not end in its time.
+    #[error("`{}` did not end within {seconds} s; it may still be running", .argv.join(" "))]
+    TimedOut {
+        /// The command.
+        argv: Vec<String>,
+        /// The time it had.
+        seconds: u64,
+    },
+    /// A file could not be read or written.
+    #[error("cannot {doing} {}: {message}", .path.display())]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// To which file.
+        path: PathBuf,
+        /// What the system said.
+        message: String,
+    },
+    /// A tool said what cannot be read.
+    #[error("cannot read what `{tool}` said: {reason}: {text:?}")]
+    Unreadable {
+        /// The tool.
+        tool: String,
+        /// Why.
+        reason: String,
+        /// The text.
+        text: String,
+    },
+    /// The simulated host lost power: nothing more happens until it is started again.
+    #[error("the simulated host lost power")]
+    PowerLost,
+}

@@ -1,0 +1,178 @@
+//! Operations: everything that phoenix ever does to a host, each a value, each rendered to an
+//! argument vector by one pure function. Nothing goes through a shell.
+
+use phoenix_graph::{DatasetName, PoolName, PropertyName, StorageId, Vdev};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// A property with the word that the tool is given for it.
+pub type Assignment = (PropertyName, Box<str>);
+
+/// One operation on a host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "kebab-case")]
+pub enum Op {
+    /// `zpool create`, never forced. The root dataset is left unmounted where `canmount` says so.
+    PoolCreate {
+        /// The pool.
+        pool: PoolName,
+        /// Its layout.
+        layout: Vec<Vdev>,
+        /// Pool properties (`-o`).
+        settings: Vec<Assignment>,
+        /// The root dataset's properties (`-O`).
+        root: Vec<Assignment>,
+    },
+    /// `zpool import -N` by name, looking in `/dev/disk/by-id`; nothing is mounted.
+    PoolImport {
+        /// The pool.
+        pool: PoolName,
+    },
+    /// `zpool export`.
+    PoolExport {
+        /// The pool.
+        pool: PoolName,
+    },
+    /// `zpool set`, one property.
+    PoolSet {
+        /// The pool.
+        pool: PoolName,
+        /// The property and its new value.
+        setting: Assignment,
+    },
+    /// `zpool destroy`: only ever to undo a creation of the same transaction, of a pool seen to be empty.
+    PoolDestroy {
+        /// The pool.
+        pool: PoolName,
+    },
+    /// `zpool labelclear`, never forced: takes the label of a pool that was just unmade off a disk.
+    LabelClear {
+        /// The disk, as the spec names it.
+        disk: Box<str>,
+    },
+    /// `zfs create -u`: a file system, not mounted yet.
+    DatasetCreate {
+        /// The file system.
+        dataset: DatasetName,
+        /// Its properties (`-o`).
+        settings: Vec<Assignment>,
+    },
+    /// `zfs create -V`: a volume.
+    VolumeCreate {
+        /// The volume.
+        dataset: DatasetName,
+        /// `volsize` in bytes.
+        size: u64,
+        /// `-s`: without a reservation.
+        sparse: bool,
+        /// Its other properties (`-o`).
+        settings: Vec<Assignment>,
+    },
+    /// `zfs set`, several properties of one dataset. Not atomic: a part may hold after a failure.
+    DatasetSet {
+        /// The dataset or volume.
+        dataset: DatasetName,
+        /// The properties and their new values.
+        settings: Vec<Assignment>,
+    },
+    /// `zfs inherit`, one property.
+    DatasetInherit {
+        /// The dataset or volume.
+        dataset: DatasetName,
+        /// The property that goes back to its inherited or default value.
+        property: PropertyName,
+    },
+    /// `zfs rename`: moves a dataset with everything below it. File systems are left as they are
+    /// mounted (`-u`), so they are unmounted before.
+    DatasetRename {
+        /// Where it is.
+        from: DatasetName,
+        /// Where it goes; the parent exists.
+        to: DatasetName,
+        /// Whether it is a volume, which takes no `-u`.
+        volume: bool,
+    },
+    /// `zfs mount`.
+    DatasetMount {
+        /// The file system.
+        dataset: DatasetName,
+    },
+    /// `zfs unmount`; fails where something uses it.
+    DatasetUnmount {
+        /// The file system.
+        dataset: DatasetName,
+    },
+    /// `zfs destroy`, never recursive, never forced: to undo a creation of the same transaction, of a
+    /// file system seen to be empty.
+    DatasetDestroy {
+        /// The dataset.
+        dataset: DatasetName,
+    },
+    /// `zfs snapshot`, atomic for all datasets, which lie in one pool.
+    Snapshot {
+        /// The datasets.
+        datasets: Vec<DatasetName>,
+        /// The snapshot's name, after the `@`.
+        name: Box<str>,
+    },
+    /// `zfs hold`.
+    Hold {
+        /// The datasets.
+        datasets: Vec<DatasetName>,
+        /// The snapshot's name, after the `@`.
+        name: Box<str>,
+        /// The hold's tag.
+        tag: Box<str>,
+    },
+    /// `exportfs -u`: takes one export out of the live table until the next reload.
+    Unexport {
+        /// The exported path.
+        path: Box<str>,
+        /// The client.
+        client: Box<str>,
+    },
+    /// `exportfs -ra`: loads `/etc/exports` and `/etc/exports.d`.
+    ExportsReload,
+    /// `pvesm add`.
+    StorageAdd {
+        /// The storage id.
+        id: StorageId,
+        /// The storage type.
+        kind: Box<str>,
+        /// Its properties.
+        properties: Vec<(Box<str>, Box<str>)>,
+    },
+    /// `pvesm set`.
+    StorageSet {
+        /// The storage id.
+        id: StorageId,
+        /// Properties to set.
+        set: Vec<(Box<str>, Box<str>)>,
+        /// Properties to take away.
+        delete: Vec<Box<str>>,
+    },
+    /// `pvesm remove`: the registration alone, never data.
+    StorageRemove {
+        /// The storage id.
+        id: StorageId,
+    },
+    /// Writes a parameter of the zfs module below `/sys/module/zfs/parameters`.
+    TunableSet {
+        /// The parameter.
+        name: Box<str>,
+        /// The value.
+        value: u64,
+    },
+    /// Makes a symbolic link, over an older link in one rename; the folder is made where it is missing.
+    Link {
+        /// Where the link stands.
+        path: PathBuf,
+        /// What it points to.
+        target: PathBuf,
+    },
+    /// Removes a symbolic link that phoenix made; anything else is left and refused.
+    Unlink {
+        /// Where the link stands.
+        path: PathBuf,
+    },
+}
