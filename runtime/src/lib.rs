@@ -7,3 +7,5 @@
 pub mod host;
 pub mod observed;
 pub mod op;
+pub mod plan;
+pub mod store;
