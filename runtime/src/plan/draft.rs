@@ -118,7 +118,7 @@ impl<'a> Draft<'a> {
 
     /// Asks whether something that phoenix did not make may be taken over.
     pub fn adopt(&mut self, key: &Key, what: &str) -> bool {
-        if !self.inputs.consent.adopt {
+        if !self.inputs.consent.adopt && !self.inputs.consent.known.contains(key) {
             self.refuse(
                 key,
                 format!("{what} is there already, and was not made by phoenix"),

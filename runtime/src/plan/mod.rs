@@ -17,7 +17,7 @@ mod storages;
 mod tunables;
 
 pub use inverse::{Inverse, Prior};
-pub use query::query;
+pub use query::{add_inverse, query};
 pub use rendered::{EXPORTS_LINK, MODPROBE_LINK, rendered};
 
 use crate::{observed::Observed, op::Op};
@@ -53,10 +53,13 @@ pub struct Inputs<'a> {
 }
 
 /// What the person allows on the command line.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Consent {
     /// Take over what is there and was not made by phoenix.
     pub adopt: bool,
+    /// Take over these: a generation that is gone back to had adopted them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub known: BTreeSet<Key>,
     /// Resources on which what cannot be undone may be done.
     pub irreversible: BTreeSet<Key>,
 }

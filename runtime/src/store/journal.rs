@@ -4,7 +4,7 @@
 //! its first record until one says how it ended; `txn/open` leads to it.
 
 use super::{Store, StoreError, durable, io_error};
-use crate::plan::Plan;
+use crate::plan::{Consent, Plan};
 use phoenix_graph::ObjectId;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -42,6 +42,8 @@ pub enum Record {
         to: u64,
         /// The system that is to hold after.
         system: ObjectId,
+        /// What the person allowed.
+        consent: Consent,
     },
     /// A plan that is now carried out. A transaction may have several, one after another.
     Plan {
@@ -85,6 +87,8 @@ pub struct Transaction {
     pub to: u64,
     /// The system that was to hold after.
     pub system: ObjectId,
+    /// What the person allowed.
+    pub consent: Consent,
     /// The plans that were begun, each with the actions whose intent is on record, in that order.
     pub plans: Vec<(Plan, Vec<usize>)>,
     /// Whether everything was seen to hold.
@@ -197,7 +201,7 @@ impl Store {
             let record: Record = serde_json::from_str(line)
                 .map_err(|error| unreadable(format!("line {}: {error}", at + 1)))?;
             match (&mut transaction, record) {
-                (None, Record::Begin { format, number, from, to, system }) => {
+                (None, Record::Begin { format, number, from, to, system, consent }) => {
                     if format > phoenix_graph::FORMAT {
                         return Err(unreadable(format!("it has format {format}, which is newer than this phoenix")));
                     }
@@ -207,6 +211,7 @@ impl Store {
                         from,
                         to,
                         system,
+                        consent,
                         plans: Vec::new(),
                         holds: false,
                         undoing: None,
