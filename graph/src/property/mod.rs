@@ -1,9 +1,22 @@
 //! The schema of OpenZFS properties: one table that the compiler checks against, the runtime
 //! compares with, and the docs are made from.
+//!
+//! A text that a person wrote becomes a canonical [`Value`] by [`Property::parse`]; what
+//! `zfs get -Hp` prints becomes one by [`Property::read`]; and [`Property::render`] turns one into
+//! the word that `zfs set` takes. The rows stand in `table_*.rs`, by what they belong to.
 
 mod table;
+mod table_dataset;
+mod table_filesystem;
+mod table_pool;
+mod table_reported;
+mod table_volume;
+mod user;
+mod value;
 
-use serde::{Deserialize, Serialize};
+pub use user::{UserPropertyError, user_property_name, user_property_value};
+pub use value::{Kind, Value, ValueError};
+
 use std::fmt;
 
 /// What a property belongs to.
@@ -17,41 +30,168 @@ pub enum Target {
     Pool,
 }
 
-/// A property's canonical value: numbers (sizes in bytes, counts) or one canonical word or text.
-/// `none` for a quota, reservation or limit is the number 0 where OpenZFS treats the two alike.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Value {
-    /// A size in bytes, or a count.
-    Number(u64),
-    /// A word (`on`, `lz4`) or a text (a path).
-    Text(Box<str>),
+/// A version of OpenZFS. The oldest that the table tells apart is 0.8.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Version {
+    /// The first number.
+    pub major: u16,
+    /// The second number.
+    pub minor: u16,
 }
 
-impl fmt::Display for Value {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Value::Number(number) => write!(f, "{number}"),
-            Value::Text(text) => f.write_str(text),
-        }
+impl Version {
+    /// Makes a version.
+    #[must_use]
+    pub const fn new(major: u16, minor: u16) -> Self {
+        Self { major, minor }
     }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
+}
+
+/// How a property that was set goes back to not being set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unset {
+    /// By `zfs inherit NAME`.
+    Inherit,
+    /// By setting this value: the property cannot be inherited.
+    Value(&'static str),
+    /// Not at all: it is fixed at creation, only grows, or is only reported.
+    Never,
 }
 
 /// One row of the schema.
 #[derive(Debug)]
 pub struct Property {
-    /// The name as OpenZFS spells it.
+    /// The name as OpenZFS spells it; a family's ends in `@` (`userquota@`, `feature@`), and what
+    /// a spec writes goes on behind it.
     pub name: &'static str,
+    /// The legal values.
+    pub kind: Kind,
+    /// What takes it.
+    pub targets: &'static [Target],
+    /// Whether it can be given only when the pool or dataset is made.
+    pub creation_only: bool,
+    /// Whether children take it over (and so `zfs inherit` works on it).
+    pub inheritable: bool,
+    /// Whether OpenZFS only reports it.
+    pub read_only: bool,
+    /// The value where nothing is set, as a person writes it; nothing where it depends on the pool,
+    /// the parent or the version.
+    pub default: Option<&'static str>,
+    /// The first version that has it, 0.8 for all older ones.
+    pub since: Version,
+    /// What it does, in one line.
+    pub doc: &'static str,
 }
 
-/// Finds a property that `target` takes.
+impl Property {
+    /// Reads a value as a person writes it and returns its canonical form.
+    ///
+    /// # Errors
+    /// Where the text is no legal value, with the reason and the legal values.
+    pub fn parse(&self, text: &str) -> Result<Value, ValueError> {
+        self.kind.parse(text).map_err(|reason| ValueError {
+            property: self.name,
+            text: text.into(),
+            reason,
+            legal: self.kind.describe().into(),
+        })
+    }
+
+    /// Returns the value that `#true` or `#false` stands for, where the property has `on` and `off`.
+    #[must_use]
+    pub fn from_bool(&self, on: bool) -> Option<Value> {
+        let words = self.legal_values();
+        let both = words.contains(&"on") && words.contains(&"off");
+        both.then(|| Value::Text(if on { "on" } else { "off" }.into()))
+    }
+
+    /// Reads what `zfs get -Hp` or `zpool get -Hp` prints and returns its canonical form: nothing
+    /// for `-`, and for an empty text where one cannot be set.
+    #[must_use]
+    pub fn read(&self, raw: &str) -> Option<Value> {
+        self.kind.read(raw)
+    }
+
+    /// Returns the word for `zfs set`, `zfs create -o` and their like: sizes in plain bytes, `none`
+    /// for a quota of 0.
+    #[must_use]
+    pub fn render(&self, value: &Value) -> String {
+        self.kind.render(value)
+    }
+
+    /// Returns the legal words, for suggestions; none where any size, number or text will do.
+    #[must_use]
+    pub fn legal_values(&self) -> &'static [&'static str] {
+        self.kind.words()
+    }
+
+    /// Describes all legal values in one line, for help texts: `on, off`; `a size, or none`.
+    #[must_use]
+    pub fn legal(&self) -> String {
+        self.kind.describe()
+    }
+
+    /// Tells how the property goes back to not being set.
+    #[must_use]
+    pub fn unset(&self) -> Unset {
+        if self.read_only || self.creation_only {
+            return Unset::Never;
+        }
+        if self.inheritable {
+            return Unset::Inherit;
+        }
+        match self.name {
+            // Made, grown and upgraded; no way leads back.
+            "volsize" | "version" | "keylocation" | "feature@" => Unset::Never,
+            // Empty is how these three are cleared.
+            "bootfs" | "cachefile" | "comment" => Unset::Value(""),
+            _ => self.default.map_or(Unset::Never, Unset::Value),
+        }
+    }
+
+    /// Returns whether an observed value is what was asked for, on this version of OpenZFS.
+    /// It differs from plain equality where two words mean the same: `xattr=on` is `sa` from 2.3
+    /// on and `dir` before, whichever of them is printed.
+    #[must_use]
+    pub fn equal(&self, desired: &Value, observed: &Value, version: Version) -> bool {
+        let plain = |value: &Value| match value {
+            Value::Text(word) if self.name == "xattr" && &**word == "on" => {
+                Value::Text(if version >= Version::new(2, 3) { "sa" } else { "dir" }.into())
+            }
+            other => other.clone(),
+        };
+        desired == observed || plain(desired) == plain(observed)
+    }
+
+    /// Returns whether `name` is this property's, or a member's of this family.
+    fn answers_to(&self, name: &str) -> bool {
+        name.strip_prefix(self.name).is_some_and(|member| member.is_empty() != self.name.ends_with('@'))
+    }
+}
+
+/// Finds a property that `target` takes, also one that is only reported. A family is found by any
+/// member: `userquota@bob`. User properties (`module:name`) are not in the table.
 #[must_use]
-pub fn find(_target: Target, name: &str) -> Option<&'static Property> {
-    table::DATASET.iter().find(|property| property.name == name)
+pub fn find(target: Target, name: &str) -> Option<&'static Property> {
+    table::candidates(name).find(|property| property.answers_to(name) && property.targets.contains(&target))
 }
 
-/// Returns the table's own copy of a name.
+/// Returns all properties that `target` takes, those that are only reported among them.
+pub fn all(target: Target) -> impl Iterator<Item = &'static Property> {
+    table::rows().filter(move |property| property.targets.contains(&target))
+}
+
+/// Returns the table's own copy of a name; nothing for members of families and user properties.
 #[must_use]
 pub fn static_name(name: &str) -> Option<&'static str> {
-    table::DATASET.iter().find(|property| property.name == name).map(|property| property.name)
+    table::candidates(name).map(|property| property.name).find(|known| *known == name)
 }
+
+#[cfg(test)]
+mod tests;
