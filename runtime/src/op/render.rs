@@ -135,8 +135,7 @@ fn quote(word: &str) -> String {
 /// and single disks go before groups, since a disk after `mirror a b` would join that mirror.
 #[must_use]
 pub fn vdev_words(layout: &[Vdev]) -> Vec<String> {
-    let classes =
-        [Class::Data, Class::Special, Class::Dedup, Class::Log, Class::Cache, Class::Spare];
+    let classes = [Class::Data, Class::Special, Class::Dedup, Class::Log, Class::Cache, Class::Spare];
     let mut words = Vec::new();
     for class in classes {
         let (single, grouped): (Vec<&Vdev>, Vec<&Vdev>) = layout

@@ -50,7 +50,9 @@ impl State {
         if name.is_root() {
             return refuse(
                 1,
-                format!("cannot destroy '{name}': operation does not apply to pools\nuse 'zfs destroy -r {name}' to destroy all datasets in the pool\nuse 'zpool destroy {name}' to destroy the pool itself"),
+                format!(
+                    "cannot destroy '{name}': operation does not apply to pools\nuse 'zfs destroy -r {name}' to destroy all datasets in the pool\nuse 'zpool destroy {name}' to destroy the pool itself"
+                ),
             );
         }
         let mut below: Vec<String> =
@@ -60,7 +62,10 @@ impl State {
         if !below.is_empty() {
             return refuse(
                 1,
-                format!("cannot destroy '{name}': {kind} has children\nuse '-r' to destroy the following datasets:\n{}", below.join("\n")),
+                format!(
+                    "cannot destroy '{name}': {kind} has children\nuse '-r' to destroy the following datasets:\n{}",
+                    below.join("\n")
+                ),
             );
         }
         if self.busy.contains(name) && kind == "volume" {
@@ -91,11 +96,8 @@ impl State {
             return cannot("New dataset name cannot be a descendant of current dataset name");
         }
         self.check_new(to, "rename", from)?;
-        let moved: Option<Vec<(DatasetName, DatasetName)>> = self
-            .subtree(from)
-            .into_iter()
-            .map(|old| renamed(&old, from, to).map(|new| (old, new)))
-            .collect();
+        let moved: Option<Vec<(DatasetName, DatasetName)>> =
+            self.subtree(from).into_iter().map(|old| renamed(&old, from, to).map(|new| (old, new))).collect();
         let Some(moved) = moved else { return cannot("name is too long") };
         if self.datasets.get(from).is_some_and(|state| state.volume) && self.busy.contains(from) {
             return cannot("dataset is busy");
@@ -123,11 +125,18 @@ impl State {
             if self.datasets.get(dataset).is_some_and(|state| state.snapshots.contains_key(name)) {
                 return refuse(
                     1,
-                    format!("cannot create snapshot '{dataset}@{name}': dataset already exists\nno snapshots were created"),
+                    format!(
+                        "cannot create snapshot '{dataset}@{name}': dataset already exists\nno snapshots were created"
+                    ),
                 );
             }
             if datasets.first().is_some_and(|first| first.pool() != dataset.pool()) {
-                return refuse(1, format!("cannot create snapshot '{dataset}@{name}': not in the same pool\nno snapshots were created"));
+                return refuse(
+                    1,
+                    format!(
+                        "cannot create snapshot '{dataset}@{name}': not in the same pool\nno snapshots were created"
+                    ),
+                );
             }
         }
         for dataset in datasets {
@@ -151,10 +160,11 @@ impl State {
             };
             match snapshot {
                 None => refusals.push(cannot("dataset does not exist")),
-                Some(snapshot) if !snapshot.holds.insert(tag.into()) => {
-                    refusals.push(cannot("tag already exists on this dataset"));
+                Some(snapshot) => {
+                    if !snapshot.holds.insert(tag.into()) {
+                        refusals.push(cannot("tag already exists on this dataset"));
+                    }
                 }
-                Some(_) => {}
             }
         }
         if refusals.is_empty() { Ok(()) } else { refuse(1, refusals.join("\n")) }
@@ -164,7 +174,10 @@ impl State {
     pub fn contents(&self, name: &DatasetName) -> Result<Contents, Refusal> {
         self.need(name)?;
         let Some(state) = self.datasets.get(name).filter(|state| !state.volume) else {
-            return refuse(1, format!("cannot open '{name}': operation not applicable to datasets of this type"));
+            return refuse(
+                1,
+                format!("cannot open '{name}': operation not applicable to datasets of this type"),
+            );
         };
         Ok(state.files.keys().next().map_or(Contents::Empty, |file| Contents::Holds(file.to_string())))
     }

@@ -49,16 +49,23 @@ impl State {
             return refuse(1, format!("cannot resolve path '{path}'"));
         };
         let forcible = |text: String| {
-            refuse(1, format!("invalid vdev specification\nuse '-f' to override the following errors:\n{text}"))
+            refuse(
+                1,
+                format!("invalid vdev specification\nuse '-f' to override the following errors:\n{text}"),
+            )
         };
         match self.devices.get(&device) {
             None | Some(Content::Blank | Content::Label { destroyed: true, .. }) => Ok(device),
             Some(Content::Foreign(things)) => forcible(format!("{path} contains {}", things.join(", "))),
             Some(Content::Label { pool, .. }) if self.imported(pool) => refuse(
                 1,
-                format!("invalid vdev specification\nthe following errors must be manually repaired:\n{path} is part of active pool '{pool}'"),
+                format!(
+                    "invalid vdev specification\nthe following errors must be manually repaired:\n{path} is part of active pool '{pool}'"
+                ),
             ),
-            Some(Content::Label { pool, .. }) => forcible(format!("{path} is part of exported pool '{pool}'")),
+            Some(Content::Label { pool, .. }) => {
+                forcible(format!("{path} is part of exported pool '{pool}'"))
+            }
         }
     }
 
@@ -73,7 +80,9 @@ impl State {
             }
             Some(Content::Label { pool, destroyed: false, .. }) => refuse(
                 1,
-                format!("use '-f' to override the following error:\n{path} is a member of exported pool \"{pool}\""),
+                format!(
+                    "use '-f' to override the following error:\n{path} is a member of exported pool \"{pool}\""
+                ),
             ),
             Some(Content::Label { .. }) => {
                 self.devices.insert(device, Content::Blank);

@@ -28,12 +28,15 @@ impl State {
         self.datasets.get(name).and_then(|state| state.settings.get("canmount")).map_or("on", |raw| raw)
     }
 
-    /// `zfs mount`. OpenZFS then reloads the exports by itself, and so undoes `exportfs -u`.
+    /// `zfs mount`.
     pub fn mount(&mut self, name: &DatasetName) -> Result<(), Refusal> {
         self.need(name)?;
         let cannot = |text: &str| refuse(1, format!("cannot mount '{name}': {text}"));
         if self.datasets.get(name).is_some_and(|state| state.volume) {
-            return refuse(1, format!("cannot open '{name}': operation not applicable to datasets of this type"));
+            return refuse(
+                1,
+                format!("cannot open '{name}': operation not applicable to datasets of this type"),
+            );
         }
         let Some(path) = self.mountpoint(name) else {
             let legacy = self.effective(name, "mountpoint").is_some_and(|setting| &*setting.raw == "legacy");
@@ -54,8 +57,6 @@ impl State {
         }
         self.make_folder(&path);
         self.mounts.push(Mount { path, dataset: name.clone() });
-        // Whatever the reload complains of, the file system is mounted.
-        let _ = self.exports_reload_files();
         Ok(())
     }
 
@@ -74,10 +75,8 @@ impl State {
             self.subtree(top).into_iter().filter(|name| self.mounted_at(name).is_some()).collect();
         for name in mounted.iter().rev() {
             let path = self.mounted_at(name).unwrap_or_default();
-            let foreign = self
-                .mounts
-                .iter()
-                .any(|other| below(&other.path, path) && !mounted.contains(&other.dataset));
+            let foreign =
+                self.mounts.iter().any(|other| below(&other.path, path) && !mounted.contains(&other.dataset));
             if foreign || self.busy.contains(name) {
                 return refuse(1, format!("cannot unmount '{path}': pool or dataset is busy"));
             }

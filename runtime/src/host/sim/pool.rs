@@ -49,9 +49,12 @@ impl State {
                 state.exported = false;
                 Ok(())
             }
-            Some(_) => {
-                refuse(1, format!("cannot import '{pool}': a pool with that name already exists\nuse the form 'zpool import <pool | id> <newpool>' to give it a new name"))
-            }
+            Some(_) => refuse(
+                1,
+                format!(
+                    "cannot import '{pool}': a pool with that name already exists\nuse the form 'zpool import <pool | id> <newpool>' to give it a new name"
+                ),
+            ),
             None => refuse(1, format!("cannot import '{pool}': no such pool available")),
         }
     }
@@ -138,7 +141,10 @@ fn check_layout(layout: &[Asked]) -> Result<(), Refusal> {
             Redundancy::Draid(word) => (word.to_string(), 2),
         };
         if vdev.disks.len() < least {
-            return refuse(1, format!("invalid vdev specification: {word} requires at least {least} devices"));
+            return refuse(
+                1,
+                format!("invalid vdev specification: {word} requires at least {least} devices"),
+            );
         }
         if vdev.class != Class::Data {
             continue;
@@ -148,7 +154,9 @@ fn check_layout(layout: &[Asked]) -> Result<(), Refusal> {
                 let first = String::from(first.redundancy.clone()).replace("none", "disk");
                 return refuse(
                     1,
-                    format!("invalid vdev specification\nuse '-f' to override the following errors:\nmismatched replication level: both {first} and {word} vdevs are present"),
+                    format!(
+                        "invalid vdev specification\nuse '-f' to override the following errors:\nmismatched replication level: both {first} and {word} vdevs are present"
+                    ),
                 );
             }
             _ => level = Some(vdev),

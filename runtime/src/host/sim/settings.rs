@@ -94,7 +94,9 @@ impl State {
             ("type", _) => if dataset.volume { "volume" } else { "filesystem" }.into(),
             // 2.3 and later read `sa` where older versions read `on`.
             ("xattr", _) => if self.zfs >= (2, 3) { "sa" } else { "on" }.into(),
-            (_, Some(default)) => row.parse(default).map_or_else(|_| default.into(), |v| v.to_string().into()),
+            (_, Some(default)) => {
+                row.parse(default).map_or_else(|_| default.into(), |v| v.to_string().into())
+            }
             (_, None) => return None,
         };
         let source = if row.creation_only || row.read_only { Source::None } else { Source::Default };
@@ -107,11 +109,7 @@ impl State {
         let mut at = name.clone();
         loop {
             if let Some(raw) = self.datasets.get(&at)?.settings.get("mountpoint") {
-                let source = if at == *name {
-                    Source::Local
-                } else {
-                    Source::Inherited(at.as_str().into())
-                };
+                let source = if at == *name { Source::Local } else { Source::Inherited(at.as_str().into()) };
                 return Some(Setting { raw: join(raw, &below), source });
             }
             let Some(parent) = at.parent() else {
@@ -157,7 +155,8 @@ impl State {
     /// `zfs inherit`.
     pub fn dataset_inherit(&mut self, name: &DatasetName, property: &PropertyName) -> Result<(), Refusal> {
         if !property.is_user() {
-            let known = [Target::Filesystem, Target::Volume].map(|target| property::find(target, property.as_str()));
+            let known =
+                [Target::Filesystem, Target::Volume].map(|target| property::find(target, property.as_str()));
             let Some(row) = known.into_iter().flatten().next() else {
                 return refuse(2, format!("invalid property '{property}'"));
             };
@@ -175,7 +174,9 @@ impl State {
     /// Counts the bytes in a file system's files, with those below it where asked.
     fn used(&self, name: &DatasetName, below: bool) -> u64 {
         let own = |name: &DatasetName| -> u64 {
-            self.datasets.get(name).map_or(0, |state| state.files.values().map(|text| text.len() as u64).sum())
+            self.datasets
+                .get(name)
+                .map_or(0, |state| state.files.values().map(|text| text.len() as u64).sum())
         };
         if below { self.subtree(name).iter().map(own).sum() } else { own(name) }
     }

@@ -159,8 +159,7 @@ impl State {
     /// Makes a plausible host with nothing on it: Proxmox with its first registration, no disks, no pools.
     #[must_use]
     pub fn blank() -> Self {
-        let tunables: BTreeMap<Box<str>, u64> =
-            [("zfs_arc_max".into(), 0), ("zfs_arc_min".into(), 0)].into();
+        let tunables: BTreeMap<Box<str>, u64> = [("zfs_arc_max".into(), 0), ("zfs_arc_min".into(), 0)].into();
         State {
             format: FORMAT,
             zfs: (2, 3),
