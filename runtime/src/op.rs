@@ -1,6 +1,8 @@
 //! Operations: everything that phoenix ever does to a host, each a value, each rendered to an
 //! argument vector by one pure function. Nothing goes through a shell.
 
+pub mod render;
+
 use phoenix_graph::{DatasetName, PoolName, PropertyName, StorageId, Vdev};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;

@@ -3,8 +3,10 @@
 //! The planner and the executor know only this trait. `linux` is the one place that starts
 //! processes; `sim` is the one place that pretends.
 
+mod links;
 pub mod linux;
 pub mod sim;
+mod text;
 
 use crate::{
     observed::{Observed, Query},

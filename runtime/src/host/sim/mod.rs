@@ -1,1 +1,379 @@
-//! sim
+//! The simulated host: pools, datasets with inheritance, mounts, snapshots, holds, exports,
+//! registrations and parameters, in one value that is kept in one file.
+//!
+//! An operation passes through one door, [`Host::perform`]: a fault may strike there, then the part
+//! of the simulator that knows the tool changes the [`State`], and the file is written anew.
+//! `pool`, `dataset`, `settings` and `mount` are OpenZFS; `exports` is the NFS server; `proxmox` is
+//! `pvesm`; `boot` is what stays after a power cut. Same calls, same state: nothing here is random.
+
+mod boot;
+mod dataset;
+mod disk;
+mod exports;
+mod fault;
+mod image;
+mod links;
+mod look;
+mod mount;
+mod pool;
+mod proxmox;
+mod settings;
+pub mod state;
+
+pub use fault::{Event, Fault, FaultKind};
+pub use image::{DatasetImage, HostImage, Show};
+pub use state::{Content, State};
+
+use super::{Contents, Host, HostError, links::failed};
+use crate::{
+    observed::{Observed, Query},
+    op::Op,
+};
+use links::Roots;
+use phoenix_graph::DatasetName;
+use state::{FORMAT, Refusal};
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+/// A simulated host.
+#[derive(Debug)]
+pub struct SimHost {
+    roots: Roots,
+    /// Where the state is kept; nothing for a host in memory.
+    file: Option<PathBuf>,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    state: State,
+    powered: bool,
+    faults: Vec<Fault>,
+    events: Vec<Event>,
+    processes: u64,
+}
+
+impl SimHost {
+    /// Opens the host kept in `dir/host.json`, or makes a blank one there that takes every disk a spec
+    /// asks for as plugged in and blank. Links and files below `dir` are those of the real file system.
+    ///
+    /// # Errors
+    /// Where the folder or the file cannot be read or written, or the file is none of a host.
+    pub fn open(dir: &Path) -> Result<Self, HostError> {
+        fs::create_dir_all(dir).map_err(|error| failed("make the folder", dir, &error))?;
+        let dir = dir.canonicalize().map_err(|error| failed("find the folder", dir, &error))?;
+        let file = dir.join("host.json");
+        let state = match fs::read(&file) {
+            Ok(bytes) => read_state(&bytes, &file)?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                State { plug_everything: true, ..State::blank() }
+            }
+            Err(error) => return Err(failed("read", &file, &error)),
+        };
+        let host = Self::with(state, &dir, Some(file));
+        host.save(&host.lock().state)?;
+        Ok(host)
+    }
+
+    /// Makes a blank host that is kept nowhere. Links and files below `state_dir` are those of the real
+    /// file system.
+    #[must_use]
+    pub fn in_memory(state_dir: &Path) -> Self {
+        Self::with(State::blank(), state_dir, None)
+    }
+
+    fn with(state: State, real: &Path, file: Option<PathBuf>) -> Self {
+        let inner = Inner { state, powered: true, faults: Vec::new(), events: Vec::new(), processes: 0 };
+        SimHost { roots: Roots { real: real.to_owned() }, file, inner: Mutex::new(inner) }
+    }
+
+    /// Plugs blank disks in, one for each path that leads nowhere yet.
+    pub fn add_blank_disks<'a>(&self, paths: impl IntoIterator<Item = &'a str>) {
+        self.edit(|state| state.add_blank_disks(paths));
+    }
+
+    /// Plugs a disk in that holds something, in words for people: `an ext4 file system "backup"`.
+    pub fn add_disk_holding(&self, path: &str, thing: &str) {
+        self.edit(|state| {
+            state.add_blank_disks([path]);
+            if let Some(device) = state.disks.get(path).cloned() {
+                state.devices.insert(device, Content::Foreign(vec![thing.to_owned()]));
+            }
+        });
+    }
+
+    /// Writes a file into a file system, mounted or not. Returns whether there is such a file system.
+    pub fn write_file(&self, dataset: &DatasetName, name: &str, text: &str) -> bool {
+        self.edit(|state| {
+            state
+                .datasets
+                .get_mut(dataset)
+                .filter(|dataset| !dataset.volume)
+                .map(|dataset| dataset.files.insert(name.into(), text.to_owned()))
+                .is_some()
+        })
+    }
+
+    /// Reads a file of a file system.
+    #[must_use]
+    pub fn read_file(&self, dataset: &DatasetName, name: &str) -> Option<String> {
+        self.lock().state.datasets.get(dataset)?.files.get(name).cloned()
+    }
+
+    /// Says that something uses a dataset, or no longer: while it does, it cannot be unmounted.
+    pub fn set_busy(&self, dataset: &DatasetName, busy: bool) {
+        self.edit(|state| {
+            if busy {
+                state.busy.insert(dataset.clone());
+            } else {
+                state.busy.remove(dataset);
+            }
+        });
+    }
+
+    /// Carries an operation out as a user would by hand: no fault strikes, no event is counted.
+    ///
+    /// # Errors
+    /// Where the host refuses it.
+    pub fn by_hand(&self, op: &Op) -> Result<(), HostError> {
+        let mut inner = self.lock();
+        let done = apply(&mut inner.state, &self.roots, op);
+        self.save(&inner.state)?;
+        done
+    }
+
+    /// Changes the state directly, for what no operation does.
+    pub fn edit<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let mut inner = self.lock();
+        let answer = change(&mut inner.state);
+        // A host in memory is saved nowhere; one in a file is saved again by the next operation.
+        let _ = self.save(&inner.state);
+        answer
+    }
+
+    /// Returns a copy of the whole state.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.lock().state.clone()
+    }
+
+    /// Takes a picture of everything that a user can see.
+    #[must_use]
+    pub fn image(&self, show: Show) -> HostImage {
+        self.lock().state.image(show)
+    }
+
+    /// Sets a fault up. Several may wait; each strikes once.
+    pub fn inject(&self, fault: Fault) {
+        self.lock().faults.push(fault);
+    }
+
+    /// Takes all faults back that have not struck.
+    pub fn clear_faults(&self) {
+        self.lock().faults.clear();
+    }
+
+    /// Returns all events since the host was opened, or since [`SimHost::forget_events`].
+    #[must_use]
+    pub fn events(&self) -> Vec<Event> {
+        self.lock().events.clone()
+    }
+
+    /// Returns the operations among the events: the log of what was asked to change.
+    #[must_use]
+    pub fn changes(&self) -> Vec<Op> {
+        let events = self.events().into_iter();
+        events.filter_map(|event| if let Event::Op(op) = event { Some(op) } else { None }).collect()
+    }
+
+    /// Begins to count events and processes anew.
+    pub fn forget_events(&self) {
+        let mut inner = self.lock();
+        inner.events.clear();
+        inner.processes = 0;
+    }
+
+    /// Returns how many processes the real host would have started, for looking and for changing.
+    #[must_use]
+    pub fn processes(&self) -> u64 {
+        self.lock().processes
+    }
+
+    /// Returns whether the host has power.
+    #[must_use]
+    pub fn powered(&self) -> bool {
+        self.lock().powered
+    }
+
+    /// Starts the host after a power cut, or again: what is durable stays, everything else begins anew.
+    pub fn power_on(&self) {
+        let mut inner = self.lock();
+        inner.powered = true;
+        inner.state.boot(&self.roots);
+        let _ = self.save(&inner.state);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // A test that panicked while it held the lock has left a whole state behind: changes are made in place.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes the state to a temporary file, syncs it and renames it into place.
+    fn save(&self, state: &State) -> Result<(), HostError> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let folder = file.parent().unwrap_or(Path::new("."));
+        let write = || -> std::io::Result<()> {
+            let mut fresh = tempfile::NamedTempFile::new_in(folder)?;
+            serde_json::to_writer_pretty(&mut fresh, state)?;
+            fresh.write_all(b"\n")?;
+            fresh.as_file().sync_all()?;
+            fresh.persist(file)?;
+            fs::File::open(folder)?.sync_all()
+        };
+        write().map_err(|error| failed("write", file, &error))
+    }
+}
+
+impl Host for SimHost {
+    fn observe(&self, query: &Query) -> Result<Observed, HostError> {
+        let mut inner = self.lock();
+        if !inner.powered {
+            return Err(HostError::PowerLost);
+        }
+        inner.processes += inner.state.processes(query);
+        inner.state.observe(query, &self.roots)
+    }
+
+    fn perform(&self, op: &Op) -> Result<(), HostError> {
+        let mut inner = self.lock();
+        let strike = inner.event(Event::Op(op.clone()))?;
+        inner.processes += u64::from(op.argv().is_some());
+        let done = match strike {
+            None => apply(&mut inner.state, &self.roots, op),
+            Some(FaultKind::Fail | FaultKind::PowerBefore) => return Err(struck(op)),
+            Some(FaultKind::FailPartly) => {
+                let part = fault::half(op).unwrap_or_else(|| op.clone());
+                apply(&mut inner.state, &self.roots, &part).and(Err(struck(op)))
+            }
+            Some(FaultKind::PowerAfter) => {
+                let _ = apply(&mut inner.state, &self.roots, op);
+                inner.powered = false;
+                Err(HostError::PowerLost)
+            }
+        };
+        self.save(&inner.state)?;
+        done
+    }
+
+    fn contents(&self, dataset: &DatasetName) -> Result<Contents, HostError> {
+        let mut inner = self.lock();
+        if !inner.powered {
+            return Err(HostError::PowerLost);
+        }
+        inner.processes += 2;
+        let argv = ["mount", "-t", "zfs", "-o", "ro", dataset.as_str()].map(str::to_owned).to_vec();
+        inner.state.contents(dataset).map_err(|refusal| command(argv, refusal))
+    }
+
+    fn pulse(&self) -> Result<(), HostError> {
+        let mut inner = self.lock();
+        if let Some(FaultKind::PowerAfter) = inner.event(Event::Pulse)? {
+            inner.powered = false;
+            return Err(HostError::PowerLost);
+        }
+        Ok(())
+    }
+}
+
+impl Inner {
+    /// Counts an event and tells the fault that strikes at it; power that is lost before it is lost here.
+    fn event(&mut self, event: Event) -> Result<Option<FaultKind>, HostError> {
+        if !self.powered {
+            return Err(HostError::PowerLost);
+        }
+        let number = self.events.len();
+        let op = if let Event::Op(op) = &event { Some(op) } else { None };
+        let struck = self.faults.iter().position(|fault| fault.strikes(number, op).is_some());
+        let kind = struck.and_then(|index| self.faults.remove(index).strikes(number, op));
+        self.events.push(event);
+        if kind == Some(FaultKind::PowerBefore) {
+            self.powered = false;
+            return Err(HostError::PowerLost);
+        }
+        Ok(kind)
+    }
+}
+
+/// Carries an operation out on the state.
+fn apply(state: &mut State, roots: &Roots, op: &Op) -> Result<(), HostError> {
+    let mounted = state.mounts.clone();
+    let done = match op {
+        Op::PoolCreate { pool, layout, settings, root } => state.pool_create(pool, layout, settings, root),
+        Op::PoolImport { pool } => state.pool_import(pool),
+        Op::PoolExport { pool } => state.pool_export(pool),
+        Op::PoolSet { pool, setting } => state.pool_set(pool, setting),
+        Op::PoolDestroy { pool } => state.pool_destroy(pool),
+        Op::LabelClear { disk } => state.label_clear(disk),
+        Op::DatasetCreate { dataset, settings } => state.dataset_create(dataset, settings),
+        Op::VolumeCreate { dataset, size, sparse, settings } => {
+            state.volume_create(dataset, *size, *sparse, settings)
+        }
+        Op::DatasetSet { dataset, settings } => state.dataset_set(dataset, settings),
+        Op::DatasetInherit { dataset, property } => state.dataset_inherit(dataset, property),
+        Op::DatasetRename { from, to, .. } => state.dataset_rename(from, to),
+        Op::DatasetMount { dataset } => state.mount(dataset),
+        Op::DatasetUnmount { dataset } => state.unmount(dataset),
+        Op::DatasetDestroy { dataset } => state.dataset_destroy(dataset),
+        Op::Snapshot { datasets, name } => state.snapshot(datasets, name),
+        Op::Hold { datasets, name, tag } => state.hold(datasets, name, tag),
+        Op::Unexport { path, client } => state.unexport(path, client),
+        Op::ExportsReload => state.exports_reload(roots),
+        Op::StorageAdd { id, kind, properties } => state.storage_add(id, kind, properties),
+        Op::StorageSet { id, set, delete } => state.storage_set(id, set, delete),
+        Op::StorageRemove { id } => state.storage_remove(id),
+        Op::TunableSet { name, value } => {
+            return match state.tunables.get_mut(name) {
+                Some(slot) => {
+                    *slot = *value;
+                    Ok(())
+                }
+                None => Err(HostError::Io {
+                    doing: "write",
+                    path: Path::new(crate::op::render::PARAMETERS).join(&**name),
+                    message: "No such file or directory".to_owned(),
+                }),
+            };
+        }
+        Op::Link { path, target } => return state.link(roots, path, target),
+        Op::Unlink { path } => return state.unlink(roots, path),
+    };
+    if state.mounts.iter().any(|mount| !mounted.contains(mount)) {
+        // OpenZFS runs `exportfs -ra` whenever it mounts, and so undoes `exportfs -u`. It hides what that says.
+        let _ = state.exports_reload(roots);
+    }
+    done.map_err(|refusal| command(op.argv().unwrap_or_default(), refusal))
+}
+
+fn command(argv: Vec<String>, refusal: Refusal) -> HostError {
+    HostError::Command { argv, status: Some(refusal.code), stderr: refusal.text }
+}
+
+/// What an operation says that a fault struck.
+fn struck(op: &Op) -> HostError {
+    let argv = op.argv().unwrap_or_else(|| vec![op.describe()]);
+    HostError::Command { argv, status: Some(1), stderr: "a simulated failure".to_owned() }
+}
+
+fn read_state(bytes: &[u8], file: &Path) -> Result<State, HostError> {
+    let unreadable = |reason: String| HostError::Io { doing: "read", path: file.to_owned(), message: reason };
+    let state: State = serde_json::from_slice(bytes).map_err(|error| unreadable(error.to_string()))?;
+    if state.format == FORMAT {
+        Ok(state)
+    } else {
+        Err(unreadable(format!("its format is {}, and this version knows {FORMAT}", state.format)))
+    }
+}

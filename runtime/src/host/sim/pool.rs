@@ -1,0 +1,169 @@
+//! Pools: create, import, export, destroy, set.
+
+use super::{
+    settings::{Judged, judge},
+    state::{Content, Dataset, Pool, Refusal, State, Vdev, refuse},
+};
+use crate::op::Assignment;
+use phoenix_graph::{Class, PoolName, PropertyName, Redundancy, Target, Vdev as Asked};
+use std::collections::{BTreeMap, BTreeSet};
+
+impl State {
+    /// `zpool create`, which mounts the root dataset too; on a refused property or disk nothing is left behind.
+    pub fn pool_create(
+        &mut self,
+        pool: &PoolName,
+        layout: &[Asked],
+        settings: &[Assignment],
+        root: &[Assignment],
+    ) -> Result<(), Refusal> {
+        let cannot = |text: String| Refusal { code: 1, text: format!("cannot create '{pool}': {text}") };
+        let mut devices = BTreeSet::new();
+        for disk in layout.iter().flat_map(|vdev| &vdev.disks) {
+            if !devices.insert(self.check_free(&disk.0)?) {
+                return refuse(1, format!("invalid vdev specification\n{} is given twice", disk.0));
+            }
+        }
+        check_layout(layout)?;
+        if self.pools.contains_key(pool) {
+            // An exported pool of the name is no hindrance to OpenZFS, but the simulator keeps one by name.
+            return Err(cannot("pool already exists".to_owned()));
+        }
+        let settings = take(Target::Pool, settings).map_err(&cannot)?;
+        let root = take(Target::Filesystem, root).map_err(&cannot)?;
+        let guid = self.next_guid();
+        self.add_blank_disks(layout.iter().flat_map(|vdev| &vdev.disks).map(|disk| &*disk.0));
+        for device in devices {
+            self.devices.insert(device, Content::Label { pool: pool.clone(), guid, destroyed: false });
+        }
+        let layout = layout.iter().flat_map(top_level).collect();
+        self.pools.insert(pool.clone(), Pool { guid, exported: false, layout, settings });
+        self.datasets.insert(pool.root(), Dataset { settings: root, ..Dataset::default() });
+        if self.mounts_by_itself(&pool.root()) { self.mount(&pool.root()) } else { Ok(()) }
+    }
+
+    /// `zpool import -N`.
+    pub fn pool_import(&mut self, pool: &PoolName) -> Result<(), Refusal> {
+        match self.pools.get_mut(pool) {
+            Some(state) if state.exported => {
+                state.exported = false;
+                Ok(())
+            }
+            Some(_) => refuse(
+                1,
+                format!(
+                    "cannot import '{pool}': a pool with that name already exists\nuse the form 'zpool import <pool | id> <newpool>' to give it a new name"
+                ),
+            ),
+            None => refuse(1, format!("cannot import '{pool}': no such pool available")),
+        }
+    }
+
+    /// `zpool export`: unmounts everything first.
+    pub fn pool_export(&mut self, pool: &PoolName) -> Result<(), Refusal> {
+        self.need_pool(pool)?;
+        self.unmount_tree(&pool.root())?;
+        if let Some(state) = self.pools.get_mut(pool) {
+            state.exported = true;
+        }
+        Ok(())
+    }
+
+    /// `zpool destroy`: the labels stay, as those of a destroyed pool.
+    pub fn pool_destroy(&mut self, pool: &PoolName) -> Result<(), Refusal> {
+        self.need_pool(pool)?;
+        self.unmount_tree(&pool.root()).map_err(|refusal| Refusal {
+            code: 1,
+            text: format!("{}\ncould not destroy '{pool}': could not unmount datasets", refusal.text),
+        })?;
+        for dataset in self.subtree(&pool.root()) {
+            self.datasets.remove(&dataset);
+        }
+        if let Some(state) = self.pools.remove(pool) {
+            for content in self.devices.values_mut() {
+                if matches!(content, Content::Label { guid, .. } if *guid == state.guid) {
+                    *content = Content::Label { pool: pool.clone(), guid: state.guid, destroyed: true };
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// `zpool set`.
+    pub fn pool_set(&mut self, pool: &PoolName, (name, word): &Assignment) -> Result<(), Refusal> {
+        self.need_pool(pool)?;
+        let judged = judge(Target::Pool, name, word)
+            .map_err(|text| Refusal { code: 1, text: format!("cannot set property for '{pool}': {text}") })?;
+        if let Some(state) = self.pools.get_mut(pool) {
+            match judged {
+                Judged::Set(raw) => state.settings.insert(name.clone(), raw),
+                Judged::Default => state.settings.remove(name),
+            };
+        }
+        Ok(())
+    }
+
+    fn need_pool(&self, pool: &PoolName) -> Result<(), Refusal> {
+        if self.imported(pool) { Ok(()) } else { refuse(1, format!("cannot open '{pool}': no such pool")) }
+    }
+}
+
+/// Judges properties for a creation; the first bad one refuses all.
+pub fn take(target: Target, settings: &[Assignment]) -> Result<BTreeMap<PropertyName, Box<str>>, String> {
+    let mut taken = BTreeMap::new();
+    for (name, word) in settings {
+        if let Judged::Set(raw) = judge(target, name, word)? {
+            taken.insert(name.clone(), raw);
+        }
+    }
+    Ok(taken)
+}
+
+/// Single disks are top-level vdevs each of its own, however they were grouped.
+fn top_level(asked: &Asked) -> Vec<Vdev> {
+    let disks: Vec<Box<str>> = asked.disks.iter().map(|disk| disk.0.clone()).collect();
+    let vdev = |disks| Vdev { class: asked.class, redundancy: asked.redundancy.clone(), disks };
+    if asked.redundancy == Redundancy::None {
+        disks.into_iter().map(|disk| vdev(vec![disk])).collect()
+    } else {
+        vec![vdev(disks)]
+    }
+}
+
+/// Checks counts and levels as `zpool create` does without `-f`.
+fn check_layout(layout: &[Asked]) -> Result<(), Refusal> {
+    let mut level: Option<&Asked> = None;
+    for vdev in layout {
+        let (word, least) = match &vdev.redundancy {
+            Redundancy::None => ("disk".to_owned(), 1),
+            Redundancy::Mirror => ("mirror".to_owned(), 2),
+            Redundancy::Raidz(parity) => (format!("raidz{parity}"), usize::from(*parity) + 1),
+            Redundancy::Draid(word) => (word.to_string(), 2),
+        };
+        if vdev.disks.len() < least {
+            return refuse(
+                1,
+                format!("invalid vdev specification: {word} requires at least {least} devices"),
+            );
+        }
+        if vdev.class != Class::Data {
+            continue;
+        }
+        match level {
+            Some(first) if first.redundancy != vdev.redundancy => {
+                let first = String::from(first.redundancy.clone()).replace("none", "disk");
+                return refuse(
+                    1,
+                    format!(
+                        "invalid vdev specification\nuse '-f' to override the following errors:\nmismatched replication level: both {first} and {word} vdevs are present"
+                    ),
+                );
+            }
+            _ => level = Some(vdev),
+        }
+    }
+    if level.is_none() {
+        return refuse(1, "invalid vdev specification: at least one toplevel vdev must be specified");
+    }
+    Ok(())
+}

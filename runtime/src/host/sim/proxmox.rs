@@ -1,0 +1,331 @@
+//! Proxmox registrations: what `pvesm add`, `set` and `remove` do to `storage.cfg` and around it.
+
+use super::state::{Refusal, State, refuse};
+use crate::host::text::storage_cfg::{Section, canonical, sections};
+use phoenix_graph::{DatasetName, StorageId};
+use std::fmt::Write;
+
+type Properties = [(Box<str>, Box<str>)];
+
+/// Properties that are fixed once a storage is made.
+const FIXED: [&str; 7] =
+    ["pool", "path", "server", "export", "share", "datastore", "snapshot-as-volume-chain"];
+
+impl State {
+    /// `pvesm add`.
+    pub fn storage_add(
+        &mut self,
+        id: &StorageId,
+        kind: &str,
+        properties: &Properties,
+    ) -> Result<(), Refusal> {
+        let mut sections = self.registered()?;
+        if sections.iter().any(|section| *section.id == *id.as_str()) {
+            return refuse(255, format!("create storage failed: storage ID '{id}' already defined"));
+        }
+        let Some(known) = known(kind) else {
+            return refuse(
+                255,
+                format!(
+                    "400 Parameter verification failed.\ntype: value '{kind}' does not have a value in the enumeration"
+                ),
+            );
+        };
+        for (key, value) in properties {
+            if !known.contains(&&**key) {
+                return refuse(255, format!("unexpected property '{key}'"));
+            }
+            check_value(kind, key, value)?;
+        }
+        for key in required(kind) {
+            if !properties.iter().any(|(name, _)| &**name == *key) {
+                return refuse(255, format!("missing value for required option '{key}'"));
+            }
+        }
+        let get = |key: &str| properties.iter().find(|(name, _)| &**name == key).map(|(_, value)| &**value);
+        let mut properties: Vec<(Box<str>, Box<str>)> = properties.to_vec();
+        // What is disabled, or meant for other nodes, is not activated.
+        let active = get("disable") != Some("1") && get("nodes").is_none();
+        match kind {
+            "zfspool" if active => {
+                let pool = get("pool").unwrap_or_default();
+                if let Some(path) = self.activate_pool(id, pool)?
+                    && get("mountpoint").is_none()
+                {
+                    properties.push(("mountpoint".into(), path));
+                }
+            }
+            "dir" if active => {
+                let path = get("path").unwrap_or_default().to_owned();
+                let content = get("content").map(str::to_owned);
+                let must_be_mounted = match get("is_mountpoint") {
+                    Some("1" | "yes") => Some(path.clone()),
+                    Some(other) if other.starts_with('/') => Some(other.to_owned()),
+                    _ => None,
+                };
+                self.activate_dir(id, &path, content.as_deref(), must_be_mounted.as_deref())?;
+            }
+            "nfs" if active => {
+                let path = get("path").map_or_else(|| format!("/mnt/pve/{id}"), str::to_owned);
+                self.make_folder(&path);
+            }
+            _ => {}
+        }
+        if kind == "nfs" && get("path").is_none() {
+            properties.push(("path".into(), format!("/mnt/pve/{id}").into()));
+        }
+        sections.push(Section { line: 0, kind: kind.into(), id: id.as_str().into(), properties });
+        self.write_cfg(&sections);
+        Ok(())
+    }
+
+    /// `pvesm set`: activates nothing, makes nothing, and rewrites the file even where nothing changes.
+    pub fn storage_set(
+        &mut self,
+        id: &StorageId,
+        set: &Properties,
+        delete: &[Box<str>],
+    ) -> Result<(), Refusal> {
+        let mut sections = self.registered()?;
+        let Some(section) = sections.iter_mut().find(|section| *section.id == *id.as_str()) else {
+            return refuse(255, format!("update storage failed: storage '{id}' does not exist"));
+        };
+        let kind = section.kind.clone();
+        let known = known(&kind).unwrap_or(&[]);
+        for (key, value) in set {
+            if FIXED.contains(&&**key) {
+                // Some fixed parameters are options of `set`, others are not even known to it.
+                return refuse(
+                    255,
+                    if &**key == "pool" {
+                        "update storage failed: can't change value of fixed parameter 'pool'".to_owned()
+                    } else {
+                        format!(
+                            "Unknown option: {key}\n400 unable to parse option\npvesm set <storage> [OPTIONS]"
+                        )
+                    },
+                );
+            }
+            if !known.contains(&&**key) {
+                return refuse(255, format!("update storage failed: unexpected property '{key}'"));
+            }
+            check_value(&kind, key, value)?;
+        }
+        for key in delete {
+            if !known.contains(&&**key) {
+                return refuse(255, format!("update storage failed: no such option '{key}'"));
+            }
+            if required(&kind).contains(&&**key) {
+                return refuse(
+                    255,
+                    format!("update storage failed: unable to delete required option '{key}'"),
+                );
+            }
+            if FIXED.contains(&&**key) {
+                return refuse(255, format!("update storage failed: unable to delete fixed option '{key}'"));
+            }
+            if set.iter().any(|(name, _)| name == key) {
+                return refuse(
+                    255,
+                    format!("update storage failed: unable to set and delete '{key}' at the same time"),
+                );
+            }
+        }
+        section
+            .properties
+            .retain(|(key, _)| !delete.contains(key) && !set.iter().any(|(name, _)| name == key));
+        section.properties.extend(set.iter().cloned());
+        self.write_cfg(&sections);
+        Ok(())
+    }
+
+    /// `pvesm remove`: the entry alone; nothing is unmounted, no data goes.
+    pub fn storage_remove(&mut self, id: &StorageId) -> Result<(), Refusal> {
+        let mut sections = self.registered()?;
+        let before = sections.len();
+        sections.retain(|section| *section.id != *id.as_str());
+        if sections.len() == before {
+            return refuse(255, format!("delete storage failed: storage '{id}' does not exist"));
+        }
+        self.write_cfg(&sections);
+        Ok(())
+    }
+
+    /// Reads the file; one bad section blocks every change.
+    fn registered(&self) -> Result<Vec<Section>, Refusal> {
+        let Some(text) = &self.storage_cfg else {
+            return refuse(127, "pvesm: command not found");
+        };
+        sections(text).map_err(|why| Refusal { code: 255, text: format!("{why}\nunknown section type ''") })
+    }
+
+    /// Activating a zfspool finds or imports its pool, mounts all of it, and tells the dataset's mount point.
+    fn activate_pool(&mut self, id: &StorageId, pool: &str) -> Result<Option<Box<str>>, Refusal> {
+        let Ok(dataset) = DatasetName::new(pool) else {
+            return refuse(
+                255,
+                format!(
+                    "400 Parameter verification failed.\npool: invalid format - value '{pool}' does not look like a valid zfs pool name"
+                ),
+            );
+        };
+        let name = dataset.pool();
+        if !self.imported(&name) && self.pool_import(&name).is_err() {
+            return refuse(
+                255,
+                format!(
+                    "create storage failed: could not activate storage '{id}', zfs error: cannot import '{name}': no such pool available"
+                ),
+            );
+        }
+        self.mount_all();
+        Ok(self.mountpoint(&dataset))
+    }
+
+    /// Activating a dir makes its path and, where its content is told, the folders for that,
+    /// unless it is to be a mount point and is none.
+    fn activate_dir(
+        &mut self,
+        id: &StorageId,
+        path: &str,
+        content: Option<&str>,
+        must_be_mounted: Option<&str>,
+    ) -> Result<(), Refusal> {
+        if let Some(mountpoint) = must_be_mounted
+            && !self.mounts.iter().any(|mount| &*mount.path == mountpoint)
+        {
+            return refuse(
+                255,
+                format!(
+                    "create storage failed: unable to activate storage '{id}' - directory is expected to be a mount point but is not mounted: '{mountpoint}'"
+                ),
+            );
+        }
+        self.make_folder(path);
+        for word in content.into_iter().flat_map(|content| content.split(',')) {
+            let folder = match word {
+                "iso" => "template/iso",
+                "vztmpl" => "template/cache",
+                "backup" => "dump",
+                "rootdir" => "private",
+                "images" | "snippets" | "import" => word,
+                _ => continue,
+            };
+            self.make_folder(&format!("{path}/{folder}"));
+        }
+        Ok(())
+    }
+
+    fn write_cfg(&mut self, sections: &[Section]) {
+        let mut text = String::new();
+        for section in sections {
+            let mut properties = section.properties.clone();
+            let rank = |key: &str| match key {
+                "disable" => 0,
+                key if required(&section.kind).contains(&key) => 1,
+                _ => 2,
+            };
+            properties.sort_by(|(a, _), (b, _)| (rank(a), a).cmp(&(rank(b), b)));
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "{}: {}", section.kind, section.id);
+            for (key, value) in &properties {
+                let _ = match (&**key, &**value) {
+                    ("disable", "1") => writeln!(text, "\tdisable"),
+                    ("disable", _) => continue,
+                    (key, value) => writeln!(text, "\t{key} {}", canonical(&section.kind, key, value)),
+                };
+            }
+            text.push('\n');
+        }
+        self.storage_cfg = Some(text);
+    }
+}
+
+fn required(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "zfspool" => &["pool"],
+        "dir" | "btrfs" => &["path"],
+        "nfs" => &["server", "export"],
+        "cifs" => &["server", "share"],
+        "pbs" => &["server", "datastore"],
+        _ => &[],
+    }
+}
+
+fn known(kind: &str) -> Option<&'static [&'static str]> {
+    Some(match kind {
+        "zfspool" => &["pool", "blocksize", "sparse", "mountpoint", "bwlimit", "content", "nodes", "disable"],
+        "dir" => &[
+            "path",
+            "shared",
+            "is_mountpoint",
+            "create-base-path",
+            "create-subdirs",
+            "mkdir",
+            "content-dirs",
+            "prune-backups",
+            "max-protected-backups",
+            "format",
+            "preallocation",
+            "bwlimit",
+            "snapshot-as-volume-chain",
+            "content",
+            "nodes",
+            "disable",
+        ],
+        "nfs" => &[
+            "server",
+            "export",
+            "path",
+            "options",
+            "create-base-path",
+            "create-subdirs",
+            "mkdir",
+            "content-dirs",
+            "prune-backups",
+            "max-protected-backups",
+            "format",
+            "preallocation",
+            "bwlimit",
+            "snapshot-as-volume-chain",
+            "content",
+            "nodes",
+            "disable",
+        ],
+        _ => return None,
+    })
+}
+
+fn check_value(kind: &str, key: &str, value: &str) -> Result<(), Refusal> {
+    let invalid = |why: String| refuse(255, format!("400 Parameter verification failed.\n{key}: {why}"));
+    match key {
+        "content" => {
+            const TYPES: [&str; 8] =
+                ["images", "rootdir", "vztmpl", "iso", "backup", "snippets", "import", "none"];
+            let words: Vec<&str> = value.split(',').filter(|word| !word.is_empty()).collect();
+            if let Some(word) = words.iter().find(|word| !TYPES.contains(word)) {
+                return invalid(format!("invalid format - invalid content type '{word}'"));
+            }
+            let allowed: &[&str] = if kind == "zfspool" { &["images", "rootdir"] } else { &TYPES };
+            match words.iter().find(|word| !allowed.contains(word)) {
+                Some(word) if words.iter().all(|word| !allowed.contains(word)) => {
+                    refuse(255, format!("storage does not support content type '{word}'"))
+                }
+                _ => Ok(()),
+            }
+        }
+        "path" if !value.starts_with('/') => {
+            invalid("invalid format - value does not look like a valid absolute path".to_owned())
+        }
+        "path" if !value.chars().all(|c| c.is_ascii_alphanumeric() || "-/_.@".contains(c)) => {
+            refuse(255, format!("illegal path for directory storage: {value}"))
+        }
+        "mountpoint" if !value.starts_with('/') && value != "none" && value != "legacy" => {
+            invalid("invalid format - value does not look like a valid absolute path".to_owned())
+        }
+        "sparse" | "shared" | "disable" if !matches!(value, "0" | "1") => {
+            invalid("type check ('boolean') failed - got an unexpected value".to_owned())
+        }
+        _ => Ok(()),
+    }
+}

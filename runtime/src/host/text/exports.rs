@@ -1,0 +1,123 @@
+//! Reads the form of `exports(5)`: a path, then clients with their options in brackets.
+
+/// One entry for one client, or what is wrong with a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Line {
+    /// An export.
+    Entry {
+        /// The exported path.
+        path: Box<str>,
+        /// The client; `*` where options stand alone.
+        client: Box<str>,
+        /// The options as they stand, joined by commas; empty where none are given.
+        options: Box<str>,
+    },
+    /// Why the line cannot be read.
+    Bad(String),
+}
+
+/// Reads a file's entries with their line numbers, from 1.
+#[must_use]
+pub fn entries(text: &str) -> Vec<(usize, Line)> {
+    let mut found = Vec::new();
+    let mut lines = text.lines().enumerate();
+    while let Some((index, line)) = lines.next() {
+        let mut whole = line.to_owned();
+        while whole.ends_with('\\') {
+            whole.pop();
+            match lines.next() {
+                Some((_, more)) => whole.push_str(more),
+                None => break,
+            }
+        }
+        for entry in line_entries(&whole) {
+            found.push((index + 1, entry));
+        }
+    }
+    found
+}
+
+fn line_entries(line: &str) -> Vec<Line> {
+    let mut words = words(line).into_iter();
+    let Some(path) = words.next() else { return Vec::new() };
+    if !path.starts_with('/') {
+        return vec![Line::Bad(format!("not an absolute path: {path:?}"))];
+    }
+    let mut found = Vec::new();
+    // `-options` before the clients are defaults for those that follow.
+    let mut common = String::new();
+    for word in words {
+        if let Some(options) = word.strip_prefix('-') {
+            common = options.to_owned();
+            continue;
+        }
+        let (client, own) = match word.split_once('(') {
+            None => (word.as_str(), ""),
+            Some((client, rest)) => match rest.strip_suffix(')') {
+                Some(own) => (client, own),
+                None => return vec![Line::Bad(format!("missing close parenthesis in {word:?}"))],
+            },
+        };
+        let options = match (common.is_empty(), own.is_empty()) {
+            (false, false) => format!("{common},{own}"),
+            _ => format!("{common}{own}"),
+        };
+        let client = if client.is_empty() { "*" } else { client };
+        found.push(Line::Entry {
+            path: path.as_str().into(),
+            client: client.into(),
+            options: options.into(),
+        });
+    }
+    if found.is_empty() {
+        found.push(Line::Entry { path: path.into(), client: "*".into(), options: common.into() });
+    }
+    found
+}
+
+/// Splits at blanks outside double quotes, takes `\040` for a blank, and stops at `#`.
+fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut quoted = false;
+    for c in line.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            '#' if !quoted && word.is_empty() => break,
+            c if c.is_ascii_whitespace() && !quoted => {
+                if !word.is_empty() {
+                    words.push(std::mem::take(&mut word));
+                }
+            }
+            c => word.push(c),
+        }
+    }
+    if !word.is_empty() {
+        words.push(word);
+    }
+    words.iter().map(|word| unescape(word)).collect()
+}
+
+/// Reads `\` and three octal digits as the byte they stand for (`exports(5)`).
+fn unescape(word: &str) -> String {
+    let mut out = Vec::with_capacity(word.len());
+    let mut rest = word.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        let code = (first == b'\\' && after.len() >= 3)
+            .then(|| {
+                std::str::from_utf8(&after[..3]).ok().and_then(|digits| u8::from_str_radix(digits, 8).ok())
+            })
+            .flatten();
+        match code {
+            Some(byte) => {
+                out.push(byte);
+                rest = &after[3..];
+            }
+            None => {
+                out.push(first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}

@@ -1,0 +1,4 @@
+//! Readers of the text files of a host, used by the real host and the simulated one alike.
+
+pub mod exports;
+pub mod storage_cfg;

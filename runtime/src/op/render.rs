@@ -1,0 +1,184 @@
+//! Renders an operation: to the argument vector that a process is started with, and to one line for people.
+
+use super::{Assignment, Op};
+use phoenix_graph::{Class, Redundancy, Vdev};
+
+/// The folder of the device links that every pool is imported by.
+pub const DISK_LINKS: &str = "/dev/disk/by-id";
+
+/// The folder of the zfs module's parameters.
+pub const PARAMETERS: &str = "/sys/module/zfs/parameters";
+
+impl Op {
+    /// Returns the exact argument vector, the tool's name first and without a path; nothing for the
+    /// operations that start no process.
+    ///
+    /// No operation forces anything: `-f`, `-F`, `-r` and `-R` are never rendered. `--` stands before
+    /// names wherever the tool takes it (`zfs set` and `zpool set` do not, up to 2.2).
+    #[must_use]
+    pub fn argv(&self) -> Option<Vec<String>> {
+        let argv = match self {
+            Op::PoolCreate { pool, layout, settings, root } => {
+                let mut argv = words(["zpool", "create"]);
+                assign(&mut argv, "-o", settings);
+                assign(&mut argv, "-O", root);
+                argv.extend(["--".to_owned(), pool.to_string()]);
+                argv.extend(vdev_words(layout));
+                argv
+            }
+            Op::PoolImport { pool } => {
+                words(["zpool", "import", "-N", "-d", DISK_LINKS, "--", pool.as_str()])
+            }
+            Op::PoolExport { pool } => words(["zpool", "export", "--", pool.as_str()]),
+            Op::PoolSet { pool, setting: (name, value) } => {
+                words(["zpool", "set", &format!("{name}={value}"), pool.as_str()])
+            }
+            Op::PoolDestroy { pool } => words(["zpool", "destroy", "--", pool.as_str()]),
+            Op::LabelClear { disk } => words(["zpool", "labelclear", "--", disk]),
+            Op::DatasetCreate { dataset, settings } => {
+                let mut argv = words(["zfs", "create", "-u"]);
+                assign(&mut argv, "-o", settings);
+                argv.extend(["--".to_owned(), dataset.to_string()]);
+                argv
+            }
+            Op::VolumeCreate { dataset, size, sparse, settings } => {
+                let mut argv = words(["zfs", "create"]);
+                if *sparse {
+                    argv.push("-s".to_owned());
+                }
+                assign(&mut argv, "-o", settings);
+                argv.extend(words(["-V", &size.to_string(), "--", dataset.as_str()]));
+                argv
+            }
+            Op::DatasetSet { dataset, settings } => {
+                let mut argv = words(["zfs", "set"]);
+                argv.extend(settings.iter().map(|(name, value)| format!("{name}={value}")));
+                argv.push(dataset.to_string());
+                argv
+            }
+            Op::DatasetInherit { dataset, property } => {
+                words(["zfs", "inherit", "--", property.as_str(), dataset.as_str()])
+            }
+            Op::DatasetRename { from, to, volume: true } => {
+                words(["zfs", "rename", "--", from.as_str(), to.as_str()])
+            }
+            Op::DatasetRename { from, to, volume: false } => {
+                words(["zfs", "rename", "-u", "--", from.as_str(), to.as_str()])
+            }
+            Op::DatasetMount { dataset } => words(["zfs", "mount", "--", dataset.as_str()]),
+            Op::DatasetUnmount { dataset } => words(["zfs", "unmount", "--", dataset.as_str()]),
+            Op::DatasetDestroy { dataset } => words(["zfs", "destroy", "--", dataset.as_str()]),
+            Op::Snapshot { datasets, name } => {
+                let mut argv = words(["zfs", "snapshot", "--"]);
+                argv.extend(datasets.iter().map(|dataset| format!("{dataset}@{name}")));
+                argv
+            }
+            Op::Hold { datasets, name, tag } => {
+                let mut argv = words(["zfs", "hold", "--", tag]);
+                argv.extend(datasets.iter().map(|dataset| format!("{dataset}@{name}")));
+                argv
+            }
+            Op::Unexport { path, client } => {
+                // exportfs(8): an IPv6 address stands in brackets, since a colon ends the client.
+                let client = if client.contains(':') { format!("[{client}]") } else { client.to_string() };
+                words(["exportfs", "-u", "--", &format!("{client}:{path}")])
+            }
+            Op::ExportsReload => words(["exportfs", "-ra"]),
+            Op::StorageAdd { id, kind, properties } => {
+                let mut argv = words(["pvesm", "add", kind, id.as_str()]);
+                options(&mut argv, properties);
+                argv
+            }
+            Op::StorageSet { id, set, delete } => {
+                let mut argv = words(["pvesm", "set", id.as_str()]);
+                options(&mut argv, set);
+                if !delete.is_empty() {
+                    argv.extend(["--delete".to_owned(), delete.join(",")]);
+                }
+                argv
+            }
+            Op::StorageRemove { id } => words(["pvesm", "remove", id.as_str()]),
+            Op::TunableSet { .. } | Op::Link { .. } | Op::Unlink { .. } => return None,
+        };
+        Some(argv)
+    }
+
+    /// Returns one line for people: the command as one would type it into a shell, or what is done
+    /// where no process is started.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match self {
+            Op::TunableSet { name, value } => format!("write {value} to {PARAMETERS}/{name}"),
+            Op::Link { path, target } => format!("link {} -> {}", path.display(), target.display()),
+            Op::Unlink { path } => format!("unlink {}", path.display()),
+            _ => shell_line(&self.argv().unwrap_or_default()),
+        }
+    }
+}
+
+/// Renders an argument vector as one line that a POSIX shell would read back as the same vector.
+#[must_use]
+pub fn shell_line(argv: &[String]) -> String {
+    argv.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ")
+}
+
+fn quote(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// Returns the words of a layout. A class's word may stand once only, so vdevs are grouped by class;
+/// and single disks go before groups, since a disk after `mirror a b` would join that mirror.
+#[must_use]
+pub fn vdev_words(layout: &[Vdev]) -> Vec<String> {
+    let classes = [Class::Data, Class::Special, Class::Dedup, Class::Log, Class::Cache, Class::Spare];
+    let mut words = Vec::new();
+    for class in classes {
+        let (single, grouped): (Vec<&Vdev>, Vec<&Vdev>) = layout
+            .iter()
+            .filter(|vdev| vdev.class == class)
+            .partition(|vdev| vdev.redundancy == Redundancy::None);
+        if single.is_empty() && grouped.is_empty() {
+            continue;
+        }
+        words.extend(class_word(class).map(str::to_owned));
+        for vdev in single.into_iter().chain(grouped) {
+            if vdev.redundancy != Redundancy::None {
+                words.push(vdev.redundancy.clone().into());
+            }
+            words.extend(vdev.disks.iter().map(|disk| disk.0.to_string()));
+        }
+    }
+    words
+}
+
+fn class_word(class: Class) -> Option<&'static str> {
+    match class {
+        Class::Data => None,
+        Class::Special => Some("special"),
+        Class::Dedup => Some("dedup"),
+        Class::Log => Some("log"),
+        Class::Cache => Some("cache"),
+        Class::Spare => Some("spare"),
+    }
+}
+
+fn words<const N: usize>(words: [&str; N]) -> Vec<String> {
+    words.into_iter().map(str::to_owned).collect()
+}
+
+fn assign(argv: &mut Vec<String>, option: &str, settings: &[Assignment]) {
+    for (name, value) in settings {
+        argv.extend([option.to_owned(), format!("{name}={value}")]);
+    }
+}
+
+fn options(argv: &mut Vec<String>, properties: &[(Box<str>, Box<str>)]) {
+    for (name, value) in properties {
+        argv.extend([format!("--{name}"), value.to_string()]);
+    }
+}
