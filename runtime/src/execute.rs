@@ -89,10 +89,9 @@ impl<'a> Ledger<'a> {
     }
 }
 
-/// Carries a plan out. `part` counts the plans of one transaction.
-///
-/// # Errors
-/// The first failure. What was begun by then is on the journal, and stands.
+/// Carries a plan out. `part` counts the plans of one transaction. Returns the actions that were
+/// begun, in that order, and the first failure, where there was one.
+#[must_use]
 pub fn execute(
     host: &dyn Host,
     plan: &Plan,
@@ -101,8 +100,10 @@ pub fn execute(
     jobs: usize,
     stop: &AtomicBool,
     events: &dyn Events,
-) -> Result<(), ExecuteError> {
-    snapshots(host, plan, part, events)?;
+) -> (Vec<usize>, Result<(), ExecuteError>) {
+    if let Err(error) = snapshots(host, plan, part, events) {
+        return (Vec::new(), Err(error));
+    }
     let board = Board::new(plan);
     std::thread::scope(|scope| {
         for _ in 0..jobs.clamp(1, plan.actions.len().max(1)) {
@@ -174,7 +175,7 @@ struct State {
     waiting: Vec<usize>,
     free: BTreeSet<usize>,
     left: usize,
-    running: usize,
+    begun: Vec<usize>,
     failed: Option<ExecuteError>,
 }
 
@@ -191,7 +192,7 @@ impl Board {
         }
         Self {
             needed_by,
-            state: Mutex::new(State { waiting, free, left, running: 0, failed: None }),
+            state: Mutex::new(State { waiting, free, left, begun: Vec::new(), failed: None }),
             changed: Condvar::new(),
         }
     }
@@ -208,7 +209,7 @@ impl Board {
                 return None;
             }
             if let Some(at) = state.free.pop_first() {
-                state.running += 1;
+                state.begun.push(at);
                 return Some(at);
             }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -217,7 +218,6 @@ impl Board {
 
     fn finish(&self, at: usize, result: Result<(), ExecuteError>) {
         let mut state = lock(&self.state);
-        state.running -= 1;
         match result {
             Ok(()) => {
                 state.left -= 1;
@@ -235,9 +235,9 @@ impl Board {
         self.changed.notify_all();
     }
 
-    fn result(self) -> Result<(), ExecuteError> {
+    fn result(self) -> (Vec<usize>, Result<(), ExecuteError>) {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        state.failed.map_or(Ok(()), Err)
+        (state.begun, state.failed.map_or(Ok(()), Err))
     }
 }
 

@@ -358,19 +358,19 @@ impl Runtime<'_> {
             };
             let record = Record::Plan { plan: Box::new(plan.clone()) };
             let at = part + carried.plans.len();
-            // Every action counts as begun: undoing looks, and finds nothing to do where one was not.
-            let all = (0..plan.actions.len()).collect();
-            carried.plans.push((plan.clone(), all));
-            let run = ledger.write(&record).and_then(|()| {
-                execute(self.host, &plan, at, ledger, self.jobs, self.stop, self.events)
-            });
+            let (begun, run) = match ledger.write(&record) {
+                Ok(()) => execute(self.host, &plan, at, ledger, self.jobs, self.stop, self.events),
+                Err(error) => (Vec::new(), Err(error)),
+            };
+            carried.actions += plan.actions.len();
+            carried.adopted = Some(plan.adopted.clone());
+            let partial = plan.partial;
+            carried.plans.push((plan, begun));
             if let Err(error) = run {
                 carried.result = Err(error.into());
                 return carried;
             }
-            carried.actions += plan.actions.len();
-            carried.adopted = Some(plan.adopted.clone());
-            if !plan.partial {
+            if !partial {
                 break;
             }
         }

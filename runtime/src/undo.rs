@@ -91,7 +91,9 @@ impl Undoing<'_> {
         let seen = self.look()?;
         match inverse {
             Inverse::DatasetAbsent { dataset, volume } => {
-                if let Some(state) = seen.datasets.get(dataset).cloned() {
+                // Without the mark it is not what the transaction made, whoever made it meanwhile.
+                let ours = seen.datasets.get(dataset).filter(|state| state.local(OWNER) == Some(self.owner));
+                if let Some(state) = ours.cloned() {
                     self.unmake(dataset, *volume, &state, &seen)?;
                     return Ok(());
                 }
@@ -192,7 +194,8 @@ impl Undoing<'_> {
             seen = self.look()?;
         }
         let root = pool.root();
-        if let Some(state) = seen.datasets.get(&root) {
+        let ours = seen.datasets.get(&root).filter(|state| state.local(OWNER) == Some(self.owner));
+        if let Some(state) = ours {
             let inside: Vec<&str> =
                 seen.datasets.keys().filter(|name| name.is_below(&root)).map(DatasetName::as_str).collect();
             if !inside.is_empty() {

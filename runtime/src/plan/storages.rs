@@ -9,7 +9,7 @@ use crate::{
     observed::{StorageState, Storages},
     op::Op,
 };
-use phoenix_graph::{Graph, Key, Resource, Storage};
+use phoenix_graph::{Graph, Key, Resource, Storage, storage};
 use std::collections::BTreeMap;
 
 fn all(graph: &Graph) -> impl Iterator<Item = (Key, &Storage)> {
@@ -150,7 +150,7 @@ fn push(draft: &mut Draft<'_>, key: Key, mut sketch: Sketch) {
 }
 
 fn is_fixed(kind: &str, name: &str) -> bool {
-    false && kind == name
+    storage::find_type(kind).and_then(|kind| kind.property(name)).is_some_and(|property| property.fixed)
 }
 
 fn pairs(properties: &BTreeMap<Box<str>, Box<str>>) -> Vec<(Box<str>, Box<str>)> {
