@@ -213,6 +213,16 @@ fn booleans_stand_for_on_and_off() {
 }
 
 #[test]
+fn versions_are_read_as_zfs_version_prints_them() {
+    for line in ["2.3.2", "zfs-2.3.2-1", "zfs-kmod-2.3.2-pve1", "2.3", "zfs-2.3.99-33_g1234abcd\n"] {
+        assert_eq!(line.parse(), Ok(Version::new(2, 3)), "{line}");
+    }
+    for line in ["", "zfs", "two.three", "2"] {
+        assert_eq!(line.parse::<Version>(), Err(VersionError(line.into())), "{line}");
+    }
+}
+
+#[test]
 fn extended_attributes_compare_by_version() {
     let row = file_system("xattr");
     let equal = |desired, observed, version| row.equal(&text(desired), &text(observed), version);
