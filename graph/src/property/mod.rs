@@ -129,9 +129,13 @@ impl Property {
     /// Returns the value that `#true` or `#false` stands for, where the property has `on` and `off`.
     #[must_use]
     pub fn from_bool(&self, on: bool) -> Option<Value> {
-        let words = self.legal_values();
-        let both = words.contains(&"on") && words.contains(&"off");
-        both.then(|| Value::Text(if on { "on" } else { "off" }.into()))
+        let word = if on { "on" } else { "off" };
+        let other = if on { "off" } else { "on" };
+        match self.kind {
+            // Any word is a text; only these texts know these two.
+            Kind::Text { words, .. } if !words.contains(&"on") => None,
+            _ => self.parse(word).ok().filter(|_| self.parse(other).is_ok()),
+        }
     }
 
     /// Reads what `zfs get -Hp` or `zpool get -Hp` prints and returns its canonical form;

@@ -208,7 +208,10 @@ fn wrong_values_say_why_and_what_is_legal() {
 fn booleans_stand_for_on_and_off() {
     assert_eq!(file_system("atime").from_bool(false), Some(text("off")));
     assert_eq!(file_system("compression").from_bool(true), Some(text("on")));
+    assert_eq!(file_system("encryption").from_bool(true), Some(text("aes-256-gcm")));
+    assert_eq!(file_system("sharenfs").from_bool(false), Some(text("off")));
     assert_eq!(file_system("sync").from_bool(true), None);
+    assert_eq!(property(Target::Pool, "comment").from_bool(true), None);
     assert_eq!(file_system("quota").from_bool(false), None);
 }
 
