@@ -397,11 +397,12 @@ impl Runtime<'_> {
         let current = aim.current.as_ref().map(|(_, graph)| graph);
         let observed = self.look(&aim.graph, current)?;
         let in_force = self.store.rendered_in_force().map_err(SwitchError::Store)?;
-        let again = |current: Option<&Graph>| {
+        let before = aim.current.as_ref().map_or(&nothing, |(generation, _)| &generation.adopted);
+        let again = |current: Option<&Graph>, adopted: &BTreeSet<Key>| {
             plan(&Inputs {
                 desired: &aim.graph,
                 current,
-                adopted: adopted.unwrap_or(&nothing),
+                adopted,
                 observed: &observed,
                 in_force: &in_force,
                 state: self.store.root(),
@@ -410,8 +411,8 @@ impl Runtime<'_> {
                 consent: &aim.consent,
             })
         };
-        let held = again(Some(&aim.graph));
-        let gone = again(current);
+        let held = again(Some(&aim.graph), adopted.unwrap_or(&nothing));
+        let gone = again(current, before);
         let left = held.actions.iter().chain(
             gone.actions.iter().filter(|action| matches!(action.kind, Kind::Retire | Kind::Remove | Kind::Update)),
         );

@@ -8,7 +8,7 @@ use crate::{
     host::{Contents, Host, HostError},
     observed::{DatasetState, DiskState, HOME, OWNER, Observed, Query},
     op::Op,
-    plan::{Action, Inverse, Plan, add_inverse},
+    plan::{Action, Inverse, Plan, add_inverse, unexports},
 };
 use phoenix_graph::{DatasetName, Disk, PoolName, PropertyName};
 use std::collections::BTreeSet;
@@ -41,6 +41,7 @@ pub fn undo(host: &dyn Host, host_name: &str, plans: &[(Plan, Vec<usize>)]) -> R
             }
         }
     }
+    undoing.reload_exports(plans)?;
     undoing.check(plans)?;
     Ok(undoing.undone)
 }
@@ -99,19 +100,36 @@ impl Undoing<'_> {
                 }
             }
             Inverse::PoolAbsent { pool, disks } => return self.unmake_pool(pool, disks, seen),
-            other => {
-                let ops = other.ops(&seen);
-                if !ops.is_empty() {
-                    for op in &ops {
-                        if !self.run(op)? {
-                            break;
-                        }
-                    }
-                    return Ok(());
-                }
-            }
+            // What is exported anew goes at once, so that it can be unmounted; what was exported before
+            // comes back at the end, when it is mounted again.
+            Inverse::Exports { before } => return self.run_all(&unexports(before, &seen), seen),
+            other => return self.run_all(&other.ops(&seen), seen),
         }
         self.seen = Some(seen);
+        Ok(())
+    }
+
+    /// Runs operations until one fails; without any, the last look still holds.
+    fn run_all(&mut self, ops: &[Op], seen: Observed) -> Result<(), HostError> {
+        self.seen = Some(seen);
+        for op in ops {
+            if !self.run(op)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn reload_exports(&mut self, plans: &[(Plan, Vec<usize>)]) -> Result<(), HostError> {
+        let seen = self.look()?;
+        let begun = plans.iter().flat_map(|(plan, begun)| begun.iter().filter_map(|&at| plan.actions.get(at)));
+        let differs = begun
+            .flat_map(|action| &action.inverses)
+            .any(|inverse| matches!(inverse, Inverse::Exports { .. }) && !inverse.ops(&seen).is_empty());
+        self.seen = Some(seen);
+        if differs {
+            self.run(&Op::ExportsReload)?;
+        }
         Ok(())
     }
 

@@ -16,7 +16,7 @@ mod settings;
 mod storages;
 mod tunables;
 
-pub use inverse::{Inverse, Prior};
+pub use inverse::{Inverse, Prior, unexports};
 pub use query::{add_inverse, query};
 pub use rendered::{EXPORTS_LINK, MODPROBE_LINK, rendered};
 

@@ -104,7 +104,7 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
     let set: BTreeMap<_, _> = storage
         .properties
         .iter()
-        .filter(|(name, value)| state.properties.get(*name) != Some(value))
+        .filter(|(name, value)| held(state, name) != Some(&***value))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
     let delete: Vec<Box<str>> = earlier
@@ -147,6 +147,12 @@ fn push(draft: &mut Draft<'_>, key: Key, mut sketch: Sketch) {
     }
     sketch.needs.extend_from_slice(draft.frees());
     draft.push(Subject::Resource(key), sketch);
+}
+
+/// Returns a registration's value, or the type's default where it tells none.
+fn held<'a>(state: &'a StorageState, name: &str) -> Option<&'a str> {
+    let default = || storage::find_type(&state.kind).and_then(|kind| kind.default(name));
+    state.properties.get(name).map(|value| &**value).or_else(default)
 }
 
 fn is_fixed(kind: &str, name: &str) -> bool {

@@ -76,7 +76,7 @@ impl World {
     }
 
     pub fn drift(&self) -> Plan {
-        self.with(Runtime::drift).unwrap()
+        self.with(|runtime| runtime.drift()).unwrap()
     }
 
     pub fn current(&self) -> Option<u64> {
