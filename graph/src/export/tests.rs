@@ -1,0 +1,196 @@
+//! Options, from a spec and from the live table.
+use super::*;
+use proptest::prelude::*;
+
+fn options(words: &str) -> ExportOptions {
+    ExportOptions::from_words(words.split(',').filter(|word| !word.is_empty())).unwrap()
+}
+
+fn refused(words: &str) -> OptionError {
+    ExportOptions::from_words(words.split(',')).unwrap_err()
+}
+
+/// As nfs-utils 2.6.2 wrote it for an entry `(rw,no_subtree_check)`.
+const ETAB: &str = "rw,sync,wdelay,hide,nocrossmnt,secure,root_squash,no_all_squash,no_subtree_check,\
+    secure_locks,acl,no_pnfs,anonuid=65534,anongid=65534,sec=sys,rw,secure,root_squash,no_all_squash";
+
+#[test]
+fn what_is_not_said_is_made_explicit() {
+    let explicit: Vec<_> = options("").iter().map(str::to_owned).collect();
+    assert_eq!(
+        explicit.join(" "),
+        "acl anongid=65534 anonuid=65534 hide no_all_squash no_pnfs no_subtree_check nocrossmnt ro \
+         root_squash sec=sys secure secure_locks sync wdelay"
+    );
+}
+
+#[test]
+fn a_spec_equals_the_entry_it_makes() {
+    assert_eq!(options("rw"), ExportOptions::from_etab(ETAB));
+    assert_eq!(options("rw,sync,no_subtree_check,auth_nlm"), ExportOptions::from_etab(ETAB));
+    assert_ne!(options("ro"), ExportOptions::from_etab(ETAB));
+    assert_ne!(options("rw,async"), ExportOptions::from_etab(ETAB));
+}
+
+#[test]
+fn older_and_newer_tables_read_alike() {
+    let older = ETAB.replace("no_pnfs,", "").replace(",rw,secure,root_squash,no_all_squash", "");
+    assert_eq!(options("rw"), ExportOptions::from_etab(&older));
+}
+
+#[test]
+fn what_differs_by_flavour_equals_no_spec() {
+    let mixed = ETAB.replace("sec=sys,rw", "sec=sys,ro");
+    let read = ExportOptions::from_etab(&mixed);
+    assert!(read.contains("sec=sys,ro"));
+    assert_ne!(read, options("rw"));
+    assert_ne!(ExportOptions::from_etab(&format!("{ETAB},sign_fh")), options("rw"));
+}
+
+#[test]
+fn values_have_one_spelling() {
+    assert_eq!(options("fsid=root"), options("fsid=0"));
+    assert_eq!(options("anonuid=-2"), options("anonuid=4294967294"));
+    assert_eq!(options("mp=/tank"), options("mountpoint=/tank"));
+    assert_eq!(options("sec=unix:krb5"), options("sec=sys:krb5"));
+    assert_ne!(options("sec=krb5:sys"), options("sec=sys:krb5"));
+    assert_eq!(options("reexport=none"), options(""));
+}
+
+#[test]
+fn a_mount_option_is_told_apart() {
+    let OptionError::MountOption { word, hint } = refused("noatime,async") else { panic!() };
+    assert_eq!(&*word, "noatime");
+    assert!(hint.contains("atime=\"off\" on the dataset"));
+    for word in ["nodev", "vers=4.2", "hard", "rsize=1048576", "_netdev", "x-systemd.automount"] {
+        assert!(matches!(refused(word), OptionError::MountOption { .. }), "{word}");
+    }
+}
+
+#[test]
+fn contradictions_and_unknown_words_are_refused() {
+    let contradiction =
+        |first: &str, second: &str| OptionError::Contradiction { first: first.into(), second: second.into() };
+    assert_eq!(refused("ro,rw"), contradiction("ro", "rw"));
+    assert_eq!(refused("crossmnt,async,nocrossmnt"), contradiction("crossmnt", "nocrossmnt"));
+    assert_eq!(refused("anonuid=1,anonuid=2"), contradiction("anonuid=1", "anonuid=2"));
+    assert_eq!(refused("mountpoint,mp=/a"), contradiction("mountpoint", "mp=/a"));
+    assert_eq!(refused("no_root_sqash"), OptionError::Unknown("no_root_sqash".into()));
+    assert_eq!(refused(""), OptionError::Unknown("".into()));
+    assert_eq!(options("rw,rw"), options("rw"));
+}
+
+#[test]
+fn wrong_values_are_refused() {
+    for word in [
+        "rw=yes",
+        "anonuid",
+        "anonuid=",
+        "anonuid=nobody",
+        "anonuid=4294967296",
+        "fsid=12345678901234567890123456789012",
+        "fsid=xyz",
+        "sec=krb6",
+        "sec=sys:sys",
+        "mountpoint=tank",
+        "mountpoint=/a b",
+        "refer=host",
+        "security_label=1",
+        "reexport=maybe",
+    ] {
+        assert!(matches!(refused(word), OptionError::Value { .. }), "{word}");
+    }
+}
+
+#[test]
+fn a_line_says_what_is_needed() {
+    assert_eq!(
+        options("rw,async,crossmnt,anonuid=1000,sec=krb5,fsid=7,reexport=predefined-fsidnum").render(),
+        "rw,async,wdelay,hide,crossmnt,secure,root_squash,no_all_squash,no_subtree_check,\
+         anonuid=1000,fsid=7,reexport=predefined-fsidnum,sec=krb5"
+    );
+}
+
+#[test]
+fn entries_of_the_live_table_are_read() {
+    let live = LiveExport::from_etab(&format!("/tank/my\\040data\t10.0.0.0/24({ETAB})\n")).unwrap();
+    assert_eq!(live.path, "/tank/my data");
+    assert_eq!(live.client, "10.0.0.0/24");
+    assert_eq!(live.options, options("rw"));
+    assert_eq!(LiveExport::from_etab("# a comment"), None);
+}
+
+#[test]
+fn every_word_of_the_vocabulary_is_read() {
+    for word in vocabulary() {
+        let value = match *word {
+            "anonuid=" | "anongid=" | "fsid=" => "7",
+            "mountpoint=" | "mp=" => "/tank",
+            "refer=" | "replicas=" => "/tank@host",
+            "sec=" => "krb5p",
+            "xprtsec=" => "tls:mtls",
+            "reexport=" => "auto-fsidnum",
+            _ => "",
+        };
+        assert!(words::read(&format!("{word}{value}")).is_ok(), "{word}");
+    }
+}
+
+/// Any legal options, as words of a spec.
+fn legal() -> impl Strategy<Value = Vec<String>> {
+    let toggles: Vec<_> = TOGGLES
+        .iter()
+        .map(|toggle| proptest::option::of(proptest::sample::select(vec![toggle.default, toggle.other])))
+        .collect();
+    let valued = (
+        proptest::option::of(0u32..),
+        proptest::option::of(0u32..),
+        proptest::option::of(proptest::sample::select(vec![
+            "fsid=root",
+            "fsid=12",
+            "mountpoint",
+            "mp=/tank/a",
+            "sec=krb5:krb5i",
+            "xprtsec=tls",
+            "security_label",
+            "nordirplus",
+            "refer=/a@b",
+        ])),
+    );
+    (toggles, valued).prop_map(|(toggles, (uid, gid, other))| {
+        let mut words: Vec<String> = toggles.into_iter().flatten().map(str::to_owned).collect();
+        words.extend(uid.map(|id| format!("anonuid={id}")));
+        words.extend(gid.map(|id| format!("anongid={id}")));
+        words.extend(other.map(str::to_owned));
+        words
+    })
+}
+
+/// What nfs-utils writes to the live table for these options.
+fn etab(options: &ExportOptions) -> String {
+    let (sec, rest): (Vec<_>, Vec<_>) = options.iter().partition(|word| word.starts_with("sec="));
+    let by_flavour = options.iter().filter(|word| BY_FLAVOUR.contains(&words::key(word)));
+    rest.into_iter().chain(sec).chain(by_flavour).collect::<Vec<_>>().join(",")
+}
+
+proptest! {
+    #[test]
+    fn the_live_table_shows_what_was_asked_for(words in legal()) {
+        let asked = ExportOptions::from_words(words.iter().map(String::as_str)).unwrap();
+        prop_assert_eq!(ExportOptions::from_etab(&etab(&asked)), asked);
+    }
+
+    #[test]
+    fn what_is_written_reads_back(words in legal()) {
+        let asked = ExportOptions::from_words(words.iter().map(String::as_str)).unwrap();
+        prop_assert_eq!(ExportOptions::from_words(asked.render().split(',')).unwrap(), asked.clone());
+        let json = serde_json::to_string(&asked).unwrap();
+        prop_assert_eq!(serde_json::from_str::<ExportOptions>(&json).unwrap(), asked);
+    }
+
+    #[test]
+    fn no_text_panics(text: String) {
+        let _ = ExportOptions::from_etab(&text);
+        let _ = ExportOptions::from_words([text.as_str()]);
+    }
+}
