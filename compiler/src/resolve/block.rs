@@ -101,9 +101,12 @@ impl<'a> Resolver<'a, '_> {
         } else {
             for entry in arguments {
                 self.sink.push(
-                    Diagnostic::new(Code::UnexpectedArgument, format!("a `{}` takes no further value", word.word))
-                        .at(entry_place(file, entry), "not expected")
-                        .help("settings are written `name=value`, or as nodes of their own inside"),
+                    Diagnostic::new(
+                        Code::UnexpectedArgument,
+                        format!("a `{}` takes no further value", word.word),
+                    )
+                    .at(entry_place(file, entry), "not expected")
+                    .help("settings are written `name=value`, or as nodes of their own inside"),
                 );
             }
         }
@@ -190,9 +193,7 @@ impl<'a> Resolver<'a, '_> {
                 let here = block.kind.word().word;
                 let place = word_place(file, node);
                 let help = match (block.kind, word) {
-                    (Kind::Root, "dataset" | "volume") => {
-                        "put it into the pool, beside `root`".to_owned()
-                    }
+                    (Kind::Root, "dataset" | "volume") => "put it into the pool, beside `root`".to_owned(),
                     _ => format!("it stands in {within}"),
                 };
                 self.sink.push(

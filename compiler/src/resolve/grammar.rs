@@ -2,7 +2,6 @@
 
 /// What a node is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(missing_docs, reason = "each is a word of the language, told in the table")]
 pub enum Kind {
     Host,
     Arc,
@@ -70,7 +69,7 @@ pub const WORDS: &[Word] = &[
     word("arc", Arc, &[Host], Args::None),
     word("pool", Pool, &[Host], Args::One("name")),
     word("disk", Disk, HOLDS_DISKS, Args::One("path")),
-    word("mirror", Mirror, &[Pool, Special, Log, Cache, Spare, Dedup], Args::None),
+    word("mirror", Mirror, &[Pool, Special, Log, Dedup], Args::None),
     word("raidz1", Raidz1, &[Pool], Args::None),
     word("raidz2", Raidz2, &[Pool], Args::None),
     word("raidz3", Raidz3, &[Pool], Args::None),
@@ -201,6 +200,8 @@ pub fn option_group(word: &str) -> &str {
         "async" => "sync",
         "insecure" => "secure",
         "nohide" => "hide",
+        "nocrossmnt" => "crossmnt",
+        "insecure_locks" | "auth_nlm" | "no_auth_nlm" => "secure_locks",
         "mp" => "mountpoint",
         name => name.strip_prefix("no_").unwrap_or(name),
     }

@@ -48,7 +48,8 @@ impl<'a> Resolver<'a, '_> {
 
     /// Finds the value of a name that `each` binds around here, or that a let gives.
     fn named(&mut self, name: &'a str, place: Place, env: &Env<'a>) -> Option<Said<'a>> {
-        if let Some(binding) = env.bindings.iter().rev().find(|binding| binding.name == name && !binding.param)
+        if let Some(binding) =
+            env.bindings.iter().rev().find(|binding| binding.name == name && !binding.param)
         {
             return binding.value.clone();
         }

@@ -83,7 +83,8 @@ impl Loader<'_> {
             Origin::Spec(path) => match self.world.source(path) {
                 Ok(text) => (path.to_string(), text, false),
                 Err(error) => {
-                    let diagnostic = Diagnostic::new(Code::Unreadable, format!("cannot read {path}: {error}"));
+                    let diagnostic =
+                        Diagnostic::new(Code::Unreadable, format!("cannot read {path}: {error}"));
                     self.sink.push(match from {
                         Some(place) => diagnostic.at(place, "imported here"),
                         None => diagnostic,
