@@ -76,7 +76,7 @@ pub struct Property {
     pub targets: &'static [Target],
     /// Whether it can be given only when the pool or dataset is made.
     pub creation_only: bool,
-    /// Whether children take it over (and so `zfs inherit` works on it).
+    /// Whether children take it over; `zfs inherit` works on it if it is not creation-only.
     pub inheritable: bool,
     /// Whether OpenZFS only reports it.
     pub read_only: bool,
@@ -111,8 +111,9 @@ impl Property {
         both.then(|| Value::Text(if on { "on" } else { "off" }.into()))
     }
 
-    /// Reads what `zfs get -Hp` or `zpool get -Hp` prints and returns its canonical form: nothing
-    /// for `-`, and for an empty text where one cannot be set.
+    /// Reads what `zfs get -Hp` or `zpool get -Hp` prints and returns its canonical form;
+    /// nothing for `-`, which stands where there is no value. It refuses nothing: what a host has
+    /// is a fact.
     #[must_use]
     pub fn read(&self, raw: &str) -> Option<Value> {
         self.kind.read(raw)

@@ -1,0 +1,217 @@
+//! The storage types and their properties.
+
+use super::{StorageKind as Kind, StorageProperty, StorageType};
+
+impl StorageProperty {
+    const fn new(name: &'static str, kind: Kind, doc: &'static str) -> Self {
+        Self { name, kind, required: false, fixed: false, default: None, doc }
+    }
+
+    const fn required(self) -> Self {
+        Self { required: true, ..self }
+    }
+
+    const fn fixed(self) -> Self {
+        Self { fixed: true, ..self }
+    }
+
+    const fn default(self, default: &'static str) -> Self {
+        Self { default: Some(default), ..self }
+    }
+}
+
+const fn flag(name: &'static str, doc: &'static str) -> StorageProperty {
+    StorageProperty::new(name, Kind::Boolean, doc).default("0")
+}
+
+/// Every storage has these.
+const COMMON: &[StorageProperty] = &[
+    StorageProperty::new("content", Kind::Content, "Says what the storage may hold."),
+    flag("disable", "Keeps the registration and does not use the storage."),
+    StorageProperty::new(
+        "nodes",
+        Kind::Nodes,
+        "Limits the storage to these nodes of the cluster; else all have it.",
+    ),
+];
+
+const BANDWIDTH: StorageProperty =
+    StorageProperty::new("bwlimit", Kind::Bandwidth, "Limits the speed of copies, in KiB per second.");
+const SUBDIRS: StorageProperty =
+    StorageProperty::new("create-subdirs", Kind::Boolean, "Makes the folders for the contents.").default("1");
+
+/// Storages that keep backups.
+const BACKUPS: &[StorageProperty] = &[
+    StorageProperty::new(
+        "max-protected-backups",
+        Kind::Integer { min: -1, max: i64::MAX },
+        "Limits the protected backups of a guest; -1 is no limit.",
+    ),
+    StorageProperty::new("prune-backups", Kind::PruneBackups, "Says which backups of a guest are kept."),
+];
+
+/// Storages that keep files.
+const FILES: &[StorageProperty] = &[
+    BANDWIDTH,
+    StorageProperty::new(
+        "content-dirs",
+        Kind::ContentDirs,
+        "Puts contents into other folders than the usual ones.",
+    ),
+    StorageProperty::new("create-base-path", Kind::Boolean, "Makes the directory where it is missing.")
+        .default("1"),
+    SUBDIRS,
+    StorageProperty::new(
+        "format",
+        Kind::Words(&["raw", "qcow2", "vmdk", "subvol"]),
+        "Sets the format of new disk images.",
+    ),
+    StorageProperty::new(
+        "mkdir",
+        Kind::Boolean,
+        "Is the old word for create-base-path and create-subdirs; gone in Proxmox VE 9.",
+    )
+    .default("1"),
+    StorageProperty::new(
+        "preallocation",
+        Kind::Words(&["off", "metadata", "falloc", "full"]),
+        "Says how much of a new disk image is written at once.",
+    )
+    .default("metadata"),
+    flag("snapshot-as-volume-chain", "Keeps snapshots as a chain of images; from Proxmox VE 9 on.").fixed(),
+];
+
+/// A directory of this host.
+const DIRECTORY: &[StorageProperty] = &[
+    StorageProperty::new(
+        "is_mountpoint",
+        Kind::IsMountpoint,
+        "Uses the storage only while the path, or another one, is a mount point.",
+    )
+    .default("no"),
+    flag("shared", "Says that all nodes see the same files there; it shares nothing by itself."),
+];
+
+const PATH: StorageProperty =
+    StorageProperty::new("path", Kind::DirectoryPath, "Says where the directory is.").required().fixed();
+const SERVER: StorageProperty =
+    StorageProperty::new("server", Kind::Server, "Names the server.").required().fixed();
+const MOUNT_PATH: StorageProperty =
+    StorageProperty::new("path", Kind::DirectoryPath, "Says where it is mounted; by itself /mnt/pve/ID.")
+        .fixed();
+const MOUNT_OPTIONS: StorageProperty =
+    StorageProperty::new("options", Kind::MountOptions, "Sets options of the mount: vers=4.2,soft.");
+const USER: StorageProperty = StorageProperty::new("username", Kind::Text, "Names the user to log in as.");
+const PASSWORD: StorageProperty =
+    StorageProperty::new("password", Kind::Secret, "Is the password of the user.");
+
+const ZFSPOOL: &[StorageProperty] = &[
+    StorageProperty::new("pool", Kind::Dataset, "Names the pool, or the dataset, that holds the guests.")
+        .required()
+        .fixed(),
+    StorageProperty::new("blocksize", Kind::BlockSize, "Sets the block size of new volumes."),
+    BANDWIDTH,
+    StorageProperty::new(
+        "mountpoint",
+        Kind::AbsolutePath,
+        "Says where the dataset is mounted; Proxmox writes it by itself.",
+    ),
+    flag("sparse", "Makes volumes without reserving their space."),
+];
+
+const NFS: &[StorageProperty] = &[
+    SERVER,
+    StorageProperty::new("export", Kind::AbsolutePath, "Says which path the server exports.")
+        .required()
+        .fixed(),
+    MOUNT_PATH,
+    MOUNT_OPTIONS,
+];
+
+const CIFS: &[StorageProperty] = &[
+    SERVER,
+    StorageProperty::new("share", Kind::Text, "Names the share.").required().fixed(),
+    MOUNT_PATH,
+    MOUNT_OPTIONS,
+    StorageProperty::new("domain", Kind::Text, "Names the domain of the user."),
+    PASSWORD,
+    StorageProperty::new(
+        "smbversion",
+        Kind::Words(&["default", "2.0", "2.1", "3", "3.0", "3.11"]),
+        "Sets the version of the protocol.",
+    )
+    .default("default"),
+    StorageProperty::new("subdir", Kind::AbsolutePath, "Mounts only this folder of the share."),
+    USER,
+];
+
+const PBS: &[StorageProperty] = &[
+    SERVER,
+    StorageProperty::new("datastore", Kind::Text, "Names the datastore.").required().fixed(),
+    StorageProperty::new("encryption-key", Kind::Secret, "Is the key that backups are encrypted with."),
+    StorageProperty::new("fingerprint", Kind::Fingerprint, "Is the SHA-256 of the server's certificate."),
+    StorageProperty::new(
+        "master-pubkey",
+        Kind::Secret,
+        "Is the public key that the encryption key is kept under.",
+    ),
+    StorageProperty::new("namespace", Kind::RelativePath, "Names the namespace in the datastore."),
+    PASSWORD,
+    StorageProperty::new("port", Kind::Integer { min: 1, max: 65535 }, "Sets the port of the server.")
+        .default("8007"),
+    USER,
+];
+
+const FILE_CONTENTS: &[&str] = &["backup", "images", "import", "iso", "rootdir", "snippets", "vztmpl"];
+
+/// All types. `none` is left out of their contents: `pvesm add` fails on it, and `disable` says it.
+pub(super) const TYPES: &[StorageType] = &[
+    StorageType {
+        name: "zfspool",
+        contents: &["images", "rootdir"],
+        default_content: "images,rootdir",
+        doc: "Keeps guests' disks as volumes and file systems of a pool.",
+        groups: &[ZFSPOOL, COMMON],
+    },
+    StorageType {
+        name: "dir",
+        contents: FILE_CONTENTS,
+        default_content: "images,rootdir",
+        doc: "Keeps files in a directory of the host.",
+        groups: &[&[PATH], COMMON, DIRECTORY, FILES, BACKUPS],
+    },
+    StorageType {
+        name: "nfs",
+        contents: FILE_CONTENTS,
+        default_content: "images",
+        doc: "Keeps files on an NFS server.",
+        groups: &[NFS, COMMON, FILES, BACKUPS],
+    },
+    StorageType {
+        name: "cifs",
+        contents: FILE_CONTENTS,
+        default_content: "images",
+        doc: "Keeps files on an SMB server.",
+        groups: &[CIFS, COMMON, FILES, BACKUPS],
+    },
+    StorageType {
+        name: "btrfs",
+        contents: FILE_CONTENTS,
+        default_content: "images,rootdir",
+        doc: "Keeps files and guests' disks on btrfs.",
+        groups: &[
+            &[PATH, flag("nocow", "Turns copy-on-write off, and checksums with it.")],
+            COMMON,
+            DIRECTORY,
+            FILES,
+            BACKUPS,
+        ],
+    },
+    StorageType {
+        name: "pbs",
+        contents: &["backup"],
+        default_content: "backup",
+        doc: "Keeps backups on a Proxmox Backup Server.",
+        groups: &[PBS, COMMON, BACKUPS],
+    },
+];

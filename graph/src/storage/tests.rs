@@ -1,0 +1,170 @@
+//! Storage types against the recorded answers of pvesm.
+use super::*;
+use proptest::prelude::*;
+
+fn kind(name: &str) -> &'static StorageType {
+    find_type(name).unwrap()
+}
+
+fn canonical(storage: &str, property: &str, text: &str) -> String {
+    kind(storage).canonical(property, text).unwrap()
+}
+
+fn reason(storage: &str, property: &str, text: &str) -> String {
+    kind(storage).canonical(property, text).unwrap_err().to_string()
+}
+
+#[test]
+fn lists_are_sets() {
+    assert_eq!(canonical("dir", "content", "iso,vztmpl,backup"), "backup,iso,vztmpl");
+    assert_eq!(canonical("dir", "content", "vztmpl iso,iso"), "iso,vztmpl");
+    assert_eq!(canonical("zfspool", "nodes", "pve2,pve1"), "pve1,pve2");
+}
+
+#[test]
+fn booleans_have_one_spelling() {
+    for text in ["1", "yes", "on", "true", "True"] {
+        assert_eq!(canonical("zfspool", "sparse", text), "1");
+        assert_eq!(canonical("dir", "is_mountpoint", text), "yes");
+    }
+    assert_eq!(canonical("dir", "is_mountpoint", "/tank//files/"), "/tank/files");
+    assert_eq!(reason("zfspool", "sparse", "perhaps"), "\"perhaps\" is no value of sparse: it is 1 or 0");
+}
+
+#[test]
+fn contents_are_those_of_the_type() {
+    assert_eq!(
+        reason("zfspool", "content", "images,iso"),
+        "a zfspool storage cannot hold \"iso\"; it can hold images, rootdir"
+    );
+    for (storage, content) in
+        [("zfspool", "none"), ("dir", "none"), ("dir", "templates"), ("dir", "ISO"), ("pbs", "images")]
+    {
+        assert!(matches!(kind(storage).canonical("content", content), Err(StorageError::Content { .. })));
+    }
+    assert!(matches!(kind("dir").canonical("content", ""), Err(StorageError::Value { .. })));
+}
+
+#[test]
+fn values_that_pvesm_refuses_are_refused() {
+    for (storage, property, text) in [
+        ("zfspool", "blocksize", "3k"),
+        ("zfspool", "blocksize", "256"),
+        ("zfspool", "blocksize", "32m"),
+        ("zfspool", "blocksize", "1.5k"),
+        ("zfspool", "blocksize", "16kb"),
+        ("zfspool", "mountpoint", "tank/vmdata"),
+        ("zfspool", "bwlimit", "everything=1"),
+        ("zfspool", "pool", "/tank"),
+        ("dir", "path", "srv/d1"),
+        ("dir", "path", "/srv/a+b"),
+        ("dir", "path", "/srv/a b"),
+        ("dir", "path", "/srv/../etc"),
+        ("dir", "format", "vhd"),
+        ("dir", "content-dirs", "iso=../x"),
+        ("dir", "content-dirs", "templates=x"),
+        ("dir", "prune-backups", "keep-all=1,keep-last=3"),
+        ("dir", "prune-backups", "keep-some=1"),
+        ("dir", "prune-backups", "keep-last=1,keep-last=2"),
+        ("dir", "max-protected-backups", "-2"),
+        ("dir", "nodes", "a_b"),
+        ("nfs", "server", "bad_host!"),
+        ("nfs", "server", "10.0.0.256"),
+        ("nfs", "options", "vers=4.2, soft"),
+        ("pbs", "fingerprint", "aa:bb"),
+        ("pbs", "port", "0"),
+    ] {
+        let refused = kind(storage).canonical(property, text);
+        assert!(matches!(refused, Err(StorageError::Value { .. })), "{property}={text}: {refused:?}");
+    }
+}
+
+#[test]
+fn properties_are_those_of_the_type() {
+    for (storage, property) in [
+        ("zfspool", "shared"),
+        ("dir", "sparse"),
+        ("nfs", "is_mountpoint"),
+        ("nfs", "shared"),
+        ("pbs", "format"),
+    ] {
+        let refused = kind(storage).canonical(property, "1");
+        assert!(matches!(refused, Err(StorageError::Property { .. })), "{storage} {property}");
+    }
+    let error = StorageError::Secret { property: "password" };
+    assert_eq!(kind("cifs").canonical("password", "secret"), Err(error));
+}
+
+#[test]
+fn what_is_required_and_what_is_fixed_is_known() {
+    let named = |storage: &str, picks: fn(&StorageProperty) -> bool| -> Vec<&str> {
+        kind(storage).properties().filter(|property| picks(property)).map(|property| property.name).collect()
+    };
+    assert_eq!(named("zfspool", |property| property.required), ["pool"]);
+    assert_eq!(named("dir", |property| property.fixed), ["path", "snapshot-as-volume-chain"]);
+    assert_eq!(named("nfs", |property| property.required), ["server", "export"]);
+    assert_eq!(named("cifs", |property| property.required), ["server", "share"]);
+    assert_eq!(named("pbs", |property| property.required), ["server", "datastore"]);
+}
+
+#[test]
+fn values_have_one_spelling() {
+    assert_eq!(canonical("zfspool", "blocksize", "16384"), "16k");
+    assert_eq!(canonical("zfspool", "blocksize", "1024K"), "1m");
+    assert_eq!(canonical("zfspool", "blocksize", "512"), "512");
+    assert_eq!(canonical("zfspool", "pool", "tank/vm data"), "tank/vm data");
+    assert_eq!(canonical("dir", "path", "/srv//d1/"), "/srv/d1");
+    assert_eq!(canonical("dir", "prune-backups", "keep-weekly=4,keep-last=3"), "keep-last=3,keep-weekly=4");
+    assert_eq!(canonical("dir", "prune-backups", "keep-all"), "keep-all=1");
+    assert_eq!(canonical("dir", "prune-backups", "keep-last=0"), "keep-last=0");
+    assert_eq!(canonical("dir", "content-dirs", "iso=my/isos,backup=bk"), "backup=bk,iso=my/isos");
+    assert_eq!(canonical("dir", "bwlimit", "restore=100,move=50"), "move=50,restore=100");
+    assert_eq!(canonical("dir", "bwlimit", "100"), "default=100");
+    assert_eq!(canonical("dir", "max-protected-backups", "-1"), "-1");
+    assert_eq!(canonical("nfs", "server", "NAS.lan"), "nas.lan");
+}
+
+#[test]
+fn what_stands_in_the_file_compares_with_what_was_asked() {
+    assert_eq!(kind("zfspool").observed("disable", ""), "1");
+    assert_eq!(
+        kind("dir").observed("content", "vztmpl,iso,backup"),
+        canonical("dir", "content", "backup,iso,vztmpl")
+    );
+    assert_eq!(kind("zfspool").observed("blocksize", "16384"), canonical("zfspool", "blocksize", "16k"));
+    assert_eq!(kind("dir").observed("content", "none"), "none");
+    assert_eq!(kind("dir").observed("frobnicate", "1"), "1");
+    assert_eq!(kind("dir").default("content"), Some("images,rootdir"));
+    assert_eq!(kind("dir").default("disable"), Some("0"));
+}
+
+#[test]
+fn the_table_agrees_with_itself() {
+    for storage in types() {
+        assert_eq!(canonical(storage.name, "content", storage.default_content), storage.default_content);
+        assert!(storage.contents.is_sorted());
+        for property in storage.properties() {
+            let twice = storage.properties().filter(|other| other.name == property.name).count();
+            assert_eq!(twice, 1, "{} {}", storage.name, property.name);
+            if let Some(default) = property.default {
+                assert_eq!(canonical(storage.name, property.name, default), default);
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_canonical_form_is_its_own(
+        storage in 0..types().len(),
+        property in 0usize..40,
+        text in "(/?[a-z0-9.=,:@ -]{0,12}|[0-9]{1,6}[km]?|(keep-last|keep-all|default|iso)=[0-9a-z]{1,4})",
+    ) {
+        let storage = &types()[storage];
+        let Some(property) = storage.properties().nth(property) else { return Ok(()) };
+        if let Ok(canonical) = storage.canonical(property.name, &text) {
+            prop_assert_eq!(storage.canonical(property.name, &canonical), Ok(canonical.clone()));
+            prop_assert_eq!(storage.observed(property.name, &canonical), canonical);
+        }
+    }
+}
