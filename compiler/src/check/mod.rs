@@ -105,9 +105,11 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         }
         let mounts = self.mounts();
         for about in std::mem::take(&mut self.exports) {
+            self.allow.clone_from(&about.allow);
             self.export(&about, &mounts);
         }
         for about in std::mem::take(&mut self.storages) {
+            self.allow.clone_from(&about.allow);
             self.storage(&about, &mounts);
         }
     }
