@@ -6,7 +6,7 @@
 use crate::{
     execute::{Event, Events, ExecuteError, Ledger, execute},
     host::{Host, HostError},
-    plan::{Consent, Inputs, Kind, Plan, plan, query, rendered},
+    plan::{Consent, Inputs, Kind, Plan, Subject, plan, query, rendered},
     store::{Generation, LockError, Outcome, Record, Source, Store, StoreError, Transaction},
     undo::undo,
 };
@@ -133,6 +133,8 @@ struct Aim {
     sources: Vec<Source>,
     consent: Consent,
     current: Option<(Generation, Graph)>,
+    /// What this transaction made before it was cut off.
+    made: BTreeSet<Key>,
     number: u64,
     to: u64,
 }
@@ -256,11 +258,16 @@ impl Runtime<'_> {
             sources: Vec::new(),
             consent: open.consent.clone(),
             current,
+            made: made(&open),
             number: open.number,
             to: open.to,
         };
         let mut plans = open.plans.clone();
-        let carried = if open.undoing.is_some() || !(resume || open.holds) {
+        let there = self.store.current_number()? == Some(open.to);
+        let carried = if open.holds && there {
+            // It was seen to hold, and `current` says so: only the record is missing.
+            Carried { actions: 0, plans: Vec::new(), adopted: None, result: Ok(()) }
+        } else if open.undoing.is_some() || !(resume || open.holds) {
             let reason = open.undoing.clone().unwrap_or_else(|| "it was cut off".to_owned());
             Carried { actions: 0, plans: Vec::new(), adopted: None, result: Err(ExecuteFailure::Failed(reason)) }
         } else {
@@ -306,7 +313,7 @@ impl Runtime<'_> {
                 (self.store.graph(&generation.system)?, generation.sources, *wanted)
             }
         };
-        Ok(Aim { graph, sources, consent, current, number, to })
+        Ok(Aim { graph, sources, consent, current, made: BTreeSet::new(), number, to })
     }
 
     fn plan_for(&self, aim: &Aim) -> Result<Plan, SwitchError> {
@@ -318,6 +325,7 @@ impl Runtime<'_> {
             desired: &aim.graph,
             current,
             adopted,
+            made: &aim.made,
             observed: &observed,
             in_force: &self.store.rendered_in_force()?,
             state: self.store.root(),
@@ -403,6 +411,7 @@ impl Runtime<'_> {
                 desired: &aim.graph,
                 current,
                 adopted,
+                made: &aim.made,
                 observed: &observed,
                 in_force: &in_force,
                 state: self.store.root(),
@@ -528,6 +537,20 @@ impl Runtime<'_> {
         act(self.store)?;
         self.host.pulse().map_err(lost)
     }
+}
+
+/// Lists what a transaction made, as far as its journal says that it began to.
+fn made(open: &Transaction) -> BTreeSet<Key> {
+    let begun = open.plans.iter().flat_map(|(plan, begun)| begun.iter().filter_map(|&at| plan.actions.get(at)));
+    // An export is made by the action on the rendered files.
+    let files = open.plans.iter().flat_map(|(plan, _)| &plan.actions).filter(|action| action.ops.is_empty());
+    let created = begun.chain(files).filter(|action| action.kind == Kind::Create);
+    created
+        .filter_map(|action| match &action.subject {
+            Subject::Resource(key) => Some(key.clone()),
+            Subject::Files => None,
+        })
+        .collect()
 }
 
 /// What came of a recovery.

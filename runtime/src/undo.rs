@@ -28,10 +28,8 @@ pub struct Undone {
 /// [`HostError`] where the host cannot be looked at at all, or lost power.
 pub fn undo(host: &dyn Host, host_name: &str, plans: &[(Plan, Vec<usize>)]) -> Result<Undone, HostError> {
     let mut undoing = Undoing { host, owner: host_name, number: 0, seen: None, query: Query::default(), undone: Undone::default() };
-    for (plan, intents) in plans {
-        for action in intents.iter().filter_map(|&at| plan.actions.get(at)) {
-            undoing.watch(action);
-        }
+    for action in plans.iter().flat_map(|(plan, _)| &plan.actions) {
+        undoing.watch(action);
     }
     for (plan, intents) in plans.iter().rev() {
         undoing.number = plan.number;
@@ -42,6 +40,7 @@ pub fn undo(host: &dyn Host, host_name: &str, plans: &[(Plan, Vec<usize>)]) -> R
         }
     }
     undoing.reload_exports(plans)?;
+    undoing.tunables(plans)?;
     undoing.check(plans)?;
     Ok(undoing.undone)
 }
@@ -115,6 +114,18 @@ impl Undoing<'_> {
         for op in ops {
             if !self.run(op)? {
                 break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets parameters back, also those whose action was not begun: a boot after the rendered files were
+    /// put in force has loaded the new values.
+    fn tunables(&mut self, plans: &[(Plan, Vec<usize>)]) -> Result<(), HostError> {
+        let inverses = plans.iter().rev().flat_map(|(plan, _)| plan.actions.iter().rev());
+        for inverse in inverses.flat_map(|action| &action.inverses) {
+            if matches!(inverse, Inverse::Tunable { .. }) {
+                self.take_back(inverse)?;
             }
         }
         Ok(())

@@ -138,9 +138,9 @@ impl<'a> Draft<'a> {
         self.adopted.remove(key);
     }
 
-    /// Returns whether a resource was in the current generation.
+    /// Returns whether a resource is phoenix's by record: in the current generation, or just made.
     pub fn is_known(&self, key: &Key) -> bool {
-        self.inputs.current.is_some_and(|current| current.get(key).is_some())
+        self.inputs.made.contains(key) || self.inputs.current.is_some_and(|current| current.get(key).is_some())
     }
 
     /// Finds a dataset as it is, or as it will be once what is retired has come home.

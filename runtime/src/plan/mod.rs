@@ -38,6 +38,8 @@ pub struct Inputs<'a> {
     pub current: Option<&'a Graph>,
     /// What the current generation adopted rather than made.
     pub adopted: &'a BTreeSet<Key>,
+    /// What the transaction under way has made already, where it was cut off and goes on.
+    pub made: &'a BTreeSet<Key>,
     /// What was seen.
     pub observed: &'a Observed,
     /// The rendered files in force, by name.
