@@ -180,7 +180,11 @@ impl Tally {
     fn end(self, what: &str) {
         println!("{what}: {} runs, {} violations", self.runs, self.violations.len());
         assert!(self.runs > 0);
-        assert!(self.violations.is_empty(), "{}", self.violations[..self.violations.len().min(12)].join("\n"));
+        assert!(
+            self.violations.is_empty(),
+            "{}",
+            self.violations[..self.violations.len().min(12)].join("\n")
+        );
     }
 }
 
@@ -258,7 +262,15 @@ fn power_lost_anywhere_is_recovered_to_the_old_generation_or_the_new_one() {
             for kind in [FaultKind::PowerBefore, FaultKind::PowerAfter] {
                 for at in 0..count {
                     for resume in [false, true] {
-                        lose_power(&example, way, Fault::at(at, kind), resume, None, &mut tally, &format!("{kind:?} at {at}"));
+                        lose_power(
+                            &example,
+                            way,
+                            Fault::at(at, kind),
+                            resume,
+                            None,
+                            &mut tally,
+                            &format!("{kind:?} at {at}"),
+                        );
                     }
                 }
             }
@@ -277,7 +289,15 @@ fn power_lost_again_while_recovering_is_recovered_too() {
                 for second in (0..12).chain((12..60).step_by(6)) {
                     let resume = (at + second) % 2 == 0;
                     let what = format!("at {at}, then {second}");
-                    lose_power(&example, way, Fault::at(at, FaultKind::PowerAfter), resume, Some(second), &mut tally, &what);
+                    lose_power(
+                        &example,
+                        way,
+                        Fault::at(at, FaultKind::PowerAfter),
+                        resume,
+                        Some(second),
+                        &mut tally,
+                        &what,
+                    );
                 }
             }
         }

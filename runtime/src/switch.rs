@@ -269,7 +269,12 @@ impl Runtime<'_> {
             Carried { actions: 0, plans: Vec::new(), adopted: None, result: Ok(()) }
         } else if open.undoing.is_some() || !(resume || open.holds) {
             let reason = open.undoing.clone().unwrap_or_else(|| "it was cut off".to_owned());
-            Carried { actions: 0, plans: Vec::new(), adopted: None, result: Err(ExecuteFailure::Failed(reason)) }
+            Carried {
+                actions: 0,
+                plans: Vec::new(),
+                adopted: None,
+                result: Err(ExecuteFailure::Failed(reason)),
+            }
         } else {
             self.carry(&aim, None, open.plans.len(), &ledger, approve)
         };
@@ -335,7 +340,11 @@ impl Runtime<'_> {
         }))
     }
 
-    fn look(&self, desired: &Graph, current: Option<&Graph>) -> Result<crate::observed::Observed, SwitchError> {
+    fn look(
+        &self,
+        desired: &Graph,
+        current: Option<&Graph>,
+    ) -> Result<crate::observed::Observed, SwitchError> {
         match self.host.observe(&query(desired, current, self.store.root())) {
             Err(HostError::PowerLost) => Err(SwitchError::PowerLost),
             other => Ok(other?),
@@ -383,7 +392,8 @@ impl Runtime<'_> {
             }
         }
         self.events.event(Event::Verifying);
-        carried.result = self.verify(aim, carried.adopted.as_ref()).and_then(|()| Ok(ledger.write(&Record::Holds)?));
+        carried.result =
+            self.verify(aim, carried.adopted.as_ref()).and_then(|()| Ok(ledger.write(&Record::Holds)?));
         carried
     }
 
@@ -423,7 +433,9 @@ impl Runtime<'_> {
         let held = again(Some(&aim.graph), adopted.unwrap_or(&nothing));
         let gone = again(current, before);
         let left = held.actions.iter().chain(
-            gone.actions.iter().filter(|action| matches!(action.kind, Kind::Retire | Kind::Remove | Kind::Update)),
+            gone.actions
+                .iter()
+                .filter(|action| matches!(action.kind, Kind::Retire | Kind::Remove | Kind::Update)),
         );
         let mut reasons: Vec<String> = left.map(describe).collect();
         reasons.extend(held.refusals.iter().map(|refusal| format!("{}: {}", refusal.key, refusal.reason)));
@@ -432,7 +444,10 @@ impl Runtime<'_> {
         if reasons.is_empty() {
             return Ok(());
         }
-        Err(ExecuteFailure::Failed(format!("everything was run, but this does not hold: {}", reasons.join("; "))))
+        Err(ExecuteFailure::Failed(format!(
+            "everything was run, but this does not hold: {}",
+            reasons.join("; ")
+        )))
     }
 
     /// Commits, or undoes.
@@ -447,8 +462,11 @@ impl Runtime<'_> {
     ) -> Result<Switched, SwitchError> {
         let reason = match carried.result {
             Ok(()) => {
-                generation.outcome =
-                    if to == generation.number { Outcome::Committed } else { Outcome::WentTo { generation: to } };
+                generation.outcome = if to == generation.number {
+                    Outcome::Committed
+                } else {
+                    Outcome::WentTo { generation: to }
+                };
                 if let Some(adopted) = carried.adopted {
                     generation.adopted = adopted;
                 }
@@ -496,7 +514,8 @@ impl Runtime<'_> {
         failed: Vec<String>,
         kept: Vec<String>,
     ) -> Result<Switched, SwitchError> {
-        generation.outcome = Outcome::Degraded { reason: format!("{reason}; undoing: {}", failed.join("; ")) };
+        generation.outcome =
+            Outcome::Degraded { reason: format!("{reason}; undoing: {}", failed.join("; ")) };
         self.durable(|store| store.put_generation(generation))?;
         Err(SwitchError::Degraded { reason, failed, kept })
     }
@@ -541,7 +560,8 @@ impl Runtime<'_> {
 
 /// Lists what a transaction made, as far as its journal says that it began to.
 fn made(open: &Transaction) -> BTreeSet<Key> {
-    let begun = open.plans.iter().flat_map(|(plan, begun)| begun.iter().filter_map(|&at| plan.actions.get(at)));
+    let begun =
+        open.plans.iter().flat_map(|(plan, begun)| begun.iter().filter_map(|&at| plan.actions.get(at)));
     // An export is made by the action on the rendered files.
     let files = open.plans.iter().flat_map(|(plan, _)| &plan.actions).filter(|action| action.ops.is_empty());
     let created = begun.chain(files).filter(|action| action.kind == Kind::Create);

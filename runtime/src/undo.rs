@@ -27,7 +27,14 @@ pub struct Undone {
 /// # Errors
 /// [`HostError`] where the host cannot be looked at at all, or lost power.
 pub fn undo(host: &dyn Host, host_name: &str, plans: &[(Plan, Vec<usize>)]) -> Result<Undone, HostError> {
-    let mut undoing = Undoing { host, owner: host_name, number: 0, seen: None, query: Query::default(), undone: Undone::default() };
+    let mut undoing = Undoing {
+        host,
+        owner: host_name,
+        number: 0,
+        seen: None,
+        query: Query::default(),
+        undone: Undone::default(),
+    };
     for action in plans.iter().flat_map(|(plan, _)| &plan.actions) {
         undoing.watch(action);
     }
@@ -133,7 +140,8 @@ impl Undoing<'_> {
 
     fn reload_exports(&mut self, plans: &[(Plan, Vec<usize>)]) -> Result<(), HostError> {
         let seen = self.look()?;
-        let begun = plans.iter().flat_map(|(plan, begun)| begun.iter().filter_map(|&at| plan.actions.get(at)));
+        let begun =
+            plans.iter().flat_map(|(plan, begun)| begun.iter().filter_map(|&at| plan.actions.get(at)));
         let differs = begun
             .flat_map(|action| &action.inverses)
             .any(|inverse| matches!(inverse, Inverse::Exports { .. }) && !inverse.ops(&seen).is_empty());
@@ -189,10 +197,13 @@ impl Undoing<'_> {
         let Ok(top) = dataset.pool().root().child(".phoenix") else { return Ok(()) };
         let leaf = dataset.below_pool().replace('/', ":");
         let names = (0_u32..).map(|count| format!("{}.undone{count}", self.number));
-        let free = names.filter_map(|name| top.child(&name).ok()).find(|folder| !seen.datasets.contains_key(folder));
+        let free =
+            names.filter_map(|name| top.child(&name).ok()).find(|folder| !seen.datasets.contains_key(folder));
         let Some(folder) = free else { return Ok(()) };
         let Ok(place) = folder.child(&leaf) else {
-            self.undone.kept.push(format!("{dataset} holds something and stays: its name is too long to be set aside"));
+            self.undone
+                .kept
+                .push(format!("{dataset} holds something and stays: its name is too long to be set aside"));
             return Ok(());
         };
         for made in [top, folder] {
@@ -215,7 +226,12 @@ impl Undoing<'_> {
     }
 
     /// Unmakes a pool that the transaction made, where nothing is in it; its disks are blank again.
-    fn unmake_pool(&mut self, pool: &PoolName, disks: &[Box<str>], mut seen: Observed) -> Result<(), HostError> {
+    fn unmake_pool(
+        &mut self,
+        pool: &PoolName,
+        disks: &[Box<str>],
+        mut seen: Observed,
+    ) -> Result<(), HostError> {
         if !seen.pools.contains_key(pool) && seen.importable.contains(pool) {
             if !self.run(&Op::PoolImport { pool: pool.clone() })? {
                 return Ok(());
@@ -263,11 +279,18 @@ impl Undoing<'_> {
         let seen = self.host.observe(&self.query)?;
         for (plan, intents) in plans {
             for action in intents.iter().filter_map(|&at| plan.actions.get(at)) {
-                let left: BTreeSet<String> =
-                    action.inverses.iter().flat_map(|inverse| inverse.ops(&seen)).map(|op| op.describe()).collect();
+                let left: BTreeSet<String> = action
+                    .inverses
+                    .iter()
+                    .flat_map(|inverse| inverse.ops(&seen))
+                    .map(|op| op.describe())
+                    .collect();
                 if !left.is_empty() {
                     let ops = left.into_iter().collect::<Vec<_>>().join("; ");
-                    self.undone.failed.push(format!("{} is not as it was; this would bring it back: {ops}", action.subject));
+                    self.undone.failed.push(format!(
+                        "{} is not as it was; this would bring it back: {ops}",
+                        action.subject
+                    ));
                 }
             }
         }

@@ -149,7 +149,9 @@ fn what_somebody_wrote_into_a_new_dataset_survives_its_undoing() {
     assert!(matches!(world.switch(&graph(more.clone())), Err(SwitchError::PowerLost)));
     world.host.power_on();
     world.host.write_file(&name("tank/a"), "early", "bird");
-    let Some(Recovered::Undone { generation, kept }) = world.recover(false).unwrap() else { panic!("not undone") };
+    let Some(Recovered::Undone { generation, kept }) = world.recover(false).unwrap() else {
+        panic!("not undone")
+    };
     assert_eq!(generation, Some(1));
     assert_eq!(kept.len(), 1, "{kept:?}");
     assert_eq!(world.current(), Some(1));
@@ -222,7 +224,12 @@ fn a_retired_dataset_with_a_mount_point_of_its_own_is_not_mounted_at_boot_and_co
     let world = World::new();
     let resources = with(small(), dataset("tank/vms/deep", &[("mountpoint", "/srv/deep")]));
     world.switch(&graph(resources.clone())).unwrap();
-    world.switch(&graph(without(resources, &["dataset:tank/vms", "dataset:tank/vms/deep", "storage:tank-vms"]))).unwrap();
+    world
+        .switch(&graph(without(
+            resources,
+            &["dataset:tank/vms", "dataset:tank/vms/deep", "storage:tank-vms"],
+        )))
+        .unwrap();
     world.host.power_on();
     assert_eq!(world.host.state().mounted_at(&name("tank/.phoenix/2/vms/deep")), None);
     world.rollback(1).unwrap();
@@ -250,7 +257,8 @@ fn a_volume_grows_with_consent_alone_and_is_put_away_whole() {
     world.switch(&with_volume(1 << 30)).unwrap();
     let Err(SwitchError::Refused(plan)) = world.switch(&with_volume(1 << 31)) else { panic!("not refused") };
     assert!(plan.refusals[0].help.contains("--consent volume:tank/disk"), "{:?}", plan.refusals);
-    let consent = Consent { irreversible: ["volume:tank/disk".parse().unwrap()].into(), ..Consent::default() };
+    let consent =
+        Consent { irreversible: ["volume:tank/disk".parse().unwrap()].into(), ..Consent::default() };
     world.switch_with(&with_volume(1 << 31), &consent).unwrap();
     world.switch(&graph(small())).unwrap();
     assert!(world.host.state().datasets.keys().any(|name| name.as_str().ends_with("/disk")));

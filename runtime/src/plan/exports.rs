@@ -107,12 +107,13 @@ fn refuse_elsewhere(draft: &mut Draft<'_>, key: &Key, export: &Export) {
     let inputs = draft.inputs;
     let dataset = Key::Dataset(export.dataset.clone());
     let Some(state) = inputs.observed.datasets.get(&export.dataset) else { return };
-    let changes = draft.action_of(&dataset).is_some_and(|at| {
-        draft.actions()[at].changes.iter().any(|change| change.setting == "mountpoint")
-    });
+    let changes = draft
+        .action_of(&dataset)
+        .is_some_and(|at| draft.actions()[at].changes.iter().any(|change| change.setting == "mountpoint"));
     let declared = mounts(inputs.desired.resources());
     let inherits = export.dataset.parent().is_some_and(|parent| {
-        draft.action_of(&Key::Dataset(parent)).is_some() || draft.action_of(&Key::Pool(export.dataset.pool())).is_some()
+        draft.action_of(&Key::Dataset(parent)).is_some()
+            || draft.action_of(&Key::Pool(export.dataset.pool())).is_some()
     });
     let is = state.value("mountpoint").unwrap_or("none");
     if is != &*export.path && !changes && !inherits && declared.contains_key(&export.dataset) {
@@ -171,8 +172,10 @@ fn live<'a>(inputs: &Inputs<'a>, export: &Export, client: &str) -> Option<(&'a s
 /// Lists the actions after which everything exported is mounted, and what goes is out of the table.
 pub fn datasets(draft: &Draft<'_>) -> Vec<usize> {
     let inputs = draft.inputs;
-    let mut needs: Vec<usize> =
-        all(inputs.desired).filter_map(|(key, _)| inputs.desired.get(&key)).flat_map(|node| draft.waits(node)).collect();
+    let mut needs: Vec<usize> = all(inputs.desired)
+        .filter_map(|(key, _)| inputs.desired.get(&key))
+        .flat_map(|node| draft.waits(node))
+        .collect();
     needs.extend(inputs.current.into_iter().flat_map(all).filter_map(|(key, _)| draft.action_of(&key)));
     needs.extend_from_slice(draft.frees());
     needs

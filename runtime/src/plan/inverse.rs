@@ -1,6 +1,7 @@
 //! Inverses: what stood before an action, fixed before it starts. Undoing looks at the host anew
 //! and does only what still differs, so that it can be cut off and begun again.
 
+use super::mounting;
 use crate::{
     observed::{LinkState, Observed, Setting, StorageState, Storages},
     op::Op,
@@ -149,8 +150,10 @@ impl Inverse {
                 one(moved, Op::DatasetRename { from: after.clone(), to: before.clone(), volume: *volume })
             }
             Inverse::Mount { dataset, mounted } => match (seen.datasets.get(dataset), mounted) {
-                (Some(state), true) if !state.mounted => vec![Op::DatasetMount { dataset: dataset.clone() }],
-                (Some(state), false) if state.mounted => vec![Op::DatasetUnmount { dataset: dataset.clone() }],
+                (Some(state), true) if !state.mounted => mounting::mount(seen, dataset),
+                (Some(state), false) if state.mounted => {
+                    vec![Op::DatasetUnmount { dataset: dataset.clone() }]
+                }
                 _ => Vec::new(),
             },
             Inverse::Exports { before } => {
@@ -195,10 +198,9 @@ impl Prior {
                 let holds = now.is_none_or(|now| now.raw == *raw);
                 (!holds).then(|| set(word))
             }
-            Prior::Inherited => now.is_some_and(|now| now.source.is_own()).then(|| Op::DatasetInherit {
-                dataset: dataset.clone(),
-                property: property.clone(),
-            }),
+            Prior::Inherited => now
+                .is_some_and(|now| now.source.is_own())
+                .then(|| Op::DatasetInherit { dataset: dataset.clone(), property: property.clone() }),
         }
     }
 }

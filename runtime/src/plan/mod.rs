@@ -8,6 +8,7 @@ mod datasets;
 mod draft;
 mod exports;
 mod inverse;
+mod mounting;
 mod pools;
 mod query;
 mod rendered;

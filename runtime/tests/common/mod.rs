@@ -2,7 +2,8 @@
 
 use phoenix_graph::{
     Class, Dataset, DatasetName, Disk, Export, Graph, HostName, Pool, PoolName, PropertyName, Redundancy,
-    Resource, Settings, Storage, StorageId, Target as Of, Tunable, Vdev, Volume, export::ExportOptions, property,
+    Resource, Settings, Storage, StorageId, Target as Of, Tunable, Vdev, Volume, export::ExportOptions,
+    property,
 };
 use phoenix_runtime::{
     execute::{Event, Events},
@@ -31,7 +32,8 @@ impl World {
     pub fn new() -> Self {
         // In memory where there is such a place: each of thousands of runs syncs its store many times.
         let memory = Path::new("/dev/shm");
-        let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
+        let folder =
+            if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
         let state = folder.path().join("state");
         let store = Store::open(&state).unwrap();
         let host = SimHost::in_memory(&state);
@@ -63,9 +65,7 @@ impl World {
 
     pub fn rollback(&self, number: u64) -> Result<Switched, SwitchError> {
         let consent = Consent::default();
-        self.with(|runtime| {
-            runtime.switch("rollback", &Target::Generation(number), &consent, &mut |_| true)
-        })
+        self.with(|runtime| runtime.switch("rollback", &Target::Generation(number), &consent, &mut |_| true))
     }
 
     pub fn recover(&self, resume: bool) -> Result<Option<Recovered>, SwitchError> {
@@ -128,9 +128,9 @@ pub fn volume(text: &str, size: u64) -> Resource {
 }
 
 pub fn export(path: &str, of: &str, clients: &[(&str, &[&str])]) -> Resource {
-    let clients = clients.iter().map(|(client, words)| {
-        ((*client).into(), ExportOptions::from_words(words.iter().copied()).unwrap())
-    });
+    let clients = clients
+        .iter()
+        .map(|(client, words)| ((*client).into(), ExportOptions::from_words(words.iter().copied()).unwrap()));
     Resource::Export(Export { path: path.into(), dataset: name(of), clients: clients.collect() })
 }
 
