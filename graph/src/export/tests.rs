@@ -121,6 +121,30 @@ fn entries_of_the_live_table_are_read() {
 }
 
 #[test]
+fn recorded_entries_equal_the_lines_they_came_from() {
+    let live: Vec<_> =
+        include_str!("../../tests/fixtures/etab.txt").lines().map(LiveExport::from_etab).collect();
+    let mut compared = 0;
+    for line in include_str!("../../tests/fixtures/exports.txt").lines() {
+        // The recorded file quotes the one path that has a space.
+        let (path, clients) = match line.strip_prefix('"') {
+            Some(quoted) => quoted.split_once("\" ").unwrap(),
+            None => line.split_once(' ').unwrap(),
+        };
+        for client in clients.split(' ') {
+            let (client, words) = client.strip_suffix(')').unwrap().split_once('(').unwrap();
+            check_client(client).unwrap();
+            // nfs-utils resolves names in its table.
+            let client = client.replace("localhost", "127.0.0.1");
+            let asked = LiveExport { path: path.to_owned(), client, options: options(words) };
+            assert!(live.contains(&Some(asked)), "{line}");
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, live.len());
+}
+
+#[test]
 fn every_word_of_the_vocabulary_is_read() {
     for word in vocabulary() {
         let value = match *word {

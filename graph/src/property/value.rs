@@ -166,7 +166,11 @@ impl Kind {
             }
             Self::Path(_) => path(text).map(Value::Text),
             Self::KeyLocation => key_location(text).map(|()| word(text)),
-            Self::Text { longest, .. } => line(text, longest).map(|()| word(text)),
+            Self::Text { longest, .. } => match text {
+                "" => Err("it is empty; to have none, leave the setting out".into()),
+                "-" => Err("- is how OpenZFS shows that nothing is set".into()),
+                text => line(text, longest).map(|()| word(text)),
+            },
         }
     }
 
