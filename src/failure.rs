@@ -63,9 +63,7 @@ impl Failure {
             HostError::NoTool { .. } => {
                 failure.help("run it on the storage host; or try it anywhere with `--sim DIR`")
             }
-            HostError::PowerLost => {
-                Self { exit: Exit::Interrupted, ..failure }.help("run `phoenix recover`")
-            }
+            HostError::PowerLost => Self { exit: Exit::Interrupted, ..failure }.help("run `phoenix recover`"),
             _ => failure,
         }
     }

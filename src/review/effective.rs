@@ -58,22 +58,24 @@ fn facts(
             facts
         }
         Resource::Export(export) => {
-            let to = |(client, options): (&Box<str>, &phoenix_graph::export::ExportOptions)| {
-                let options: Vec<&str> = options.iter().collect();
-                (format!("{key} to {client}"), export_options(&options.join(",")))
-            };
             let mut facts = vec![(key.to_string(), format!("of {}", export.dataset))];
-            facts.extend(export.clients.iter().map(to));
+            for (client, options) in &export.clients {
+                let options: Vec<&str> = options.iter().collect();
+                facts.push((format!("{key} to {client}"), export_options(&options.join(","))));
+            }
             facts
         }
         Resource::Storage(storage) => {
             let mut facts = vec![(key.to_string(), format!("type {}", storage.kind))];
-            facts.extend(storage.properties.iter().map(|(name, value)| (format!("{key} {name}"), value.to_string())));
+            facts.extend(
+                storage.properties.iter().map(|(name, value)| (format!("{key} {name}"), value.to_string())),
+            );
             facts
         }
-        Resource::Tunable(_) => {
-            diff::facts(resource).iter().map(|(name, says)| (key.to_string(), value(&key, name, says))).collect()
-        }
+        Resource::Tunable(_) => diff::facts(resource)
+            .iter()
+            .map(|(name, says)| (key.to_string(), value(&key, name, says)))
+            .collect(),
     }
 }
 
@@ -89,9 +91,11 @@ fn pool_facts(key: &Key, pool: &Pool) -> Facts {
             facts.push((format!("{key} {class} {redundancy}"), disk.0.to_string()));
         }
     }
-    facts.extend(pool.settings.iter().map(|(name, says)| {
-        (format!("{key} {name}"), value(key, name.as_str(), &says.to_string()))
-    }));
+    facts.extend(
+        pool.settings
+            .iter()
+            .map(|(name, says)| (format!("{key} {name}"), value(key, name.as_str(), &says.to_string()))),
+    );
     facts
 }
 

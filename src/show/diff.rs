@@ -13,7 +13,10 @@ pub fn diff(diff: &GraphDiff, paint: Paint) -> String {
         match change {
             Change::Added { facts } => {
                 let _ = writeln!(text, "{} {key}", paint.good("+"));
-                lines(&mut text, facts.iter().map(|(name, fact)| (name, format!("→ {}", show(key, name, fact)))));
+                lines(
+                    &mut text,
+                    facts.iter().map(|(name, fact)| (name, format!("→ {}", show(key, name, fact)))),
+                );
             }
             Change::Removed { facts } => {
                 let _ = writeln!(text, "{} {key}", paint.bad("-"));
@@ -26,9 +29,9 @@ pub fn diff(diff: &GraphDiff, paint: Paint) -> String {
                 };
                 lines(
                     &mut text,
-                    facts
-                        .iter()
-                        .map(|(name, (old, new))| (name, format!("{} → {}", side(name, old), side(name, new)))),
+                    facts.iter().map(|(name, (old, new))| {
+                        (name, format!("{} → {}", side(name, old), side(name, new)))
+                    }),
                 );
             }
         }

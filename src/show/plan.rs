@@ -36,7 +36,8 @@ pub fn plan(plan: &Plan, paint: Paint) -> String {
     let snapshots: usize = plan.snapshots.values().map(Vec::len).sum();
     if snapshots > 0 && plan.refusals.is_empty() {
         let of = count(snapshots, "dataset");
-        let _ = writeln!(text, "Before that, snapshots @phoenix-{} of {of} are taken and held.\n", plan.number);
+        let _ =
+            writeln!(text, "Before that, snapshots @phoenix-{} of {of} are taken and held.\n", plan.number);
     }
     if plan.partial {
         text.push_str("Pools are imported first; what is in them is looked at and planned after.\n\n");
@@ -79,7 +80,8 @@ pub fn drift(drift: &Plan, paint: Paint) -> String {
         let _ = writeln!(text, "      help: {}", refusal.help);
     }
     let number = told.count() + drift.refusals.len();
-    let _ = writeln!(text, "{}", paint.strong(&format!("{} from what it says.", count(number, "difference"))));
+    let _ =
+        writeln!(text, "{}", paint.strong(&format!("{} from what it says.", count(number, "difference"))));
     text
 }
 
@@ -112,7 +114,8 @@ pub fn summary(plan: &Plan) -> String {
     for action in plan.actions.iter().filter(|action| is_counted(action, plan)) {
         *counts.entry(action.kind).or_default() += 1;
     }
-    let counted: Vec<String> = counts.iter().map(|(kind, count)| format!("{count} {}", to_do(*kind))).collect();
+    let counted: Vec<String> =
+        counts.iter().map(|(kind, count)| format!("{count} {}", to_do(*kind))).collect();
     let lasting = plan.actions.iter().filter(|action| action.class != Reversibility::Reversible).count();
     let lasting = if lasting > 0 { format!("; {lasting} of them for good") } else { String::new() };
     match (counted.is_empty(), plan.refusals.len()) {
@@ -160,7 +163,8 @@ fn shown(action: &Action, paint: Paint) -> String {
     let (moved, changes): (Vec<&Change>, Vec<&Change>) =
         action.changes.iter().partition(|change| moves && change.setting == "name");
     for change in moved {
-        let (from, to) = (change.old.as_deref().unwrap_or_default(), change.new.as_deref().unwrap_or_default());
+        let (from, to) =
+            (change.old.as_deref().unwrap_or_default(), change.new.as_deref().unwrap_or_default());
         let place = if action.kind == Kind::Retire { format!(" to {to}") } else { format!(" from {from}") };
         text.push_str(&place);
     }

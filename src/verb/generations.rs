@@ -44,7 +44,8 @@ impl Generations {
 }
 
 fn table(all: &[Generation], current: Option<u64>, paint: Paint) -> String {
-    let width = |of: fn(&Generation) -> &str| all.iter().map(|one| of(one).chars().count()).max().unwrap_or(0);
+    let width =
+        |of: fn(&Generation) -> &str| all.iter().map(|one| of(one).chars().count()).max().unwrap_or(0);
     let (who, verb) = (width(|one| &one.who), width(|one| &one.verb));
     let mut text = String::new();
     for one in all {

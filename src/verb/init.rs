@@ -27,9 +27,11 @@ impl Init {
         let path = self.folder.join(NAME);
         let failed = |error: std::io::Error| {
             let failure = match error.kind() {
-                ErrorKind::AlreadyExists => Failure::new(Exit::Refused, format!("cannot write {}", path.display()))
-                    .because("it is there already")
-                    .help("name another folder, or move the file away"),
+                ErrorKind::AlreadyExists => {
+                    Failure::new(Exit::Refused, format!("cannot write {}", path.display()))
+                        .because("it is there already")
+                        .help("name another folder, or move the file away")
+                }
                 _ => Failure::new(Exit::Failed, format!("cannot write {}", path.display())).because(error),
             };
             Err(failure)

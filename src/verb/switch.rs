@@ -36,7 +36,8 @@ impl Switch {
     pub fn run(&self, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
         // A spec with errors writes nothing, not even an empty store.
         let reading = Site::open(common, Access::Read)?;
-        let lookup = Lookup { host: self.host.as_deref(), store: &reading.store, tell: Tell::People, terminal };
+        let lookup =
+            Lookup { host: self.host.as_deref(), store: &reading.store, tell: Tell::People, terminal };
         let resolved = lookup.resolve(self.target.as_deref())?;
         let doing = format!("cannot switch to {}", resolved.what);
 
