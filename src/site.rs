@@ -3,7 +3,11 @@
 use crate::{exit::Exit, failure::Failure, options::Common, outside};
 use phoenix_runtime::{
     execute::Events,
-    host::{Host, sim::SimHost},
+    host::{
+        Host,
+        linux::{LinuxHost, LinuxPaths},
+        sim::SimHost,
+    },
     store::Store,
     switch::Runtime,
 };
@@ -39,7 +43,7 @@ impl Site {
                 let doing = || format!("cannot open the simulated host in {}", dir.display());
                 Box::new(SimHost::open(dir).map_err(|error| Failure::host(doing(), &error))?)
             }
-            None => return Err(Failure::new(Exit::Failed, "cannot work on this host yet")),
+            None => Box::new(LinuxHost::new(LinuxPaths::default())),
         };
         Ok(Self { host, store: store(common, access)? })
     }

@@ -6,7 +6,7 @@
 use crate::{
     execute::{Event, Events, ExecuteError, Ledger, execute},
     host::{Host, HostError},
-    plan::{Consent, Inputs, Kind, Plan, plan, query, rendered},
+    plan::{Consent, Inputs, Kind, Plan, Subject, plan, query, rendered},
     store::{Generation, LockError, Outcome, Record, Source, Store, StoreError, Transaction},
     undo::undo,
 };
@@ -133,6 +133,8 @@ struct Aim {
     sources: Vec<Source>,
     consent: Consent,
     current: Option<(Generation, Graph)>,
+    /// What this transaction made before it was cut off.
+    made: BTreeSet<Key>,
     number: u64,
     to: u64,
 }
@@ -256,13 +258,23 @@ impl Runtime<'_> {
             sources: Vec::new(),
             consent: open.consent.clone(),
             current,
+            made: made(&open),
             number: open.number,
             to: open.to,
         };
         let mut plans = open.plans.clone();
-        let carried = if open.undoing.is_some() || !(resume || open.holds) {
+        let there = self.store.current_number()? == Some(open.to);
+        let carried = if open.holds && there {
+            // It was seen to hold, and `current` says so: only the record is missing.
+            Carried { actions: 0, plans: Vec::new(), adopted: None, result: Ok(()) }
+        } else if open.undoing.is_some() || !(resume || open.holds) {
             let reason = open.undoing.clone().unwrap_or_else(|| "it was cut off".to_owned());
-            Carried { actions: 0, plans: Vec::new(), adopted: None, result: Err(ExecuteFailure::Failed(reason)) }
+            Carried {
+                actions: 0,
+                plans: Vec::new(),
+                adopted: None,
+                result: Err(ExecuteFailure::Failed(reason)),
+            }
         } else {
             self.carry(&aim, None, open.plans.len(), &ledger, approve)
         };
@@ -306,7 +318,7 @@ impl Runtime<'_> {
                 (self.store.graph(&generation.system)?, generation.sources, *wanted)
             }
         };
-        Ok(Aim { graph, sources, consent, current, number, to })
+        Ok(Aim { graph, sources, consent, current, made: BTreeSet::new(), number, to })
     }
 
     fn plan_for(&self, aim: &Aim) -> Result<Plan, SwitchError> {
@@ -318,6 +330,7 @@ impl Runtime<'_> {
             desired: &aim.graph,
             current,
             adopted,
+            made: &aim.made,
             observed: &observed,
             in_force: &self.store.rendered_in_force()?,
             state: self.store.root(),
@@ -327,7 +340,11 @@ impl Runtime<'_> {
         }))
     }
 
-    fn look(&self, desired: &Graph, current: Option<&Graph>) -> Result<crate::observed::Observed, SwitchError> {
+    fn look(
+        &self,
+        desired: &Graph,
+        current: Option<&Graph>,
+    ) -> Result<crate::observed::Observed, SwitchError> {
         match self.host.observe(&query(desired, current, self.store.root())) {
             Err(HostError::PowerLost) => Err(SwitchError::PowerLost),
             other => Ok(other?),
@@ -375,7 +392,8 @@ impl Runtime<'_> {
             }
         }
         self.events.event(Event::Verifying);
-        carried.result = self.verify(aim, carried.adopted.as_ref()).and_then(|()| Ok(ledger.write(&Record::Holds)?));
+        carried.result =
+            self.verify(aim, carried.adopted.as_ref()).and_then(|()| Ok(ledger.write(&Record::Holds)?));
         carried
     }
 
@@ -397,11 +415,13 @@ impl Runtime<'_> {
         let current = aim.current.as_ref().map(|(_, graph)| graph);
         let observed = self.look(&aim.graph, current)?;
         let in_force = self.store.rendered_in_force().map_err(SwitchError::Store)?;
-        let again = |current: Option<&Graph>| {
+        let before = aim.current.as_ref().map_or(&nothing, |(generation, _)| &generation.adopted);
+        let again = |current: Option<&Graph>, adopted: &BTreeSet<Key>| {
             plan(&Inputs {
                 desired: &aim.graph,
                 current,
-                adopted: adopted.unwrap_or(&nothing),
+                adopted,
+                made: &aim.made,
                 observed: &observed,
                 in_force: &in_force,
                 state: self.store.root(),
@@ -410,10 +430,12 @@ impl Runtime<'_> {
                 consent: &aim.consent,
             })
         };
-        let held = again(Some(&aim.graph));
-        let gone = again(current);
+        let held = again(Some(&aim.graph), adopted.unwrap_or(&nothing));
+        let gone = again(current, before);
         let left = held.actions.iter().chain(
-            gone.actions.iter().filter(|action| matches!(action.kind, Kind::Retire | Kind::Remove | Kind::Update)),
+            gone.actions
+                .iter()
+                .filter(|action| matches!(action.kind, Kind::Retire | Kind::Remove | Kind::Update)),
         );
         let mut reasons: Vec<String> = left.map(describe).collect();
         reasons.extend(held.refusals.iter().map(|refusal| format!("{}: {}", refusal.key, refusal.reason)));
@@ -422,7 +444,10 @@ impl Runtime<'_> {
         if reasons.is_empty() {
             return Ok(());
         }
-        Err(ExecuteFailure::Failed(format!("everything was run, but this does not hold: {}", reasons.join("; "))))
+        Err(ExecuteFailure::Failed(format!(
+            "everything was run, but this does not hold: {}",
+            reasons.join("; ")
+        )))
     }
 
     /// Commits, or undoes.
@@ -437,8 +462,11 @@ impl Runtime<'_> {
     ) -> Result<Switched, SwitchError> {
         let reason = match carried.result {
             Ok(()) => {
-                generation.outcome =
-                    if to == generation.number { Outcome::Committed } else { Outcome::WentTo { generation: to } };
+                generation.outcome = if to == generation.number {
+                    Outcome::Committed
+                } else {
+                    Outcome::WentTo { generation: to }
+                };
                 if let Some(adopted) = carried.adopted {
                     generation.adopted = adopted;
                 }
@@ -486,7 +514,8 @@ impl Runtime<'_> {
         failed: Vec<String>,
         kept: Vec<String>,
     ) -> Result<Switched, SwitchError> {
-        generation.outcome = Outcome::Degraded { reason: format!("{reason}; undoing: {}", failed.join("; ")) };
+        generation.outcome =
+            Outcome::Degraded { reason: format!("{reason}; undoing: {}", failed.join("; ")) };
         self.durable(|store| store.put_generation(generation))?;
         Err(SwitchError::Degraded { reason, failed, kept })
     }
@@ -527,6 +556,21 @@ impl Runtime<'_> {
         act(self.store)?;
         self.host.pulse().map_err(lost)
     }
+}
+
+/// Lists what a transaction made, as far as its journal says that it began to.
+fn made(open: &Transaction) -> BTreeSet<Key> {
+    let begun =
+        open.plans.iter().flat_map(|(plan, begun)| begun.iter().filter_map(|&at| plan.actions.get(at)));
+    // An export is made by the action on the rendered files.
+    let files = open.plans.iter().flat_map(|(plan, _)| &plan.actions).filter(|action| action.ops.is_empty());
+    let created = begun.chain(files).filter(|action| action.kind == Kind::Create);
+    created
+        .filter_map(|action| match &action.subject {
+            Subject::Resource(key) => Some(key.clone()),
+            Subject::Files => None,
+        })
+        .collect()
 }
 
 /// What came of a recovery.

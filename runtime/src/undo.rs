@@ -8,7 +8,7 @@ use crate::{
     host::{Contents, Host, HostError},
     observed::{DatasetState, DiskState, HOME, OWNER, Observed, Query},
     op::Op,
-    plan::{Action, Inverse, Plan, add_inverse},
+    plan::{Action, Inverse, Plan, add_inverse, unexports},
 };
 use phoenix_graph::{DatasetName, Disk, PoolName, PropertyName};
 use std::collections::BTreeSet;
@@ -27,11 +27,16 @@ pub struct Undone {
 /// # Errors
 /// [`HostError`] where the host cannot be looked at at all, or lost power.
 pub fn undo(host: &dyn Host, host_name: &str, plans: &[(Plan, Vec<usize>)]) -> Result<Undone, HostError> {
-    let mut undoing = Undoing { host, owner: host_name, number: 0, seen: None, query: Query::default(), undone: Undone::default() };
-    for (plan, intents) in plans {
-        for action in intents.iter().filter_map(|&at| plan.actions.get(at)) {
-            undoing.watch(action);
-        }
+    let mut undoing = Undoing {
+        host,
+        owner: host_name,
+        number: 0,
+        seen: None,
+        query: Query::default(),
+        undone: Undone::default(),
+    };
+    for action in plans.iter().flat_map(|(plan, _)| &plan.actions) {
+        undoing.watch(action);
     }
     for (plan, intents) in plans.iter().rev() {
         undoing.number = plan.number;
@@ -41,6 +46,8 @@ pub fn undo(host: &dyn Host, host_name: &str, plans: &[(Plan, Vec<usize>)]) -> R
             }
         }
     }
+    undoing.reload_exports(plans)?;
+    undoing.tunables(plans)?;
     undoing.check(plans)?;
     Ok(undoing.undone)
 }
@@ -99,19 +106,49 @@ impl Undoing<'_> {
                 }
             }
             Inverse::PoolAbsent { pool, disks } => return self.unmake_pool(pool, disks, seen),
-            other => {
-                let ops = other.ops(&seen);
-                if !ops.is_empty() {
-                    for op in &ops {
-                        if !self.run(op)? {
-                            break;
-                        }
-                    }
-                    return Ok(());
-                }
-            }
+            // What is exported anew goes at once, so that it can be unmounted; what was exported before
+            // comes back at the end, when it is mounted again.
+            Inverse::Exports { before } => return self.run_all(&unexports(before, &seen), seen),
+            other => return self.run_all(&other.ops(&seen), seen),
         }
         self.seen = Some(seen);
+        Ok(())
+    }
+
+    /// Runs operations until one fails; without any, the last look still holds.
+    fn run_all(&mut self, ops: &[Op], seen: Observed) -> Result<(), HostError> {
+        self.seen = Some(seen);
+        for op in ops {
+            if !self.run(op)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets parameters back, also those whose action was not begun: a boot after the rendered files were
+    /// put in force has loaded the new values.
+    fn tunables(&mut self, plans: &[(Plan, Vec<usize>)]) -> Result<(), HostError> {
+        let inverses = plans.iter().rev().flat_map(|(plan, _)| plan.actions.iter().rev());
+        for inverse in inverses.flat_map(|action| &action.inverses) {
+            if matches!(inverse, Inverse::Tunable { .. }) {
+                self.take_back(inverse)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn reload_exports(&mut self, plans: &[(Plan, Vec<usize>)]) -> Result<(), HostError> {
+        let seen = self.look()?;
+        let begun =
+            plans.iter().flat_map(|(plan, begun)| begun.iter().filter_map(|&at| plan.actions.get(at)));
+        let differs = begun
+            .flat_map(|action| &action.inverses)
+            .any(|inverse| matches!(inverse, Inverse::Exports { .. }) && !inverse.ops(&seen).is_empty());
+        self.seen = Some(seen);
+        if differs {
+            self.run(&Op::ExportsReload)?;
+        }
         Ok(())
     }
 
@@ -160,10 +197,13 @@ impl Undoing<'_> {
         let Ok(top) = dataset.pool().root().child(".phoenix") else { return Ok(()) };
         let leaf = dataset.below_pool().replace('/', ":");
         let names = (0_u32..).map(|count| format!("{}.undone{count}", self.number));
-        let free = names.filter_map(|name| top.child(&name).ok()).find(|folder| !seen.datasets.contains_key(folder));
+        let free =
+            names.filter_map(|name| top.child(&name).ok()).find(|folder| !seen.datasets.contains_key(folder));
         let Some(folder) = free else { return Ok(()) };
         let Ok(place) = folder.child(&leaf) else {
-            self.undone.kept.push(format!("{dataset} holds something and stays: its name is too long to be set aside"));
+            self.undone
+                .kept
+                .push(format!("{dataset} holds something and stays: its name is too long to be set aside"));
             return Ok(());
         };
         for made in [top, folder] {
@@ -186,7 +226,12 @@ impl Undoing<'_> {
     }
 
     /// Unmakes a pool that the transaction made, where nothing is in it; its disks are blank again.
-    fn unmake_pool(&mut self, pool: &PoolName, disks: &[Box<str>], mut seen: Observed) -> Result<(), HostError> {
+    fn unmake_pool(
+        &mut self,
+        pool: &PoolName,
+        disks: &[Box<str>],
+        mut seen: Observed,
+    ) -> Result<(), HostError> {
         if !seen.pools.contains_key(pool) && seen.importable.contains(pool) {
             if !self.run(&Op::PoolImport { pool: pool.clone() })? {
                 return Ok(());
@@ -234,11 +279,18 @@ impl Undoing<'_> {
         let seen = self.host.observe(&self.query)?;
         for (plan, intents) in plans {
             for action in intents.iter().filter_map(|&at| plan.actions.get(at)) {
-                let left: BTreeSet<String> =
-                    action.inverses.iter().flat_map(|inverse| inverse.ops(&seen)).map(|op| op.describe()).collect();
+                let left: BTreeSet<String> = action
+                    .inverses
+                    .iter()
+                    .flat_map(|inverse| inverse.ops(&seen))
+                    .map(|op| op.describe())
+                    .collect();
                 if !left.is_empty() {
                     let ops = left.into_iter().collect::<Vec<_>>().join("; ");
-                    self.undone.failed.push(format!("{} is not as it was; this would bring it back: {ops}", action.subject));
+                    self.undone.failed.push(format!(
+                        "{} is not as it was; this would bring it back: {ops}",
+                        action.subject
+                    ));
                 }
             }
         }

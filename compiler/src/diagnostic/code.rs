@@ -344,12 +344,7 @@ pub const TABLE: &[Entry] = &[
         "the spec describes no host",
         "A spec has `host NAME { … }`, or the pools of one host straight in the file.",
     ),
-    error(
-        Code::DuplicateHost,
-        "duplicate-host",
-        "a host stands twice",
-        "Each host has one node.",
-    ),
+    error(Code::DuplicateHost, "duplicate-host", "a host stands twice", "Each host has one node."),
     error(
         Code::BadName,
         "bad-name",
@@ -386,12 +381,7 @@ pub const TABLE: &[Entry] = &[
         "a size that cannot be read",
         "Sizes are written as in `zfs(8)`: a number and one of B K M G T P E Z, which are powers of 1024.",
     ),
-    error(
-        Code::DuplicatePool,
-        "duplicate-pool",
-        "a pool stands twice",
-        "Each pool of a host has one node.",
-    ),
+    error(Code::DuplicatePool, "duplicate-pool", "a pool stands twice", "Each pool of a host has one node."),
     error(
         Code::DuplicateDataset,
         "duplicate-dataset",
@@ -422,12 +412,7 @@ pub const TABLE: &[Entry] = &[
         "a tunable stands twice",
         "A parameter of the kernel module has one value.",
     ),
-    error(
-        Code::DiskTwice,
-        "disk-twice",
-        "a disk is used twice",
-        "A disk belongs to one place in one pool.",
-    ),
+    error(Code::DiskTwice, "disk-twice", "a disk is used twice", "A disk belongs to one place in one pool."),
     error(
         Code::BadDisk,
         "bad-disk",

@@ -3,6 +3,7 @@
 //! The planner and the executor know only this trait. `linux` is the one place that starts
 //! processes; `sim` is the one place that pretends.
 
+pub mod conformance;
 mod links;
 pub mod linux;
 pub mod sim;

@@ -4,7 +4,7 @@
 use super::{
     Change, Inverse, Kind, Reversibility, Subject,
     draft::{Draft, Sketch},
-    retire, settings,
+    mounting, retire, settings,
 };
 use crate::{
     observed::{DatasetState, OWNER},
@@ -33,7 +33,8 @@ pub fn plan(draft: &mut Draft<'_>) {
             Some(state) => present(draft, node, name, &state, mounts.get(name), Sketch::new(Kind::Update)),
             None if draft.retired(name).is_some() => restore(draft, node, name, &mounts),
             // A pool that is refused has its refusal; its datasets need none.
-            None if !inputs.observed.pools.contains_key(&name.pool()) && draft.action_of(&pool).is_none() => {}
+            None if !inputs.observed.pools.contains_key(&name.pool()) && draft.action_of(&pool).is_none() => {
+            }
             None => create(draft, node, name, mounts.get(name)),
         }
     }
@@ -81,12 +82,7 @@ fn create(draft: &mut Draft<'_>, node: &Node, name: &DatasetName, mount: Option<
 }
 
 /// Brings a retired dataset home, with everything below it, and then sets what differs.
-fn restore(
-    draft: &mut Draft<'_>,
-    node: &Node,
-    name: &DatasetName,
-    mounts: &BTreeMap<DatasetName, Mount>,
-) {
+fn restore(draft: &mut Draft<'_>, node: &Node, name: &DatasetName, mounts: &BTreeMap<DatasetName, Mount>) {
     let Some(place) = draft.retired(name) else { return };
     let Some(state) = draft.inputs.observed.datasets.get(place) else { return };
     let mut sketch = Sketch::new(Kind::Restore);
@@ -123,7 +119,9 @@ fn present(
     if !draft.is_marked(state) {
         let root_of_ours = name.is_root() && draft.is_known(&Key::Pool(name.pool()));
         if !draft.is_known(&node.key) && !root_of_ours {
-            if !draft.adopt(&node.key, if volume { "a volume of this name" } else { "a file system of this name" }) {
+            if !draft
+                .adopt(&node.key, if volume { "a volume of this name" } else { "a file system of this name" })
+            {
                 return;
             }
             if sketch.kind == Kind::Update {
@@ -164,7 +162,7 @@ fn present(
         return;
     }
     if !volume {
-        mounting(state, desired, mount, name, &mut sketch);
+        mount_as_declared(draft, state, desired, mount, name, &mut sketch);
     }
     if sketch.ops.is_empty() {
         return;
@@ -231,7 +229,8 @@ fn volsize(old: Option<u64>, new: u64) -> Change {
 }
 
 /// Mounts what is to be mounted and is not, and unmounts what is declared not to be.
-fn mounting(
+fn mount_as_declared(
+    draft: &Draft<'_>,
     state: &DatasetState,
     desired: &Settings,
     mount: Option<&Mount>,
@@ -248,10 +247,8 @@ fn mounting(
     let change = |to: bool| Change { setting: "mounted".to_owned(), old: word(!to), new: word(to) };
     if wanted && !state.mounted {
         sketch.changes.push(change(true));
-        sketch.run(
-            Op::DatasetMount { dataset: name.clone() },
-            Inverse::Mount { dataset: name.clone(), mounted: false },
-        );
+        sketch.ops.extend(mounting::mount(draft.inputs.observed, name));
+        sketch.inverses.push(Inverse::Mount { dataset: name.clone(), mounted: false });
     }
     if declared_off && state.mounted {
         sketch.changes.push(change(false));

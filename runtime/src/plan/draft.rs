@@ -1,6 +1,8 @@
 //! A plan in the making: actions with what they need, refusals, warnings.
 
-use super::{Action, Change, Inputs, Inverse, Kind, Plan, Refusal, Reversibility, Subject, Warning, rendered, retire};
+use super::{
+    Action, Change, Inputs, Inverse, Kind, Plan, Refusal, Reversibility, Subject, Warning, rendered, retire,
+};
 use crate::{
     observed::{DatasetState, HOME, OWNER},
     op::Op,
@@ -107,7 +109,8 @@ impl<'a> Draft<'a> {
         if class == Reversibility::Reversible || self.inputs.consent.irreversible.contains(key) {
             return true;
         }
-        let effect = if class == Reversibility::Destructive { "loses data" } else { "cannot be undone by a rollback" };
+        let effect =
+            if class == Reversibility::Destructive { "loses data" } else { "cannot be undone by a rollback" };
         self.refuse(
             key,
             format!("{what}, which {effect}"),
@@ -138,9 +141,10 @@ impl<'a> Draft<'a> {
         self.adopted.remove(key);
     }
 
-    /// Returns whether a resource was in the current generation.
+    /// Returns whether a resource is phoenix's by record: in the current generation, or just made.
     pub fn is_known(&self, key: &Key) -> bool {
-        self.inputs.current.is_some_and(|current| current.get(key).is_some())
+        self.inputs.made.contains(key)
+            || self.inputs.current.is_some_and(|current| current.get(key).is_some())
     }
 
     /// Finds a dataset as it is, or as it will be once what is retired has come home.
@@ -175,7 +179,10 @@ impl<'a> Draft<'a> {
     }
 
     /// Lists everything below a dataset, as it is now, in order of names.
-    pub fn below(&self, name: &DatasetName) -> impl Iterator<Item = (&'a DatasetName, &'a DatasetState)> + use<'a> {
+    pub fn below(
+        &self,
+        name: &DatasetName,
+    ) -> impl Iterator<Item = (&'a DatasetName, &'a DatasetState)> + use<'a> {
         let datasets = &self.inputs.observed.datasets;
         let prefix = name.clone();
         // Between a name and what lies below it there may be siblings like `a-b` (before `a/`): they
@@ -244,7 +251,9 @@ impl<'a> Draft<'a> {
             .observed
             .datasets
             .iter()
-            .filter(|(place, state)| place.as_str().starts_with(&area) && state.local(HOME) == Some(name.as_str()))
+            .filter(|(place, state)| {
+                place.as_str().starts_with(&area) && state.local(HOME) == Some(name.as_str())
+            })
             .max_by_key(|(place, _)| retired_in(place))
             .map(|(place, _)| place)
     }

@@ -10,12 +10,17 @@ use super::{
 use crate::{
     observed::LinkState,
     op::Op,
-    plan::EXPORTS_LINK,
+    plan::{EXPORTS_LINK, inverse::exported},
 };
-use phoenix_graph::{Export, Graph, Key, Resource, export::ExportOptions, mounts::mounts};
-use std::path::Path;
+use phoenix_graph::{
+    Export, Graph, Key, Resource,
+    export::{ExportOptions, is_host_name},
+    mounts::mounts,
+};
+use std::{collections::BTreeMap, path::Path};
 
-type Entry = (Box<str>, Box<str>, Option<ExportOptions>);
+/// The live entries of some paths: by path, clients as the table names them, and their options.
+type Entries = BTreeMap<Box<str>, BTreeMap<Box<str>, ExportOptions>>;
 
 /// Returns whether anything is exported, now or after.
 pub fn any(inputs: &Inputs<'_>) -> bool {
@@ -37,16 +42,15 @@ pub fn take_away(draft: &mut Draft<'_>) {
         let mut sketch = Sketch::new(Kind::Remove);
         for client in export.clients.keys() {
             let still = matches!(kept, Some(Resource::Export(kept)) if kept.clients.contains_key(client));
-            let entry = (export.path.clone(), client.clone());
-            let Some(live) = inputs.observed.exports.get(&entry).filter(|_| !still) else { continue };
+            let Some((shown, live)) = live(inputs, export, client).filter(|_| !still) else { continue };
             sketch.changes.push(Change {
                 setting: format!("client {client}"),
                 old: Some(live.iter().collect::<Vec<_>>().join(",")),
                 new: None,
             });
             sketch.run(
-                Op::Unexport { path: export.path.clone(), client: client.clone() },
-                Inverse::Exports { before: vec![(entry.0, entry.1, Some(live.clone()))] },
+                Op::Unexport { path: export.path.clone(), client: shown.into() },
+                Inverse::Exports { before: entries(inputs, &export.path) },
             );
         }
         if kept.is_some() {
@@ -67,7 +71,7 @@ pub fn plan(draft: &mut Draft<'_>) {
         let known = draft.is_known(&key);
         let mut changes = Vec::new();
         for (client, options) in &export.clients {
-            let live = inputs.observed.exports.get(&(export.path.clone(), client.clone()));
+            let live = live(inputs, export, client).map(|(_, live)| live);
             if live == Some(options) {
                 continue;
             }
@@ -103,12 +107,13 @@ fn refuse_elsewhere(draft: &mut Draft<'_>, key: &Key, export: &Export) {
     let inputs = draft.inputs;
     let dataset = Key::Dataset(export.dataset.clone());
     let Some(state) = inputs.observed.datasets.get(&export.dataset) else { return };
-    let changes = draft.action_of(&dataset).is_some_and(|at| {
-        draft.actions()[at].changes.iter().any(|change| change.setting == "mountpoint")
-    });
+    let changes = draft
+        .action_of(&dataset)
+        .is_some_and(|at| draft.actions()[at].changes.iter().any(|change| change.setting == "mountpoint"));
     let declared = mounts(inputs.desired.resources());
     let inherits = export.dataset.parent().is_some_and(|parent| {
-        draft.action_of(&Key::Dataset(parent)).is_some() || draft.action_of(&Key::Pool(export.dataset.pool())).is_some()
+        draft.action_of(&Key::Dataset(parent)).is_some()
+            || draft.action_of(&Key::Pool(export.dataset.pool())).is_some()
     });
     let is = state.value("mountpoint").unwrap_or("none");
     if is != &*export.path && !changes && !inherits && declared.contains_key(&export.dataset) {
@@ -129,27 +134,48 @@ fn ours_in_force(inputs: &Inputs<'_>) -> bool {
     )
 }
 
-/// Lists the entries that loading the rendered file brings or changes, as they are before.
-pub fn reload(draft: &Draft<'_>) -> Vec<Entry> {
+/// Lists the entries of the paths that loading the rendered file changes, as they are before.
+pub fn reload(draft: &Draft<'_>) -> Entries {
     let inputs = draft.inputs;
-    let mut entries = Vec::new();
+    let mut before = Entries::new();
     for (_, export) in all(inputs.desired) {
-        for (client, options) in &export.clients {
-            let entry = (export.path.clone(), client.clone());
-            let live = inputs.observed.exports.get(&entry);
-            if live != Some(options) {
-                entries.push((entry.0, entry.1, live.cloned()));
-            }
+        let differs = |(client, options): (&Box<str>, &ExportOptions)| {
+            live(inputs, export, client).map(|(_, live)| live) != Some(options)
+        };
+        if export.clients.iter().any(differs) {
+            before.extend(entries(inputs, &export.path));
         }
     }
-    entries
+    before
+}
+
+fn entries(inputs: &Inputs<'_>, path: &str) -> Entries {
+    [(path.into(), exported(inputs.observed, path))].into()
+}
+
+/// Finds an export in the live table, with the client as the table names it. The table resolves host
+/// names: such a client is whatever entry of the path no other client of the spec accounts for.
+fn live<'a>(inputs: &Inputs<'a>, export: &Export, client: &str) -> Option<(&'a str, &'a ExportOptions)> {
+    let of_path = || inputs.observed.exports.iter().filter(|((path, _), _)| *path == export.path);
+    let shown = |((_, name), options): (&'a (Box<str>, Box<str>), &'a ExportOptions)| (&**name, options);
+    if let Some(found) = of_path().find(|((_, name), _)| &**name == client) {
+        return Some(shown(found));
+    }
+    if !is_host_name(client) {
+        return None;
+    }
+    let mut left = of_path().filter(|((_, name), _)| !export.clients.contains_key(name));
+    let wanted = export.clients.get(client);
+    left.clone().find(|(_, options)| Some(*options) == wanted).or_else(|| left.next()).map(shown)
 }
 
 /// Lists the actions after which everything exported is mounted, and what goes is out of the table.
 pub fn datasets(draft: &Draft<'_>) -> Vec<usize> {
     let inputs = draft.inputs;
-    let mut needs: Vec<usize> =
-        all(inputs.desired).filter_map(|(key, _)| inputs.desired.get(&key)).flat_map(|node| draft.waits(node)).collect();
+    let mut needs: Vec<usize> = all(inputs.desired)
+        .filter_map(|(key, _)| inputs.desired.get(&key))
+        .flat_map(|node| draft.waits(node))
+        .collect();
     needs.extend(inputs.current.into_iter().flat_map(all).filter_map(|(key, _)| draft.action_of(&key)));
     needs.extend_from_slice(draft.frees());
     needs

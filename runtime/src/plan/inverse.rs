@@ -1,13 +1,14 @@
 //! Inverses: what stood before an action, fixed before it starts. Undoing looks at the host anew
 //! and does only what still differs, so that it can be cut off and begun again.
 
+use super::mounting;
 use crate::{
     observed::{LinkState, Observed, Setting, StorageState, Storages},
     op::Op,
 };
 use phoenix_graph::{DatasetName, PoolName, PropertyName, StorageId, export::ExportOptions};
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 /// What stood before an operation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,10 +72,10 @@ pub enum Inverse {
         /// Whether it was mounted.
         mounted: bool,
     },
-    /// The live export table had these entries, or not.
+    /// The live export table had just these entries for these paths.
     Exports {
-        /// Path, client, and the options where it was exported.
-        before: Vec<(Box<str>, Box<str>, Option<ExportOptions>)>,
+        /// By path: the clients, as the table names them, and their options.
+        before: BTreeMap<Box<str>, BTreeMap<Box<str>, ExportOptions>>,
     },
     /// The registration was this, or was not there.
     Storage {
@@ -149,15 +150,18 @@ impl Inverse {
                 one(moved, Op::DatasetRename { from: after.clone(), to: before.clone(), volume: *volume })
             }
             Inverse::Mount { dataset, mounted } => match (seen.datasets.get(dataset), mounted) {
-                (Some(state), true) if !state.mounted => vec![Op::DatasetMount { dataset: dataset.clone() }],
-                (Some(state), false) if state.mounted => vec![Op::DatasetUnmount { dataset: dataset.clone() }],
+                (Some(state), true) if !state.mounted => mounting::mount(seen, dataset),
+                (Some(state), false) if state.mounted => {
+                    vec![Op::DatasetUnmount { dataset: dataset.clone() }]
+                }
                 _ => Vec::new(),
             },
             Inverse::Exports { before } => {
-                let differs = before.iter().any(|(path, client, options)| {
-                    seen.exports.get(&(path.clone(), client.clone())) != options.as_ref()
-                });
-                one(differs, Op::ExportsReload)
+                let mut ops = unexports(before, seen);
+                if before.iter().any(|(path, entries)| exported(seen, path) != *entries) {
+                    ops.push(Op::ExportsReload);
+                }
+                ops
             }
             Inverse::Storage { id, before } => storage_ops(id, before.as_ref(), seen),
             Inverse::Link { path, before } => {
@@ -194,12 +198,26 @@ impl Prior {
                 let holds = now.is_none_or(|now| now.raw == *raw);
                 (!holds).then(|| set(word))
             }
-            Prior::Inherited => now.is_some_and(|now| now.source.is_own()).then(|| Op::DatasetInherit {
-                dataset: dataset.clone(),
-                property: property.clone(),
-            }),
+            Prior::Inherited => now
+                .is_some_and(|now| now.source.is_own())
+                .then(|| Op::DatasetInherit { dataset: dataset.clone(), property: property.clone() }),
         }
     }
+}
+
+/// Returns what takes the entries out of the live table that were not there before.
+pub fn unexports(before: &BTreeMap<Box<str>, BTreeMap<Box<str>, ExportOptions>>, seen: &Observed) -> Vec<Op> {
+    let fresh = |path: &Box<str>, entries: &BTreeMap<Box<str>, ExportOptions>| {
+        let clients = exported(seen, path).into_keys().filter(|client| !entries.contains_key(client));
+        clients.map(|client| Op::Unexport { path: path.clone(), client }).collect::<Vec<_>>()
+    };
+    before.iter().flat_map(|(path, entries)| fresh(path, entries)).collect()
+}
+
+/// Returns the live entries for a path: clients as the table names them, and their options.
+pub fn exported(seen: &Observed, path: &str) -> BTreeMap<Box<str>, ExportOptions> {
+    let entries = seen.exports.iter().filter(|((other, _), _)| &**other == path);
+    entries.map(|((_, client), options)| (client.clone(), options.clone())).collect()
 }
 
 fn storage_ops(id: &StorageId, before: Option<&StorageState>, seen: &Observed) -> Vec<Op> {

@@ -8,6 +8,7 @@ mod datasets;
 mod draft;
 mod exports;
 mod inverse;
+mod mounting;
 mod pools;
 mod query;
 mod rendered;
@@ -16,7 +17,7 @@ mod settings;
 mod storages;
 mod tunables;
 
-pub use inverse::{Inverse, Prior};
+pub use inverse::{Inverse, Prior, unexports};
 pub use query::{add_inverse, query};
 pub use rendered::{EXPORTS_LINK, MODPROBE_LINK, rendered};
 
@@ -38,6 +39,8 @@ pub struct Inputs<'a> {
     pub current: Option<&'a Graph>,
     /// What the current generation adopted rather than made.
     pub adopted: &'a BTreeSet<Key>,
+    /// What the transaction under way has made already, where it was cut off and goes on.
+    pub made: &'a BTreeSet<Key>,
     /// What was seen.
     pub observed: &'a Observed,
     /// The rendered files in force, by name.

@@ -91,10 +91,7 @@ fn blank(draft: &mut Draft<'_>, key: &Key, pool: &Pool) -> bool {
 
 fn import(draft: &mut Draft<'_>, pool: &Pool) {
     let mut sketch = Sketch::new(Kind::Import);
-    sketch.run(
-        Op::PoolImport { pool: pool.name.clone() },
-        Inverse::PoolExported { pool: pool.name.clone() },
-    );
+    sketch.run(Op::PoolImport { pool: pool.name.clone() }, Inverse::PoolExported { pool: pool.name.clone() });
     draft.push(Subject::Resource(Key::Pool(pool.name.clone())), sketch);
 }
 
@@ -169,7 +166,8 @@ fn set_properties(draft: &mut Draft<'_>, pool: &Pool, state: &PoolState, sketch:
         let old = seen.map(|seen| seen.raw.to_string());
         set(pool, sketch, name, word, old);
     }
-    let earlier = draft.inputs.current.and_then(|current| current.get(&key)).and_then(|node| node.resource.settings());
+    let earlier =
+        draft.inputs.current.and_then(|current| current.get(&key)).and_then(|node| node.resource.settings());
     for (name, _) in earlier.into_iter().flat_map(phoenix_graph::Settings::iter) {
         if pool.settings.get(name.as_str()).is_some() {
             continue;
@@ -205,7 +203,9 @@ fn leave(draft: &mut Draft<'_>, pool: &Pool) {
         draft.forget_adopted(&key);
         let mut sketch = Sketch::new(Kind::Release);
         let root = pool.name.root();
-        if let Some(seen) = draft.inputs.observed.datasets.get(&root).and_then(|state| state.settings.get(OWNER)) {
+        if let Some(seen) =
+            draft.inputs.observed.datasets.get(&root).and_then(|state| state.settings.get(OWNER))
+        {
             sketch.run(
                 Op::DatasetInherit { dataset: root.clone(), property: PropertyName::new(OWNER) },
                 Inverse::mark(root, OWNER, Some(seen)),

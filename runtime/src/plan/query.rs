@@ -29,7 +29,9 @@ fn add(query: &mut Query, resource: &Resource) {
         }
         Resource::Dataset(_) | Resource::Volume(_) => {
             let settings = resource.settings().into_iter();
-            query.properties.extend(settings.flat_map(|settings| settings.iter().map(|(name, _)| name.clone())));
+            query
+                .properties
+                .extend(settings.flat_map(|settings| settings.iter().map(|(name, _)| name.clone())));
         }
         Resource::Export(_) => query.exports = true,
         Resource::Storage(_) => query.storages = true,
@@ -42,7 +44,9 @@ fn add(query: &mut Query, resource: &Resource) {
 /// Adds what has to be looked at so that an inverse can be judged.
 pub fn add_inverse(query: &mut Query, inverse: &Inverse) {
     match inverse {
-        Inverse::PoolAbsent { pool, .. } | Inverse::PoolExported { pool } | Inverse::PoolImported { pool } => {
+        Inverse::PoolAbsent { pool, .. }
+        | Inverse::PoolExported { pool }
+        | Inverse::PoolImported { pool } => {
             query.pools.entry(pool.clone()).or_default();
         }
         Inverse::PoolSetting { pool, property, .. } => {

@@ -24,7 +24,10 @@ pub fn plan(draft: &mut Draft<'_>) {
     for node in current.nodes() {
         let Some(name) = node.resource.dataset_name() else { continue };
         // A root dataset stays with its pool; a volume that became a file system is refused elsewhere.
-        if inputs.desired.dataset(name).is_none() && !name.is_root() && inputs.observed.datasets.contains_key(name) {
+        if inputs.desired.dataset(name).is_none()
+            && !name.is_root()
+            && inputs.observed.datasets.contains_key(name)
+        {
             gone.push((&node.key, name));
         }
     }
@@ -58,13 +61,18 @@ fn retire(draft: &mut Draft<'_>, area: &mut Area, key: &Key, name: &DatasetName)
     let below: Vec<_> = draft.below(name).collect();
     let foreign: Vec<&str> = below
         .iter()
-        .filter(|(child, state)| !draft.is_marked(state) && inputs.current.is_none_or(|c| c.dataset(child).is_none()))
+        .filter(|(child, state)| {
+            !draft.is_marked(state) && inputs.current.is_none_or(|c| c.dataset(child).is_none())
+        })
         .map(|(child, _)| child.as_str())
         .collect();
     if !foreign.is_empty() {
         draft.refuse(
             key,
-            format!("the spec no longer names it, but below it are datasets that phoenix does not know: {}", foreign.join(", ")),
+            format!(
+                "the spec no longer names it, but below it are datasets that phoenix does not know: {}",
+                foreign.join(", ")
+            ),
             "move or destroy them yourself first, or keep it in the spec",
         );
         return;
@@ -80,14 +88,21 @@ fn retire(draft: &mut Draft<'_>, area: &mut Area, key: &Key, name: &DatasetName)
     if !adopted.is_empty() {
         draft.refuse(
             key,
-            format!("the spec no longer names it, but below it are datasets that were adopted: {}", adopted.join(", ")),
+            format!(
+                "the spec no longer names it, but below it are datasets that were adopted: {}",
+                adopted.join(", ")
+            ),
             "phoenix does not move what it did not make: move them yourself first, or keep it in the spec",
         );
         return;
     }
     let mut sketch = Sketch::new(Kind::Retire);
     let Some(place) = place(draft, area, name, &mut sketch) else {
-        draft.refuse(key, "there is no place left to put it away", "run `phoenix gc`, or shorten the pool's name");
+        draft.refuse(
+            key,
+            "there is no place left to put it away",
+            "run `phoenix gc`, or shorten the pool's name",
+        );
         return;
     };
     sketch.changes.push(Change {
@@ -163,7 +178,8 @@ fn place(draft: &Draft<'_>, area: &mut Area, name: &DatasetName, sketch: &mut Sk
         let folder = if count == 0 { number.to_string() } else { format!("{number}.{count}") };
         let folder = top.child(&folder).ok()?;
         // A name that would become too long is told by its home alone.
-        let place = folder.child(&leaf).or_else(|_| folder.child(&ObjectId::of(leaf.as_bytes()).short())).ok()?;
+        let place =
+            folder.child(&leaf).or_else(|_| folder.child(&ObjectId::of(leaf.as_bytes()).short())).ok()?;
         if !datasets.contains_key(&place) && !area.taken.contains(&place) {
             break (folder, place);
         }
@@ -173,7 +189,8 @@ fn place(draft: &Draft<'_>, area: &mut Area, name: &DatasetName, sketch: &mut Sk
         if datasets.contains_key(&folder) || !area.made.insert(folder.clone()) {
             continue;
         }
-        let words = [("canmount", "off"), ("mountpoint", "none"), (OWNER, draft.inputs.desired.host().as_str())];
+        let words =
+            [("canmount", "off"), ("mountpoint", "none"), (OWNER, draft.inputs.desired.host().as_str())];
         sketch.run(
             Op::DatasetCreate {
                 dataset: folder.clone(),
@@ -249,7 +266,11 @@ pub fn bring_home(
                 property: PropertyName::new(KEPT_CANMOUNT),
             });
             sketch.inverses.push(canmount(&name, state));
-            sketch.inverses.push(Inverse::mark(name.clone(), KEPT_CANMOUNT, state.settings.get(KEPT_CANMOUNT)));
+            sketch.inverses.push(Inverse::mark(
+                name.clone(),
+                KEPT_CANMOUNT,
+                state.settings.get(KEPT_CANMOUNT),
+            ));
         }
         let path = match state.local("mountpoint") {
             Some(raw) => !matches!(raw, "none" | "legacy"),
@@ -288,7 +309,11 @@ fn moved(name: &DatasetName, from: &DatasetName, to: &DatasetName) -> Option<Dat
 
 impl Inverse {
     /// Says what a user property was: set to this on the dataset itself, or not.
-    pub(super) fn mark(dataset: DatasetName, property: &str, seen: Option<&crate::observed::Setting>) -> Self {
+    pub(super) fn mark(
+        dataset: DatasetName,
+        property: &str,
+        seen: Option<&crate::observed::Setting>,
+    ) -> Self {
         let prior = match seen {
             Some(seen) if matches!(seen.source, Source::Local | Source::Received) => {
                 super::Prior::Own { raw: seen.raw.clone(), word: seen.raw.clone() }

@@ -72,7 +72,9 @@ pub fn delta(
                 inherit_inverses.push(inverse(name, target, property, Some(seen)));
             }
             Unset::Value(word) => {
-                if property::find(target, property.as_str()).is_some_and(|row| row.read(&seen.raw) == row.read(word)) {
+                if property::find(target, property.as_str())
+                    .is_some_and(|row| row.read(&seen.raw) == row.read(word))
+                {
                     continue;
                 }
                 delta.changes.push(change(Some(word.to_owned())));

@@ -35,7 +35,8 @@ pub fn take_away(draft: &mut Draft<'_>) {
             continue;
         }
         let mut sketch = Sketch::new(Kind::Remove);
-        sketch.changes = state.properties.iter().map(|(name, value)| change(name, Some(value), None)).collect();
+        sketch.changes =
+            state.properties.iter().map(|(name, value)| change(name, Some(value), None)).collect();
         sketch.run(
             Op::StorageRemove { id: storage.id.clone() },
             Inverse::Storage { id: storage.id.clone(), before: Some(state.clone()) },
@@ -71,7 +72,9 @@ pub fn plan(draft: &mut Draft<'_>) {
             None => {
                 let mut sketch = Sketch::new(Kind::Create);
                 sketch.changes = vec![change("type", None, Some(&storage.kind))];
-                sketch.changes.extend(storage.properties.iter().map(|(name, value)| change(name, None, Some(value))));
+                sketch
+                    .changes
+                    .extend(storage.properties.iter().map(|(name, value)| change(name, None, Some(value))));
                 sketch.run(
                     Op::StorageAdd {
                         id: storage.id.clone(),
@@ -104,7 +107,7 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
     let set: BTreeMap<_, _> = storage
         .properties
         .iter()
-        .filter(|(name, value)| state.properties.get(*name) != Some(value))
+        .filter(|(name, value)| held(state, name) != Some(&***value))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
     let delete: Vec<Box<str>> = earlier
@@ -123,7 +126,8 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
     let before = Inverse::Storage { id: storage.id.clone(), before: Some(state.clone()) };
     if storage.kind != state.kind || set.keys().chain(&delete).any(|name| is_fixed(&storage.kind, name)) {
         // A fixed property differs: the registration alone is made anew; what nobody declared is kept.
-        let mut properties = if storage.kind == state.kind { state.properties.clone() } else { BTreeMap::new() };
+        let mut properties =
+            if storage.kind == state.kind { state.properties.clone() } else { BTreeMap::new() };
         properties.retain(|name, _| !delete.contains(name));
         properties.extend(storage.properties.clone());
         sketch.inverses.push(before);
@@ -147,6 +151,12 @@ fn push(draft: &mut Draft<'_>, key: Key, mut sketch: Sketch) {
     }
     sketch.needs.extend_from_slice(draft.frees());
     draft.push(Subject::Resource(key), sketch);
+}
+
+/// Returns a registration's value, or the type's default where it tells none.
+fn held<'a>(state: &'a StorageState, name: &str) -> Option<&'a str> {
+    let default = || storage::find_type(&state.kind).and_then(|kind| kind.default(name));
+    state.properties.get(name).map(|value| &**value).or_else(default)
 }
 
 fn is_fixed(kind: &str, name: &str) -> bool {

@@ -94,7 +94,9 @@ impl Store {
         let path = self.generation_file(number);
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Err(StoreError::NoGeneration(number)),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(StoreError::NoGeneration(number));
+            }
             Err(error) => return Err(io_error("read", &path)(error)),
         };
         let unreadable = |reason: String| StoreError::Unreadable { path: path.clone(), reason };
@@ -143,10 +145,8 @@ impl Store {
     pub fn put_generation(&self, generation: &Generation) -> Result<(), StoreError> {
         let folder = self.generation_folder(generation.number);
         durable::private_folder(&folder)?;
-        let text = serde_json::to_string_pretty(generation).map_err(|error| StoreError::Unreadable {
-            path: folder.clone(),
-            reason: error.to_string(),
-        })?;
+        let text = serde_json::to_string_pretty(generation)
+            .map_err(|error| StoreError::Unreadable { path: folder.clone(), reason: error.to_string() })?;
         durable::write(&self.generation_file(generation.number), text.as_bytes(), 0o644)
     }
 

@@ -113,10 +113,8 @@ impl Journal {
     /// # Errors
     /// [`StoreError::Io`] where it cannot be written.
     pub fn write(&mut self, record: &Record) -> Result<(), StoreError> {
-        let mut line = serde_json::to_vec(record).map_err(|error| StoreError::Unreadable {
-            path: self.path.clone(),
-            reason: error.to_string(),
-        })?;
+        let mut line = serde_json::to_vec(record)
+            .map_err(|error| StoreError::Unreadable { path: self.path.clone(), reason: error.to_string() })?;
         line.push(b'\n');
         self.file.write_all(&line).map_err(io_error("write", &self.path))?;
         self.file.sync_data().map_err(io_error("sync", &self.path))
@@ -203,7 +201,9 @@ impl Store {
             match (&mut transaction, record) {
                 (None, Record::Begin { format, number, from, to, system, consent }) => {
                     if format > phoenix_graph::FORMAT {
-                        return Err(unreadable(format!("it has format {format}, which is newer than this phoenix")));
+                        return Err(unreadable(format!(
+                            "it has format {format}, which is newer than this phoenix"
+                        )));
                     }
                     transaction = Some(Transaction {
                         id: id.clone(),
@@ -219,7 +219,9 @@ impl Store {
                     });
                 }
                 (Some(open), record) => open.take(record),
-                (None, _) => return Err(unreadable("its first record does not begin a transaction".to_owned())),
+                (None, _) => {
+                    return Err(unreadable("its first record does not begin a transaction".to_owned()));
+                }
             }
         }
         transaction.ok_or_else(|| unreadable("it has no whole record".to_owned()))

@@ -83,7 +83,8 @@ impl Store {
     }
 
     fn read_object(&self, names: &BTreeMap<ObjectId, PathBuf>, id: &ObjectId) -> Result<Vec<u8>, StoreError> {
-        let path = names.get(id).ok_or_else(|| StoreError::Missing { id: *id, store: self.root().to_owned() })?;
+        let path =
+            names.get(id).ok_or_else(|| StoreError::Missing { id: *id, store: self.root().to_owned() })?;
         let bytes = fs::read(path).map_err(io_error("read", path))?;
         if ObjectId::of(&bytes) == *id { Ok(bytes) } else { Err(StoreError::Damaged(path.clone())) }
     }
@@ -122,7 +123,10 @@ impl Store {
     }
 }
 
-fn parse<T: serde::de::DeserializeOwned>(bytes: &[u8], path: impl FnOnce() -> PathBuf) -> Result<T, StoreError> {
+fn parse<T: serde::de::DeserializeOwned>(
+    bytes: &[u8],
+    path: impl FnOnce() -> PathBuf,
+) -> Result<T, StoreError> {
     serde_json::from_slice(bytes)
         .map_err(|error| StoreError::Unreadable { path: path(), reason: error.to_string() })
 }

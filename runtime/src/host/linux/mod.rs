@@ -1,1 +1,134 @@
-//! linux
+//! The real host: OpenZFS, the kernel's NFS server, Proxmox and the zfs module's parameters.
+//!
+//! Looking is a fixed number of processes, side by side (`zpool get`, `zpool status`, `zfs get`; and
+//! where a pool is absent `zpool import` and `wipefs --no-act`), and a handful of files. `run` starts
+//! processes, and nothing else does; `zpool` and `properties` read what they say; `disks` tells what is
+//! on a device; `look` puts it together; `inside` looks into an unmounted file system.
+
+mod disks;
+mod inside;
+mod look;
+mod properties;
+mod run;
+mod zpool;
+
+use super::{Contents, Host, HostError, links, links::failed};
+use crate::{
+    observed::{Observed, Query},
+    op::Op,
+};
+use phoenix_graph::DatasetName;
+use run::Runner;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// Where the host's files are. Tests put fixtures in their places.
+#[derive(Debug, Clone)]
+pub struct LinuxPaths {
+    /// The folders that tools are looked for in, in order.
+    pub tools: Vec<PathBuf>,
+    /// `/sys`
+    pub sys: PathBuf,
+    /// `/proc`
+    pub proc: PathBuf,
+    /// The live export table, `/var/lib/nfs/etab`
+    pub etab: PathBuf,
+    /// `/etc/pve/storage.cfg`
+    pub storage_cfg: PathBuf,
+    /// A folder for private mounts, `/run`
+    pub run: PathBuf,
+}
+
+impl Default for LinuxPaths {
+    fn default() -> Self {
+        Self::below(Path::new("/"))
+    }
+}
+
+impl LinuxPaths {
+    /// Returns the places of a host whose files lie below `root`.
+    #[must_use]
+    pub fn below(root: &Path) -> Self {
+        LinuxPaths {
+            tools: ["usr/sbin", "usr/bin", "sbin", "bin"].map(|folder| root.join(folder)).to_vec(),
+            sys: root.join("sys"),
+            proc: root.join("proc"),
+            etab: root.join("var/lib/nfs/etab"),
+            storage_cfg: root.join("etc/pve/storage.cfg"),
+            run: root.join("run"),
+        }
+    }
+}
+
+/// The real host.
+#[derive(Debug)]
+pub struct LinuxHost {
+    paths: LinuxPaths,
+    runner: Runner,
+}
+
+impl LinuxHost {
+    /// Makes a host of these paths. Nothing is looked at yet.
+    #[must_use]
+    pub fn new(paths: LinuxPaths) -> Self {
+        let runner = Runner::new(paths.tools.clone());
+        LinuxHost { paths, runner }
+    }
+
+    /// Changes how long a command may take: one that looks, and one that changes something. By itself
+    /// a look has 120 s and a change 600 s.
+    #[must_use]
+    pub fn with_limits(mut self, look: Duration, change: Duration) -> Self {
+        self.runner.limits(look, change);
+        self
+    }
+
+    /// Returns how many processes were started so far.
+    #[must_use]
+    pub fn processes(&self) -> u64 {
+        self.runner.started()
+    }
+}
+
+impl Host for LinuxHost {
+    fn observe(&self, query: &Query) -> Result<Observed, HostError> {
+        look::observe(&self.paths, &self.runner, query)
+    }
+
+    fn perform(&self, op: &Op) -> Result<(), HostError> {
+        match op {
+            Op::TunableSet { name, value } => set_parameter(&self.paths, name, *value),
+            Op::Link { path, target } => links::link(path, target),
+            Op::Unlink { path } => links::unlink(path),
+            Op::LabelClear { disk } => {
+                let label = disks::label_place(&self.paths, disk);
+                let op = Op::LabelClear { disk: label.into() };
+                self.runner.change(&op.argv().unwrap_or_default())
+            }
+            _ => self.runner.change(&op.argv().unwrap_or_default()),
+        }
+    }
+
+    fn contents(&self, dataset: &DatasetName) -> Result<Contents, HostError> {
+        inside::contents(&self.paths, &self.runner, dataset)
+    }
+}
+
+/// Writes a parameter of the zfs module and reads it back: the module takes some values without a word
+/// and keeps another.
+fn set_parameter(paths: &LinuxPaths, name: &str, value: u64) -> Result<(), HostError> {
+    let path = look::parameter(paths, name);
+    fs::write(&path, format!("{value}\n")).map_err(|error| failed("write", &path, &error))?;
+    let now = fs::read_to_string(&path).map_err(|error| failed("read", &path, &error))?;
+    if now.trim() == value.to_string() {
+        return Ok(());
+    }
+    Err(HostError::Io {
+        doing: "write",
+        path,
+        message: format!("the module kept {} and did not take {value}", now.trim()),
+    })
+}

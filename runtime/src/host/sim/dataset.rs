@@ -125,9 +125,7 @@ impl State {
             if self.datasets.get(dataset).is_some_and(|state| state.snapshots.contains_key(name)) {
                 return refuse(
                     1,
-                    format!(
-                        "cannot create snapshot '{dataset}@{name}': dataset already exists\nno snapshots were created"
-                    ),
+                    format!("cannot create snapshot '{dataset}@{name}': dataset already exists"),
                 );
             }
             if datasets.first().is_some_and(|first| first.pool() != dataset.pool()) {

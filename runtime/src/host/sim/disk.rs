@@ -56,13 +56,16 @@ impl State {
         };
         match self.devices.get(&device) {
             None | Some(Content::Blank | Content::Label { destroyed: true, .. }) => Ok(device),
+            // A partition table alone does not trouble OpenZFS: it is for phoenix to refuse it.
+            Some(Content::Foreign(things))
+                if things.iter().all(|thing| thing.starts_with("a partition table")) =>
+            {
+                Ok(device)
+            }
             Some(Content::Foreign(things)) => forcible(format!("{path} contains {}", things.join(", "))),
-            Some(Content::Label { pool, .. }) if self.imported(pool) => refuse(
-                1,
-                format!(
-                    "invalid vdev specification\nthe following errors must be manually repaired:\n{path} is part of active pool '{pool}'"
-                ),
-            ),
+            Some(Content::Label { pool, .. }) if self.imported(pool) => {
+                refuse(1, format!("{path} is in use and contains a unknown filesystem."))
+            }
             Some(Content::Label { pool, .. }) => {
                 forcible(format!("{path} is part of exported pool '{pool}'"))
             }

@@ -89,9 +89,9 @@ impl State {
                 settings: BTreeMap::new(),
             };
         };
-        let disk = |path: &Box<str>| VdevDisk {
-            path: path.clone(),
-            device: self.disks.get(path).unwrap_or(path).clone(),
+        let disk = |path: &str| VdevDisk {
+            path: path.into(),
+            device: self.disks.get(path).cloned().unwrap_or_else(|| path.into()),
         };
         PoolState {
             guid: pool.guid,
@@ -102,7 +102,7 @@ impl State {
                 .map(|vdev| VdevState {
                     class: vdev.class,
                     redundancy: vdev.redundancy.clone(),
-                    disks: vdev.disks.iter().map(disk).collect(),
+                    disks: vdev.disks.iter().map(|path| disk(path)).collect(),
                 })
                 .collect(),
             settings: query

@@ -351,8 +351,11 @@ fn apply(state: &mut State, roots: &Roots, op: &Op) -> Result<(), HostError> {
         Op::Link { path, target } => return state.link(roots, path, target),
         Op::Unlink { path } => return state.unlink(roots, path),
     };
-    if state.mounts.iter().any(|mount| !mounted.contains(mount)) {
-        // OpenZFS runs `exportfs -ra` whenever it mounts, and so undoes `exportfs -u`. It hides what that says.
+    if state.mounts != mounted
+        || matches!(op, Op::PoolCreate { .. } | Op::PoolImport { .. } | Op::PoolExport { .. })
+    {
+        // OpenZFS runs `exportfs -ra` whenever it mounts or unmounts, and so undoes `exportfs -u`. It keeps
+        // quiet about what that says.
         let _ = state.exports_reload(roots);
     }
     done.map_err(|refusal| command(op.argv().unwrap_or_default(), refusal))

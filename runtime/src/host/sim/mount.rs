@@ -211,6 +211,16 @@ impl State {
         }
     }
 
+    /// Returns whether a folder of the root file system has anything in it.
+    pub fn holds_something(&self, path: &str) -> bool {
+        self.folders
+            .iter()
+            .map(|folder| &**folder)
+            .chain(self.mounts.iter().map(|mount| &*mount.path))
+            .any(|other| below(other, path))
+            || self.mounts.iter().any(|mount| &*mount.path == path)
+    }
+
     /// Returns whether a path leads to a folder.
     pub fn folder_exists(&self, path: &str) -> bool {
         match self.covering(path) {

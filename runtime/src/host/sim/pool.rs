@@ -4,7 +4,7 @@ use super::{
     settings::{Judged, judge},
     state::{Content, Dataset, Pool, Refusal, State, Vdev, refuse},
 };
-use crate::op::Assignment;
+use crate::{observed::Source, op::Assignment};
 use phoenix_graph::{Class, PoolName, PropertyName, Redundancy, Target, Vdev as Asked};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,8 +29,17 @@ impl State {
             // An exported pool of the name is no hindrance to OpenZFS, but the simulator keeps one by name.
             return Err(cannot("pool already exists".to_owned()));
         }
-        let settings = take(Target::Pool, settings).map_err(&cannot)?;
+        let settings = take(Target::Pool, settings).map_err(|text| Refusal { code: 1, text })?;
         let root = take(Target::Filesystem, root).map_err(&cannot)?;
+        let mountpoint = root.get("mountpoint").map_or_else(|| format!("/{pool}"), |raw| raw.to_string());
+        if self.holds_something(&mountpoint) {
+            return refuse(
+                1,
+                format!(
+                    "mountpoint '{mountpoint}' exists and is not empty\nuse '-m' option to provide a different default"
+                ),
+            );
+        }
         let guid = self.next_guid();
         self.add_blank_disks(layout.iter().flat_map(|vdev| &vdev.disks).map(|disk| &*disk.0));
         for device in devices {
@@ -62,7 +71,7 @@ impl State {
     /// `zpool export`: unmounts everything first.
     pub fn pool_export(&mut self, pool: &PoolName) -> Result<(), Refusal> {
         self.need_pool(pool)?;
-        self.unmount_tree(&pool.root())?;
+        self.unmount_pool(pool)?;
         if let Some(state) = self.pools.get_mut(pool) {
             state.exported = true;
         }
@@ -72,7 +81,7 @@ impl State {
     /// `zpool destroy`: the labels stay, as those of a destroyed pool.
     pub fn pool_destroy(&mut self, pool: &PoolName) -> Result<(), Refusal> {
         self.need_pool(pool)?;
-        self.unmount_tree(&pool.root()).map_err(|refusal| Refusal {
+        self.unmount_pool(pool).map_err(|refusal| Refusal {
             code: 1,
             text: format!("{}\ncould not destroy '{pool}': could not unmount datasets", refusal.text),
         })?;
@@ -99,6 +108,22 @@ impl State {
                 Judged::Set(raw) => state.settings.insert(name.clone(), raw),
                 Judged::Default => state.settings.remove(name),
             };
+        }
+        Ok(())
+    }
+
+    /// Unmounts all of a pool and removes the folders that OpenZFS made for it.
+    fn unmount_pool(&mut self, pool: &PoolName) -> Result<(), Refusal> {
+        let due: Vec<_> = self
+            .subtree(&pool.root())
+            .into_iter()
+            .filter(|name| self.mounted_at(name).is_some())
+            .filter_map(|name| Some((self.mountpoint(&name)?, self.effective(&name, "mountpoint")?.source)))
+            .filter(|(_, source)| *source != Source::Local)
+            .collect();
+        self.unmount_tree(&pool.root())?;
+        for (folder, _) in due.iter().rev() {
+            self.remove_folder(folder);
         }
         Ok(())
     }

@@ -2,14 +2,13 @@
 
 use super::state::{Refusal, State, refuse};
 use crate::host::text::storage_cfg::{Section, canonical, sections};
-use phoenix_graph::{DatasetName, StorageId};
+use phoenix_graph::{
+    DatasetName, StorageId,
+    storage::{StorageError, StorageType, find_type, types},
+};
 use std::fmt::Write;
 
 type Properties = [(Box<str>, Box<str>)];
-
-/// Properties that are fixed once a storage is made.
-const FIXED: [&str; 7] =
-    ["pool", "path", "server", "export", "share", "datastore", "snapshot-as-volume-chain"];
 
 impl State {
     /// `pvesm add`.
@@ -23,7 +22,7 @@ impl State {
         if sections.iter().any(|section| *section.id == *id.as_str()) {
             return refuse(255, format!("create storage failed: storage ID '{id}' already defined"));
         }
-        let Some(known) = known(kind) else {
+        let Some(known) = find_type(kind) else {
             return refuse(
                 255,
                 format!(
@@ -32,13 +31,10 @@ impl State {
             );
         };
         for (key, value) in properties {
-            if !known.contains(&&**key) {
-                return refuse(255, format!("unexpected property '{key}'"));
-            }
-            check_value(kind, key, value)?;
+            check_value(known, key, value)?;
         }
-        for key in required(kind) {
-            if !properties.iter().any(|(name, _)| &**name == *key) {
+        for key in required(known) {
+            if !properties.iter().any(|(name, _)| &**name == key) {
                 return refuse(255, format!("missing value for required option '{key}'"));
             }
         }
@@ -90,10 +86,12 @@ impl State {
         let Some(section) = sections.iter_mut().find(|section| *section.id == *id.as_str()) else {
             return refuse(255, format!("update storage failed: storage '{id}' does not exist"));
         };
-        let kind = section.kind.clone();
-        let known = known(&kind).unwrap_or(&[]);
+        let Some(known) = find_type(&section.kind) else {
+            return refuse(255, format!("update storage failed: unknown storage type '{}'", section.kind));
+        };
+        let fixed = |key: &str| known.property(key).is_some_and(|property| property.fixed);
         for (key, value) in set {
-            if FIXED.contains(&&**key) {
+            if fixed(key) {
                 // Some fixed parameters are options of `set`, others are not even known to it.
                 return refuse(
                     255,
@@ -106,22 +104,19 @@ impl State {
                     },
                 );
             }
-            if !known.contains(&&**key) {
-                return refuse(255, format!("update storage failed: unexpected property '{key}'"));
-            }
-            check_value(&kind, key, value)?;
+            check_value(known, key, value)?;
         }
         for key in delete {
-            if !known.contains(&&**key) {
+            let Some(property) = known.property(key) else {
                 return refuse(255, format!("update storage failed: no such option '{key}'"));
-            }
-            if required(&kind).contains(&&**key) {
+            };
+            if property.required {
                 return refuse(
                     255,
                     format!("update storage failed: unable to delete required option '{key}'"),
                 );
             }
-            if FIXED.contains(&&**key) {
+            if property.fixed {
                 return refuse(255, format!("update storage failed: unable to delete fixed option '{key}'"));
             }
             if set.iter().any(|(name, _)| name == key) {
@@ -220,9 +215,10 @@ impl State {
         let mut text = String::new();
         for section in sections {
             let mut properties = section.properties.clone();
+            let required: Vec<&str> = find_type(&section.kind).into_iter().flat_map(required).collect();
             let rank = |key: &str| match key {
                 "disable" => 0,
-                key if required(&section.kind).contains(&key) => 1,
+                key if required.contains(&key) => 1,
                 _ => 2,
             };
             properties.sort_by(|(a, _), (b, _)| (rank(a), a).cmp(&(rank(b), b)));
@@ -241,91 +237,36 @@ impl State {
     }
 }
 
-fn required(kind: &str) -> &'static [&'static str] {
-    match kind {
-        "zfspool" => &["pool"],
-        "dir" | "btrfs" => &["path"],
-        "nfs" => &["server", "export"],
-        "cifs" => &["server", "share"],
-        "pbs" => &["server", "datastore"],
-        _ => &[],
-    }
+fn required(kind: &'static StorageType) -> impl Iterator<Item = &'static str> {
+    kind.properties().filter(|property| property.required).map(|property| property.name)
 }
 
-fn known(kind: &str) -> Option<&'static [&'static str]> {
-    Some(match kind {
-        "zfspool" => &["pool", "blocksize", "sparse", "mountpoint", "bwlimit", "content", "nodes", "disable"],
-        "dir" => &[
-            "path",
-            "shared",
-            "is_mountpoint",
-            "create-base-path",
-            "create-subdirs",
-            "mkdir",
-            "content-dirs",
-            "prune-backups",
-            "max-protected-backups",
-            "format",
-            "preallocation",
-            "bwlimit",
-            "snapshot-as-volume-chain",
-            "content",
-            "nodes",
-            "disable",
-        ],
-        "nfs" => &[
-            "server",
-            "export",
-            "path",
-            "options",
-            "create-base-path",
-            "create-subdirs",
-            "mkdir",
-            "content-dirs",
-            "prune-backups",
-            "max-protected-backups",
-            "format",
-            "preallocation",
-            "bwlimit",
-            "snapshot-as-volume-chain",
-            "content",
-            "nodes",
-            "disable",
-        ],
-        _ => return None,
-    })
-}
-
-fn check_value(kind: &str, key: &str, value: &str) -> Result<(), Refusal> {
-    let invalid = |why: String| refuse(255, format!("400 Parameter verification failed.\n{key}: {why}"));
-    match key {
-        "content" => {
-            const TYPES: [&str; 8] =
-                ["images", "rootdir", "vztmpl", "iso", "backup", "snippets", "import", "none"];
-            let words: Vec<&str> = value.split(',').filter(|word| !word.is_empty()).collect();
-            if let Some(word) = words.iter().find(|word| !TYPES.contains(word)) {
-                return invalid(format!("invalid format - invalid content type '{word}'"));
-            }
-            let allowed: &[&str] = if kind == "zfspool" { &["images", "rootdir"] } else { &TYPES };
-            match words.iter().find(|word| !allowed.contains(word)) {
-                Some(word) if words.iter().all(|word| !allowed.contains(word)) => {
-                    refuse(255, format!("storage does not support content type '{word}'"))
-                }
-                _ => Ok(()),
-            }
+/// Says in `pvesm`'s words what is wrong with a value, where the type's table refuses it.
+fn check_value(kind: &StorageType, key: &str, value: &str) -> Result<(), Refusal> {
+    let Err(error) = kind.canonical(key, value) else { return Ok(()) };
+    match (error, key) {
+        (StorageError::Content { content, .. }, _) if find_content(&content) => {
+            refuse(255, format!("storage does not support content type '{content}'"))
         }
-        "path" if !value.starts_with('/') => {
-            invalid("invalid format - value does not look like a valid absolute path".to_owned())
-        }
-        "path" if !value.chars().all(|c| c.is_ascii_alphanumeric() || "-/_.@".contains(c)) => {
+        (StorageError::Content { content, .. }, _) => refuse(
+            255,
+            format!(
+                "400 Parameter verification failed.\ncontent: invalid format - invalid content type '{content}'"
+            ),
+        ),
+        // Passwords are taken, and kept elsewhere.
+        (StorageError::Secret { .. }, _) => Ok(()),
+        (_, "path") if value.starts_with('/') => {
             refuse(255, format!("illegal path for directory storage: {value}"))
         }
-        "mountpoint" if !value.starts_with('/') && value != "none" && value != "legacy" => {
-            invalid("invalid format - value does not look like a valid absolute path".to_owned())
+        (StorageError::Value { reason, .. }, _) => {
+            refuse(255, format!("400 Parameter verification failed.\n{key}: invalid format - {reason}"))
         }
-        "sparse" | "shared" | "disable" if !matches!(value, "0" | "1") => {
-            invalid("type check ('boolean') failed - got an unexpected value".to_owned())
-        }
-        _ => Ok(()),
+        (StorageError::Property { .. }, _) => refuse(255, format!("unexpected property '{key}'")),
     }
+}
+
+/// Returns whether any type of storage holds this content.
+fn find_content(word: &str) -> bool {
+    word == "none" || types().iter().any(|kind| kind.contents.contains(&word))
 }

@@ -92,14 +92,15 @@ impl State {
         let row = row?;
         let raw: Box<str> = match (property, row.default) {
             ("type", _) => if dataset.volume { "volume" } else { "filesystem" }.into(),
-            // 2.3 and later read `sa` where older versions read `on`.
-            ("xattr", _) => if self.zfs >= (2, 3) { "sa" } else { "on" }.into(),
+            // So it is printed whatever it means: up to 2.2 `dir`, from 2.3 on `sa`.
+            ("xattr", _) => "on".into(),
             (_, Some(default)) => {
                 row.parse(default).map_or_else(|_| default.into(), |v| v.to_string().into())
             }
             (_, None) => return None,
         };
-        let source = if row.creation_only || row.read_only { Source::None } else { Source::Default };
+        let told = !row.read_only && !matches!(property, "casesensitivity" | "normalization" | "utf8only");
+        let source = if told { Source::Default } else { Source::None };
         Some(Setting { raw, source })
     }
 

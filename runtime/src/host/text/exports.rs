@@ -37,6 +37,16 @@ pub fn entries(text: &str) -> Vec<(usize, Line)> {
     found
 }
 
+/// Reads the live table, `/var/lib/nfs/etab`: path, client and options of each entry. A line of another
+/// form is no entry.
+pub fn table(text: &str) -> impl Iterator<Item = (Box<str>, Box<str>, Box<str>)> {
+    text.lines().filter_map(|line| {
+        let (path, rest) = line.split_once('\t')?;
+        let (client, options) = rest.trim_end().strip_suffix(')')?.split_once('(')?;
+        Some((unescape(path).into(), client.into(), options.into()))
+    })
+}
+
 fn line_entries(line: &str) -> Vec<Line> {
     let mut words = words(line).into_iter();
     let Some(path) = words.next() else { return Vec::new() };
@@ -99,7 +109,8 @@ fn words(line: &str) -> Vec<String> {
 }
 
 /// Reads `\` and three octal digits as the byte they stand for (`exports(5)`).
-fn unescape(word: &str) -> String {
+#[must_use]
+pub fn unescape(word: &str) -> String {
     let mut out = Vec::with_capacity(word.len());
     let mut rest = word.as_bytes();
     while let Some((&first, after)) = rest.split_first() {
@@ -120,4 +131,64 @@ fn unescape(word: &str) -> String {
         }
     }
     String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const ETAB: &str = include_str!("../../../tests/fixtures/etab.txt");
+    const FILE: &str = include_str!("../../../tests/fixtures/phoenix.exports.txt");
+
+    #[test]
+    fn the_file_and_the_live_table_name_the_same_exports() {
+        let mut live: Vec<(Box<str>, Box<str>)> =
+            table(ETAB).map(|(path, client, _)| (path, client)).collect();
+        let mut written: Vec<(Box<str>, Box<str>)> = entries(FILE)
+            .into_iter()
+            .map(|(_, line)| match line {
+                // The server resolves names.
+                Line::Entry { path, client, .. } if &*client == "localhost" => (path, "127.0.0.1".into()),
+                Line::Entry { path, client, .. } => (path, client),
+                Line::Bad(why) => panic!("{why}"),
+            })
+            .collect();
+        live.sort();
+        written.sort();
+        assert_eq!(live, written);
+    }
+
+    #[test]
+    fn a_blank_before_the_bracket_gives_everyone_the_options() {
+        let clients: Vec<Line> = entries("/a host (rw)").into_iter().map(|(_, line)| line).collect();
+        let entry = |client: &str, options: &str| Line::Entry {
+            path: "/a".into(),
+            client: client.into(),
+            options: options.into(),
+        };
+        assert_eq!(clients, [entry("host", ""), entry("*", "rw")]);
+    }
+
+    #[test]
+    fn comments_continuations_quotes_and_escapes_are_read() {
+        let text = "# all\n\"/a b\" \\\n  h(rw) # end\n/c\\040d *(ro)\n";
+        let found: Vec<(usize, String)> = entries(text)
+            .into_iter()
+            .map(|(number, line)| match line {
+                Line::Entry { path, .. } => (number, path.into()),
+                Line::Bad(why) => panic!("{why}"),
+            })
+            .collect();
+        assert_eq!(found, [(2, "/a b".to_owned()), (4, "/c d".to_owned())]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_readers_panic(text in ".{0,120}") {
+            let _ = entries(&text);
+            let _ = table(&text).count();
+            let _ = unescape(&text);
+        }
+    }
 }

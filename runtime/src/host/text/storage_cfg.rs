@@ -1,7 +1,10 @@
 //! Reads `/etc/pve/storage.cfg`: sections `type: id` with lines `TAB key value`, an empty line after each.
 
 use crate::observed::{StorageState, Storages};
-use phoenix_graph::StorageId;
+use phoenix_graph::{
+    StorageId,
+    storage::{StorageType, find_type},
+};
 use std::collections::BTreeMap;
 
 /// A section as it stands.
@@ -95,35 +98,18 @@ pub fn storages(text: &str) -> Storages {
     Storages::Found(found)
 }
 
-/// Brings a value to canonical form: lists sorted, booleans `1` and `0`.
+/// Brings a value to canonical form where the type's table knows the property.
 #[must_use]
-pub fn canonical(_kind: &str, key: &str, value: &str) -> Box<str> {
-    if matches!(key, "content" | "nodes") {
-        let mut words: Vec<&str> =
-            value.split([',', ';', ' ']).map(str::trim).filter(|word| !word.is_empty()).collect();
-        words.sort_unstable();
-        words.dedup();
-        return words.join(",").into();
-    }
-    value.into()
-}
-
-/// The properties that a type cannot do without; a section that lacks one breaks every change.
-fn required(kind: &str) -> &'static [&'static str] {
-    match kind {
-        "zfspool" => &["pool"],
-        "dir" | "btrfs" => &["path"],
-        "nfs" => &["server", "export"],
-        "cifs" => &["server", "share"],
-        "pbs" => &["server", "datastore"],
-        _ => &[],
-    }
+pub fn canonical(kind: &str, key: &str, value: &str) -> Box<str> {
+    find_type(kind).map_or_else(|| value.into(), |known| known.observed(key, value).into())
 }
 
 fn check(section: &Section) -> Result<(), String> {
     let Section { line, kind, id, properties } = section;
-    for key in required(kind) {
-        if !properties.iter().any(|(name, _)| &**name == *key) {
+    let required =
+        find_type(kind).into_iter().flat_map(StorageType::properties).filter(|known| known.required);
+    for key in required.map(|known| known.name) {
+        if !properties.iter().any(|(name, _)| &**name == key) {
             return Err(format!("line {line}: the {kind} storage {id:?} has no {key:?}"));
         }
     }
