@@ -36,7 +36,8 @@ fn every_case_says_what_is_written_under_its_lines() {
     let update = std::env::var_os("PHOENIX_SUITE").is_some_and(|value| value == "update");
     let mut failures = Vec::new();
     let mut names = BTreeSet::new();
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "kdl"));
     paths.sort();
     for path in paths {
@@ -145,7 +146,8 @@ fn said(case: &Case, compiled: &Compiled) -> Said {
         let title = format!("{severity}[{}]: {}", diagnostic.code, diagnostic.message);
         let mut first = None;
         for (at, label) in diagnostic.labels.iter().enumerate() {
-            let text = if at == 0 { format!("{title} -- {}", label.text) } else { format!("note: {}", label.text) };
+            let text =
+                if at == 0 { format!("{title} -- {}", label.text) } else { format!("note: {}", label.text) };
             let (key, line) = annotation(case, compiled, label.place, &text);
             first.get_or_insert_with(|| key.clone());
             said.entry(key).or_default().push(line);
@@ -156,7 +158,8 @@ fn said(case: &Case, compiled: &Compiled) -> Said {
             key
         });
         if let Some(help) = &diagnostic.help {
-            said.entry(key).or_default().push(format!("// help: {help}"));
+            let mark = if key.0.is_empty() { "@ - " } else { "" };
+            said.entry(key).or_default().push(format!("// {mark}help: {help}"));
         }
     }
     said

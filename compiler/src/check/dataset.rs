@@ -46,7 +46,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             self.about(block, root);
             if !settings.is_empty() {
                 let dataset = Resource::Dataset(Dataset { name: root.clone(), settings });
-                self.add(dataset, block.place, Code::DuplicateDataset, "the root dataset");
+                self.add(dataset, block, Code::DuplicateDataset, "the root dataset");
             }
         }
         self.inside(pool, root, above);
@@ -98,7 +98,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         }
         let what = format!("the dataset `{name}`");
         let dataset = Resource::Dataset(Dataset { name: name.clone(), settings });
-        self.add(dataset, block.place, Code::DuplicateDataset, &what);
+        self.add(dataset, block, Code::DuplicateDataset, &what);
         self.inside(block, &name, inside);
     }
 
@@ -165,7 +165,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         }
         let what = format!("the volume `{name}`");
         let volume = Resource::Volume(Volume { name, size, sparse, settings });
-        self.add(volume, block.place, Code::DuplicateDataset, &what);
+        self.add(volume, block, Code::DuplicateDataset, &what);
     }
 
     /// Reads `#true` or `#false`.

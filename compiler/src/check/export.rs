@@ -185,8 +185,14 @@ impl<'a> Checker<'_, 'a, '_> {
             (OptionError::MountOption { .. }, _) => Some("say it where the client mounts".to_owned()),
             _ => None,
         };
-        let diagnostic =
-            Diagnostic::new(code, error.to_string()).at(place, "not an option of exports").help_maybe(help);
+        let (message, label) = match error {
+            OptionError::MountOption { .. } => (
+                format!("`{word}` is an option of mounting, not of exporting"),
+                "the NFS server would drop this entry and every later one",
+            ),
+            other => (other.to_string(), "not an option of exports"),
+        };
+        let diagnostic = Diagnostic::new(code, message).at(place, label).help_maybe(help);
         self.push(diagnostic, setting.via);
     }
 }

@@ -164,7 +164,8 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
     }
 
     /// Adds a resource, or tells that it stands there already.
-    fn add(&mut self, resource: Resource, place: Place, code: Code, what: &str) -> bool {
+    fn add(&mut self, resource: Resource, block: &Block<'a>, code: Code, what: &str) -> bool {
+        let place = block.place;
         let key = resource.key();
         let other = match &key {
             Key::Dataset(name) => self.places.get(&Key::Volume(name.clone())),
@@ -172,11 +173,14 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             _ => None,
         };
         if let Some(first) = other.or_else(|| self.places.get(&key)) {
-            self.sink.push(
-                Diagnostic::new(code, format!("{what} stands twice"))
-                    .at(place, "here again")
-                    .at(*first, "here first"),
-            );
+            let mut diagnostic =
+                Diagnostic::new(code, format!("{what} stands twice")).at(place, "here again");
+            // In `each` and in profiles one place makes several.
+            if *first != place {
+                diagnostic = diagnostic.at(*first, "here first");
+            }
+            let via = block.arg.as_ref().map_or(block.via, |arg| arg.via);
+            self.push(diagnostic, via);
             return false;
         }
         self.places.insert(key, place);

@@ -36,7 +36,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                 let what = format!("the pool `{name}`");
                 let root = name.root();
                 let pool = Resource::Pool(Pool { name, layout: vdevs, settings });
-                if self.add(pool, block.place, Code::DuplicatePool, &what) {
+                if self.add(pool, block, Code::DuplicatePool, &what) {
                     self.datasets(block, &root, special);
                 }
             }
@@ -66,7 +66,8 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                 _ => {}
             }
         }
-        if !layout.iter().any(|laid| laid.vdev.class == Class::Data)
+        if !pool.broken
+            && !layout.iter().any(|laid| laid.vdev.class == Class::Data)
             && !pool.blocks.iter().any(|block| matches!(block.kind, Kind::Disk | Kind::Mirror | Kind::Draid))
             && !pool.blocks.iter().any(|block| raidz(block.kind).is_some())
         {
@@ -90,6 +91,9 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
     }
 
     fn no_disks(&mut self, block: &Block<'a>) {
+        if block.broken {
+            return;
+        }
         let word = block.kind.word().word;
         self.sink.push(
             Diagnostic::new(Code::NoDisks, format!("a `{word}` without disks"))
@@ -126,7 +130,10 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                     None => (Redundancy::Mirror, 2),
                 };
                 if written < least {
-                    return self.too_few(block, written, least);
+                    if !block.broken {
+                        self.too_few(block, written, least);
+                    }
+                    return;
                 }
                 redundancy
             }
@@ -150,6 +157,11 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
 
     /// Writes the word of a draid (`zpoolconcepts(7)`): `draid2:4d:11c:1s`.
     fn draid(&mut self, block: &Block<'a>, children: usize) -> Option<String> {
+        for setting in
+            block.settings.iter().filter(|setting| !["parity", "data", "spares"].contains(&&*setting.name))
+        {
+            self.unknown_setting(Kind::Draid, setting);
+        }
         let mut number = |name: &str, otherwise: usize| -> Option<usize> {
             let Some(setting) = block.setting(name) else { return Some(otherwise) };
             let said = self.one(setting)?;
@@ -166,11 +178,6 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         let rest = children.checked_sub(parity.saturating_add(spares)).unwrap_or_default();
         // zpoolconcepts(7): 8 unless the disks are fewer.
         let data = number("data", rest.clamp(1, 8))?;
-        for setting in
-            block.settings.iter().filter(|setting| !["parity", "data", "spares"].contains(&&*setting.name))
-        {
-            self.unknown_setting(Kind::Draid, setting);
-        }
         let wrong = if !(1..=3).contains(&parity) {
             Some(format!("parity is {parity}; it is 1, 2 or 3"))
         } else if data == 0 {

@@ -2,7 +2,7 @@
 
 use super::Checker;
 use crate::{
-    diagnostic::{Code, Diagnostic, did_you_mean},
+    diagnostic::{Code, Diagnostic, article, did_you_mean, list},
     resolve::{
         grammar::Kind,
         spec::{Block, Said, Scalar, Setting},
@@ -163,10 +163,9 @@ impl<'a> Checker<'_, 'a, '_> {
                 Scalar::Text(text) => did_you_mean(text, property.legal_values().iter().copied()),
                 _ => None,
             };
-            let legal = format!("it takes {}", property.legal());
             diagnostic = diagnostic.help(match near {
-                Some(near) => format!("did you mean `{near}`? {legal}"),
-                None => legal,
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("it takes {}", property.legal()),
             });
         }
         self.push(diagnostic, said.via);
@@ -175,7 +174,7 @@ impl<'a> Checker<'_, 'a, '_> {
     /// Tells why a setting is none here: of another kind, a node of its own, or unknown.
     fn no_property(&mut self, kind: Kind, target: Target, setting: &Setting<'a>) {
         let name = &*setting.name;
-        let here = kind.word().word;
+        let here = article(kind.word().word);
         let other = [Target::Filesystem, Target::Volume, Target::Pool]
             .into_iter()
             .filter(|other| *other != target)
@@ -200,8 +199,8 @@ impl<'a> Checker<'_, 'a, '_> {
             _ => None,
         };
         let diagnostic =
-            Diagnostic::new(Code::WrongKind, format!("`{name}` is a property of {of}, not of a `{here}`"))
-                .at(setting.place, format!("not a property of a `{here}`"))
+            Diagnostic::new(Code::WrongKind, format!("`{name}` is a property of {of}, not of {here}"))
+                .at(setting.place, format!("not a property of {here}"))
                 .help_maybe(help);
         self.push(diagnostic, setting.via);
     }
@@ -209,9 +208,9 @@ impl<'a> Checker<'_, 'a, '_> {
     /// Tells of a setting that nothing here has.
     pub(super) fn unknown_setting(&mut self, kind: Kind, setting: &Setting<'a>) {
         let name = &*setting.name;
-        let here = kind.word().word;
+        let here = article(kind.word().word);
         if SECRETS.contains(&name) {
-            return self.secret(setting.place, name);
+            return self.secret(setting.place, &format!("`{name}`"));
         }
         let words = settings_of(kind).chain(kind.words_within());
         let help = if kind.words_within().any(|word| word == name) {
@@ -223,10 +222,11 @@ impl<'a> Checker<'_, 'a, '_> {
             Kind::Root | Kind::Dataset | Kind::Volume => {
                 "a user property has a colon in its name: \"module:name\"".to_owned()
             }
-            _ if settings_of(kind).next().is_none() => format!("a `{here}` has no settings"),
-            _ => format!("a `{here}` has other settings"),
+            _ if settings_of(kind).next().is_none() => format!("{here} has no settings"),
+            _ if settings_of(kind).nth(16).is_none() => format!("{here} has {}", list(settings_of(kind))),
+            _ => "no property of OpenZFS is near this name".to_owned(),
         });
-        let diagnostic = Diagnostic::new(Code::UnknownSetting, format!("a `{here}` has no setting `{name}`"))
+        let diagnostic = Diagnostic::new(Code::UnknownSetting, format!("{here} has no setting `{name}`"))
             .at(setting.place, "unknown")
             .help(help);
         self.push(diagnostic, setting.via);
@@ -239,9 +239,9 @@ impl<'a> Checker<'_, 'a, '_> {
         }
     }
 
-    pub(super) fn secret(&mut self, place: Place, name: &str) {
+    pub(super) fn secret(&mut self, place: Place, what: &str) {
         self.sink.push(
-            Diagnostic::new(Code::SecretInSpec, format!("`{name}` is a secret"))
+            Diagnostic::new(Code::SecretInSpec, format!("{what} is a secret"))
                 .at(place, "a spec is kept and shared: no secret stands in it")
                 .help("leave it out; for encryption say where the key is found: `keylocation=\"file:///…\"`"),
         );

@@ -54,7 +54,7 @@ impl<'a> Checker<'_, 'a, '_> {
         }
         let what = format!("the storage `{id}`");
         let storage = Storage { id, kind: kind.name.into(), dataset: Some(dataset.clone()), properties };
-        self.add(Resource::Storage(storage), arg.place, Code::DuplicateStorage, &what);
+        self.add(Resource::Storage(storage), block, Code::DuplicateStorage, &what);
     }
 
     fn storage_type(
@@ -88,9 +88,12 @@ impl<'a> Checker<'_, 'a, '_> {
         };
         if !ON_DATASETS.contains(&kind.name) || of.kind == Kind::Volume {
             let (message, help) = if of.kind == Kind::Volume {
-                (format!("a {} does not lie on a volume", kind.name), "put it on a dataset")
+                (format!("a `{}` storage does not lie on a volume", kind.name), "put it on a dataset")
             } else {
-                (format!("a {} does not lie on a dataset", kind.name), "on a dataset lie `zfspool` and `dir`")
+                (
+                    format!("a `{}` storage does not lie on a dataset", kind.name),
+                    "on a dataset lie `zfspool` and `dir`",
+                )
             };
             let diagnostic =
                 Diagnostic::new(Code::BadStorageType, message).at(said.place, "not here").help(help);
@@ -162,7 +165,9 @@ impl<'a> Checker<'_, 'a, '_> {
         let name = &*setting.name;
         let elsewhere = types().iter().find_map(|kind| Some((kind, kind.property(name)?)));
         match elsewhere {
-            Some((_, property)) if property.kind == StorageKind::Secret => self.secret(setting.place, name),
+            Some((_, property)) if property.kind == StorageKind::Secret => {
+                self.secret(setting.place, &format!("`{name}`"))
+            }
             Some((other, _)) => {
                 let diagnostic = Diagnostic::new(
                     Code::BadStorageProperty,
@@ -187,7 +192,7 @@ impl<'a> Checker<'_, 'a, '_> {
             .or(setting.first.as_ref());
         let (place, via) = said.map_or((setting.place, setting.via), |said| (said.place, said.via));
         let (code, help) = match error {
-            StorageError::Secret { .. } => return self.secret(setting.place, &setting.name),
+            StorageError::Secret { .. } => return self.secret(setting.place, &format!("`{}`", setting.name)),
             StorageError::Content { content, contents, .. } => {
                 let near = did_you_mean(content, contents.iter().copied());
                 (Code::BadContent, near.map(|near| format!("did you mean `{near}`?")))

@@ -7,7 +7,7 @@ pub mod render;
 mod suggest;
 
 pub use code::Code;
-pub use suggest::{did_you_mean, list};
+pub use suggest::{article, did_you_mean, list};
 
 use crate::source::{Place, Sources};
 use serde::Serialize;

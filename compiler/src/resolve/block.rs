@@ -7,7 +7,7 @@ use super::{
     spec::{Block, Said, Scalar, Setting, Step},
 };
 use crate::{
-    diagnostic::{Code, Diagnostic, did_you_mean, list},
+    diagnostic::{Code, Diagnostic, article, did_you_mean, list},
     source::Place,
     syntax::{entry_place, head_place, name_place, word_place},
 };
@@ -26,12 +26,19 @@ impl<'a> Resolver<'a, '_> {
         let file = self.files.files[env.file].id;
         let mut unsaid: Option<Block<'a>> = None;
         let mut said = None;
+        // What stands straight in the file is allowed for all of it.
+        let mut all = Block::new(Kind::Host, Place { file, start: 0, end: 0 }, None);
+        for node in document.nodes().iter().filter(|node| node.name().value() == "allow") {
+            self.child(&mut all, node, env);
+        }
+        self.scopes[env.file].allow = all.allow;
         for node in document.nodes() {
             let word = node.name().value();
             if word == "host" {
                 said = Some(word_place(file, node));
-                hosts.extend(self.block(&WORDS[Kind::Host as usize], node, env));
-            } else if !TOP.contains(&word) {
+                let host = self.block(&WORDS[Kind::Host as usize], node, env);
+                hosts.extend(host.map(|host| self.allowed_by_file(host, env)));
+            } else if !TOP.contains(&word) && word != "allow" {
                 if !first && !matches!(Kind::Host.meaning(word), Meaning::Setting) {
                     self.sink.push(
                         Diagnostic::new(Code::MisplacedNode, format!("a `{word}` in an imported file"))
@@ -52,9 +59,14 @@ impl<'a> Resolver<'a, '_> {
                     .at(place, "the spec names its hosts")
                     .help("put it into the `host` node that it belongs to"),
             ),
-            (Some(host), None) => hosts.push(host),
+            (Some(host), None) => hosts.push(self.allowed_by_file(host, env)),
             _ => {}
         }
+    }
+
+    fn allowed_by_file(&self, mut host: Block<'a>, env: &Env<'a>) -> Block<'a> {
+        host.allow.extend(&self.scopes[env.file].allow);
+        host
     }
 
     /// Reads one node that is a block.
@@ -86,9 +98,12 @@ impl<'a> Resolver<'a, '_> {
                 None if word.template && !env.profiles.is_empty() => {}
                 None => {
                     self.sink.push(
-                        Diagnostic::new(Code::MissingArgument, format!("a `{}` has a {what}", word.word))
-                            .at(block.place, format!("the {what} is missing"))
-                            .help(format!("`{} \"…\"`", word.word)),
+                        Diagnostic::new(
+                            Code::MissingArgument,
+                            format!("{} has a {what}", article(word.word)),
+                        )
+                        .at(block.place, format!("the {what} is missing"))
+                        .help(format!("`{} \"…\"`", word.word)),
                     );
                     return None;
                 }
@@ -159,6 +174,7 @@ impl<'a> Resolver<'a, '_> {
         let file = self.files.files[env.file].id;
         let word = node.name().value();
         if let Some(ty) = node.ty() {
+            block.broken = true;
             self.sink.push(
                 Diagnostic::new(Code::UnexpectedType, "a node has no annotation")
                     .at(name_place(file, ty), "means nothing here"),
@@ -166,7 +182,10 @@ impl<'a> Resolver<'a, '_> {
             return;
         }
         match block.kind.meaning(word) {
-            Meaning::Block(word) => block.blocks.extend(self.block(word, node, env)),
+            Meaning::Block(word) => match self.block(word, node, env) {
+                Some(inner) => block.blocks.push(inner),
+                None => block.broken = true,
+            },
             Meaning::Directive("allow") => {
                 self.no_children(node, env);
                 for entry in node.entries() {
@@ -189,6 +208,7 @@ impl<'a> Resolver<'a, '_> {
             }
             Meaning::NotYet => self.not_yet(word, word_place(file, node)),
             Meaning::Elsewhere(kinds) => {
+                block.broken = true;
                 let within = list(kinds.iter().map(|kind| kind.word().word));
                 let here = block.kind.word().word;
                 let place = word_place(file, node);
@@ -197,9 +217,12 @@ impl<'a> Resolver<'a, '_> {
                     _ => format!("it stands in {within}"),
                 };
                 self.sink.push(
-                    Diagnostic::new(Code::MisplacedNode, format!("`{word}` cannot stand in a `{here}`"))
-                        .at(place, "not here")
-                        .help(help),
+                    Diagnostic::new(
+                        Code::MisplacedNode,
+                        format!("`{word}` cannot stand in {}", article(here)),
+                    )
+                    .at(place, "not here")
+                    .help(help),
                 );
             }
             Meaning::Top => {
@@ -249,6 +272,7 @@ impl<'a> Resolver<'a, '_> {
                     );
                 }
             } else {
+                block.broken = true;
                 self.unknown_node(block.kind, word, place);
             }
             return;
@@ -278,7 +302,7 @@ impl<'a> Resolver<'a, '_> {
         let near = did_you_mean(word, words);
         let here = kind.word().word;
         self.sink.push(
-            Diagnostic::new(Code::UnknownNode, format!("`{word}` means nothing in a `{here}`"))
+            Diagnostic::new(Code::UnknownNode, format!("`{word}` means nothing in {}", article(here)))
                 .at(place, "unknown")
                 .help(match near {
                     Some(near) => format!("did you mean `{near}`?"),

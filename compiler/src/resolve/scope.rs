@@ -16,6 +16,8 @@ use std::collections::HashMap;
 pub struct Scope<'a> {
     pub lets: Vec<Let<'a>>,
     pub profiles: Vec<Profile<'a>>,
+    /// The lints that the file allows.
+    pub allow: Vec<&'a str>,
     lets_by_name: HashMap<&'a str, usize>,
     profiles_by_name: HashMap<&'a str, usize>,
 }
@@ -241,26 +243,33 @@ impl<'a> Resolver<'a, '_> {
         }
     }
 
-    /// Tells of the spec's own names that nobody uses.
+    /// Tells of the spec's own names that nobody uses. Where something is in error, what is missing
+    /// may well be the use.
     pub(super) fn unused(&mut self) {
+        if self.sink.errors() > 0 {
+            return;
+        }
         for (file, scope) in self.files.files.iter().zip(&self.scopes) {
             if file.std {
                 continue;
             }
-            let tell = |code, what: &str, name: &str, place| {
-                Diagnostic::new(code, format!("the {what} `{name}` is never used"))
-                    .at(place, "nobody uses this")
+            let allowed = |code: Code| scope.allow.contains(&code.name());
+            let mut tell = |code, what: &str, name: &str, place| {
+                let message = format!("the {what} `{name}` is never used");
+                if !allowed(code) {
+                    self.sink.push(Diagnostic::new(code, message).at(place, "nobody uses this"));
+                }
             };
             for item in scope.lets.iter().filter(|item| !item.used) {
-                self.sink.push(tell(Code::UnusedLet, "let", item.name, item.place));
+                tell(Code::UnusedLet, "let", item.name, item.place);
             }
             for profile in &scope.profiles {
                 if !profile.used {
-                    self.sink.push(tell(Code::UnusedProfile, "profile", profile.name, profile.place));
+                    tell(Code::UnusedProfile, "profile", profile.name, profile.place);
                     continue;
                 }
                 for param in profile.params.iter().filter(|param| !param.used) {
-                    self.sink.push(tell(Code::UnusedParam, "param", param.name, param.place));
+                    tell(Code::UnusedParam, "param", param.name, param.place);
                 }
             }
         }

@@ -94,6 +94,8 @@ pub struct Block<'a> {
     pub via: Option<ViaId>,
     /// Whether it stands in the spec at this place, and not only in a profile.
     pub own: bool,
+    /// Whether something inside was in error and is missing.
+    pub broken: bool,
 }
 
 impl<'a> Block<'a> {
@@ -109,6 +111,7 @@ impl<'a> Block<'a> {
             allow: Vec::new(),
             via,
             own: true,
+            broken: false,
         }
     }
 
@@ -148,6 +151,8 @@ pub enum Step<'a> {
     Profile(&'a str),
     /// One round of `each`
     Each(&'a str),
+    /// `(let)"NAME"` of a name that `each` binds
+    Bound(&'a str),
 }
 
 /// A step on the way of a value.
@@ -194,6 +199,7 @@ impl<'a> Vias<'a> {
                 Step::Param(name) => format!("by way of the param `{name}`"),
                 Step::Profile(name) => format!("by way of the profile `{name}`"),
                 Step::Each(name) => format!("with this as `{name}`"),
+                Step::Bound(name) => format!("by way of `{name}`"),
             };
             if !diagnostic.labels.iter().any(|label| label.place == via.place) {
                 diagnostic = diagnostic.at(via.place, text);

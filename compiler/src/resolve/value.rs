@@ -51,7 +51,11 @@ impl<'a> Resolver<'a, '_> {
         if let Some(binding) =
             env.bindings.iter().rev().find(|binding| binding.name == name && !binding.param)
         {
-            return binding.value.clone();
+            let base = binding.base;
+            let mut said = binding.value.clone()?;
+            let here = self.vias.add(Step::Bound(name), place, env.via);
+            said.via = Some(self.vias.lead_on(said.via, base, here));
+            return Some(said);
         }
         let (file, at) = self.find_let(env.file, name, place)?;
         let (value, defined) = self.evaluate(file, at, place)?;

@@ -3,6 +3,7 @@
 //! diagnostics.
 
 mod depth;
+mod errors;
 pub mod load;
 
 use crate::{
@@ -38,38 +39,10 @@ pub fn parse(file: FileId, text: &str, sink: &mut Sink) -> Option<KdlDocument> {
     match KdlDocument::parse_v2(text) {
         Ok(document) => Some(document),
         Err(error) => {
-            for problem in error.diagnostics {
-                sink.push(syntax_error(file, text, problem));
-            }
+            errors::tell(file, text, error, sink);
             None
         }
     }
-}
-
-fn syntax_error(file: FileId, text: &str, problem: kdl::KdlDiagnostic) -> Diagnostic {
-    let message = problem.message.unwrap_or_else(|| "this is not KDL 2".to_owned());
-    let mut place = place(file, problem.span);
-    // An error in blank lines tells nothing: the place to look at is the last text before them.
-    let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
-    place.end = place.end.min(length);
-    place.start = place.start.min(place.end);
-    let help = problem.help.or_else(|| hint(text, place));
-    Diagnostic::new(Code::Syntax, message)
-        .at(place, problem.label.unwrap_or_else(|| "here".to_owned()))
-        .help_maybe(help)
-}
-
-/// Knows the usual slips of people who come from KDL 1, JSON and shell.
-fn hint(text: &str, place: Place) -> Option<String> {
-    let line_start = text.get(..place.start as usize)?.rfind('\n').map_or(0, |at| at + 1);
-    let line = text.get(line_start..)?.lines().next()?;
-    if ["true", "false", "null"].iter().any(|word| line.contains(&format!("={word}"))) {
-        return Some("booleans are written `#true` and `#false`, nothing is `#null`".to_owned());
-    }
-    if line.matches('"').count() % 2 == 1 {
-        return Some("a quotation mark is missing on this line".to_owned());
-    }
-    None
 }
 
 /// Turns a span of the kdl crate into a place.
