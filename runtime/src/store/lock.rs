@@ -51,4 +51,23 @@ impl Store {
         file.write_all(holder.as_bytes()).map_err(io_error("write", &path))?;
         Ok(Lock { _file: file })
     }
+
+    /// Tells who has the lock, and takes nothing; nothing where nobody has it.
+    ///
+    /// # Errors
+    /// Where the lock's file is there and cannot be read.
+    pub fn lock_holder(&self) -> Result<Option<String>, LockError> {
+        let path = self.root().join("lock");
+        let mut file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(io_error("open", &path)(error).into()),
+        };
+        if flock(&file, FlockOperation::NonBlockingLockShared).is_ok() {
+            return Ok(None);
+        }
+        let mut holder = String::new();
+        file.read_to_string(&mut holder).map_err(io_error("read", &path))?;
+        Ok(Some(holder.trim().to_owned()))
+    }
 }
