@@ -33,6 +33,8 @@ pub enum Event<'a> {
     Begin(&'a Action),
     /// An action is done.
     Done(&'a Action),
+    /// `exportfs` complained, perhaps of somebody else's entry: the look after it decides.
+    Complained(&'a HostError),
     /// Everything was done; the host is looked at again.
     Verifying,
     /// Something failed, and is being undone.
@@ -91,7 +93,6 @@ impl<'a> Ledger<'a> {
 
 /// Carries a plan out. `part` counts the plans of one transaction. Returns the actions that were
 /// begun, in that order, and the first failure, where there was one.
-#[must_use]
 pub fn execute(
     host: &dyn Host,
     plan: &Plan,
@@ -152,10 +153,15 @@ fn run(
     events.event(Event::Begin(action));
     ledger.write(&Record::Intent { action: at })?;
     for op in &action.ops {
-        host.perform(op).map_err(|error| match error {
-            HostError::PowerLost => ExecuteError::PowerLost,
-            error => ExecuteError::Action { subject: action.subject.to_string(), error },
-        })?;
+        match host.perform(op) {
+            Ok(()) => {}
+            Err(HostError::PowerLost) => return Err(ExecuteError::PowerLost),
+            // Its exit code is about all entries of all files, also about paths that are not phoenix's.
+            Err(error @ HostError::Command { .. }) if *op == Op::ExportsReload => {
+                events.event(Event::Complained(&error));
+            }
+            Err(error) => return Err(ExecuteError::Action { subject: action.subject.to_string(), error }),
+        }
     }
     ledger.write(&Record::Done { action: at })?;
     events.event(Event::Done(action));
