@@ -18,11 +18,7 @@ pub fn change(bench: &Bench<'_>) -> Result<(), String> {
     bench.done(&change_op("conform/a", &[set("quota", "none")]))?;
     // A quota that is taken away stays the dataset's own setting, as 0.
     let quota = bench.dataset("conform/a")?.settings.get("quota").cloned();
-    same(
-        "no quota",
-        quota.map(|setting| (setting.raw, setting.source)),
-        Some(("0".into(), Source::Local)),
-    )?;
+    same("no quota", quota.map(|setting| (setting.raw, setting.source)), Some(("0".into(), Source::Local)))?;
 
     bench.done(&inherit("conform/a", "atime"))?;
     same("atime is no longer its own", bench.dataset("conform/a")?.local("atime"), None)?;
@@ -75,7 +71,10 @@ pub fn volumes(bench: &Bench<'_>) -> Result<(), String> {
     let thick = bench.dataset("conform/thick")?;
     let reserved = thick.local("refreservation").and_then(|raw| raw.parse::<u64>().ok());
     same("it reserves more than its size", reserved.is_some_and(|bytes| bytes > 8 << 20), true)?;
-    bench.refused(&volume("conform/odd", 10_000, true), "multiple of volume block size")?;
+    bench.done(&volume("conform/odd", 10_000, true))?;
+    same("an odd size is rounded up", bench.dataset("conform/odd")?.local("volsize"), Some("16384"))?;
+    bench.refused(&change_op("conform/odd", &[set("volsize", "20000")]), "multiple of volume block size")?;
+    bench.done(&super::destroy("conform/odd"))?;
     bench.refused(
         &change_op("conform/thin", &[set("recordsize", "16384")]),
         "does not apply to datasets of this type",

@@ -31,9 +31,10 @@ impl State {
         let block =
             settings.get("volblocksize").and_then(|raw| raw.parse::<u64>().ok()).filter(|block| *block > 0);
         let block = block.unwrap_or(16 << 10);
-        if size == 0 || !size.is_multiple_of(block) {
-            return Err(cannot(format!("volume size must be a multiple of volume block size ({block})")));
+        if size == 0 {
+            return Err(cannot("'volsize' cannot be zero".to_owned()));
         }
+        let size = size.next_multiple_of(block);
         settings.insert(PropertyName::new("volsize"), size.to_string().into());
         if !sparse {
             let reserved = reservation(size, block).to_string().into_boxed_str();

@@ -128,6 +128,14 @@ impl State {
         if property::find(target, property.as_str()).is_some_and(|row| row.creation_only) {
             return Err(cannot(format!("'{property}' is readonly")));
         }
+        if property.as_str() == "volsize" {
+            let block = self.effective(name, "volblocksize").and_then(|setting| setting.raw.parse().ok());
+            let (block, size) = (block.unwrap_or(16_384), raw.parse().unwrap_or(0_u64));
+            if size == 0 || !size.is_multiple_of(block) {
+                let kib = block / 1024;
+                return Err(cannot(format!("'volsize' must be a multiple of volume block size ({kib}K)")));
+            }
+        }
         if matches!(property.as_str(), "quota" | "refquota") {
             let below = property.as_str() == "quota";
             let limit = raw.parse().unwrap_or(0_u64);
