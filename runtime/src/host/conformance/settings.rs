@@ -32,6 +32,9 @@ pub fn change(bench: &Bench<'_>) -> Result<(), String> {
     bench.refused(&change_op("conform/a", &[set("bogus", "1")]), "invalid property 'bogus'")?;
     bench.refused(&change_op("conform/a", &[set("casesensitivity", "mixed")]), "readonly")?;
     bench.refused(&change_op("conform/nowhere", &[set("atime", "off")]), "does not exist")?;
+    let two = change_op("conform/a", &[set("exec", "off"), set("recordsize", "3000")]);
+    bench.refused(&two, "'recordsize' must be power of 2")?;
+    same("an illegal value refuses the others too", bench.dataset("conform/a")?.local("exec"), None)?;
     same("recordsize is as it was", bench.dataset("conform/a")?.local("recordsize"), Some("16384"))
 }
 

@@ -94,15 +94,17 @@ impl State {
             return cannot("datasets must be within same pool");
         }
         if to.is_below(from) {
-            return cannot("New dataset name cannot be a descendant of current dataset name");
+            return refuse(
+                1,
+                format!(
+                    "cannot rename to '{to}': New dataset name cannot be a descendant of current dataset name"
+                ),
+            );
         }
         self.check_new(to, "rename", from)?;
         let moved: Option<Vec<(DatasetName, DatasetName)>> =
             self.subtree(from).into_iter().map(|old| renamed(&old, from, to).map(|new| (old, new))).collect();
         let Some(moved) = moved else { return cannot("name is too long") };
-        if self.datasets.get(from).is_some_and(|state| state.volume) && self.busy.contains(from) {
-            return cannot("dataset is busy");
-        }
         for (old, new) in moved {
             if let Some(state) = self.datasets.remove(&old) {
                 self.datasets.insert(new.clone(), state);
