@@ -1,1 +1,87 @@
-//! compiler
+//! The compiler: from the text of a spec to diagnostics and a graph for each host.
+//!
+//! It is pure: no clock, environment, process or network, and files only through [`World`]. Data
+//! passes one way, each arrow a function: source text → [`syntax`] tree → [`resolve`]d spec →
+//! [`check`]ed resources → [`Graph`]. [`compile`] is all of it.
+
+mod assemble;
+mod check;
+pub mod diagnostic;
+mod resolve;
+pub mod source;
+pub mod stdlib;
+mod syntax;
+pub mod world;
+
+pub use diagnostic::{Code, Diagnostic, Severity};
+pub use source::{FileId, Place, Position, Source, Sources};
+pub use world::{OneFile, SourceError, SpecPath, World};
+
+use diagnostic::Sink;
+use phoenix_graph::{Graph, HostName, Key};
+use std::collections::HashMap;
+
+/// What became of a spec.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The hosts that the spec describes, in its order.
+    pub hosts: Vec<CompiledHost>,
+    /// Everything there is to tell, in the order of the places.
+    pub diagnostics: Vec<Diagnostic>,
+    /// All texts that were read; the spec itself is the first.
+    pub sources: Sources,
+}
+
+/// What became of one host.
+#[derive(Debug)]
+pub struct CompiledHost {
+    /// Its name; `localhost` where the spec leaves the host node out.
+    pub name: HostName,
+    /// Its graph; nothing where the spec has an error anywhere.
+    pub graph: Option<Graph>,
+    /// Where each of its resources stands.
+    pub places: HashMap<Key, Place>,
+}
+
+impl Compiled {
+    /// Returns whether there is an error, and so no graph.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+}
+
+/// Compiles a spec with all that it imports. It never fails: what is wrong is among the diagnostics.
+#[must_use]
+pub fn compile(world: &dyn World, root: &SpecPath) -> Compiled {
+    let mut sink = Sink::default();
+    let files = syntax::load::load(world, root, &mut sink);
+    let spec = resolve::resolve(&files, &mut sink);
+    let mut checked: Vec<check::Checked> = Vec::new();
+    let mut named: HashMap<HostName, Place> = HashMap::new();
+    for host in &spec.hosts {
+        let Some(found) = check::check(host, &spec.vias, &mut sink) else { continue };
+        if let Some(first) = named.insert(found.name.clone(), host.place) {
+            sink.push(
+                Diagnostic::new(Code::DuplicateHost, format!("the host `{}` stands twice", found.name))
+                    .at(host.place, "here again")
+                    .at(first, "here first"),
+            );
+        }
+        checked.push(found);
+    }
+    let broken = sink.errors() > 0;
+    let mut hosts = Vec::with_capacity(checked.len());
+    for checked in checked {
+        let name = checked.name.clone();
+        let (graph, places) = assemble::assemble(checked, &mut sink);
+        hosts.push(CompiledHost { name, graph: graph.filter(|_| !broken), places });
+    }
+    if sink.errors() > 0 {
+        for host in &mut hosts {
+            host.graph = None;
+        }
+    }
+    let diagnostics = sink.finish(&files.sources);
+    Compiled { hosts, diagnostics, sources: files.sources }
+}

@@ -4,6 +4,11 @@
 //! planner, a pure function, makes a plan of it; the executor writes a journal, carries the
 //! plan out as typed [`op::Op`]s, observes again, and only then commits a generation.
 
+pub mod execute;
 pub mod host;
 pub mod observed;
 pub mod op;
+pub mod plan;
+pub mod store;
+pub mod switch;
+pub mod undo;

@@ -1,1 +1,31 @@
-//! A virtual machine with the real OpenZFS and NFS server, driven from tests.
+//! A virtual machine with the real OpenZFS and the kernel's NFS server, driven from tests.
+//!
+//! [`Image::prepare`] builds or finds the machine's image, [`Machine::boot`] starts a machine on
+//! disks of its own, [`Machine::run`] runs commands in it, [`Machine::cut_power`] is a power cut
+//! and [`Machine::boot_again`] the boot after it. Everything lives under `target/lab`.
+//!
+//! [`pvesm`] is the stand-in for Proxmox's storage command that is put into the machine.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the lab starts an emulator, reads where cargo builds, and waits with deadlines"
+)]
+
+mod cpio;
+mod error;
+mod image;
+mod link;
+mod machine;
+mod place;
+mod programs;
+pub mod pvesm;
+mod qemu;
+mod spec;
+pub mod wire;
+
+pub use error::{Error, Result};
+pub use image::{Image, prepare_or_skip};
+pub use link::{Output, Running};
+pub use machine::Machine;
+pub use programs::Program;
+pub use spec::{Disk, MachineSpec, mib};

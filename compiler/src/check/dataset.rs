@@ -1,0 +1,374 @@
+//! Datasets and volumes: names, quotas and reservations, what is dangerous, and where they are mounted.
+
+use super::{About, Checker};
+use crate::{
+    diagnostic::{Code, Diagnostic},
+    resolve::{
+        grammar::Kind,
+        spec::{Block, Scalar, Setting},
+    },
+    source::Place,
+};
+use phoenix_graph::{
+    Bytes, Dataset, DatasetName, PropertyName, Resource, Settings, Value, Volume,
+    mounts::{Mount, mounts},
+};
+use std::collections::{BTreeMap, HashMap};
+
+/// What holds for everything inside a dataset.
+#[derive(Debug, Clone, Copy, Default)]
+struct Above<'c> {
+    /// The nearest quota, with its dataset and place.
+    quota: Option<(u64, &'c DatasetName, Place)>,
+    /// Whether a dataset above is encrypted.
+    encrypted: bool,
+    /// Whether the pool has a vdev that takes deduplication tables.
+    special: bool,
+}
+
+impl<'b, 'a> Checker<'b, 'a, '_> {
+    /// Reads a pool's root dataset and everything inside the pool.
+    pub(super) fn datasets(&mut self, pool: &'b Block<'a>, root: &DatasetName, special: bool) {
+        let mut above = Above { special, ..Above::default() };
+        let mut seen: Option<Place> = None;
+        for block in pool.of(Kind::Root) {
+            if let Some(first) = seen {
+                self.sink.push(
+                    Diagnostic::new(Code::DuplicateDataset, "the pool's root dataset stands twice")
+                        .at(block.place, "here again")
+                        .at(first, "here first"),
+                );
+                continue;
+            }
+            seen = Some(block.place);
+            let settings = self.settings(block, &[]);
+            above = self.look(block, root, &settings, above);
+            self.about(block, root);
+            if !settings.is_empty() {
+                let dataset = Resource::Dataset(Dataset { name: root.clone(), settings });
+                self.add(dataset, block, Code::DuplicateDataset, "the root dataset");
+            }
+        }
+        self.inside(pool, root, above);
+    }
+
+    fn inside(&mut self, block: &'b Block<'a>, name: &DatasetName, above: Above<'_>) {
+        for inner in &block.blocks {
+            if !matches!(inner.kind, Kind::Dataset | Kind::Volume) {
+                continue;
+            }
+            let allowed = self.allow.len();
+            self.allow.extend(&inner.allow);
+            if let Some(name) = self.child_name(inner, name) {
+                if inner.kind == Kind::Dataset {
+                    self.dataset(inner, name, above);
+                } else {
+                    self.volume(inner, name, above);
+                }
+            }
+            self.allow.truncate(allowed);
+        }
+    }
+
+    fn child_name(&mut self, block: &Block<'a>, parent: &DatasetName) -> Option<DatasetName> {
+        let arg = block.arg.as_ref()?;
+        let leaf = block.name()?;
+        let (error, help) = if leaf.contains('/') {
+            ("a name is one part; what contains it is told by nesting".to_owned(), nested(leaf))
+        } else {
+            match parent.child(leaf) {
+                Ok(name) => return Some(name),
+                Err(error) => (error.to_string(), None),
+            }
+        };
+        let what = block.kind.word().word;
+        let diagnostic = Diagnostic::new(Code::BadName, format!("{leaf:?} is no name of a {what}: {error}"))
+            .at(arg.place, "not a legal name")
+            .help_maybe(help);
+        self.push(diagnostic, arg.via);
+        None
+    }
+
+    fn dataset(&mut self, block: &'b Block<'a>, name: DatasetName, above: Above<'_>) {
+        let settings = self.settings(block, &[]);
+        let inside = self.look(block, &name, &settings, above);
+        self.about(block, &name);
+        if let Some(setting) = block.setting("mountpoint") {
+            self.mountpoints.insert(name.clone(), setting.whole());
+        }
+        let what = format!("the dataset `{name}`");
+        let dataset = Resource::Dataset(Dataset { name: name.clone(), settings });
+        self.add(dataset, block, Code::DuplicateDataset, &what);
+        self.inside(block, &name, inside);
+    }
+
+    fn volume(&mut self, block: &'b Block<'a>, name: DatasetName, above: Above<'_>) {
+        let mut settings = self.settings(block, &["size", "sparse", "volsize"]);
+        self.look(block, &name, &settings, above);
+        self.about(block, &name);
+        let sparse = block.setting("sparse").is_some_and(|setting| self.switch(setting));
+        let (size, setting) = match (block.setting("size"), block.setting("volsize")) {
+            (Some(first), Some(again)) => {
+                let diagnostic = Diagnostic::new(Code::SaidTwice, "the size is said twice")
+                    .at(again.place, "here again")
+                    .at(first.place, "here first")
+                    .help("`size` and `volsize` are the same, keep one");
+                self.push(diagnostic, again.via);
+                return;
+            }
+            (Some(setting), None) | (None, Some(setting)) => {
+                let Some(said) = self.one(setting) else { return };
+                let Some(size) = self.size(setting, said) else { return };
+                (size, setting)
+            }
+            (None, None) => {
+                self.sink.push(
+                    Diagnostic::new(Code::VolumeWithoutSize, format!("the volume `{name}` has no size"))
+                        .at(block.place, "the size is missing")
+                        .help("`size=\"32G\"`"),
+                );
+                return;
+            }
+        };
+        // zfsprops(7): 16K unless the pool is older; any legal size is a multiple of 512 at least.
+        let blocks = number(&settings, "volblocksize").unwrap_or(512);
+        if size.0 == 0 || (blocks != 0 && !size.0.is_multiple_of(blocks)) {
+            let diagnostic = Diagnostic::new(
+                Code::BadVolumeSize,
+                format!("the size of `{name}` is {} bytes, no multiple of its blocks", size.0),
+            )
+            .at(setting.whole(), format!("not a multiple of {}", Bytes(blocks)));
+            let diagnostic = match block.setting("volblocksize") {
+                Some(blocks) => diagnostic.at(blocks.whole(), "the size of its blocks"),
+                None => diagnostic,
+            };
+            self.push(diagnostic, setting.via);
+        }
+        if let (false, Some((quota, of, place))) = (sparse, above.quota)
+            && size.0 > quota
+        {
+            let diagnostic = Diagnostic::new(
+                Code::ReservationOverQuota,
+                format!("the volume `{name}` reserves more than `{of}` may have"),
+            )
+            .at(setting.whole(), "reserved in full")
+            .at(place, "the quota above it")
+            .help("make it smaller, raise the quota, or say `sparse=#true`");
+            self.push(diagnostic, setting.via);
+        }
+        // A spec that spells out what `sparse` stands for means the same.
+        if sparse {
+            let name = PropertyName::new("refreservation");
+            if settings.get("refreservation") == Some(&Value::Number(0)) {
+                settings = settings.iter().filter(|(known, _)| **known != name).map(pair).collect();
+            }
+        }
+        let what = format!("the volume `{name}`");
+        let volume = Resource::Volume(Volume { name, size, sparse, settings });
+        self.add(volume, block, Code::DuplicateDataset, &what);
+    }
+
+    /// Reads `#true` or `#false`.
+    fn switch(&mut self, setting: &Setting<'a>) -> bool {
+        let Some(said) = self.one(setting) else { return false };
+        match &said.value {
+            Scalar::Bool(on) => *on,
+            Scalar::Text(text) if &**text == "on" => true,
+            Scalar::Text(text) if &**text == "off" => false,
+            _ => {
+                self.bad_value(setting, said, "it is #true or #false", None);
+                false
+            }
+        }
+    }
+
+    /// Looks at a dataset's settings together, and with those above. Returns what holds inside.
+    fn look<'c>(
+        &mut self,
+        block: &Block<'a>,
+        name: &'c DatasetName,
+        settings: &Settings,
+        above: Above<'c>,
+    ) -> Above<'c> {
+        let mut inside = above;
+        if let (Some(quota), Some(setting)) = (number(settings, "quota"), block.setting("quota"))
+            && quota > 0
+        {
+            if let Some((most, of, place)) = above.quota
+                && quota > most
+            {
+                let diagnostic = Diagnostic::new(
+                    Code::QuotaOverParent,
+                    format!("the quota of `{name}` is over that of `{of}`"),
+                )
+                .at(setting.whole(), format!("{} here", Bytes(quota)))
+                .at(place, format!("{} above it", Bytes(most)))
+                .help("lower this one or raise the one above");
+                self.push(diagnostic, setting.via);
+            }
+            inside.quota = Some((quota, name, setting.whole()));
+        }
+        for (reservation, quota) in [("reservation", "quota"), ("refreservation", "refquota")] {
+            self.reservation(block, name, settings, reservation, quota, inside);
+        }
+        self.encryption(block, name, settings, above, &mut inside);
+        self.dangers(block, name, settings, above);
+        inside
+    }
+
+    fn reservation(
+        &mut self,
+        block: &Block<'a>,
+        name: &DatasetName,
+        settings: &Settings,
+        reservation: &str,
+        quota: &str,
+        inside: Above<'_>,
+    ) {
+        let (Some(reserved), Some(setting)) = (number(settings, reservation), block.setting(reservation))
+        else {
+            return;
+        };
+        let own = number(settings, quota).filter(|quota| *quota > 0).zip(block.setting(quota));
+        let own = own.map(|(quota, setting)| (quota, setting.whole()));
+        let around = inside.quota.map(|(quota, _, place)| (quota, place));
+        let Some((most, place)) = own.into_iter().chain(around).min() else { return };
+        if reserved > most {
+            let diagnostic = Diagnostic::new(
+                Code::ReservationOverQuota,
+                format!("the reservation of `{name}` is over its quota"),
+            )
+            .at(setting.whole(), format!("{} reserved", Bytes(reserved)))
+            .at(place, format!("{} at most", Bytes(most)))
+            .help("lower the reservation or raise the quota");
+            self.push(diagnostic, setting.via);
+        }
+    }
+
+    fn encryption(
+        &mut self,
+        block: &Block<'a>,
+        name: &DatasetName,
+        settings: &Settings,
+        above: Above<'_>,
+        inside: &mut Above<'_>,
+    ) {
+        let Some(setting) = block.setting("encryption") else { return };
+        match settings.get("encryption") {
+            Some(Value::Text(word)) if &**word != "off" => {}
+            _ => return,
+        }
+        inside.encrypted = true;
+        let prompt = settings.get("keylocation").is_some_and(|value| value.to_string() == "prompt");
+        let diagnostic = Diagnostic::new(
+            Code::EncryptionWithoutKey,
+            format!("phoenix cannot load the key of `{name}` by itself"),
+        )
+        .at(setting.whole(), "encrypted");
+        if prompt && let Some(location) = block.setting("keylocation") {
+            let diagnostic = diagnostic
+                .at(location.whole(), "nobody is there to be asked")
+                .help("say where the key is found: `keylocation=\"file:///etc/zfs/keys/NAME\"`");
+            self.push(diagnostic, setting.via);
+            return;
+        }
+        let missing: Vec<&str> =
+            ["keyformat", "keylocation"].into_iter().filter(|name| block.setting(name).is_none()).collect();
+        // Below an encrypted dataset the key is taken over, unless a new one is begun.
+        if missing.is_empty() || (above.encrypted && missing.len() == 2) {
+            return;
+        }
+        let missing = crate::diagnostic::list(missing);
+        let diagnostic = diagnostic
+            .at(block.place, format!("{missing} missing"))
+            .help("`keyformat=\"raw\" keylocation=\"file:///etc/zfs/keys/NAME\"`, a file of 32 random bytes");
+        self.push(diagnostic, setting.via);
+    }
+
+    fn dangers(&mut self, block: &Block<'a>, name: &DatasetName, settings: &Settings, above: Above<'_>) {
+        let allowed = self.allow.len();
+        if block.kind == Kind::Root {
+            self.allow.extend(&block.allow);
+        }
+        let is = |name: &str, word: &str| settings.get(name).is_some_and(|value| value.to_string() == word);
+        if let Some(setting) = block.setting("sync").filter(|_| is("sync", "disabled")) {
+            let diagnostic =
+                Diagnostic::new(Code::SyncDisabled, format!("`{name}` loses writes in a power cut"))
+                    .at(setting.whole(), "synchronous writes are not honoured")
+                    .help("`sync=\"standard\"`; where the data can be made again, `allow \"sync-disabled\"`");
+            let diagnostic = self.vias.label(diagnostic, setting.via);
+            self.lint(diagnostic);
+        }
+        let dedup = settings.get("dedup").is_some_and(|value| value.to_string() != "off");
+        if let Some(setting) = block.setting("dedup").filter(|_| dedup && !above.special) {
+            let diagnostic = Diagnostic::new(
+                Code::DedupWithoutSpecial,
+                format!("`{name}` is deduplicated, and its pool has no vdev for the tables"),
+            )
+            .at(setting.whole(), "tables on ordinary disks")
+            .help("add `dedup { mirror { … } }` or `special { mirror { … } }` to the pool");
+            let diagnostic = self.vias.label(diagnostic, setting.via);
+            self.lint(diagnostic);
+        }
+        self.allow.truncate(allowed);
+    }
+
+    /// Puts off what needs to know where the dataset is mounted.
+    fn about(&mut self, of: &'b Block<'a>, dataset: &DatasetName) {
+        for block in &of.blocks {
+            if !matches!(block.kind, Kind::Export | Kind::Proxmox) {
+                continue;
+            }
+            let allow = self.allow.iter().chain(&of.allow).chain(&block.allow).copied().collect();
+            let about = About { dataset: dataset.clone(), of, block, allow };
+            if block.kind == Kind::Export {
+                self.exports.push(about);
+            } else {
+                self.storages.push(about);
+            }
+        }
+    }
+
+    /// Finds where everything is mounted; two at one place are told.
+    pub(super) fn mounts(&mut self) -> BTreeMap<DatasetName, Mount> {
+        let mounts = mounts(&self.resources);
+        let mut by_path: HashMap<&str, &DatasetName> = HashMap::with_capacity(mounts.len());
+        for (name, mount) in &mounts {
+            let Some(path) = mount.path.as_deref().filter(|_| mount.mounted) else { continue };
+            let Some(other) = by_path.insert(path, name) else { continue };
+            let place = |name: &DatasetName| {
+                let own = self.mountpoints.get(name).copied();
+                own.or_else(|| self.places.get(&phoenix_graph::Key::Dataset(name.clone())).copied())
+            };
+            let mut diagnostic = Diagnostic::new(
+                Code::DuplicateMountpoint,
+                format!("`{other}` and `{name}` are both mounted at {path}"),
+            )
+            .help("give one of the two a `mountpoint` of its own, or `canmount=\"off\"`");
+            for (label, name) in [("mounted here", name), ("and this one", other)] {
+                if let Some(place) = place(name) {
+                    diagnostic = diagnostic.at(place, label);
+                }
+            }
+            self.sink.push(diagnostic);
+        }
+        mounts
+    }
+}
+
+fn pair((name, value): (&PropertyName, &Value)) -> (PropertyName, Value) {
+    (name.clone(), value.clone())
+}
+
+fn number(settings: &Settings, name: &str) -> Option<u64> {
+    match settings.get(name) {
+        Some(Value::Number(number)) => Some(*number),
+        _ => None,
+    }
+}
+
+/// Shows how a name with slashes is written as nodes.
+fn nested(name: &str) -> Option<String> {
+    let (parent, child) = name.split_once('/')?;
+    (!parent.is_empty() && !child.is_empty()).then(|| format!("`dataset {parent:?} {{ dataset {child:?} }}`"))
+}

@@ -1,0 +1,198 @@
+//! Exports: paths, clients and options.
+
+use super::{About, Checker, placeholder::is_placeholder};
+use crate::{
+    diagnostic::{Code, Diagnostic, did_you_mean},
+    resolve::{
+        grammar::Kind,
+        spec::{Block, Said, Scalar, Setting},
+    },
+};
+use phoenix_graph::{
+    DatasetName, Export, Key, Resource,
+    export::{ExportOptions, OptionError, canonical_client, vocabulary},
+    mounts::Mount,
+};
+use std::collections::BTreeMap;
+
+/// What every export says unless the spec says otherwise: no checks that break renamed files, and
+/// nothing served while the dataset is not mounted.
+const DEFAULTS: &[(&str, &str)] = &[("subtree_check", "no_subtree_check"), ("mountpoint", "mountpoint")];
+
+impl<'a> Checker<'_, 'a, '_> {
+    /// Reads an `export` inside a dataset.
+    pub(super) fn export(&mut self, about: &About<'_, 'a>, mounts: &BTreeMap<DatasetName, Mount>) {
+        let About { dataset, of, block, .. } = about;
+        if block.of(Kind::Client).next().is_none() {
+            // What only profiles say are settings for the exports that a dataset has.
+            if block.own {
+                self.sink.push(
+                    Diagnostic::new(Code::ExportWithoutClients, format!("`{dataset}` is exported to nobody"))
+                        .at(block.place, "no `client` in here")
+                        .help("`client \"10.0.0.0/24\" \"rw\"`"),
+                );
+            }
+            return;
+        }
+        let Some(path) = self.exported_path(dataset, of, block, mounts) else { return };
+        let mut clients: BTreeMap<Box<str>, ExportOptions> = BTreeMap::new();
+        for client in block.of(Kind::Client) {
+            let Some(name) = self.client(client) else { continue };
+            let Some(options) = self.options(block, client) else { continue };
+            if clients.insert(name.clone(), options).is_some() {
+                let first = block.of(Kind::Client).find(|known| {
+                    known.name().and_then(|name| canonical_client(name).ok()).as_deref() == Some(&*name)
+                });
+                self.sink.push(
+                    Diagnostic::new(Code::DuplicateClient, format!("{path} is exported to {name} twice"))
+                        .at(client.place, "here again")
+                        .at(first.map_or(block.place, |first| first.place), "here first"),
+                );
+            }
+        }
+        if clients.is_empty() {
+            return;
+        }
+        let key = Key::Export(path.clone());
+        if let Some(first) = self.places.get(&key) {
+            self.sink.push(
+                Diagnostic::new(Code::DuplicateClient, format!("{path} is exported twice"))
+                    .at(block.place, "here again")
+                    .at(*first, "here first")
+                    .help("one `export` holds all clients"),
+            );
+            return;
+        }
+        self.places.insert(key, block.place);
+        self.resources.push(Resource::Export(Export { path, dataset: dataset.clone(), clients }));
+    }
+
+    /// Finds the path that is exported: where the dataset is mounted.
+    fn exported_path(
+        &mut self,
+        dataset: &DatasetName,
+        of: &Block<'a>,
+        block: &Block<'a>,
+        mounts: &BTreeMap<DatasetName, Mount>,
+    ) -> Option<Box<str>> {
+        let unmounted = |label: &str| {
+            Diagnostic::new(Code::ExportUnmounted, format!("`{dataset}` is exported, but never mounted"))
+                .at(block.place, label)
+        };
+        if of.kind == Kind::Volume {
+            self.sink.push(unmounted("a volume is a block device: NFS shares file systems"));
+            return None;
+        }
+        let Some(mount) = mounts.get(dataset) else {
+            // A root dataset without settings is mounted at its default place; else it was in error.
+            return (of.kind == Kind::Root).then(|| format!("/{dataset}").into());
+        };
+        if let (true, Some(path)) = (mount.mounted, &mount.path) {
+            return Some(path.clone());
+        }
+        let mut diagnostic = unmounted("clients would see an empty directory");
+        let culprit =
+            ["canmount", "mountpoint"].into_iter().filter_map(|name| of.setting(name)).find(|setting| {
+                matches!(&setting.first, Some(Said { value: Scalar::Text(text), .. })
+                if matches!(&**text, "off" | "noauto" | "none" | "legacy"))
+                    || matches!(&setting.first, Some(Said { value: Scalar::Bool(false), .. }))
+            });
+        diagnostic = match culprit {
+            Some(setting) => diagnostic
+                .at(setting.whole(), "this keeps it from being mounted")
+                .help(format!("take the export or the `{}` away", setting.name)),
+            None => diagnostic
+                .at(of.place, "it has no mount point: a dataset above has none to pass on")
+                .help("give it a `mountpoint` of its own"),
+        };
+        self.sink.push(diagnostic);
+        None
+    }
+
+    fn client(&mut self, client: &Block<'a>) -> Option<Box<str>> {
+        let text = client.name()?;
+        let arg = client.arg.as_ref()?;
+        if is_placeholder(text) {
+            let diagnostic =
+                Diagnostic::new(Code::Placeholder, format!("{text:?} stands for a client still to be named"))
+                    .at(arg.place, "a placeholder");
+            self.push(diagnostic, arg.via);
+            return None;
+        }
+        match canonical_client(text) {
+            Ok(name) => Some(name.to_string().into()),
+            Err(error) => {
+                let diagnostic =
+                    Diagnostic::new(Code::BadClient, error.to_string()).at(arg.place, "not a client").help(
+                        "a client is a host, an address, a network (\"10.0.0.0/24\"), \"@netgroup\" or \"*\"",
+                    );
+                self.push(diagnostic, arg.via);
+                None
+            }
+        }
+    }
+
+    /// Puts options together: our defaults, what the export says, what the client says.
+    fn options(&mut self, export: &Block<'a>, client: &Block<'a>) -> Option<ExportOptions> {
+        let mut words: BTreeMap<&str, &str> = DEFAULTS.iter().copied().collect();
+        let mut fine = true;
+        for setting in export.settings.iter().chain(&client.settings) {
+            match setting.first.as_ref().map(|said| &said.value) {
+                Some(Scalar::Text(word)) => match ExportOptions::from_words([&**word]) {
+                    Ok(_) => {
+                        words.insert(&setting.name, word);
+                    }
+                    Err(error) => {
+                        self.bad_option(setting, &error);
+                        fine = false;
+                    }
+                },
+                _ => {
+                    self.unknown_setting(Kind::Export, setting);
+                    fine = false;
+                }
+            }
+        }
+        if !fine {
+            return None;
+        }
+        match ExportOptions::from_words(words.into_values()) {
+            Ok(options) => Some(options),
+            Err(error) => {
+                self.sink.push(
+                    Diagnostic::new(Code::BadExportOption, error.to_string())
+                        .at(client.place, "for this client"),
+                );
+                None
+            }
+        }
+    }
+
+    fn bad_option(&mut self, setting: &Setting<'a>, error: &OptionError) {
+        let code = match error {
+            OptionError::MountOption { .. } => Code::MountOption,
+            _ => Code::BadExportOption,
+        };
+        let place = setting.first.as_ref().map_or(setting.place, |said| said.place);
+        let word = error.word();
+        let near = matches!(error, OptionError::Unknown(_))
+            .then(|| did_you_mean(word, vocabulary().iter().copied()));
+        let help = match (error, near.flatten()) {
+            (_, Some(near)) => Some(format!("did you mean `{near}`?")),
+            (OptionError::MountOption { .. }, _) if word.starts_with("noatime") => {
+                Some("say `atime=#false` on the dataset, and `noatime` where the client mounts".to_owned())
+            }
+            (OptionError::MountOption { .. }, _) => Some("say it where the client mounts".to_owned()),
+            _ => None,
+        };
+        let (message, label) = match error {
+            OptionError::MountOption { .. } => (
+                format!("`{word}` is an option of mounting, not of exporting"),
+                "the NFS server would drop this entry and every later one",
+            ),
+            other => (other.to_string(), "not an option of exports"),
+        };
+        let diagnostic = Diagnostic::new(code, message).at(place, label).help_maybe(help);
+        self.push(diagnostic, setting.via);
+    }
+}

@@ -1,0 +1,241 @@
+//! Resolved spec → checked resources. [`pool`] reads layouts, [`dataset`] walks file systems and
+//! volumes, [`settings`] holds each property against the schema, [`export`] and [`storage`] come
+//! last, when it is known what is mounted where. Everything that can be known without the host is
+//! checked here.
+
+mod dataset;
+mod export;
+mod placeholder;
+mod pool;
+mod settings;
+mod storage;
+
+pub use settings::{is_setting, settings_of};
+
+use crate::{
+    diagnostic::{Code, Diagnostic, Sink},
+    resolve::{
+        grammar::Kind,
+        spec::{Block, Said, Scalar, Setting, Vias},
+    },
+    source::Place,
+};
+use phoenix_graph::{Bytes, DatasetName, HostName, Key, Resource, Tunable};
+use std::collections::HashMap;
+
+/// One host with everything that it is to have.
+#[derive(Debug)]
+pub struct Checked {
+    /// The host's name.
+    pub name: HostName,
+    /// Its resources, in the order of the spec.
+    pub resources: Vec<Resource>,
+    /// Where each resource stands.
+    pub places: HashMap<Key, Place>,
+}
+
+/// The name of a host that the spec leaves unsaid.
+pub const UNSAID_HOST: &str = "localhost";
+
+/// Checks one host. Returns it without what is in error.
+pub fn check(host: &Block<'_>, vias: &Vias<'_>, sink: &mut Sink) -> Option<Checked> {
+    let text = host.name().unwrap_or(UNSAID_HOST);
+    let name = match HostName::new(text) {
+        Ok(name) => name,
+        Err(error) => {
+            sink.push(
+                Diagnostic::new(Code::BadName, format!("{text:?} is no name of a host: {error}"))
+                    .at(host.arg.as_ref().map_or(host.place, |arg| arg.place), "not a legal name"),
+            );
+            return None;
+        }
+    };
+    let mut checker = Checker {
+        vias,
+        sink,
+        allow: Vec::new(),
+        resources: Vec::new(),
+        places: HashMap::new(),
+        disks: HashMap::new(),
+        exports: Vec::new(),
+        storages: Vec::new(),
+        mountpoints: HashMap::new(),
+    };
+    checker.host(host);
+    let Checker { resources, places, .. } = checker;
+    Some(Checked { name, resources, places })
+}
+
+struct Checker<'b, 'a, 's> {
+    vias: &'b Vias<'a>,
+    sink: &'s mut Sink,
+    /// The lints that are allowed here.
+    allow: Vec<&'a str>,
+    resources: Vec<Resource>,
+    places: HashMap<Key, Place>,
+    /// The disks that are in use, with the places that say so.
+    disks: HashMap<Box<str>, Place>,
+    /// Exports and registrations, which wait until it is known what is mounted where.
+    exports: Vec<About<'b, 'a>>,
+    storages: Vec<About<'b, 'a>>,
+    /// Where file systems say their mount points.
+    mountpoints: HashMap<DatasetName, Place>,
+}
+
+/// A block about a dataset.
+struct About<'b, 'a> {
+    dataset: DatasetName,
+    /// The dataset's own block.
+    of: &'b Block<'a>,
+    block: &'b Block<'a>,
+    /// The lints that are allowed there.
+    allow: Vec<&'a str>,
+}
+
+impl<'b, 'a> Checker<'b, 'a, '_> {
+    fn host(&mut self, host: &'b Block<'a>) {
+        self.allow.extend(&host.allow);
+        self.refuse_settings(host);
+        for block in &host.blocks {
+            match block.kind {
+                Kind::Arc => self.arc(block),
+                Kind::Pool => self.pool(block),
+                _ => {}
+            }
+        }
+        let mounts = self.mounts();
+        for about in std::mem::take(&mut self.exports) {
+            self.allow.clone_from(&about.allow);
+            self.export(&about, &mounts);
+        }
+        for about in std::mem::take(&mut self.storages) {
+            self.allow.clone_from(&about.allow);
+            self.storage(&about, &mounts);
+        }
+    }
+
+    /// Reads `arc max=…`: the most memory that ZFS caches in.
+    fn arc(&mut self, block: &'b Block<'a>) {
+        for setting in &block.settings {
+            if setting.name != "max" {
+                self.unknown_setting(Kind::Arc, setting);
+                continue;
+            }
+            let Some(said) = self.one(setting) else { continue };
+            let Some(bytes) = self.size(setting, said) else { continue };
+            // zfs(4): the module takes no less than this.
+            if bytes.0 < 64 << 20 {
+                self.bad_value(setting, said, "ARC needs 64M at least", None);
+                continue;
+            }
+            let name: Box<str> = "zfs_arc_max".into();
+            let key = Key::Tunable(name.clone());
+            if let Some(first) = self.places.get(&key) {
+                self.sink.push(
+                    Diagnostic::new(Code::DuplicateTunable, "the size of the ARC is said twice")
+                        .at(setting.place, "here again")
+                        .at(*first, "here first"),
+                );
+                continue;
+            }
+            self.places.insert(key, setting.place);
+            self.resources.push(Resource::Tunable(Tunable { name, value: bytes.0 }));
+        }
+    }
+
+    /// Reads a size, in bytes.
+    fn size(&mut self, setting: &Setting<'a>, said: &Said<'a>) -> Option<Bytes> {
+        let text = self.text(setting, said)?;
+        match text.parse::<Bytes>() {
+            Ok(bytes) if bytes <= Bytes::LARGEST => Some(bytes),
+            Ok(_) => {
+                let diagnostic = Diagnostic::new(Code::BadSize, format!("{text:?} is too large"))
+                    .at(said.place, format!("{} at most", Bytes::LARGEST));
+                self.push(diagnostic, said.via);
+                None
+            }
+            Err(error) => {
+                let diagnostic =
+                    Diagnostic::new(Code::BadSize, error.to_string()).at(said.place, "not a size");
+                self.push(diagnostic, said.via);
+                None
+            }
+        }
+    }
+
+    /// Adds a resource, or tells that it stands there already.
+    fn add(&mut self, resource: Resource, block: &Block<'a>, code: Code, what: &str) -> bool {
+        let place = block.place;
+        let key = resource.key();
+        let other = match &key {
+            Key::Dataset(name) => self.places.get(&Key::Volume(name.clone())),
+            Key::Volume(name) => self.places.get(&Key::Dataset(name.clone())),
+            _ => None,
+        };
+        if let Some(first) = other.or_else(|| self.places.get(&key)) {
+            let mut diagnostic =
+                Diagnostic::new(code, format!("{what} stands twice")).at(place, "here again");
+            // In `each` and in profiles one place makes several.
+            if *first != place {
+                diagnostic = diagnostic.at(*first, "here first");
+            }
+            let via = block.arg.as_ref().map_or(block.via, |arg| arg.via);
+            self.push(diagnostic, via);
+            return false;
+        }
+        self.places.insert(key, place);
+        self.resources.push(resource);
+        true
+    }
+
+    /// Pushes a diagnostic with the way of the value that it is about.
+    fn push(&mut self, diagnostic: Diagnostic, via: Option<crate::resolve::spec::ViaId>) {
+        let diagnostic = self.vias.label(diagnostic, via);
+        self.sink.push(diagnostic);
+    }
+
+    /// Pushes a lint, unless it is allowed here.
+    fn lint(&mut self, diagnostic: Diagnostic) {
+        if !self.allow.contains(&diagnostic.code.name()) {
+            self.sink.push(diagnostic);
+        }
+    }
+
+    /// Returns a setting's one value.
+    fn one<'c>(&mut self, setting: &'c Setting<'a>) -> Option<&'c Said<'a>> {
+        if let Some(second) = setting.rest.first() {
+            let diagnostic =
+                Diagnostic::new(Code::UnexpectedArgument, format!("`{}` has one value", setting.name))
+                    .at(second.place, "not expected");
+            self.push(diagnostic, setting.via);
+            return None;
+        }
+        setting.first.as_ref()
+    }
+
+    /// Returns a value as a text; whole numbers count as such.
+    fn text<'c>(&mut self, setting: &Setting<'a>, said: &'c Said<'a>) -> Option<std::borrow::Cow<'c, str>> {
+        match &said.value {
+            Scalar::Text(text) => Some(std::borrow::Cow::Borrowed(text)),
+            Scalar::Integer(number) => Some(number.to_string().into()),
+            other => {
+                let what = match other {
+                    Scalar::Bool(_) => "a boolean",
+                    Scalar::Decimal(_) => "a number with a fraction",
+                    _ => "nothing",
+                };
+                let diagnostic = Diagnostic::new(
+                    Code::WrongType,
+                    format!("`{}` takes a text or a whole number", setting.name),
+                )
+                .at(said.place, format!("this is {what}"))
+                .help_maybe(
+                    matches!(other, Scalar::Decimal(_))
+                        .then(|| "write it as a text with its unit: \"1.5G\"".to_owned()),
+                );
+                self.push(diagnostic, said.via);
+                None
+            }
+        }
+    }
+}

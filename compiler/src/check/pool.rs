@@ -1,0 +1,293 @@
+//! Pools: their layout, their disks, their own properties.
+
+use super::{Checker, placeholder::is_placeholder};
+use crate::{
+    diagnostic::{Code, Diagnostic},
+    resolve::{grammar::Kind, spec::Block},
+    source::Place,
+};
+use phoenix_graph::{Class, Disk, Pool, PoolName, Redundancy, Resource, Vdev};
+
+/// A top-level vdev with its place.
+struct Laid {
+    vdev: Vdev,
+    place: Place,
+}
+
+impl<'b, 'a> Checker<'b, 'a, '_> {
+    /// Reads a pool with all that it holds.
+    pub(super) fn pool(&mut self, block: &'b Block<'a>) {
+        let allowed = self.allow.len();
+        self.allow.extend(&block.allow);
+        let text = block.name().unwrap_or_default();
+        match PoolName::new(text) {
+            Ok(name) => {
+                let layout = self.layout(block);
+                self.lint_layout(block, &layout);
+                let settings = self.settings(block, &[]);
+                let special =
+                    layout.iter().any(|laid| matches!(laid.vdev.class, Class::Special | Class::Dedup));
+                // The order of vdevs and disks means nothing to OpenZFS: one order, one id.
+                let mut vdevs: Vec<Vdev> = layout.into_iter().map(|laid| laid.vdev).collect();
+                for vdev in &mut vdevs {
+                    vdev.disks.sort();
+                }
+                vdevs.sort();
+                let what = format!("the pool `{name}`");
+                let root = name.root();
+                let pool = Resource::Pool(Pool { name, layout: vdevs, settings });
+                if self.add(pool, block, Code::DuplicatePool, &what) {
+                    self.datasets(block, &root, special);
+                }
+            }
+            Err(error) => {
+                let place = block.arg.as_ref().map_or(block.place, |arg| arg.place);
+                self.sink.push(
+                    Diagnostic::new(Code::BadName, format!("{text:?} is no name of a pool: {error}"))
+                        .at(place, "not a legal name"),
+                );
+            }
+        }
+        self.allow.truncate(allowed);
+    }
+
+    fn layout(&mut self, pool: &Block<'a>) -> Vec<Laid> {
+        let mut layout = Vec::new();
+        for block in &pool.blocks {
+            match block.kind {
+                Kind::Disk | Kind::Mirror | Kind::Raidz1 | Kind::Raidz2 | Kind::Raidz3 | Kind::Draid => {
+                    self.vdev(Class::Data, block, &mut layout);
+                }
+                Kind::Special => self.class(Class::Special, block, &mut layout),
+                Kind::Dedup => self.class(Class::Dedup, block, &mut layout),
+                Kind::Log => self.class(Class::Log, block, &mut layout),
+                Kind::Cache => self.class(Class::Cache, block, &mut layout),
+                Kind::Spare => self.class(Class::Spare, block, &mut layout),
+                _ => {}
+            }
+        }
+        if !pool.broken
+            && !layout.iter().any(|laid| laid.vdev.class == Class::Data)
+            && !pool.blocks.iter().any(|block| matches!(block.kind, Kind::Disk | Kind::Mirror | Kind::Draid))
+            && !pool.blocks.iter().any(|block| raidz(block.kind).is_some())
+        {
+            self.sink.push(
+                Diagnostic::new(Code::NoDisks, "a pool without disks for data")
+                    .at(pool.place, "no disk, mirror, raidz or draid in here")
+                    .help("`mirror { disk \"/dev/disk/by-id/…\"; disk \"/dev/disk/by-id/…\" }`"),
+            );
+        }
+        layout
+    }
+
+    fn class(&mut self, class: Class, block: &Block<'a>, layout: &mut Vec<Laid>) {
+        self.refuse_settings(block);
+        if block.blocks.is_empty() {
+            self.no_disks(block);
+        }
+        for inner in &block.blocks {
+            self.vdev(class, inner, layout);
+        }
+    }
+
+    fn no_disks(&mut self, block: &Block<'a>) {
+        if block.broken {
+            return;
+        }
+        let word = block.kind.word().word;
+        self.sink.push(
+            Diagnostic::new(Code::NoDisks, format!("a `{word}` without disks"))
+                .at(block.place, "no disk in here"),
+        );
+    }
+
+    /// Reads one vdev: a disk, or what holds disks.
+    fn vdev(&mut self, class: Class, block: &Block<'a>, layout: &mut Vec<Laid>) {
+        if block.kind != Kind::Draid {
+            self.refuse_settings(block);
+        }
+        if block.kind == Kind::Disk {
+            let disks: Vec<Disk> = self.disk(block).into_iter().collect();
+            if !disks.is_empty() {
+                let vdev = Vdev { class, redundancy: Redundancy::None, disks };
+                layout.push(Laid { vdev, place: block.place });
+            }
+            return;
+        }
+        let disks: Vec<Disk> = block.of(Kind::Disk).filter_map(|disk| self.disk(disk)).collect();
+        let written = block.of(Kind::Disk).count();
+        if written == 0 {
+            return self.no_disks(block);
+        }
+        let redundancy = match block.kind {
+            Kind::Draid => match self.draid(block, written) {
+                Some(word) => Redundancy::Draid(word.into()),
+                None => return,
+            },
+            kind => {
+                let (redundancy, least) = match raidz(kind) {
+                    Some(parity) => (Redundancy::Raidz(parity), usize::from(parity) + 1),
+                    None => (Redundancy::Mirror, 2),
+                };
+                if written < least {
+                    if !block.broken {
+                        self.too_few(block, written, least);
+                    }
+                    return;
+                }
+                redundancy
+            }
+        };
+        layout.push(Laid { vdev: Vdev { class, redundancy, disks }, place: block.place });
+    }
+
+    fn too_few(&mut self, block: &Block<'a>, written: usize, least: usize) {
+        let word = block.kind.word().word;
+        let help = match block.kind {
+            Kind::Mirror => "a disk alone stands straight in the pool: `disk \"…\"`".to_owned(),
+            _ => format!("add disks until there are {least}, or take less parity"),
+        };
+        let disks = if written == 1 { "1 disk".to_owned() } else { format!("{written} disks") };
+        self.sink.push(
+            Diagnostic::new(Code::TooFewDisks, format!("a `{word}` of {disks}"))
+                .at(block.place, format!("{least} disks at least"))
+                .help(help),
+        );
+    }
+
+    /// Writes the word of a draid (`zpoolconcepts(7)`): `draid2:4d:11c:1s`.
+    fn draid(&mut self, block: &Block<'a>, children: usize) -> Option<String> {
+        for setting in
+            block.settings.iter().filter(|setting| !["parity", "data", "spares"].contains(&&*setting.name))
+        {
+            self.unknown_setting(Kind::Draid, setting);
+        }
+        let mut number = |name: &str, otherwise: usize| -> Option<usize> {
+            let Some(setting) = block.setting(name) else { return Some(otherwise) };
+            let said = self.one(setting)?;
+            match self.text(setting, said)?.parse() {
+                Ok(number) => Some(number),
+                Err(_) => {
+                    self.bad_value(setting, said, "it is a whole number", None);
+                    None
+                }
+            }
+        };
+        let parity = number("parity", 1)?;
+        let spares = number("spares", 0)?;
+        let rest = children.checked_sub(parity.saturating_add(spares)).unwrap_or_default();
+        // zpoolconcepts(7): 8 unless the disks are fewer.
+        let data = number("data", rest.clamp(1, 8))?;
+        let wrong = if !(1..=3).contains(&parity) {
+            Some(format!("parity is {parity}; it is 1, 2 or 3"))
+        } else if data == 0 {
+            Some("a group needs a data disk".to_owned())
+        } else if data.saturating_add(parity).saturating_add(spares) > children {
+            Some(format!("{data} data, {parity} parity and {spares} spare do not fit into {children} disks"))
+        } else if spares > 100 || children > 255 {
+            Some(format!("{children} disks with {spares} spares; 255 and 100 at most"))
+        } else {
+            None
+        };
+        if let Some(wrong) = wrong {
+            self.sink.push(
+                Diagnostic::new(Code::BadDraid, "a draid that does not fit its disks").at(block.place, wrong),
+            );
+            return None;
+        }
+        Some(format!("draid{parity}:{data}d:{children}c:{spares}s"))
+    }
+
+    fn disk(&mut self, block: &Block<'a>) -> Option<Disk> {
+        self.refuse_settings(block);
+        let path = block.name()?;
+        let arg = block.arg.as_ref()?;
+        let bad = |message: String, label: &str| Diagnostic::new(Code::BadDisk, message).at(arg.place, label);
+        if is_placeholder(path) {
+            let diagnostic =
+                Diagnostic::new(Code::Placeholder, format!("{path:?} stands for a disk still to be named"))
+                    .at(arg.place, "a placeholder")
+                    .help("`ls -l /dev/disk/by-id` on the host lists its disks");
+            self.push(diagnostic, arg.via);
+            return None;
+        }
+        let Some(below) = path.strip_prefix("/dev/") else {
+            let diagnostic = bad(format!("{path:?} is not the path of a disk"), "not below /dev")
+                .help("write the absolute path: \"/dev/disk/by-id/…\"");
+            self.push(diagnostic, arg.via);
+            return None;
+        };
+        let odd = |c: char| c.is_whitespace() || c.is_control();
+        if below.contains(odd) || below.split('/').any(|part| matches!(part, "" | "." | "..")) {
+            let diagnostic = bad(format!("{path:?} is not the path of a disk"), "not a plain path");
+            self.push(diagnostic, arg.via);
+            return None;
+        }
+        if unstable(below) {
+            let diagnostic =
+                Diagnostic::new(Code::UnstableDisk, format!("{path:?} may mean another disk after a boot"))
+                    .at(arg.place, "given in the order of discovery")
+                    .help("name the disk by its path in /dev/disk/by-id");
+            let diagnostic = self.vias.label(diagnostic, arg.via);
+            self.lint(diagnostic);
+        }
+        if let Some(first) = self.disks.get(path) {
+            let diagnostic = Diagnostic::new(Code::DiskTwice, format!("the disk {path:?} is used twice"))
+                .at(arg.place, "here again")
+                .at(*first, "here first");
+            self.push(diagnostic, arg.via);
+            return None;
+        }
+        self.disks.insert(path.into(), arg.place);
+        Some(Disk(path.into()))
+    }
+
+    fn lint_layout(&mut self, pool: &Block<'a>, layout: &[Laid]) {
+        let vital = |class| matches!(class, Class::Data | Class::Special | Class::Dedup);
+        let bare =
+            layout.iter().find(|laid| vital(laid.vdev.class) && laid.vdev.redundancy == Redundancy::None);
+        if let Some(bare) = bare {
+            let name = pool.name().unwrap_or_default();
+            self.lint(
+                Diagnostic::new(Code::NoRedundancy, format!("the pool `{name}` is lost with one disk"))
+                    .at(pool.place, "this pool")
+                    .at(bare.place, "all of it is lost with this disk")
+                    .help("put the disk into a `mirror`, or say that it is meant: `allow \"no-redundancy\"`"),
+            );
+            return;
+        }
+        let word = |laid: &Laid| match &laid.vdev.redundancy {
+            Redundancy::Draid(_) => "draid".to_owned(),
+            other => String::from(other.clone()),
+        };
+        let mut data = layout.iter().filter(|laid| laid.vdev.class == Class::Data);
+        let Some(first) = data.next() else { return };
+        if let Some(other) = data.find(|laid| word(laid) != word(first)) {
+            self.lint(
+                Diagnostic::new(Code::MixedRedundancy, "vdevs of different redundancy in one pool")
+                    .at(other.place, word(other))
+                    .at(first.place, word(first))
+                    .help("the pool is as safe as the weaker of the two"),
+            );
+        }
+    }
+}
+
+fn raidz(kind: Kind) -> Option<u8> {
+    match kind {
+        Kind::Raidz1 => Some(1),
+        Kind::Raidz2 => Some(2),
+        Kind::Raidz3 => Some(3),
+        _ => None,
+    }
+}
+
+/// Returns whether a name below /dev is given in the order of discovery.
+fn unstable(below: &str) -> bool {
+    let numbered = |prefix: &str, rest: fn(char) -> bool| {
+        below.strip_prefix(prefix).and_then(|tail| tail.chars().next()).is_some_and(rest)
+    };
+    !below.contains('/')
+        && (["sd", "vd", "hd", "xvd"].iter().any(|prefix| numbered(prefix, |c| c.is_ascii_lowercase()))
+            || ["nvme", "mmcblk", "dm-", "md"].iter().any(|prefix| numbered(prefix, |c| c.is_ascii_digit())))
+}

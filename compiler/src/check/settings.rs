@@ -1,0 +1,267 @@
+//! Settings against the schema of OpenZFS properties.
+
+use super::Checker;
+use crate::{
+    diagnostic::{Code, Diagnostic, article, did_you_mean, list},
+    resolve::{
+        grammar::Kind,
+        spec::{Block, Said, Scalar, Setting},
+    },
+    source::Place,
+};
+use phoenix_graph::{PropertyName, Settings, Target, Value, export, property};
+
+/// Settings of nodes that are no properties of OpenZFS.
+const VOLUME: &[&str] = &["size", "sparse"];
+const DRAID: &[&str] = &["parity", "data", "spares"];
+
+/// Words that hold secrets: a spec says where one is found, never what it is.
+const SECRETS: &[&str] =
+    &["password", "passphrase", "passwd", "secret", "token", "key", "encryption-key", "private-key"];
+
+/// Returns which table of the schema a node's settings stand in.
+fn target(kind: Kind) -> Option<Target> {
+    match kind {
+        Kind::Pool => Some(Target::Pool),
+        Kind::Root | Kind::Dataset => Some(Target::Filesystem),
+        Kind::Volume => Some(Target::Volume),
+        _ => None,
+    }
+}
+
+/// Returns the settings that a node takes, those that are only reported left out.
+pub fn settings_of(kind: Kind) -> Box<dyn Iterator<Item = &'static str>> {
+    let own: &[&str] = match kind {
+        Kind::Volume => VOLUME,
+        Kind::Draid => DRAID,
+        Kind::Arc => &["max"],
+        Kind::Export | Kind::Client => export::vocabulary(),
+        Kind::Proxmox => return Box::new(super::storage::words()),
+        _ => &[],
+    };
+    let properties = target(kind)
+        .into_iter()
+        .flat_map(property::all)
+        .filter(|property| !property.read_only)
+        .map(|property| property.name);
+    Box::new(own.iter().copied().chain(properties))
+}
+
+/// Returns whether a word is a setting of a node, or of anything that has settings.
+pub fn is_setting(kind: Kind, word: &str) -> bool {
+    match target(kind) {
+        Some(own) => {
+            word.contains(':')
+                || settings_of(kind).any(|known| known == word)
+                || [own, Target::Filesystem, Target::Volume, Target::Pool]
+                    .into_iter()
+                    .any(|target| property::find(target, word).is_some())
+        }
+        None => settings_of(kind).any(|known| known == word) || SECRETS.contains(&word),
+    }
+}
+
+impl<'a> Checker<'_, 'a, '_> {
+    /// Reads the properties of a pool, file system or volume; `others` are read elsewhere.
+    pub(super) fn settings(&mut self, block: &Block<'a>, others: &[&str]) -> Settings {
+        let Some(target) = target(block.kind) else { return Settings::default() };
+        block
+            .settings
+            .iter()
+            .filter(|setting| !others.contains(&&*setting.name))
+            .filter_map(|setting| self.property(block.kind, target, setting))
+            .collect()
+    }
+
+    fn property(
+        &mut self,
+        kind: Kind,
+        target: Target,
+        setting: &Setting<'a>,
+    ) -> Option<(PropertyName, Value)> {
+        let name = &*setting.name;
+        let Some(property) = property::find(target, name) else {
+            if name.contains(':') && target != Target::Pool {
+                return self.user_property(setting);
+            }
+            self.no_property(kind, target, setting);
+            return None;
+        };
+        if property.read_only {
+            let help = match name {
+                "used" | "available" | "referenced" => Some("a limit is set by `quota` or `refquota`"),
+                "mounted" => Some("`canmount` and `mountpoint` say what is mounted"),
+                _ => None,
+            };
+            let diagnostic = Diagnostic::new(Code::ReadOnly, format!("`{name}` cannot be set"))
+                .at(setting.place, "OpenZFS only reports it")
+                .help_maybe(help.map(str::to_owned));
+            self.push(diagnostic, setting.via);
+            return None;
+        }
+        let said = self.one(setting)?;
+        if let Scalar::Bool(on) = said.value {
+            let Some(value) = property.from_bool(on) else {
+                self.bad_value(setting, said, "it is not a switch", Some(property));
+                return None;
+            };
+            return Some((PropertyName::new(name), value));
+        }
+        let text = self.text(setting, said)?;
+        self.secret_in_url(setting, said, &text);
+        match property.parse(&text) {
+            Ok(value) => Some((PropertyName::new(name), value)),
+            Err(error) => {
+                self.bad_value(setting, said, &error.reason, Some(property));
+                None
+            }
+        }
+    }
+
+    fn user_property(&mut self, setting: &Setting<'a>) -> Option<(PropertyName, Value)> {
+        let name = &*setting.name;
+        if let Err(error) = property::user_property_name(name) {
+            let diagnostic =
+                Diagnostic::new(Code::BadName, error.to_string()).at(setting.place, "not a legal name");
+            self.push(diagnostic, setting.via);
+            return None;
+        }
+        if name.starts_with("phoenix:") {
+            let diagnostic = Diagnostic::new(Code::ReadOnly, format!("`{name}` cannot be set"))
+                .at(setting.place, "phoenix keeps its own marks under this name");
+            self.push(diagnostic, setting.via);
+            return None;
+        }
+        let said = self.one(setting)?;
+        let text = match said.value {
+            Scalar::Bool(on) => if on { "true" } else { "false" }.into(),
+            _ => self.text(setting, said)?,
+        };
+        if let Err(error) = property::user_property_value(&text) {
+            self.bad_value(setting, said, &error.to_string(), None);
+            return None;
+        }
+        // Always a text, whatever it looks like: OpenZFS reads nothing into it.
+        Some((PropertyName::new(name), Value::Text(text.into())))
+    }
+
+    /// Tells of a value that a setting does not take.
+    pub(super) fn bad_value(
+        &mut self,
+        setting: &Setting<'a>,
+        said: &Said<'a>,
+        reason: &str,
+        property: Option<&property::Property>,
+    ) {
+        let mut diagnostic = Diagnostic::new(
+            Code::BadValue,
+            format!("{} is no value of `{}`: {reason}", shown(&said.value), setting.name),
+        )
+        .at(said.place, "not taken");
+        if let Some(property) = property {
+            let near = match &said.value {
+                Scalar::Text(text) => did_you_mean(text, property.legal_values().iter().copied()),
+                _ => None,
+            };
+            diagnostic = diagnostic.help(match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("it takes {}", property.legal()),
+            });
+        }
+        self.push(diagnostic, said.via);
+    }
+
+    /// Tells why a setting is none here: of another kind, a node of its own, or unknown.
+    fn no_property(&mut self, kind: Kind, target: Target, setting: &Setting<'a>) {
+        let name = &*setting.name;
+        let here = article(kind.word().word);
+        let other = [Target::Filesystem, Target::Volume, Target::Pool]
+            .into_iter()
+            .filter(|other| *other != target)
+            .find(|other| property::find(*other, name).is_some());
+        let Some(other) = other else {
+            self.unknown_setting(kind, setting);
+            return;
+        };
+        let of = match other {
+            Target::Filesystem => "file systems",
+            Target::Volume => "volumes",
+            Target::Pool => "pools",
+        };
+        let help = match (target, name) {
+            (Target::Volume, "recordsize") => Some("a volume's block size is `volblocksize`".to_owned()),
+            (Target::Filesystem, "volblocksize") => {
+                Some("a file system's largest block is `recordsize`".to_owned())
+            }
+            (Target::Volume, "quota") => Some("a volume's size is its limit: `size=…`".to_owned()),
+            (Target::Filesystem, "volsize") => Some("a file system's limit is its `quota`".to_owned()),
+            (Target::Pool, _) => Some(format!("for the pool's root dataset write `root {{ {name} … }}`")),
+            _ => None,
+        };
+        let diagnostic =
+            Diagnostic::new(Code::WrongKind, format!("`{name}` is a property of {of}, not of {here}"))
+                .at(setting.place, format!("not a property of {here}"))
+                .help_maybe(help);
+        self.push(diagnostic, setting.via);
+    }
+
+    /// Tells of a setting that nothing here has.
+    pub(super) fn unknown_setting(&mut self, kind: Kind, setting: &Setting<'a>) {
+        let name = &*setting.name;
+        let here = article(kind.word().word);
+        if SECRETS.contains(&name) {
+            return self.secret(setting.place, &format!("`{name}`"));
+        }
+        let words = settings_of(kind).chain(kind.words_within());
+        let help = if kind.words_within().any(|word| word == name) {
+            Some(format!("`{name}` is a node of its own: write it inside the braces"))
+        } else {
+            did_you_mean(name, words).map(|near| format!("did you mean `{near}`?"))
+        };
+        let help = help.unwrap_or_else(|| match kind {
+            Kind::Root | Kind::Dataset | Kind::Volume => {
+                "a user property has a colon in its name: \"module:name\"".to_owned()
+            }
+            _ if settings_of(kind).next().is_none() => format!("{here} has no settings"),
+            _ if settings_of(kind).nth(16).is_none() => format!("{here} has {}", list(settings_of(kind))),
+            _ => "no property of OpenZFS is near this name".to_owned(),
+        });
+        let diagnostic = Diagnostic::new(Code::UnknownSetting, format!("{here} has no setting `{name}`"))
+            .at(setting.place, "unknown")
+            .help(help);
+        self.push(diagnostic, setting.via);
+    }
+
+    /// Tells of every setting of a node that has none.
+    pub(super) fn refuse_settings(&mut self, block: &Block<'a>) {
+        for setting in &block.settings {
+            self.unknown_setting(block.kind, setting);
+        }
+    }
+
+    pub(super) fn secret(&mut self, place: Place, what: &str) {
+        self.sink.push(
+            Diagnostic::new(Code::SecretInSpec, format!("{what} is a secret"))
+                .at(place, "a spec is kept and shared: no secret stands in it")
+                .help("leave it out; for encryption say where the key is found: `keylocation=\"file:///…\"`"),
+        );
+    }
+
+    /// Tells of a name and password inside an address.
+    fn secret_in_url(&mut self, setting: &Setting<'a>, said: &Said<'a>, text: &str) {
+        let user = text.split_once("://").and_then(|(_, rest)| rest.split('/').next()?.split_once('@'));
+        if user.is_some_and(|(user, _)| user.contains(':')) {
+            self.secret(said.place, &format!("the password in `{}`", setting.name));
+        }
+    }
+}
+
+fn shown(value: &Scalar<'_>) -> String {
+    match value {
+        Scalar::Text(text) => format!("{text:?}"),
+        Scalar::Integer(number) => number.to_string(),
+        Scalar::Decimal(number) => number.to_string(),
+        Scalar::Bool(on) => format!("#{on}"),
+        Scalar::Null => "#null".to_owned(),
+    }
+}

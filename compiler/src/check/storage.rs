@@ -1,0 +1,269 @@
+//! Registrations with Proxmox VE: ids, types, contents, and what follows from the dataset.
+
+use super::{About, Checker};
+use crate::{
+    diagnostic::{Code, Diagnostic, did_you_mean, list},
+    resolve::{
+        grammar::Kind,
+        spec::{Block, Scalar, Setting},
+    },
+};
+use phoenix_graph::{
+    DatasetName, Resource, Storage, StorageId,
+    mounts::Mount,
+    storage::{StorageError, StorageKind, StorageType, find_type, types},
+};
+use std::{borrow::Cow, collections::BTreeMap};
+
+/// The types that lie on a dataset of this host.
+const ON_DATASETS: &[&str] = &["zfspool", "dir"];
+/// Properties that follow from the dataset, so that nobody can say them wrongly.
+const DERIVED: &[&str] = &["pool", "path", "mountpoint", "is_mountpoint"];
+
+/// Returns the settings that a registration takes.
+pub fn words() -> impl Iterator<Item = &'static str> {
+    let properties = types().iter().filter(|kind| ON_DATASETS.contains(&kind.name));
+    let properties = properties.flat_map(StorageType::properties).map(|property| property.name);
+    std::iter::once("type").chain(properties.filter(|name| !DERIVED.contains(name)))
+}
+
+impl<'a> Checker<'_, 'a, '_> {
+    /// Reads a `proxmox` inside a dataset.
+    pub(super) fn storage(&mut self, about: &About<'_, 'a>, mounts: &BTreeMap<DatasetName, Mount>) {
+        let About { dataset, of, block, .. } = about;
+        // Without an id it is what a profile says of registrations that the dataset has.
+        let Some(arg) = block.arg.as_ref() else { return };
+        let text = block.name().unwrap_or_default();
+        let id = match StorageId::new(text) {
+            Ok(id) => id,
+            Err(error) => {
+                let diagnostic =
+                    Diagnostic::new(Code::BadName, format!("{text:?} is no storage id: {error}"))
+                        .at(arg.place, "not a legal id");
+                self.push(diagnostic, arg.via);
+                return;
+            }
+        };
+        let Some(kind) = self.storage_type(block, of, &id) else { return };
+        let mut properties = self.storage_properties(block, kind);
+        if !self.derive(&mut properties, kind, about, mounts) {
+            return;
+        }
+        if kind.name == "zfspool" {
+            self.lint_exported(of, block);
+        }
+        let what = format!("the storage `{id}`");
+        let storage = Storage { id, kind: kind.name.into(), dataset: Some(dataset.clone()), properties };
+        self.add(Resource::Storage(storage), block, Code::DuplicateStorage, &what);
+    }
+
+    fn storage_type(
+        &mut self,
+        block: &Block<'a>,
+        of: &Block<'a>,
+        id: &StorageId,
+    ) -> Option<&'static StorageType> {
+        let Some(setting) = block.setting("type") else {
+            self.sink.push(
+                Diagnostic::new(Code::StorageWithoutType, format!("the storage `{id}` has no type"))
+                    .at(block.place, "the type is missing")
+                    .help("`type=\"zfspool\"` or `type=\"dir\"`, here or in a profile"),
+            );
+            return None;
+        };
+        let said = self.one(setting)?;
+        let text = self.text(setting, said)?;
+        let Some(kind) = find_type(&text) else {
+            let names = || types().iter().map(|kind| kind.name);
+            let help = match did_you_mean(&text, names()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("on a dataset lie {}", list(ON_DATASETS.iter().copied())),
+            };
+            let diagnostic =
+                Diagnostic::new(Code::UnknownStorageType, format!("Proxmox has no storage type {text:?}"))
+                    .at(said.place, "unknown")
+                    .help(help);
+            self.push(diagnostic, said.via);
+            return None;
+        };
+        if !ON_DATASETS.contains(&kind.name) || of.kind == Kind::Volume {
+            let (message, help) = if of.kind == Kind::Volume {
+                (format!("a `{}` storage does not lie on a volume", kind.name), "put it on a dataset")
+            } else {
+                (
+                    format!("a `{}` storage does not lie on a dataset", kind.name),
+                    "on a dataset lie `zfspool` and `dir`",
+                )
+            };
+            let diagnostic =
+                Diagnostic::new(Code::BadStorageType, message).at(said.place, "not here").help(help);
+            self.push(diagnostic, said.via);
+            return None;
+        }
+        Some(kind)
+    }
+
+    fn storage_properties(
+        &mut self,
+        block: &Block<'a>,
+        kind: &'static StorageType,
+    ) -> BTreeMap<Box<str>, Box<str>> {
+        let mut properties = BTreeMap::new();
+        for setting in block.settings.iter().filter(|setting| setting.name != "type") {
+            if let Some((name, value)) = self.storage_property(kind, setting) {
+                properties.insert(name.into(), value.into());
+            }
+        }
+        properties
+    }
+
+    fn storage_property(
+        &mut self,
+        kind: &'static StorageType,
+        setting: &Setting<'a>,
+    ) -> Option<(&'static str, String)> {
+        let name = &*setting.name;
+        if DERIVED.contains(&name) {
+            let diagnostic =
+                Diagnostic::new(Code::BadStorageProperty, format!("`{name}` follows from the dataset"))
+                    .at(setting.place, "phoenix says this by itself")
+                    .help("take it away");
+            self.push(diagnostic, setting.via);
+            return None;
+        }
+        let Some(property) = kind.property(name) else {
+            self.no_storage_property(kind, setting);
+            return None;
+        };
+        let mut words: Vec<Cow<'_, str>> = Vec::new();
+        for said in setting.values() {
+            words.push(match said.value {
+                Scalar::Bool(on) => if on { "1" } else { "0" }.into(),
+                _ => self.text(setting, said)?,
+            });
+        }
+        match kind.canonical(name, &words.join(",")) {
+            Ok(value) => {
+                if name == "shared" && value == "1" {
+                    let diagnostic =
+                        Diagnostic::new(Code::SharedLocalStorage, "this storage is seen by this host alone")
+                            .at(setting.whole(), "marked as shared")
+                            .help("take `shared` away: other nodes do not have this dataset");
+                    let diagnostic = self.vias.label(diagnostic, setting.via);
+                    self.lint(diagnostic);
+                }
+                Some((property.name, value))
+            }
+            Err(error) => {
+                self.bad_storage_value(setting, &error);
+                None
+            }
+        }
+    }
+
+    fn no_storage_property(&mut self, kind: &'static StorageType, setting: &Setting<'a>) {
+        let name = &*setting.name;
+        let elsewhere = types().iter().find_map(|kind| Some((kind, kind.property(name)?)));
+        match elsewhere {
+            Some((_, property)) if property.kind == StorageKind::Secret => {
+                self.secret(setting.place, &format!("`{name}`"))
+            }
+            Some((other, _)) => {
+                let diagnostic = Diagnostic::new(
+                    Code::BadStorageProperty,
+                    format!("`{name}` is a property of {}, not of {}", other.name, kind.name),
+                )
+                .at(setting.place, "of another type");
+                self.push(diagnostic, setting.via);
+            }
+            None => self.unknown_setting(Kind::Proxmox, setting),
+        }
+    }
+
+    fn bad_storage_value(&mut self, setting: &Setting<'a>, error: &StorageError) {
+        // The word that is wrong, where it stands as a value of its own.
+        let word = match error {
+            StorageError::Content { content, .. } => Some(content),
+            _ => None,
+        };
+        let said = setting
+            .values()
+            .find(|said| matches!((&said.value, word), (Scalar::Text(text), Some(word)) if **text == **word))
+            .or(setting.first.as_ref());
+        let (place, via) = said.map_or((setting.place, setting.via), |said| (said.place, said.via));
+        let (code, help) = match error {
+            StorageError::Secret { .. } => return self.secret(setting.place, &format!("`{}`", setting.name)),
+            StorageError::Content { content, contents, .. } => {
+                let near = did_you_mean(content, contents.iter().copied());
+                (Code::BadContent, near.map(|near| format!("did you mean `{near}`?")))
+            }
+            _ => (Code::BadStorageProperty, None),
+        };
+        let diagnostic = Diagnostic::new(code, error.to_string()).at(place, "not taken").help_maybe(help);
+        self.push(diagnostic, via);
+    }
+
+    /// Adds what follows from the dataset and where it is mounted.
+    fn derive(
+        &mut self,
+        properties: &mut BTreeMap<Box<str>, Box<str>>,
+        kind: &'static StorageType,
+        about: &About<'_, 'a>,
+        mounts: &BTreeMap<DatasetName, Mount>,
+    ) -> bool {
+        let About { dataset, of, block, .. } = about;
+        let path: Option<Box<str>> = match mounts.get(dataset) {
+            Some(mount) => mount.path.clone().filter(|_| mount.mounted),
+            // A root dataset without settings is mounted at its default place.
+            None => (of.kind == Kind::Root).then(|| format!("/{dataset}").into()),
+        };
+        if kind.name == "zfspool" {
+            properties.insert("pool".into(), dataset.as_str().into());
+            if let Some(path) = path {
+                // Proxmox writes it by itself when the storage is added.
+                properties.insert("mountpoint".into(), path);
+            }
+            return true;
+        }
+        let Some(path) = path else {
+            if mounts.contains_key(dataset) {
+                self.sink.push(
+                    Diagnostic::new(
+                        Code::StorageUnmounted,
+                        format!("`{dataset}` holds a directory storage, but is never mounted"),
+                    )
+                    .at(block.place, "nothing to write into")
+                    .at(of.place, "this dataset has no mount"),
+                );
+            }
+            return false;
+        };
+        for (name, text) in [("path", &*path), ("is_mountpoint", "yes")] {
+            match kind.canonical(name, text) {
+                Ok(value) => {
+                    properties.insert(name.into(), value.into());
+                }
+                Err(error) => {
+                    self.sink.push(
+                        Diagnostic::new(Code::BadStorageProperty, error.to_string())
+                            .at(of.place, format!("mounted at {path}"))
+                            .at(block.place, "Proxmox does not take this path"),
+                    );
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    fn lint_exported(&mut self, of: &Block<'a>, block: &Block<'a>) {
+        let exported = of.of(Kind::Export).find(|export| export.of(Kind::Client).next().is_some());
+        let Some(export) = exported else { return };
+        self.lint(
+            Diagnostic::new(Code::GuestDisksExported, "guests' disks are exported")
+                .at(export.place, "clients see what Proxmox makes here")
+                .at(block.place, "Proxmox keeps disks of guests here")
+                .help("share a dataset of its own"),
+        );
+    }
+}

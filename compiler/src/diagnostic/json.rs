@@ -1,0 +1,57 @@
+//! Diagnostics as JSON, for editors and CI: one object each, with byte spans, lines and columns.
+
+use super::{Code, Diagnostic, Severity};
+use crate::source::{Position, Sources};
+use serde::Serialize;
+
+/// A diagnostic in the form that is written as JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct JsonDiagnostic<'a> {
+    /// `error` or `warning`.
+    pub severity: Severity,
+    /// The code's name.
+    pub code: Code,
+    /// What is wrong.
+    pub message: &'a str,
+    /// Every place involved, the one to look at first before the others.
+    pub labels: Vec<JsonLabel<'a>>,
+    /// The way out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<&'a str>,
+}
+
+/// A place in the form that is written as JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct JsonLabel<'a> {
+    /// The file's path relative to the spec's folder, or `std/NAME.kdl`.
+    pub file: &'a str,
+    /// The first byte and the first after the place.
+    pub span: [u32; 2],
+    /// Line and column of the first byte.
+    pub start: Position,
+    /// Line and column of the first byte after the place.
+    pub end: Position,
+    /// What the place has to do with it.
+    pub text: &'a str,
+}
+
+impl Diagnostic {
+    /// Returns the diagnostic in the form that is written as JSON.
+    #[must_use]
+    pub fn to_json<'a>(&'a self, sources: &'a Sources) -> JsonDiagnostic<'a> {
+        let label = |label: &'a super::Label| JsonLabel {
+            file: sources.get(label.place.file).map_or("", |source| &source.name),
+            span: [label.place.start, label.place.end],
+            start: sources.position(label.place.file, label.place.start),
+            end: sources.position(label.place.file, label.place.end),
+            text: &label.text,
+        };
+        JsonDiagnostic {
+            severity: self.severity,
+            code: self.code,
+            message: &self.message,
+            labels: self.labels.iter().map(label).collect(),
+            help: self.help.as_deref(),
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Diagnostics as values: what is wrong, where, why, and the way out. They are collected in a
+//! [`Sink`] and rendered at the edge: by [`render`] for terminals, by [`json`] for editors.
+
+pub mod code;
+pub mod json;
+pub mod render;
+mod suggest;
+
+pub use code::Code;
+pub use suggest::{article, did_you_mean, list};
+
+use crate::source::{Place, Sources};
+use serde::Serialize;
+use std::collections::HashSet;
+
+/// How severe a diagnostic is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// No graph can be made.
+    Error,
+    /// The graph is made, but this is likely not meant, or dangerous.
+    Warning,
+}
+
+/// A place that is involved, with what it has to do with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// The place.
+    pub place: Place,
+    /// What to say there.
+    pub text: String,
+}
+
+/// One thing to tell about a spec.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The kind.
+    pub code: Code,
+    /// How severe it is.
+    pub severity: Severity,
+    /// What is wrong, in one sentence.
+    pub message: String,
+    /// Every place involved, the one to look at first before the others.
+    pub labels: Vec<Label>,
+    /// The way out.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// Begins a diagnostic of a kind, with the severity of its row.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity: code.entry().severity,
+            message: message.into(),
+            labels: Vec::new(),
+            help: None,
+        }
+    }
+
+    /// Adds a place, the most important one first.
+    #[must_use]
+    pub fn at(mut self, place: Place, text: impl Into<String>) -> Self {
+        self.labels.push(Label { place, text: text.into() });
+        self
+    }
+
+    /// Says the way out.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Says the way out, where there is one to say.
+    #[must_use]
+    pub fn help_maybe(mut self, help: Option<String>) -> Self {
+        self.help = help.or(self.help);
+        self
+    }
+
+    /// Returns the place to look at first.
+    #[must_use]
+    pub fn place(&self) -> Option<Place> {
+        self.labels.first().map(|label| label.place)
+    }
+}
+
+/// The most diagnostics that one build gives; what follows would help nobody.
+const LIMIT: usize = 1000;
+
+/// Collects diagnostics, each place and kind once: a mistake in a profile is told once, however
+/// many nodes use it.
+#[derive(Debug, Default)]
+pub struct Sink {
+    found: Vec<Diagnostic>,
+    seen: HashSet<(Code, Option<Place>)>,
+    errors: usize,
+}
+
+impl Sink {
+    /// Takes a diagnostic.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        if diagnostic.severity == Severity::Error {
+            self.errors += 1;
+        }
+        if self.found.len() < LIMIT && self.seen.insert((diagnostic.code, diagnostic.place())) {
+            self.found.push(diagnostic);
+        }
+    }
+
+    /// Returns how many errors there were.
+    #[must_use]
+    pub fn errors(&self) -> usize {
+        self.errors
+    }
+
+    /// Returns all in the order of their places.
+    #[must_use]
+    pub fn finish(mut self, sources: &Sources) -> Vec<Diagnostic> {
+        // A file of the standard library comes after the spec's own.
+        let foreign = |place: Place| sources.get(place.file).is_some_and(|source| source.std);
+        self.found.sort_by_key(|diagnostic| {
+            (diagnostic.place().map(|place| (foreign(place), place)), diagnostic.severity, diagnostic.code)
+        });
+        self.found
+    }
+}

@@ -1,0 +1,229 @@
+//! The words of the language and where each may stand: one table.
+
+/// What a node is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    Host,
+    Arc,
+    Pool,
+    Disk,
+    Mirror,
+    Raidz1,
+    Raidz2,
+    Raidz3,
+    Draid,
+    Special,
+    Log,
+    Cache,
+    Spare,
+    Dedup,
+    Root,
+    Dataset,
+    Volume,
+    Export,
+    Client,
+    Proxmox,
+}
+
+/// What may stand right after a node's word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Args {
+    /// Nothing.
+    None,
+    /// One text, which is called so.
+    One(&'static str),
+    /// One text, then words of `exports(5)`.
+    Words(&'static str),
+}
+
+/// One row: a word that is a node of its own.
+#[derive(Debug)]
+pub struct Word {
+    /// The word.
+    pub word: &'static str,
+    /// What it is.
+    pub kind: Kind,
+    /// The nodes that it may stand in.
+    pub within: &'static [Kind],
+    /// What may stand right after it.
+    pub args: Args,
+    /// Whether it may stand in a profile without its argument, to be laid under those that have one.
+    pub template: bool,
+}
+
+use Kind::{
+    Arc, Cache, Client, Dataset, Dedup, Disk, Draid, Export, Host, Log, Mirror, Pool, Proxmox, Raidz1,
+    Raidz2, Raidz3, Root, Spare, Special, Volume,
+};
+
+const fn word(word: &'static str, kind: Kind, within: &'static [Kind], args: Args) -> Word {
+    Word { word, kind, within, args, template: false }
+}
+
+const HOLDS_DISKS: &[Kind] =
+    &[Pool, Mirror, Raidz1, Raidz2, Raidz3, Draid, Special, Log, Cache, Spare, Dedup];
+
+/// All nodes, in the order of [`Kind`].
+pub const WORDS: &[Word] = &[
+    word("host", Host, &[], Args::One("name")),
+    word("arc", Arc, &[Host], Args::None),
+    word("pool", Pool, &[Host], Args::One("name")),
+    word("disk", Disk, HOLDS_DISKS, Args::One("path")),
+    word("mirror", Mirror, &[Pool, Special, Log, Dedup], Args::None),
+    word("raidz1", Raidz1, &[Pool], Args::None),
+    word("raidz2", Raidz2, &[Pool], Args::None),
+    word("raidz3", Raidz3, &[Pool], Args::None),
+    word("draid", Draid, &[Pool], Args::None),
+    word("special", Special, &[Pool], Args::None),
+    word("log", Log, &[Pool], Args::None),
+    word("cache", Cache, &[Pool], Args::None),
+    word("spare", Spare, &[Pool], Args::None),
+    word("dedup", Dedup, &[Pool], Args::None),
+    word("root", Root, &[Pool], Args::None),
+    word("dataset", Dataset, &[Pool, Dataset], Args::One("name")),
+    word("volume", Volume, &[Pool, Dataset], Args::One("name")),
+    word("export", Export, &[Root, Dataset, Volume], Args::None),
+    word("client", Client, &[Export], Args::Words("host, network or netgroup")),
+    Word {
+        word: "proxmox",
+        kind: Proxmox,
+        within: &[Root, Dataset, Volume],
+        args: Args::One("storage id"),
+        template: true,
+    },
+];
+
+/// Words that say something about the node that they stand in.
+pub const DIRECTIVES: &[(&str, &[Kind])] = &[
+    ("use", &[Host, Pool, Root, Dataset, Volume, Export, Proxmox]),
+    ("with", &[Host, Pool, Root, Dataset, Volume, Export, Proxmox]),
+    ("allow", &[Host, Pool, Root, Dataset, Volume, Export, Proxmox]),
+    ("each", &[Host, Pool, Root, Dataset, Export, Mirror, Raidz1, Raidz2, Raidz3, Draid]),
+    ("options", &[Export]),
+];
+
+/// Words of the language that this version does not carry out yet, and where they may stand.
+pub const NOT_YET: &[(&str, &[Kind])] = &[
+    ("bind", &[Root, Dataset]),
+    ("permissions", &[Root, Dataset]),
+    ("snapshots", &[Pool, Root, Dataset, Volume]),
+    ("replicate", &[Pool, Root, Dataset, Volume]),
+    ("adopt", &[Pool, Root, Dataset, Volume]),
+    ("protect", &[Pool, Root, Dataset, Volume]),
+    ("was", &[Dataset, Volume]),
+];
+
+/// Words that stand straight in a file.
+pub const TOP: &[&str] = &["edition", "import", "let", "profile", "host"];
+
+/// What a word means inside a node.
+#[derive(Debug, Clone, Copy)]
+pub enum Meaning {
+    /// A node of its own.
+    Block(&'static Word),
+    /// Something about the node.
+    Directive(&'static str),
+    /// A word of the language that is not carried out yet.
+    NotYet,
+    /// A word that means something elsewhere: in these nodes.
+    Elsewhere(&'static [Kind]),
+    /// A word that stands straight in a file.
+    Top,
+    /// No word of the language, so a setting of the node.
+    Setting,
+}
+
+impl Kind {
+    /// Returns the word's row.
+    #[must_use]
+    pub fn word(self) -> &'static Word {
+        // The rows stand in the order of the enum; a test holds that.
+        &WORDS[self as usize]
+    }
+
+    /// Returns what a word means inside a node of this kind.
+    #[must_use]
+    pub fn meaning(self, word: &str) -> Meaning {
+        let mut elsewhere = None;
+        for row in WORDS {
+            if row.word == word {
+                if row.within.contains(&self) {
+                    return Meaning::Block(row);
+                }
+                elsewhere = Some(row);
+            }
+        }
+        for (directive, within) in DIRECTIVES {
+            if *directive == word {
+                return if within.contains(&self) {
+                    Meaning::Directive(directive)
+                } else {
+                    Meaning::Elsewhere(within)
+                };
+            }
+        }
+        for (later, within) in NOT_YET {
+            if *later == word {
+                return if within.contains(&self) { Meaning::NotYet } else { Meaning::Elsewhere(within) };
+            }
+        }
+        match elsewhere {
+            Some(row) if row.kind == Host => Meaning::Top,
+            // `dedup` is a vdev in a pool, and a property elsewhere.
+            Some(row) if !(row.kind == Dedup && self.is_dataset()) => Meaning::Elsewhere(row.within),
+            _ if TOP.contains(&word) => Meaning::Top,
+            _ => Meaning::Setting,
+        }
+    }
+
+    /// Returns the words that may stand inside, settings aside.
+    pub fn words_within(self) -> impl Iterator<Item = &'static str> {
+        let blocks = WORDS.iter().filter(move |row| row.within.contains(&self)).map(|row| row.word);
+        let others = DIRECTIVES.iter().chain(NOT_YET);
+        blocks.chain(others.filter(move |(_, within)| within.contains(&self)).map(|(word, _)| *word))
+    }
+
+    /// Returns whether this is a file system or a volume.
+    #[must_use]
+    pub fn is_dataset(self) -> bool {
+        matches!(self, Root | Dataset | Volume)
+    }
+}
+
+/// Returns the group of an export option: of one group, one word holds. `rw` and `ro` are one
+/// group, `sync` and `async`, any word and its `no_`, and any `name=value`.
+#[must_use]
+pub fn option_group(word: &str) -> &str {
+    let name = word.split('=').next().unwrap_or(word);
+    match name {
+        "ro" => "rw",
+        "async" => "sync",
+        "insecure" => "secure",
+        "nohide" => "hide",
+        "nocrossmnt" => "crossmnt",
+        "insecure_locks" | "auth_nlm" | "no_auth_nlm" => "secure_locks",
+        "mp" => "mountpoint",
+        name => name.strip_prefix("no_").unwrap_or(name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_stands_in_the_order_of_the_enum() {
+        for (at, row) in WORDS.iter().enumerate() {
+            assert_eq!(row.kind as usize, at, "{}", row.word);
+        }
+    }
+
+    #[test]
+    fn a_word_means_what_its_place_makes_it_mean() {
+        assert!(matches!(Pool.meaning("dedup"), Meaning::Block(_)));
+        assert!(matches!(Dataset.meaning("dedup"), Meaning::Setting));
+        assert!(matches!(Mirror.meaning("dataset"), Meaning::Elsewhere(_)));
+        assert!(matches!(Dataset.meaning("recordsize"), Meaning::Setting));
+        assert!(matches!(Dataset.meaning("bind"), Meaning::NotYet));
+    }
+}

@@ -1,0 +1,306 @@
+//! Lays profiles under the nodes that use them. The node's own word wins over any profile; two
+//! profiles that disagree are an error, unless the node says the setting itself. Blocks merge by
+//! their word and first argument; one without its argument goes under every one of its word.
+
+use super::{
+    Binding, Env, Resolver,
+    scope::Param,
+    spec::{Block, Said, Scalar, Setting, Step},
+};
+use crate::{
+    diagnostic::{Code, Diagnostic, did_you_mean, list},
+    source::Place,
+    syntax::entry_place,
+};
+use kdl::{KdlEntry, KdlNode};
+use phoenix_graph::Bytes;
+
+/// The longest chain of profiles that use each other.
+const MAX_PROFILES: usize = 32;
+
+impl<'a> Resolver<'a, '_> {
+    /// Lays the profiles that a node names under its block.
+    pub(super) fn lay_under(
+        &mut self,
+        block: &mut Block<'a>,
+        uses: &[&'a KdlEntry],
+        withs: &[&'a KdlNode],
+        env: &Env<'a>,
+    ) {
+        let given = self.given(withs, env);
+        let mut found: Vec<(&'a str, (usize, usize), Place)> = Vec::new();
+        let mut failed = false;
+        for entry in uses {
+            let place = entry_place(self.files.files[env.file].id, entry);
+            let name = match self.value(entry, env) {
+                Some(Said { value: Scalar::Text(std::borrow::Cow::Borrowed(name)), .. }) => name,
+                Some(_) => {
+                    self.sink.push(
+                        Diagnostic::new(Code::WrongType, "`use` names a profile by a text")
+                            .at(place, "this is none"),
+                    );
+                    continue;
+                }
+                None => continue,
+            };
+            match self.find_profile(env.file, name, place) {
+                Some(at) if found.iter().any(|(_, known, _)| *known == at) => {
+                    self.sink.push(
+                        Diagnostic::new(Code::SaidTwice, format!("the profile `{name}` is used twice"))
+                            .at(place, "here again"),
+                    );
+                }
+                Some(at) => found.push((name, at, place)),
+                None => failed = true,
+            }
+        }
+        if !failed {
+            self.check_given(&given, &found);
+        }
+        let mut layers = Vec::with_capacity(found.len());
+        for (name, at, place) in found {
+            layers.extend(self.layer(block, name, at, place, &given, env));
+        }
+        self.merge(block, layers);
+    }
+
+    /// Reads one profile as a layer for a block.
+    fn layer(
+        &mut self,
+        block: &Block<'a>,
+        name: &'a str,
+        (file, at): (usize, usize),
+        place: Place,
+        given: &[Given<'a>],
+        env: &Env<'a>,
+    ) -> Option<Block<'a>> {
+        self.scopes[file].profiles[at].used = true;
+        if env.profiles.contains(&(file, at)) || env.profiles.len() >= MAX_PROFILES {
+            let defined = self.scopes[file].profiles[at].place;
+            let diagnostic = if env.profiles.len() >= MAX_PROFILES {
+                Diagnostic::new(Code::TooDeep, "profiles use each other in too long a chain")
+            } else {
+                Diagnostic::new(Code::Circular, format!("the profile `{name}` uses itself"))
+            };
+            self.sink.push(diagnostic.at(place, "this use comes back").at(defined, "to here"));
+            return None;
+        }
+        if !self.take(place) {
+            return None;
+        }
+        let via = self.vias.add(Step::Profile(name), place, env.via);
+        let bindings = self.bind(file, at, place, given, env);
+        let mut profiles = env.profiles.clone();
+        profiles.push((file, at));
+        let inner = Env { file, bindings, via: Some(via), profiles };
+        let node = self.scopes[file].profiles[at].node;
+        let mut layer = Block::new(block.kind, self.scopes[file].profiles[at].place, Some(via));
+        layer.own = false;
+        self.profile_body(&mut layer, node, &inner);
+        Some(layer)
+    }
+
+    /// Reads what `with NAME=…` gives.
+    fn given(&mut self, withs: &[&'a KdlNode], env: &Env<'a>) -> Vec<Given<'a>> {
+        let mut given: Vec<Given<'a>> = Vec::new();
+        let file = self.files.files[env.file].id;
+        for entry in withs.iter().flat_map(|node| node.entries()) {
+            let place = entry_place(file, entry);
+            let Some(name) = entry.name().map(|name| name.value()) else {
+                self.sink.push(
+                    Diagnostic::new(Code::UnexpectedArgument, "`with` gives values by name")
+                        .at(place, "a value without a name")
+                        .help("`with NAME=…`"),
+                );
+                continue;
+            };
+            if let Some(first) = given.iter().find(|given| given.name == name) {
+                self.sink.push(
+                    Diagnostic::new(Code::SaidTwice, format!("`{name}` is given twice"))
+                        .at(place, "here again")
+                        .at(first.place, "here first"),
+                );
+                continue;
+            }
+            let value = self.value(entry, env);
+            given.push(Given { name, place, value });
+        }
+        given
+    }
+
+    /// Tells of values for which no profile has a param.
+    fn check_given(&mut self, given: &[Given<'a>], found: &[(&'a str, (usize, usize), Place)]) {
+        for value in given {
+            let params: Vec<&str> = found
+                .iter()
+                .flat_map(|(_, (file, at), _)| &self.scopes[*file].profiles[*at].params)
+                .map(|param| param.name)
+                .collect();
+            if params.contains(&value.name) {
+                continue;
+            }
+            let help = match did_you_mean(value.name, params.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None if params.is_empty() => "the profiles used here take no params".to_owned(),
+                None => format!("the profiles used here take {}", list(params)),
+            };
+            self.sink.push(
+                Diagnostic::new(Code::UnknownParam, format!("no profile here has a param `{}`", value.name))
+                    .at(value.place, "given to nobody")
+                    .help(help),
+            );
+        }
+    }
+
+    /// Binds a profile's params to what the node gives, or to their defaults.
+    fn bind(
+        &mut self,
+        file: usize,
+        at: usize,
+        place: Place,
+        given: &[Given<'a>],
+        env: &Env<'a>,
+    ) -> Vec<Binding<'a>> {
+        let mut bindings = Vec::new();
+        for index in 0..self.scopes[file].profiles[at].params.len() {
+            let Param { name, default, kind, place: declared, .. } =
+                self.scopes[file].profiles[at].params[index];
+            let value = if let Some(given) = given.iter().find(|given| given.name == name) {
+                given.value.clone()
+            } else if let Some(default) = default {
+                let outside = Env { file, bindings: Vec::new(), via: env.via, profiles: Vec::new() };
+                self.value(default, &outside)
+            } else {
+                self.sink.push(
+                    Diagnostic::new(Code::MissingParam, format!("the param `{name}` is given no value"))
+                        .at(place, "used here without it")
+                        .at(declared, "it has no default")
+                        .help(format!("add `with {name}=…` to the node")),
+                );
+                None
+            };
+            let value = value.filter(|said| self.param_type(said, kind, declared));
+            bindings.push(Binding { name, value, base: env.via, param: true });
+        }
+        bindings
+    }
+
+    fn param_type(&mut self, said: &Said<'a>, kind: Option<&str>, declared: Place) -> bool {
+        let fits = match (kind, &said.value) {
+            (Some("text"), Scalar::Text(_))
+            | (Some("number"), Scalar::Integer(_))
+            | (Some("boolean"), Scalar::Bool(_))
+            | (Some("size"), Scalar::Integer(_))
+            | (None, _) => true,
+            (Some("size"), Scalar::Text(text)) => &**text == "none" || text.parse::<Bytes>().is_ok(),
+            _ => false,
+        };
+        if !fits {
+            let kind = kind.unwrap_or_default();
+            let diagnostic = Diagnostic::new(Code::WrongType, format!("the param asks for a {kind}"))
+                .at(said.place, format!("this is no {kind}"))
+                .at(declared, "declared here");
+            self.sink.push(diagnostic);
+        }
+        fits
+    }
+
+    /// Lays layers of equal rank under a block.
+    pub(super) fn merge(&mut self, block: &mut Block<'a>, layers: Vec<Block<'a>>) {
+        let own = block.settings.len();
+        let mut below = Vec::new();
+        for mut layer in layers {
+            for setting in std::mem::take(&mut layer.settings) {
+                self.merge_setting(block, own, setting);
+            }
+            block.allow.append(&mut layer.allow);
+            below.append(&mut layer.blocks);
+        }
+        if !below.is_empty() {
+            self.merge_blocks(block, below);
+        }
+    }
+
+    fn merge_setting(&mut self, block: &mut Block<'a>, own: usize, setting: Setting<'a>) {
+        let Some(at) = block.settings.iter().position(|known| known.name == setting.name) else {
+            block.settings.push(setting);
+            return;
+        };
+        let known = &mut block.settings[at];
+        if at >= own && !same(known, &setting) {
+            let name = &setting.name;
+            let diagnostic =
+                Diagnostic::new(Code::ProfileConflict, format!("two profiles disagree about `{name}`"))
+                    .at(block.place, "this node uses both")
+                    .at(known.whole(), "here is one")
+                    .at(setting.whole(), "here is the other")
+                    .help(format!("say `{name}` in the node itself"));
+            self.sink.push(diagnostic);
+            return;
+        }
+        if at < own {
+            known.over.push(setting);
+        }
+    }
+
+    fn merge_blocks(&mut self, block: &mut Block<'a>, below: Vec<Block<'a>>) {
+        // A block that only profiles have gets an empty one to be laid under, so that what two
+        // profiles say of it is compared the same way.
+        for layer in &below {
+            if !block.blocks.iter().any(|known| key(known) == key(layer)) {
+                let mut empty = Block::new(layer.kind, layer.place, layer.via);
+                empty.arg.clone_from(&layer.arg);
+                empty.own = layer.own;
+                block.blocks.push(empty);
+            }
+        }
+        for target in &mut block.blocks {
+            let layers: Vec<Block<'a>> = below
+                .iter()
+                .filter(|layer| {
+                    layer.kind == target.kind
+                        && (key(layer) == key(target) || (layer.arg.is_none() && layer.kind.word().template))
+                })
+                .cloned()
+                .collect();
+            if !layers.is_empty() {
+                // What is said of this very block stands above what is said of all of its word.
+                let (of_all, of_this): (Vec<_>, Vec<_>) =
+                    layers.into_iter().partition(|layer| target.arg.is_some() && layer.arg.is_none());
+                self.merge(target, of_this);
+                self.merge(target, of_all);
+            }
+        }
+    }
+}
+
+/// A value that a node gives to a param.
+struct Given<'a> {
+    name: &'a str,
+    place: Place,
+    value: Option<Said<'a>>,
+}
+
+fn key<'b>(block: &'b Block<'_>) -> (super::grammar::Kind, Option<&'b str>) {
+    (block.kind, block.name())
+}
+
+/// Returns whether two settings say the same, whatever their spelling.
+fn same(a: &Setting<'_>, b: &Setting<'_>) -> bool {
+    a.values().count() == b.values().count()
+        && a.values().zip(b.values()).all(|(a, b)| a.value == b.value || normal(&a.value) == normal(&b.value))
+}
+
+fn normal(value: &Scalar<'_>) -> String {
+    match value {
+        Scalar::Text(text) => match text.parse::<Bytes>() {
+            Ok(bytes) => bytes.0.to_string(),
+            Err(_) => text.to_string(),
+        },
+        Scalar::Integer(number) => number.to_string(),
+        Scalar::Decimal(number) => number.to_string(),
+        Scalar::Bool(true) => "on".to_owned(),
+        Scalar::Bool(false) => "off".to_owned(),
+        Scalar::Null => String::new(),
+    }
+}

@@ -1,0 +1,105 @@
+//! Syntax trees → resolved spec. [`grammar`] tells what a word means where it stands, [`scope`]
+//! finds what a file's names stand for, [`value`] evaluates values, [`block`] reads nodes, and
+//! [`merge`] lays profiles under them. The outcome is a [`spec::Spec`].
+
+mod block;
+pub mod grammar;
+mod merge;
+mod scope;
+pub mod spec;
+mod value;
+
+use crate::{
+    diagnostic::{Code, Diagnostic, Sink},
+    source::Place,
+    syntax::load::Files,
+};
+use scope::Scope;
+use spec::{Block, Said, Spec, Vias};
+
+/// The most blocks and settings that a spec may come to, profiles and repetitions written out.
+pub const MAX_BLOCKS: usize = 4_000_000;
+/// The longest text that `(fmt)` may make, in bytes.
+pub const MAX_TEXT: usize = 64 << 10;
+
+/// Resolves all hosts of a spec.
+pub fn resolve<'a>(files: &'a Files, sink: &mut Sink) -> Spec<'a> {
+    let scopes = scope::scopes(files, sink);
+    let mut resolver =
+        Resolver { files, scopes, sink, vias: Vias::default(), left: MAX_BLOCKS, evaluating: Vec::new() };
+    let mut hosts = Vec::new();
+    for file in 0..files.files.len() {
+        resolver.hosts(file, &mut hosts);
+    }
+    resolver.unused();
+    if hosts.is_empty() && resolver.sink.errors() == 0 {
+        let diagnostic = Diagnostic::new(Code::NoHost, "the spec describes no host")
+            .help("begin with `host \"NAME\" { pool … }`");
+        let start = files.files.first().map(|file| Place { file: file.id, start: 0, end: 0 });
+        resolver.sink.push(match start {
+            Some(place) => diagnostic.at(place, "no host and no pool in here"),
+            None => diagnostic,
+        });
+    }
+    Spec { hosts, vias: resolver.vias }
+}
+
+struct Resolver<'a, 's> {
+    files: &'a Files,
+    scopes: Vec<Scope<'a>>,
+    sink: &'s mut Sink,
+    vias: Vias<'a>,
+    /// How many more blocks and settings may be made.
+    left: usize,
+    /// The lets that are being evaluated, as file and index, to find circles.
+    evaluating: Vec<(usize, usize)>,
+}
+
+/// What names mean at a node: its file's, and those bound around it.
+#[derive(Debug, Clone)]
+struct Env<'a> {
+    /// The file, as an index.
+    file: usize,
+    /// Names bound by `each` and by a profile's params, the innermost last.
+    bindings: Vec<Binding<'a>>,
+    /// How what is said here comes to its block.
+    via: Option<spec::ViaId>,
+    /// The profiles around, the innermost last, as file and index.
+    profiles: Vec<(usize, usize)>,
+}
+
+#[derive(Debug, Clone)]
+struct Binding<'a> {
+    name: &'a str,
+    /// Nothing where the value was in error: told already.
+    value: Option<Said<'a>>,
+    /// The way of whatever stands where the value was given: `value` takes it too, and leaves it
+    /// for the way of the profile.
+    base: Option<spec::ViaId>,
+    /// Whether it is a param; otherwise `each` bound it.
+    param: bool,
+}
+
+impl<'a> Resolver<'a, '_> {
+    /// Takes one more block or setting, unless there are too many.
+    fn take(&mut self, place: Place) -> bool {
+        if self.left == 0 {
+            return false;
+        }
+        self.left -= 1;
+        if self.left == 0 {
+            self.sink.push(
+                Diagnostic::new(Code::TooLarge, "the spec comes to too many nodes")
+                    .at(place, format!("this is number {MAX_BLOCKS}, profiles and repetitions written out")),
+            );
+        }
+        self.left > 0
+    }
+
+    /// Reads the hosts of one file.
+    fn hosts(&mut self, file: usize, hosts: &mut Vec<Block<'a>>) {
+        let Some(document) = self.files.files[file].document.as_ref() else { return };
+        let env = Env { file, bindings: Vec::new(), via: None, profiles: Vec::new() };
+        self.file_nodes(document, &env, file == 0, hosts);
+    }
+}

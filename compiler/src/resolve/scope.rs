@@ -1,0 +1,283 @@
+//! What a file's names stand for: its own lets and profiles, and those of the files it imports.
+//! A name of the file itself stands before an imported one, so a new name in an imported file
+//! never changes what a spec means.
+
+use super::{Resolver, spec::Scalar};
+use crate::{
+    diagnostic::{Code, Diagnostic, Sink, did_you_mean, list},
+    source::{FileId, Place},
+    syntax::{entry_place, head_place, load::Files},
+};
+use kdl::{KdlEntry, KdlNode, KdlValue};
+use std::collections::HashMap;
+
+/// The names of one file.
+#[derive(Debug, Default)]
+pub struct Scope<'a> {
+    pub lets: Vec<Let<'a>>,
+    pub profiles: Vec<Profile<'a>>,
+    /// The lints that the file allows.
+    pub allow: Vec<&'a str>,
+    lets_by_name: HashMap<&'a str, usize>,
+    profiles_by_name: HashMap<&'a str, usize>,
+}
+
+/// `let NAME value`
+#[derive(Debug)]
+pub struct Let<'a> {
+    pub name: &'a str,
+    pub place: Place,
+    pub entry: &'a KdlEntry,
+    pub used: bool,
+    /// The value, once it was needed; nothing inside where it is in error.
+    pub value: Option<Option<(Scalar<'a>, Place)>>,
+}
+
+/// `profile NAME { … }`
+#[derive(Debug)]
+pub struct Profile<'a> {
+    pub name: &'a str,
+    pub place: Place,
+    pub node: &'a KdlNode,
+    pub params: Vec<Param<'a>>,
+    pub used: bool,
+}
+
+/// `param NAME default=… type=…`
+#[derive(Debug)]
+pub struct Param<'a> {
+    pub name: &'a str,
+    pub place: Place,
+    pub default: Option<&'a KdlEntry>,
+    pub kind: Option<&'a str>,
+    pub used: bool,
+}
+
+/// Reads the names of all files.
+pub fn scopes<'a>(files: &'a Files, sink: &mut Sink) -> Vec<Scope<'a>> {
+    files
+        .files
+        .iter()
+        .map(|file| {
+            let mut scope = Scope::default();
+            for node in file.document.iter().flat_map(|document| document.nodes()) {
+                match node.name().value() {
+                    "let" => scope.add_let(file.id, node, sink),
+                    "profile" => scope.add_profile(file.id, node, sink),
+                    _ => {}
+                }
+            }
+            scope
+        })
+        .collect()
+}
+
+fn defined_twice(what: &str, name: &str, place: Place, first: Place) -> Diagnostic {
+    Diagnostic::new(Code::DuplicateDefinition, format!("the {what} `{name}` stands twice"))
+        .at(place, "here again")
+        .at(first, "here first")
+}
+
+impl<'a> Scope<'a> {
+    fn add_let(&mut self, file: FileId, node: &'a KdlNode, sink: &mut Sink) {
+        let place = head_place(file, node);
+        let (Some(name), [_, entry], None) = (first_text(node), node.entries(), node.children()) else {
+            sink.push(
+                Diagnostic::new(Code::MissingArgument, "a let has a name and one value")
+                    .at(place, "`let NAME value`"),
+            );
+            return;
+        };
+        if let Some(&first) = self.lets_by_name.get(name) {
+            sink.push(defined_twice("let", name, place, self.lets[first].place));
+            return;
+        }
+        self.lets_by_name.insert(name, self.lets.len());
+        self.lets.push(Let { name, place, entry, used: false, value: None });
+    }
+
+    fn add_profile(&mut self, file: FileId, node: &'a KdlNode, sink: &mut Sink) {
+        let place = head_place(file, node);
+        let Some(name) = first_text(node) else {
+            sink.push(
+                Diagnostic::new(Code::MissingArgument, "a profile has a name")
+                    .at(place, "`profile NAME { … }`"),
+            );
+            return;
+        };
+        if let Some(&first) = self.profiles_by_name.get(name) {
+            sink.push(defined_twice("profile", name, place, self.profiles[first].place));
+            return;
+        }
+        let params = params(file, node, sink);
+        self.profiles_by_name.insert(name, self.profiles.len());
+        self.profiles.push(Profile { name, place, node, params, used: false });
+    }
+}
+
+fn params<'a>(file: FileId, node: &'a KdlNode, sink: &mut Sink) -> Vec<Param<'a>> {
+    let mut found: Vec<Param<'a>> = Vec::new();
+    let nodes = node.children().map_or(&[][..], |children| children.nodes());
+    for node in nodes.iter().filter(|node| node.name().value() == "param") {
+        let place = head_place(file, node);
+        let Some(name) = first_text(node) else {
+            sink.push(
+                Diagnostic::new(Code::MissingArgument, "a param has a name")
+                    .at(place, "`param NAME default=…`"),
+            );
+            continue;
+        };
+        if let Some(first) = found.iter().find(|param| param.name == name) {
+            sink.push(defined_twice("param", name, place, first.place));
+            continue;
+        }
+        let mut param = Param { name, place, default: None, kind: None, used: false };
+        for entry in &node.entries()[1..] {
+            let kind = entry.value().as_string();
+            match entry.name().map(|name| name.value()) {
+                Some("default") => param.default = Some(entry),
+                Some("type") if kind.is_some_and(|kind| PARAM_TYPES.contains(&kind)) => param.kind = kind,
+                Some("type") => sink.push(
+                    Diagnostic::new(Code::BadValue, "no such type of param")
+                        .at(entry_place(file, entry), "not a type")
+                        .help(format!("the types are {}", list(PARAM_TYPES.iter().copied()))),
+                ),
+                _ => sink.push(
+                    Diagnostic::new(Code::UnknownSetting, "a param has no such setting")
+                        .at(entry_place(file, entry), "neither `default` nor `type`"),
+                ),
+            }
+        }
+        found.push(param);
+    }
+    found
+}
+
+/// The types that a param may ask for.
+pub const PARAM_TYPES: &[&str] = &["text", "size", "number", "boolean"];
+
+/// Returns a node's first argument where it is a plain text.
+pub fn first_text(node: &KdlNode) -> Option<&str> {
+    let entry = node.entries().first()?;
+    match (entry.value(), entry.name(), entry.ty()) {
+        (KdlValue::String(text), None, None) => Some(text),
+        _ => None,
+    }
+}
+
+impl<'a> Resolver<'a, '_> {
+    /// Finds a let by its name, as file and index; says so where there is none.
+    pub(super) fn find_let(&mut self, file: usize, name: &str, place: Place) -> Option<(usize, usize)> {
+        self.find(file, name, place, Code::UnknownLet, "let", |scope, name| {
+            scope.lets_by_name.get(name).copied()
+        })
+        .or_else(|| {
+            let names = self.names(file, |scope| scope.lets.iter().map(|item| item.name).collect());
+            self.unknown(file, Code::UnknownLet, "let", name, place, &names);
+            None
+        })
+    }
+
+    /// Finds a profile by its name, as file and index; says so where there is none.
+    pub(super) fn find_profile(&mut self, file: usize, name: &str, place: Place) -> Option<(usize, usize)> {
+        self.find(file, name, place, Code::UnknownProfile, "profile", |scope, name| {
+            scope.profiles_by_name.get(name).copied()
+        })
+        .or_else(|| {
+            let names = self.names(file, |scope| scope.profiles.iter().map(|item| item.name).collect());
+            self.unknown(file, Code::UnknownProfile, "profile", name, place, &names);
+            None
+        })
+    }
+
+    fn find(
+        &mut self,
+        file: usize,
+        name: &str,
+        place: Place,
+        _code: Code,
+        what: &str,
+        look: impl Fn(&Scope<'a>, &str) -> Option<usize>,
+    ) -> Option<(usize, usize)> {
+        if let Some(at) = look(&self.scopes[file], name) {
+            return Some((file, at));
+        }
+        let mut found: Option<(usize, usize, Place)> = None;
+        for &(import, from) in &self.files.files[file].imports {
+            let Some(at) = look(&self.scopes[import], name) else { continue };
+            match found {
+                Some((first, _, first_from)) if first != import => {
+                    self.sink.push(
+                        Diagnostic::new(Code::AmbiguousName, format!("two imports have a {what} `{name}`"))
+                            .at(place, "which of the two?")
+                            .at(first_from, "here is one")
+                            .at(from, "here is the other"),
+                    );
+                    break;
+                }
+                Some(_) => {}
+                None => found = Some((import, at, from)),
+            }
+        }
+        found.map(|(import, at, _)| (import, at))
+    }
+
+    fn names(&self, file: usize, of: impl Fn(&Scope<'a>) -> Vec<&'a str>) -> Vec<&'a str> {
+        let imports = self.files.files[file].imports.iter().map(|(import, _)| *import);
+        std::iter::once(file).chain(imports).flat_map(|file| of(&self.scopes[file])).collect()
+    }
+
+    fn unknown(&mut self, file: usize, code: Code, what: &str, name: &str, place: Place, names: &[&str]) {
+        let mut diagnostic = Diagnostic::new(code, format!("there is no {what} `{name}`"))
+            .at(place, "neither in this file nor in one that it imports");
+        if let Some(near) = did_you_mean(name, names.iter().copied()) {
+            diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+        } else if let Some(import) = standard(what, name) {
+            diagnostic = diagnostic.help(format!("the standard library has it: `import \"std/{import}\"`"));
+        } else if !names.is_empty() && names.len() <= 12 {
+            diagnostic = diagnostic.help(format!("known here: {}", list(names.iter().copied())));
+        }
+        // Where an import could not be read, the name may well stand there.
+        if !self.files.files[file].incomplete {
+            self.sink.push(diagnostic);
+        }
+    }
+
+    /// Tells of the spec's own names that nobody uses. Where something is in error, what is missing
+    /// may well be the use.
+    pub(super) fn unused(&mut self) {
+        if self.sink.errors() > 0 {
+            return;
+        }
+        for (file, scope) in self.files.files.iter().zip(&self.scopes) {
+            if file.std {
+                continue;
+            }
+            let allowed = |code: Code| scope.allow.contains(&code.name());
+            let mut tell = |code, what: &str, name: &str, place| {
+                let message = format!("the {what} `{name}` is never used");
+                if !allowed(code) {
+                    self.sink.push(Diagnostic::new(code, message).at(place, "nobody uses this"));
+                }
+            };
+            for item in scope.lets.iter().filter(|item| !item.used) {
+                tell(Code::UnusedLet, "let", item.name, item.place);
+            }
+            for profile in &scope.profiles {
+                if !profile.used {
+                    tell(Code::UnusedProfile, "profile", profile.name, profile.place);
+                    continue;
+                }
+                for param in profile.params.iter().filter(|param| !param.used) {
+                    tell(Code::UnusedParam, "param", param.name, param.place);
+                }
+            }
+        }
+    }
+}
+
+/// Finds the file of the standard library that has a profile of this name.
+fn standard(what: &str, name: &str) -> Option<&'static str> {
+    let line = format!("\n{what} \"{name}\" ");
+    crate::stdlib::FILES.iter().find(|(_, text)| text.contains(&line)).map(|(file, _)| *file)
+}

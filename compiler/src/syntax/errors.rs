@@ -1,0 +1,126 @@
+//! The kdl crate's errors → diagnostics: what follows from an earlier mistake is left out, and the
+//! usual slips of people who come from KDL 1, JSON and shell get a help of their own.
+
+use super::place;
+use crate::{
+    diagnostic::{Code, Diagnostic, Sink},
+    source::{FileId, Place},
+};
+use kdl::{KdlDiagnostic, KdlError};
+
+/// Tells what is wrong with a text.
+pub fn tell(file: FileId, text: &str, error: KdlError, sink: &mut Sink) {
+    let problem = |message: &str, problem: &KdlDiagnostic| problem.message.as_deref() == Some(message);
+    let mut unclosed = Vec::new();
+    let mut told = false;
+    let ends = error
+        .diagnostics
+        .iter()
+        .flat_map(|found| [found.span.offset(), found.span.offset() + found.span.len()]);
+    if let Some(diagnostic) = ends.into_iter().find_map(|at| lonely_setting(file, text, at)) {
+        sink.push(diagnostic);
+        return;
+    }
+    for found in &error.diagnostics {
+        if problem("No closing '}' for child block", found) {
+            unclosed.push(clamp(text, place(file, found.span)));
+        } else if !FOLLOW_UPS.iter().any(|message| problem(message, found)) {
+            told = true;
+            sink.push(one(file, text, found));
+        }
+    }
+    // Braces are also missing where a mistake before them swallowed their ends.
+    if let (false, Some((innermost, around))) = (told, unclosed.split_last()) {
+        let mut diagnostic = Diagnostic::new(Code::Syntax, "a brace is never closed")
+            .at(*innermost, "this one, or one around it");
+        for brace in around {
+            diagnostic = diagnostic.at(*brace, "this is around it");
+        }
+        sink.push(diagnostic);
+        told = true;
+    }
+    if !told {
+        let found = error.diagnostics.first();
+        let place = found.map_or(Place { file, start: 0, end: 0 }, |found| place(file, found.span));
+        let brace = text.get(place.start as usize..).is_some_and(|rest| rest.starts_with('}'));
+        let message = if brace { "a brace closes nothing" } else { "this is not KDL 2" };
+        sink.push(Diagnostic::new(Code::Syntax, message).at(clamp(text, place), "here"));
+    }
+}
+
+/// What the parser says when it stumbles over the rest of an earlier mistake.
+const FOLLOW_UPS: &[&str] =
+    &["Closing '}' was not found after nodes", "Expected end of document", "Expected a node"];
+
+fn one(file: FileId, text: &str, problem: &KdlDiagnostic) -> Diagnostic {
+    let place = token(text, clamp(text, place(file, problem.span)));
+    let here = text.get(place.start as usize..place.end as usize).unwrap_or_default();
+    let bare = here.trim_start_matches(|c: char| !c.is_ascii_alphabetic()).trim();
+    if ["true", "false", "null"].contains(&bare) {
+        return Diagnostic::new(Code::Syntax, format!("`{bare}` is no value"))
+            .at(place, "a bare word of KDL 1")
+            .help(format!("write `#{bare}`"));
+    }
+    let sized =
+        here.starts_with(|c: char| c.is_ascii_digit()) && here.ends_with(|c: char| c.is_ascii_alphabetic());
+    if sized {
+        return Diagnostic::new(Code::Syntax, format!("`{here}` is no number"))
+            .at(place, "a number with letters")
+            .help(format!("sizes are texts: write \"{here}\""));
+    }
+    let message = problem.message.clone().unwrap_or_else(|| "this is not KDL 2".to_owned());
+    let label = problem.label.clone().unwrap_or_else(|| "here".to_owned());
+    Diagnostic::new(Code::Syntax, message)
+        .at(place, label)
+        .help_maybe(problem.help.clone().or_else(|| hint(text, place)))
+}
+
+/// Knows the commonest slip of all: `quota="1G"` as a node of its own. `at` is where the parser
+/// could not go on.
+fn lonely_setting(file: FileId, text: &str, at: usize) -> Option<Diagnostic> {
+    let rest = text.get(at..)?.strip_prefix('=')?;
+    let before = text.get(..at)?;
+    let name_start =
+        before.rfind(|c: char| !(c.is_alphanumeric() || "_-.:".contains(c))).map_or(0, |at| at + 1);
+    let name = text.get(name_start..at).filter(|name| !name.is_empty())?;
+    let value = rest.split(|c: char| c.is_whitespace() || c == ';' || c == '}').next().unwrap_or_default();
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let place = Place { file, start: offset(name_start), end: offset(at + 1 + value.len()) };
+    Some(
+        Diagnostic::new(Code::Syntax, format!("`{name}={value}` stands on no node's line"))
+            .at(place, "a setting of its own has no `=`")
+            .help(format!("write `{name} {value}`, or put it on the line of the node it belongs to")),
+    )
+}
+
+/// The parser calls everything up to the mistake the place of a property's bad value: finds the
+/// word at its end.
+fn token(text: &str, place: Place) -> Place {
+    let here = text.get(place.start as usize..place.end as usize).unwrap_or_default();
+    if !here.contains('\n') && !here.contains('=') {
+        return place;
+    }
+    let start = here.rfind(|c: char| c.is_whitespace() || c == '=').map_or(0, |at| at + 1);
+    let start = place.start as usize + start;
+    let rest = text.get(start..).unwrap_or_default();
+    let length = rest.find(|c: char| c.is_whitespace() || ";{}".contains(c)).unwrap_or(rest.len());
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    Place { start: offset(start), end: offset(start + length), ..place }
+}
+
+/// Keeps a place inside the text.
+fn clamp(text: &str, mut place: Place) -> Place {
+    let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
+    place.end = place.end.min(length);
+    place.start = place.start.min(place.end);
+    place
+}
+
+fn hint(text: &str, place: Place) -> Option<String> {
+    let line_start = text.get(..place.start as usize)?.rfind('\n').map_or(0, |at| at + 1);
+    let line = text.get(line_start..)?.lines().next()?;
+    if line.matches('"').count() % 2 == 1 {
+        return Some("a quotation mark is missing on this line".to_owned());
+    }
+    None
+}

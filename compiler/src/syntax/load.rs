@@ -1,0 +1,219 @@
+//! Reads a spec's files: the first one, and what it imports, each once.
+
+use super::{entry_place, head_place, parse};
+use crate::{
+    diagnostic::{Code, Diagnostic, Sink, did_you_mean, list},
+    source::{FileId, Place, Sources},
+    stdlib,
+    world::{SpecPath, World},
+};
+use kdl::{KdlDocument, KdlNode, KdlValue};
+use std::collections::HashMap;
+
+/// The most files of one spec.
+pub const MAX_FILES: usize = 1024;
+/// The longest chain of imports.
+pub const MAX_IMPORTS: usize = 32;
+/// The edition that this version reads.
+pub const EDITION: i128 = 1;
+
+/// One file of a spec.
+#[derive(Debug)]
+pub struct File {
+    /// Its source.
+    pub id: FileId,
+    /// Whether it belongs to the standard library.
+    pub std: bool,
+    /// Its nodes; nothing where it could not be read.
+    pub document: Option<KdlDocument>,
+    /// The files that it imports, as indices, with the places that say so.
+    pub imports: Vec<(usize, Place)>,
+    /// Whether something that it imports could not be read, so that names may be missing.
+    pub incomplete: bool,
+}
+
+/// All files of a spec. The first is the spec itself; a file's index is its [`FileId`].
+#[derive(Debug, Default)]
+pub struct Files {
+    /// The files.
+    pub files: Vec<File>,
+    /// Their texts.
+    pub sources: Sources,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Origin {
+    Spec(SpecPath),
+    Std(Box<str>),
+}
+
+/// Reads a spec and what it imports.
+pub fn load(world: &dyn World, root: &SpecPath, sink: &mut Sink) -> Files {
+    let mut loader =
+        Loader { world, sink, files: Files::default(), known: HashMap::new(), chain: Vec::new() };
+    loader.file(&Origin::Spec(root.clone()), None);
+    loader.files
+}
+
+struct Loader<'w> {
+    world: &'w dyn World,
+    sink: &'w mut Sink,
+    files: Files,
+    known: HashMap<Origin, usize>,
+    /// The files that are being read, each importing the next, with the places that say so.
+    chain: Vec<(usize, Place)>,
+}
+
+impl Loader<'_> {
+    /// Reads one file; `from` is the place that imports it.
+    fn file(&mut self, origin: &Origin, from: Option<Place>) -> Option<usize> {
+        if let Some(&at) = self.known.get(origin) {
+            self.cycle(at, from?);
+            return Some(at);
+        }
+        if self.files.files.len() >= MAX_FILES || self.chain.len() >= MAX_IMPORTS {
+            self.sink.push(
+                Diagnostic::new(Code::TooLarge, "too many imports")
+                    .at(from?, format!("{MAX_FILES} files, {MAX_IMPORTS} deep, are read at most")),
+            );
+            return None;
+        }
+        let (name, text, std) = match origin {
+            Origin::Std(name) => (format!("std/{name}.kdl"), stdlib::text(name)?.into(), true),
+            Origin::Spec(path) => match self.world.source(path) {
+                Ok(text) => (path.to_string(), text, false),
+                Err(error) => {
+                    let diagnostic =
+                        Diagnostic::new(Code::Unreadable, format!("cannot read {path}: {error}"));
+                    self.sink.push(match from {
+                        Some(place) => diagnostic.at(place, "imported here"),
+                        None => diagnostic,
+                    });
+                    return None;
+                }
+            },
+        };
+        let id = self.files.sources.add(&name, text.clone(), std);
+        let at = id.0 as usize;
+        self.known.insert(origin.clone(), at);
+        let document = parse(id, &text, self.sink);
+        self.files.files.push(File { id, std, document: None, imports: Vec::new(), incomplete: false });
+        let start = Place { file: id, start: 0, end: 0 };
+        self.chain.push((at, from.unwrap_or(start)));
+        if let Some(document) = document {
+            edition(id, &document, self.sink);
+            let (imports, incomplete) = self.imports(id, origin, &document);
+            let file = &mut self.files.files[at];
+            file.document = Some(document);
+            file.imports = imports;
+            file.incomplete = incomplete;
+        }
+        self.chain.pop();
+        Some(at)
+    }
+
+    fn imports(
+        &mut self,
+        id: FileId,
+        origin: &Origin,
+        document: &KdlDocument,
+    ) -> (Vec<(usize, Place)>, bool) {
+        let mut found = Vec::new();
+        let mut incomplete = false;
+        for node in document.nodes().iter().filter(|node| node.name().value() == "import") {
+            let target = self.target(id, origin, node);
+            match target.and_then(|(target, place)| Some((self.file(&target, Some(place))?, place))) {
+                Some(import) => {
+                    incomplete |= self.files.files[import.0].document.is_none()
+                        && !self.chain.iter().any(|(at, _)| *at == import.0);
+                    found.push(import);
+                }
+                None => incomplete = true,
+            }
+        }
+        (found, incomplete)
+    }
+
+    /// Reads the path of an `import`.
+    fn target(&mut self, id: FileId, origin: &Origin, node: &KdlNode) -> Option<(Origin, Place)> {
+        let head = head_place(id, node);
+        let [entry] = node.entries() else {
+            self.sink.push(
+                Diagnostic::new(Code::MissingArgument, "an import names one file")
+                    .at(head, "one path, and nothing else, stands here")
+                    .help("`import \"std/proxmox\"`, or a path relative to this file"),
+            );
+            return None;
+        };
+        let place = entry_place(id, entry);
+        let (KdlValue::String(path), None, None) = (entry.value(), entry.name(), entry.ty()) else {
+            self.sink.push(
+                Diagnostic::new(Code::WrongType, "an import's path is a text").at(place, "this is none"),
+            );
+            return None;
+        };
+        if let Some(name) = path.strip_prefix("std/") {
+            let name = name.strip_suffix(".kdl").unwrap_or(name);
+            if stdlib::text(name).is_some() {
+                return Some((Origin::Std(name.into()), place));
+            }
+            let names = || stdlib::FILES.iter().map(|(name, _)| *name);
+            let help = match did_you_mean(name, names()) {
+                Some(near) => format!("did you mean `std/{near}`?"),
+                None => format!("the standard library has {}", list(names())),
+            };
+            self.sink.push(
+                Diagnostic::new(Code::UnknownImport, format!("the standard library has no `{name}`"))
+                    .at(place, "not there")
+                    .help(help),
+            );
+            return None;
+        }
+        let joined = match origin {
+            Origin::Spec(from) => from.join(path),
+            Origin::Std(_) => Err(crate::world::OutsideError),
+        };
+        match joined {
+            Ok(path) => Some((Origin::Spec(path), place)),
+            Err(error) => {
+                self.sink.push(
+                    Diagnostic::new(Code::ImportOutside, format!("cannot import {path:?}: {error}"))
+                        .at(place, "imports stay inside the spec's folder"),
+                );
+                None
+            }
+        }
+    }
+
+    fn cycle(&mut self, at: usize, from: Place) {
+        let Some(start) = self.chain.iter().position(|(known, _)| *known == at) else { return };
+        let mut diagnostic = Diagnostic::new(Code::ImportCycle, "files import each other in a circle")
+            .at(from, "this import comes back to the beginning");
+        for (_, place) in &self.chain[start + 1..] {
+            diagnostic = diagnostic.at(*place, "by way of this import");
+        }
+        self.sink.push(diagnostic);
+    }
+}
+
+fn edition(id: FileId, document: &KdlDocument, sink: &mut Sink) {
+    let Some(node) = document.nodes().iter().find(|node| node.name().value() == "edition") else {
+        sink.push(
+            Diagnostic::new(Code::MissingEdition, "the file does not say its edition")
+                .at(Place { file: id, start: 0, end: 0 }, "expected here")
+                .help(format!("begin the file with `edition {EDITION}`")),
+        );
+        return;
+    };
+    let known = match node.entries() {
+        [entry] => entry.name().is_none() && entry.value() == &KdlValue::Integer(EDITION),
+        _ => false,
+    };
+    if !known {
+        sink.push(
+            Diagnostic::new(Code::UnknownEdition, "this edition is not known")
+                .at(head_place(id, node), format!("this version of phoenix reads edition {EDITION}"))
+                .help(format!("write `edition {EDITION}`, or take a newer phoenix for a newer edition")),
+        );
+    }
+}

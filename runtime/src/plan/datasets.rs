@@ -1,0 +1,260 @@
+//! File systems and volumes: create, adopt, bring home, set, inherit again; and put away what the
+//! spec no longer names (retire.rs).
+
+use super::{
+    Change, Inverse, Kind, Reversibility, Subject,
+    draft::{Draft, Sketch},
+    mounting, retire, settings,
+};
+use crate::{
+    observed::{DatasetState, OWNER},
+    op::Op,
+};
+use phoenix_graph::{
+    DatasetName, Key, PropertyName, Resource, Settings, Target, Value,
+    graph::Node,
+    mounts::{Mount, mounts},
+};
+use std::collections::BTreeMap;
+
+/// Plans all file systems and volumes.
+pub fn plan(draft: &mut Draft<'_>) {
+    retire::plan(draft);
+    let inputs = draft.inputs;
+    let mounts = mounts(inputs.desired.resources());
+    for node in inputs.desired.nodes() {
+        let Some(name) = node.resource.dataset_name() else { continue };
+        let pool = Key::Pool(name.pool());
+        if draft.action_of(&node.key).is_some() {
+            // A pool that is made brings its root dataset along.
+            continue;
+        }
+        match draft.seen(name) {
+            Some(state) => present(draft, node, name, &state, mounts.get(name), Sketch::new(Kind::Update)),
+            None if draft.retired(name).is_some() => restore(draft, node, name, &mounts),
+            // A pool that is refused has its refusal; its datasets need none.
+            None if !inputs.observed.pools.contains_key(&name.pool()) && draft.action_of(&pool).is_none() => {
+            }
+            None => create(draft, node, name, mounts.get(name)),
+        }
+    }
+}
+
+fn create(draft: &mut Draft<'_>, node: &Node, name: &DatasetName, mount: Option<&Mount>) {
+    let mut sketch = Sketch::new(Kind::Create);
+    sketch.needs = draft.waits(node);
+    sketch.needs.extend_from_slice(draft.frees());
+    let owner = (PropertyName::new(OWNER), draft.inputs.desired.host().as_str().into());
+    match &node.resource {
+        Resource::Volume(volume) => {
+            sketch.changes.push(volsize(None, volume.size.0));
+            sketch.changes.extend(settings::all_new(&volume.settings));
+            let mut words = settings::words(Target::Volume, &volume.settings);
+            words.push(owner);
+            sketch.run(
+                Op::VolumeCreate {
+                    dataset: name.clone(),
+                    size: volume.size.0,
+                    sparse: volume.sparse,
+                    settings: words,
+                },
+                Inverse::DatasetAbsent { dataset: name.clone(), volume: true },
+            );
+        }
+        other => {
+            let found = other.settings().cloned().unwrap_or_default();
+            sketch.changes = settings::all_new(&found);
+            let mut words = settings::words(Target::Filesystem, &found);
+            words.push(owner);
+            sketch.run(
+                Op::DatasetCreate { dataset: name.clone(), settings: words },
+                Inverse::DatasetAbsent { dataset: name.clone(), volume: false },
+            );
+            if mount.is_some_and(|mount| mount.mounted) {
+                sketch.run(
+                    Op::DatasetMount { dataset: name.clone() },
+                    Inverse::Mount { dataset: name.clone(), mounted: false },
+                );
+            }
+        }
+    }
+    draft.push(Subject::Resource(node.key.clone()), sketch);
+}
+
+/// Brings a retired dataset home, with everything below it, and then sets what differs.
+fn restore(draft: &mut Draft<'_>, node: &Node, name: &DatasetName, mounts: &BTreeMap<DatasetName, Mount>) {
+    let Some(place) = draft.retired(name) else { return };
+    let Some(state) = draft.inputs.observed.datasets.get(place) else { return };
+    let mut sketch = Sketch::new(Kind::Restore);
+    sketch.changes.push(Change {
+        setting: "name".to_owned(),
+        old: Some(place.to_string()),
+        new: Some(name.to_string()),
+    });
+    let mounted = retire::bring_home(draft, name, place, state, mounts.get(name), &mut sketch);
+    draft.comes_home(name, place, mounted);
+    if let Some(state) = draft.seen(name) {
+        present(draft, node, name, &state, mounts.get(name), sketch);
+    }
+}
+
+fn present(
+    draft: &mut Draft<'_>,
+    node: &Node,
+    name: &DatasetName,
+    state: &DatasetState,
+    mount: Option<&Mount>,
+    mut sketch: Sketch,
+) {
+    let volume = matches!(node.resource, Resource::Volume(_));
+    if volume != state.volume {
+        let (is, wanted) = if volume { ("a file system", "a volume") } else { ("a volume", "a file system") };
+        draft.refuse(
+            &node.key,
+            format!("{name} is {is}; the spec says {wanted}"),
+            "give the new one another name, or rename the one that is there",
+        );
+        return;
+    }
+    if !draft.is_marked(state) {
+        let root_of_ours = name.is_root() && draft.is_known(&Key::Pool(name.pool()));
+        if !draft.is_known(&node.key) && !root_of_ours {
+            if !draft
+                .adopt(&node.key, if volume { "a volume of this name" } else { "a file system of this name" })
+            {
+                return;
+            }
+            if sketch.kind == Kind::Update {
+                sketch.kind = Kind::Adopt;
+            }
+        }
+        // A root dataset's mark is its pool's to set.
+        if !name.is_root() {
+            own(draft, name, state, &mut sketch);
+        }
+    }
+    let target = if volume { Target::Volume } else { Target::Filesystem };
+    let nothing = Settings::default();
+    let desired = node.resource.settings().unwrap_or(&nothing);
+    let earlier = draft.inputs.current.and_then(|current| current.get(&node.key));
+    let earlier = earlier.and_then(|earlier| earlier.resource.settings());
+    let delta = settings::delta(name, target, desired, earlier, state);
+    for (property, now, wanted) in &delta.fixed {
+        draft.refuse(
+            &node.key,
+            format!("{property} is {now} and can be given only at creation; the spec says {wanted}"),
+            format!(
+                "write {property}={now} in the spec; or declare a new dataset with {property}={wanted} beside this one and copy the data"
+            ),
+        );
+    }
+    sketch.changes.extend(delta.changes);
+    sketch.inverses.extend(delta.inverses);
+    if !delta.set.is_empty() {
+        sketch.ops.push(Op::DatasetSet { dataset: name.clone(), settings: delta.set });
+    }
+    for property in delta.inherit {
+        sketch.ops.push(Op::DatasetInherit { dataset: name.clone(), property });
+    }
+    if let Resource::Volume(wanted) = &node.resource
+        && !resize(draft, node, name, state, wanted.size.0, &mut sketch)
+    {
+        return;
+    }
+    if !volume {
+        mount_as_declared(draft, state, desired, mount, name, &mut sketch);
+    }
+    if sketch.ops.is_empty() {
+        return;
+    }
+    sketch.needs.extend(draft.waits(node));
+    sketch.needs.extend_from_slice(draft.frees());
+    draft.snapshot(&draft.place(name).unwrap_or_else(|| name.clone()));
+    draft.push(Subject::Resource(node.key.clone()), sketch);
+}
+
+/// Marks a dataset as phoenix's.
+fn own(draft: &Draft<'_>, name: &DatasetName, state: &DatasetState, sketch: &mut Sketch) {
+    let host = draft.inputs.desired.host().as_str();
+    sketch.changes.push(Change { setting: OWNER.to_owned(), old: None, new: Some(host.to_owned()) });
+    sketch.run(
+        Op::DatasetSet { dataset: name.clone(), settings: vec![(PropertyName::new(OWNER), host.into())] },
+        Inverse::mark(name.clone(), OWNER, state.settings.get(OWNER)),
+    );
+}
+
+/// Grows a volume, or shrinks it, with consent; says whether the plan may go on.
+fn resize(
+    draft: &mut Draft<'_>,
+    node: &Node,
+    name: &DatasetName,
+    state: &DatasetState,
+    wanted: u64,
+    sketch: &mut Sketch,
+) -> bool {
+    let now: u64 = state.value("volsize").and_then(|raw| raw.parse().ok()).unwrap_or(0);
+    if now == wanted {
+        return true;
+    }
+    let class = if wanted > now { Reversibility::ForwardOnly } else { Reversibility::Destructive };
+    let what = if wanted > now {
+        format!("the volume would grow from {now} to {wanted} bytes")
+    } else {
+        format!("the volume would shrink from {now} to {wanted} bytes")
+    };
+    if !draft.consent(&node.key, class, &what) {
+        return false;
+    }
+    sketch.class = class;
+    sketch.changes.push(volsize(Some(now), wanted));
+    let property = PropertyName::new("volsize");
+    sketch.ops.push(Op::DatasetSet {
+        dataset: name.clone(),
+        settings: vec![(property.clone(), wanted.to_string().into())],
+    });
+    if wanted > now {
+        // Cut off before it was committed, a volume goes back to its size: what was in it lay below that.
+        let raw: Box<str> = now.to_string().into();
+        sketch.inverses.push(Inverse::Setting {
+            dataset: name.clone(),
+            property,
+            prior: super::Prior::Own { raw: raw.clone(), word: raw },
+        });
+    }
+    true
+}
+
+fn volsize(old: Option<u64>, new: u64) -> Change {
+    Change { setting: "volsize".to_owned(), old: old.map(|old| old.to_string()), new: Some(new.to_string()) }
+}
+
+/// Mounts what is to be mounted and is not, and unmounts what is declared not to be.
+fn mount_as_declared(
+    draft: &Draft<'_>,
+    state: &DatasetState,
+    desired: &Settings,
+    mount: Option<&Mount>,
+    name: &DatasetName,
+    sketch: &mut Sketch,
+) {
+    let can = match desired.get("canmount") {
+        Some(Value::Text(word)) => word,
+        _ => state.value("canmount").unwrap_or("on"),
+    };
+    let wanted = can == "on" && mount.is_some_and(|mount| mount.path.is_some());
+    let declared_off = can == "off" && desired.get("canmount").is_some();
+    let word = |mounted: bool| Some(if mounted { "yes" } else { "no" }.to_owned());
+    let change = |to: bool| Change { setting: "mounted".to_owned(), old: word(!to), new: word(to) };
+    if wanted && !state.mounted {
+        sketch.changes.push(change(true));
+        sketch.ops.extend(mounting::mount(draft.inputs.observed, name));
+        sketch.inverses.push(Inverse::Mount { dataset: name.clone(), mounted: false });
+    }
+    if declared_off && state.mounted {
+        sketch.changes.push(change(false));
+        sketch.run(
+            Op::DatasetUnmount { dataset: name.clone() },
+            Inverse::Mount { dataset: name.clone(), mounted: true },
+        );
+    }
+}

@@ -1,0 +1,288 @@
+//! A plan in the making: actions with what they need, refusals, warnings.
+
+use super::{
+    Action, Change, Inputs, Inverse, Kind, Plan, Refusal, Reversibility, Subject, Warning, rendered, retire,
+};
+use crate::{
+    observed::{DatasetState, HOME, OWNER},
+    op::Op,
+};
+use phoenix_graph::{DatasetName, Key, PoolName, graph::Node};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet, HashMap},
+};
+
+/// A plan in the making.
+pub struct Draft<'a> {
+    pub inputs: &'a Inputs<'a>,
+    actions: Vec<Action>,
+    snapshots: BTreeMap<PoolName, Vec<DatasetName>>,
+    refusals: Vec<Refusal>,
+    warnings: Vec<Warning>,
+    adopted: BTreeSet<Key>,
+    by_key: HashMap<Key, usize>,
+    /// Actions that free names and mount points: whatever takes some comes after them.
+    frees: Vec<usize>,
+    /// Retired datasets that come home: by their home, where they are now.
+    homecoming: BTreeMap<DatasetName, DatasetName>,
+    /// What is mounted on the way home.
+    mounted_home: BTreeSet<DatasetName>,
+}
+
+/// An action that is being put together.
+pub struct Sketch {
+    pub kind: Kind,
+    pub changes: Vec<Change>,
+    pub ops: Vec<Op>,
+    pub inverses: Vec<Inverse>,
+    pub class: Reversibility,
+    pub needs: Vec<usize>,
+}
+
+impl Sketch {
+    pub fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            changes: Vec::new(),
+            ops: Vec::new(),
+            inverses: Vec::new(),
+            class: Reversibility::Reversible,
+            needs: Vec::new(),
+        }
+    }
+
+    pub fn run(&mut self, op: Op, inverse: Inverse) {
+        self.ops.push(op);
+        self.inverses.push(inverse);
+    }
+}
+
+impl<'a> Draft<'a> {
+    pub fn new(inputs: &'a Inputs<'a>) -> Self {
+        Self {
+            inputs,
+            actions: Vec::new(),
+            snapshots: BTreeMap::new(),
+            refusals: Vec::new(),
+            warnings: Vec::new(),
+            adopted: inputs.adopted.clone(),
+            by_key: HashMap::new(),
+            frees: Vec::new(),
+            homecoming: BTreeMap::new(),
+            mounted_home: BTreeSet::new(),
+        }
+    }
+
+    /// Adds an action and returns its index.
+    pub fn push(&mut self, subject: Subject, sketch: Sketch) -> usize {
+        let at = self.actions.len();
+        let mut needs = sketch.needs;
+        needs.sort_unstable();
+        needs.dedup();
+        if let Subject::Resource(key) = &subject {
+            // A resource that is taken away and made anew has two actions; what comes later needs the last.
+            self.by_key.insert(key.clone(), at);
+        }
+        self.actions.push(Action {
+            subject,
+            kind: sketch.kind,
+            changes: sketch.changes,
+            ops: sketch.ops,
+            inverses: sketch.inverses,
+            class: sketch.class,
+            needs,
+        });
+        at
+    }
+
+    pub fn refuse(&mut self, key: &Key, reason: impl Into<String>, help: impl Into<String>) {
+        self.refusals.push(Refusal { key: key.clone(), reason: reason.into(), help: help.into() });
+    }
+
+    pub fn warn(&mut self, key: &Key, text: impl Into<String>) {
+        self.warnings.push(Warning { key: key.clone(), text: text.into() });
+    }
+
+    /// Asks for what cannot be undone: refuses where the person did not consent.
+    pub fn consent(&mut self, key: &Key, class: Reversibility, what: &str) -> bool {
+        if class == Reversibility::Reversible || self.inputs.consent.irreversible.contains(key) {
+            return true;
+        }
+        let effect =
+            if class == Reversibility::Destructive { "loses data" } else { "cannot be undone by a rollback" };
+        self.refuse(
+            key,
+            format!("{what}, which {effect}"),
+            format!("if you want it, say so: `--consent {key}`"),
+        );
+        false
+    }
+
+    /// Asks whether something that phoenix did not make may be taken over.
+    pub fn adopt(&mut self, key: &Key, what: &str) -> bool {
+        if !self.inputs.consent.adopt && !self.inputs.consent.known.contains(key) {
+            self.refuse(
+                key,
+                format!("{what} is there already, and was not made by phoenix"),
+                "see with `phoenix plan --adopt` what would change on it, and take it over with `phoenix switch --adopt`",
+            );
+            return false;
+        }
+        self.adopted.insert(key.clone());
+        true
+    }
+
+    pub fn was_adopted(&self, key: &Key) -> bool {
+        self.inputs.adopted.contains(key)
+    }
+
+    pub fn forget_adopted(&mut self, key: &Key) {
+        self.adopted.remove(key);
+    }
+
+    /// Returns whether a resource is phoenix's by record: in the current generation, or just made.
+    pub fn is_known(&self, key: &Key) -> bool {
+        self.inputs.made.contains(key)
+            || self.inputs.current.is_some_and(|current| current.get(key).is_some())
+    }
+
+    /// Finds a dataset as it is, or as it will be once what is retired has come home.
+    pub fn seen(&self, name: &DatasetName) -> Option<Cow<'a, DatasetState>> {
+        let datasets = &self.inputs.observed.datasets;
+        if let Some(state) = datasets.get(name) {
+            return Some(Cow::Borrowed(state));
+        }
+        let state = datasets.get(&self.place(name)?)?;
+        Some(Cow::Owned(retire::at_home(state, self.mounted_home.contains(name))))
+    }
+
+    /// Returns where a dataset stands now, if it is about to come home.
+    pub fn place(&self, name: &DatasetName) -> Option<DatasetName> {
+        self.homecoming.iter().find_map(|(home, place)| {
+            if name == home {
+                return Some(place.clone());
+            }
+            let rest = name.as_str().strip_prefix(home.as_str())?.strip_prefix('/')?;
+            place.child(rest).ok()
+        })
+    }
+
+    pub fn comes_home(&mut self, home: &DatasetName, place: &DatasetName, mounted: Vec<DatasetName>) {
+        self.homecoming.insert(home.clone(), place.clone());
+        self.mounted_home.extend(mounted);
+    }
+
+    /// Returns whether a dataset bears phoenix's mark for this host.
+    pub fn is_marked(&self, state: &DatasetState) -> bool {
+        state.local(OWNER) == Some(self.inputs.desired.host().as_str())
+    }
+
+    /// Lists everything below a dataset, as it is now, in order of names.
+    pub fn below(
+        &self,
+        name: &DatasetName,
+    ) -> impl Iterator<Item = (&'a DatasetName, &'a DatasetState)> + use<'a> {
+        let datasets = &self.inputs.observed.datasets;
+        let prefix = name.clone();
+        // Between a name and what lies below it there may be siblings like `a-b` (before `a/`): they
+        // are passed over, and the run ends with the first name that does not begin alike.
+        let text = name.as_str().to_owned();
+        datasets
+            .range(name.clone()..)
+            .skip(1)
+            .take_while(move |(other, _)| other.as_str().starts_with(&text))
+            .filter(move |(other, _)| other.is_below(&prefix))
+    }
+
+    /// Returns the actions that a node of the desired graph has to wait for: of what it needs, and
+    /// where that needs no action, of what that needs.
+    pub fn waits(&self, node: &Node) -> Vec<usize> {
+        let nodes = self.inputs.desired.nodes();
+        let mut found = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        let mut look: Vec<usize> = node.needs.clone();
+        while let Some(at) = look.pop() {
+            if !seen.insert(at) {
+                continue;
+            }
+            match self.by_key.get(&nodes[at].key) {
+                Some(&action) => {
+                    found.insert(action);
+                }
+                None => look.extend(&nodes[at].needs),
+            }
+        }
+        found.into_iter().collect()
+    }
+
+    pub fn action_of(&self, key: &Key) -> Option<usize> {
+        self.by_key.get(key).copied()
+    }
+
+    pub fn frees(&self) -> &[usize] {
+        &self.frees
+    }
+
+    pub fn add_free(&mut self, action: usize) {
+        self.frees.push(action);
+    }
+
+    pub fn actions(&self) -> &[Action] {
+        &self.actions
+    }
+
+    pub fn has_imports(&self) -> bool {
+        self.actions.iter().any(|action| action.kind == Kind::Import)
+    }
+
+    /// Has a dataset snapshot before anything else is done.
+    pub fn snapshot(&mut self, name: &DatasetName) {
+        let list = self.snapshots.entry(name.pool()).or_default();
+        if !list.contains(name) {
+            list.push(name.clone());
+        }
+    }
+
+    /// Lists retired datasets whose home is `name`, the last retired last.
+    pub fn retired(&self, name: &DatasetName) -> Option<&'a DatasetName> {
+        let area = format!("{}/.phoenix/", name.pool());
+        self.inputs
+            .observed
+            .datasets
+            .iter()
+            .filter(|(place, state)| {
+                place.as_str().starts_with(&area) && state.local(HOME) == Some(name.as_str())
+            })
+            .max_by_key(|(place, _)| retired_in(place))
+            .map(|(place, _)| place)
+    }
+
+    pub fn finish(mut self, partial: bool) -> Plan {
+        let inputs = self.inputs;
+        if !partial {
+            self.adopted.retain(|key| inputs.desired.get(key).is_some());
+        }
+        for list in self.snapshots.values_mut() {
+            list.sort();
+        }
+        Plan {
+            number: inputs.number,
+            system: inputs.desired.id(),
+            actions: self.actions,
+            snapshots: self.snapshots,
+            refusals: self.refusals,
+            warnings: self.warnings,
+            partial,
+            adopted: self.adopted,
+            rendered: rendered::rendered(inputs.desired),
+        }
+    }
+}
+
+/// Reads the number of the attempt, and the count within it, out of a retired dataset's place.
+fn retired_in(place: &DatasetName) -> (u64, u64) {
+    let folder = place.as_str().split('/').nth(2).unwrap_or_default();
+    let (number, count) = folder.split_once('.').unwrap_or((folder, "0"));
+    (number.parse().unwrap_or(0), count.parse().unwrap_or(0))
+}

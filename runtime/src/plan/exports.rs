@@ -1,0 +1,182 @@
+//! Exports: what the live table lacks, has otherwise, or has too much.
+//!
+//! What goes is taken out of the live table first, so that its file system can be put away; what
+//! comes is loaded with the rendered file (rendered.rs), once everything is mounted.
+
+use super::{
+    Change, Inputs, Inverse, Kind, Subject,
+    draft::{Draft, Sketch},
+};
+use crate::{
+    observed::LinkState,
+    op::Op,
+    plan::{EXPORTS_LINK, inverse::exported},
+};
+use phoenix_graph::{
+    Export, Graph, Key, Resource,
+    export::{ExportOptions, is_host_name},
+    mounts::mounts,
+};
+use std::{collections::BTreeMap, path::Path};
+
+/// The live entries of some paths: by path, clients as the table names them, and their options.
+type Entries = BTreeMap<Box<str>, BTreeMap<Box<str>, ExportOptions>>;
+
+/// Returns whether anything is exported, now or after.
+pub fn any(inputs: &Inputs<'_>) -> bool {
+    inputs.desired.resources().any(|resource| matches!(resource, Resource::Export(_)))
+}
+
+fn all(graph: &Graph) -> impl Iterator<Item = (Key, &Export)> {
+    graph.resources().filter_map(|resource| match resource {
+        Resource::Export(export) => Some((resource.key(), export)),
+        _ => None,
+    })
+}
+
+/// Plans the removal of what only the current generation exports.
+pub fn take_away(draft: &mut Draft<'_>) {
+    let inputs = draft.inputs;
+    for (key, export) in inputs.current.into_iter().flat_map(all) {
+        let kept = inputs.desired.get(&key).map(|node| &node.resource);
+        let mut sketch = Sketch::new(Kind::Remove);
+        for client in export.clients.keys() {
+            let still = matches!(kept, Some(Resource::Export(kept)) if kept.clients.contains_key(client));
+            let Some((shown, live)) = live(inputs, export, client).filter(|_| !still) else { continue };
+            sketch.changes.push(Change {
+                setting: format!("client {client}"),
+                old: Some(live.iter().collect::<Vec<_>>().join(",")),
+                new: None,
+            });
+            sketch.run(
+                Op::Unexport { path: export.path.clone(), client: shown.into() },
+                Inverse::Exports { before: entries(inputs, &export.path) },
+            );
+        }
+        if kept.is_some() {
+            // Clients that go while the export stays are told with the export itself.
+            sketch.kind = Kind::Update;
+        }
+        if !sketch.ops.is_empty() {
+            draft.push(Subject::Resource(key), sketch);
+        }
+    }
+}
+
+/// Plans what is exported anew or otherwise. The rendered files' action, which comes before, runs it.
+pub fn plan(draft: &mut Draft<'_>) {
+    let inputs = draft.inputs;
+    let files = draft.actions().iter().rposition(|action| action.subject == Subject::Files);
+    for (key, export) in all(inputs.desired) {
+        let known = draft.is_known(&key);
+        let mut changes = Vec::new();
+        for (client, options) in &export.clients {
+            let live = live(inputs, export, client).map(|(_, live)| live);
+            if live == Some(options) {
+                continue;
+            }
+            if let Some(live) = live
+                && !known
+                && !ours_in_force(inputs)
+            {
+                draft.refuse(
+                    &key,
+                    format!("it is exported to {client} already, not by phoenix ({})", live.iter().collect::<Vec<_>>().join(",")),
+                    "take it out of /etc/exports, /etc/exports.d or `sharenfs` first: of two entries, exportfs takes the first",
+                );
+            }
+            changes.push(Change {
+                setting: format!("client {client}"),
+                old: live.map(|live| live.iter().collect::<Vec<_>>().join(",")),
+                new: Some(options.iter().collect::<Vec<_>>().join(",")),
+            });
+        }
+        refuse_elsewhere(draft, &key, export);
+        if changes.is_empty() {
+            continue;
+        }
+        let mut sketch = Sketch::new(if known { Kind::Update } else { Kind::Create });
+        sketch.changes = changes;
+        sketch.needs.extend(files);
+        draft.push(Subject::Resource(key), sketch);
+    }
+}
+
+/// Refuses an export whose file system is mounted elsewhere, by a setting that the spec does not tell.
+fn refuse_elsewhere(draft: &mut Draft<'_>, key: &Key, export: &Export) {
+    let inputs = draft.inputs;
+    let dataset = Key::Dataset(export.dataset.clone());
+    let Some(state) = inputs.observed.datasets.get(&export.dataset) else { return };
+    let changes = draft
+        .action_of(&dataset)
+        .is_some_and(|at| draft.actions()[at].changes.iter().any(|change| change.setting == "mountpoint"));
+    let declared = mounts(inputs.desired.resources());
+    let inherits = export.dataset.parent().is_some_and(|parent| {
+        draft.action_of(&Key::Dataset(parent)).is_some()
+            || draft.action_of(&Key::Pool(export.dataset.pool())).is_some()
+    });
+    let is = state.value("mountpoint").unwrap_or("none");
+    if is != &*export.path && !changes && !inherits && declared.contains_key(&export.dataset) {
+        draft.refuse(
+            key,
+            format!("{} is mounted at {is}, not at {}", export.dataset, export.path),
+            format!("write mountpoint={} at the dataset, or set the parent's", export.path),
+        );
+    }
+}
+
+/// Returns whether the live table comes from phoenix's own file, though no generation is current.
+fn ours_in_force(inputs: &Inputs<'_>) -> bool {
+    let target = inputs.state.join("etc");
+    matches!(
+        inputs.observed.links.get(Path::new(EXPORTS_LINK)),
+        Some(LinkState::Link(found)) if found.starts_with(&target)
+    )
+}
+
+/// Lists the entries of the paths that loading the rendered file changes, as they are before.
+pub fn reload(draft: &Draft<'_>) -> Entries {
+    let inputs = draft.inputs;
+    let mut before = Entries::new();
+    for (_, export) in all(inputs.desired) {
+        let differs = |(client, options): (&Box<str>, &ExportOptions)| {
+            live(inputs, export, client).map(|(_, live)| live) != Some(options)
+        };
+        if export.clients.iter().any(differs) {
+            before.extend(entries(inputs, &export.path));
+        }
+    }
+    before
+}
+
+fn entries(inputs: &Inputs<'_>, path: &str) -> Entries {
+    [(path.into(), exported(inputs.observed, path))].into()
+}
+
+/// Finds an export in the live table, with the client as the table names it. The table resolves host
+/// names: such a client is whatever entry of the path no other client of the spec accounts for.
+fn live<'a>(inputs: &Inputs<'a>, export: &Export, client: &str) -> Option<(&'a str, &'a ExportOptions)> {
+    let of_path = || inputs.observed.exports.iter().filter(|((path, _), _)| *path == export.path);
+    let shown = |((_, name), options): (&'a (Box<str>, Box<str>), &'a ExportOptions)| (&**name, options);
+    if let Some(found) = of_path().find(|((_, name), _)| &**name == client) {
+        return Some(shown(found));
+    }
+    if !is_host_name(client) {
+        return None;
+    }
+    let mut left = of_path().filter(|((_, name), _)| !export.clients.contains_key(name));
+    let wanted = export.clients.get(client);
+    left.clone().find(|(_, options)| Some(*options) == wanted).or_else(|| left.next()).map(shown)
+}
+
+/// Lists the actions after which everything exported is mounted, and what goes is out of the table.
+pub fn datasets(draft: &Draft<'_>) -> Vec<usize> {
+    let inputs = draft.inputs;
+    let mut needs: Vec<usize> = all(inputs.desired)
+        .filter_map(|(key, _)| inputs.desired.get(&key))
+        .flat_map(|node| draft.waits(node))
+        .collect();
+    needs.extend(inputs.current.into_iter().flat_map(all).filter_map(|(key, _)| draft.action_of(&key)));
+    needs.extend_from_slice(draft.frees());
+    needs
+}

@@ -1,0 +1,239 @@
+//! Inverses: what stood before an action, fixed before it starts. Undoing looks at the host anew
+//! and does only what still differs, so that it can be cut off and begun again.
+
+use super::mounting;
+use crate::{
+    observed::{LinkState, Observed, Setting, StorageState, Storages},
+    op::Op,
+};
+use phoenix_graph::{DatasetName, PoolName, PropertyName, StorageId, export::ExportOptions};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, path::PathBuf};
+
+/// What stood before an operation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "was", rename_all = "kebab-case")]
+pub enum Inverse {
+    /// The pool was not there; its disks were blank.
+    PoolAbsent {
+        /// The pool.
+        pool: PoolName,
+        /// Its disks, as the spec names them.
+        disks: Vec<Box<str>>,
+    },
+    /// The pool was exported.
+    PoolExported {
+        /// The pool.
+        pool: PoolName,
+    },
+    /// The pool was imported.
+    PoolImported {
+        /// The pool.
+        pool: PoolName,
+    },
+    /// The pool's property had this value.
+    PoolSetting {
+        /// The pool.
+        pool: PoolName,
+        /// The property.
+        property: PropertyName,
+        /// Its value.
+        value: Box<str>,
+    },
+    /// The dataset was not there.
+    DatasetAbsent {
+        /// The file system or volume.
+        dataset: DatasetName,
+        /// Whether it is a volume.
+        volume: bool,
+    },
+    /// The dataset's property was this.
+    Setting {
+        /// The dataset.
+        dataset: DatasetName,
+        /// The property.
+        property: PropertyName,
+        /// What it was.
+        prior: Prior,
+    },
+    /// The dataset was at another name.
+    Name {
+        /// Its name before.
+        before: DatasetName,
+        /// Its name after.
+        after: DatasetName,
+        /// Whether it is a volume.
+        volume: bool,
+    },
+    /// The file system was mounted, or not.
+    Mount {
+        /// The file system.
+        dataset: DatasetName,
+        /// Whether it was mounted.
+        mounted: bool,
+    },
+    /// The live export table had just these entries for these paths.
+    Exports {
+        /// By path: the clients, as the table names them, and their options.
+        before: BTreeMap<Box<str>, BTreeMap<Box<str>, ExportOptions>>,
+    },
+    /// The registration was this, or was not there.
+    Storage {
+        /// The storage id.
+        id: StorageId,
+        /// What it was.
+        before: Option<StorageState>,
+    },
+    /// The link was this.
+    Link {
+        /// Where it stands.
+        path: PathBuf,
+        /// What stood there.
+        before: LinkState,
+    },
+    /// The parameter had this value.
+    Tunable {
+        /// The parameter.
+        name: Box<str>,
+        /// Its value.
+        value: u64,
+    },
+}
+
+/// What a dataset's property was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "prior", rename_all = "kebab-case")]
+pub enum Prior {
+    /// Set on the dataset itself, to this value.
+    Own {
+        /// The value as `-Hp` prints it.
+        raw: Box<str>,
+        /// The word that sets it.
+        word: Box<str>,
+    },
+    /// Not set on the dataset itself: inherited again.
+    Inherited,
+    /// Not set; it cannot be inherited, and this word stands for not set.
+    Unset {
+        /// The value as `-Hp` prints it.
+        raw: Box<str>,
+        /// The word that sets it.
+        word: Box<str>,
+    },
+}
+
+impl Inverse {
+    /// Returns what has to be run so that what stood before stands again; nothing where it does.
+    /// Unmaking pools and datasets needs a look into them first: see [`crate::undo`].
+    #[must_use]
+    pub fn ops(&self, seen: &Observed) -> Vec<Op> {
+        let one = |needed: bool, op: Op| if needed { vec![op] } else { Vec::new() };
+        match self {
+            Inverse::PoolAbsent { .. } | Inverse::DatasetAbsent { .. } => Vec::new(),
+            Inverse::PoolExported { pool } => {
+                one(seen.pools.contains_key(pool), Op::PoolExport { pool: pool.clone() })
+            }
+            Inverse::PoolImported { pool } => {
+                one(!seen.pools.contains_key(pool), Op::PoolImport { pool: pool.clone() })
+            }
+            Inverse::PoolSetting { pool, property, value } => {
+                let now = seen.pools.get(pool).and_then(|state| state.settings.get(property));
+                let setting = (property.clone(), value.clone());
+                one(now.is_some_and(|now| now.raw != *value), Op::PoolSet { pool: pool.clone(), setting })
+            }
+            Inverse::Setting { dataset, property, prior } => {
+                let Some(state) = seen.datasets.get(dataset) else { return Vec::new() };
+                prior.op(dataset, property, state.settings.get(property)).into_iter().collect()
+            }
+            Inverse::Name { before, after, volume } => {
+                let moved = seen.datasets.contains_key(after) && !seen.datasets.contains_key(before);
+                one(moved, Op::DatasetRename { from: after.clone(), to: before.clone(), volume: *volume })
+            }
+            Inverse::Mount { dataset, mounted } => match (seen.datasets.get(dataset), mounted) {
+                (Some(state), true) if !state.mounted => mounting::mount(seen, dataset),
+                (Some(state), false) if state.mounted => {
+                    vec![Op::DatasetUnmount { dataset: dataset.clone() }]
+                }
+                _ => Vec::new(),
+            },
+            Inverse::Exports { before } => {
+                let mut ops = unexports(before, seen);
+                if before.iter().any(|(path, entries)| exported(seen, path) != *entries) {
+                    ops.push(Op::ExportsReload);
+                }
+                ops
+            }
+            Inverse::Storage { id, before } => storage_ops(id, before.as_ref(), seen),
+            Inverse::Link { path, before } => {
+                let now = seen.links.get(path).unwrap_or(&LinkState::Missing);
+                match (before, now) {
+                    (before, now) if before == now => Vec::new(),
+                    (LinkState::Link(target), _) => {
+                        vec![Op::Link { path: path.clone(), target: target.clone() }]
+                    }
+                    (LinkState::Missing, LinkState::Link(_)) => vec![Op::Unlink { path: path.clone() }],
+                    _ => Vec::new(),
+                }
+            }
+            Inverse::Tunable { name, value } => one(
+                seen.tunables.get(name).is_some_and(|now| now != value),
+                Op::TunableSet { name: name.clone(), value: *value },
+            ),
+        }
+    }
+}
+
+impl Prior {
+    fn op(&self, dataset: &DatasetName, property: &PropertyName, now: Option<&Setting>) -> Option<Op> {
+        let set = |word: &str| Op::DatasetSet {
+            dataset: dataset.clone(),
+            settings: vec![(property.clone(), word.into())],
+        };
+        match self {
+            Prior::Own { raw, word } => {
+                let holds = now.is_some_and(|now| now.source.is_own() && now.raw == *raw);
+                (!holds).then(|| set(word))
+            }
+            Prior::Unset { raw, word } => {
+                let holds = now.is_none_or(|now| now.raw == *raw);
+                (!holds).then(|| set(word))
+            }
+            Prior::Inherited => now
+                .is_some_and(|now| now.source.is_own())
+                .then(|| Op::DatasetInherit { dataset: dataset.clone(), property: property.clone() }),
+        }
+    }
+}
+
+/// Returns what takes the entries out of the live table that were not there before.
+pub fn unexports(before: &BTreeMap<Box<str>, BTreeMap<Box<str>, ExportOptions>>, seen: &Observed) -> Vec<Op> {
+    let fresh = |path: &Box<str>, entries: &BTreeMap<Box<str>, ExportOptions>| {
+        let clients = exported(seen, path).into_keys().filter(|client| !entries.contains_key(client));
+        clients.map(|client| Op::Unexport { path: path.clone(), client }).collect::<Vec<_>>()
+    };
+    before.iter().flat_map(|(path, entries)| fresh(path, entries)).collect()
+}
+
+/// Returns the live entries for a path: clients as the table names them, and their options.
+pub fn exported(seen: &Observed, path: &str) -> BTreeMap<Box<str>, ExportOptions> {
+    let entries = seen.exports.iter().filter(|((other, _), _)| &**other == path);
+    entries.map(|((_, client), options)| (client.clone(), options.clone())).collect()
+}
+
+fn storage_ops(id: &StorageId, before: Option<&StorageState>, seen: &Observed) -> Vec<Op> {
+    let Storages::Found(found) = &seen.storages else { return Vec::new() };
+    let add = |state: &StorageState| Op::StorageAdd {
+        id: id.clone(),
+        kind: state.kind.clone(),
+        properties: state.properties.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+    };
+    let remove = Op::StorageRemove { id: id.clone() };
+    match (before, found.get(id)) {
+        (None, None) => Vec::new(),
+        (None, Some(_)) => vec![remove],
+        (Some(before), None) => vec![add(before)],
+        (Some(before), Some(now)) if before == now => Vec::new(),
+        // A fixed property may differ; the registration alone is made anew, as it was.
+        (Some(before), Some(_)) => vec![remove, add(before)],
+    }
+}

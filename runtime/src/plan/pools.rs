@@ -1,0 +1,282 @@
+//! Pools: create on blank disks, import, compare the layout by device, set properties; and export
+//! what the spec no longer names. Nothing is ever forced.
+
+use super::{
+    Change, Inverse, Kind, Subject,
+    draft::{Draft, Sketch},
+    settings,
+};
+use crate::{
+    observed::{DiskState, OWNER, Observed, PoolState, VdevState},
+    op::Op,
+};
+use phoenix_graph::{Key, Pool, PropertyName, Resource, Target, Vdev, property, property::Unset};
+
+/// Plans all pools: those of the desired graph, then those that only the current one has.
+pub fn plan(draft: &mut Draft<'_>) {
+    for resource in draft.inputs.desired.resources() {
+        let Resource::Pool(pool) = resource else { continue };
+        match draft.inputs.observed.pools.get(&pool.name) {
+            Some(state) => present(draft, pool, state),
+            None if draft.inputs.observed.importable.contains(&pool.name) => import(draft, pool),
+            None => create(draft, pool),
+        }
+    }
+    let current = draft.inputs.current.into_iter().flat_map(phoenix_graph::Graph::resources);
+    for resource in current {
+        let Resource::Pool(pool) = resource else { continue };
+        if draft.inputs.desired.get(&Key::Pool(pool.name.clone())).is_none() {
+            leave(draft, pool);
+        }
+    }
+}
+
+fn create(draft: &mut Draft<'_>, pool: &Pool) {
+    let key = Key::Pool(pool.name.clone());
+    if !blank(draft, &key, pool) {
+        return;
+    }
+    let mut sketch = Sketch::new(Kind::Create);
+    for vdev in &pool.layout {
+        sketch.changes.push(Change { setting: "vdev".to_owned(), old: None, new: Some(shown(vdev)) });
+    }
+    sketch.changes.extend(settings::all_new(&pool.settings));
+    let root_key = Key::Dataset(pool.name.root());
+    let root_settings = draft.inputs.desired.get(&root_key).and_then(|node| node.resource.settings());
+    let mut root = root_settings.map(|found| settings::words(Target::Filesystem, found)).unwrap_or_default();
+    root.push((PropertyName::new(OWNER), draft.inputs.desired.host().as_str().into()));
+    sketch.run(
+        Op::PoolCreate {
+            pool: pool.name.clone(),
+            layout: pool.layout.clone(),
+            settings: settings::words(Target::Pool, &pool.settings),
+            root,
+        },
+        Inverse::PoolAbsent { pool: pool.name.clone(), disks: disks(pool) },
+    );
+    let at = draft.push(Subject::Resource(key), sketch);
+    if let Some(found) = root_settings {
+        // The root dataset comes into being with its pool: its action tells, and runs nothing.
+        let mut sketch = Sketch::new(Kind::Create);
+        sketch.changes = settings::all_new(found);
+        sketch.needs.push(at);
+        draft.push(Subject::Resource(root_key), sketch);
+    }
+}
+
+/// Refuses a pool whose disks are missing or hold something; says whether all are blank.
+fn blank(draft: &mut Draft<'_>, key: &Key, pool: &Pool) -> bool {
+    let mut all = true;
+    for disk in pool.layout.iter().flat_map(|vdev| &vdev.disks) {
+        let help = match draft.inputs.observed.disks.get(disk) {
+            Some(DiskState::Blank(_)) => continue,
+            Some(DiskState::Holds(_, found)) => {
+                draft.refuse(
+                    key,
+                    format!("the disk {} is not blank: it holds {}", disk.0, found.join(", ")),
+                    "name another disk; or, if nothing on this one is needed, clear it yourself \
+                     (`wipefs` shows what is there): phoenix never does",
+                );
+                all = false;
+                continue;
+            }
+            Some(DiskState::Device(_)) => "it was not looked into; look again with `phoenix plan`",
+            Some(DiskState::Missing) | None => "`ls -l /dev/disk/by-id` lists the disks that are there",
+        };
+        draft.refuse(key, format!("there is no blank disk at {}", disk.0), help);
+        all = false;
+    }
+    all
+}
+
+fn import(draft: &mut Draft<'_>, pool: &Pool) {
+    let mut sketch = Sketch::new(Kind::Import);
+    sketch.run(Op::PoolImport { pool: pool.name.clone() }, Inverse::PoolExported { pool: pool.name.clone() });
+    draft.push(Subject::Resource(Key::Pool(pool.name.clone())), sketch);
+}
+
+fn present(draft: &mut Draft<'_>, pool: &Pool, state: &PoolState) {
+    let key = Key::Pool(pool.name.clone());
+    let root = draft.inputs.observed.datasets.get(&pool.name.root());
+    let marked = root.is_some_and(|root| draft.is_marked(root));
+    let mut sketch = Sketch::new(Kind::Update);
+    if !marked && !draft.is_known(&key) {
+        if !draft.adopt(&key, "a pool of this name") {
+            return;
+        }
+        sketch.kind = Kind::Adopt;
+    }
+    if !marked {
+        mark(draft, pool, &mut sketch);
+    }
+    if let Some(difference) = layout_difference(&pool.layout, &state.layout, draft.inputs.observed) {
+        draft.refuse(
+            &key,
+            format!("the pool is laid out otherwise than the spec says: {difference}"),
+            "write the layout in the spec as `zpool status -P` shows it; phoenix does not change \
+             the layout of a pool that is there yet",
+        );
+        return;
+    }
+    set_properties(draft, pool, state, &mut sketch);
+    if state.health.as_ref() != "ONLINE" {
+        draft.warn(&key, format!("the pool is {}: see `zpool status {}`", state.health, pool.name));
+    }
+    if !sketch.ops.is_empty() {
+        draft.push(Subject::Resource(key), sketch);
+    }
+}
+
+/// Marks the pool's root dataset as phoenix's.
+fn mark(draft: &Draft<'_>, pool: &Pool, sketch: &mut Sketch) {
+    let host = draft.inputs.desired.host().as_str();
+    let root = pool.name.root();
+    let seen = draft.inputs.observed.datasets.get(&root).and_then(|state| state.settings.get(OWNER));
+    sketch.changes.push(Change { setting: OWNER.to_owned(), old: None, new: Some(host.to_owned()) });
+    sketch.run(
+        Op::DatasetSet { dataset: root.clone(), settings: vec![(PropertyName::new(OWNER), host.into())] },
+        Inverse::mark(root, OWNER, seen),
+    );
+}
+
+fn set_properties(draft: &mut Draft<'_>, pool: &Pool, state: &PoolState, sketch: &mut Sketch) {
+    let key = Key::Pool(pool.name.clone());
+    for (name, value) in pool.settings.iter() {
+        let seen = state.settings.get(name);
+        let row = property::find(Target::Pool, name.as_str());
+        let now = seen.and_then(|seen| row.and_then(|row| row.read(&seen.raw)));
+        if now.as_ref() == Some(value) {
+            continue;
+        }
+        // A pool that chose `ashift` by itself answers 0: then nothing is known to differ.
+        if name.as_str() == "ashift" && seen.is_some_and(|seen| &*seen.raw == "0") {
+            draft.warn(&key, "the pool chose its ashift by itself and does not tell it; it is left as it is");
+            continue;
+        }
+        if row.is_some_and(|row| row.creation_only) {
+            let now = seen.map_or("-", |seen| &*seen.raw);
+            draft.refuse(
+                &key,
+                format!("{name} is {now} and can be given only when a pool is made; the spec says {value}"),
+                format!("write {name}={now} in the spec, or leave it out"),
+            );
+            continue;
+        }
+        let word = settings::word(Target::Pool, name, value);
+        let old = seen.map(|seen| seen.raw.to_string());
+        set(pool, sketch, name, word, old);
+    }
+    let earlier =
+        draft.inputs.current.and_then(|current| current.get(&key)).and_then(|node| node.resource.settings());
+    for (name, _) in earlier.into_iter().flat_map(phoenix_graph::Settings::iter) {
+        if pool.settings.get(name.as_str()).is_some() {
+            continue;
+        }
+        let Some(row) = property::find(Target::Pool, name.as_str()) else { continue };
+        let (Unset::Value(word), Some(seen)) = (row.unset(), state.settings.get(name)) else { continue };
+        if row.read(&seen.raw) != row.read(word) {
+            set(pool, sketch, name, word.into(), Some(seen.raw.to_string()));
+        }
+    }
+}
+
+fn set(pool: &Pool, sketch: &mut Sketch, name: &PropertyName, word: Box<str>, old: Option<String>) {
+    sketch.changes.push(Change { setting: name.to_string(), old: old.clone(), new: Some(word.to_string()) });
+    sketch.run(
+        Op::PoolSet { pool: pool.name.clone(), setting: (name.clone(), word) },
+        Inverse::PoolSetting {
+            pool: pool.name.clone(),
+            property: name.clone(),
+            value: old.unwrap_or_default().into(),
+        },
+    );
+}
+
+/// A pool that the spec no longer names: exported, so that it can be imported again; one that was
+/// there before phoenix stays.
+fn leave(draft: &mut Draft<'_>, pool: &Pool) {
+    let key = Key::Pool(pool.name.clone());
+    if !draft.inputs.observed.pools.contains_key(&pool.name) {
+        return;
+    }
+    if draft.was_adopted(&key) {
+        draft.forget_adopted(&key);
+        let mut sketch = Sketch::new(Kind::Release);
+        let root = pool.name.root();
+        if let Some(seen) =
+            draft.inputs.observed.datasets.get(&root).and_then(|state| state.settings.get(OWNER))
+        {
+            sketch.run(
+                Op::DatasetInherit { dataset: root.clone(), property: PropertyName::new(OWNER) },
+                Inverse::mark(root, OWNER, Some(seen)),
+            );
+        }
+        draft.push(Subject::Resource(key), sketch);
+        return;
+    }
+    draft.refuse(
+        &key,
+        "the spec no longer names this pool, and phoenix does not put whole pools away yet",
+        format!("keep the pool in the spec (its datasets may go); or export it yourself with `zpool export {}` first", pool.name),
+    );
+}
+
+fn disks(pool: &Pool) -> Vec<Box<str>> {
+    pool.layout.iter().flat_map(|vdev| vdev.disks.iter().map(|disk| disk.0.clone())).collect()
+}
+
+fn shown(vdev: &Vdev) -> String {
+    let disks = vdev.disks.iter().map(|disk| &*disk.0).collect::<Vec<_>>().join(" ");
+    words(vdev.class, &vdev.redundancy, &disks)
+}
+
+fn words(class: phoenix_graph::Class, redundancy: &phoenix_graph::Redundancy, disks: &str) -> String {
+    use phoenix_graph::{Class, Redundancy};
+    let class = match class {
+        Class::Data => "",
+        Class::Special => "special ",
+        Class::Dedup => "dedup ",
+        Class::Log => "log ",
+        Class::Cache => "cache ",
+        Class::Spare => "spare ",
+    };
+    match redundancy {
+        Redundancy::None => format!("{class}{disks}"),
+        other => format!("{class}{} {disks}", String::from(other.clone())),
+    }
+}
+
+/// Says how the two layouts differ, comparing disks by the device that they lead to.
+fn layout_difference(wanted: &[Vdev], found: &[VdevState], seen: &Observed) -> Option<String> {
+    let mut left: Vec<&VdevState> = found.iter().collect();
+    for vdev in wanted {
+        match left.iter().position(|state| same(vdev, state, seen)) {
+            Some(at) => {
+                left.remove(at);
+            }
+            None => {
+                let there = left.first().map_or("nothing more".to_owned(), |state| shown_state(state));
+                return Some(format!("the spec has `{}`, the pool has `{there}`", shown(vdev)));
+            }
+        }
+    }
+    left.first().map(|state| format!("the pool has `{}`, which the spec does not name", shown_state(state)))
+}
+
+fn same(wanted: &Vdev, found: &VdevState, seen: &Observed) -> bool {
+    if wanted.class != found.class || wanted.redundancy != found.redundancy {
+        return false;
+    }
+    let mut left: Vec<_> = found.disks.iter().collect();
+    wanted.disks.len() == left.len()
+        && wanted.disks.iter().all(|disk| {
+            let device = seen.disks.get(disk).and_then(DiskState::device);
+            let at = left.iter().position(|other| device == Some(&*other.device) || disk.0 == other.path);
+            at.map(|at| left.remove(at)).is_some()
+        })
+}
+
+fn shown_state(state: &VdevState) -> String {
+    let disks = state.disks.iter().map(|disk| &*disk.path).collect::<Vec<_>>().join(" ");
+    words(state.class, &state.redundancy, &disks)
+}

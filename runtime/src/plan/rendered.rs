@@ -1,0 +1,126 @@
+//! The files that phoenix renders below `/etc`, and how they are put in force.
+//!
+//! Each file is a link to the same name in `<state>/etc`, which is itself a link to the files of
+//! one generation: putting another generation's files in force is one rename. `current` moves only
+//! after those files were seen to work, so the links do not pass through it.
+
+use super::{
+    Inputs, Inverse, Kind, Subject,
+    draft::{Draft, Sketch},
+    exports, rendered_target,
+};
+use crate::{observed::LinkState, op::Op};
+use phoenix_graph::{Export, Graph, Resource, export::escape_path};
+use std::{collections::BTreeMap, fmt::Write, path::Path};
+
+/// Where the exports are linked in (`exports(5)`).
+pub const EXPORTS_LINK: &str = "/etc/exports.d/phoenix.exports";
+/// Where the module parameters for the next boot are linked in (`modprobe.d(5)`).
+pub const MODPROBE_LINK: &str = "/etc/modprobe.d/phoenix.conf";
+
+const EXPORTS: &str = "phoenix.exports";
+const MODPROBE: &str = "phoenix.conf";
+
+/// Renders the files of a graph, by name.
+#[must_use]
+pub fn rendered(graph: &Graph) -> BTreeMap<Box<str>, String> {
+    let head = "# Made by phoenix, which writes it anew at each switch: change the spec instead.\n";
+    let mut exported = String::from(head);
+    let mut module = String::from(head);
+    for resource in graph.resources() {
+        match resource {
+            Resource::Export(export) => exported.push_str(&export_line(export)),
+            Resource::Tunable(tunable) => {
+                // Writing to a string does not fail.
+                let _ = writeln!(module, "options zfs {}={}", tunable.name, tunable.value);
+            }
+            _ => {}
+        }
+    }
+    [(EXPORTS.into(), exported), (MODPROBE.into(), module)].into()
+}
+
+fn export_line(export: &Export) -> String {
+    let mut line = escape_path(&export.path);
+    for (client, options) in &export.clients {
+        let _ = write!(line, " {client}({})", options.render());
+    }
+    line.push('\n');
+    line
+}
+
+/// Plans the links, and what is put in force.
+pub fn plan(draft: &mut Draft<'_>) {
+    let inputs = draft.inputs;
+    let files = rendered(inputs.desired);
+    let mut sketch = Sketch::new(Kind::Update);
+    let fresh = |name: &str| inputs.in_force.get(name) != files.get(name);
+    let links_made = link_in(draft, &mut sketch, EXPORTS, EXPORTS_LINK, exports::any(inputs));
+    link_in(draft, &mut sketch, MODPROBE, MODPROBE_LINK, has_tunables(inputs));
+    if fresh(EXPORTS) || fresh(MODPROBE) {
+        let path = inputs.state.join("etc");
+        let before = inputs.observed.links.get(&path).cloned().unwrap_or(LinkState::Missing);
+        sketch.run(
+            Op::Link { path: path.clone(), target: rendered_target(inputs) },
+            Inverse::Link { path, before },
+        );
+    }
+    let reload = exports::reload(draft);
+    let used = exports::any(inputs) || !reload.is_empty();
+    if used && (fresh(EXPORTS) || links_made || !reload.is_empty()) {
+        sketch.inverses.push(Inverse::Exports { before: reload });
+        sketch.ops.push(Op::ExportsReload);
+    }
+    if sketch.ops.is_empty() {
+        return;
+    }
+    // Exports are loaded once everything is mounted; a reload that undoing runs comes before that.
+    sketch.needs = exports::datasets(draft);
+    draft.push(Subject::Files, sketch);
+}
+
+/// Links one file in, where it is needed and not linked yet; says whether it had to.
+fn link_in(draft: &mut Draft<'_>, sketch: &mut Sketch, name: &str, link: &str, needed: bool) -> bool {
+    let inputs = draft.inputs;
+    let target = inputs.state.join("etc").join(name);
+    let path = Path::new(link);
+    match inputs.observed.links.get(path) {
+        Some(LinkState::Link(found)) if *found == target => false,
+        _ if !needed => false,
+        Some(LinkState::Missing) | None => {
+            sketch.run(
+                Op::Link { path: path.to_owned(), target },
+                Inverse::Link { path: path.to_owned(), before: LinkState::Missing },
+            );
+            true
+        }
+        Some(found) => {
+            let what = match found {
+                LinkState::Link(target) => format!("a link to {}", target.display()),
+                _ => "a file of somebody else's".to_owned(),
+            };
+            for key in subjects(inputs, name) {
+                draft.refuse(
+                    &key,
+                    format!("{link} is {what}; phoenix has to link its own file in there"),
+                    "look what it holds, move what is needed into the spec, and move the file away",
+                );
+            }
+            false
+        }
+    }
+}
+
+fn has_tunables(inputs: &Inputs<'_>) -> bool {
+    inputs.desired.resources().any(|resource| matches!(resource, Resource::Tunable(_)))
+}
+
+/// Lists the resources that a file is rendered from.
+fn subjects(inputs: &Inputs<'_>, name: &str) -> Vec<phoenix_graph::Key> {
+    let from = |resource: &&Resource| match resource {
+        Resource::Export(_) => name == EXPORTS,
+        Resource::Tunable(_) => name == MODPROBE,
+        _ => false,
+    };
+    inputs.desired.resources().filter(from).map(Resource::key).collect()
+}

@@ -1,0 +1,325 @@
+//! Retiring: what the spec no longer names moves aside with everything below it, and comes home
+//! the same way. Nothing is destroyed.
+//!
+//! A retired dataset stands at `<pool>/.phoenix/<number>/<name>`, a slash in its name written `:`,
+//! with its home in a user property. Inside that area nothing is mounted: what has a mount point of
+//! its own gets `canmount=noauto`, and its `canmount` before is kept in a user property.
+
+use super::{
+    Change, Inverse, Kind, Subject,
+    draft::{Draft, Sketch},
+};
+use crate::{
+    observed::{DatasetState, HOME, KEPT_CANMOUNT, OWNER, Source},
+    op::Op,
+};
+use phoenix_graph::{DatasetName, Key, ObjectId, PoolName, PropertyName, Resource, mounts::Mount};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Plans the retirement of what only the current generation names.
+pub fn plan(draft: &mut Draft<'_>) {
+    let inputs = draft.inputs;
+    let Some(current) = inputs.current else { return };
+    let mut gone: Vec<(&Key, &DatasetName)> = Vec::new();
+    for node in current.nodes() {
+        let Some(name) = node.resource.dataset_name() else { continue };
+        // A root dataset stays with its pool; a volume that became a file system is refused elsewhere.
+        if inputs.desired.dataset(name).is_none()
+            && !name.is_root()
+            && inputs.observed.datasets.contains_key(name)
+        {
+            gone.push((&node.key, name));
+        }
+    }
+    gone.sort_by(|a, b| a.1.cmp(b.1));
+    let mut roots: Vec<&DatasetName> = Vec::new();
+    let mut area = Area::default();
+    for (key, name) in gone {
+        if roots.iter().any(|root| name.is_below(root)) {
+            continue;
+        }
+        if draft.was_adopted(key) {
+            release(draft, key, name);
+        } else {
+            retire(draft, &mut area, key, name);
+            roots.push(name);
+        }
+    }
+}
+
+/// The places that this plan makes for what it retires.
+#[derive(Default)]
+struct Area {
+    made: BTreeSet<DatasetName>,
+    taken: BTreeSet<DatasetName>,
+    last: BTreeMap<PoolName, usize>,
+}
+
+fn retire(draft: &mut Draft<'_>, area: &mut Area, key: &Key, name: &DatasetName) {
+    let inputs = draft.inputs;
+    let Some(state) = inputs.observed.datasets.get(name) else { return };
+    let below: Vec<_> = draft.below(name).collect();
+    let foreign: Vec<&str> = below
+        .iter()
+        .filter(|(child, state)| {
+            !draft.is_marked(state) && inputs.current.is_none_or(|c| c.dataset(child).is_none())
+        })
+        .map(|(child, _)| child.as_str())
+        .collect();
+    if !foreign.is_empty() {
+        draft.refuse(
+            key,
+            format!(
+                "the spec no longer names it, but below it are datasets that phoenix does not know: {}",
+                foreign.join(", ")
+            ),
+            "move or destroy them yourself first, or keep it in the spec",
+        );
+        return;
+    }
+    let adopted: Vec<&str> = below
+        .iter()
+        .filter(|(child, state)| {
+            let kind = if state.volume { Key::Volume } else { Key::Dataset };
+            draft.was_adopted(&kind((*child).clone()))
+        })
+        .map(|(child, _)| child.as_str())
+        .collect();
+    if !adopted.is_empty() {
+        draft.refuse(
+            key,
+            format!(
+                "the spec no longer names it, but below it are datasets that were adopted: {}",
+                adopted.join(", ")
+            ),
+            "phoenix does not move what it did not make: move them yourself first, or keep it in the spec",
+        );
+        return;
+    }
+    let mut sketch = Sketch::new(Kind::Retire);
+    let Some(place) = place(draft, area, name, &mut sketch) else {
+        draft.refuse(
+            key,
+            "there is no place left to put it away",
+            "run `phoenix gc`, or shorten the pool's name",
+        );
+        return;
+    };
+    sketch.changes.push(Change {
+        setting: "name".to_owned(),
+        old: Some(name.to_string()),
+        new: Some(place.to_string()),
+    });
+    // Children before parents; a busy one fails here, before anything has moved.
+    for (child, state) in below.iter().rev().map(|(child, state)| (*child, *state)).chain([(name, state)]) {
+        if state.mounted {
+            sketch.run(
+                Op::DatasetUnmount { dataset: child.clone() },
+                Inverse::Mount { dataset: child.clone(), mounted: true },
+            );
+        }
+        keep_unmounted(child, state, &mut sketch);
+        draft.snapshot(child);
+    }
+    sketch.run(
+        Op::DatasetSet {
+            dataset: name.clone(),
+            settings: vec![(PropertyName::new(HOME), name.as_str().into())],
+        },
+        Inverse::mark(name.clone(), HOME, state.settings.get(HOME)),
+    );
+    sketch.run(
+        Op::DatasetRename { from: name.clone(), to: place.clone(), volume: state.volume },
+        Inverse::Name { before: name.clone(), after: place, volume: state.volume },
+    );
+    // Exports and registrations over it go first; two that retire in one pool share the area's folders.
+    sketch.needs = using(draft, name);
+    sketch.needs.extend(area.last.get(&name.pool()));
+    let at = draft.push(Subject::Resource(key.clone()), sketch);
+    area.last.insert(name.pool(), at);
+    draft.add_free(at);
+}
+
+/// Keeps a file system with a mount point of its own from being mounted where it is put away.
+fn keep_unmounted(name: &DatasetName, state: &DatasetState, sketch: &mut Sketch) {
+    let own_mountpoint = state.settings.get("mountpoint").is_some_and(|seen| seen.source.is_own());
+    let Some(can) = state.value("canmount").filter(|can| *can == "on") else { return };
+    if state.volume || !own_mountpoint {
+        return;
+    }
+    sketch.ops.push(Op::DatasetSet {
+        dataset: name.clone(),
+        settings: vec![
+            (PropertyName::new(KEPT_CANMOUNT), can.into()),
+            (PropertyName::new("canmount"), "noauto".into()),
+        ],
+    });
+    sketch.inverses.push(Inverse::mark(name.clone(), KEPT_CANMOUNT, state.settings.get(KEPT_CANMOUNT)));
+    sketch.inverses.push(canmount(name, state));
+}
+
+fn canmount(name: &DatasetName, state: &DatasetState) -> Inverse {
+    let raw: Box<str> = state.value("canmount").unwrap_or("on").into();
+    Inverse::Setting {
+        dataset: name.clone(),
+        property: PropertyName::new("canmount"),
+        prior: super::Prior::Unset { raw: raw.clone(), word: raw },
+    }
+}
+
+/// Finds a free place in the pool's area, and makes the folders above it where they are missing.
+fn place(draft: &Draft<'_>, area: &mut Area, name: &DatasetName, sketch: &mut Sketch) -> Option<DatasetName> {
+    let datasets = &draft.inputs.observed.datasets;
+    let top = name.pool().root().child(".phoenix").ok()?;
+    let leaf = name.below_pool().replace('/', ":");
+    let number = draft.inputs.number;
+    let mut count = 0_u32;
+    let (folder, place) = loop {
+        let folder = if count == 0 { number.to_string() } else { format!("{number}.{count}") };
+        let folder = top.child(&folder).ok()?;
+        // A name that would become too long is told by its home alone.
+        let place =
+            folder.child(&leaf).or_else(|_| folder.child(&ObjectId::of(leaf.as_bytes()).short())).ok()?;
+        if !datasets.contains_key(&place) && !area.taken.contains(&place) {
+            break (folder, place);
+        }
+        count += 1;
+    };
+    for folder in [top, folder] {
+        if datasets.contains_key(&folder) || !area.made.insert(folder.clone()) {
+            continue;
+        }
+        let words =
+            [("canmount", "off"), ("mountpoint", "none"), (OWNER, draft.inputs.desired.host().as_str())];
+        sketch.run(
+            Op::DatasetCreate {
+                dataset: folder.clone(),
+                settings: words.map(|(name, word)| (PropertyName::new(name), word.into())).into(),
+            },
+            Inverse::DatasetAbsent { dataset: folder, volume: false },
+        );
+    }
+    area.taken.insert(place.clone());
+    Some(place)
+}
+
+/// Lists the actions that take exports and registrations over a dataset, or below it, away.
+fn using(draft: &Draft<'_>, name: &DatasetName) -> Vec<usize> {
+    let inside = |other: &DatasetName| other == name || other.is_below(name);
+    let Some(current) = draft.inputs.current else { return Vec::new() };
+    let uses = current.nodes().iter().filter(|node| match &node.resource {
+        Resource::Export(export) => inside(&export.dataset),
+        Resource::Storage(storage) => storage.dataset.as_ref().is_some_and(inside),
+        _ => false,
+    });
+    uses.filter_map(|node| draft.action_of(&node.key)).collect()
+}
+
+/// Lets go of a dataset that was there before phoenix: it stays as it is, without the mark.
+fn release(draft: &mut Draft<'_>, key: &Key, name: &DatasetName) {
+    draft.forget_adopted(key);
+    let seen = draft.inputs.observed.datasets.get(name).and_then(|state| state.settings.get(OWNER));
+    let Some(seen) = seen.filter(|seen| seen.source.is_own()) else { return };
+    let mut sketch = Sketch::new(Kind::Release);
+    sketch.run(
+        Op::DatasetInherit { dataset: name.clone(), property: PropertyName::new(OWNER) },
+        Inverse::mark(name.clone(), OWNER, Some(seen)),
+    );
+    sketch.needs = using(draft, name);
+    draft.push(Subject::Resource(key.clone()), sketch);
+}
+
+/// Moves a retired dataset home, gives everything below it its `canmount` back, and mounts it.
+/// Returns what is mounted after.
+pub fn bring_home(
+    draft: &Draft<'_>,
+    home: &DatasetName,
+    place: &DatasetName,
+    state: &DatasetState,
+    mount: Option<&Mount>,
+    sketch: &mut Sketch,
+) -> Vec<DatasetName> {
+    sketch.run(
+        Op::DatasetRename { from: place.clone(), to: home.clone(), volume: state.volume },
+        Inverse::Name { before: place.clone(), after: home.clone(), volume: state.volume },
+    );
+    sketch.run(
+        Op::DatasetInherit { dataset: home.clone(), property: PropertyName::new(HOME) },
+        Inverse::mark(home.clone(), HOME, state.settings.get(HOME)),
+    );
+    // Whether each has a path to be mounted at: its own, or its parent's. (Where it was put away, an
+    // inherited mount point reads `none`.)
+    let mut paths = BTreeMap::new();
+    let mut mounted = Vec::new();
+    for (at, state) in [(place, state)].into_iter().chain(draft.below(place)) {
+        let Some(name) = moved(at, place, home) else { continue };
+        if state.volume {
+            continue;
+        }
+        if let Some(kept) = state.local(KEPT_CANMOUNT) {
+            sketch.ops.push(Op::DatasetSet {
+                dataset: name.clone(),
+                settings: vec![(PropertyName::new("canmount"), kept.into())],
+            });
+            sketch.ops.push(Op::DatasetInherit {
+                dataset: name.clone(),
+                property: PropertyName::new(KEPT_CANMOUNT),
+            });
+            sketch.inverses.push(canmount(&name, state));
+            sketch.inverses.push(Inverse::mark(
+                name.clone(),
+                KEPT_CANMOUNT,
+                state.settings.get(KEPT_CANMOUNT),
+            ));
+        }
+        let path = match state.local("mountpoint") {
+            Some(raw) => !matches!(raw, "none" | "legacy"),
+            None if &name == home => mount.is_some_and(|mount| mount.path.is_some()),
+            None => name.parent().and_then(|parent| paths.get(&parent).copied()).unwrap_or(false),
+        };
+        paths.insert(name.clone(), path);
+        if path && at_home(state, false).value("canmount") == Some("on") {
+            mounted.push(name);
+        }
+    }
+    for dataset in &mounted {
+        sketch.run(
+            Op::DatasetMount { dataset: dataset.clone() },
+            Inverse::Mount { dataset: dataset.clone(), mounted: false },
+        );
+    }
+    mounted
+}
+
+/// Returns a retired dataset as it will be once it is home.
+pub fn at_home(state: &DatasetState, mounted: bool) -> DatasetState {
+    let mut state = state.clone();
+    state.settings.remove(HOME);
+    if let Some(kept) = state.settings.remove(KEPT_CANMOUNT).filter(|kept| kept.source.is_own()) {
+        state.settings.insert(PropertyName::new("canmount"), kept);
+    }
+    state.mounted = mounted;
+    state
+}
+
+fn moved(name: &DatasetName, from: &DatasetName, to: &DatasetName) -> Option<DatasetName> {
+    let rest = name.as_str().strip_prefix(from.as_str())?;
+    DatasetName::new(&format!("{to}{rest}")).ok()
+}
+
+impl Inverse {
+    /// Says what a user property was: set to this on the dataset itself, or not.
+    pub(super) fn mark(
+        dataset: DatasetName,
+        property: &str,
+        seen: Option<&crate::observed::Setting>,
+    ) -> Self {
+        let prior = match seen {
+            Some(seen) if matches!(seen.source, Source::Local | Source::Received) => {
+                super::Prior::Own { raw: seen.raw.clone(), word: seen.raw.clone() }
+            }
+            _ => super::Prior::Inherited,
+        };
+        Inverse::Setting { dataset, property: PropertyName::new(property), prior }
+    }
+}

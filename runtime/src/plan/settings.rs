@@ -1,0 +1,158 @@
+//! Settings: what of a pool, file system or volume differs from what the spec declares.
+
+use super::{Change, Inverse, Prior};
+use crate::{
+    observed::{DatasetState, Setting},
+    op::Assignment,
+};
+use phoenix_graph::{DatasetName, PropertyName, Settings, Target, Value, property};
+use property::Unset;
+
+/// What has to be done to the settings of one dataset.
+#[derive(Default)]
+pub struct Delta {
+    /// To set, with the words that set them.
+    pub set: Vec<Assignment>,
+    /// To inherit again.
+    pub inherit: Vec<PropertyName>,
+    /// What was, in the same order: first of `set`, then of `inherit`.
+    pub inverses: Vec<Inverse>,
+    /// For people.
+    pub changes: Vec<Change>,
+    /// Settings that differ and can be given only at creation: name, value now, value wanted.
+    pub fixed: Vec<(PropertyName, String, String)>,
+}
+
+/// Compares what is declared with what was seen; what an earlier generation declared and this one
+/// does not goes back to not being set.
+pub fn delta(
+    name: &DatasetName,
+    target: Target,
+    desired: &Settings,
+    earlier: Option<&Settings>,
+    state: &DatasetState,
+) -> Delta {
+    let mut delta = Delta::default();
+    let mut inherit_inverses = Vec::new();
+    for (property, value) in desired.iter() {
+        let seen = state.settings.get(property);
+        if holds(target, property, value, seen) {
+            continue;
+        }
+        if let Some(row) = property::find(target, property.as_str())
+            && row.creation_only
+        {
+            let now = seen.map_or_else(|| "-".to_owned(), |seen| seen.raw.to_string());
+            delta.fixed.push((property.clone(), now, value.to_string()));
+            continue;
+        }
+        delta.set.push((property.clone(), word(target, property, value)));
+        delta.inverses.push(inverse(name, target, property, seen));
+        delta.changes.push(Change {
+            setting: property.to_string(),
+            old: seen.map(|seen| shown(target, property, seen)),
+            new: Some(value.to_string()),
+        });
+    }
+    for (property, _) in earlier.into_iter().flat_map(Settings::iter) {
+        if desired.get(property.as_str()).is_some() {
+            continue;
+        }
+        let Some(seen) = state.settings.get(property).filter(|seen| seen.source.is_own()) else { continue };
+        let change = |new: Option<String>| Change {
+            setting: property.to_string(),
+            old: Some(shown(target, property, seen)),
+            new,
+        };
+        match unset(target, property) {
+            Unset::Never => {}
+            Unset::Inherit => {
+                delta.changes.push(change(None));
+                delta.inherit.push(property.clone());
+                inherit_inverses.push(inverse(name, target, property, Some(seen)));
+            }
+            Unset::Value(word) => {
+                if property::find(target, property.as_str())
+                    .is_some_and(|row| row.read(&seen.raw) == row.read(word))
+                {
+                    continue;
+                }
+                delta.changes.push(change(Some(word.to_owned())));
+                delta.set.push((property.clone(), word.into()));
+                delta.inverses.push(inverse(name, target, property, Some(seen)));
+            }
+        }
+    }
+    delta.inverses.extend(inherit_inverses);
+    delta
+}
+
+/// Returns whether a declared value holds: the same value, and the dataset's own rather than inherited.
+fn holds(target: Target, property: &PropertyName, value: &Value, seen: Option<&Setting>) -> bool {
+    let Some(seen) = seen else { return false };
+    let Some(row) = property::find(target, property.as_str()) else {
+        return *seen.raw == *value.to_string() && seen.source.is_own();
+    };
+    let same = row.read(&seen.raw).as_ref() == Some(value);
+    // What is given at creation alone has no source that tells anything; nor has a size.
+    same && (row.creation_only || seen.source.is_own() || matches!(row.unset(), Unset::Value(_)))
+}
+
+fn inverse(name: &DatasetName, target: Target, property: &PropertyName, seen: Option<&Setting>) -> Inverse {
+    let prior = match (seen, unset(target, property)) {
+        (Some(seen), _) if seen.source.is_own() => {
+            let known = property::find(target, property.as_str());
+            let value = known.and_then(|row| row.read(&seen.raw));
+            let word = value.map_or_else(|| seen.raw.clone(), |value| word(target, property, &value));
+            Prior::Own { raw: seen.raw.clone(), word }
+        }
+        (Some(seen), Unset::Value(word)) => Prior::Unset { raw: seen.raw.clone(), word: word.into() },
+        _ => Prior::Inherited,
+    };
+    Inverse::Setting { dataset: name.clone(), property: property.clone(), prior }
+}
+
+/// Returns the word that sets a property to a value.
+pub fn word(target: Target, property: &PropertyName, value: &Value) -> Box<str> {
+    match property::find(target, property.as_str()) {
+        Some(row) => row.render(value).into(),
+        None => value.to_string().into(),
+    }
+}
+
+/// Returns the words for all settings, as a creation takes them.
+pub fn words(target: Target, settings: &Settings) -> Vec<Assignment> {
+    settings.iter().map(|(property, value)| (property.clone(), word(target, property, value))).collect()
+}
+
+/// Lays all settings out as changes from nothing.
+pub fn all_new(settings: &Settings) -> Vec<Change> {
+    settings
+        .iter()
+        .map(|(property, value)| Change {
+            setting: property.to_string(),
+            old: None,
+            new: Some(value.to_string()),
+        })
+        .collect()
+}
+
+fn unset(target: Target, property: &PropertyName) -> Unset {
+    property::find(target, property.as_str()).map_or(Unset::Inherit, property::Property::unset)
+}
+
+fn shown(target: Target, property: &PropertyName, seen: &Setting) -> String {
+    let value = property::find(target, property.as_str()).and_then(|row| row.read(&seen.raw));
+    let value = value.map_or_else(|| seen.raw.to_string(), |value| value.to_string());
+    if seen.source.is_own() { value } else { format!("{value} ({})", source(seen)) }
+}
+
+fn source(seen: &Setting) -> String {
+    use crate::observed::Source;
+    match &seen.source {
+        Source::Inherited(from) => format!("inherited from {from}"),
+        Source::Default => "default".to_owned(),
+        Source::Temporary => "temporary".to_owned(),
+        Source::Local | Source::Received | Source::None => "set".to_owned(),
+    }
+}

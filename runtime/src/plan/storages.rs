@@ -1,0 +1,172 @@
+//! Proxmox registrations: add, set, remove and make anew; only those that phoenix registered are
+//! ever removed, and never data.
+
+use super::{
+    Change, Inverse, Kind, Subject,
+    draft::{Draft, Sketch},
+};
+use crate::{
+    observed::{StorageState, Storages},
+    op::Op,
+};
+use phoenix_graph::{Graph, Key, Resource, Storage, storage};
+use std::collections::BTreeMap;
+
+fn all(graph: &Graph) -> impl Iterator<Item = (Key, &Storage)> {
+    graph.resources().filter_map(|resource| match resource {
+        Resource::Storage(storage) => Some((resource.key(), storage)),
+        _ => None,
+    })
+}
+
+/// Plans the removal of registrations that only the current generation names, and of those that
+/// have to be made anew.
+pub fn take_away(draft: &mut Draft<'_>) {
+    let inputs = draft.inputs;
+    let Storages::Found(found) = &inputs.observed.storages else { return };
+    for (key, storage) in inputs.current.into_iter().flat_map(all) {
+        let Some(state) = found.get(&storage.id) else { continue };
+        if inputs.desired.get(&key).is_some() {
+            continue;
+        }
+        if draft.was_adopted(&key) {
+            draft.forget_adopted(&key);
+            draft.push(Subject::Resource(key), Sketch::new(Kind::Release));
+            continue;
+        }
+        let mut sketch = Sketch::new(Kind::Remove);
+        sketch.changes =
+            state.properties.iter().map(|(name, value)| change(name, Some(value), None)).collect();
+        sketch.run(
+            Op::StorageRemove { id: storage.id.clone() },
+            Inverse::Storage { id: storage.id.clone(), before: Some(state.clone()) },
+        );
+        draft.push(Subject::Resource(key), sketch);
+    }
+}
+
+/// Plans all registrations of the desired graph.
+pub fn plan(draft: &mut Draft<'_>) {
+    let inputs = draft.inputs;
+    for (key, storage) in all(inputs.desired) {
+        let found = match &inputs.observed.storages {
+            Storages::Found(found) => found,
+            Storages::NoProxmox | Storages::NotAsked => {
+                draft.refuse(
+                    &key,
+                    "this host has no `pvesm`, so nothing can be registered with Proxmox VE",
+                    "take the `proxmox` nodes out of this host's spec, or run phoenix on the Proxmox host",
+                );
+                continue;
+            }
+            Storages::Broken(problem) => {
+                draft.refuse(
+                    &key,
+                    format!("/etc/pve/storage.cfg cannot be worked with: {problem}"),
+                    "mend that section by hand; until then every `pvesm add`, `set` and `remove` fails",
+                );
+                continue;
+            }
+        };
+        match found.get(&storage.id) {
+            None => {
+                let mut sketch = Sketch::new(Kind::Create);
+                sketch.changes = vec![change("type", None, Some(&storage.kind))];
+                sketch
+                    .changes
+                    .extend(storage.properties.iter().map(|(name, value)| change(name, None, Some(value))));
+                sketch.run(
+                    Op::StorageAdd {
+                        id: storage.id.clone(),
+                        kind: storage.kind.clone(),
+                        properties: pairs(&storage.properties),
+                    },
+                    Inverse::Storage { id: storage.id.clone(), before: None },
+                );
+                push(draft, key, sketch);
+            }
+            Some(state) => present(draft, key, storage, state),
+        }
+    }
+}
+
+fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageState) {
+    let known = draft.is_known(&key);
+    let mut sketch = Sketch::new(Kind::Update);
+    if !known {
+        if !draft.adopt(&key, "a storage of this id") {
+            return;
+        }
+        sketch.kind = Kind::Adopt;
+    }
+    let earlier = draft.inputs.current.and_then(|current| current.get(&key)).map(|node| &node.resource);
+    let earlier: Vec<Box<str>> = match earlier {
+        Some(Resource::Storage(earlier)) => earlier.properties.keys().cloned().collect(),
+        _ => Vec::new(),
+    };
+    let set: BTreeMap<_, _> = storage
+        .properties
+        .iter()
+        .filter(|(name, value)| held(state, name) != Some(&***value))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    let delete: Vec<Box<str>> = earlier
+        .into_iter()
+        .filter(|name| !storage.properties.contains_key(name) && state.properties.contains_key(name))
+        .collect();
+    if storage.kind != state.kind {
+        sketch.changes.push(change("type", Some(&state.kind), Some(&storage.kind)));
+    }
+    for (name, value) in &set {
+        sketch.changes.push(change(name, state.properties.get(name), Some(value)));
+    }
+    for name in &delete {
+        sketch.changes.push(change(name, state.properties.get(name), None));
+    }
+    let before = Inverse::Storage { id: storage.id.clone(), before: Some(state.clone()) };
+    if storage.kind != state.kind || set.keys().chain(&delete).any(|name| is_fixed(&storage.kind, name)) {
+        // A fixed property differs: the registration alone is made anew; what nobody declared is kept.
+        let mut properties =
+            if storage.kind == state.kind { state.properties.clone() } else { BTreeMap::new() };
+        properties.retain(|name, _| !delete.contains(name));
+        properties.extend(storage.properties.clone());
+        sketch.inverses.push(before);
+        sketch.ops.push(Op::StorageRemove { id: storage.id.clone() });
+        sketch.ops.push(Op::StorageAdd {
+            id: storage.id.clone(),
+            kind: storage.kind.clone(),
+            properties: pairs(&properties),
+        });
+    } else if !set.is_empty() || !delete.is_empty() {
+        sketch.run(Op::StorageSet { id: storage.id.clone(), set: pairs(&set), delete }, before);
+    } else if known {
+        return;
+    }
+    push(draft, key, sketch);
+}
+
+fn push(draft: &mut Draft<'_>, key: Key, mut sketch: Sketch) {
+    if let Some(node) = draft.inputs.desired.get(&key) {
+        sketch.needs = draft.waits(node);
+    }
+    sketch.needs.extend_from_slice(draft.frees());
+    draft.push(Subject::Resource(key), sketch);
+}
+
+/// Returns a registration's value, or the type's default where it tells none.
+fn held<'a>(state: &'a StorageState, name: &str) -> Option<&'a str> {
+    let default = || storage::find_type(&state.kind).and_then(|kind| kind.default(name));
+    state.properties.get(name).map(|value| &**value).or_else(default)
+}
+
+fn is_fixed(kind: &str, name: &str) -> bool {
+    storage::find_type(kind).and_then(|kind| kind.property(name)).is_some_and(|property| property.fixed)
+}
+
+fn pairs(properties: &BTreeMap<Box<str>, Box<str>>) -> Vec<(Box<str>, Box<str>)> {
+    properties.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+fn change(name: &str, old: Option<&Box<str>>, new: Option<&Box<str>>) -> Change {
+    Change { setting: name.to_owned(), old: old.map(ToString::to_string), new: new.map(ToString::to_string) }
+}

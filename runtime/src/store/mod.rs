@@ -1,0 +1,110 @@
+//! The store: immutable objects, generations, the lock and the journals, below one state folder.
+//!
+//! ```text
+//! store/<id>-<name>      objects, each named by the BLAKE3 hash of its bytes (objects.rs)
+//! generations/<n>/       generation.json and etc/, the rendered files (generations.rs)
+//! current                link to the generation that holds
+//! etc                    link to the rendered files in force; moved within a switch, before `current`
+//! txn/<id>/journal       what a switch was about to do, and did (journal.rs)
+//! txn/open               link to the journal of a switch under way
+//! lock                   held while something changes (lock.rs)
+//! ```
+
+mod durable;
+mod generations;
+mod journal;
+mod lock;
+mod objects;
+
+pub use generations::{Generation, Outcome, Source};
+pub use journal::{Journal, Record, Transaction, TransactionId};
+pub use lock::{Lock, LockError};
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+/// A state folder.
+#[derive(Debug, Clone)]
+pub struct Store {
+    root: PathBuf,
+}
+
+/// Says what is wrong with the store, or could not be done there.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A file could not be read or written.
+    #[error("cannot {doing} {}: {source}", .path.display())]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// To which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// An object's bytes do not have the hash that its name says.
+    #[error("{} is damaged: its bytes do not have the BLAKE3 hash of its name", .0.display())]
+    Damaged(PathBuf),
+    /// An object is not in the store.
+    #[error("object {id} is not in the store {}", .store.display())]
+    Missing {
+        /// The object.
+        id: phoenix_graph::ObjectId,
+        /// The state folder.
+        store: PathBuf,
+    },
+    /// A file of the store cannot be understood.
+    #[error("cannot understand {}: {reason}", .path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// Stored steps make no graph.
+    #[error(transparent)]
+    Graph(#[from] phoenix_graph::GraphError),
+    /// There is no generation of this number.
+    #[error("there is no generation {0}")]
+    NoGeneration(u64),
+}
+
+impl Store {
+    /// Opens a state folder, making what is missing of it. The folder is readable by its owner only.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] where a folder cannot be made.
+    pub fn open(root: &Path) -> Result<Self, StoreError> {
+        durable::private_folder(root)?;
+        for name in ["store", "generations", "txn"] {
+            durable::private_folder(&root.join(name))?;
+        }
+        Ok(Self { root: root.to_owned() })
+    }
+
+    /// Takes a state folder as it is, for reading; nothing is made.
+    #[must_use]
+    pub fn read_only(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
+    /// Returns the state folder.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Returns the link to the rendered files in force.
+    #[must_use]
+    pub fn etc_link(&self) -> PathBuf {
+        self.root.join("etc")
+    }
+}
+
+/// Wraps an I/O error with what was being done to which file.
+fn io_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
+    let path = path.to_owned();
+    move |source| StoreError::Io { doing, path, source }
+}

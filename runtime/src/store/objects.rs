@@ -1,0 +1,145 @@
+//! Objects: steps, systems and spec sources, each stored once under the hash of its bytes.
+
+use super::{Store, StoreError, durable, io_error};
+use phoenix_graph::{Graph, Key, ObjectId, Step, System, graph::Node};
+use std::{collections::BTreeMap, fs, io::ErrorKind, path::PathBuf};
+
+impl Store {
+    /// Stores a graph whole: every step, and the system that names them. What is there is left as it is.
+    /// Returns the path of the system object.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] where an object cannot be written.
+    pub fn put_graph(&self, graph: &Graph) -> Result<PathBuf, StoreError> {
+        let have = self.object_names()?;
+        let mut fresh = false;
+        for node in graph.nodes() {
+            if have.contains_key(&node.id) {
+                continue;
+            }
+            let bytes = graph.step(node).to_bytes().map_err(phoenix_graph::GraphError::Encode)?;
+            let path = self.object_path(&node.id, &step_name(node));
+            durable::write_unsynced(&path, &bytes, 0o444, false)?;
+            fresh = true;
+        }
+        let name = format!("system-{}", graph.host());
+        let path = self.object_path(&graph.id(), &name);
+        if fresh {
+            // One sync of the file system stands for one of each file: the system object, which
+            // makes the closure whole, is written only after it.
+            self.sync_file_system()?;
+        }
+        if !have.contains_key(&graph.id()) {
+            let bytes = graph.system().to_bytes().map_err(phoenix_graph::GraphError::Encode)?;
+            durable::write(&path, &bytes, 0o444)?;
+        }
+        Ok(path)
+    }
+
+    /// Stores a source text of a spec under its hash.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] where it cannot be written.
+    pub fn put_source(&self, name: &str, text: &str) -> Result<ObjectId, StoreError> {
+        let id = ObjectId::of(text.as_bytes());
+        let path = self.object_path(&id, &format!("spec-{}", plain(name)));
+        if !path.exists() {
+            durable::write(&path, text.as_bytes(), 0o444)?;
+        }
+        Ok(id)
+    }
+
+    /// Reads an object and proves it against its hash.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`], [`StoreError::Damaged`].
+    pub fn object(&self, id: &ObjectId) -> Result<Vec<u8>, StoreError> {
+        self.read_object(&self.object_names()?, id)
+    }
+
+    /// Reads a whole graph, every object proven against its hash.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`], [`StoreError::Damaged`], or what keeps the steps from being a graph.
+    pub fn graph(&self, system: &ObjectId) -> Result<Graph, StoreError> {
+        let names = self.object_names()?;
+        let bytes = self.read_object(&names, system)?;
+        let stored: System = parse(&bytes, || self.root().join("store").join(system.to_string()))?;
+        let mut steps = BTreeMap::new();
+        for id in &stored.needs {
+            let bytes = self.read_object(&names, id)?;
+            let step: Step = parse(&bytes, || self.root().join("store").join(id.to_string()))?;
+            steps.insert(*id, step);
+        }
+        let graph = Graph::restore(stored, |id| steps.remove(id))?;
+        if graph.id() == *system { Ok(graph) } else { Err(self.inconsistent(system)) }
+    }
+
+    fn inconsistent(&self, system: &ObjectId) -> StoreError {
+        StoreError::Unreadable {
+            path: self.root().join("store").join(system.to_string()),
+            reason: "its steps, put in order again, do not come to its id".to_owned(),
+        }
+    }
+
+    fn read_object(&self, names: &BTreeMap<ObjectId, PathBuf>, id: &ObjectId) -> Result<Vec<u8>, StoreError> {
+        let path =
+            names.get(id).ok_or_else(|| StoreError::Missing { id: *id, store: self.root().to_owned() })?;
+        let bytes = fs::read(path).map_err(io_error("read", path))?;
+        if ObjectId::of(&bytes) == *id { Ok(bytes) } else { Err(StoreError::Damaged(path.clone())) }
+    }
+
+    /// Lists the objects by id.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] where the folder cannot be read.
+    pub fn object_names(&self) -> Result<BTreeMap<ObjectId, PathBuf>, StoreError> {
+        let folder = self.root().join("store");
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeMap::new()),
+            Err(error) => return Err(io_error("read the folder", &folder)(error)),
+        };
+        let mut names = BTreeMap::new();
+        for entry in entries {
+            let entry = entry.map_err(io_error("read the folder", &folder))?;
+            let name = entry.file_name();
+            let id = name.to_str().and_then(|name| name.get(..64)).and_then(|id| id.parse().ok());
+            if let Some(id) = id {
+                names.insert(id, entry.path());
+            }
+        }
+        Ok(names)
+    }
+
+    fn object_path(&self, id: &ObjectId, name: &str) -> PathBuf {
+        self.root().join("store").join(format!("{id}-{name}"))
+    }
+
+    fn sync_file_system(&self) -> Result<(), StoreError> {
+        let folder = self.root().join("store");
+        let file = fs::File::open(&folder).map_err(io_error("open", &folder))?;
+        rustix::fs::syncfs(&file).map_err(|error| io_error("sync", &folder)(error.into()))
+    }
+}
+
+fn parse<T: serde::de::DeserializeOwned>(
+    bytes: &[u8],
+    path: impl FnOnce() -> PathBuf,
+) -> Result<T, StoreError> {
+    serde_json::from_slice(bytes)
+        .map_err(|error| StoreError::Unreadable { path: path(), reason: error.to_string() })
+}
+
+fn step_name(node: &Node) -> String {
+    match &node.key {
+        Key::Export(path) => format!("export{}", plain(path)),
+        key => plain(&key.to_string()),
+    }
+}
+
+/// Makes a text fit for a file name, and short; it is for people alone, the id is the name.
+fn plain(text: &str) -> String {
+    let keep = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' };
+    text.chars().map(keep).take(100).collect()
+}

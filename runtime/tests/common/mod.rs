@@ -1,0 +1,188 @@
+//! What the runtime's tests share: small graphs, a simulated host with a store, and a quiet observer.
+
+use phoenix_graph::{
+    Class, Dataset, DatasetName, Disk, Export, Graph, HostName, Pool, PoolName, PropertyName, Redundancy,
+    Resource, Settings, Storage, StorageId, Target as Of, Tunable, Vdev, Volume, export::ExportOptions,
+    property,
+};
+use phoenix_runtime::{
+    execute::{Event, Events},
+    host::sim::SimHost,
+    plan::{Consent, Plan},
+    store::Store,
+    switch::{Recovered, Runtime, SwitchError, Switched, Target},
+};
+use std::{collections::BTreeMap, path::Path, sync::atomic::AtomicBool};
+
+pub struct Quiet;
+
+impl Events for Quiet {
+    fn event(&self, _: Event<'_>) {}
+}
+
+/// A simulated host in a folder of its own, with its store.
+pub struct World {
+    pub host: SimHost,
+    pub store: Store,
+    pub jobs: usize,
+    _folder: tempfile::TempDir,
+}
+
+impl World {
+    pub fn new() -> Self {
+        // In memory where there is such a place: each of thousands of runs syncs its store many times.
+        let memory = Path::new("/dev/shm");
+        let folder =
+            if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
+        let state = folder.path().join("state");
+        let store = Store::open(&state).unwrap();
+        let host = SimHost::in_memory(&state);
+        host.add_blank_disks(["/dev/disk/by-id/one", "/dev/disk/by-id/two", "/dev/disk/by-id/three"]);
+        Self { host, store, jobs: 1, _folder: folder }
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&Runtime<'_>) -> T) -> T {
+        let stop = AtomicBool::new(false);
+        act(&Runtime {
+            host: &self.host,
+            store: &self.store,
+            jobs: self.jobs,
+            stop: &stop,
+            events: &Quiet,
+            now: 1_700_000_000,
+            who: "root".to_owned(),
+        })
+    }
+
+    pub fn switch(&self, graph: &Graph) -> Result<Switched, SwitchError> {
+        self.switch_with(graph, &Consent::default())
+    }
+
+    pub fn switch_with(&self, graph: &Graph, consent: &Consent) -> Result<Switched, SwitchError> {
+        let target = Target::New { graph: graph.clone(), sources: Vec::new() };
+        self.with(|runtime| runtime.switch("switch", &target, consent, &mut |_| true))
+    }
+
+    pub fn rollback(&self, number: u64) -> Result<Switched, SwitchError> {
+        let consent = Consent::default();
+        self.with(|runtime| runtime.switch("rollback", &Target::Generation(number), &consent, &mut |_| true))
+    }
+
+    pub fn recover(&self, resume: bool) -> Result<Option<Recovered>, SwitchError> {
+        self.with(|runtime| runtime.recover(resume, &mut |_| true))
+    }
+
+    pub fn plan(&self, graph: &Graph) -> Plan {
+        let target = Target::New { graph: graph.clone(), sources: Vec::new() };
+        self.with(|runtime| runtime.plan(&target, &Consent::default())).unwrap()
+    }
+
+    pub fn drift(&self) -> Plan {
+        self.with(|runtime| runtime.drift()).unwrap()
+    }
+
+    pub fn current(&self) -> Option<u64> {
+        self.store.current_number().unwrap()
+    }
+
+    pub fn root(&self) -> &Path {
+        self.store.root()
+    }
+}
+
+pub fn name(text: &str) -> DatasetName {
+    DatasetName::new(text).unwrap()
+}
+
+pub fn settings(of: Of, words: &[(&str, &str)]) -> Settings {
+    words
+        .iter()
+        .map(|(name, word)| {
+            let row = property::find(of, name).unwrap();
+            (PropertyName::new(name), row.parse(word).unwrap())
+        })
+        .collect()
+}
+
+pub fn pool(text: &str, disks: &[&str], words: &[(&str, &str)]) -> Resource {
+    let redundancy = if disks.len() > 1 { Redundancy::Mirror } else { Redundancy::None };
+    let disks = disks.iter().map(|disk| Disk(format!("/dev/disk/by-id/{disk}").into())).collect();
+    Resource::Pool(Pool {
+        name: PoolName::new(text).unwrap(),
+        layout: vec![Vdev { class: Class::Data, redundancy, disks }],
+        settings: settings(Of::Pool, words),
+    })
+}
+
+pub fn dataset(text: &str, words: &[(&str, &str)]) -> Resource {
+    Resource::Dataset(Dataset { name: name(text), settings: settings(Of::Filesystem, words) })
+}
+
+pub fn volume(text: &str, size: u64) -> Resource {
+    Resource::Volume(Volume {
+        name: name(text),
+        size: phoenix_graph::Bytes(size),
+        sparse: true,
+        settings: Settings::default(),
+    })
+}
+
+pub fn export(path: &str, of: &str, clients: &[(&str, &[&str])]) -> Resource {
+    let clients = clients
+        .iter()
+        .map(|(client, words)| ((*client).into(), ExportOptions::from_words(words.iter().copied()).unwrap()));
+    Resource::Export(Export { path: path.into(), dataset: name(of), clients: clients.collect() })
+}
+
+pub fn zfspool(id: &str, of: &str, content: &str) -> Resource {
+    let properties = [("pool", of), ("content", content), ("mountpoint", &format!("/{of}"))];
+    Resource::Storage(Storage {
+        id: StorageId::new(id).unwrap(),
+        kind: "zfspool".into(),
+        dataset: Some(name(of)),
+        properties: properties.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
+    })
+}
+
+pub fn arc_max(value: u64) -> Resource {
+    Resource::Tunable(Tunable { name: "zfs_arc_max".into(), value })
+}
+
+pub fn graph(resources: Vec<Resource>) -> Graph {
+    Graph::assemble(HostName::new("box").unwrap(), resources).unwrap()
+}
+
+/// A host with a pool, two datasets, an export, a registration and a parameter.
+pub fn small() -> Vec<Resource> {
+    vec![
+        pool("tank", &["one", "two"], &[("autotrim", "on")]),
+        dataset("tank/vms", &[("recordsize", "16K"), ("quota", "1G")]),
+        dataset("tank/share", &[("compression", "lz4"), ("atime", "off")]),
+        export("/tank/share", "tank/share", &[("10.0.0.0/24", &["rw", "async"])]),
+        zfspool("tank-vms", "tank/vms", "images"),
+        arc_max(32_212_254_720),
+    ]
+}
+
+/// Replaces the resource of the same key, or adds it.
+pub fn with(mut resources: Vec<Resource>, resource: Resource) -> Vec<Resource> {
+    resources.retain(|other| other.key() != resource.key());
+    resources.push(resource);
+    resources
+}
+
+pub fn without(mut resources: Vec<Resource>, keys: &[&str]) -> Vec<Resource> {
+    resources.retain(|resource| !keys.contains(&resource.key().to_string().as_str()));
+    resources
+}
+
+/// Lists a plan's actions as `kind subject`.
+pub fn kinds(plan: &Plan) -> Vec<String> {
+    let counted: BTreeMap<usize, String> = plan
+        .actions
+        .iter()
+        .map(|action| format!("{:?} {}", action.kind, action.subject).to_lowercase())
+        .enumerate()
+        .collect();
+    counted.into_values().collect()
+}

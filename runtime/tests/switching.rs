@@ -1,0 +1,308 @@
+//! A switch from end to end, on the simulated host.
+
+mod common;
+
+use common::*;
+use phoenix_runtime::{
+    host::sim::{Fault, FaultKind, Show},
+    observed::OWNER,
+    op::Op,
+    plan::{Consent, Kind},
+    store::Outcome,
+    switch::{Recovered, SwitchError, Switched},
+};
+
+#[test]
+fn a_switch_from_nothing_brings_everything_about_and_makes_a_generation() {
+    let world = World::new();
+    let graph = graph(small());
+    assert!(matches!(world.switch(&graph).unwrap(), Switched::To { generation: 1, .. }));
+    assert_eq!(world.current(), Some(1));
+    let state = world.host.state();
+    assert_eq!(&*state.dataset(&name("tank/vms")).unwrap().settings["quota"], "1073741824");
+    assert_eq!(state.tunables["zfs_arc_max"], 32_212_254_720);
+    assert_eq!(state.live_exports().len(), 1);
+    assert!(state.storage_cfg.unwrap().contains("zfspool: tank-vms"));
+    assert!(world.drift().actions.is_empty());
+}
+
+#[test]
+fn switching_again_runs_nothing_and_looks_in_few_processes() {
+    let world = World::new();
+    let mut resources = small();
+    resources.extend((0..500).map(|at| dataset(&format!("tank/vms/d{at}"), &[("atime", "off")])));
+    let graph = graph(resources);
+    world.switch(&graph).unwrap();
+    world.host.forget_events();
+    assert!(matches!(world.switch(&graph).unwrap(), Switched::Nothing { generation: 1 }));
+    assert_eq!(world.host.changes(), []);
+    assert!(world.host.processes() <= 8, "{}", world.host.processes());
+}
+
+#[test]
+fn a_property_changed_by_hand_is_drift_and_only_it_is_repaired() {
+    let world = World::new();
+    let graph = graph(small());
+    world.switch(&graph).unwrap();
+    let by_hand = Op::DatasetSet {
+        dataset: name("tank/vms"),
+        settings: vec![(phoenix_graph::PropertyName::new("quota"), "2G".into())],
+    };
+    world.host.by_hand(&by_hand).unwrap();
+    let drift = world.drift();
+    assert_eq!(kinds(&drift), ["update dataset:tank/vms"]);
+    assert_eq!(drift.actions[0].changes[0].setting, "quota");
+    world.host.forget_events();
+    assert!(matches!(world.switch(&graph).unwrap(), Switched::Repaired { generation: 1, .. }));
+    let changes = world.host.changes();
+    let changing: Vec<_> =
+        changes.iter().filter(|op| !matches!(op, Op::Snapshot { .. } | Op::Hold { .. })).collect();
+    assert_eq!(changing.len(), 1, "{changing:?}");
+    assert_eq!(world.current(), Some(1));
+    assert!(world.drift().actions.is_empty());
+}
+
+fn edited() -> Vec<phoenix_graph::Resource> {
+    let resources = with(small(), dataset("tank/vms", &[("recordsize", "16K"), ("quota", "3G")]));
+    let resources = without(resources, &["dataset:tank/share", "export:/tank/share"]);
+    let resources = with(resources, dataset("tank/new", &[]));
+    with(resources, export("/tank/new", "tank/new", &[("10.0.0.0/24", &["ro"])]))
+}
+
+#[test]
+fn an_edited_spec_is_planned_exactly_carried_out_and_gone_back_from() {
+    let world = World::new();
+    world.switch(&graph(small())).unwrap();
+    world.host.write_file(&name("tank/share"), "letter", "dear all");
+    let before = world.host.image(Show::UsersOnly);
+    let edited = graph(edited());
+    assert_eq!(
+        kinds(&world.plan(&edited)),
+        [
+            "remove export:/tank/share",
+            "retire dataset:tank/share",
+            "create dataset:tank/new",
+            "update dataset:tank/vms",
+            "update files in /etc",
+            "create export:/tank/new",
+        ]
+    );
+    world.switch(&edited).unwrap();
+    assert_eq!(world.current(), Some(2));
+    assert_eq!(world.host.read_file(&name("tank/share"), "letter"), None);
+    assert_eq!(world.host.read_file(&name("tank/.phoenix/2/share"), "letter").unwrap(), "dear all");
+    world.host.write_file(&name("tank/new"), "note", "keep me");
+
+    assert!(matches!(world.rollback(1).unwrap(), Switched::To { generation: 1, .. }));
+    assert_eq!(world.current(), Some(1));
+    assert_eq!(world.host.image(Show::UsersOnly), before);
+    assert_eq!(world.host.read_file(&name("tank/share"), "letter").unwrap(), "dear all");
+    let kept = world.host.state();
+    let retired = kept.datasets.keys().find(|name| name.as_str().ends_with("/new")).unwrap();
+    assert!(retired.as_str().starts_with("tank/.phoenix/"), "{retired}");
+    assert_eq!(world.host.read_file(retired, "note").unwrap(), "keep me");
+    assert_eq!(world.store.generation(3).unwrap().outcome, Outcome::WentTo { generation: 1 });
+
+    // Forward again: the added dataset comes home with its file.
+    world.rollback(2).unwrap();
+    assert_eq!(world.host.read_file(&name("tank/new"), "note").unwrap(), "keep me");
+    assert!(world.drift().actions.is_empty());
+}
+
+#[test]
+fn a_disk_that_holds_something_is_refused_by_name_and_nothing_runs() {
+    let world = World::new();
+    world.host.add_disk_holding("/dev/disk/by-id/full", "an ext4 file system \"photos\"");
+    let before = world.host.image(Show::Everything);
+    let resources = with(small(), pool("second", &["full"], &[]));
+    let Err(SwitchError::Refused(plan)) = world.switch(&graph(resources)) else { panic!("not refused") };
+    assert_eq!(plan.refusals.len(), 1);
+    assert!(plan.refusals[0].reason.contains("/dev/disk/by-id/full"), "{:?}", plan.refusals);
+    assert!(plan.refusals[0].reason.contains("ext4"), "{:?}", plan.refusals);
+    assert_eq!(world.host.image(Show::Everything), before);
+    assert_eq!(world.current(), None);
+}
+
+#[test]
+fn a_switch_that_fails_in_the_middle_leaves_the_host_as_it_was() {
+    let world = World::new();
+    let before = world.host.image(Show::UsersOnly);
+    world.host.inject(Fault::when(|op| matches!(op, Op::StorageAdd { .. }), FaultKind::Fail));
+    let result = world.switch(&graph(small()));
+    let Err(SwitchError::Failed { reason, kept }) = result else { panic!("did not fail: {result:?}") };
+    assert!(reason.contains("storage:tank-vms"), "{reason}");
+    assert_eq!(kept, Vec::<String>::new());
+    assert_eq!(world.host.image(Show::UsersOnly), before);
+    assert_eq!(world.current(), None);
+    assert!(matches!(world.store.generation(1).unwrap().outcome, Outcome::Failed { .. }));
+    // And the same switch comes about once the cause is gone, under a number of its own.
+    assert!(matches!(world.switch(&graph(small())).unwrap(), Switched::To { generation: 2, .. }));
+}
+
+#[test]
+fn what_somebody_wrote_into_a_new_dataset_survives_its_undoing() {
+    let world = World::new();
+    world.switch(&graph(small())).unwrap();
+    let more = with(with(small(), dataset("tank/a", &[])), zfspool("tank-b", "tank/a", "images"));
+    // A file appears between the creation and the failure.
+    world.host.inject(Fault::when(|op| matches!(op, Op::StorageAdd { .. }), FaultKind::PowerBefore));
+    assert!(matches!(world.switch(&graph(more.clone())), Err(SwitchError::PowerLost)));
+    world.host.power_on();
+    world.host.write_file(&name("tank/a"), "early", "bird");
+    let Some(Recovered::Undone { generation, kept }) = world.recover(false).unwrap() else {
+        panic!("not undone")
+    };
+    assert_eq!(generation, Some(1));
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    assert_eq!(world.current(), Some(1));
+    world.switch(&graph(more)).unwrap();
+    assert_eq!(world.host.read_file(&name("tank/a"), "early").unwrap(), "bird");
+}
+
+#[test]
+fn a_changing_verb_is_refused_while_a_switch_is_open_and_recover_resumes_it() {
+    let world = World::new();
+    world.switch(&graph(small())).unwrap();
+    world.host.inject(Fault::when(|op| matches!(op, Op::DatasetCreate { .. }), FaultKind::PowerAfter));
+    let edited = graph(edited());
+    assert!(matches!(world.switch(&edited), Err(SwitchError::PowerLost)));
+    world.host.power_on();
+    assert!(matches!(world.switch(&edited), Err(SwitchError::Open { number: 2 })));
+    assert!(matches!(world.rollback(1), Err(SwitchError::Open { number: 2 })));
+    assert_eq!(world.recover(true).unwrap(), Some(Recovered::Finished { generation: 2 }));
+    assert_eq!(world.current(), Some(2));
+    assert!(world.drift().actions.is_empty());
+    assert_eq!(world.recover(false).unwrap(), None);
+}
+
+#[test]
+fn what_phoenix_did_not_make_is_taken_over_only_with_consent_and_never_put_away() {
+    let world = World::new();
+    world.switch(&graph(without(small(), &["dataset:tank/share", "export:/tank/share"]))).unwrap();
+    world.host.by_hand(&Op::DatasetCreate { dataset: name("tank/share"), settings: vec![] }).unwrap();
+    world.host.by_hand(&Op::DatasetMount { dataset: name("tank/share") }).unwrap();
+    world.host.write_file(&name("tank/share"), "old", "gold");
+    let Err(SwitchError::Refused(plan)) = world.switch(&graph(small())) else { panic!("not refused") };
+    assert!(plan.refusals[0].help.contains("--adopt"), "{:?}", plan.refusals);
+    let consent = Consent { adopt: true, ..Consent::default() };
+    world.switch_with(&graph(small()), &consent).unwrap();
+    assert_eq!(world.current(), Some(2));
+    world.rollback(1).unwrap();
+    assert_eq!(world.host.read_file(&name("tank/share"), "old").unwrap(), "gold");
+    let state = world.host.state();
+    assert!(!state.dataset(&name("tank/share")).unwrap().settings.contains_key(OWNER));
+    // Forward again needs no second consent.
+    world.rollback(2).unwrap();
+    assert_eq!(world.current(), Some(2));
+}
+
+#[test]
+fn retiring_a_dataset_with_a_foreign_child_is_refused_by_its_name() {
+    let world = World::new();
+    world.switch(&graph(small())).unwrap();
+    world.host.by_hand(&Op::DatasetCreate { dataset: name("tank/share/mine"), settings: vec![] }).unwrap();
+    let less = without(small(), &["dataset:tank/share", "export:/tank/share"]);
+    let Err(SwitchError::Refused(plan)) = world.switch(&graph(less)) else { panic!("not refused") };
+    assert!(plan.refusals[0].reason.contains("tank/share/mine"), "{:?}", plan.refusals);
+}
+
+#[test]
+fn retiring_a_busy_dataset_fails_and_is_undone() {
+    let world = World::new();
+    world.switch(&graph(small())).unwrap();
+    world.host.set_busy(&name("tank/share"), true);
+    let before = world.host.image(Show::UsersOnly);
+    let less = without(small(), &["dataset:tank/share", "export:/tank/share"]);
+    let Err(SwitchError::Failed { reason, .. }) = world.switch(&graph(less)) else { panic!("did not fail") };
+    assert!(reason.contains("busy"), "{reason}");
+    assert_eq!(world.host.image(Show::UsersOnly), before);
+    assert_eq!(world.current(), Some(1));
+}
+
+#[test]
+fn a_retired_dataset_with_a_mount_point_of_its_own_is_not_mounted_at_boot_and_comes_home_mounted() {
+    let world = World::new();
+    let resources = with(small(), dataset("tank/vms/deep", &[("mountpoint", "/srv/deep")]));
+    world.switch(&graph(resources.clone())).unwrap();
+    world
+        .switch(&graph(without(
+            resources,
+            &["dataset:tank/vms", "dataset:tank/vms/deep", "storage:tank-vms"],
+        )))
+        .unwrap();
+    world.host.power_on();
+    assert_eq!(world.host.state().mounted_at(&name("tank/.phoenix/2/vms/deep")), None);
+    world.rollback(1).unwrap();
+    assert_eq!(world.host.state().mounted_at(&name("tank/vms/deep")), Some("/srv/deep"));
+    assert!(world.drift().actions.is_empty());
+}
+
+#[test]
+fn a_setting_that_the_spec_no_longer_declares_is_inherited_again() {
+    let world = World::new();
+    world.switch(&graph(small())).unwrap();
+    let fewer = with(small(), dataset("tank/share", &[]));
+    let plan = world.plan(&graph(fewer.clone()));
+    assert_eq!(kinds(&plan), ["update dataset:tank/share"]);
+    world.switch(&graph(fewer)).unwrap();
+    assert!(!world.host.state().dataset(&name("tank/share")).unwrap().settings.contains_key("compression"));
+    world.rollback(1).unwrap();
+    assert_eq!(&*world.host.state().dataset(&name("tank/share")).unwrap().settings["compression"], "lz4");
+}
+
+#[test]
+fn a_volume_grows_with_consent_alone_and_is_put_away_whole() {
+    let world = World::new();
+    let with_volume = |size| graph(with(small(), volume("tank/disk", size)));
+    world.switch(&with_volume(1 << 30)).unwrap();
+    let Err(SwitchError::Refused(plan)) = world.switch(&with_volume(1 << 31)) else { panic!("not refused") };
+    assert!(plan.refusals[0].help.contains("--consent volume:tank/disk"), "{:?}", plan.refusals);
+    let consent =
+        Consent { irreversible: ["volume:tank/disk".parse().unwrap()].into(), ..Consent::default() };
+    world.switch_with(&with_volume(1 << 31), &consent).unwrap();
+    world.switch(&graph(small())).unwrap();
+    assert!(world.host.state().datasets.keys().any(|name| name.as_str().ends_with("/disk")));
+    assert!(world.host.state().dataset(&name("tank/disk")).is_none());
+}
+
+#[test]
+fn an_exported_pool_is_imported_and_then_planned() {
+    let world = World::new();
+    let graph = graph(small());
+    world.switch(&graph).unwrap();
+    for dataset in ["tank/share", "tank/vms", "tank"] {
+        world.host.by_hand(&Op::DatasetUnmount { dataset: name(dataset) }).unwrap();
+    }
+    world.host.by_hand(&Op::PoolExport { pool: phoenix_graph::PoolName::new("tank").unwrap() }).unwrap();
+    let drift = world.drift();
+    assert!(drift.partial);
+    assert_eq!(drift.actions[0].kind, Kind::Import);
+    world.switch(&graph).unwrap();
+    assert!(world.drift().actions.is_empty());
+}
+
+#[test]
+fn actions_that_do_not_need_each_other_run_side_by_side_with_the_same_result() {
+    let (one, mut many) = (World::new(), World::new());
+    many.jobs = 8;
+    let mut resources = small();
+    resources.extend((0..60).map(|at| dataset(&format!("tank/vms/d{at}"), &[("atime", "off")])));
+    let graph = graph(resources);
+    one.switch(&graph).unwrap();
+    many.switch(&graph).unwrap();
+    assert_eq!(one.host.image(Show::Everything).datasets, many.host.image(Show::Everything).datasets);
+}
+
+#[test]
+fn every_stored_object_has_the_hash_of_its_name() {
+    let world = World::new();
+    world.switch(&graph(small())).unwrap();
+    let mut count = 0;
+    for entry in std::fs::read_dir(world.root().join("store")).unwrap() {
+        let path = entry.unwrap().path();
+        let hash = blake3::hash(&std::fs::read(&path).unwrap()).to_hex();
+        assert!(path.file_name().unwrap().to_str().unwrap().starts_with(hash.as_str()), "{}", path.display());
+        count += 1;
+    }
+    assert_eq!(count, small().len() + 1);
+}

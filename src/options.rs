@@ -1,0 +1,55 @@
+//! Options that several verbs take.
+
+use crate::terminal::Color;
+use clap::Args;
+use phoenix_graph::Key;
+use phoenix_runtime::plan::Consent;
+use std::path::PathBuf;
+
+/// Options that every verb takes.
+#[derive(Debug, Clone, Args)]
+pub struct Common {
+    /// Work on a simulated host that is kept in this folder, with its state in DIR/state
+    #[arg(long, global = true, value_name = "DIR")]
+    pub sim: Option<PathBuf>,
+    /// Keep generations and their store here [env: PHOENIX_STATE_DIR] [default: /var/lib/phoenix]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+    /// When to show colours; NO_COLOR in the environment means never
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    pub color: Color,
+}
+
+/// What a switch, or the plan of one, may do.
+#[derive(Debug, Clone, Args)]
+pub struct Allow {
+    /// Take over what is there already and was not made by phoenix
+    #[arg(long)]
+    pub adopt: bool,
+    /// Allow what cannot be undone on this resource, such as volume:tank/vm-1; may be given several times
+    #[arg(long, value_name = "KEY")]
+    pub consent: Vec<Key>,
+}
+
+impl Allow {
+    /// Returns what is allowed as the runtime takes it.
+    #[must_use]
+    pub fn consent(&self) -> Consent {
+        Consent {
+            adopt: self.adopt,
+            irreversible: self.consent.iter().cloned().collect(),
+            ..Consent::default()
+        }
+    }
+}
+
+/// How a switch is carried out.
+#[derive(Debug, Clone, Args)]
+pub struct Carry {
+    /// Go on without asking
+    #[arg(long, short)]
+    pub yes: bool,
+    /// How many actions run at once
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub jobs: u16,
+}

@@ -1,0 +1,49 @@
+//! What the command learns from outside, apart from its arguments: the clock, the environment, who
+//! asks. Everything else of phoenix is told.
+
+use std::path::PathBuf;
+
+/// Returns the time, in seconds since 1970-01-01 UTC.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one place where the clock is read")]
+pub fn now() -> u64 {
+    let now = std::time::SystemTime::now();
+    now.duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+/// Returns an environment variable that is set and not empty.
+#[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var_os(name).and_then(|value| value.into_string().ok()).filter(|value| !value.is_empty())
+}
+
+/// Returns who asks: the person behind `sudo`, else the user.
+#[must_use]
+pub fn who() -> String {
+    let names = ["SUDO_USER", "USER", "LOGNAME"];
+    names
+        .into_iter()
+        .find_map(variable)
+        .unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
+}
+
+/// Returns whether the environment asks for no colour (`NO_COLOR`, <https://no-color.org>), or the
+/// terminal can show none.
+#[must_use]
+pub fn no_color() -> bool {
+    variable("NO_COLOR").is_some() || variable("TERM").as_deref() == Some("dumb")
+}
+
+/// Returns the state folder that the environment names (`PHOENIX_STATE_DIR`).
+#[must_use]
+pub fn state_dir() -> Option<PathBuf> {
+    variable("PHOENIX_STATE_DIR").map(PathBuf::from)
+}
+
+/// Returns the folder of a user's own store: `$XDG_DATA_HOME/phoenix`, else `~/.local/share/phoenix`.
+#[must_use]
+pub fn user_store() -> Option<PathBuf> {
+    let folder = variable("XDG_DATA_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
+    let folder = folder.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".local/share")));
+    folder.map(|folder| folder.join("phoenix"))
+}

@@ -1,0 +1,56 @@
+//! The difference of two graphs for people.
+
+use super::{Paint, count, value};
+use phoenix_graph::{Change, GraphDiff, Key};
+use std::fmt::Write;
+
+/// Lays a difference out, resource by resource.
+#[must_use]
+pub fn diff(diff: &GraphDiff, paint: Paint) -> String {
+    let mut text = String::new();
+    for (key, change) in &diff.0 {
+        // Writing to a string does not fail, here and below.
+        match change {
+            Change::Added { facts } => {
+                let _ = writeln!(text, "{} {key}", paint.good("+"));
+                lines(
+                    &mut text,
+                    facts.iter().map(|(name, fact)| (name, format!("→ {}", show(key, name, fact)))),
+                );
+            }
+            Change::Removed { facts } => {
+                let _ = writeln!(text, "{} {key}", paint.bad("-"));
+                lines(&mut text, facts.iter().map(|(name, fact)| (name, show(key, name, fact))));
+            }
+            Change::Changed { facts } => {
+                let _ = writeln!(text, "{} {key}", paint.change("~"));
+                let side = |name: &str, side: &Option<String>| {
+                    side.as_ref().map_or_else(|| "not set".to_owned(), |fact| show(key, name, fact))
+                };
+                lines(
+                    &mut text,
+                    facts.iter().map(|(name, (old, new))| {
+                        (name, format!("{} → {}", side(name, old), side(name, new)))
+                    }),
+                );
+            }
+        }
+    }
+    let _ = match diff.0.len() {
+        0 => writeln!(text, "No difference."),
+        differing => writeln!(text, "{} differ.", count(differing, "resource")),
+    };
+    text
+}
+
+fn show(key: &Key, name: &str, fact: &str) -> String {
+    if name.starts_with("client ") { value::export_options(fact) } else { value::value(key, name, fact) }
+}
+
+fn lines<'a>(text: &mut String, lines: impl Iterator<Item = (&'a String, String)>) {
+    let lines: Vec<_> = lines.collect();
+    let width = lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    for (name, line) in lines {
+        let _ = writeln!(text, "    {name:width$}  {line}");
+    }
+}

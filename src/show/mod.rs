@@ -1,0 +1,54 @@
+//! How values look to people: plans, differences, sizes, dates. Pure: value in, text out.
+
+pub mod date;
+pub mod diff;
+pub mod plan;
+pub mod value;
+
+use anstyle::{AnsiColor, Style};
+
+/// Colours a text, or leaves it plain.
+#[derive(Debug, Clone, Copy)]
+pub struct Paint(pub bool);
+
+impl Paint {
+    /// What comes, and what went well.
+    #[must_use]
+    pub fn good(self, text: &str) -> String {
+        self.with(AnsiColor::Green.on_default(), text)
+    }
+
+    /// What changes.
+    #[must_use]
+    pub fn change(self, text: &str) -> String {
+        self.with(AnsiColor::Yellow.on_default(), text)
+    }
+
+    /// What goes, and what went wrong.
+    #[must_use]
+    pub fn bad(self, text: &str) -> String {
+        self.with(AnsiColor::Red.on_default(), text)
+    }
+
+    /// What stands out.
+    #[must_use]
+    pub fn strong(self, text: &str) -> String {
+        self.with(Style::new().bold(), text)
+    }
+
+    /// What is less important.
+    #[must_use]
+    pub fn faint(self, text: &str) -> String {
+        self.with(Style::new().dimmed(), text)
+    }
+
+    fn with(self, style: Style, text: &str) -> String {
+        if self.0 { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+}
+
+/// Counts things: `1 dataset`, `2 datasets`.
+#[must_use]
+pub fn count(number: usize, one: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
+}

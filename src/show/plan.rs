@@ -1,0 +1,259 @@
+//! A plan for people: what changes, by kind of resource, in a stable order; then what forbids it,
+//! what to know, and a line that sums it up.
+
+use super::{
+    Paint, count,
+    value::{export_options, value},
+};
+use phoenix_graph::Key;
+use phoenix_runtime::{
+    op::Op,
+    plan::{Action, Change, Kind, Plan, Reversibility, Subject},
+};
+use std::{collections::BTreeMap, fmt::Write};
+
+/// The kinds of resources, in the order in which they are shown.
+const GROUPS: [&str; 6] =
+    ["Pools", "Datasets", "Exports", "Proxmox storages", "Parameters of the zfs module", "Files"];
+
+/// Lays a plan out.
+#[must_use]
+pub fn plan(plan: &Plan, paint: Paint) -> String {
+    let mut text = String::new();
+    for (at, title) in GROUPS.iter().enumerate() {
+        let actions: Vec<&Action> =
+            plan.actions.iter().filter(|action| group(action) == at && is_told(action, plan)).collect();
+        if actions.is_empty() {
+            continue;
+        }
+        // Writing to a string does not fail, here and below.
+        let _ = writeln!(text, "{}", paint.strong(title));
+        for action in actions {
+            text.push_str(&shown(action, paint));
+        }
+        text.push('\n');
+    }
+    let snapshots: usize = plan.snapshots.values().map(Vec::len).sum();
+    if snapshots > 0 && plan.refusals.is_empty() {
+        let of = count(snapshots, "dataset");
+        let _ =
+            writeln!(text, "Before that, snapshots @phoenix-{} of {of} are taken and held.\n", plan.number);
+    }
+    if plan.partial {
+        text.push_str("Pools are imported first; what is in them is looked at and planned after.\n\n");
+    }
+    for warning in &plan.warnings {
+        let _ = writeln!(text, "{} {}: {}\n", paint.change("warning:"), warning.key, warning.text);
+    }
+    for refusal in &plan.refusals {
+        let _ = writeln!(text, "{} {}: {}", paint.bad("refused:"), refusal.key, refusal.reason);
+        let _ = writeln!(text, "  help: {}\n", refusal.help);
+    }
+    let _ = writeln!(text, "{}", paint.strong(&summary(plan)));
+    text
+}
+
+/// Lays drift out: what a switch to the same generation would change, told as what differs.
+#[must_use]
+pub fn drift(drift: &Plan, paint: Paint) -> String {
+    if drift.is_empty() {
+        return paint.good("The host is as it says.\n");
+    }
+    let mut text = String::new();
+    let told = drift.actions.iter().filter(|action| is_counted(action, drift));
+    for action in told.clone() {
+        let (sign, words) = match action.kind {
+            Kind::Create => ("-", "  is not there"),
+            Kind::Import => ("-", "  is not imported"),
+            Kind::Restore => ("-", "  is retired"),
+            Kind::Update | Kind::Adopt => ("~", ""),
+            Kind::Retire | Kind::Remove | Kind::Release => ("+", "  should not be there"),
+        };
+        let _ = writeln!(text, "  {} {}{words}", paint.change(sign), action.subject);
+        for change in action.changes.iter().filter(|_| words.is_empty()) {
+            let (is, says) = sides(action, change);
+            let _ = writeln!(text, "      {} is {is}; it should be {says}", change.setting);
+        }
+    }
+    for refusal in &drift.refusals {
+        let _ = writeln!(text, "  {} {}: {}", paint.bad("!"), refusal.key, refusal.reason);
+        let _ = writeln!(text, "      help: {}", refusal.help);
+    }
+    let number = told.count() + drift.refusals.len();
+    let _ =
+        writeln!(text, "{}", paint.strong(&format!("{} from what it says.", count(number, "difference"))));
+    text
+}
+
+/// Lists every command of a plan in the order in which they may run, each below what it is for.
+#[must_use]
+pub fn commands(plan: &Plan, paint: Paint) -> String {
+    let mut text = String::new();
+    let heading = |what: &str| paint.faint(&format!("# {what}\n"));
+    for (pool, datasets) in &plan.snapshots {
+        let name: Box<str> = format!("phoenix-{}", plan.number).into();
+        let tag = phoenix_runtime::execute::HOLD.into();
+        text.push_str(&heading(&format!("snapshots in {pool}")));
+        let snapshot = Op::Snapshot { datasets: datasets.clone(), name: name.clone() };
+        let hold = Op::Hold { datasets: datasets.clone(), name, tag };
+        let _ = write!(text, "{}\n{}\n", snapshot.describe(), hold.describe());
+    }
+    for action in plan.actions.iter().filter(|action| !action.ops.is_empty()) {
+        text.push_str(&heading(&format!("{} {}", verb(action.kind), action.subject)));
+        for op in &action.ops {
+            let _ = writeln!(text, "{}", op.describe());
+        }
+    }
+    text
+}
+
+/// Sums a plan up in one line.
+#[must_use]
+pub fn summary(plan: &Plan) -> String {
+    let mut counts: BTreeMap<Kind, usize> = BTreeMap::new();
+    for action in plan.actions.iter().filter(|action| is_counted(action, plan)) {
+        *counts.entry(action.kind).or_default() += 1;
+    }
+    let counted: Vec<String> =
+        counts.iter().map(|(kind, count)| format!("{count} {}", to_do(*kind))).collect();
+    let lasting = plan.actions.iter().filter(|action| action.class != Reversibility::Reversible).count();
+    let lasting = if lasting > 0 { format!("; {lasting} of them for good") } else { String::new() };
+    match (counted.is_empty(), plan.refusals.len()) {
+        (true, 0) => "Nothing to do.".to_owned(),
+        (false, 0) => format!("{}{lasting}.", counted.join(", ")),
+        (true, refused) => format!("{refused} refused; nothing will be done."),
+        (false, refused) => format!("{}; {refused} refused, so nothing will be done.", counted.join(", ")),
+    }
+}
+
+/// The rendered files follow from exports and parameters: they are told only where they stand alone.
+fn is_told(action: &Action, plan: &Plan) -> bool {
+    action.subject != Subject::Files || plan.actions.iter().all(|action| action.subject == Subject::Files)
+}
+
+/// A root dataset comes with its pool: both are told, one is counted.
+fn is_counted(action: &Action, plan: &Plan) -> bool {
+    let comes_along = match &action.subject {
+        Subject::Resource(Key::Dataset(name)) => name.is_root() && action.ops.is_empty(),
+        _ => false,
+    };
+    !comes_along && is_told(action, plan)
+}
+
+fn group(action: &Action) -> usize {
+    match &action.subject {
+        Subject::Resource(Key::Pool(_)) => 0,
+        Subject::Resource(Key::Dataset(_) | Key::Volume(_)) => 1,
+        Subject::Resource(Key::Export(_)) => 2,
+        Subject::Resource(Key::Storage(_)) => 3,
+        Subject::Resource(Key::Tunable(_)) => 4,
+        Subject::Files => 5,
+    }
+}
+
+fn shown(action: &Action, paint: Paint) -> String {
+    let (sign, words) = sign(action.kind);
+    let sign = match action.kind {
+        Kind::Create | Kind::Import | Kind::Restore => paint.good(sign),
+        Kind::Update | Kind::Adopt | Kind::Release => paint.change(sign),
+        Kind::Retire | Kind::Remove => paint.bad(sign),
+    };
+    let mut text = format!("  {sign} {}{}", action.subject, paint.faint(words));
+    let moves = matches!(action.kind, Kind::Retire | Kind::Restore);
+    let (moved, changes): (Vec<&Change>, Vec<&Change>) =
+        action.changes.iter().partition(|change| moves && change.setting == "name");
+    for change in moved {
+        let (from, to) =
+            (change.old.as_deref().unwrap_or_default(), change.new.as_deref().unwrap_or_default());
+        let place = if action.kind == Kind::Retire { format!(" to {to}") } else { format!(" from {from}") };
+        text.push_str(&place);
+    }
+    text.push('\n');
+    if action.subject == Subject::Files {
+        for op in &action.ops {
+            let _ = writeln!(text, "      {}", op.describe());
+        }
+    }
+    let width = changes.iter().map(|change| change.setting.chars().count()).max().unwrap_or(0);
+    for change in changes {
+        let fresh = matches!(action.kind, Kind::Create);
+        let _ = writeln!(text, "      {:width$}  {}", change.setting, arrow(action, change, fresh));
+    }
+    match action.class {
+        Reversibility::Reversible => {}
+        Reversibility::ForwardOnly => {
+            let _ = writeln!(text, "      {}", paint.change("no rollback undoes this"));
+        }
+        Reversibility::Destructive => {
+            let _ = writeln!(text, "      {}", paint.bad("this loses data, and no rollback brings it back"));
+        }
+    }
+    text
+}
+
+/// Writes a change: `→ new` for what is made, `old → new` else.
+fn arrow(action: &Action, change: &Change, fresh: bool) -> String {
+    let (old, new) = sides(action, change);
+    if fresh && change.old.is_none() { format!("→ {new}") } else { format!("{old} → {new}") }
+}
+
+/// Writes the old and the new value of a change. Of the options of an export, every one of which is
+/// explicit, those that differ are told, or those that `exports(5)` does not assume anyway.
+fn sides(action: &Action, change: &Change) -> (String, String) {
+    let is_export = change.setting.starts_with("client ");
+    if let (true, Some(old), Some(new)) = (is_export, &change.old, &change.new) {
+        return (without(old, new), without(new, old));
+    }
+    let show = |text: &Option<String>| match (&action.subject, text) {
+        (_, None) => if is_export { "not exported" } else { "not set" }.to_owned(),
+        (_, Some(text)) if is_export => export_options(text),
+        (Subject::Resource(key), Some(text)) => value(key, &change.setting, text),
+        (Subject::Files, Some(text)) => text.clone(),
+    };
+    (show(&change.old), show(&change.new))
+}
+
+fn without(these: &str, those: &str) -> String {
+    let those: Vec<&str> = those.split(',').collect();
+    let left: Vec<&str> = these.split(',').filter(|word| !those.contains(word)).collect();
+    if left.is_empty() { "–".to_owned() } else { left.join(",") }
+}
+
+fn sign(kind: Kind) -> (&'static str, &'static str) {
+    match kind {
+        Kind::Create => ("+", ""),
+        Kind::Import => ("+", "  imported"),
+        Kind::Update => ("~", ""),
+        Kind::Adopt => ("±", "  adopted"),
+        Kind::Restore => ("↑", "  comes home"),
+        Kind::Retire => ("↓", "  retired, with all it holds,"),
+        Kind::Remove => ("-", ""),
+        Kind::Release => ("○", "  left as it is, no longer managed"),
+    }
+}
+
+fn verb(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Create => "create",
+        Kind::Import => "import",
+        Kind::Update => "update",
+        Kind::Adopt => "adopt",
+        Kind::Restore => "bring home",
+        Kind::Retire => "retire",
+        Kind::Remove => "remove",
+        Kind::Release => "release",
+    }
+}
+
+fn to_do(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Create => "to create",
+        Kind::Import => "to import",
+        Kind::Update => "to change",
+        Kind::Adopt => "to adopt",
+        Kind::Restore => "to bring home",
+        Kind::Retire => "to retire",
+        Kind::Remove => "to remove",
+        Kind::Release => "to release",
+    }
+}

@@ -1,0 +1,101 @@
+//! The place where a verb works: a host, real or simulated, with its store.
+
+use crate::{exit::Exit, failure::Failure, options::Common, outside};
+use phoenix_runtime::{
+    execute::Events,
+    host::{
+        Host,
+        linux::{LinuxHost, LinuxPaths},
+        sim::SimHost,
+    },
+    store::Store,
+    switch::Runtime,
+};
+use std::{
+    path::{Path, PathBuf},
+    sync::atomic::AtomicBool,
+};
+
+/// A host with its store.
+pub struct Site {
+    host: Box<dyn Host>,
+    /// The store.
+    pub store: Store,
+}
+
+/// What is to be done with a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Read it as it is; where there is none, it counts as empty.
+    Read,
+    /// Change it; what is missing of it is made.
+    Change,
+}
+
+impl Site {
+    /// Opens the host and the store that the options name.
+    ///
+    /// # Errors
+    /// Where one of them cannot be opened.
+    pub fn open(common: &Common, access: Access) -> Result<Self, Failure> {
+        let host: Box<dyn Host> = match &common.sim {
+            Some(dir) => {
+                let doing = || format!("cannot open the simulated host in {}", dir.display());
+                Box::new(SimHost::open(dir).map_err(|error| Failure::host(doing(), &error))?)
+            }
+            None => Box::new(LinuxHost::new(LinuxPaths::default())),
+        };
+        Ok(Self { host, store: store(common, access)? })
+    }
+
+    /// Puts a runtime together. `jobs` actions run at once.
+    pub fn runtime<'a>(&'a self, jobs: u16, stop: &'a AtomicBool, events: &'a dyn Events) -> Runtime<'a> {
+        Runtime {
+            host: &*self.host,
+            store: &self.store,
+            jobs: jobs.into(),
+            stop,
+            events,
+            now: outside::now(),
+            who: outside::who(),
+        }
+    }
+}
+
+/// Opens the store that the options name.
+///
+/// # Errors
+/// Where it cannot be made, or the options contradict each other.
+pub fn store(common: &Common, access: Access) -> Result<Store, Failure> {
+    let root = state_dir(common)?;
+    match access {
+        Access::Read => Ok(Store::read_only(&root)),
+        Access::Change => {
+            let doing = || format!("cannot open the store in {}", root.display());
+            Store::open(&root).map_err(|error| Failure::store(doing(), &error))
+        }
+    }
+}
+
+fn state_dir(common: &Common) -> Result<PathBuf, Failure> {
+    let Some(sim) = &common.sim else {
+        let named = common.state_dir.clone().or_else(outside::state_dir);
+        return absolute(&named.unwrap_or_else(|| PathBuf::from("/var/lib/phoenix")));
+    };
+    // Links of the simulated host that lie below its folder are real ones: the state belongs there.
+    let sim = absolute(sim)?;
+    let sim = sim.canonicalize().unwrap_or(sim);
+    let Some(state) = &common.state_dir else { return Ok(sim.join("state")) };
+    let state = absolute(state)?;
+    if state.starts_with(&sim) {
+        return Ok(state);
+    }
+    Err(Failure::new(Exit::Usage, "`--state-dir` lies outside the folder of `--sim`")
+        .because("a simulated host and its state belong together")
+        .help("leave `--state-dir` out: the state is kept in DIR/state"))
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+    let doing = || format!("cannot find the folder {}", path.display());
+    std::path::absolute(path).map_err(|error| Failure::new(Exit::Failed, doing()).because(error))
+}

@@ -1,0 +1,71 @@
+//! The spec that a closure came from: its texts are stored beside it, with a record that names them,
+//! so that a closure that is switched to later, or on another machine, still knows its spec.
+
+use crate::failure::Failure;
+use phoenix_graph::{FORMAT, ObjectId, canonical};
+use phoenix_runtime::store::{Source, Store, StoreError};
+use serde::{Deserialize, Serialize};
+use std::{fs, path::PathBuf, sync::Arc, time::SystemTime};
+
+/// The texts of a spec, by name.
+pub type Texts = Vec<(String, Arc<str>)>;
+
+/// What a closure was built from.
+#[derive(Debug, Serialize, Deserialize)]
+struct Record {
+    format: u32,
+    system: ObjectId,
+    sources: Vec<Source>,
+}
+
+/// Stores the texts that a system came from, and the record that names them.
+///
+/// # Errors
+/// Where they cannot be written.
+pub fn put(store: &Store, system: ObjectId, texts: &Texts) -> Result<Vec<Source>, StoreError> {
+    let mut sources = Vec::with_capacity(texts.len());
+    for (name, text) in texts {
+        sources.push(Source { name: name.clone(), id: store.put_source(name, text)? });
+    }
+    if !sources.is_empty() {
+        let record = Record { format: FORMAT, system, sources: sources.clone() };
+        let bytes = canonical::to_bytes(&record).map_err(phoenix_graph::GraphError::Encode)?;
+        store.put_source(&suffix(system), &String::from_utf8_lossy(&bytes))?;
+    }
+    Ok(sources)
+}
+
+/// Reads the texts that a system came from; none where the store does not know. Where several
+/// specs come to the same system, those that were stored last.
+///
+/// # Errors
+/// Where the store cannot be read.
+pub fn get(store: &Store, system: ObjectId) -> Result<Texts, Failure> {
+    let doing = || format!("cannot read what system {} was built from", system.short());
+    let broken = |error: &StoreError| Failure::store(doing(), error);
+    let names = store.object_names().map_err(|error| broken(&error))?;
+    let end = format!("-spec-{}", suffix(system));
+    let written = |path: &PathBuf| {
+        fs::metadata(path).and_then(|found| found.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
+    };
+    let last = names
+        .iter()
+        .filter(|(_, path)| path.to_str().is_some_and(|path| path.ends_with(&end)))
+        .max_by_key(|(id, path)| (written(path), **id));
+    let Some((id, _)) = last else { return Ok(Vec::new()) };
+    let bytes = store.object(id).map_err(|error| broken(&error))?;
+    let Ok(record) = serde_json::from_slice::<Record>(&bytes) else { return Ok(Vec::new()) };
+    if record.system != system || record.format > FORMAT {
+        return Ok(Vec::new());
+    }
+    let mut texts = Vec::with_capacity(record.sources.len());
+    for source in record.sources {
+        let bytes = store.object(&source.id).map_err(|error| broken(&error))?;
+        texts.push((source.name, String::from_utf8_lossy(&bytes).into()));
+    }
+    Ok(texts)
+}
+
+fn suffix(system: ObjectId) -> String {
+    format!("sources-of-{}", system.short())
+}

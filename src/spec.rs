@@ -1,0 +1,163 @@
+//! Specs: finds the file, reads what it imports, compiles it, and shows what the compiler says.
+
+use crate::{exit::Exit, failure::Failure, show::count, terminal::Terminal};
+use phoenix_compiler::{Compiled, Severity, SourceError, SpecPath, World, compile};
+use phoenix_graph::Graph;
+use std::{
+    fs,
+    io::{self, ErrorKind},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// The name of a spec where none is given.
+pub const NAME: &str = "phoenix.kdl";
+
+/// A spec that compiled without errors.
+pub struct Spec {
+    /// The file, as the person named it.
+    pub path: PathBuf,
+    /// What the compiler made of it.
+    pub compiled: Compiled,
+}
+
+/// How diagnostics are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tell {
+    /// For people.
+    People,
+    /// As JSON, one object a line, for programs.
+    Programs,
+    /// Not at all.
+    Nobody,
+}
+
+impl Spec {
+    /// Finds, reads and compiles a spec: a file, or a folder that holds one.
+    ///
+    /// # Errors
+    /// Where there is none, or it has errors; they are shown first.
+    pub fn open(arg: &Path, tell: Tell, terminal: &Terminal) -> Result<Self, Failure> {
+        let path = find(arg)?;
+        let doing = || format!("cannot build {}", path.display());
+        let unreadable = |error: io::Error| Failure::new(Exit::Failed, doing()).because(error);
+        let file = path.canonicalize().map_err(unreadable)?;
+        let folder = Folder { root: file.parent().unwrap_or(Path::new("/")).to_owned() };
+        let name = file.file_name().and_then(|name| name.to_str());
+        let root = name.and_then(|name| SpecPath::new(name).ok()).ok_or_else(|| {
+            Failure::new(Exit::Failed, doing()).because("its name is not UTF-8").help("rename the file")
+        })?;
+        let compiled = compile(&folder, &root);
+        show(&compiled, tell, terminal);
+        if compiled.has_errors() {
+            let is_error = |severity: Severity| severity == Severity::Error;
+            let errors = compiled.diagnostics.iter().filter(|found| is_error(found.severity)).count();
+            let errors = count(errors, "error");
+            return Err(Failure::new(Exit::BadSpec, format!("{} has {errors}", path.display()))
+                .help("nothing was written; put them right and run it again"));
+        }
+        Ok(Self { path, compiled })
+    }
+
+    /// Returns the graphs of all hosts, or of the one that was named.
+    ///
+    /// # Errors
+    /// Where there is no host of that name.
+    pub fn hosts(&self, named: Option<&str>) -> Result<Vec<&Graph>, Failure> {
+        let graphs = || self.compiled.hosts.iter().filter_map(|host| host.graph.as_ref());
+        let Some(named) = named else { return Ok(graphs().collect()) };
+        let found: Vec<&Graph> = graphs().filter(|graph| graph.host().as_str() == named).collect();
+        if found.is_empty() {
+            let doing = format!("cannot find the host {named} in {}", self.path.display());
+            return Err(Failure::new(Exit::Usage, doing).help(format!("it has: {}", self.names())));
+        }
+        Ok(found)
+    }
+
+    /// Returns the graph of its only host, or of the one that was named.
+    ///
+    /// # Errors
+    /// Where it has several hosts and none was named.
+    pub fn host(&self, named: Option<&str>) -> Result<&Graph, Failure> {
+        match self.hosts(named)?[..] {
+            [graph] => Ok(graph),
+            _ => Err(Failure::new(Exit::Usage, format!("{} has several hosts", self.path.display()))
+                .help(format!("name one with `--host NAME`: {}", self.names()))),
+        }
+    }
+
+    /// Returns the spec's own texts with their names; those of the standard library are left out.
+    #[must_use]
+    pub fn texts(&self) -> Vec<(String, Arc<str>)> {
+        let own = self.compiled.sources.iter().map(|(_, source)| source).filter(|source| !source.std);
+        own.map(|source| (source.name.to_string(), source.text.clone())).collect()
+    }
+
+    fn names(&self) -> String {
+        self.compiled.hosts.iter().map(|host| host.name.as_str()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+fn show(compiled: &Compiled, tell: Tell, terminal: &Terminal) {
+    for diagnostic in &compiled.diagnostics {
+        match tell {
+            Tell::People => terminal.report(&diagnostic.report(&compiled.sources)),
+            Tell::Programs => {
+                // A diagnostic is made of texts and numbers: it always is JSON.
+                let line = serde_json::to_string(&diagnostic.to_json(&compiled.sources)).unwrap_or_default();
+                terminal.note(format_args!("{line}\n"));
+            }
+            Tell::Nobody => {}
+        }
+    }
+}
+
+/// Finds a spec's file: the file itself; in a folder `phoenix.kdl`, or its only `.kdl` file.
+fn find(arg: &Path) -> Result<PathBuf, Failure> {
+    let missing = |why: &str| {
+        Failure::new(Exit::Usage, format!("cannot find a spec at {}", arg.display()))
+            .because(why)
+            .help("name a spec, or a folder that holds one; `phoenix init` writes one to begin with")
+    };
+    if !arg.is_dir() {
+        return if arg.exists() { Ok(arg.to_owned()) } else { Err(missing("there is no such file")) };
+    }
+    let usual = arg.join(NAME);
+    if usual.exists() {
+        return Ok(usual);
+    }
+    let entries = fs::read_dir(arg).map_err(|error| missing(&error.to_string()))?;
+    let mut specs: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|end| end == "kdl") && path.is_file())
+        .collect();
+    specs.sort();
+    match &mut specs[..] {
+        [only] => Ok(std::mem::take(only)),
+        [] => Err(missing("the folder has no .kdl file")),
+        _ => Err(missing("the folder has several .kdl files, and none is called phoenix.kdl")),
+    }
+}
+
+/// The files below a spec's folder.
+struct Folder {
+    root: PathBuf,
+}
+
+impl World for Folder {
+    fn source(&self, path: &SpecPath) -> Result<Arc<str>, SourceError> {
+        let unreadable = |error: io::Error| match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => SourceError::NotFound,
+            ErrorKind::InvalidData => SourceError::NotText,
+            _ => SourceError::Unreadable(error.to_string()),
+        };
+        let file = self.root.join(path.as_str()).canonicalize().map_err(unreadable)?;
+        if !file.starts_with(&self.root) {
+            return Err(SourceError::Outside);
+        }
+        if !file.is_file() {
+            return Err(SourceError::Unreadable("it is no regular file".to_owned()));
+        }
+        fs::read_to_string(&file).map(Arc::from).map_err(unreadable)
+    }
+}

@@ -1,0 +1,154 @@
+//! The terminal: results on standard output, everything else on standard error. Nothing else prints.
+
+use crate::{outside, show::Paint};
+use clap::ValueEnum;
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, Severity};
+use rustix::event::{PollFd, PollFlags, poll};
+use std::{
+    fmt,
+    io::{self, BufRead, IsTerminal, Write},
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+/// When colours are shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Where a command speaks to people and programs.
+#[derive(Debug, Clone, Copy)]
+pub struct Terminal {
+    out: bool,
+    err: bool,
+    interactive: bool,
+}
+
+impl Terminal {
+    /// Finds out what the two outputs are.
+    #[must_use]
+    pub fn new(color: Color) -> Self {
+        let shown = |terminal: bool| match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => terminal && !outside::no_color(),
+        };
+        let interactive = io::stderr().is_terminal();
+        Self { out: shown(io::stdout().is_terminal()), err: shown(interactive), interactive }
+    }
+
+    /// Returns the colours of standard output.
+    #[must_use]
+    pub fn paint(&self) -> Paint {
+        Paint(self.out)
+    }
+
+    /// Returns the colours of standard error.
+    #[must_use]
+    pub fn paint_err(&self) -> Paint {
+        Paint(self.err)
+    }
+
+    /// Returns whether progress is shown: a person looks on.
+    #[must_use]
+    pub fn is_interactive(&self) -> bool {
+        self.interactive
+    }
+
+    /// Prints a result.
+    pub fn print(&self, text: impl fmt::Display) {
+        write(&mut io::stdout().lock(), &text);
+    }
+
+    /// Prints a value as JSON, for programs.
+    pub fn json<T: serde::Serialize>(&self, value: &T) {
+        // The views are made of texts, numbers, lists and maps of texts: they always are JSON.
+        if let Ok(text) = serde_json::to_string_pretty(value) {
+            self.print(format_args!("{text}\n"));
+        }
+    }
+
+    /// Tells something beside the result.
+    pub fn note(&self, text: impl fmt::Display) {
+        write(&mut io::stderr().lock(), &text);
+    }
+
+    /// Shows an error or a warning, with its places, reason and help.
+    pub fn report(&self, diagnostic: &dyn Diagnostic) {
+        let mut text = String::new();
+        // Formatting into a string does not fail.
+        let _ = self.handler().render_report(&mut text, diagnostic);
+        self.note(text.trim_start_matches('\n'));
+    }
+
+    /// Warns of something.
+    pub fn warn(&self, text: impl Into<String>, help: Option<String>) {
+        self.report(&Warning { text: text.into(), help });
+    }
+
+    fn handler(&self) -> GraphicalReportHandler {
+        let theme = if self.err { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+        let handler = GraphicalReportHandler::new_themed(theme).with_links(false);
+        match terminal_size::terminal_size_of(io::stderr()) {
+            Some((width, _)) => handler.with_width(width.0.clamp(40, 120).into()),
+            // A file or a pipe gets whole lines, whatever stands in them.
+            None => handler.with_width(120).with_wrap_lines(false),
+        }
+    }
+
+    /// Asks a person; nothing where there is none to ask. Whatever is no clear yes is a no, and so
+    /// is `stop`.
+    #[must_use]
+    pub fn confirm(&self, question: &str, stop: &AtomicBool) -> Option<bool> {
+        let stdin = io::stdin();
+        if !self.interactive || !stdin.is_terminal() {
+            return None;
+        }
+        self.note(format_args!("{question} [y/N] "));
+        // A signal ends the waiting, where a read would be begun again.
+        while poll(&mut [PollFd::new(&stdin, PollFlags::IN)], None).is_err() {
+            if stop.load(Ordering::Relaxed) {
+                self.note("\n");
+                return Some(false);
+            }
+        }
+        let mut answer = String::new();
+        let read = stdin.lock().read_line(&mut answer);
+        Some(read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes"))
+    }
+}
+
+/// Writes what can be written: a reader that has gone away wants nothing more.
+fn write(to: &mut dyn Write, text: &dyn fmt::Display) {
+    let _ = write!(to, "{text}").and_then(|()| to.flush());
+}
+
+#[derive(Debug)]
+struct Warning {
+    text: String,
+    help: Option<String>,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for Warning {}
+
+impl Diagnostic for Warning {
+    fn severity(&self) -> Option<Severity> {
+        Some(Severity::Warning)
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+}

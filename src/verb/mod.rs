@@ -1,0 +1,14 @@
+//! The verbs, one file each. A verb's doc comment is its help; its body tells what it does.
+
+pub mod build;
+pub mod completions;
+pub mod diff;
+pub mod generations;
+pub mod graph;
+pub mod init;
+pub mod plan;
+pub mod recover;
+pub mod review;
+pub mod rollback;
+pub mod status;
+pub mod switch;

@@ -1,0 +1,98 @@
+//! Programs that are carried into the machine, and whether they can run there.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+
+use crate::{Error, Result, place};
+
+/// The C library of the guest's Debian 12.
+const GUEST_GLIBC: (u32, u32) = (2, 36);
+
+/// A program of this crate's own that runs in the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Program {
+    /// Runs the commands that tests ask for.
+    Agent,
+    /// The stand-in for Proxmox's storage command.
+    Pvesm,
+}
+
+impl Program {
+    fn name(self) -> &'static str {
+        match self {
+            Program::Agent => "lab-agent",
+            Program::Pvesm => "pvesm",
+        }
+    }
+
+    /// Builds the program with cargo, as a test of another crate may be the first to need it, and
+    /// returns its path.
+    pub fn build(self) -> Result<PathBuf> {
+        // Cargo has a lock of its own; this only saves asking it twice at once.
+        static BUILDING: Mutex<()> = Mutex::new(());
+        let _alone = BUILDING.lock();
+        let wrong = |reason: String| Error::Program { program: self.name().into(), reason };
+        let target = place::target();
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let output = Command::new(cargo)
+            .args(["build", "--quiet", "--package", "phoenix-lab"])
+            .args(["--bin", self.name(), "--target-dir"])
+            .arg(&target)
+            .current_dir(place::sources())
+            .output()
+            .map_err(|e| wrong(format!("cargo does not start: {e}")))?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr);
+            return Err(wrong(format!("cargo could not build it:\n{said}")));
+        }
+        Ok(target.join("debug").join(self.name()))
+    }
+}
+
+/// Refuses a program that wants a newer C library than the guest has.
+pub(crate) fn check_runs_in_guest(path: &Path) -> Result<()> {
+    let bytes = fs::read(path).map_err(Error::io("read", path))?;
+    let newest = glibc_versions(&bytes).into_iter().next_back();
+    match newest {
+        Some((major, minor)) if (major, minor) > GUEST_GLIBC => Err(Error::Program {
+            program: path.display().to_string(),
+            reason: format!(
+                "it wants glibc {major}.{minor}, and the guest (Debian 12) has {}.{}: \
+                 build it on Debian 12, or for the target x86_64-unknown-linux-musl",
+                GUEST_GLIBC.0, GUEST_GLIBC.1
+            ),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Lists the versions of glibc's symbols that an executable names.
+fn glibc_versions(executable: &[u8]) -> BTreeSet<(u32, u32)> {
+    const MARK: &[u8] = b"GLIBC_";
+    let marks = executable.windows(MARK.len()).enumerate().filter(|(_, w)| *w == MARK);
+    marks
+        .filter_map(|(at, _)| {
+            let rest = executable.get(at + MARK.len()..)?;
+            // A version of the dynamic string table ends in a zero byte.
+            let end = rest.iter().take(8).position(|b| *b == 0)?;
+            let text = std::str::from_utf8(rest.get(..end)?).ok()?;
+            let mut numbers = text.split('.').map(str::parse);
+            Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_symbol_decides_not_the_last_text() {
+        let versions =
+            glibc_versions(b"\0GLIBC_2.2.5\0GLIBC_2.39\0GLIBC_2.4\0GLIBC_PRIVATE\0GLIBC_2.99 or so");
+        assert_eq!(versions.into_iter().next_back(), Some((2, 39)));
+    }
+}

@@ -1,0 +1,255 @@
+//! `storage.cfg`: read and written as Proxmox's `SectionConfig` does, with all that it loses.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::schema::{self, Form, Type};
+use super::values::{self, list};
+use super::{Refused, Said};
+
+/// The file's path, as messages name it.
+pub(super) const PATH: &str = "/etc/pve/storage.cfg";
+
+/// The sections, in the order that they are written in.
+#[derive(Debug, Default)]
+pub(super) struct Config {
+    pub(super) sections: Vec<Section>,
+    /// Sections that lack something: kept in mind, and then no write goes through.
+    broken: bool,
+}
+
+/// One storage.
+#[derive(Debug, Clone)]
+pub(super) struct Section {
+    pub(super) kind: &'static Type,
+    pub(super) id: String,
+    pub(super) values: Values,
+}
+
+/// A section's properties. Sets are kept as sets: their order is lost at every write.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Values {
+    pub(super) plain: BTreeMap<&'static str, String>,
+    pub(super) content: Option<BTreeSet<String>>,
+    pub(super) nodes: Option<BTreeSet<String>>,
+}
+
+impl Values {
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.plain.get(name).map(String::as_str)
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        match name {
+            "content" => self.content.is_some(),
+            "nodes" => self.nodes.is_some(),
+            name => self.plain.contains_key(name),
+        }
+    }
+
+    pub(super) fn remove(&mut self, name: &str) {
+        match name {
+            "content" => self.content = None,
+            "nodes" => self.nodes = None,
+            name => {
+                self.plain.remove(name);
+            }
+        }
+    }
+
+    /// Tells whether a boolean is set.
+    pub(super) fn is(&self, name: &str) -> bool {
+        self.get(name) == Some("1")
+    }
+
+    /// Puts in a checked value. An unsupported content type is dropped with a warning; it is an
+    /// error only where nothing is left and the type may not stand without.
+    pub(super) fn set(
+        &mut self,
+        kind: &Type,
+        name: &'static str,
+        form: Form,
+        value: String,
+        said: &mut Said,
+    ) -> Result<(), String> {
+        match form {
+            Form::Content => {
+                let mut content = BTreeSet::new();
+                for word in list(&value) {
+                    if kind.content.contains(&word) {
+                        content.insert(word.to_string());
+                    } else {
+                        said.warn(format!("storage does not support content type '{word}'"));
+                    }
+                }
+                if content.is_empty() && !kind.may_be_empty() {
+                    return Err("storage does not support content type 'none'".into());
+                }
+                self.content = Some(content);
+            }
+            Form::Nodes => self.nodes = Some(list(&value).iter().map(|n| n.to_string()).collect()),
+            Form::DirPath => {
+                self.plain.insert(name, values::dir_path(&value)?);
+            }
+            _ => {
+                self.plain.insert(name, value);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Config {
+    /// Reads the file's text; what is not understood is told and left out.
+    pub(super) fn read(text: Option<&str>, said: &mut Said) -> Config {
+        let mut config = Config::default();
+        // Comments are as if they were not there, so they end no section.
+        let lines = text.unwrap_or_default().split('\n').zip(1..);
+        let mut lines = lines.filter(|(l, _)| !l.trim_start().starts_with('#'));
+        while let Some((line, number)) = lines.next() {
+            if line.is_empty() {
+                continue;
+            }
+            let body: Vec<_> = lines.by_ref().take_while(|(l, _)| !l.is_empty()).collect();
+            match header(line) {
+                None => said.warn(format!("file {PATH} line {number} - ignore config line: {line}")),
+                Some((kind, id)) => match schema::of(kind) {
+                    Some(kind) => config.read_section(kind, id, number, &body, said),
+                    None => said.warn(format!(
+                        "file {PATH} line {number} (skip section '{id}'): unsupported type '{kind}'"
+                    )),
+                },
+            }
+        }
+        config.ensure_local();
+        config
+    }
+
+    fn read_section(
+        &mut self,
+        kind: &'static Type,
+        id: &str,
+        at: usize,
+        body: &[(&str, usize)],
+        said: &mut Said,
+    ) {
+        let mut values = Values::default();
+        for (line, number) in body {
+            let place = format!("file {PATH} line {number} (section '{id}')");
+            let Some((name, value)) = property(line) else {
+                said.warn(format!("{place} - ignore config line: {}", line.trim_end()));
+                continue;
+            };
+            let read = match (kind.property(name), schema::anywhere(name)) {
+                (Some(p), _) if values.has(p.name) => Err("duplicate attribute".into()),
+                (Some(p), _) => {
+                    let bare = p.name == "disable" && value.is_empty();
+                    let checked = values::check(p.form, if bare { "1" } else { value });
+                    checked.and_then(|v| values.set(kind, p.name, p.form, v, said))
+                }
+                (None, Some(_)) => Err(format!("unexpected property '{name}'")),
+                (None, None) => Err("unknown property type".into()),
+            };
+            if let Err(why) = read {
+                said.warn(format!("{place} - unable to parse value of '{name}': {why}"));
+            }
+        }
+        if let Some(lacking) = kind.required().find(|p| !values.has(p.name)) {
+            self.broken = true;
+            said.warn(format!(
+                "file {PATH} line {at} (skip section '{id}'): missing value for required option '{}'",
+                lacking.name
+            ));
+            return;
+        }
+        // Of two sections with one id, the later one stays.
+        self.sections.retain(|s| s.id != id);
+        let id = id.to_string();
+        self.sections.push(Section { kind, id, values });
+    }
+
+    /// Adds the storage that every node has, where the file does not say otherwise.
+    fn ensure_local(&mut self) {
+        if self.get("local").is_some_and(|s| s.kind.name == "dir") {
+            return;
+        }
+        self.sections.retain(|s| s.id != "local");
+        let mut values = Values::default();
+        values.plain.insert("path", "/var/lib/vz".into());
+        values.plain.insert("prune-backups", "keep-all=1".into());
+        if let Some(kind) = schema::of("dir") {
+            let id = "local".to_string();
+            self.sections.insert(0, Section { kind, id, values });
+        }
+    }
+
+    pub(super) fn get(&self, id: &str) -> Option<&Section> {
+        self.sections.iter().find(|s| s.id == id)
+    }
+
+    pub(super) fn get_mut(&mut self, id: &str) -> Option<&mut Section> {
+        self.sections.iter_mut().find(|s| s.id == id)
+    }
+
+    /// Writes the file's text; the order inside lists comes from `shuffle`.
+    pub(super) fn write(&self, shuffle: &mut dyn FnMut(&mut Vec<String>)) -> Result<String, Refused> {
+        if self.broken {
+            return Err(Refused::because("unknown section type ''"));
+        }
+        Ok(self.sections.iter().map(|s| s.write(shuffle)).collect())
+    }
+}
+
+impl Section {
+    fn write(&self, shuffle: &mut dyn FnMut(&mut Vec<String>)) -> String {
+        let mut lines: BTreeMap<(bool, &str), String> = BTreeMap::new();
+        for (name, value) in &self.values.plain {
+            let form = self.kind.property(name).map(|p| p.form);
+            if *name != "disable" && form != Some(Form::Secret) {
+                let optional = !self.kind.required().any(|p| p.name == *name);
+                lines.insert((optional, name), value.clone());
+            }
+        }
+        let mut set = |name, set: &Option<BTreeSet<String>>, empty: &str| {
+            if let Some(set) = set {
+                let mut words: Vec<_> = set.iter().cloned().collect();
+                shuffle(&mut words);
+                let text = if words.is_empty() { empty.into() } else { words.join(",") };
+                lines.insert((true, name), text);
+            }
+        };
+        set("content", &self.values.content, "none");
+        set("nodes", &self.values.nodes, "");
+        let mut text = format!("{}: {}\n", self.kind.name, self.id);
+        if self.values.is("disable") {
+            text.push_str("\tdisable\n");
+        }
+        for ((_, name), value) in lines {
+            text.push_str(&format!("\t{name} {value}\n"));
+        }
+        text.push('\n');
+        text
+    }
+}
+
+/// Takes a section's first line apart: `type: id`.
+fn header(line: &str) -> Option<(&str, &str)> {
+    let (kind, id) = line.trim_end().split_once(':')?;
+    let id = id.trim_start();
+    let plain = |w: &str| !w.is_empty() && !w.contains(char::is_whitespace);
+    (plain(kind) && plain(id) && values::id(id).is_ok()).then_some((kind, id))
+}
+
+/// Takes a property's line apart: blanks, a name, blanks, a value.
+fn property(line: &str) -> Option<(&str, &str)> {
+    if !line.starts_with(char::is_whitespace) {
+        return None;
+    }
+    let line = line.trim();
+    if line.is_empty() {
+        return None;
+    }
+    Some(match line.split_once(char::is_whitespace) {
+        Some((name, value)) => (name, value.trim_start()),
+        None => (line, ""),
+    })
+}

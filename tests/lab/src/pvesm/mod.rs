@@ -1,0 +1,78 @@
+//! A stand-in for Proxmox VE's `pvesm`, as far as phoenix uses it: it keeps
+//! `/etc/pve/storage.cfg` the way pve-storage 9 was seen to, surprises included.
+//!
+//! An argument vector is read against the [`schema`] (`arguments`), its values are checked
+//! (`values`), the file is read (`config`), the storage is activated on a [`Site`]
+//! (`activate`), and the file is written anew. [`Real`] is the site of the lab's machine; the
+//! tests have one of their own and compare with the recorded cases.
+
+mod activate;
+mod arguments;
+mod config;
+mod real;
+pub mod schema;
+mod site;
+mod status;
+mod values;
+mod verbs;
+
+pub use real::Real;
+pub use site::{Site, Space};
+
+/// How a run ended, and what it said.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The exit code: 0, or something else.
+    pub status: u8,
+    /// Its standard output.
+    pub stdout: String,
+    /// Its standard error, one message a line.
+    pub stderr: String,
+}
+
+/// Runs `pvesm` with these arguments (without the program's name).
+pub fn run(arguments: &[String], site: &mut dyn Site) -> Outcome {
+    let mut said = Said::default();
+    let result = verbs::run(arguments, site, &mut said);
+    let status = match result {
+        Ok(()) => 0,
+        Err(Refused { message, status }) => {
+            said.warn(message);
+            status
+        }
+    };
+    Outcome { status, stdout: said.out, stderr: said.err }
+}
+
+/// What is said along the way.
+#[derive(Debug, Default)]
+struct Said {
+    out: String,
+    err: String,
+}
+
+impl Said {
+    fn warn(&mut self, line: impl AsRef<str>) {
+        self.err.push_str(line.as_ref());
+        self.err.push('\n');
+    }
+}
+
+/// Why nothing was done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Refused {
+    message: String,
+    status: u8,
+}
+
+impl Refused {
+    /// An ordinary failure: of Proxmox's many exit codes, Perl's usual one.
+    fn because(message: impl Into<String>) -> Refused {
+        Refused { message: message.into(), status: 255 }
+    }
+
+    /// Puts what was being done before the message.
+    fn while_doing(self, what: &str) -> Refused {
+        Refused { message: format!("{what} failed: {}", self.message), ..self }
+    }
+}

@@ -1,0 +1,182 @@
+//! The lab's machine as the stand-in's site: real pools, folders and mounts.
+
+use std::fs::{self, File};
+use std::hash::{BuildHasher, RandomState};
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::{Site, Space};
+
+const FILE: &str = "/etc/pve/storage.cfg";
+const SECRETS: &str = "/etc/pve/priv/storage";
+const LOCK: &str = "/run/pvesm.lock";
+
+/// This machine.
+#[derive(Debug, Default)]
+pub struct Real {
+    lock: Option<File>,
+}
+
+impl Site for Real {
+    fn node(&self) -> String {
+        let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        name.trim().to_string()
+    }
+
+    fn lock(&mut self) -> Result<(), String> {
+        let file = File::create(LOCK).map_err(text)?;
+        file.lock().map_err(text)?;
+        self.lock = Some(file);
+        Ok(())
+    }
+
+    fn read(&mut self) -> Result<Option<String>, String> {
+        match fs::read_to_string(FILE) {
+            Ok(text) => Ok(Some(text)),
+            Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(text(e)),
+        }
+    }
+
+    fn write(&mut self, content: &str) -> Result<(), String> {
+        let new = format!("{FILE}.tmp.{}", std::process::id());
+        let mut file = File::create(&new).map_err(text)?;
+        file.write_all(content.as_bytes()).map_err(text)?;
+        file.sync_all().map_err(text)?;
+        fs::rename(&new, FILE).map_err(text)?;
+        let folder = File::open("/etc/pve").map_err(text)?;
+        folder.sync_all().map_err(text)
+    }
+
+    fn digest(&mut self, content: &str) -> Result<String, String> {
+        let said = ran("sha1sum", &[], content.as_bytes())?;
+        Ok(said.split(' ').next().unwrap_or_default().to_string())
+    }
+
+    fn shuffle(&mut self, words: &mut Vec<String>) {
+        let seed = RandomState::new();
+        words.sort_by_key(|word| seed.hash_one(word));
+    }
+
+    fn pool(&mut self, pool: &str) -> Result<(), String> {
+        ran("zpool", &["list", "-Ho", "name", pool], &[]).map(drop)
+    }
+
+    fn import(&mut self, pool: &str) -> Result<(), String> {
+        let flags = ["import", "-d", "/dev/disk/by-id/", "-o", "cachefile=none", pool];
+        ran("zpool", &flags, &[]).map(drop)
+    }
+
+    fn mount_all(&mut self) -> Result<(), String> {
+        ran("zfs", &["mount", "-a"], &[]).map(drop)
+    }
+
+    fn mountpoint(&mut self, dataset: &str) -> Result<String, String> {
+        let flags = ["get", "-Ho", "value", "mountpoint", dataset];
+        ran("zfs", &flags, &[]).map(|said| said.trim().to_string())
+    }
+
+    fn dataset_space(&mut self, dataset: &str) -> Result<Space, String> {
+        let said = ran("zfs", &["list", "-Hpo", "used,available", dataset], &[])?;
+        let mut numbers = said.split_whitespace().filter_map(|n| n.parse().ok());
+        let (used, available): (u64, u64) =
+            (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default());
+        Ok(Space { total: used + available, used, available })
+    }
+
+    fn is_folder(&self, path: &str) -> bool {
+        Path::new(path).is_dir()
+    }
+
+    fn make_folder(&mut self, path: &str) -> Result<(), String> {
+        fs::create_dir_all(path).map_err(text)
+    }
+
+    fn folder_space(&mut self, path: &str) -> Result<Space, String> {
+        let stat = rustix::fs::statvfs(path).map_err(|e| e.to_string())?;
+        let total = stat.f_blocks * stat.f_frsize;
+        let used = total - stat.f_bfree * stat.f_frsize;
+        let available = stat.f_bavail * stat.f_frsize;
+        Ok(Space { total, used, available })
+    }
+
+    fn is_mounted(&self, path: &str) -> bool {
+        mounts().iter().any(|(_, at, _)| at == path)
+    }
+
+    fn is_btrfs(&self, path: &str) -> bool {
+        let mounts = mounts();
+        let over = mounts.iter().filter(|(_, at, _)| Path::new(path).starts_with(at));
+        over.max_by_key(|(_, at, _)| at.len()).is_some_and(|(_, _, kind)| kind == "btrfs")
+    }
+
+    fn nfs_answers(&mut self, server: &str, options: Option<&str>) -> bool {
+        let four = options.is_some_and(|o| o.contains("vers=4"));
+        let asked = match four {
+            true => ran("rpcinfo", &["-T", "tcp", server, "nfs", "4"], &[]),
+            false => ran("showmount", &["--no-headers", "--exports", server], &[]),
+        };
+        asked.is_ok()
+    }
+
+    fn mount_nfs(&mut self, source: &str, path: &str, options: Option<&str>) -> Result<(), String> {
+        let mut words = vec!["-t", "nfs", source, path];
+        if let Some(options) = options {
+            words.extend(["-o", options]);
+        }
+        ran("mount", &words, &[]).map(drop)
+    }
+
+    fn keep_secret(&mut self, id: &str, name: &str, secret: &str) -> Result<(), String> {
+        fs::create_dir_all(SECRETS).map_err(text)?;
+        let ending = if name == "password" { "pw" } else { name };
+        fs::write(format!("{SECRETS}/{id}.{ending}"), secret).map_err(text)
+    }
+
+    fn forget_secrets(&mut self, id: &str) -> Result<(), String> {
+        for ending in ["pw", "encryption-key", "master-pubkey"] {
+            match fs::remove_file(format!("{SECRETS}/{id}.{ending}")) {
+                Err(e) if e.kind() != ErrorKind::NotFound => return Err(text(e)),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Lists what is mounted: source, place, kind.
+fn mounts() -> Vec<(String, String, String)> {
+    let text = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+    let mount = |line: &str| {
+        let mut words = line.split(' ').map(|w| w.replace("\\040", " "));
+        Some((words.next()?, words.next()?, words.next()?))
+    };
+    text.lines().filter_map(mount).collect()
+}
+
+/// Runs a tool, and returns what it says; or what it says against it.
+fn ran(tool: &str, words: &[&str], input: &[u8]) -> Result<String, String> {
+    let mut child = Command::new(tool)
+        .args(words)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|e| format!("{tool}: {e}"))?;
+    if let Some(mut stdin) = child.stdin.take() {
+        stdin.write_all(input).map_err(text)?;
+    }
+    let output = child.wait_with_output().map_err(text)?;
+    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    match output.status.success() {
+        true => Ok(said(&output.stdout)),
+        false => Err(said(&output.stderr).trim_end().to_string()),
+    }
+}
+
+/// Says an error as Perl would: the system's words, without Rust's number.
+fn text(error: std::io::Error) -> String {
+    let said = error.to_string();
+    said.split(" (os error").next().unwrap_or_default().to_string()
+}
