@@ -152,14 +152,28 @@ fn run(
     events.event(Event::Begin(action));
     ledger.write(&Record::Intent { action: at })?;
     for op in &action.ops {
-        host.perform(op).map_err(|error| match error {
-            HostError::PowerLost => ExecuteError::PowerLost,
-            error => ExecuteError::Action { subject: action.subject.to_string(), error },
-        })?;
+        match host.perform(op) {
+            Ok(()) => {}
+            Err(HostError::PowerLost) => return Err(ExecuteError::PowerLost),
+            Err(error) if is_mounted_already(op, &error) => {}
+            Err(error) => return Err(ExecuteError::Action { subject: action.subject.to_string(), error }),
+        }
     }
     ledger.write(&Record::Done { action: at })?;
     events.event(Event::Done(action));
     Ok(())
+}
+
+/// Returns whether somebody else has mounted a file system between its creation and its mounting:
+/// `pvesm add zfspool` and Proxmox's daemons mount all that is not mounted yet. That is what was
+/// asked for, and the look at the end tells whether it holds.
+fn is_mounted_already(op: &Op, error: &HostError) -> bool {
+    match error {
+        HostError::Command { stderr, .. } => {
+            matches!(op, Op::DatasetMount { .. }) && stderr.contains("filesystem already mounted")
+        }
+        _ => false,
+    }
 }
 
 /// Which actions are free to run, and which wait; shared by the workers.

@@ -1,0 +1,12 @@
+//! The command end to end: the real binary in a cleaned environment, on simulated hosts.
+
+mod bad_specs;
+mod common;
+mod drift;
+mod edit;
+mod help;
+mod identity;
+mod json;
+mod main_job;
+mod refusals;
+mod review;
