@@ -1,5 +1,7 @@
 //! The command end to end: the real binary in a cleaned environment, on simulated hosts.
 
+#![allow(clippy::unwrap_used, reason = "tests; clippy knows only those marked #[test]")]
+
 mod bad_specs;
 mod common;
 mod drift;
