@@ -278,7 +278,7 @@ fn no_mount_no_change_of_properties_and_no_missing_parent_goes_unnoticed() {
     assert!(refused(&host, &inherit).contains("'quota' property cannot be inherited"));
     let none = Op::DatasetSet { dataset: name("tank/a"), settings: vec![set("quota", "none")] };
     host.perform(&none).unwrap();
-    assert_eq!(host.observe(&query()).unwrap().datasets[&name("tank/a")].local("quota"), None);
+    assert_eq!(host.observe(&query()).unwrap().datasets[&name("tank/a")].local("quota"), Some("0"));
 }
 
 #[test]

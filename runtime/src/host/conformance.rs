@@ -1,8 +1,8 @@
 //! What every host must do alike: one suite over the trait, run on the simulator by the tests and on
 //! the real OpenZFS in the lab.
 //!
-//! Each step carries operations out and then looks. The steps build on each other, so the first that
-//! fails ends the run. Whatever the suite makes lies in one pool, which the last step destroys.
+//! Each step carries operations out and then looks. The steps build on each other, so that of several
+//! failures the first is the one to look at. Whatever the suite makes lies in one pool, which the last step destroys.
 
 mod disks;
 mod exports;
@@ -26,14 +26,15 @@ pub const POOL: &str = "conform";
 /// real: the simulator's state folder, or any on a real host.
 ///
 /// # Errors
-/// The step that failed first, and what was wrong.
+/// The steps that failed, one on each line, with what was wrong.
 pub fn run(host: &dyn Host, disks: &[Disk], folder: &Path) -> Result<(), String> {
     let [one, two, ..] = disks else { return Err("the suite needs two disks".to_owned()) };
     let bench = Bench { host, disks: [one.clone(), two.clone()], folder };
-    for (name, step) in STEPS {
-        step(&bench).map_err(|error| format!("{name}: {error}"))?;
-    }
-    Ok(())
+    let failures: Vec<String> = STEPS
+        .iter()
+        .filter_map(|(name, step)| step(&bench).err().map(|error| format!("{name}: {error}")))
+        .collect();
+    if failures.is_empty() { Ok(()) } else { Err(failures.join("\n")) }
 }
 
 type Step = fn(&Bench<'_>) -> Result<(), String>;

@@ -16,11 +16,12 @@ pub fn change(bench: &Bench<'_>) -> Result<(), String> {
     same("atime below", bench.dataset("conform/a/b")?.value("atime"), Some("off"))?;
 
     bench.done(&change_op("conform/a", &[set("quota", "none")]))?;
+    // A quota that is taken away stays the dataset's own setting, as 0.
     let quota = bench.dataset("conform/a")?.settings.get("quota").cloned();
     same(
         "no quota",
         quota.map(|setting| (setting.raw, setting.source)),
-        Some(("0".into(), Source::Default)),
+        Some(("0".into(), Source::Local)),
     )?;
 
     bench.done(&inherit("conform/a", "atime"))?;

@@ -1,7 +1,7 @@
 //! Pools: create, import, export, destroy, set.
 
 use super::{
-    settings::{Judged, judge},
+    settings::judge,
     state::{Content, Dataset, Pool, Refusal, State, Vdev, refuse},
 };
 use crate::{observed::Source, op::Assignment};
@@ -101,13 +101,10 @@ impl State {
     /// `zpool set`.
     pub fn pool_set(&mut self, pool: &PoolName, (name, word): &Assignment) -> Result<(), Refusal> {
         self.need_pool(pool)?;
-        let judged = judge(Target::Pool, name, word)
+        let raw = judge(Target::Pool, name, word)
             .map_err(|text| Refusal { code: 1, text: format!("cannot set property for '{pool}': {text}") })?;
         if let Some(state) = self.pools.get_mut(pool) {
-            match judged {
-                Judged::Set(raw) => state.settings.insert(name.clone(), raw),
-                Judged::Default => state.settings.remove(name),
-            };
+            state.settings.insert(name.clone(), raw);
         }
         Ok(())
     }
@@ -135,13 +132,7 @@ impl State {
 
 /// Judges properties for a creation; the first bad one refuses all.
 pub fn take(target: Target, settings: &[Assignment]) -> Result<BTreeMap<PropertyName, Box<str>>, String> {
-    let mut taken = BTreeMap::new();
-    for (name, word) in settings {
-        if let Judged::Set(raw) = judge(target, name, word)? {
-            taken.insert(name.clone(), raw);
-        }
-    }
-    Ok(taken)
+    settings.iter().map(|(name, word)| Ok((name.clone(), judge(target, name, word)?))).collect()
 }
 
 /// Single disks are top-level vdevs each of its own, however they were grouped.

@@ -6,21 +6,12 @@ use crate::{
     observed::{Setting, Source},
     op::Assignment,
 };
-use phoenix_graph::{DatasetName, PropertyName, Target, Value, property};
+use phoenix_graph::{DatasetName, PropertyName, Target, property};
 
-/// What a legal assignment comes to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Judged {
-    /// The property has this value of its own, as `-Hp` prints it.
-    Set(Box<str>),
-    /// The property is no longer set: `quota=none` and its like show the source `default`.
-    Default,
-}
-
-/// Judges an assignment, or says in the words of the tools what is wrong with it.
-pub fn judge(target: Target, name: &PropertyName, word: &str) -> Result<Judged, String> {
+/// Judges an assignment and returns the value as `-Hp` prints it, or says in the words of the tools what is wrong with it.
+pub fn judge(target: Target, name: &PropertyName, word: &str) -> Result<Box<str>, String> {
     if name.is_user() {
-        return Ok(Judged::Set(word.into()));
+        return Ok(word.into());
     }
     let name = name.as_str();
     let Some(row) = property::find(target, name) else {
@@ -37,10 +28,7 @@ pub fn judge(target: Target, name: &PropertyName, word: &str) -> Result<Judged, 
         return Err(format!("'{name}' is readonly"));
     }
     let value = row.parse(word).map_err(|_| complaint(row, word))?;
-    if value == Value::Number(0) && row.default == Some("none") {
-        return Ok(Judged::Default);
-    }
-    Ok(Judged::Set(value.to_string().into()))
+    Ok(value.to_string().into())
 }
 
 fn complaint(row: &property::Property, word: &str) -> String {
@@ -136,21 +124,19 @@ impl State {
     fn set_one(&mut self, name: &DatasetName, property: &PropertyName, word: &str) -> Result<(), String> {
         let cannot = |text: String| format!("cannot set property for '{name}': {text}");
         let target = self.target(name);
-        let judged = judge(target, property, word).map_err(cannot)?;
+        let raw = judge(target, property, word).map_err(cannot)?;
         if property::find(target, property.as_str()).is_some_and(|row| row.creation_only) {
             return Err(cannot(format!("'{property}' is readonly")));
         }
-        if let ("quota" | "refquota", Judged::Set(raw)) = (property.as_str(), &judged) {
+        if matches!(property.as_str(), "quota" | "refquota") {
             let below = property.as_str() == "quota";
-            if raw.parse::<u64>().is_ok_and(|quota| quota < self.used(name, below)) {
+            let limit = raw.parse().unwrap_or(0_u64);
+            if limit > 0 && limit < self.used(name, below) {
                 return Err(cannot("size is less than current used or reserved space".to_owned()));
             }
         }
-        self.change(name, property, |settings| match judged {
-            Judged::Set(raw) => settings.insert(property.clone(), raw),
-            Judged::Default => settings.remove(property),
-        })
-        .map_err(|refusal| refusal.text)
+        self.change(name, property, |settings| settings.insert(property.clone(), raw))
+            .map_err(|refusal| refusal.text)
     }
 
     /// `zfs inherit`.
