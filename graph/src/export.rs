@@ -2,13 +2,13 @@
 //!
 //! [`ExportOptions`] is what a spec asks for and what the live table shows, in one form, so that the
 //! two compare: every toggle is said, every alias is resolved. The words and their rules stand in
-//! [`words`], clients in [`client`], the spelling of paths in [`path`].
+//! `words.rs`, clients in [`client`], the spelling of paths in [`path`].
 
 pub mod client;
 pub mod path;
 mod words;
 
-pub use client::{ClientError, canonical_client, check_client};
+pub use client::{ClientError, canonical_client, check_client, is_host_name};
 pub use path::{escape_path, unescape_path};
 pub use words::{OptionError, vocabulary};
 

@@ -95,6 +95,13 @@ pub fn canonical_client(client: &str) -> Result<String, ClientError> {
     host(client)
 }
 
+/// Returns whether a client is one host by its name. The live table does not keep such a name: it
+/// shows what the resolver makes of it (`localhost` is `127.0.0.1` there).
+#[must_use]
+pub fn is_host_name(client: &str) -> bool {
+    !client.contains(['*', '?', '@', '/', ':']) && client.parse::<Ipv4Addr>().is_err() && host(client).is_ok()
+}
+
 /// Checks a host name, which may have wildcards.
 fn host(client: &str) -> Result<String, ClientError> {
     let label = |label: &str| {
@@ -163,6 +170,14 @@ mod tests {
             "@servers",
         ] {
             assert_eq!(canonical_client(client).as_deref(), Ok(client));
+        }
+    }
+
+    #[test]
+    fn only_plain_names_are_host_names() {
+        assert!(is_host_name("localhost") && is_host_name("nas-1.lan"));
+        for client in ["*", "*.lan", "10.0.0.1", "10.0.0.0/24", "fd00::1", "@servers", "a..b", ""] {
+            assert!(!is_host_name(client), "{client}");
         }
     }
 

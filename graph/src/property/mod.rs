@@ -17,7 +17,7 @@ mod value;
 pub use user::{UserPropertyError, user_property_name, user_property_value};
 pub use value::{Kind, Value, ValueError};
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 /// What a property belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,6 +44,29 @@ impl Version {
     #[must_use]
     pub const fn new(major: u16, minor: u16) -> Self {
         Self { major, minor }
+    }
+}
+
+/// Says that a text names no version.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no version of OpenZFS; one looks like 2.3.2 or zfs-2.3.2-1")]
+pub struct VersionError(pub Box<str>);
+
+/// Reads a line of `zfs version` (`zfs-2.3.2-1`, `zfs-kmod-2.2.8-pve1`) or a plain version; what
+/// comes after the first two numbers is passed over.
+impl FromStr for Version {
+    type Err = VersionError;
+
+    fn from_str(text: &str) -> Result<Self, VersionError> {
+        let wrong = || VersionError(text.into());
+        let plain = text.trim();
+        let plain = plain.strip_prefix("zfs-").unwrap_or(plain);
+        let plain = plain.strip_prefix("kmod-").unwrap_or(plain);
+        let mut numbers = plain.split(['.', '-', '_']).map(str::parse);
+        match (numbers.next(), numbers.next()) {
+            (Some(Ok(major)), Some(Ok(minor))) => Ok(Self { major, minor }),
+            _ => Err(wrong()),
+        }
     }
 }
 
@@ -106,9 +129,13 @@ impl Property {
     /// Returns the value that `#true` or `#false` stands for, where the property has `on` and `off`.
     #[must_use]
     pub fn from_bool(&self, on: bool) -> Option<Value> {
-        let words = self.legal_values();
-        let both = words.contains(&"on") && words.contains(&"off");
-        both.then(|| Value::Text(if on { "on" } else { "off" }.into()))
+        let word = if on { "on" } else { "off" };
+        let other = if on { "off" } else { "on" };
+        match self.kind {
+            // Any word is a text; only these texts know these two.
+            Kind::Text { words, .. } if !words.contains(&"on") => None,
+            _ => self.parse(word).ok().filter(|_| self.parse(other).is_ok()),
+        }
     }
 
     /// Reads what `zfs get -Hp` or `zpool get -Hp` prints and returns its canonical form;

@@ -61,7 +61,7 @@ impl Property {
     }
 }
 
-const TABLES: [&[Property]; 5] =
+static TABLES: [&[Property]; 5] =
     [table_dataset::ROWS, table_filesystem::ROWS, table_volume::ROWS, table_pool::ROWS, table_reported::ROWS];
 
 /// Slots of the index: a power of two, well above the number of rows, so that chains stay short.

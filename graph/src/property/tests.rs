@@ -208,8 +208,21 @@ fn wrong_values_say_why_and_what_is_legal() {
 fn booleans_stand_for_on_and_off() {
     assert_eq!(file_system("atime").from_bool(false), Some(text("off")));
     assert_eq!(file_system("compression").from_bool(true), Some(text("on")));
+    assert_eq!(file_system("encryption").from_bool(true), Some(text("aes-256-gcm")));
+    assert_eq!(file_system("sharenfs").from_bool(false), Some(text("off")));
     assert_eq!(file_system("sync").from_bool(true), None);
+    assert_eq!(property(Target::Pool, "comment").from_bool(true), None);
     assert_eq!(file_system("quota").from_bool(false), None);
+}
+
+#[test]
+fn versions_are_read_as_zfs_version_prints_them() {
+    for line in ["2.3.2", "zfs-2.3.2-1", "zfs-kmod-2.3.2-pve1", "2.3", "zfs-2.3.99-33_g1234abcd\n"] {
+        assert_eq!(line.parse(), Ok(Version::new(2, 3)), "{line}");
+    }
+    for line in ["", "zfs", "two.three", "2"] {
+        assert_eq!(line.parse::<Version>(), Err(VersionError(line.into())), "{line}");
+    }
 }
 
 #[test]

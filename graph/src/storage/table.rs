@@ -70,8 +70,7 @@ const FILES: &[StorageProperty] = &[
         "mkdir",
         Kind::Boolean,
         "Is the old word for create-base-path and create-subdirs; gone in Proxmox VE 9.",
-    )
-    .default("1"),
+    ),
     StorageProperty::new(
         "preallocation",
         Kind::Words(&["off", "metadata", "falloc", "full"]),

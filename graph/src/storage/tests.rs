@@ -46,6 +46,19 @@ fn contents_are_those_of_the_type() {
 }
 
 #[test]
+fn what_pvesm_took_is_taken_and_what_it_refused_is_refused() {
+    for line in include_str!("../../tests/fixtures/pvesm-add.txt").lines() {
+        let mut columns = line.split('\t');
+        let [verdict, _case, storage] = [(); 3].map(|()| columns.next().unwrap());
+        let taken = columns.all(|option| {
+            let (property, text) = option.split_once('=').unwrap();
+            kind(storage).canonical(property, text).is_ok()
+        });
+        assert_eq!(taken, verdict == "taken", "{line}");
+    }
+}
+
+#[test]
 fn values_that_pvesm_refuses_are_refused() {
     for (storage, property, text) in [
         ("zfspool", "blocksize", "3k"),
@@ -57,6 +70,7 @@ fn values_that_pvesm_refuses_are_refused() {
         ("zfspool", "bwlimit", "everything=1"),
         ("zfspool", "pool", "/tank"),
         ("dir", "path", "srv/d1"),
+        ("dir", "path", "/"),
         ("dir", "path", "/srv/a+b"),
         ("dir", "path", "/srv/a b"),
         ("dir", "path", "/srv/../etc"),

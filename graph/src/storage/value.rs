@@ -28,7 +28,8 @@ pub(super) fn canonical(
             .map(|name| name.to_string())
             .map_err(|error| error.to_string().into_boxed_str()),
         Kind::DirectoryPath => absolute(text).and_then(|path| match path.chars().all(in_directory) {
-            true => Ok(path),
+            true if path != "/" => Ok(path),
+            true => Err("the root directory is no storage".into()),
             false => Err("Proxmox takes letters, digits and - _ . @ / in it".into()),
         }),
         Kind::AbsolutePath => absolute(text),
