@@ -175,7 +175,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         };
         let parity = number("parity", 1)?;
         let spares = number("spares", 0)?;
-        let rest = children.checked_sub(parity.saturating_add(spares)).unwrap_or_default();
+        let rest = children.saturating_sub(parity.saturating_add(spares));
         // zpoolconcepts(7): 8 unless the disks are fewer.
         let data = number("data", rest.clamp(1, 8))?;
         let wrong = if !(1..=3).contains(&parity) {

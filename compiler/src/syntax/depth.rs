@@ -3,8 +3,7 @@
 /// Returns the byte at which braces, or comments in comments, are nested deeper than `most`.
 ///
 /// Strings and comments are passed over. Where a text is so broken that this reading and the
-/// parser's differ, the count errs to the high side: quotation marks that close nowhere end at
-/// the end of their line, as far as opening braces are concerned.
+/// parser's differ, [`opened`] says how deep the parser could get at worst.
 pub fn too_deep(text: &str, most: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut depth = 0usize;
@@ -35,6 +34,12 @@ pub fn too_deep(text: &str, most: usize) -> Option<usize> {
         }
     }
     None
+}
+
+/// Returns how often the text opens anything, wherever it stands: no reading nests deeper.
+pub fn opened(text: &str) -> usize {
+    let comments = text.as_bytes().windows(2).filter(|pair| pair == b"/*").count();
+    text.bytes().filter(|byte| *byte == b'{').count() + comments
 }
 
 /// Returns the number of `#` before a quotation mark, where the text begins with a string.
