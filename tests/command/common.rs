@@ -1,9 +1,9 @@
 //! A folder with a simulated host, the binary run in it, and what came of that as text.
 
-use assert_cmd::Command;
 use std::{
     fmt, fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 use tempfile::TempDir;
 
@@ -59,7 +59,7 @@ impl Sandbox {
 
     /// Runs `phoenix` with these arguments.
     pub fn run(&self, args: &[&str]) -> Ran {
-        let output = self.command(args).output().unwrap();
+        let output = self.process(args).output().unwrap();
         Ran {
             args: args.iter().map(|arg| self.plain(arg)).collect(),
             code: output.status.code().unwrap(),
@@ -73,15 +73,17 @@ impl Sandbox {
         self.run(&[args, &["--sim", "sim"]].concat())
     }
 
-    pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_phoenix"));
-        command
+    /// Makes a process of `phoenix` that is not started yet, in a cleaned environment.
+    #[expect(clippy::disallowed_methods, reason = "the tests start the binary under test")]
+    pub fn process(&self, args: &[&str]) -> Command {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_phoenix"));
+        process
             .current_dir(self.path())
             .env_clear()
             .env("HOME", self.path())
             .env("USER", "tester")
             .args(args);
-        command
+        process
     }
 
     /// Everything below a folder: names with contents, links with targets.

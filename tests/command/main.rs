@@ -12,3 +12,4 @@ mod json;
 mod main_job;
 mod refusals;
 mod review;
+mod signals;
