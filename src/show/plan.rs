@@ -35,8 +35,7 @@ pub fn plan(plan: &Plan, paint: Paint) -> String {
     }
     let snapshots: usize = plan.snapshots.values().map(Vec::len).sum();
     if snapshots > 0 && plan.refusals.is_empty() {
-        let of = count(snapshots, "dataset");
-        let _ = writeln!(text, "Snapshots @phoenix-{} of {of} are taken first, and held.\n", plan.number);
+        let _ = writeln!(text, "Snapshots of {} are taken first, and held.\n", count(snapshots, "dataset"));
     }
     if plan.partial {
         text.push_str("Pools are imported first; what is in them is looked at and planned after.\n\n");
@@ -79,8 +78,11 @@ pub fn drift(drift: &Plan, paint: Paint) -> String {
         let _ = writeln!(text, "      help: {}", refusal.help);
     }
     let number = told.count() + drift.refusals.len();
-    let _ =
-        writeln!(text, "{}", paint.strong(&format!("{} from what it says.", count(number, "difference"))));
+    let number = paint.strong(&format!("{} from what it says.", count(number, "difference")));
+    let _ = writeln!(
+        text,
+        "{number}\n`phoenix switch` to the same spec puts right what differs, and nothing else."
+    );
     text
 }
 

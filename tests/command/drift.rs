@@ -3,7 +3,7 @@
 use crate::{common::Sandbox, snapshot};
 use phoenix_graph::{DatasetName, PropertyName};
 use phoenix_runtime::{
-    host::sim::{Show, SimHost},
+    host::sim::{HostImage, Show, SimHost},
     op::Op,
 };
 
@@ -49,4 +49,22 @@ fn without_a_generation_there_is_nothing_to_differ_from() {
     let sandbox = Sandbox::new();
     sandbox.sim(&["status"]).exits(0).says("There is no generation yet");
     sandbox.sim(&["rollback"]).exits(4).says("there is no generation yet");
+}
+
+#[test]
+fn an_exported_pool_is_imported_and_what_is_in_it_looked_at_after() {
+    let sandbox = Sandbox::switched();
+    let host = || SimHost::open(&sandbox.path().join("sim")).unwrap();
+    let before = host().image(Show::UsersOnly);
+    host().edit(|state| {
+        state.mounts.retain(|mount| mount.dataset.pool().as_str() != "quickOS");
+        state.pools.get_mut(&phoenix_graph::PoolName::new("quickOS").unwrap()).unwrap().exported = true;
+    });
+    let status = sandbox.sim(&["status"]).exits(2);
+    let switch = sandbox.sim(&["switch", "--yes"]).exits(0);
+    snapshot!("import", status, switch);
+    sandbox.sim(&["status"]).exits(0);
+    let declared =
+        |image: HostImage| image.datasets.into_iter().filter(|(name, _)| !name.is_root()).collect::<Vec<_>>();
+    assert_eq!(declared(host().image(Show::UsersOnly)), declared(before));
 }

@@ -31,18 +31,34 @@ fn build_links_the_closure_and_switch_takes_it() {
 #[test]
 fn a_build_without_the_right_to_the_store_goes_to_the_users_own() {
     let sandbox = Sandbox::new();
-    // Nobody, root neither, makes a folder below a file.
-    sandbox.write("file", "");
     let spec = example("phoenix");
-    sandbox.run(&["build", spec.to_str().unwrap(), "--state-dir", "file/state"]).exits(1);
-    // In /proc nobody, root neither, makes a folder.
-    sandbox.run(&["build", spec.to_str().unwrap(), "--state-dir", "/proc/phoenix"]);
-    let own = sandbox.path().join(".local/share/phoenix/store");
-    let link = fs::read_link(sandbox.path().join("result"));
-    if let Ok(link) = link {
-        assert!(link.starts_with(&own), "{}", link.display());
-        sandbox.sim(&["switch", "--yes", "./result"]).exits(0).says("Generation 1 is current.");
-    }
+    let spec = spec.to_str().unwrap();
+    // Nobody makes a folder in /sys, root neither.
+    sandbox.run(&["build", spec, "--state-dir", "/sys/phoenix"]).exits(0);
+    let link = fs::read_link(sandbox.path().join("result")).unwrap();
+    assert!(link.starts_with(sandbox.path().join(".local/share/phoenix/store")), "{}", link.display());
+    sandbox.sim(&["switch", "--yes"]).exits(0).says("Generation 1 is current.");
+    // What is switched to is copied: the user's own store may go.
+    fs::remove_dir_all(sandbox.path().join(".local")).unwrap();
+    sandbox.sim(&["rollback", "--yes", "1"]).exits(0);
+
+    // Another failure is told.
+    sandbox.write("file", "");
+    sandbox.run(&["build", spec, "--state-dir", "file/state"]).exits(1).says("[SANDBOX]/file/state");
+}
+
+#[test]
+fn the_environment_names_the_state_folder() {
+    let sandbox = Sandbox::new();
+    let spec = example("phoenix");
+    let status = sandbox
+        .process(&["build", spec.to_str().unwrap()])
+        .env("PHOENIX_STATE_DIR", sandbox.path().join("elsewhere"))
+        .stdout(std::process::Stdio::null())
+        .status();
+    assert!(status.unwrap().success());
+    let link = fs::read_link(sandbox.path().join("result")).unwrap();
+    assert!(link.starts_with(sandbox.path().join("elsewhere/store")), "{}", link.display());
 }
 
 #[test]
