@@ -1,5 +1,7 @@
 //! The examples compile, without a word, into what they say.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::{Folder, facts};

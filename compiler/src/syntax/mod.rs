@@ -5,6 +5,7 @@
 mod depth;
 mod errors;
 pub mod load;
+mod pieces;
 
 use crate::{
     diagnostic::{Code, Diagnostic, Sink},
@@ -36,6 +37,9 @@ pub fn parse(file: FileId, text: &str, sink: &mut Sink) -> Option<KdlDocument> {
         );
         return None;
     }
+    if let Some(document) = pieces::parse(text) {
+        return Some(document);
+    }
     match with_stack(depth::opened(text), || KdlDocument::parse_v2(text)) {
         Some(Ok(document)) => Some(document),
         Some(Err(error)) => {
@@ -56,6 +60,11 @@ pub fn parse(file: FileId, text: &str, sink: &mut Sink) -> Option<KdlDocument> {
 /// The stack that the kdl crate takes for a level, in bytes: 40 KiB seen without optimisation.
 const LEVEL: usize = 64 << 10;
 
+/// Returns the stack for this many levels, in bytes. It is only a range of addresses until it is used.
+fn stack(levels: usize) -> usize {
+    levels.clamp(32, 4096) * LEVEL
+}
+
 /// Runs the parser with stack enough for this many levels. It recovers from mistakes by going on
 /// somewhere behind them, and may then take a brace in a string for one that opens a level; so what
 /// counts is not how deep a text is nested, but how deep a parser that has lost its way could get.
@@ -63,9 +72,8 @@ fn with_stack<T: Send>(levels: usize, parse: impl FnOnce() -> T + Send) -> Optio
     if levels <= 24 {
         return Some(parse());
     }
-    let size = levels.min(4096) * LEVEL;
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(size).spawn_scoped(scope, parse);
+        let thread = std::thread::Builder::new().stack_size(stack(levels)).spawn_scoped(scope, parse);
         thread.ok().and_then(|thread| thread.join().ok())
     })
 }
