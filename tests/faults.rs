@@ -2,6 +2,8 @@
 //! it, then recover. Whatever happens, nothing is lost, and the host is wholly the old generation or
 //! wholly the new one.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 #[path = "../runtime/tests/common/mod.rs"]
 #[allow(dead_code, reason = "shared with the runtime's own tests, which use more of it")]
 mod common;

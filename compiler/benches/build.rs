@@ -1,5 +1,7 @@
 //! Times a whole build against what the kdl crate alone needs to parse the same text.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 use divan::{Bencher, black_box};
 use kdl::KdlDocument;
 use phoenix_compiler::{OneFile, SpecPath, compile};

@@ -33,6 +33,8 @@ pub enum Event<'a> {
     Begin(&'a Action),
     /// An action is done.
     Done(&'a Action),
+    /// `exportfs` complained, perhaps of somebody else's entry: the look after it decides.
+    Complained(&'a HostError),
     /// Everything was done; the host is looked at again.
     Verifying,
     /// Something failed, and is being undone.
@@ -91,7 +93,6 @@ impl<'a> Ledger<'a> {
 
 /// Carries a plan out. `part` counts the plans of one transaction. Returns the actions that were
 /// begun, in that order, and the first failure, where there was one.
-#[must_use]
 pub fn execute(
     host: &dyn Host,
     plan: &Plan,
@@ -156,6 +157,10 @@ fn run(
             Ok(()) => {}
             Err(HostError::PowerLost) => return Err(ExecuteError::PowerLost),
             Err(error) if is_mounted_already(op, &error) => {}
+            // Its exit code is about all entries of all files, also about paths that are not phoenix's.
+            Err(error @ HostError::Command { .. }) if *op == Op::ExportsReload => {
+                events.event(Event::Complained(&error));
+            }
             Err(error) => return Err(ExecuteError::Action { subject: action.subject.to_string(), error }),
         }
     }

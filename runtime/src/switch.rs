@@ -373,6 +373,12 @@ impl Runtime<'_> {
                     }
                 },
             };
+            if let Some(files) = &plan.between
+                && let Err(error) = self.durable(|store| store.put_between(aim.number, files))
+            {
+                carried.result = Err(error.into());
+                return carried;
+            }
             let record = Record::Plan { plan: Box::new(plan.clone()) };
             let at = part + carried.plans.len();
             let (begun, run) = match ledger.write(&record) {

@@ -28,6 +28,8 @@ pub struct Draft<'a> {
     homecoming: BTreeMap<DatasetName, DatasetName>,
     /// What is mounted on the way home.
     mounted_home: BTreeSet<DatasetName>,
+    /// The rendered files that are in force while exports are put away.
+    pub between: Option<BTreeMap<Box<str>, String>>,
 }
 
 /// An action that is being put together.
@@ -71,6 +73,7 @@ impl<'a> Draft<'a> {
             frees: Vec::new(),
             homecoming: BTreeMap::new(),
             mounted_home: BTreeSet::new(),
+            between: None,
         }
     }
 
@@ -276,6 +279,7 @@ impl<'a> Draft<'a> {
             partial,
             adopted: self.adopted,
             rendered: rendered::rendered(inputs.desired),
+            between: self.between,
         }
     }
 }

@@ -1,15 +1,15 @@
 //! Exports: what the live table lacks, has otherwise, or has too much.
 //!
-//! What goes is taken out of the live table first, so that its file system can be put away; what
-//! comes is loaded with the rendered file (rendered.rs), once everything is mounted.
+//! What goes is taken out of the rendered file first, so that its file system can be put away; what
+//! comes is loaded with the new generation's file (rendered.rs), once everything is mounted.
 
 use super::{
-    Change, Inputs, Inverse, Kind, Subject,
+    Change, Inputs, Kind, Subject,
     draft::{Draft, Sketch},
+    rendered,
 };
 use crate::{
     observed::LinkState,
-    op::Op,
     plan::{EXPORTS_LINK, inverse::exported},
 };
 use phoenix_graph::{
@@ -34,32 +34,39 @@ fn all(graph: &Graph) -> impl Iterator<Item = (Key, &Export)> {
     })
 }
 
-/// Plans the removal of what only the current generation exports.
+/// Plans the removal of what only the current generation exports. It is taken out of the file in force
+/// and not of the live table alone: `zfs mount` and `zfs unmount` load the files again by themselves.
 pub fn take_away(draft: &mut Draft<'_>) {
     let inputs = draft.inputs;
+    let mut gone = Vec::new();
+    let mut before = Entries::new();
     for (key, export) in inputs.current.into_iter().flat_map(all) {
-        let kept = inputs.desired.get(&key).map(|node| &node.resource);
-        let mut sketch = Sketch::new(Kind::Remove);
+        let kept = match inputs.desired.get(&key).map(|node| &node.resource) {
+            Some(Resource::Export(kept)) => Some(kept),
+            _ => None,
+        };
+        let mut changes = Vec::new();
         for client in export.clients.keys() {
-            let still = matches!(kept, Some(Resource::Export(kept)) if kept.clients.contains_key(client));
-            let Some((shown, live)) = live(inputs, export, client).filter(|_| !still) else { continue };
-            sketch.changes.push(Change {
-                setting: format!("client {client}"),
-                old: Some(live.iter().collect::<Vec<_>>().join(",")),
-                new: None,
-            });
-            sketch.run(
-                Op::Unexport { path: export.path.clone(), client: shown.into() },
-                Inverse::Exports { before: entries(inputs, &export.path) },
-            );
+            let still = kept.is_some_and(|kept| kept.clients.contains_key(client));
+            let Some((_, live)) = live(inputs, export, client).filter(|_| !still) else { continue };
+            let old = Some(live.iter().collect::<Vec<_>>().join(","));
+            changes.push(Change { setting: format!("client {client}"), old, new: None });
         }
-        if kept.is_some() {
-            // Clients that go while the export stays are told with the export itself.
-            sketch.kind = Kind::Update;
+        if !changes.is_empty() {
+            before.extend(entries(inputs, &export.path));
+            // Clients that go while the export stays are told as an update of it.
+            gone.push((key, changes, if kept.is_some() { Kind::Update } else { Kind::Remove }));
         }
-        if !sketch.ops.is_empty() {
-            draft.push(Subject::Resource(key), sketch);
-        }
+    }
+    if gone.is_empty() {
+        return;
+    }
+    let files = rendered::put_away(draft, before);
+    for (key, changes, kind) in gone {
+        let mut sketch = Sketch::new(kind);
+        sketch.changes = changes;
+        sketch.needs.push(files);
+        draft.push(Subject::Resource(key), sketch);
     }
 }
 
@@ -139,10 +146,11 @@ pub fn reload(draft: &Draft<'_>) -> Entries {
     let inputs = draft.inputs;
     let mut before = Entries::new();
     for (_, export) in all(inputs.desired) {
-        let differs = |(client, options): (&Box<str>, &ExportOptions)| {
-            live(inputs, export, client).map(|(_, live)| live) != Some(options)
-        };
-        if export.clients.iter().any(differs) {
+        if export
+            .clients
+            .iter()
+            .any(|(client, options)| live(inputs, export, client).map(|(_, live)| live) != Some(options))
+        {
             before.extend(entries(inputs, &export.path));
         }
     }

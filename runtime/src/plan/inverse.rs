@@ -207,11 +207,12 @@ impl Prior {
 
 /// Returns what takes the entries out of the live table that were not there before.
 pub fn unexports(before: &BTreeMap<Box<str>, BTreeMap<Box<str>, ExportOptions>>, seen: &Observed) -> Vec<Op> {
-    let fresh = |path: &Box<str>, entries: &BTreeMap<Box<str>, ExportOptions>| {
-        let clients = exported(seen, path).into_keys().filter(|client| !entries.contains_key(client));
-        clients.map(|client| Op::Unexport { path: path.clone(), client }).collect::<Vec<_>>()
-    };
-    before.iter().flat_map(|(path, entries)| fresh(path, entries)).collect()
+    let mut ops = Vec::new();
+    for (path, entries) in before {
+        let fresh = exported(seen, path).into_keys().filter(|client| !entries.contains_key(client));
+        ops.extend(fresh.map(|client| Op::Unexport { path: path.clone(), client }));
+    }
+    ops
 }
 
 /// Returns the live entries for a path: clients as the table names them, and their options.

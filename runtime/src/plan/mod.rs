@@ -25,10 +25,7 @@ use crate::{observed::Observed, op::Op};
 use draft::Draft;
 use phoenix_graph::{DatasetName, Graph, Key, ObjectId, PoolName};
 use serde::{Deserialize, Serialize};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the planner plans from.
 #[derive(Debug)]
@@ -88,6 +85,9 @@ pub struct Plan {
     pub adopted: BTreeSet<Key>,
     /// The rendered files that will be in force, by name.
     pub rendered: BTreeMap<Box<str>, String>,
+    /// The rendered files that are in force while exports are put away, by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub between: Option<BTreeMap<Box<str>, String>>,
 }
 
 /// One change to the host.
@@ -218,9 +218,4 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
     storages::plan(&mut draft);
     tunables::plan(&mut draft);
     draft.finish(false)
-}
-
-/// Returns the path that the link of the rendered files is to lead to.
-fn rendered_target(inputs: &Inputs<'_>) -> PathBuf {
-    crate::store::Store::rendered_target(inputs.to)
 }

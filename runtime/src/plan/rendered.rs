@@ -7,26 +7,33 @@
 use super::{
     Inputs, Inverse, Kind, Subject,
     draft::{Draft, Sketch},
-    exports, rendered_target,
+    exports,
 };
-use crate::{observed::LinkState, op::Op};
-use phoenix_graph::{Export, Graph, Resource, export::escape_path};
-use std::{collections::BTreeMap, fmt::Write, path::Path};
+use crate::{observed::LinkState, op::Op, store::Store};
+use phoenix_graph::{
+    Export, Graph, Resource,
+    export::{ExportOptions, escape_path},
+};
+use std::{
+    collections::BTreeMap,
+    fmt::Write,
+    path::{Path, PathBuf},
+};
 
 /// Where the exports are linked in (`exports(5)`).
 pub const EXPORTS_LINK: &str = "/etc/exports.d/phoenix.exports";
 /// Where the module parameters for the next boot are linked in (`modprobe.d(5)`).
 pub const MODPROBE_LINK: &str = "/etc/modprobe.d/phoenix.conf";
 
+const HEAD: &str = "# Made by phoenix, which writes it anew at each switch: change the spec instead.\n";
 const EXPORTS: &str = "phoenix.exports";
 const MODPROBE: &str = "phoenix.conf";
 
 /// Renders the files of a graph, by name.
 #[must_use]
 pub fn rendered(graph: &Graph) -> BTreeMap<Box<str>, String> {
-    let head = "# Made by phoenix, which writes it anew at each switch: change the spec instead.\n";
-    let mut exported = String::from(head);
-    let mut module = String::from(head);
+    let mut exported = String::from(HEAD);
+    let mut module = String::from(HEAD);
     for resource in graph.resources() {
         match resource {
             Resource::Export(export) => exported.push_str(&export_line(export)),
@@ -49,21 +56,59 @@ fn export_line(export: &Export) -> String {
     line
 }
 
+/// Renders the files that are in force while something is put away: those in force before, without the
+/// exports that only the current generation has.
+fn between(inputs: &Inputs<'_>) -> BTreeMap<Box<str>, String> {
+    let mut files = inputs.in_force.clone();
+    let mut exported = String::from(HEAD);
+    let current = inputs.current.into_iter().flat_map(Graph::resources);
+    for resource in current {
+        let (Resource::Export(export), Some(node)) = (resource, inputs.desired.get(&resource.key())) else {
+            continue;
+        };
+        let Resource::Export(kept) = &node.resource else { continue };
+        let mut export = export.clone();
+        export.clients.retain(|client, _| kept.clients.contains_key(client));
+        if !export.clients.is_empty() {
+            exported.push_str(&export_line(&export));
+        }
+    }
+    files.insert(EXPORTS.into(), exported);
+    files
+}
+
+/// Plans the files that are in force while something is put away; returns the action.
+pub fn put_away(
+    draft: &mut Draft<'_>,
+    before: BTreeMap<Box<str>, BTreeMap<Box<str>, ExportOptions>>,
+) -> usize {
+    let inputs = draft.inputs;
+    draft.between = Some(between(inputs));
+    let mut sketch = Sketch::new(Kind::Update);
+    point(inputs, &mut sketch, Store::between_target(inputs.number));
+    sketch.inverses.push(Inverse::Exports { before });
+    sketch.ops.push(Op::ExportsReload);
+    draft.push(Subject::Files, sketch)
+}
+
+/// Points the link that all rendered files pass through somewhere else.
+fn point(inputs: &Inputs<'_>, sketch: &mut Sketch, target: PathBuf) {
+    let path = inputs.state.join("etc");
+    let before = inputs.observed.links.get(&path).cloned().unwrap_or(LinkState::Missing);
+    sketch.run(Op::Link { path: path.clone(), target }, Inverse::Link { path, before });
+}
+
 /// Plans the links, and what is put in force.
 pub fn plan(draft: &mut Draft<'_>) {
     let inputs = draft.inputs;
     let files = rendered(inputs.desired);
     let mut sketch = Sketch::new(Kind::Update);
-    let fresh = |name: &str| inputs.in_force.get(name) != files.get(name);
+    let put_away = draft.between.is_some();
+    let fresh = |name: &str| put_away || inputs.in_force.get(name) != files.get(name);
     let links_made = link_in(draft, &mut sketch, EXPORTS, EXPORTS_LINK, exports::any(inputs));
     link_in(draft, &mut sketch, MODPROBE, MODPROBE_LINK, has_tunables(inputs));
     if fresh(EXPORTS) || fresh(MODPROBE) {
-        let path = inputs.state.join("etc");
-        let before = inputs.observed.links.get(&path).cloned().unwrap_or(LinkState::Missing);
-        sketch.run(
-            Op::Link { path: path.clone(), target: rendered_target(inputs) },
-            Inverse::Link { path, before },
-        );
+        point(inputs, &mut sketch, Store::rendered_target(inputs.to));
     }
     let reload = exports::reload(draft);
     let used = exports::any(inputs) || !reload.is_empty();

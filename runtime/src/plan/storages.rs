@@ -118,10 +118,10 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
         sketch.changes.push(change("type", Some(&state.kind), Some(&storage.kind)));
     }
     for (name, value) in &set {
-        sketch.changes.push(change(name, state.properties.get(name), Some(value)));
+        sketch.changes.push(change(name, held(state, name), Some(value)));
     }
     for name in &delete {
-        sketch.changes.push(change(name, state.properties.get(name), None));
+        sketch.changes.push(change(name, held(state, name), None));
     }
     let before = Inverse::Storage { id: storage.id.clone(), before: Some(state.clone()) };
     if storage.kind != state.kind || set.keys().chain(&delete).any(|name| is_fixed(&storage.kind, name)) {
@@ -167,6 +167,6 @@ fn pairs(properties: &BTreeMap<Box<str>, Box<str>>) -> Vec<(Box<str>, Box<str>)>
     properties.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-fn change(name: &str, old: Option<&Box<str>>, new: Option<&Box<str>>) -> Change {
-    Change { setting: name.to_owned(), old: old.map(ToString::to_string), new: new.map(ToString::to_string) }
+fn change(name: &str, old: Option<&str>, new: Option<&str>) -> Change {
+    Change { setting: name.to_owned(), old: old.map(str::to_owned), new: new.map(str::to_owned) }
 }

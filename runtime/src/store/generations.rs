@@ -155,7 +155,19 @@ impl Store {
     /// # Errors
     /// [`StoreError::Io`] where one cannot be written.
     pub fn put_rendered(&self, number: u64, files: &BTreeMap<Box<str>, String>) -> Result<(), StoreError> {
-        let folder = self.generation_folder(number).join("etc");
+        self.put_files(&Self::rendered_target(number), files)
+    }
+
+    /// Writes the files that are in force while an attempt puts exports away.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] where one cannot be written.
+    pub fn put_between(&self, number: u64, files: &BTreeMap<Box<str>, String>) -> Result<(), StoreError> {
+        self.put_files(&Self::between_target(number), files)
+    }
+
+    fn put_files(&self, folder: &Path, files: &BTreeMap<Box<str>, String>) -> Result<(), StoreError> {
+        let folder = self.root().join(folder);
         durable::private_folder(&folder)?;
         for (name, text) in files {
             durable::write(&folder.join(&**name), text.as_bytes(), 0o644)?;
@@ -198,6 +210,13 @@ impl Store {
     #[must_use]
     pub fn rendered_target(number: u64) -> PathBuf {
         Path::new("generations").join(number.to_string()).join("etc")
+    }
+
+    /// Returns the folder of the files in force while an attempt puts exports away, relative to the state
+    /// folder.
+    #[must_use]
+    pub fn between_target(number: u64) -> PathBuf {
+        Path::new("generations").join(number.to_string()).join("between")
     }
 
     fn generation_folder(&self, number: u64) -> PathBuf {

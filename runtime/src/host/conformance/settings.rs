@@ -18,11 +18,7 @@ pub fn change(bench: &Bench<'_>) -> Result<(), String> {
     bench.done(&change_op("conform/a", &[set("quota", "none")]))?;
     // A quota that is taken away stays the dataset's own setting, as 0.
     let quota = bench.dataset("conform/a")?.settings.get("quota").cloned();
-    same(
-        "no quota",
-        quota.map(|setting| (setting.raw, setting.source)),
-        Some(("0".into(), Source::Local)),
-    )?;
+    same("no quota", quota.map(|setting| (setting.raw, setting.source)), Some(("0".into(), Source::Local)))?;
 
     bench.done(&inherit("conform/a", "atime"))?;
     same("atime is no longer its own", bench.dataset("conform/a")?.local("atime"), None)?;

@@ -10,6 +10,7 @@ mod inside;
 mod look;
 mod properties;
 mod run;
+mod unmount;
 mod zpool;
 
 use super::{Contents, Host, HostError, links, links::failed};
@@ -108,6 +109,7 @@ impl Host for LinuxHost {
                 let op = Op::LabelClear { disk: label.into() };
                 self.runner.change(&op.argv().unwrap_or_default())
             }
+            Op::DatasetUnmount { .. } => unmount::unmount(&self.paths, &self.runner, op),
             _ => self.runner.change(&op.argv().unwrap_or_default()),
         }
     }
