@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 /// Options that every verb takes.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Common {
     /// Work on a simulated host that is kept in this folder, with its state in DIR/state
     #[arg(long, global = true, value_name = "DIR")]

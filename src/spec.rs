@@ -101,7 +101,10 @@ impl Spec {
 fn show(compiled: &Compiled, tell: Tell, terminal: &Terminal) {
     for diagnostic in &compiled.diagnostics {
         match tell {
-            Tell::People => terminal.report(&diagnostic.report(&compiled.sources)),
+            Tell::People => {
+                terminal.report(&diagnostic.report(&compiled.sources));
+                terminal.note("\n");
+            }
             Tell::Programs => {
                 // A diagnostic is made of texts and numbers: it always is JSON.
                 let line = serde_json::to_string(&diagnostic.to_json(&compiled.sources)).unwrap_or_default();

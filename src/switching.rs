@@ -130,6 +130,11 @@ impl<'a> Progress<'a> {
 
 impl Events for Progress<'_> {
     fn event(&self, event: Event<'_>) {
+        if let Event::Complained(error) = event {
+            // A warning is no progress: it is told also where nobody looks on.
+            self.terminal.warn(error.to_string(), None);
+            return;
+        }
         if !self.terminal.is_interactive() {
             return;
         }
@@ -138,7 +143,7 @@ impl Events for Progress<'_> {
             Event::Snapshots(datasets) => {
                 self.terminal.note(format_args!("  snapshots of {}\n", count(datasets, "dataset")));
             }
-            Event::Begin(_) => {}
+            Event::Begin(_) | Event::Complained(_) => {}
             Event::Done(action) => {
                 let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
                 let all = self.all.load(Ordering::Relaxed);

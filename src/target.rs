@@ -59,12 +59,13 @@ impl Lookup<'_> {
     }
 
     fn path(&self, path: &Path) -> Result<Resolved, Failure> {
-        let unreadable = |error| {
-            Failure::new(Exit::Failed, format!("cannot read {}", path.display()))
+        let real = path.canonicalize().map_err(|error| {
+            let leads =
+                path.read_link().map(|to| format!(" (a link to {})", to.display())).unwrap_or_default();
+            Failure::new(Exit::Failed, format!("cannot read {}{leads}", path.display()))
                 .because(error)
                 .help("build it again with `phoenix build`")
-        };
-        let real = path.canonicalize().map_err(|error: std::io::Error| unreadable(error.to_string()))?;
+        })?;
         let name = real.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let id = name.get(..64).filter(|_| name[64..].starts_with("-system-")).and_then(|id| id.parse().ok());
         match (id, real.parent().and_then(Path::parent)) {

@@ -422,3 +422,48 @@ impl GraphView {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schemars::{Schema, schema_for};
+    use std::{fs, path::PathBuf};
+
+    fn schemas() -> [(&'static str, Schema); 7] {
+        [
+            ("build", schema_for!(Vec<BuildView>)),
+            ("plan", schema_for!(PlanView)),
+            ("status", schema_for!(StatusView)),
+            ("generations", schema_for!(Vec<GenerationView>)),
+            ("diff", schema_for!(DiffView)),
+            ("review", schema_for!(Vec<ReviewView>)),
+            ("graph", schema_for!(GraphView)),
+        ]
+    }
+
+    fn file(name: &str) -> PathBuf {
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("docs/json/{name}.schema.json"))
+    }
+
+    fn text(schema: &Schema) -> String {
+        serde_json::to_string_pretty(schema).unwrap() + "\n"
+    }
+
+    #[test]
+    fn the_published_schemas_are_those_of_the_types() {
+        for (name, schema) in schemas() {
+            let published = fs::read_to_string(file(name)).unwrap_or_default();
+            let how = "write it anew: cargo test --bin phoenix -- --ignored write_the_schemas";
+            assert!(published == text(&schema), "{} is out of date; {how}", file(name).display());
+        }
+    }
+
+    #[test]
+    #[ignore = "writes docs/json, after a change that is meant"]
+    fn write_the_schemas() {
+        for (name, schema) in schemas() {
+            fs::create_dir_all(file(name).parent().unwrap()).unwrap();
+            fs::write(file(name), text(&schema)).unwrap();
+        }
+    }
+}

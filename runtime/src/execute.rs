@@ -156,6 +156,7 @@ fn run(
         match host.perform(op) {
             Ok(()) => {}
             Err(HostError::PowerLost) => return Err(ExecuteError::PowerLost),
+            Err(error) if is_mounted_already(op, &error) => {}
             // Its exit code is about all entries of all files, also about paths that are not phoenix's.
             Err(error @ HostError::Command { .. }) if *op == Op::ExportsReload => {
                 events.event(Event::Complained(&error));
@@ -166,6 +167,18 @@ fn run(
     ledger.write(&Record::Done { action: at })?;
     events.event(Event::Done(action));
     Ok(())
+}
+
+/// Returns whether somebody else has mounted a file system between its creation and its mounting:
+/// `pvesm add zfspool` and Proxmox's daemons mount all that is not mounted yet. That is what was
+/// asked for, and the look at the end tells whether it holds.
+fn is_mounted_already(op: &Op, error: &HostError) -> bool {
+    match error {
+        HostError::Command { stderr, .. } => {
+            matches!(op, Op::DatasetMount { .. }) && stderr.contains("filesystem already mounted")
+        }
+        _ => false,
+    }
 }
 
 /// Which actions are free to run, and which wait; shared by the workers.

@@ -140,3 +140,84 @@ fn is_inherited(property: &PropertyName, target: Target) -> bool {
     let known = property::find(target, property.as_str());
     property.as_str() != "mountpoint" && (property.is_user() || known.is_some_and(|row| row.inheritable))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use phoenix_graph::{Bytes, Class, Disk, HostName, PoolName, Vdev};
+
+    fn dataset(name: &str, settings: &[(&str, &str)]) -> Resource {
+        Resource::Dataset(Dataset { name: DatasetName::new(name).unwrap(), settings: set(settings) })
+    }
+
+    fn set(settings: &[(&str, &str)]) -> Settings {
+        let value = |text: &str| text.parse().map_or_else(|_| Value::Text(text.into()), Value::Number);
+        settings.iter().map(|(name, text)| (PropertyName::new(name), value(text))).collect()
+    }
+
+    #[test]
+    fn what_a_dataset_inherits_is_told_with_where_from() {
+        let disk = |path: &str| Disk(path.into());
+        let graph = Graph::assemble(
+            HostName::new("h").unwrap(),
+            vec![
+                Resource::Pool(Pool {
+                    name: PoolName::new("tank").unwrap(),
+                    layout: vec![
+                        Vdev {
+                            class: Class::Data,
+                            redundancy: Redundancy::Raidz(1),
+                            disks: vec![disk("/a"), disk("/b")],
+                        },
+                        Vdev { class: Class::Log, redundancy: Redundancy::None, disks: vec![disk("/c")] },
+                    ],
+                    settings: Settings::default(),
+                }),
+                dataset(
+                    "tank",
+                    &[("compression", "lz4"), ("quota", "1099511627776"), ("mountpoint", "/srv")],
+                ),
+                dataset("tank/a", &[("compression", "zstd"), ("canmount", "off"), ("my:note", "kept")]),
+                dataset("tank/a/b", &[("mountpoint", "none")]),
+                Resource::Volume(Volume {
+                    name: DatasetName::new("tank/a/v").unwrap(),
+                    size: Bytes(1 << 30),
+                    sparse: true,
+                    settings: set(&[("volblocksize", "16384")]),
+                }),
+            ],
+        )
+        .unwrap();
+        let told = effective(&graph);
+        assert_eq!(
+            told,
+            "host h
+
+pool:tank
+pool:tank data raidz1 /a
+pool:tank data raidz1 /b
+pool:tank log disk /c
+
+dataset:tank mounted at /srv
+dataset:tank compression lz4
+dataset:tank mountpoint /srv
+dataset:tank quota 1T
+
+dataset:tank/a not mounted by itself, at /srv/a
+dataset:tank/a canmount off
+dataset:tank/a compression zstd
+dataset:tank/a my:note kept
+
+dataset:tank/a/b not mounted
+dataset:tank/a/b compression zstd (inherited from tank/a)
+dataset:tank/a/b mountpoint none
+dataset:tank/a/b my:note kept (inherited from tank/a)
+
+volume:tank/a/v size 1G sparse
+volume:tank/a/v compression zstd (inherited from tank/a)
+volume:tank/a/v my:note kept (inherited from tank/a)
+volume:tank/a/v volblocksize 16K
+"
+        );
+    }
+}

@@ -35,9 +35,7 @@ pub fn plan(plan: &Plan, paint: Paint) -> String {
     }
     let snapshots: usize = plan.snapshots.values().map(Vec::len).sum();
     if snapshots > 0 && plan.refusals.is_empty() {
-        let of = count(snapshots, "dataset");
-        let _ =
-            writeln!(text, "Before that, snapshots @phoenix-{} of {of} are taken and held.\n", plan.number);
+        let _ = writeln!(text, "Snapshots of {} are taken first, and held.\n", count(snapshots, "dataset"));
     }
     if plan.partial {
         text.push_str("Pools are imported first; what is in them is looked at and planned after.\n\n");
@@ -80,8 +78,11 @@ pub fn drift(drift: &Plan, paint: Paint) -> String {
         let _ = writeln!(text, "      help: {}", refusal.help);
     }
     let number = told.count() + drift.refusals.len();
-    let _ =
-        writeln!(text, "{}", paint.strong(&format!("{} from what it says.", count(number, "difference"))));
+    let number = paint.strong(&format!("{} from what it says.", count(number, "difference")));
+    let _ = writeln!(
+        text,
+        "{number}\n`phoenix switch` to the same spec puts right what differs, and nothing else."
+    );
     text
 }
 
@@ -117,7 +118,7 @@ pub fn summary(plan: &Plan) -> String {
     let counted: Vec<String> =
         counts.iter().map(|(kind, count)| format!("{count} {}", to_do(*kind))).collect();
     let lasting = plan.actions.iter().filter(|action| action.class != Reversibility::Reversible).count();
-    let lasting = if lasting > 0 { format!("; {lasting} of them for good") } else { String::new() };
+    let lasting = if lasting > 0 { format!(" ({lasting} cannot be undone)") } else { String::new() };
     match (counted.is_empty(), plan.refusals.len()) {
         (true, 0) => "Nothing to do.".to_owned(),
         (false, 0) => format!("{}{lasting}.", counted.join(", ")),
@@ -176,8 +177,7 @@ fn shown(action: &Action, paint: Paint) -> String {
     }
     let width = changes.iter().map(|change| change.setting.chars().count()).max().unwrap_or(0);
     for change in changes {
-        let fresh = matches!(action.kind, Kind::Create);
-        let _ = writeln!(text, "      {:width$}  {}", change.setting, arrow(action, change, fresh));
+        let _ = writeln!(text, "      {:width$}  {}", change.setting, arrow(action, change));
     }
     match action.class {
         Reversibility::Reversible => {}
@@ -191,10 +191,14 @@ fn shown(action: &Action, paint: Paint) -> String {
     text
 }
 
-/// Writes a change: `→ new` for what is made, `old → new` else.
-fn arrow(action: &Action, change: &Change, fresh: bool) -> String {
+/// Writes a change: `→ new` for what is made, `old` for what goes, else `old → new`.
+fn arrow(action: &Action, change: &Change) -> String {
     let (old, new) = sides(action, change);
-    if fresh && change.old.is_none() { format!("→ {new}") } else { format!("{old} → {new}") }
+    match action.kind {
+        Kind::Create if change.old.is_none() => format!("→ {new}"),
+        Kind::Remove if change.new.is_none() => old,
+        _ => format!("{old} → {new}"),
+    }
 }
 
 /// Writes the old and the new value of a change. Of the options of an export, every one of which is

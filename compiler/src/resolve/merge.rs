@@ -244,34 +244,42 @@ impl<'a> Resolver<'a, '_> {
     }
 
     fn merge_blocks(&mut self, block: &mut Block<'a>, below: Vec<Block<'a>>) {
-        // A block that only profiles have gets an empty one to be laid under, so that what two
-        // profiles say of it is compared the same way.
-        for layer in &below {
-            if !block.blocks.iter().any(|known| key(known) == key(layer)) {
+        if self.left == 0 {
+            return;
+        }
+        let (of_all, of_one): (Vec<_>, Vec<_>) = below.into_iter().partition(is_template);
+        let mut laid: Vec<Vec<Block<'a>>> = Vec::new();
+        for layer in of_one.into_iter().chain(of_all.iter().cloned()) {
+            let at = block.blocks.iter().position(|known| key(known) == key(&layer));
+            // A block that only profiles have gets an empty one to be laid under, so that what two
+            // profiles say of it is compared the same way.
+            let at = at.unwrap_or_else(|| {
                 let mut empty = Block::new(layer.kind, layer.place, layer.via);
                 empty.arg.clone_from(&layer.arg);
                 empty.own = layer.own;
                 block.blocks.push(empty);
-            }
+                block.blocks.len() - 1
+            });
+            laid.resize_with(block.blocks.len(), Vec::new);
+            laid[at].push(layer);
         }
-        for target in &mut block.blocks {
-            let layers: Vec<Block<'a>> = below
-                .iter()
-                .filter(|layer| {
-                    layer.kind == target.kind
-                        && (key(layer) == key(target) || (layer.arg.is_none() && layer.kind.word().template))
-                })
-                .cloned()
-                .collect();
+        laid.resize_with(block.blocks.len(), Vec::new);
+        for (target, layers) in block.blocks.iter_mut().zip(laid) {
             if !layers.is_empty() {
-                // What is said of this very block stands above what is said of all of its word.
-                let (of_all, of_this): (Vec<_>, Vec<_>) =
-                    layers.into_iter().partition(|layer| target.arg.is_some() && layer.arg.is_none());
-                self.merge(target, of_this);
-                self.merge(target, of_all);
+                self.merge(target, layers);
+            }
+            // What is said of this very block stands above what is said of all of its word.
+            if target.arg.is_some() && of_all.iter().any(|layer| layer.kind == target.kind) {
+                let layers = of_all.iter().filter(|layer| layer.kind == target.kind).cloned().collect();
+                self.merge(target, layers);
             }
         }
     }
+}
+
+/// Returns whether a block of a profile goes under every block of its word.
+fn is_template(block: &Block<'_>) -> bool {
+    block.arg.is_none() && block.kind.word().template
 }
 
 /// A value that a node gives to a param.

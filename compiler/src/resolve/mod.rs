@@ -18,7 +18,7 @@ use scope::Scope;
 use spec::{Block, Said, Spec, Vias};
 
 /// The most blocks and settings that a spec may come to, profiles and repetitions written out.
-pub const MAX_BLOCKS: usize = 4_000_000;
+pub const MAX_BLOCKS: usize = 1_000_000;
 /// The longest text that `(fmt)` may make, in bytes.
 pub const MAX_TEXT: usize = 64 << 10;
 

@@ -168,26 +168,23 @@ pub fn first_text(node: &KdlNode) -> Option<&str> {
 impl<'a> Resolver<'a, '_> {
     /// Finds a let by its name, as file and index; says so where there is none.
     pub(super) fn find_let(&mut self, file: usize, name: &str, place: Place) -> Option<(usize, usize)> {
-        self.find(file, name, place, Code::UnknownLet, "let", |scope, name| {
-            scope.lets_by_name.get(name).copied()
-        })
-        .or_else(|| {
-            let names = self.names(file, |scope| scope.lets.iter().map(|item| item.name).collect());
-            self.unknown(file, Code::UnknownLet, "let", name, place, &names);
-            None
-        })
+        self.find(file, name, place, "let", |scope, name| scope.lets_by_name.get(name).copied()).or_else(
+            || {
+                let names = self.names(file, |scope| scope.lets.iter().map(|item| item.name).collect());
+                self.unknown(file, Code::UnknownLet, "let", name, place, &names);
+                None
+            },
+        )
     }
 
     /// Finds a profile by its name, as file and index; says so where there is none.
     pub(super) fn find_profile(&mut self, file: usize, name: &str, place: Place) -> Option<(usize, usize)> {
-        self.find(file, name, place, Code::UnknownProfile, "profile", |scope, name| {
-            scope.profiles_by_name.get(name).copied()
-        })
-        .or_else(|| {
-            let names = self.names(file, |scope| scope.profiles.iter().map(|item| item.name).collect());
-            self.unknown(file, Code::UnknownProfile, "profile", name, place, &names);
-            None
-        })
+        self.find(file, name, place, "profile", |scope, name| scope.profiles_by_name.get(name).copied())
+            .or_else(|| {
+                let names = self.names(file, |scope| scope.profiles.iter().map(|item| item.name).collect());
+                self.unknown(file, Code::UnknownProfile, "profile", name, place, &names);
+                None
+            })
     }
 
     fn find(
@@ -195,7 +192,6 @@ impl<'a> Resolver<'a, '_> {
         file: usize,
         name: &str,
         place: Place,
-        _code: Code,
         what: &str,
         look: impl Fn(&Scope<'a>, &str) -> Option<usize>,
     ) -> Option<(usize, usize)> {

@@ -1,91 +1,145 @@
-//! Measures the nesting of a text before the parser recurses into it.
+//! Reads a text just closely enough to know its braces: measures its nesting before the parser
+//! recurses into it.
+
+/// What stands at a byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Token {
+    /// `{`
+    Open,
+    /// `}`
+    Close,
+    /// A whole string.
+    String,
+    /// A whole comment; one that runs to the end of its line leaves the newline.
+    Comment,
+    /// A line feed.
+    Newline,
+    /// A blank.
+    Space,
+    /// A byte of anything else.
+    Other,
+    /// A string or comment that closes nowhere, from here to the end.
+    Broken,
+}
+
+/// Reads the token at a byte and returns it with its length.
+pub fn next(bytes: &[u8], at: usize) -> Option<(Token, usize)> {
+    let rest = bytes.get(at..)?;
+    Some(match *rest.first()? {
+        b'{' => (Token::Open, 1),
+        b'}' => (Token::Close, 1),
+        b'\n' => (Token::Newline, 1),
+        b' ' | b'\t' | b'\r' => (Token::Space, 1),
+        b'"' | b'#' => match string(rest) {
+            Some(found) => found,
+            None => (Token::Other, 1),
+        },
+        b'/' if rest.starts_with(b"//") => {
+            (Token::Comment, rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len()))
+        }
+        b'/' if rest.starts_with(b"/*") => comment(rest),
+        _ => (Token::Other, 1),
+    })
+}
 
 /// Returns the byte at which braces, or comments in comments, are nested deeper than `most`.
 ///
-/// Strings and comments are passed over. Where a text is so broken that this reading and the
-/// parser's differ, the count errs to the high side: quotation marks that close nowhere end at
-/// the end of their line, as far as opening braces are concerned.
+/// Where a text is so broken that this reading and the parser's differ, [`opened`] says how deep
+/// the parser could get at worst.
 pub fn too_deep(text: &str, most: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut depth = 0usize;
     let mut at = 0;
-    while at < bytes.len() {
-        let rest = &bytes[at..];
-        match bytes[at] {
-            b'{' => {
+    while let Some((token, length)) = next(bytes, at) {
+        match token {
+            Token::Open => {
                 depth += 1;
                 if depth > most {
                     return Some(at);
                 }
-                at += 1;
             }
-            b'}' => {
-                depth = depth.saturating_sub(1);
-                at += 1;
+            Token::Close => depth = depth.saturating_sub(1),
+            Token::Comment | Token::Broken if length > most => {
+                if let Some(deep) = deep_comment(&bytes[at..at + length], most) {
+                    return Some(at + deep);
+                }
             }
-            b'"' | b'#' if string_start(rest).is_some() => at += string_length(rest),
-            b'/' if rest.starts_with(b"//") => {
-                at += rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
-            }
-            b'/' if rest.starts_with(b"/*") => match comment_length(rest, most) {
-                Ok(length) => at += length,
-                Err(deep) => return Some(at + deep),
-            },
-            _ => at += 1,
+            _ => {}
         }
+        at += length;
     }
     None
 }
 
-/// Returns the number of `#` before a quotation mark, where the text begins with a string.
-fn string_start(rest: &[u8]) -> Option<usize> {
-    let hashes = rest.iter().take_while(|byte| **byte == b'#').count();
-    (rest.get(hashes) == Some(&b'"')).then_some(hashes)
+/// Returns how often the text opens anything, wherever it stands: no reading nests deeper.
+pub fn opened(text: &str) -> usize {
+    let comments = text.as_bytes().windows(2).filter(|pair| pair == b"/*").count();
+    text.bytes().filter(|byte| *byte == b'{').count() + comments
 }
 
-/// Returns the length of the string that the text begins with, 1 where it closes nowhere.
-fn string_length(rest: &[u8]) -> usize {
-    let hashes = string_start(rest).unwrap_or_default();
-    let multi = rest[hashes..].starts_with(b"\"\"\"");
+/// Reads the string that the text begins with, where it begins with one.
+fn string(rest: &[u8]) -> Option<(Token, usize)> {
+    let hashes = rest.iter().take_while(|byte| **byte == b'#').count();
+    if rest.get(hashes) != Some(&b'"') {
+        return None;
+    }
+    let multi = rest[hashes..].starts_with(b"\"\"\"") && !rest[hashes..].starts_with(b"\"\"\"\"");
     let quotes = if multi { 3 } else { 1 };
     let mut at = hashes + quotes;
     while at < rest.len() {
         match rest[at] {
             b'\\' if hashes == 0 => at += 2,
-            b'\n' if !multi => return hashes + quotes,
-            b'"' if rest[at..].iter().take_while(|byte| **byte == b'"').count() >= quotes
-                && rest[at + quotes..].iter().take_while(|byte| **byte == b'#').count() >= hashes =>
+            // The parser goes on with the next line.
+            b'\n' if !multi => return Some((Token::Broken, at)),
+            b'"' if rest[at..].iter().take(quotes).filter(|byte| **byte == b'"').count() == quotes
+                && rest[at + quotes..].iter().take(hashes).filter(|byte| **byte == b'#').count()
+                    == hashes =>
             {
-                return at + quotes + hashes;
+                return Some((Token::String, at + quotes + hashes));
             }
             _ => at += 1,
         }
     }
-    hashes + quotes
+    Some((Token::Broken, rest.len()))
 }
 
-/// Returns the length of the comment that the text begins with; an error where it is too deep.
-fn comment_length(rest: &[u8], most: usize) -> Result<usize, usize> {
+/// Reads the comment that the text begins with, comments in it and all.
+fn comment(rest: &[u8]) -> (Token, usize) {
     let mut depth = 0usize;
     let mut at = 0;
     while at < rest.len() {
         if rest[at..].starts_with(b"/*") {
             depth += 1;
-            if depth > most {
-                return Err(at);
-            }
             at += 2;
         } else if rest[at..].starts_with(b"*/") {
             depth -= 1;
             at += 2;
             if depth == 0 {
-                return Ok(at);
+                return (Token::Comment, at);
             }
         } else {
             at += 1;
         }
     }
-    Ok(rest.len())
+    (Token::Broken, rest.len())
+}
+
+fn deep_comment(comment: &[u8], most: usize) -> Option<usize> {
+    if !comment.starts_with(b"/*") {
+        return None;
+    }
+    let mut depth = 0usize;
+    for (at, pair) in comment.windows(2).enumerate() {
+        match pair {
+            b"/*" => depth += 1,
+            b"*/" => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > most {
+            return Some(at);
+        }
+    }
+    None
 }
 
 #[cfg(test)]

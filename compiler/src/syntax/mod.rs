@@ -5,6 +5,7 @@
 mod depth;
 mod errors;
 pub mod load;
+mod pieces;
 
 use crate::{
     diagnostic::{Code, Diagnostic, Sink},
@@ -36,13 +37,45 @@ pub fn parse(file: FileId, text: &str, sink: &mut Sink) -> Option<KdlDocument> {
         );
         return None;
     }
-    match KdlDocument::parse_v2(text) {
-        Ok(document) => Some(document),
-        Err(error) => {
+    if let Some(document) = pieces::parse(text) {
+        return Some(document);
+    }
+    match with_stack(depth::opened(text), || KdlDocument::parse_v2(text)) {
+        Some(Ok(document)) => Some(document),
+        Some(Err(error)) => {
             errors::tell(file, text, error, sink);
             None
         }
+        None => {
+            let start = Place { file, start: 0, end: 0 };
+            sink.push(
+                Diagnostic::new(Code::Internal, "the parser gave up on this file")
+                    .at(start, "out of memory, or a defect"),
+            );
+            None
+        }
     }
+}
+
+/// The stack that the kdl crate takes for a level, in bytes: 40 KiB seen without optimisation.
+const LEVEL: usize = 64 << 10;
+
+/// Returns the stack for this many levels, in bytes. It is only a range of addresses until it is used.
+fn stack(levels: usize) -> usize {
+    levels.clamp(32, 4096) * LEVEL
+}
+
+/// Runs the parser with stack enough for this many levels. It recovers from mistakes by going on
+/// somewhere behind them, and may then take a brace in a string for one that opens a level; so what
+/// counts is not how deep a text is nested, but how deep a parser that has lost its way could get.
+fn with_stack<T: Send>(levels: usize, parse: impl FnOnce() -> T + Send) -> Option<T> {
+    if levels <= 24 {
+        return Some(parse());
+    }
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(stack(levels)).spawn_scoped(scope, parse);
+        thread.ok().and_then(|thread| thread.join().ok())
+    })
 }
 
 /// Turns a span of the kdl crate into a place.

@@ -1,0 +1,182 @@
+//! No text makes the compiler panic or run away, and what does not matter changes no id.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod common;
+
+use common::Memory;
+use phoenix_compiler::{Code, SpecPath, compile};
+use phoenix_graph::ObjectId;
+use proptest::prelude::*;
+
+const EXAMPLES: &[&str] = &[
+    include_str!("../../examples/phoenix/phoenix.kdl"),
+    include_str!("../../examples/detailed/detailed.kdl"),
+    include_str!("../../stdlib/proxmox.kdl"),
+    include_str!("../../tests/suite/profiles.kdl"),
+    include_str!("../../tests/suite/nodes.kdl"),
+];
+
+fn build(text: &str) -> phoenix_compiler::Compiled {
+    compile(&Memory::one(text), &SpecPath::new("spec.kdl").unwrap())
+}
+
+fn id(text: &str) -> ObjectId {
+    let compiled = build(text);
+    assert!(!compiled.has_errors(), "{}", common::rendered(&compiled));
+    compiled.hosts[0].graph.as_ref().unwrap().id()
+}
+
+/// Every diagnostic can be rendered and written as JSON, and its places lie in their sources.
+fn look_at_all(text: &str) {
+    let compiled = build(text);
+    for diagnostic in &compiled.diagnostics {
+        for label in &diagnostic.labels {
+            let source = compiled.sources.get(label.place.file).unwrap();
+            assert!(label.place.start <= label.place.end, "{diagnostic:?}");
+            assert!(label.place.end as usize <= source.text.len(), "{diagnostic:?}");
+        }
+        serde_json::to_string(&diagnostic.to_json(&compiled.sources)).unwrap();
+    }
+    common::rendered(&compiled);
+    assert_eq!(compiled.has_errors(), compiled.hosts.iter().all(|host| host.graph.is_none()), "{text}");
+}
+
+fn mutated() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        any::<char>().prop_map(|c| c.to_string()),
+        prop::sample::select(vec![
+            "{",
+            "}",
+            "\"",
+            "(let)",
+            "(fmt)\"{",
+            "#true",
+            "use=\"iso\"",
+            "each ",
+            "\\",
+            "/*",
+            "/-",
+            "#\"",
+            ";",
+            "\n",
+            "=",
+            " 7 ",
+            "profile ",
+            "dataset ",
+            "é",
+            "\u{feff}",
+            "\"\"\"",
+        ])
+        .prop_map(str::to_owned),
+    ];
+    let edits = prop::collection::vec((any::<prop::sample::Index>(), 0usize..12, piece), 1..8);
+    (prop::sample::select(EXAMPLES), edits).prop_map(|(text, edits)| {
+        let mut chars: Vec<char> = text.chars().collect();
+        for (at, remove, piece) in edits {
+            let at = at.index(chars.len().max(1)).min(chars.len());
+            let end = (at + remove).min(chars.len());
+            chars.splice(at..end, piece.chars());
+        }
+        chars.into_iter().collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_mutated_spec_panics(text in mutated()) {
+        look_at_all(&text);
+    }
+
+    #[test]
+    fn no_text_panics(text in "\\PC{0,200}") {
+        look_at_all(&text);
+    }
+
+    #[test]
+    fn no_heap_of_words_panics(words in prop::collection::vec(prop::sample::select(vec![
+        "edition 1\n", "host \"h\" ", "pool \"t\" ", "{", "}", "\n", ";", "dataset \"a\" ", "volume \"v\" ", "disk \"/dev/x\" ",
+        "mirror ", "draid ", "parity=3 ", "size=\"1G\" ", "quota=\"1G\" ", "use=\"p\" ", "profile \"p\" ", "profile \"q\" use=\"p\" ",
+        "param \"x\" ", "(param)\"x\" ", "with x=1 ", "let y (fmt)\"{y}\"\n", "(let)\"y\" ", "each \"y\" 1 2 ", "export ",
+        "client \"10.0.0.1\" \"rw\" ", "proxmox \"id\" type=\"dir\" ", "root ", "encryption=\"on\" ", "mountpoint=\"none\" ",
+        "import \"std/proxmox\"\n", "allow \"no-redundancy\"\n", "-1 ", "1.5 ", "#null ",
+    ]), 0..60)) {
+        look_at_all(&words.concat());
+    }
+}
+
+#[test]
+fn comments_order_and_spelling_change_no_id() {
+    let plain = r#"
+        edition 1
+        let lan "10.0.0.0/24"
+        host "h" {
+            arc max="1GiB"
+            pool "t" autotrim=#true {
+                mirror { disk "/dev/disk/by-id/a"; disk "/dev/disk/by-id/b" }
+                dataset "x" quota="2T" atime=#false { export { client (let)"lan" "rw" "async" } }
+                dataset "y" { proxmox "t-y" type="dir" content="iso,backup" }
+            }
+        }"#;
+    let other = r#"
+        // The same, said otherwise.
+        edition 1
+        host "h" {
+            pool "t" {
+                dataset "y" {
+                    proxmox "t-y" {
+                        content "backup" "iso"
+                        type "dir"
+                    }
+                }
+                dataset "x" {
+                    atime "off"
+                    quota 2199023255552
+                    export { options "async"; client "10.0.0.0/24" "rw" }
+                }
+                mirror { disk "/dev/disk/by-id/b"; disk "/dev/disk/by-id/a" }
+                autotrim "on"
+            }
+            arc { max "1024M" }
+        }"#;
+    assert_eq!(id(plain), id(other));
+}
+
+#[test]
+fn deep_nesting_is_refused_and_not_recursed_into() {
+    for open in ["a {", "/*", "a { /* } */ b {", "a { \"}\" {", "a \"\\\n} {"] {
+        let compiled = build(&format!("edition 1\n{}", open.repeat(20_000)));
+        let codes: Vec<Code> = compiled.diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
+        assert!(codes.contains(&Code::TooDeep) || codes.contains(&Code::Syntax), "{open}: {codes:?}");
+    }
+}
+
+#[test]
+fn profiles_that_multiply_end_at_the_limit() {
+    let mut text = String::from("edition 1\nprofile \"p0\" { compression \"lz4\"; }\n");
+    for at in 1..30 {
+        let names =
+            ["a", "b", "c", "d"].map(|name| format!("dataset \"{name}\" use=\"p{}\"; ", at - 1)).concat();
+        text.push_str(&format!("profile \"p{at}\" {{ {names} }}\n"));
+    }
+    text.push_str(
+        "pool \"t\" { mirror { disk \"/dev/a\"; disk \"/dev/b\"; }; dataset \"x\" use=\"p29\"; }\n",
+    );
+    let compiled = build(&text);
+    assert!(compiled.diagnostics.iter().any(|diagnostic| diagnostic.code == Code::TooLarge));
+}
+
+#[test]
+fn lets_that_double_end_at_the_limit() {
+    let mut text = String::from("edition 1\nlet a0 \"xxxxxxxx\"\n");
+    for at in 1..60 {
+        text.push_str(&format!("let a{at} (fmt)\"{{a{}}}{{a{}}}\"\n", at - 1, at - 1));
+    }
+    text.push_str(
+        "pool \"t\" { mirror { disk \"/dev/a\"; disk \"/dev/b\"; }; dataset \"x\" \"a:b\"=(let)\"a59\"; }\n",
+    );
+    let compiled = build(&text);
+    assert!(compiled.diagnostics.iter().any(|diagnostic| diagnostic.code == Code::TooLarge));
+}

@@ -1,0 +1,15 @@
+//! The command end to end: the real binary in a cleaned environment, on simulated hosts.
+
+#![allow(clippy::unwrap_used, reason = "tests; clippy knows only those marked #[test]")]
+
+mod bad_specs;
+mod common;
+mod drift;
+mod edit;
+mod help;
+mod identity;
+mod json;
+mod main_job;
+mod refusals;
+mod review;
+mod signals;

@@ -1,0 +1,163 @@
+//! What is refused: a decision that is missing, a lock that is held, a switch that was interrupted,
+//! wrong usage. Each with its exit code and the way out.
+
+use crate::{
+    common::{Sandbox, example},
+    snapshot,
+};
+use phoenix_graph::ObjectId;
+use phoenix_runtime::{
+    execute::{Event, Events},
+    host::sim::{Fault, FaultKind, SimHost},
+    op::Op,
+    plan::Consent,
+    store::Store,
+    switch::{Runtime, SwitchError, Target},
+};
+use std::sync::atomic::AtomicBool;
+
+#[test]
+fn without_a_terminal_a_switch_needs_a_yes() {
+    let sandbox = Sandbox::new();
+    let ran = sandbox.sim(&["switch", example("phoenix").to_str().unwrap()]).exits(4);
+    let ran = ran.says("19 to create.").says("run it with `--yes`");
+    assert!(!sandbox.path().join("sim/state/current").exists(), "{ran}");
+}
+
+#[test]
+fn what_phoenix_did_not_make_is_taken_over_only_where_asked() {
+    let sandbox = Sandbox::switched();
+    let host = || SimHost::open(&sandbox.path().join("sim")).unwrap();
+    let dataset = phoenix_graph::DatasetName::new("quickOS/photos").unwrap();
+    let settings = vec![(phoenix_graph::PropertyName::new("quota"), "1073741824".into())];
+    host().by_hand(&Op::DatasetCreate { dataset, settings }).unwrap();
+    sandbox.edit(
+        "phoenix.kdl",
+        "        dataset \"vm-disks\"",
+        "        dataset \"photos\" quota=\"2G\"\n        dataset \"vm-disks\"",
+    );
+    let refused = sandbox.sim(&["switch", "--yes"]).exits(4);
+    let adopted = sandbox.sim(&["switch", "--yes", "--adopt"]).exits(0);
+    snapshot!("adopt", refused, adopted);
+}
+
+#[test]
+fn a_disk_that_holds_something_is_refused_and_left_alone() {
+    let sandbox = Sandbox::new();
+    let sim = sandbox.path().join("sim");
+    SimHost::open(&sim)
+        .unwrap()
+        .add_disk_holding("/dev/disk/by-id/nvme-DISK_3", "an ext4 file system \"backup\"");
+    let before = sandbox.tree("sim/host.json");
+    let ran = sandbox.sim(&["switch", "--yes", example("phoenix").to_str().unwrap()]).exits(4);
+    let ran = ran.says("/dev/disk/by-id/nvme-DISK_3 is not blank: it holds an ext4 file system \"backup\"");
+    assert_eq!(sandbox.tree("sim/host.json"), before, "{ran}");
+    assert!(!sandbox.path().join("sim/state/current").exists());
+}
+
+#[test]
+fn what_cannot_be_undone_needs_consent_by_name() {
+    let sandbox = Sandbox::new();
+    let spec = |size: &str| {
+        format!(
+            "edition 1\nhost \"h\" {{ pool \"tank\" {{ disk \"/dev/disk/by-id/a\"; allow \"no-redundancy\"; volume \"v\" size=\"{size}\" }} }}\n"
+        )
+    };
+    sandbox.write("phoenix.kdl", &spec("1G"));
+    sandbox.sim(&["switch", "--yes"]).exits(0);
+    sandbox.write("phoenix.kdl", &spec("512M"));
+    let refused = sandbox.sim(&["switch", "--yes"]).exits(4);
+    let allowed = sandbox.sim(&["plan", "--consent", "volume:tank/v"]).exits(0);
+    snapshot!("consent", refused, allowed);
+    sandbox.sim(&["plan", "--consent", "tank/v"]).exits(64).says("no resource key");
+}
+
+#[test]
+fn a_second_switch_fails_at_once_and_names_the_first() {
+    let sandbox = Sandbox::switched();
+    let store = Store::open(&sandbox.path().join("sim/state")).unwrap();
+    let lock = store.lock("switch").unwrap();
+    sandbox.edit("phoenix.kdl", "800G", "900G");
+    let pid = format!("`phoenix switch`, process {}", std::process::id());
+    sandbox.sim(&["switch", "--yes"]).exits(5).says(&pid);
+    sandbox.sim(&["rollback", "--yes", "1"]).exits(5).says(&pid);
+    sandbox.sim(&["recover", "--yes"]).exits(5).says(&pid);
+    sandbox.sim(&["status"]).exits(5).says(&pid);
+    drop(lock);
+    sandbox.sim(&["switch", "--yes"]).exits(0);
+}
+
+struct Nobody;
+
+impl Events for Nobody {
+    fn event(&self, _: Event<'_>) {}
+}
+
+/// Switches to what the sandbox's spec says, and loses power at an operation in the middle.
+fn interrupt(sandbox: &Sandbox) {
+    let built = sandbox.sim(&["build"]).exits(0);
+    let id: ObjectId = built.out[..64].parse().unwrap();
+    let store = Store::open(&sandbox.path().join("sim/state")).unwrap();
+    let graph = store.graph(&id).unwrap();
+    let host = SimHost::open(&sandbox.path().join("sim")).unwrap();
+    let set = |op: &Op| matches!(op, Op::DatasetSet { .. });
+    host.inject(Fault::when(set, FaultKind::PowerAfter));
+    let runtime = Runtime {
+        host: &host,
+        store: &store,
+        jobs: 1,
+        stop: &AtomicBool::new(false),
+        events: &Nobody,
+        now: 0,
+        who: "tester".to_owned(),
+    };
+    let target = Target::New { graph, sources: Vec::new() };
+    let ended = runtime.switch("switch", &target, &Consent::default(), &mut |_| true);
+    assert!(matches!(ended, Err(SwitchError::PowerLost)), "{ended:?}");
+    host.power_on();
+}
+
+#[test]
+fn an_interrupted_switch_has_to_be_recovered_first() {
+    let sandbox = Sandbox::switched();
+    sandbox.edit("phoenix.kdl", "800G", "900G");
+    interrupt(&sandbox);
+    let status = sandbox.sim(&["status"]).exits(6);
+    let plan = sandbox.sim(&["plan"]).exits(6);
+    let switch = sandbox.sim(&["switch", "--yes"]).exits(6);
+    let listed = sandbox.sim(&["generations"]).exits(0);
+    let recovered = sandbox.sim(&["recover"]).exits(0);
+    snapshot!("interrupted", status, plan, switch, listed, recovered);
+    sandbox.sim(&["status"]).exits(0).says("Generation 1 ");
+    sandbox.sim(&["recover"]).exits(0).says("Nothing to recover");
+}
+
+#[test]
+fn an_interrupted_switch_can_be_brought_to_its_end() {
+    let sandbox = Sandbox::switched();
+    sandbox.edit("phoenix.kdl", "800G", "900G");
+    interrupt(&sandbox);
+    sandbox.sim(&["recover", "--resume", "--yes"]).exits(0).says("generation 2 is current");
+    sandbox.sim(&["status"]).exits(0).says("Generation 2 ");
+    sandbox.sim(&["plan", "phoenix.kdl"]).exits(0).says("Nothing to do.");
+}
+
+#[test]
+fn wrong_usage_is_64() {
+    let sandbox = Sandbox::new();
+    for args in [
+        &[][..],
+        &["swich"],
+        &["build", "--frobnicate"],
+        &["rollback", "one"],
+        &["graph", "--format", "svg"],
+        &["build", "nowhere.kdl"],
+        &["build"],
+        &["status", "--sim", "sim", "--state-dir", "elsewhere"],
+    ] {
+        let ran = sandbox.run(args).exits(64);
+        assert_eq!(ran.out, "", "{ran}");
+        assert_ne!(ran.err, "");
+    }
+    assert_eq!(sandbox.run(&["--version"]).exits(0).err, "");
+}

@@ -1,0 +1,209 @@
+//! The walls of the house, as the design draws them: who may depend on whom, who may start processes,
+//! who may print, and what the pure crates never touch. And the licences of what we depend on.
+#![allow(clippy::unwrap_used, reason = "tests; clippy knows only those marked #[test]")]
+
+use assert_cmd::Command;
+use serde_json::Value;
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn metadata(args: &[&str]) -> Value {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.current_dir(root()).args(["metadata", "--format-version=1", "--offline", "--locked"]).args(args);
+    let output = cargo.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// What a package of the workspace depends on; with `dev`, for its tests too.
+fn dependencies(metadata: &Value, package: &str, dev: bool) -> BTreeSet<String> {
+    let packages = metadata["packages"].as_array().unwrap();
+    let found = packages.iter().find(|one| one["name"] == package).unwrap();
+    let counts = |one: &&Value| dev || one["kind"] != "dev";
+    let names = found["dependencies"].as_array().unwrap().iter().filter(counts);
+    names.map(|one| one["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn compiler_and_runtime_never_see_each_other_and_graph_sees_neither() {
+    let metadata = metadata(&["--no-deps"]);
+    let [compiler, graph, runtime] = ["phoenix-compiler", "phoenix-graph", "phoenix-runtime"];
+    for (package, never) in [
+        (compiler, &[runtime, "phoenix"][..]),
+        (runtime, &[compiler, "phoenix", "kdl", "miette"]),
+        (graph, &[compiler, runtime, "phoenix", "kdl", "miette"]),
+    ] {
+        let found = dependencies(&metadata, package, true);
+        for name in never {
+            assert!(!found.contains(*name), "{package} depends on {name}");
+        }
+    }
+    let command = dependencies(&metadata, "phoenix", false);
+    assert!([compiler, graph, runtime].iter().all(|name| command.contains(*name)));
+}
+
+#[test]
+fn every_dependency_stands_in_the_workspace_with_its_reason() {
+    let text = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let section = text.split("[workspace.dependencies]").nth(1).unwrap().split("\n[").next().unwrap();
+    let lines: Vec<&str> = section.lines().collect();
+    let known: BTreeSet<&str> =
+        lines.iter().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name).collect();
+    let metadata = metadata(&["--no-deps"]);
+    for package in metadata["packages"].as_array().unwrap() {
+        let package = package["name"].as_str().unwrap();
+        for name in dependencies(&metadata, package, true) {
+            assert!(known.contains(name.as_str()), "{package} takes {name} from elsewhere");
+        }
+    }
+}
+
+/// The Rust files below a folder, with their text: without comments, texts, and the module of unit tests.
+fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(&root().join(folder), &mut found);
+    found.retain(|path| !path.ends_with("tests.rs"));
+    assert!(!found.is_empty(), "{folder} has no sources");
+    let text = |path: &Path| code(&fs::read_to_string(path).unwrap());
+    found.into_iter().map(|path| (path.strip_prefix(root()).unwrap().to_owned(), text(&path))).collect()
+}
+
+fn code(text: &str) -> String {
+    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+    text.lines().map(|line| line.split("//").next().unwrap()).collect::<Vec<_>>().join("\n")
+}
+
+/// Whether a word stands in code, whole, and not as a part of a longer name.
+fn has(code: &str, word: &str) -> bool {
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    code.match_indices(word).any(|(at, _)| {
+        let before = code[..at].chars().next_back();
+        let after = code[at + word.len()..].chars().next();
+        !before.is_some_and(part) && !(word.ends_with(part) && after.is_some_and(part))
+    })
+}
+
+/// Says where a word stands in code below a folder, but for the files that may have it.
+fn found(folder: &str, words: &[&str], may: &[&str]) -> Vec<String> {
+    let files = sources(folder);
+    let files = files.iter().filter(|(path, _)| !may.iter().any(|may| path.starts_with(may)));
+    files
+        .flat_map(|(path, code)| {
+            let words = words.iter().filter(|word| has(code, word));
+            words.map(|word| format!("{}: {word}", path.display()))
+        })
+        .collect()
+}
+
+const NOTHING: [String; 0] = [];
+
+#[test]
+fn the_pure_crates_touch_no_file_clock_environment_process_or_network() {
+    // Addresses of `std::net` are values; what opens a connection is not.
+    let sockets = ["TcpStream", "TcpListener", "UdpSocket", "UnixStream", "ToSocketAddrs"];
+    let outside = ["fs::", "std::fs", "env::", "std::env", "process::", "SystemTime", "Instant"];
+    let outside: Vec<&str> = outside.into_iter().chain(sockets).collect();
+    for folder in ["compiler/src", "graph/src"] {
+        assert_eq!(found(folder, &outside, &[]), NOTHING, "{folder}");
+        for (path, code) in sources(folder) {
+            let uses = code.split("use std::{").skip(1).map(|rest| rest.split("};").next().unwrap());
+            for names in uses.flat_map(|names| names.split([',', '{'])) {
+                let name = names.trim();
+                assert!(!["fs", "env", "process", "time"].contains(&name), "{}: {name}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn only_the_real_host_starts_processes() {
+    for folder in ["src", "compiler/src", "graph/src", "runtime/src"] {
+        assert_eq!(found(folder, &["Command::new"], &["runtime/src/host/linux"]), NOTHING);
+    }
+    assert_ne!(found("runtime/src", &["Command::new"], &[]), NOTHING, "the wall has its gate");
+}
+
+#[test]
+fn only_the_commands_terminal_prints_and_only_its_main_ends_the_process() {
+    let printing = ["println!", "print!", "eprintln!", "eprint!", "dbg!", "stdout()", "stderr()"];
+    let exiting = ["process::exit", "process::abort", "ExitCode"];
+    for folder in ["compiler/src", "graph/src", "runtime/src"] {
+        assert_eq!(found(folder, &printing, &["runtime/src/host/linux"]), NOTHING);
+        assert_eq!(found(folder, &exiting, &[]), NOTHING);
+    }
+    assert_eq!(found("src", &printing, &["src/terminal.rs"]), NOTHING);
+    assert_eq!(found("src", &exiting, &["src/main.rs"]), NOTHING);
+}
+
+#[test]
+fn the_command_reads_clock_and_environment_in_one_place() {
+    let outside = ["SystemTime::now", "Instant::now", "env::var", "env::var_os", "env::vars"];
+    assert_eq!(found("src", &outside, &["src/outside.rs"]), NOTHING);
+    assert_eq!(found("runtime/src", &outside, &["runtime/src/host/linux"]), NOTHING);
+}
+
+#[test]
+fn words_are_found_whole_and_never_in_comments() {
+    assert!(has("use std::fs;", "std::fs"));
+    assert!(has("let x = fs::read(a)", "fs::"));
+    assert!(!has("zfs::read", "fs::"));
+    assert!(!has("eprintln_it!()", "eprintln!"));
+    assert!(!has(&code("a(); // fs::read\n#[cfg(test)]\nmod tests { fs::read }"), "fs::"));
+}
+
+/// The licences that `deny.toml` allows: one list for cargo-deny and for the test below.
+fn allowed() -> BTreeSet<String> {
+    let text = fs::read_to_string(root().join("deny.toml")).unwrap();
+    let list = text.split("allow = [").nth(1).unwrap().split(']').next().unwrap();
+    list.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+/// Whether a licence expression can be met with what is allowed. It errs on the strict side.
+fn is_met(expression: &str, allowed: &BTreeSet<String>) -> bool {
+    let plain = expression.replace('/', " OR ").replace(['(', ')'], "");
+    plain.split(" AND ").all(|part| part.split(" OR ").any(|one| allowed.contains(one.trim())))
+}
+
+#[test]
+fn everything_we_depend_on_has_an_allowed_licence_and_comes_from_the_registry() {
+    let allowed = allowed();
+    let metadata = metadata(&["--filter-platform", "x86_64-unknown-linux-gnu"]);
+    let nodes = metadata["resolve"]["nodes"].as_array().unwrap();
+    let used: BTreeSet<&str> = nodes.iter().map(|node| node["id"].as_str().unwrap()).collect();
+    let packages = metadata["packages"].as_array().unwrap();
+    let packages: Vec<_> = packages.iter().filter(|one| used.contains(one["id"].as_str().unwrap())).collect();
+    assert!(packages.len() > 50);
+    for package in packages {
+        let name = package["name"].as_str().unwrap();
+        let license = package["license"].as_str().unwrap_or("none");
+        assert!(is_met(license, &allowed), "{name} has the licence {license}");
+        let source = package["source"].as_str().unwrap_or("path");
+        assert!(source == "path" || source.starts_with("registry+"), "{name} comes from {source}");
+    }
+}
+
+#[test]
+fn a_licence_that_is_not_allowed_is_seen() {
+    let allowed = allowed();
+    assert!(is_met("MIT OR GPL-3.0", &allowed));
+    assert!(is_met("(MIT OR Apache-2.0) AND Unicode-3.0", &allowed));
+    assert!(!is_met("MIT AND GPL-3.0", &allowed));
+    assert!(!is_met("none", &allowed));
+}
