@@ -102,6 +102,10 @@ fn a_stored_step_is_canonical_json_under_the_hash_of_its_bytes() {
     );
     assert_eq!(graph.nodes()[0].id, ObjectId::of(&bytes));
     assert_eq!(graph.nodes()[0].id.to_string(), blake3::hash(&bytes).to_hex().as_str());
+    let below = self::graph(vec![pool("tank", &[]), dataset("tank/a", &[]), dataset("tank/a/b", &[])]);
+    for node in below.nodes() {
+        assert_eq!(node.id, ObjectId::of(&below.step(node).to_bytes().unwrap()), "{}", node.key);
+    }
     assert_eq!(graph.nodes()[0].id.short(), &graph.nodes()[0].id.to_string()[..12]);
 }
 
