@@ -5,7 +5,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "../runtime/tests/common/mod.rs"]
-#[allow(dead_code, reason = "shared with the runtime's own tests, which use more of it")]
 mod common;
 
 use common::World;

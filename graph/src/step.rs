@@ -99,7 +99,10 @@ impl Step {
 ///
 /// # Errors
 /// As [`canonical::to_bytes`].
-pub(crate) fn digests(needs: &[ObjectId], resource: &Resource) -> Result<(ObjectId, ObjectId), serde_json::Error> {
+pub(crate) fn digests(
+    needs: &[ObjectId],
+    resource: &Resource,
+) -> Result<(ObjectId, ObjectId), serde_json::Error> {
     let resource = canonical::to_bytes(resource)?;
     let mut bytes = Vec::with_capacity(resource.len() + needs.len() * 67 + 48);
     let head = format!("{{\"format\":{FORMAT},");

@@ -43,7 +43,7 @@ pub fn plan(draft: &mut Draft<'_>) {
 fn create(draft: &mut Draft<'_>, node: &Node, name: &DatasetName, mount: Option<&Mount>) {
     let mut sketch = Sketch::new(Kind::Create);
     sketch.needs = draft.waits(node);
-    sketch.needs.extend_from_slice(draft.frees());
+    sketch.needs.extend(draft.frees());
     let owner = (PropertyName::new(OWNER), draft.inputs.desired.host().as_str().into());
     match &node.resource {
         Resource::Volume(volume) => {
@@ -168,7 +168,7 @@ fn present(
         return;
     }
     sketch.needs.extend(draft.waits(node));
-    sketch.needs.extend_from_slice(draft.frees());
+    sketch.needs.extend(draft.frees());
     draft.snapshot(&draft.place(name).unwrap_or_else(|| name.clone()));
     draft.push(Subject::Resource(node.key.clone()), sketch);
 }

@@ -17,13 +17,16 @@ use std::{
 pub struct Draft<'a> {
     pub inputs: &'a Inputs<'a>,
     actions: Vec<Action>,
-    snapshots: BTreeMap<PoolName, Vec<DatasetName>>,
+    snapshots: BTreeMap<PoolName, BTreeSet<DatasetName>>,
     refusals: Vec<Refusal>,
     warnings: Vec<Warning>,
     adopted: BTreeSet<Key>,
     by_key: HashMap<Key, usize>,
-    /// Actions that free names and mount points: whatever takes some comes after them.
-    frees: Vec<usize>,
+    /// By pool, the last of the actions that free names and mount points, each of which needs the one
+    /// before it: whatever takes some comes after them.
+    frees: BTreeMap<PoolName, usize>,
+    /// Retired datasets: by their home, where they are now; the last retired where there are several.
+    retired: BTreeMap<&'a str, &'a DatasetName>,
     /// Retired datasets that come home: by their home, where they are now.
     homecoming: BTreeMap<DatasetName, DatasetName>,
     /// What is mounted on the way home.
@@ -70,7 +73,8 @@ impl<'a> Draft<'a> {
             warnings: Vec::new(),
             adopted: inputs.adopted.clone(),
             by_key: HashMap::new(),
-            frees: Vec::new(),
+            frees: BTreeMap::new(),
+            retired: retired(inputs),
             homecoming: BTreeMap::new(),
             mounted_home: BTreeSet::new(),
             between: None,
@@ -223,12 +227,18 @@ impl<'a> Draft<'a> {
         self.by_key.get(key).copied()
     }
 
-    pub fn frees(&self) -> &[usize] {
-        &self.frees
+    /// Returns the actions after which all names and mount points that this plan frees are free.
+    pub fn frees(&self) -> impl Iterator<Item = usize> {
+        self.frees.values().copied()
     }
 
-    pub fn add_free(&mut self, action: usize) {
-        self.frees.push(action);
+    /// Returns the last action that freed something in a pool.
+    pub fn last_free(&self, pool: &PoolName) -> Option<usize> {
+        self.frees.get(pool).copied()
+    }
+
+    pub fn add_free(&mut self, pool: PoolName, action: usize) {
+        self.frees.insert(pool, action);
     }
 
     pub fn actions(&self) -> &[Action] {
@@ -241,24 +251,12 @@ impl<'a> Draft<'a> {
 
     /// Has a dataset snapshot before anything else is done.
     pub fn snapshot(&mut self, name: &DatasetName) {
-        let list = self.snapshots.entry(name.pool()).or_default();
-        if !list.contains(name) {
-            list.push(name.clone());
-        }
+        self.snapshots.entry(name.pool()).or_default().insert(name.clone());
     }
 
-    /// Lists retired datasets whose home is `name`, the last retired last.
+    /// Finds the retired dataset whose home is `name`.
     pub fn retired(&self, name: &DatasetName) -> Option<&'a DatasetName> {
-        let area = format!("{}/.phoenix/", name.pool());
-        self.inputs
-            .observed
-            .datasets
-            .iter()
-            .filter(|(place, state)| {
-                place.as_str().starts_with(&area) && state.local(HOME) == Some(name.as_str())
-            })
-            .max_by_key(|(place, _)| retired_in(place))
-            .map(|(place, _)| place)
+        self.retired.get(name.as_str()).copied()
     }
 
     pub fn finish(mut self, partial: bool) -> Plan {
@@ -266,14 +264,15 @@ impl<'a> Draft<'a> {
         if !partial {
             self.adopted.retain(|key| inputs.desired.get(key).is_some());
         }
-        for list in self.snapshots.values_mut() {
-            list.sort();
-        }
         Plan {
             number: inputs.number,
             system: inputs.desired.id(),
             actions: self.actions,
-            snapshots: self.snapshots,
+            snapshots: self
+                .snapshots
+                .into_iter()
+                .map(|(pool, names)| (pool, names.into_iter().collect()))
+                .collect(),
             refusals: self.refusals,
             warnings: self.warnings,
             partial,
@@ -282,6 +281,21 @@ impl<'a> Draft<'a> {
             between: self.between,
         }
     }
+}
+
+fn retired<'a>(inputs: &Inputs<'a>) -> BTreeMap<&'a str, &'a DatasetName> {
+    let mut found: BTreeMap<&str, &DatasetName> = BTreeMap::new();
+    for (place, state) in &inputs.observed.datasets {
+        if !place.below_pool().starts_with(".phoenix/") {
+            continue;
+        }
+        let Some(home) = state.local(HOME) else { continue };
+        let newer = found.get(home).is_none_or(|other| retired_in(other) < retired_in(place));
+        if newer {
+            found.insert(home, place);
+        }
+    }
+    found
 }
 
 /// Reads the number of the attempt, and the count within it, out of a retired dataset's place.

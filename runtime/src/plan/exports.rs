@@ -164,7 +164,9 @@ fn entries(inputs: &Inputs<'_>, path: &str) -> Entries {
 /// Finds an export in the live table, with the client as the table names it. The table resolves host
 /// names: such a client is whatever entry of the path no other client of the spec accounts for.
 fn live<'a>(inputs: &Inputs<'a>, export: &Export, client: &str) -> Option<(&'a str, &'a ExportOptions)> {
-    let of_path = || inputs.observed.exports.iter().filter(|((path, _), _)| *path == export.path);
+    let from = (export.path.clone(), "".into());
+    let of_path =
+        || inputs.observed.exports.range(from.clone()..).take_while(|((path, _), _)| *path == export.path);
     let shown = |((_, name), options): (&'a (Box<str>, Box<str>), &'a ExportOptions)| (&**name, options);
     if let Some(found) = of_path().find(|((_, name), _)| &**name == client) {
         return Some(shown(found));
@@ -185,6 +187,6 @@ pub fn datasets(draft: &Draft<'_>) -> Vec<usize> {
         .flat_map(|node| draft.waits(node))
         .collect();
     needs.extend(inputs.current.into_iter().flat_map(all).filter_map(|(key, _)| draft.action_of(&key)));
-    needs.extend_from_slice(draft.frees());
+    needs.extend(draft.frees());
     needs
 }

@@ -217,7 +217,8 @@ pub fn unexports(before: &BTreeMap<Box<str>, BTreeMap<Box<str>, ExportOptions>>,
 
 /// Returns the live entries for a path: clients as the table names them, and their options.
 pub fn exported(seen: &Observed, path: &str) -> BTreeMap<Box<str>, ExportOptions> {
-    let entries = seen.exports.iter().filter(|((other, _), _)| &**other == path);
+    let entries =
+        seen.exports.range((path.into(), "".into())..).take_while(|((other, _), _)| &**other == path);
     entries.map(|((_, client), options)| (client.clone(), options.clone())).collect()
 }
 

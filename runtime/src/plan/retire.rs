@@ -13,7 +13,7 @@ use crate::{
     observed::{DatasetState, HOME, KEPT_CANMOUNT, OWNER, Source},
     op::Op,
 };
-use phoenix_graph::{DatasetName, Key, ObjectId, PoolName, PropertyName, Resource, mounts::Mount};
+use phoenix_graph::{DatasetName, Graph, Key, ObjectId, PropertyName, Resource, mounts::Mount};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Plans the retirement of what only the current generation names.
@@ -32,17 +32,18 @@ pub fn plan(draft: &mut Draft<'_>) {
         }
     }
     gone.sort_by(|a, b| a.1.cmp(b.1));
-    let mut roots: Vec<&DatasetName> = Vec::new();
-    let mut area = Area::default();
+    let mut roots: BTreeSet<DatasetName> = BTreeSet::new();
+    let mut area = Area { uses: uses(draft), ..Area::default() };
     for (key, name) in gone {
-        if roots.iter().any(|root| name.is_below(root)) {
+        let mut above = std::iter::successors(name.parent(), DatasetName::parent);
+        if above.any(|above| roots.contains(&above)) {
             continue;
         }
         if draft.was_adopted(key) {
-            release(draft, key, name);
+            release(draft, &area, key, name);
         } else {
             retire(draft, &mut area, key, name);
-            roots.push(name);
+            roots.insert(name.clone());
         }
     }
 }
@@ -52,7 +53,8 @@ pub fn plan(draft: &mut Draft<'_>) {
 struct Area {
     made: BTreeSet<DatasetName>,
     taken: BTreeSet<DatasetName>,
-    last: BTreeMap<PoolName, usize>,
+    /// By dataset, the actions that take exports and registrations over it away.
+    uses: BTreeMap<DatasetName, Vec<usize>>,
 }
 
 fn retire(draft: &mut Draft<'_>, area: &mut Area, key: &Key, name: &DatasetName) {
@@ -133,11 +135,10 @@ fn retire(draft: &mut Draft<'_>, area: &mut Area, key: &Key, name: &DatasetName)
         Inverse::Name { before: name.clone(), after: place, volume: state.volume },
     );
     // Exports and registrations over it go first; two that retire in one pool share the area's folders.
-    sketch.needs = using(draft, name);
-    sketch.needs.extend(area.last.get(&name.pool()));
+    sketch.needs = area.using(name);
+    sketch.needs.extend(draft.last_free(&name.pool()));
     let at = draft.push(Subject::Resource(key.clone()), sketch);
-    area.last.insert(name.pool(), at);
-    draft.add_free(at);
+    draft.add_free(name.pool(), at);
 }
 
 /// Keeps a file system with a mount point of its own from being mounted where it is put away.
@@ -203,20 +204,36 @@ fn place(draft: &Draft<'_>, area: &mut Area, name: &DatasetName, sketch: &mut Sk
     Some(place)
 }
 
-/// Lists the actions that take exports and registrations over a dataset, or below it, away.
-fn using(draft: &Draft<'_>, name: &DatasetName) -> Vec<usize> {
-    let inside = |other: &DatasetName| other == name || other.is_below(name);
-    let Some(current) = draft.inputs.current else { return Vec::new() };
-    let uses = current.nodes().iter().filter(|node| match &node.resource {
-        Resource::Export(export) => inside(&export.dataset),
-        Resource::Storage(storage) => storage.dataset.as_ref().is_some_and(inside),
-        _ => false,
-    });
-    uses.filter_map(|node| draft.action_of(&node.key)).collect()
+/// Finds, by dataset, the actions that take exports and registrations over it away.
+fn uses(draft: &Draft<'_>) -> BTreeMap<DatasetName, Vec<usize>> {
+    let mut uses: BTreeMap<DatasetName, Vec<usize>> = BTreeMap::new();
+    for node in draft.inputs.current.into_iter().flat_map(Graph::nodes) {
+        let dataset = match &node.resource {
+            Resource::Export(export) => Some(&export.dataset),
+            Resource::Storage(storage) => storage.dataset.as_ref(),
+            _ => None,
+        };
+        if let (Some(dataset), Some(action)) = (dataset, draft.action_of(&node.key)) {
+            uses.entry(dataset.clone()).or_default().push(action);
+        }
+    }
+    uses
+}
+
+impl Area {
+    /// Lists the actions that take exports and registrations over a dataset, or below it, away.
+    fn using(&self, name: &DatasetName) -> Vec<usize> {
+        let alike = self
+            .uses
+            .range(name.clone()..)
+            .take_while(|(other, _)| other.as_str().starts_with(name.as_str()));
+        let inside = alike.filter(|(other, _)| *other == name || other.is_below(name));
+        inside.flat_map(|(_, actions)| actions.iter().copied()).collect()
+    }
 }
 
 /// Lets go of a dataset that was there before phoenix: it stays as it is, without the mark.
-fn release(draft: &mut Draft<'_>, key: &Key, name: &DatasetName) {
+fn release(draft: &mut Draft<'_>, area: &Area, key: &Key, name: &DatasetName) {
     draft.forget_adopted(key);
     let seen = draft.inputs.observed.datasets.get(name).and_then(|state| state.settings.get(OWNER));
     let Some(seen) = seen.filter(|seen| seen.source.is_own()) else { return };
@@ -225,7 +242,7 @@ fn release(draft: &mut Draft<'_>, key: &Key, name: &DatasetName) {
         Op::DatasetInherit { dataset: name.clone(), property: PropertyName::new(OWNER) },
         Inverse::mark(name.clone(), OWNER, Some(seen)),
     );
-    sketch.needs = using(draft, name);
+    sketch.needs = area.using(name);
     draft.push(Subject::Resource(key.clone()), sketch);
 }
 

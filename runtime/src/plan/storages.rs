@@ -149,7 +149,7 @@ fn push(draft: &mut Draft<'_>, key: Key, mut sketch: Sketch) {
     if let Some(node) = draft.inputs.desired.get(&key) {
         sketch.needs = draft.waits(node);
     }
-    sketch.needs.extend_from_slice(draft.frees());
+    sketch.needs.extend(draft.frees());
     draft.push(Subject::Resource(key), sketch);
 }
 

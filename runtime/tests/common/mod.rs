@@ -1,5 +1,7 @@
 //! What the runtime's tests share: small graphs, a simulated host with a store, and a quiet observer.
 
+#![allow(dead_code, reason = "each test file uses a part")]
+
 use phoenix_graph::{
     Class, Dataset, DatasetName, Disk, Export, Graph, HostName, Pool, PoolName, PropertyName, Redundancy,
     Resource, Settings, Storage, StorageId, Target as Of, Tunable, Vdev, Volume, export::ExportOptions,
