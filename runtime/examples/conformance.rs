@@ -1,14 +1,21 @@
 //! Runs the conformance suite on this very host: `conformance DISK DISK FOLDER`. Both disks are overwritten.
+//! `conformance look DISK…` only says what is on disks.
 
-use phoenix_graph::Disk;
-use phoenix_runtime::host::{
-    conformance,
-    linux::{LinuxHost, LinuxPaths},
+use phoenix_graph::{Disk, PoolName};
+use phoenix_runtime::{
+    host::{
+        Host, conformance,
+        linux::{LinuxHost, LinuxPaths},
+    },
+    observed::Query,
 };
 use std::{path::Path, process::ExitCode};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(("look", disks)) = arguments.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+        return look(disks);
+    }
     let [one, two, folder] = &arguments[..] else {
         eprintln!("usage: conformance DISK DISK FOLDER");
         return ExitCode::from(64);
@@ -19,6 +26,23 @@ fn main() -> ExitCode {
     println!("{} processes", host.processes());
     match answer {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn look(disks: &[String]) -> ExitCode {
+    let disks: Vec<Disk> = disks.iter().map(|path| Disk(path.as_str().into())).collect();
+    let pools = PoolName::new("asked").into_iter().map(|pool| (pool, disks.clone())).collect();
+    match LinuxHost::new(LinuxPaths::default()).observe(&Query { pools, ..Query::default() }) {
+        Ok(seen) => {
+            for (disk, state) in seen.disks {
+                println!("{} {state:?}", disk.0);
+            }
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             println!("{error}");
             ExitCode::FAILURE

@@ -132,15 +132,24 @@ fn a_destroyed_pools_label_stays_until_it_is_cleared() {
 }
 
 #[test]
-fn several_properties_at_once_are_not_atomic() {
+fn what_the_kernel_refuses_leaves_the_other_properties_set() {
     let dir = tempfile::tempdir().unwrap();
     let host = host(dir.path());
-    let settings = vec![set("recordsize", "3000"), set("atime", "off")];
+    assert!(host.write_file(&name("tank/a"), "f", &"x".repeat(5000)));
+    let settings = vec![set("quota", "4096"), set("atime", "off")];
     let said = refused(&host, &Op::DatasetSet { dataset: name("tank/a"), settings });
-    assert!(said.contains("cannot set property for 'tank/a': 'recordsize' must be power of 2"), "{said}");
+    assert!(said.contains("cannot set property for 'tank/a': size is less than current used"), "{said}");
     let state = host.state();
-    assert_eq!(state.datasets[&name("tank/a")].settings.get("atime").map(|raw| &**raw), Some("off"));
-    assert_eq!(state.datasets[&name("tank/a")].settings.get("recordsize").map(|raw| &**raw), Some("16384"));
+    let own = |name_of: &str| state.datasets[&name("tank/a")].settings.get(name_of).map(|raw| &**raw);
+    assert_eq!((own("atime"), own("quota")), (Some("off"), Some("1073741824")));
+
+    let settings = vec![set("recordsize", "3000"), set("exec", "off")];
+    let said = refused(&host, &Op::DatasetSet { dataset: name("tank/a"), settings });
+    assert!(said.contains("'recordsize' must be power of 2"), "{said}");
+    assert!(
+        !host.state().datasets[&name("tank/a")].settings.contains_key("exec"),
+        "an illegal value refuses all"
+    );
 }
 
 #[test]
@@ -292,4 +301,35 @@ fn a_new_mount_point_moves_the_mounts_that_follow_it() {
     let off = Op::DatasetSet { dataset: name("tank/a"), settings: vec![set("canmount", "off")] };
     host.perform(&off).unwrap();
     assert_eq!(host.image(Show::Everything).datasets[&name("tank/a")].mounted, None);
+}
+
+#[test]
+fn a_child_mounted_before_its_parent_is_hidden_and_then_neither_can_be_unmounted() {
+    let dir = tempfile::tempdir().unwrap();
+    let host = host(dir.path());
+    host.perform(&Op::DatasetUnmount { dataset: name("tank/a") }).unwrap();
+    host.perform(&mount("tank/a/b")).unwrap();
+    host.perform(&mount("tank/a")).unwrap();
+    let image = host.image(Show::Everything);
+    assert_eq!(image.datasets[&name("tank/a/b")].mounted.as_deref(), Some("/tank/a/b (hidden)"));
+    let said = refused(&host, &Op::DatasetUnmount { dataset: name("tank/a") });
+    assert_eq!(said, "cannot unmount '/tank/a/b': no such pool or dataset");
+    host.power_on();
+    let image = host.image(Show::Everything);
+    assert_eq!(image.datasets[&name("tank/a/b")].mounted.as_deref(), Some("/tank/a/b"));
+}
+
+#[test]
+fn a_picture_without_what_phoenix_keeps_for_itself_does_not_see_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let host = host(dir.path());
+    let before = host.image(Show::UsersOnly);
+    let none = [set("mountpoint", "none"), set("canmount", "off")];
+    host.perform(&create("tank/.phoenix", &none)).unwrap();
+    host.perform(&create("tank/.phoenix/3", &[])).unwrap();
+    let own = vec![set("phoenix:owner", "host")];
+    host.perform(&Op::DatasetSet { dataset: name("tank/a"), settings: own }).unwrap();
+    host.perform(&Op::Snapshot { datasets: vec![name("tank/a")], name: "phoenix-3".into() }).unwrap();
+    assert_eq!(host.image(Show::UsersOnly), before);
+    assert_ne!(host.image(Show::Everything), before);
 }

@@ -182,7 +182,7 @@ mod tests {
         let mut text = String::from(
             "edition 1\nhost \"h\" {\n  pool \"ü\" autotrim=#true { // \"{\n    disk \"/dev/x\"\n",
         );
-        for at in 0..3000 {
+        for at in 0..900 {
             text.push_str(&format!(
                 "    dataset \"a{at}\" \\\n  quota=(let)\"q\" {{\n export; /* {{ */ }}\n"
             ));

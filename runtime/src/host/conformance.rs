@@ -78,6 +78,7 @@ impl Bench<'_> {
             "volblocksize",
             "casesensitivity",
             "test:note",
+            "exec",
         ];
         Query {
             properties: properties.map(PropertyName::new).into(),

@@ -32,6 +32,9 @@ pub fn change(bench: &Bench<'_>) -> Result<(), String> {
     bench.refused(&change_op("conform/a", &[set("bogus", "1")]), "invalid property 'bogus'")?;
     bench.refused(&change_op("conform/a", &[set("casesensitivity", "mixed")]), "readonly")?;
     bench.refused(&change_op("conform/nowhere", &[set("atime", "off")]), "does not exist")?;
+    let two = change_op("conform/a", &[set("exec", "off"), set("recordsize", "3000")]);
+    bench.refused(&two, "'recordsize' must be power of 2")?;
+    same("an illegal value refuses the others too", bench.dataset("conform/a")?.local("exec"), None)?;
     same("recordsize is as it was", bench.dataset("conform/a")?.local("recordsize"), Some("16384"))
 }
 
@@ -71,7 +74,10 @@ pub fn volumes(bench: &Bench<'_>) -> Result<(), String> {
     let thick = bench.dataset("conform/thick")?;
     let reserved = thick.local("refreservation").and_then(|raw| raw.parse::<u64>().ok());
     same("it reserves more than its size", reserved.is_some_and(|bytes| bytes > 8 << 20), true)?;
-    bench.refused(&volume("conform/odd", 10_000, true), "multiple of volume block size")?;
+    bench.done(&volume("conform/odd", 10_000, true))?;
+    same("an odd size is rounded up", bench.dataset("conform/odd")?.local("volsize"), Some("16384"))?;
+    bench.refused(&change_op("conform/odd", &[set("volsize", "20000")]), "multiple of volume block size")?;
+    bench.done(&super::destroy("conform/odd"))?;
     bench.refused(
         &change_op("conform/thin", &[set("recordsize", "16384")]),
         "does not apply to datasets of this type",

@@ -154,7 +154,10 @@ impl Disks {
         for (pool, layout) in layouts {
             for path in layout.iter().flat_map(|vdev| &vdev.disks) {
                 members.insert(disks::vdev_device(paths, path, &named), pool);
-                members.insert(disks::shown_device(path), pool);
+                let device = disks::shown_device(path);
+                // The whole disk is no other's either, where a pool has but a partition of it.
+                members.extend(disks::whole_disk(paths, &device).map(|disk| (disk, pool)));
+                members.insert(device, pool);
             }
         }
         let strange: BTreeSet<Box<str>> =

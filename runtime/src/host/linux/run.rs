@@ -115,8 +115,7 @@ impl Runner {
         let Some(status) =
             wait(&mut child, &ends, limit).map_err(|error| failed("wait for", &tool, &error))?
         else {
-            // It may sit in the kernel and not die: nobody waits for it.
-            let _ = child.kill();
+            end(&mut child);
             return Err(HostError::TimedOut { argv: argv.to_vec(), seconds: limit.as_secs() });
         };
         let stderr = take(&stderr);
@@ -179,6 +178,18 @@ fn wait(child: &mut Child, ends: &Receiver<()>, limit: Duration) -> std::io::Res
         thread::sleep(pause);
         left = left.saturating_sub(pause);
         pause = (pause * 2).min(SLICE);
+    }
+}
+
+/// Kills a child by its own number. It may sit in the kernel and not die, so it is waited for a second only.
+fn end(child: &mut Child) {
+    // It may have ended in between: then there is nothing to kill.
+    let _ = child.kill();
+    for _ in 0..20 {
+        if !matches!(child.try_wait(), Ok(None)) {
+            return;
+        }
+        thread::sleep(SLICE);
     }
 }
 

@@ -31,9 +31,10 @@ impl State {
         let block =
             settings.get("volblocksize").and_then(|raw| raw.parse::<u64>().ok()).filter(|block| *block > 0);
         let block = block.unwrap_or(16 << 10);
-        if size == 0 || !size.is_multiple_of(block) {
-            return Err(cannot(format!("volume size must be a multiple of volume block size ({block})")));
+        if size == 0 {
+            return Err(cannot("'volsize' cannot be zero".to_owned()));
         }
+        let size = size.next_multiple_of(block);
         settings.insert(PropertyName::new("volsize"), size.to_string().into());
         if !sparse {
             let reserved = reservation(size, block).to_string().into_boxed_str();
@@ -93,15 +94,17 @@ impl State {
             return cannot("datasets must be within same pool");
         }
         if to.is_below(from) {
-            return cannot("New dataset name cannot be a descendant of current dataset name");
+            return refuse(
+                1,
+                format!(
+                    "cannot rename to '{to}': New dataset name cannot be a descendant of current dataset name"
+                ),
+            );
         }
         self.check_new(to, "rename", from)?;
         let moved: Option<Vec<(DatasetName, DatasetName)>> =
             self.subtree(from).into_iter().map(|old| renamed(&old, from, to).map(|new| (old, new))).collect();
         let Some(moved) = moved else { return cannot("name is too long") };
-        if self.datasets.get(from).is_some_and(|state| state.volume) && self.busy.contains(from) {
-            return cannot("dataset is busy");
-        }
         for (old, new) in moved {
             if let Some(state) = self.datasets.remove(&old) {
                 self.datasets.insert(new.clone(), state);

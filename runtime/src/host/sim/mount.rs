@@ -53,7 +53,7 @@ impl State {
             return cannot("filesystem already mounted");
         }
         if self.occupied.contains(&path) {
-            return cannot("failed to create mountpoint: File exists");
+            return cannot("Not a directory");
         }
         self.make_folder(&path);
         self.mounts.push(Mount { path, dataset: name.clone() });
@@ -77,6 +77,10 @@ impl State {
             let path = self.mounted_at(name).unwrap_or_default();
             let foreign =
                 self.mounts.iter().any(|other| below(&other.path, path) && !mounted.contains(&other.dataset));
+            if self.hidden(name) {
+                // Another file system was mounted over it, and its path no longer leads to it.
+                return refuse(1, format!("cannot unmount '{path}': no such pool or dataset"));
+            }
             if foreign || self.busy.contains(name) {
                 return refuse(1, format!("cannot unmount '{path}': pool or dataset is busy"));
             }

@@ -21,7 +21,7 @@ impl State {
         let mut devices = BTreeSet::new();
         for disk in layout.iter().flat_map(|vdev| &vdev.disks) {
             if !devices.insert(self.check_free(&disk.0)?) {
-                return refuse(1, format!("invalid vdev specification\n{} is given twice", disk.0));
+                return Err(cannot("one or more vdevs refer to the same device, or one of\nthe devices is part of an active md or lvm device".to_owned()));
             }
         }
         check_layout(layout)?;
@@ -48,7 +48,9 @@ impl State {
         let layout = layout.iter().flat_map(top_level).collect();
         self.pools.insert(pool.clone(), Pool { guid, exported: false, layout, settings });
         self.datasets.insert(pool.root(), Dataset { settings: root, ..Dataset::default() });
-        if self.mounts_by_itself(&pool.root()) { self.mount(&pool.root()) } else { Ok(()) }
+        // Unlike the boot, a creation mounts a root dataset with canmount=noauto too.
+        let off = self.effective(&pool.root(), "canmount").is_some_and(|setting| &*setting.raw == "off");
+        if self.mountpoint(&pool.root()).is_some() && !off { self.mount(&pool.root()) } else { Ok(()) }
     }
 
     /// `zpool import -N`.
@@ -179,7 +181,10 @@ fn check_layout(layout: &[Asked]) -> Result<(), Refusal> {
         }
     }
     if level.is_none() {
-        return refuse(1, "invalid vdev specification: at least one toplevel vdev must be specified");
+        return refuse(
+            1,
+            "invalid vdev specification\nuse '-f' to override the following errors:\nat least one general top-level vdev must be specified",
+        );
     }
     Ok(())
 }

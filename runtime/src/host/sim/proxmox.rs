@@ -10,6 +10,10 @@ use std::fmt::Write;
 
 type Properties = [(Box<str>, Box<str>)];
 
+/// Types that Proxmox knows and phoenix leaves alone.
+const OTHER_TYPES: [&str; 9] =
+    ["lvm", "lvmthin", "rbd", "cephfs", "iscsi", "iscsidirect", "zfs", "glusterfs", "esxi"];
+
 impl State {
     /// `pvesm add`.
     pub fn storage_add(
@@ -31,7 +35,7 @@ impl State {
             );
         };
         for (key, value) in properties {
-            check_value(known, key, value)?;
+            check_value(known, key, &held(known, key, value))?;
         }
         for key in required(known) {
             if !properties.iter().any(|(name, _)| &**name == key) {
@@ -39,7 +43,8 @@ impl State {
             }
         }
         let get = |key: &str| properties.iter().find(|(name, _)| &**name == key).map(|(_, value)| &**value);
-        let mut properties: Vec<(Box<str>, Box<str>)> = properties.to_vec();
+        let mut properties: Vec<(Box<str>, Box<str>)> =
+            properties.iter().map(|(key, value)| (key.clone(), held(known, key, value))).collect();
         // What is disabled, or meant for other nodes, is not activated.
         let active = get("disable") != Some("1") && get("nodes").is_none();
         match kind {
@@ -104,7 +109,7 @@ impl State {
                     },
                 );
             }
-            check_value(known, key, value)?;
+            check_value(known, key, &held(known, key, value))?;
         }
         for key in delete {
             let Some(property) = known.property(key) else {
@@ -129,7 +134,7 @@ impl State {
         section
             .properties
             .retain(|(key, _)| !delete.contains(key) && !set.iter().any(|(name, _)| name == key));
-        section.properties.extend(set.iter().cloned());
+        section.properties.extend(set.iter().map(|(key, value)| (key.clone(), held(known, key, value))));
         self.write_cfg(&sections);
         Ok(())
     }
@@ -214,7 +219,13 @@ impl State {
     fn write_cfg(&mut self, sections: &[Section]) {
         let mut text = String::new();
         for section in sections {
+            // Every write loses sections of unknown type and properties that their type does not have.
+            let known = find_type(&section.kind);
+            if known.is_none() && !OTHER_TYPES.contains(&&*section.kind) {
+                continue;
+            }
             let mut properties = section.properties.clone();
+            properties.retain(|(key, _)| known.is_none_or(|known| known.property(key).is_some()));
             let required: Vec<&str> = find_type(&section.kind).into_iter().flat_map(required).collect();
             let rank = |key: &str| match key {
                 "disable" => 0,
@@ -263,6 +274,16 @@ fn check_value(kind: &StorageType, key: &str, value: &str) -> Result<(), Refusal
             refuse(255, format!("400 Parameter verification failed.\n{key}: invalid format - {reason}"))
         }
         (StorageError::Property { .. }, _) => refuse(255, format!("unexpected property '{key}'")),
+    }
+}
+
+/// Leaves out of `content` what the type does not hold, where it holds some of it, as `pvesm` does with a warning.
+fn held(kind: &StorageType, key: &str, value: &str) -> Box<str> {
+    let words = || value.split(',').filter(|word| kind.contents.contains(word));
+    if key == "content" && words().next().is_some() && value.split(',').all(find_content) {
+        words().collect::<Vec<_>>().join(",").into()
+    } else {
+        value.into()
     }
 }
 

@@ -109,34 +109,49 @@ impl State {
         }
     }
 
-    /// `zfs set`: values that are refused leave the others applied, and the call fails.
+    /// `zfs set`. An illegal value refuses the whole call before anything is set. What only the kernel
+    /// refuses (a quota below what is used) leaves the other values set, and the call fails all the same.
     pub fn dataset_set(&mut self, name: &DatasetName, settings: &[Assignment]) -> Result<(), Refusal> {
         self.need(name)?;
-        let mut refusals = Vec::new();
+        let cannot =
+            |text: String| Refusal { code: 255, text: format!("cannot set property for '{name}': {text}") };
+        let target = self.target(name);
+        let mut legal = Vec::new();
         for (property, word) in settings {
-            if let Err(text) = self.set_one(name, property, word) {
-                refusals.push(text);
+            let raw = judge(target, property, word).map_err(cannot)?;
+            if property::find(target, property.as_str()).is_some_and(|row| row.creation_only) {
+                return Err(cannot(format!("'{property}' is readonly")));
             }
+            if property.as_str() == "volsize" {
+                self.check_size(name, &raw).map_err(cannot)?;
+            }
+            legal.push((property, raw));
         }
-        if refusals.is_empty() { Ok(()) } else { refuse(255, refusals.join("\n")) }
+        let mut refusal = None;
+        for (property, raw) in legal {
+            if self.is_below_use(name, property.as_str(), &raw) {
+                refusal = Some(cannot("size is less than current used or reserved space".to_owned()));
+                continue;
+            }
+            self.change(name, property, |settings| settings.insert(property.clone(), raw))?;
+        }
+        refusal.map_or(Ok(()), Err)
     }
 
-    fn set_one(&mut self, name: &DatasetName, property: &PropertyName, word: &str) -> Result<(), String> {
-        let cannot = |text: String| format!("cannot set property for '{name}': {text}");
-        let target = self.target(name);
-        let raw = judge(target, property, word).map_err(cannot)?;
-        if property::find(target, property.as_str()).is_some_and(|row| row.creation_only) {
-            return Err(cannot(format!("'{property}' is readonly")));
+    /// Checks a volume's new size against its blocks.
+    fn check_size(&self, name: &DatasetName, raw: &str) -> Result<(), String> {
+        let block = self.effective(name, "volblocksize").and_then(|setting| setting.raw.parse().ok());
+        let (block, size) = (block.unwrap_or(16_384), raw.parse().unwrap_or(0_u64));
+        if size > 0 && size.is_multiple_of(block) {
+            return Ok(());
         }
-        if matches!(property.as_str(), "quota" | "refquota") {
-            let below = property.as_str() == "quota";
-            let limit = raw.parse().unwrap_or(0_u64);
-            if limit > 0 && limit < self.used(name, below) {
-                return Err(cannot("size is less than current used or reserved space".to_owned()));
-            }
-        }
-        self.change(name, property, |settings| settings.insert(property.clone(), raw))
-            .map_err(|refusal| refusal.text)
+        Err(format!("'volsize' must be a multiple of volume block size ({}K)", block / 1024))
+    }
+
+    /// Returns whether a quota would be less than what is used already.
+    fn is_below_use(&self, name: &DatasetName, property: &str, raw: &str) -> bool {
+        let limit = raw.parse().unwrap_or(0_u64);
+        limit > 0 && matches!(property, "quota" | "refquota") && limit < self.used(name, property == "quota")
     }
 
     /// `zfs inherit`.
@@ -148,13 +163,21 @@ impl State {
                 return refuse(2, format!("invalid property '{property}'"));
             };
             if row.read_only || row.creation_only {
-                return refuse(2, format!("'{property}' property is read-only"));
+                return refuse(1, format!("{property} property is read-only"));
             }
             if !row.inheritable {
                 return refuse(2, format!("'{property}' property cannot be inherited"));
             }
         }
         self.need(name)?;
+        if !property.is_user() && property::find(self.target(name), property.as_str()).is_none() {
+            return refuse(
+                1,
+                format!(
+                    "cannot inherit {property} for '{name}': property doesn't apply to datasets of this type"
+                ),
+            );
+        }
         self.change(name, property, |settings| settings.remove(property))
     }
 

@@ -27,8 +27,11 @@ pub struct Section {
 pub fn sections(text: &str) -> Result<Vec<Section>, String> {
     let mut found: Vec<Section> = Vec::new();
     let mut open = false;
-    for (index, line) in text.lines().enumerate() {
+    for (index, line) in text.split('\n').enumerate() {
         let number = index + 1;
+        if line.ends_with('\r') {
+            return Err(format!("line {number}: the line ends in CR LF, which swallows the next section"));
+        }
         if line.trim().is_empty() {
             open = false;
             continue;
@@ -54,13 +57,10 @@ pub fn sections(text: &str) -> Result<Vec<Section>, String> {
                     return Err(format!("line {number}: an empty line is missing before {line:?}"));
                 }
                 if let Some(section) = found.last_mut() {
-                    if section.properties.iter().any(|(known, _)| &**known == key) {
-                        return Err(format!(
-                            "line {number}: {key:?} stands twice in section {:?}",
-                            section.id
-                        ));
+                    // Of a property that stands twice the first counts.
+                    if !section.properties.iter().any(|(known, _)| &**known == key) {
+                        section.properties.push((key.into(), value.trim().into()));
                     }
-                    section.properties.push((key.into(), value.trim().into()));
                 }
             }
         }

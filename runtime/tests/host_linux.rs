@@ -1,0 +1,201 @@
+//! The real host's driver, on a folder in a host's place: tools that are scripts, files that are fixtures.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
+use phoenix_graph::{DatasetName, Disk, PoolName, PropertyName};
+use phoenix_runtime::{
+    host::{
+        Host, HostError,
+        linux::{LinuxHost, LinuxPaths},
+    },
+    observed::{DiskState, LinkState, Query, Storages},
+    op::Op,
+};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
+
+const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
+
+/// A host below a folder, with the outputs that were recorded of a real one.
+fn root() -> tempfile::TempDir {
+    let root = tempfile::tempdir().unwrap();
+    let put = |path: &str, text: &str| {
+        let path = root.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    put("sys/module/zfs/version", "2.3.2-1~bpo12+2\n");
+    put("sys/module/zfs/parameters/zfs_arc_max", "0\n");
+    put("proc/self/mounts", &fixture("proc-mounts.txt"));
+    put("var/lib/nfs/etab", &fixture("etab.txt"));
+    put("etc/pve/storage.cfg", "dir: local\n\tpath /var/lib/vz\n\tcontent iso,backup\n\n");
+    tool(
+        root.path(),
+        "zpool",
+        &format!(
+            "case $1 in get) cat {FIXTURES}/zpool-get-Hp-all-columns.txt;; status) cat {FIXTURES}/zpool-status-P.txt;; import) cat {FIXTURES}/zpool-import.txt;; *) echo \"$@\" >>{}/log;; esac",
+            root.path().display()
+        ),
+    );
+    tool(root.path(), "zfs", &format!("cat {FIXTURES}/zfs-get-all.txt"));
+    tool(root.path(), "wipefs", r#"echo '{"signatures": []}'"#);
+    tool(root.path(), "exportfs", "exit 0");
+    tool(root.path(), "pvesm", "exit 0");
+    root
+}
+
+fn fixture(name: &str) -> String {
+    fs::read_to_string(Path::new(FIXTURES).join(name)).unwrap()
+}
+
+fn tool(root: &Path, name: &str, script: &str) {
+    let path = root.join("bin").join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    // The host's own PATH does not lead to the shell's tools.
+    fs::write(&path, format!("#!/bin/sh\nPATH=/usr/bin:/bin\n{script}\n")).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+fn host(root: &Path) -> LinuxHost {
+    LinuxHost::new(LinuxPaths::below(root))
+}
+
+fn query() -> Query {
+    Query {
+        properties: ["recordsize", "quota"].map(PropertyName::new).into(),
+        pools: [(PoolName::new("big").unwrap(), vec![Disk("/dev/disk/by-id/virtio-m0".into())])].into(),
+        tunables: ["zfs_arc_max".into(), "no_such".into()].into(),
+        exports: true,
+        storages: true,
+        ..Query::default()
+    }
+}
+
+#[test]
+fn a_recorded_host_is_observed_in_three_processes() {
+    let root = root();
+    let host = host(root.path());
+    let seen = host.observe(&query()).unwrap();
+    assert_eq!(host.processes(), 3);
+    assert_eq!(seen.zfs, (2, 3));
+    let big = &seen.pools[&PoolName::new("big").unwrap()];
+    assert_eq!((big.guid, &*big.health, big.layout.len()), (11_582_862_809_102_569_819, "ONLINE", 7));
+    assert_eq!(seen.disks[&Disk("/dev/disk/by-id/virtio-m0".into())], DiskState::Missing);
+    let media = &seen.datasets[&DatasetName::new("big/media").unwrap()];
+    assert_eq!(media.local("quota"), Some("67108864"));
+    assert_eq!(seen.exports.len(), 7);
+    assert_eq!(seen.tunables.len(), 1);
+    let Storages::Found(storages) = &seen.storages else { panic!("{:?}", seen.storages) };
+    assert_eq!(storages.len(), 1);
+}
+
+#[test]
+fn an_absent_pool_costs_two_processes_more_and_its_disks_are_looked_into() {
+    let root = root();
+    let disk = root.path().join("disk");
+    fs::write(&disk, "").unwrap();
+    let path: Box<str> = disk.to_str().unwrap().into();
+    let mut query = query();
+    query.pools.insert(PoolName::new("expool").unwrap(), vec![Disk(path.clone())]);
+    query.pools.insert(PoolName::new("other").unwrap(), vec![]);
+    let host = host(root.path());
+    let seen = host.observe(&query).unwrap();
+    assert_eq!(host.processes(), 5);
+    let names: Vec<&str> = seen.importable.iter().map(PoolName::as_str).collect();
+    assert_eq!(names, ["expool"]);
+    let device = disk.canonicalize().unwrap().to_str().unwrap().into();
+    assert_eq!(seen.disks[&Disk(path)], DiskState::Blank(device));
+}
+
+#[test]
+fn missing_tools_and_modules_are_named_before_anything_is_done() {
+    let root = root();
+    fs::remove_file(root.path().join("bin/exportfs")).unwrap();
+    let missing = host(root.path()).observe(&query()).unwrap_err();
+    assert!(matches!(&missing, HostError::NoTool { tool, .. } if tool == "exportfs"), "{missing}");
+
+    let query = Query { exports: false, ..query() };
+    fs::remove_file(root.path().join("bin/pvesm")).unwrap();
+    assert_eq!(host(root.path()).observe(&query).unwrap().storages, Storages::NoProxmox);
+
+    let said = "The ZFS modules cannot be auto-loaded.";
+    tool(root.path(), "zfs", &format!("echo '{said}' >&2; exit 1"));
+    tool(root.path(), "zpool", &format!("echo '{said}' >&2; exit 1"));
+    let missing = host(root.path()).observe(&query).unwrap_err();
+    assert!(matches!(&missing, HostError::NoTool { tool, .. } if tool == "zfs kernel module"), "{missing}");
+}
+
+#[test]
+fn a_failed_command_tells_its_code_and_words() {
+    let root = root();
+    tool(root.path(), "zfs", "echo 'cannot mount' >&2; exit 3");
+    let op = Op::DatasetMount { dataset: DatasetName::new("big/a").unwrap() };
+    let Err(HostError::Command { argv, status, stderr }) = host(root.path()).perform(&op) else { panic!() };
+    assert_eq!(argv, ["zfs", "mount", "--", "big/a"]);
+    assert_eq!((status, &*stderr), (Some(3), "cannot mount"));
+}
+
+#[test]
+fn a_command_that_does_not_end_is_killed() {
+    let root = root();
+    let pid = root.path().join("pid");
+    tool(root.path(), "zfs", &format!("echo $$ >{}; exec sleep 600", pid.display()));
+    let host = host(root.path()).with_limits(Duration::from_millis(300), Duration::from_millis(300));
+    let op = Op::DatasetMount { dataset: DatasetName::new("big/a").unwrap() };
+    let error = host.perform(&op).unwrap_err();
+    assert!(matches!(error, HostError::TimedOut { .. }), "{error}");
+    let pid = fs::read_to_string(pid).unwrap();
+    assert!(!Path::new("/proc").join(pid.trim()).exists(), "it is gone");
+}
+
+#[test]
+fn a_childs_own_child_that_keeps_an_output_open_is_not_waited_for() {
+    let root = root();
+    tool(root.path(), "zfs", "sleep 5 & exit 0");
+    let host = host(root.path());
+    host.perform(&Op::DatasetMount { dataset: DatasetName::new("big/a").unwrap() }).unwrap();
+}
+
+#[test]
+fn commands_run_in_a_clean_environment_and_a_group_of_their_own() {
+    let root = root();
+    let out = root.path().join("out");
+    tool(root.path(), "zfs", &format!("env >{0}; ps -o pgid= -p $$ >>{0}; echo pid $$ >>{0}", out.display()));
+    host(root.path()).perform(&Op::DatasetMount { dataset: DatasetName::new("big/a").unwrap() }).unwrap();
+    let text = fs::read_to_string(out).unwrap();
+    assert!(text.contains("LC_ALL=C.UTF-8"), "{text}");
+    assert!(!text.contains("HOME=") && !text.contains("CARGO"), "{text}");
+    let pid = text.lines().find_map(|line| line.strip_prefix("pid ")).unwrap();
+    assert!(text.lines().any(|line| line.trim() == pid), "its group is its own: {text}");
+}
+
+#[test]
+fn a_parameter_is_read_back_after_it_is_written() {
+    let root = root();
+    let host = host(root.path());
+    host.perform(&Op::TunableSet { name: "zfs_arc_max".into(), value: 5 << 30 }).unwrap();
+    assert_eq!(host.observe(&query()).unwrap().tunables["zfs_arc_max"], 5 << 30);
+    let path = root.path().join("sys/module/zfs/parameters/locked");
+    std::os::unix::fs::symlink("/dev/null", path).unwrap();
+    let error = host.perform(&Op::TunableSet { name: "locked".into(), value: 5 }).unwrap_err();
+    assert!(error.to_string().contains("did not take 5"), "{error}");
+}
+
+#[test]
+fn links_are_made_over_links_alone() {
+    let root = root();
+    let host = host(root.path());
+    let path = root.path().join("etc/exports.d/phoenix.exports");
+    let look =
+        || host.observe(&Query { links: [path.clone()].into(), ..query() }).unwrap().links[&path].clone();
+    assert_eq!(look(), LinkState::Missing);
+    for target in ["one", "two"] {
+        host.perform(&Op::Link { path: path.clone(), target: target.into() }).unwrap();
+        assert_eq!(look(), LinkState::Link(target.into()));
+    }
+    host.perform(&Op::Unlink { path: path.clone() }).unwrap();
+    fs::write(&path, "a user's own").unwrap();
+    assert_eq!(look(), LinkState::Other);
+    host.perform(&Op::Link { path: path.clone(), target: "one".into() }).unwrap_err();
+    host.perform(&Op::Unlink { path: path.clone() }).unwrap_err();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "a user's own");
+}
