@@ -13,7 +13,7 @@ const SPEC: &str = include_str!("../examples/phoenix/phoenix.kdl");
 
 /// Counts what is run and says what: wrappers around the tools write it down.
 const WRAP: &str = r#"
-for tool in zpool zfs exportfs wipefs udevadm; do
+for tool in zpool zfs exportfs wipefs; do
     real=$(command -v $tool)
     mv "$real" "$real.real"
     printf '#!/bin/bash\necho "%s $*" >>/run/calls\nexec -a %s %s.real "$@"\n' $tool $tool "$real" >"$real"
@@ -62,13 +62,13 @@ struct Ran {
 impl Lab {
     fn boot() -> Result<Option<Self>> {
         let Some(image) = prepare_or_skip()? else { return Ok(None) };
-        let spec = MachineSpec::new()
+        let wanted = MachineSpec::new()
             .disk("DISK_1", mib(512))
             .disk("DISK_2", mib(512))
             .disk("DISK_3", mib(512))
             .disk("DISK_4", mib(128))
             .with_nfs();
-        let machine = Machine::boot(&image, spec)?;
+        let machine = Machine::boot(&image, wanted)?;
         machine.put_program(Path::new(env!("CARGO_BIN_EXE_phoenix")), "/usr/sbin/phoenix")?;
         machine.put_pvesm()?;
         machine.ok(WRAP)?;

@@ -3,7 +3,7 @@
 use crate::{
     DatasetName, HostName, Key, Resource,
     mounts::mounts,
-    step::{FORMAT, ObjectId, Step, System, content_digest},
+    step::{FORMAT, ObjectId, Step, System, digests},
 };
 use petgraph::{algo::tarjan_scc, graph::DiGraph, graph::NodeIndex, visit::EdgeRef};
 use std::{
@@ -119,10 +119,7 @@ impl Graph {
             needs.sort_unstable();
             let mut ids: Vec<ObjectId> = needs.iter().map(|&need| nodes[need].id).collect();
             ids.sort_unstable();
-            let step = Step { format: FORMAT, needs: ids, resource };
-            let id = ObjectId::of(&step.to_bytes()?);
-            let resource = step.resource;
-            let content = content_digest(&resource)?;
+            let (id, content) = digests(&ids, &resource)?;
             nodes.push(Node { key, resource, needs, id, content });
         }
         let mut ids: Vec<ObjectId> = nodes.iter().map(|node| node.id).collect();

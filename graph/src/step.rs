@@ -92,17 +92,38 @@ impl Step {
     }
 }
 
-/// Returns the digest of a resource alone: a change to what it needs does not change it.
+/// Returns the id of a resource's step and the digest of its content.
+///
+/// Both are hashes of canonical JSON, and the resource stands in both: it is written once and set
+/// into what stands around it. RFC 8785 sorts keys, so `format` and `needs` come before `resource`.
 ///
 /// # Errors
 /// As [`canonical::to_bytes`].
-pub fn content_digest(resource: &Resource) -> Result<ObjectId, serde_json::Error> {
-    #[derive(Serialize)]
-    struct Content<'a> {
-        format: u32,
-        resource: &'a Resource,
+pub(crate) fn digests(needs: &[ObjectId], resource: &Resource) -> Result<(ObjectId, ObjectId), serde_json::Error> {
+    let resource = canonical::to_bytes(resource)?;
+    let mut bytes = Vec::with_capacity(resource.len() + needs.len() * 67 + 48);
+    let head = format!("{{\"format\":{FORMAT},");
+    let body = |bytes: &mut Vec<u8>| {
+        bytes.extend_from_slice(b"\"resource\":");
+        bytes.extend_from_slice(&resource);
+        bytes.push(b'}');
+    };
+    bytes.extend_from_slice(head.as_bytes());
+    body(&mut bytes);
+    let content = ObjectId::of(&bytes);
+    bytes.truncate(head.len());
+    bytes.extend_from_slice(b"\"needs\":[");
+    for (at, need) in needs.iter().enumerate() {
+        if at > 0 {
+            bytes.push(b',');
+        }
+        bytes.push(b'"');
+        bytes.extend_from_slice(blake3::Hash::from_bytes(need.0).to_hex().as_bytes());
+        bytes.push(b'"');
     }
-    canonical::to_bytes(&Content { format: FORMAT, resource }).map(|bytes| ObjectId::of(&bytes))
+    bytes.extend_from_slice(b"],");
+    body(&mut bytes);
+    Ok((ObjectId::of(&bytes), content))
 }
 
 /// The step that names the whole of one host: it needs every other step.

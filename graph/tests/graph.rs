@@ -1,0 +1,208 @@
+//! Graphs: order, ids, what changes them and what does not, and the difference of two.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use phoenix_graph::{
+    Change, Class, Dataset, DatasetName, Disk, FORMAT, Graph, GraphDiff, GraphError, HostName, Key, ObjectId, Pool,
+    PoolName, PropertyName, Redundancy, Resource, Settings, Step, Value, Vdev, diff, mounts::mounts,
+};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+fn pool(name: &str, settings: &[(&str, &str)]) -> Resource {
+    let disks = vec![Disk(format!("/dev/disk/by-id/{name}").into())];
+    Resource::Pool(Pool {
+        name: PoolName::new(name).unwrap(),
+        layout: vec![Vdev { class: Class::Data, redundancy: Redundancy::None, disks }],
+        settings: words(settings),
+    })
+}
+
+fn dataset(name: &str, settings: &[(&str, &str)]) -> Resource {
+    Resource::Dataset(Dataset { name: DatasetName::new(name).unwrap(), settings: words(settings) })
+}
+
+fn words(settings: &[(&str, &str)]) -> Settings {
+    settings.iter().map(|(name, word)| (PropertyName::new(name), Value::Text((*word).into()))).collect()
+}
+
+fn assemble(resources: Vec<Resource>) -> Result<Graph, GraphError> {
+    Graph::assemble(HostName::new("box").unwrap(), resources)
+}
+
+fn graph(resources: Vec<Resource>) -> Graph {
+    assemble(resources).unwrap()
+}
+
+fn keys(graph: &Graph) -> Vec<String> {
+    graph.nodes().iter().map(|node| node.key.to_string()).collect()
+}
+
+fn key(text: &str) -> Key {
+    text.parse().unwrap()
+}
+
+#[test]
+fn parents_come_before_children_and_ties_are_broken_by_key() {
+    let graph = graph(vec![
+        dataset("tank/b/x", &[]),
+        dataset("tank/b", &[]),
+        pool("tank", &[]),
+        dataset("tank/a", &[]),
+        pool("alps", &[]),
+    ]);
+    let expected = ["pool:alps", "pool:tank", "dataset:tank/a", "dataset:tank/b", "dataset:tank/b/x"];
+    assert_eq!(keys(&graph), expected);
+    for (at, node) in graph.nodes().iter().enumerate() {
+        assert!(node.needs.iter().all(|&need| need < at), "{}", node.key);
+    }
+}
+
+#[test]
+fn what_is_mounted_above_comes_first_also_from_another_pool() {
+    let graph = graph(vec![
+        pool("a", &[]),
+        pool("z", &[]),
+        dataset("a/inner", &[("mountpoint", "/srv/deep/inner")]),
+        dataset("z/outer", &[("mountpoint", "/srv/deep")]),
+    ]);
+    let order = keys(&graph);
+    let place = |key: &str| order.iter().position(|other| other == key).unwrap();
+    assert!(place("dataset:z/outer") < place("dataset:a/inner"), "{order:?}");
+}
+
+#[test]
+fn a_circle_is_told_with_every_key_in_it() {
+    let circle = assemble(vec![
+        pool("a", &[]),
+        dataset("a/up", &[("mountpoint", "/srv/x/y")]),
+        dataset("a/up/down", &[("mountpoint", "/srv/x")]),
+    ]);
+    let Err(GraphError::Cycle(keys)) = circle else { panic!("no circle: {circle:?}") };
+    assert_eq!(keys, [key("dataset:a/up"), key("dataset:a/up/down")]);
+}
+
+#[test]
+fn a_missing_parent_and_a_second_resource_of_a_key_are_errors() {
+    let missing = assemble(vec![pool("a", &[]), dataset("a/b/c", &[])]).unwrap_err();
+    assert_eq!(missing.to_string(), "dataset:a/b/c needs dataset:a/b, which is not declared");
+    let twice = assemble(vec![pool("a", &[]), pool("a", &[("comment", "again")])]).unwrap_err();
+    assert_eq!(twice.to_string(), "pool:a is declared twice");
+}
+
+#[test]
+fn a_stored_step_is_canonical_json_under_the_hash_of_its_bytes() {
+    let graph = graph(vec![pool("tank", &[("comment", "a\u{20ac}\n\"b\"")])]);
+    let bytes = graph.step(&graph.nodes()[0]).to_bytes().unwrap();
+    assert_eq!(
+        String::from_utf8(bytes.clone()).unwrap(),
+        "{\"format\":1,\"needs\":[],\"resource\":{\"kind\":\"pool\",\
+         \"layout\":[{\"class\":\"data\",\"disks\":[\"/dev/disk/by-id/tank\"],\"redundancy\":\"none\"}],\
+         \"name\":\"tank\",\"settings\":{\"comment\":\"a\u{20ac}\\n\\\"b\\\"\"}}}"
+    );
+    assert_eq!(graph.nodes()[0].id, ObjectId::of(&bytes));
+    assert_eq!(graph.nodes()[0].id.to_string(), blake3::hash(&bytes).to_hex().as_str());
+    let below = self::graph(vec![pool("tank", &[]), dataset("tank/a", &[]), dataset("tank/a/b", &[])]);
+    for node in below.nodes() {
+        assert_eq!(node.id, ObjectId::of(&below.step(node).to_bytes().unwrap()), "{}", node.key);
+    }
+    assert_eq!(graph.nodes()[0].id.short(), &graph.nodes()[0].id.to_string()[..12]);
+}
+
+#[test]
+fn a_change_above_gives_new_ids_below_and_no_new_content() {
+    let with = |autotrim: &str| {
+        graph(vec![pool("tank", &[("autotrim", autotrim)]), dataset("tank/a", &[]), dataset("tank/a/b", &[])])
+    };
+    let (on, off) = (with("on"), with("off"));
+    assert_ne!(on.id(), off.id());
+    for name in ["dataset:tank/a", "dataset:tank/a/b"] {
+        let (on, off) = (on.get(&key(name)).unwrap(), off.get(&key(name)).unwrap());
+        assert_ne!(on.id, off.id, "{name}");
+        assert_eq!(on.content, off.content, "{name}");
+    }
+    let GraphDiff(changes) = GraphDiff::between(&on, &off);
+    let facts = BTreeMap::from([("autotrim".to_owned(), (Some("on".to_owned()), Some("off".to_owned())))]);
+    assert_eq!(changes, BTreeMap::from([(key("pool:tank"), Change::Changed { facts })]));
+}
+
+#[test]
+fn a_difference_names_what_came_and_what_went() {
+    let old = graph(vec![pool("tank", &[]), dataset("tank/old", &[("sync", "always")])]);
+    let new = graph(vec![pool("tank", &[]), dataset("tank/new", &[])]);
+    let GraphDiff(changes) = GraphDiff::between(&old, &new);
+    let gone = BTreeMap::from([("sync".to_owned(), "always".to_owned())]);
+    assert_eq!(changes[&key("dataset:tank/old")], Change::Removed { facts: gone });
+    assert_eq!(changes[&key("dataset:tank/new")], Change::Added { facts: BTreeMap::new() });
+    assert_eq!(changes.len(), 2);
+    assert!(GraphDiff::between(&new, &new).0.is_empty());
+    assert_eq!(diff::facts(&pool("tank", &[]))["vdev 0"], "/dev/disk/by-id/tank");
+}
+
+#[test]
+fn a_graph_is_put_together_again_from_its_objects() {
+    let first = graph(vec![pool("tank", &[("autotrim", "on")]), dataset("tank/a", &[("sync", "always")])]);
+    let mut steps: BTreeMap<ObjectId, Step> =
+        first.nodes().iter().map(|node| (node.id, first.step(node))).collect();
+    let again = Graph::restore(first.system().clone(), |id| steps.remove(id)).unwrap();
+    assert_eq!(again, first);
+    let incomplete = Graph::restore(first.system().clone(), |_| None);
+    assert!(matches!(incomplete, Err(GraphError::Incomplete(_))), "{incomplete:?}");
+}
+
+#[test]
+fn an_object_of_a_format_to_come_is_refused() {
+    let graph = graph(vec![pool("tank", &[])]);
+    let mut system = graph.system().clone();
+    system.format = FORMAT + 1;
+    assert!(matches!(Graph::restore(system, |_| None), Err(GraphError::Format(_))));
+    let step = Step { format: FORMAT + 1, ..graph.step(&graph.nodes()[0]) };
+    let newer = Graph::restore(graph.system().clone(), |_| Some(step.clone()));
+    assert!(matches!(newer, Err(GraphError::Format(_))), "{newer:?}");
+}
+
+#[test]
+fn mount_points_are_inherited_and_not_those_that_are_none() {
+    let resources = [
+        dataset("tank", &[("mountpoint", "/")]),
+        dataset("tank/a", &[]),
+        dataset("tank/a/b", &[("canmount", "off")]),
+        dataset("tank/a/b/c", &[]),
+        dataset("tank/none", &[("mountpoint", "none")]),
+        dataset("tank/none/below", &[]),
+    ];
+    let mounts = mounts(&resources);
+    let of = |name: &str| {
+        let mount = &mounts[&DatasetName::new(name).unwrap()];
+        (mount.path.as_deref().map(str::to_owned), mount.mounted)
+    };
+    assert_eq!(of("tank"), (Some("/".to_owned()), true));
+    assert_eq!(of("tank/a"), (Some("/a".to_owned()), true));
+    assert_eq!(of("tank/a/b"), (Some("/a/b".to_owned()), false));
+    assert_eq!(of("tank/a/b/c"), (Some("/a/b/c".to_owned()), true));
+    assert_eq!(of("tank/none/below"), (None, false));
+}
+
+proptest! {
+    #[test]
+    fn the_order_of_declaration_changes_nothing(order in Just((0..30_usize).collect::<Vec<_>>()).prop_shuffle()) {
+        // A tree of thirty datasets, each below one of the earlier ones.
+        let mut names = vec!["tank".to_owned()];
+        for at in 1..30 {
+            names.push(format!("{}/d{at}", names[(at * 7) % at.min(6)]));
+        }
+        let mut shuffled: Vec<Resource> =
+            order.iter().map(|&at| dataset(&names[at], &[("sync", "always")])).collect();
+        shuffled.push(pool("tank", &[]));
+        let mut straight: Vec<Resource> = names.iter().map(|name| dataset(name, &[("sync", "always")])).collect();
+        straight.push(pool("tank", &[]));
+        prop_assert_eq!(graph(shuffled).id(), graph(straight).id());
+    }
+
+    #[test]
+    fn an_object_id_is_read_back(bytes in any::<Vec<u8>>()) {
+        let id = ObjectId::of(&bytes);
+        prop_assert_eq!(id.to_string().parse::<ObjectId>().unwrap(), id);
+        prop_assert!(id.to_string().to_uppercase().parse::<ObjectId>().is_err() || !id.to_string().contains(|c: char| c.is_ascii_lowercase()));
+    }
+}

@@ -1,0 +1,103 @@
+//! How long planning takes over many observed datasets: nothing to do, one property changed, and all
+//! to be made. `cargo bench -p phoenix-runtime`.
+
+#![allow(clippy::unwrap_used, reason = "a benchmark that cannot prepare itself ends")]
+
+use phoenix_graph::{
+    Class, Dataset, DatasetName, Disk, Graph, HostName, Pool, PoolName, PropertyName, Redundancy, Resource, Settings,
+    Value, Vdev,
+};
+use phoenix_runtime::{
+    observed::{DatasetState, DiskState, OWNER, Observed, PoolState, Setting, Source, VdevDisk, VdevState},
+    plan::{Consent, Inputs, Plan, plan, rendered},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+const SIZES: [usize; 3] = [10, 1_000, 10_000];
+const DISK: &str = "/dev/disk/by-id/one";
+
+fn main() {
+    divan::main();
+}
+
+/// A host of so many datasets, as it is to be and as it is.
+struct Case {
+    graph: Graph,
+    observed: Observed,
+}
+
+impl Case {
+    fn new(count: usize) -> Self {
+        let pool = PoolName::new("tank").unwrap();
+        let disk = Disk(DISK.into());
+        let vdev = Vdev { class: Class::Data, redundancy: Redundancy::None, disks: vec![disk.clone()] };
+        let mut resources =
+            vec![Resource::Pool(Pool { name: pool.clone(), layout: vec![vdev], settings: Settings::default() })];
+        let mut observed = Observed::default();
+        let words = [("recordsize", Value::Number(131_072)), ("compression", Value::Text("lz4".into())), ("quota", Value::Number(1 << 30))];
+        for at in 0..count {
+            let name = DatasetName::new(&format!("tank/d{at}")).unwrap();
+            let settings = words.iter().map(|(name, value)| (PropertyName::new(name), value.clone())).collect();
+            resources.push(Resource::Dataset(Dataset { name: name.clone(), settings }));
+            observed.datasets.insert(name.clone(), state(&name, &words));
+        }
+        observed.datasets.insert(pool.root(), state(&pool.root(), &[]));
+        observed.disks.insert(disk, DiskState::Device("/dev/vda".into()));
+        let disks = vec![VdevDisk { path: DISK.into(), device: "/dev/vda".into() }];
+        let layout = vec![VdevState { class: Class::Data, redundancy: Redundancy::None, disks }];
+        observed.pools.insert(pool, PoolState { guid: 1, health: "ONLINE".into(), layout, settings: BTreeMap::new() });
+        Self { graph: Graph::assemble(HostName::new("box").unwrap(), resources).unwrap(), observed }
+    }
+
+    fn plan(&self, current: Option<&Graph>) -> Plan {
+        let (none, in_force) = (BTreeSet::new(), rendered(&self.graph));
+        plan(&Inputs {
+            desired: &self.graph,
+            current,
+            adopted: &none,
+            made: &none,
+            observed: &self.observed,
+            in_force: &in_force,
+            state: Path::new("/var/lib/phoenix"),
+            number: 2,
+            to: 2,
+            consent: &Consent::default(),
+        })
+    }
+}
+
+fn state(name: &DatasetName, words: &[(&str, Value)]) -> DatasetState {
+    let local = |raw: String| Setting { raw: raw.into(), source: Source::Local };
+    let mut settings: BTreeMap<PropertyName, Setting> =
+        words.iter().map(|(name, value)| (PropertyName::new(name), local(value.to_string()))).collect();
+    settings.insert(PropertyName::new(OWNER), local("box".to_owned()));
+    settings.insert(PropertyName::new("canmount"), Setting { raw: "on".into(), source: Source::Default });
+    settings.insert(PropertyName::new("mountpoint"), Setting { raw: format!("/{name}").into(), source: Source::Default });
+    DatasetState { volume: false, mounted: true, settings }
+}
+
+#[divan::bench(args = SIZES)]
+fn nothing_to_do(bencher: divan::Bencher<'_, '_>, count: usize) {
+    let case = Case::new(count);
+    assert!(case.plan(Some(&case.graph)).is_empty());
+    bencher.bench_local(|| case.plan(Some(&case.graph)));
+}
+
+#[divan::bench(args = SIZES)]
+fn everything_to_make(bencher: divan::Bencher<'_, '_>, count: usize) {
+    let mut case = Case::new(count);
+    case.observed.datasets.retain(|name, _| name.is_root());
+    assert_eq!(case.plan(None).actions.len(), count);
+    bencher.bench_local(|| case.plan(None));
+}
+
+#[divan::bench(args = SIZES)]
+fn everything_to_put_away(bencher: divan::Bencher<'_, '_>, count: usize) {
+    let all = Case::new(count);
+    let case = Case { graph: Case::new(0).graph, observed: all.observed };
+    assert_eq!(case.plan(Some(&all.graph)).actions.len(), count);
+    bencher.bench_local(|| case.plan(Some(&all.graph)));
+}
