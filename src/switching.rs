@@ -150,9 +150,6 @@ impl Events for Progress<'_> {
                 let at = paint.faint(&format!("[{done}/{all}]"));
                 self.terminal.note(format_args!("  {at} {}\n", told(action)));
             }
-            Event::Complained(error) => {
-                self.terminal.note(format_args!("  {}\n", paint.faint(&error.to_string())))
-            }
             Event::Verifying => self.terminal.note("  looking whether everything holds\n"),
             Event::Undoing(reason) => {
                 self.terminal.note(format_args!("  {} {reason}\n", paint.bad("undoing:")));

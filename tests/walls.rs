@@ -96,7 +96,8 @@ fn has(code: &str, word: &str) -> bool {
     code.match_indices(word).any(|(at, _)| {
         let before = code[..at].chars().next_back();
         let after = code[at + word.len()..].chars().next();
-        !before.is_some_and(part) && !(word.ends_with(part) && after.is_some_and(part))
+        let longer = before.is_some_and(part) || (word.ends_with(part) && after.is_some_and(part));
+        !longer
     })
 }
 
