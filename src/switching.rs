@@ -159,8 +159,10 @@ impl Events for Progress<'_> {
 }
 
 fn told(action: &Action) -> String {
-    if action.subject == Subject::Files {
-        return "files in /etc put in force".to_owned();
+    match action.subject {
+        Subject::Files => return "files in /etc put in force".to_owned(),
+        Subject::Mounts => return "new file systems mounted".to_owned(),
+        Subject::Resource(_) => {}
     }
     let done = match action.kind {
         Kind::Create => "created",

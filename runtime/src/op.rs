@@ -25,7 +25,7 @@ pub enum Op {
         /// The root dataset's properties (`-O`).
         root: Vec<Assignment>,
     },
-    /// `zpool import -N` by name, looking in `/dev/disk/by-id`; nothing is mounted.
+    /// `zpool import` by name, looking in `/dev/disk/by-id`; what mounts by itself is mounted.
     PoolImport {
         /// The pool.
         pool: PoolName,
@@ -98,6 +98,12 @@ pub enum Op {
     DatasetMount {
         /// The file system.
         dataset: DatasetName,
+    },
+    /// `zfs mount -a`: mounts all that mounts by itself, in one process. Planned only where that is just
+    /// these file systems, since what is not phoenix's is left as it is.
+    MountAll {
+        /// What is mounted by it.
+        datasets: Vec<DatasetName>,
     },
     /// `zfs unmount`; fails where something uses it.
     DatasetUnmount {

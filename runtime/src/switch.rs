@@ -574,7 +574,7 @@ fn made(open: &Transaction) -> BTreeSet<Key> {
     created
         .filter_map(|action| match &action.subject {
             Subject::Resource(key) => Some(key.clone()),
-            Subject::Files => None,
+            Subject::Files | Subject::Mounts => None,
         })
         .collect()
 }

@@ -44,7 +44,7 @@ fn all() -> Vec<(Op, &'static str)> {
              draid1:2d:4c:1s /dev/m /dev/n special mirror /dev/g /dev/h dedup mirror /dev/i /dev/j \
              log /dev/l mirror /dev/e /dev/f cache /dev/k spare /dev/s",
         ),
-        (Op::PoolImport { pool: pool.clone() }, "zpool import -N -d /dev/disk/by-id -- tank"),
+        (Op::PoolImport { pool: pool.clone() }, "zpool import -d /dev/disk/by-id -- tank"),
         (Op::PoolExport { pool: pool.clone() }, "zpool export -- tank"),
         (
             Op::PoolSet { pool: pool.clone(), setting: set("comment", "it's ours") },

@@ -86,6 +86,7 @@ fn an_edited_spec_is_planned_exactly_carried_out_and_gone_back_from() {
             "retire dataset:tank/share",
             "create dataset:tank/new",
             "update dataset:tank/vms",
+            "update mounts of new file systems",
             "update files in /etc",
             "create export:/tank/new",
         ]
@@ -94,6 +95,12 @@ fn an_edited_spec_is_planned_exactly_carried_out_and_gone_back_from() {
     assert_eq!(world.current(), Some(2));
     assert_eq!(world.host.read_file(&name("tank/share"), "letter"), None);
     assert_eq!(world.host.read_file(&name("tank/.phoenix/2/share"), "letter").unwrap(), "dear all");
+    // Taken before anything else, held, and moved along.
+    let state = world.host.state();
+    for dataset in ["tank/.phoenix/2/share", "tank/vms"] {
+        let snapshot = &state.dataset(&name(dataset)).unwrap().snapshots["phoenix-2"];
+        assert!(snapshot.holds.contains("phoenix"), "{dataset}: {snapshot:?}");
+    }
     world.host.write_file(&name("tank/new"), "note", "keep me");
 
     assert!(matches!(world.rollback(1).unwrap(), Switched::To { generation: 1, .. }));

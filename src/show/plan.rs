@@ -14,7 +14,7 @@ use std::{collections::BTreeMap, fmt::Write};
 
 /// The kinds of resources, in the order in which they are shown.
 const GROUPS: [&str; 6] =
-    ["Pools", "Datasets", "Exports", "Proxmox storages", "Parameters of the zfs module", "Files"];
+    ["Pools", "Datasets", "Exports", "Proxmox storages", "Parameters of the zfs module", "Besides"];
 
 /// Lays a plan out.
 #[must_use]
@@ -127,9 +127,10 @@ pub fn summary(plan: &Plan) -> String {
     }
 }
 
-/// The rendered files follow from exports and parameters: they are told only where they stand alone.
+/// Rendered files and mounts follow from resources: they are told only where they stand alone.
 fn is_told(action: &Action, plan: &Plan) -> bool {
-    action.subject != Subject::Files || plan.actions.iter().all(|action| action.subject == Subject::Files)
+    let is_resource = |action: &Action| matches!(action.subject, Subject::Resource(_));
+    is_resource(action) || !plan.actions.iter().any(is_resource)
 }
 
 /// A root dataset comes with its pool: both are told, one is counted.
@@ -148,7 +149,7 @@ fn group(action: &Action) -> usize {
         Subject::Resource(Key::Export(_)) => 2,
         Subject::Resource(Key::Storage(_)) => 3,
         Subject::Resource(Key::Tunable(_)) => 4,
-        Subject::Files => 5,
+        Subject::Files | Subject::Mounts => 5,
     }
 }
 
@@ -170,7 +171,7 @@ fn shown(action: &Action, paint: Paint) -> String {
         text.push_str(&place);
     }
     text.push('\n');
-    if action.subject == Subject::Files {
+    if matches!(action.subject, Subject::Files | Subject::Mounts) {
         for op in &action.ops {
             let _ = writeln!(text, "      {}", op.describe());
         }
@@ -212,7 +213,7 @@ fn sides(action: &Action, change: &Change) -> (String, String) {
         (_, None) => if is_export { "not exported" } else { "not set" }.to_owned(),
         (_, Some(text)) if is_export => export_options(text),
         (Subject::Resource(key), Some(text)) => value(key, &change.setting, text),
-        (Subject::Files, Some(text)) => text.clone(),
+        (Subject::Files | Subject::Mounts, Some(text)) => text.clone(),
     };
     (show(&change.old), show(&change.new))
 }

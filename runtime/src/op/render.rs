@@ -26,9 +26,7 @@ impl Op {
                 argv.extend(vdev_words(layout));
                 argv
             }
-            Op::PoolImport { pool } => {
-                words(["zpool", "import", "-N", "-d", DISK_LINKS, "--", pool.as_str()])
-            }
+            Op::PoolImport { pool } => words(["zpool", "import", "-d", DISK_LINKS, "--", pool.as_str()]),
             Op::PoolExport { pool } => words(["zpool", "export", "--", pool.as_str()]),
             Op::PoolSet { pool, setting: (name, value) } => {
                 words(["zpool", "set", &format!("{name}={value}"), pool.as_str()])
@@ -65,6 +63,7 @@ impl Op {
             Op::DatasetRename { from, to, volume: false } => {
                 words(["zfs", "rename", "-u", "--", from.as_str(), to.as_str()])
             }
+            Op::MountAll { .. } => words(["zfs", "mount", "-a"]),
             Op::DatasetMount { dataset } => words(["zfs", "mount", "--", dataset.as_str()]),
             Op::DatasetUnmount { dataset } => words(["zfs", "unmount", "--", dataset.as_str()]),
             Op::DatasetDestroy { dataset } => words(["zfs", "destroy", "--", dataset.as_str()]),

@@ -38,6 +38,7 @@ pub fn plan(draft: &mut Draft<'_>) {
             None => create(draft, node, name, mounts.get(name)),
         }
     }
+    mounting::mount_new(draft, &mounts);
 }
 
 fn create(draft: &mut Draft<'_>, node: &Node, name: &DatasetName, mount: Option<&Mount>) {
@@ -71,10 +72,7 @@ fn create(draft: &mut Draft<'_>, node: &Node, name: &DatasetName, mount: Option<
                 Inverse::DatasetAbsent { dataset: name.clone(), volume: false },
             );
             if mount.is_some_and(|mount| mount.mounted) {
-                sketch.run(
-                    Op::DatasetMount { dataset: name.clone() },
-                    Inverse::Mount { dataset: name.clone(), mounted: false },
-                );
+                draft.unmounted.push(name.clone());
             }
         }
     }

@@ -31,6 +31,8 @@ pub struct Draft<'a> {
     homecoming: BTreeMap<DatasetName, DatasetName>,
     /// What is mounted on the way home.
     mounted_home: BTreeSet<DatasetName>,
+    /// New file systems that are to be mounted, once all are made.
+    pub unmounted: Vec<DatasetName>,
     /// The rendered files that are in force while exports are put away.
     pub between: Option<BTreeMap<Box<str>, String>>,
 }
@@ -77,6 +79,7 @@ impl<'a> Draft<'a> {
             retired: retired(inputs),
             homecoming: BTreeMap::new(),
             mounted_home: BTreeSet::new(),
+            unmounted: Vec::new(),
             between: None,
         }
     }
@@ -221,6 +224,11 @@ impl<'a> Draft<'a> {
             }
         }
         found.into_iter().collect()
+    }
+
+    /// Has what needs a resource wait for this action as well: it completes the resource.
+    pub fn completes(&mut self, key: Key, action: usize) {
+        self.by_key.insert(key, action);
     }
 
     pub fn action_of(&self, key: &Key) -> Option<usize> {

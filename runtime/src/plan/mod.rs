@@ -93,7 +93,7 @@ pub struct Plan {
 /// One change to the host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Action {
-    /// What is changed. Rendered files have no key of their own.
+    /// What is changed. Rendered files and mounts have no key of their own.
     pub subject: Subject,
     /// How.
     pub kind: Kind,
@@ -117,6 +117,8 @@ pub enum Subject {
     Resource(Key),
     /// The rendered files in `/etc`.
     Files,
+    /// The mounts of new file systems.
+    Mounts,
 }
 
 impl std::fmt::Display for Subject {
@@ -124,6 +126,7 @@ impl std::fmt::Display for Subject {
         match self {
             Subject::Resource(key) => key.fmt(f),
             Subject::Files => f.write_str("files in /etc"),
+            Subject::Mounts => f.write_str("mounts of new file systems"),
         }
     }
 }

@@ -108,7 +108,8 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Writes a record and waits until it is on disk.
+    /// Writes a record and waits until it is on disk. That an action is done is written for people alone
+    /// and is not waited for: undoing looks at the host.
     ///
     /// # Errors
     /// [`StoreError::Io`] where it cannot be written.
@@ -117,6 +118,9 @@ impl Journal {
             .map_err(|error| StoreError::Unreadable { path: self.path.clone(), reason: error.to_string() })?;
         line.push(b'\n');
         self.file.write_all(&line).map_err(io_error("write", &self.path))?;
+        if matches!(record, Record::Done { .. }) {
+            return Ok(());
+        }
         self.file.sync_data().map_err(io_error("sync", &self.path))
     }
 

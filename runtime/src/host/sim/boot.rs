@@ -16,7 +16,7 @@ impl State {
                 *slot = value;
             }
         }
-        self.mount_all();
+        self.mount_all(None);
         // The server starts with whatever the files give; what it complains of is in its log.
         let _ = self.exports_reload(roots);
     }

@@ -325,6 +325,10 @@ fn apply(state: &mut State, roots: &Roots, op: &Op) -> Result<(), HostError> {
         Op::DatasetSet { dataset, settings } => state.dataset_set(dataset, settings),
         Op::DatasetInherit { dataset, property } => state.dataset_inherit(dataset, property),
         Op::DatasetRename { from, to, .. } => state.dataset_rename(from, to),
+        Op::MountAll { .. } => {
+            state.mount_all(None);
+            Ok(())
+        }
         Op::DatasetMount { dataset } => state.mount(dataset),
         Op::DatasetUnmount { dataset } => state.unmount(dataset),
         Op::DatasetDestroy { dataset } => state.dataset_destroy(dataset),

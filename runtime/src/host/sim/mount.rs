@@ -2,7 +2,7 @@
 
 use super::state::{Mount, Refusal, State, refuse};
 use crate::observed::Source;
-use phoenix_graph::{DatasetName, PropertyName};
+use phoenix_graph::{DatasetName, PoolName, PropertyName};
 use std::collections::BTreeMap;
 
 impl State {
@@ -89,11 +89,12 @@ impl State {
         Ok(())
     }
 
-    /// Mounts everything that mounts by itself, parents first, as the boot does.
-    pub fn mount_all(&mut self) {
+    /// Mounts everything that mounts by itself, of one pool or of all, parents first, as the boot does.
+    pub fn mount_all(&mut self, only: Option<&PoolName>) {
         let mut due: Vec<(Box<str>, DatasetName)> = self
             .datasets
             .keys()
+            .filter(|name| only.is_none_or(|pool| name.pool() == *pool))
             .filter(|name| self.imported(&name.pool()) && self.mounts_by_itself(name))
             .filter(|name| self.mounted_at(name).is_none())
             .filter_map(|name| Some((self.mountpoint(name)?, name.clone())))

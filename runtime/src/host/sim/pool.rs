@@ -53,11 +53,12 @@ impl State {
         if self.mountpoint(&pool.root()).is_some() && !off { self.mount(&pool.root()) } else { Ok(()) }
     }
 
-    /// `zpool import -N`.
+    /// `zpool import`: mounts what mounts by itself.
     pub fn pool_import(&mut self, pool: &PoolName) -> Result<(), Refusal> {
         match self.pools.get_mut(pool) {
             Some(state) if state.exported => {
                 state.exported = false;
+                self.mount_all(Some(pool));
                 Ok(())
             }
             Some(_) => refuse(

@@ -178,7 +178,7 @@ impl State {
                 ),
             );
         }
-        self.mount_all();
+        self.mount_all(None);
         Ok(self.mountpoint(&dataset))
     }
 
