@@ -222,6 +222,12 @@ pub fn failure(doing: &str, error: SwitchError, terminal: &Terminal) -> Failure 
         SwitchError::NoTarget { .. } | SwitchError::NoParent => Failure::new(Exit::Refused, doing)
             .because(error)
             .help("`phoenix generations` lists them, with what came of each"),
+        SwitchError::PoolNotThere { pool } => {
+            let help = format!("import it with `zpool import {pool}`, then run `phoenix recover` again");
+            Failure::new(Exit::Interrupted, doing)
+                .because(format!("the pool {pool} is not imported, and the interrupted switch touched it"))
+                .help(help)
+        }
         SwitchError::Lock(error) => Failure::lock(doing, &error),
         SwitchError::Store(error) => Failure::store(doing, &error),
         SwitchError::Host(error) => Failure::host(doing, &error),

@@ -17,7 +17,7 @@ pub fn mount_new(draft: &mut Draft<'_>, mounts: &BTreeMap<DatasetName, Mount>) {
     if due.is_empty() {
         return;
     }
-    due.sort_by(|a, b| path(mounts, a).cmp(&path(mounts, b)));
+    due.sort_by(|a, b| path(mounts, a).cmp(path(mounts, b)));
     let mut sketch = Sketch::new(Kind::Update);
     for dataset in &due {
         sketch.needs.extend(draft.action_of(&Key::Dataset(dataset.clone())));

@@ -27,5 +27,5 @@ pub use error::{Error, Result};
 pub use image::{Image, prepare_or_skip};
 pub use link::{Output, Running};
 pub use machine::Machine;
-pub use programs::Program;
+pub use programs::{Program, build_example};
 pub use spec::{Disk, MachineSpec, mib};

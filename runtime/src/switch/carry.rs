@@ -1,0 +1,158 @@
+//! Carrying plans out, and looking whether everything holds.
+
+use super::{Aim, Runtime, SwitchError};
+use crate::{
+    execute::{Event, ExecuteError, Ledger, execute},
+    plan::{Action, Change, Inputs, Kind, Plan, plan},
+    store::Record,
+};
+use phoenix_graph::{Graph, Key};
+use std::collections::BTreeSet;
+
+/// How far plans were carried out.
+pub(super) struct Carried {
+    pub actions: usize,
+    pub plans: Vec<(Plan, Vec<usize>)>,
+    pub adopted: Option<BTreeSet<Key>>,
+    pub result: Result<(), ExecuteFailure>,
+}
+
+pub(super) enum ExecuteFailure {
+    Failed(String),
+    PowerLost,
+}
+
+impl From<ExecuteError> for ExecuteFailure {
+    fn from(error: ExecuteError) -> Self {
+        match error {
+            ExecuteError::PowerLost => Self::PowerLost,
+            error => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+impl From<SwitchError> for ExecuteFailure {
+    fn from(error: SwitchError) -> Self {
+        match error {
+            SwitchError::PowerLost => Self::PowerLost,
+            error => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+impl Runtime<'_> {
+    /// Carries plans out until the host is as desired: one, or two where pools are imported first.
+    pub(super) fn carry(
+        &self,
+        aim: &Aim,
+        first: Option<Plan>,
+        part: usize,
+        ledger: &Ledger<'_>,
+        approve: &mut dyn FnMut(&Plan) -> bool,
+    ) -> Carried {
+        let mut carried = Carried { actions: 0, plans: Vec::new(), adopted: None, result: Ok(()) };
+        let mut next = first;
+        loop {
+            let plan = match next.take() {
+                Some(plan) => plan,
+                None => match self.plan_on(aim, approve) {
+                    Ok(plan) => plan,
+                    Err(failure) => {
+                        carried.result = Err(failure);
+                        return carried;
+                    }
+                },
+            };
+            if let Some(files) = &plan.between
+                && let Err(error) = self.durable(|store| store.put_between(aim.number, files))
+            {
+                carried.result = Err(error.into());
+                return carried;
+            }
+            let record = Record::Plan { plan: Box::new(plan.clone()) };
+            let at = part + carried.plans.len();
+            let (begun, run) = match ledger.write(&record) {
+                Ok(()) => execute(self.host, &plan, at, ledger, self.jobs, self.stop, self.events),
+                Err(error) => (Vec::new(), Err(error)),
+            };
+            carried.actions += plan.actions.len();
+            carried.adopted = Some(plan.adopted.clone());
+            let partial = plan.partial;
+            carried.plans.push((plan, begun));
+            if let Err(error) = run {
+                carried.result = Err(error.into());
+                return carried;
+            }
+            if !partial {
+                break;
+            }
+        }
+        self.events.event(Event::Verifying);
+        carried.result =
+            self.verify(aim, carried.adopted.as_ref()).and_then(|()| Ok(ledger.write(&Record::Holds)?));
+        carried
+    }
+
+    fn plan_on(&self, aim: &Aim, approve: &mut dyn FnMut(&Plan) -> bool) -> Result<Plan, ExecuteFailure> {
+        let plan = self.plan_for(aim)?;
+        if let Some(refusal) = plan.refusals.first() {
+            return Err(ExecuteFailure::Failed(format!("{}: {}", refusal.key, refusal.reason)));
+        }
+        if plan.actions.is_empty() || approve(&plan) {
+            Ok(plan)
+        } else {
+            Err(ExecuteFailure::Failed("not confirmed".to_owned()))
+        }
+    }
+
+    /// Looks again: every step has to hold, and what was to go has to be gone.
+    fn verify(&self, aim: &Aim, adopted: Option<&BTreeSet<Key>>) -> Result<(), ExecuteFailure> {
+        let nothing = BTreeSet::new();
+        let current = aim.current.as_ref().map(|(_, graph)| graph);
+        let observed = self.look(&aim.graph, current)?;
+        let in_force = self.store.rendered_in_force().map_err(SwitchError::Store)?;
+        let before = aim.current.as_ref().map_or(&nothing, |(generation, _)| &generation.adopted);
+        let again = |current: Option<&Graph>, adopted: &BTreeSet<Key>| {
+            plan(&Inputs {
+                desired: &aim.graph,
+                current,
+                adopted,
+                made: &aim.made,
+                observed: &observed,
+                in_force: &in_force,
+                state: self.store.root(),
+                number: aim.number,
+                to: aim.to,
+                consent: &aim.consent,
+            })
+        };
+        let held = again(Some(&aim.graph), adopted.unwrap_or(&nothing));
+        let gone = again(current, before);
+        let left = held.actions.iter().chain(
+            gone.actions
+                .iter()
+                .filter(|action| matches!(action.kind, Kind::Retire | Kind::Remove | Kind::Update)),
+        );
+        let mut reasons: Vec<String> = left.map(describe).collect();
+        reasons.extend(held.refusals.iter().map(|refusal| format!("{}: {}", refusal.key, refusal.reason)));
+        reasons.sort();
+        reasons.dedup();
+        if reasons.is_empty() {
+            return Ok(());
+        }
+        Err(ExecuteFailure::Failed(format!(
+            "everything was run, but this does not hold: {}",
+            reasons.join("; ")
+        )))
+    }
+}
+
+fn describe(action: &Action) -> String {
+    let change = |change: &Change| {
+        let old = change.old.as_deref().unwrap_or("not set");
+        let new = change.new.as_deref().unwrap_or("not set");
+        format!("{} is {old}, not {new}", change.setting)
+    };
+    let changes = action.changes.iter().map(change).collect::<Vec<_>>().join(", ");
+    format!("{} ({changes})", action.subject)
+}

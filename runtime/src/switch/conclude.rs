@@ -1,0 +1,105 @@
+//! The end of a transaction: a generation is committed, or everything is undone.
+
+use super::{
+    Runtime, SwitchError, Switched,
+    carry::{Carried, ExecuteFailure},
+};
+use crate::{
+    execute::{Event, ExecuteError, Ledger},
+    host::HostError,
+    store::{Generation, Outcome, Record, Store, StoreError},
+    undo::undo,
+};
+
+impl Runtime<'_> {
+    /// Commits, or undoes.
+    pub(super) fn conclude(
+        &self,
+        generation: &mut Generation,
+        host: &str,
+        from: Option<u64>,
+        to: u64,
+        ledger: &Ledger<'_>,
+        carried: Carried,
+    ) -> Result<Switched, SwitchError> {
+        let reason = match carried.result {
+            Ok(()) => {
+                generation.outcome = if to == generation.number {
+                    Outcome::Committed
+                } else {
+                    Outcome::WentTo { generation: to }
+                };
+                if let Some(adopted) = carried.adopted {
+                    generation.adopted = adopted;
+                }
+                self.durable(|store| store.put_generation(generation))?;
+                self.durable(|store| store.set_current(to))?;
+                self.end(ledger, generation.outcome.clone())?;
+                let actions = carried.actions;
+                return Ok(if from == Some(to) {
+                    Switched::Repaired { generation: to, actions }
+                } else {
+                    Switched::To { generation: to, actions }
+                });
+            }
+            Err(ExecuteFailure::PowerLost) => return Err(SwitchError::PowerLost),
+            Err(ExecuteFailure::Failed(reason)) => reason,
+        };
+        self.events.event(Event::Undoing(&reason));
+        // A journal that can no longer be written does not keep from undoing: it says what was begun.
+        let noted = ledger.write(&Record::Undoing { reason: reason.clone() });
+        if matches!(noted, Err(ExecuteError::PowerLost)) {
+            return Err(SwitchError::PowerLost);
+        }
+        let undone = match undo(self.host, host, &carried.plans) {
+            Err(HostError::PowerLost) => return Err(SwitchError::PowerLost),
+            Err(error) => {
+                let failed = vec![error.to_string()];
+                return self.degrade(generation, reason, failed, Vec::new());
+            }
+            Ok(undone) => undone,
+        };
+        if !undone.failed.is_empty() {
+            return self.degrade(generation, reason, undone.failed, undone.kept);
+        }
+        generation.outcome = Outcome::Failed { reason: reason.clone() };
+        self.durable(|store| store.put_generation(generation))?;
+        self.end(ledger, generation.outcome.clone())?;
+        Err(SwitchError::Failed { reason, kept: undone.kept })
+    }
+
+    /// Leaves the journal open: only `recover` goes on from here.
+    fn degrade(
+        &self,
+        generation: &mut Generation,
+        reason: String,
+        failed: Vec<String>,
+        kept: Vec<String>,
+    ) -> Result<Switched, SwitchError> {
+        generation.outcome =
+            Outcome::Degraded { reason: format!("{reason}; undoing: {}", failed.join("; ")) };
+        self.durable(|store| store.put_generation(generation))?;
+        Err(SwitchError::Degraded { reason, failed, kept })
+    }
+
+    fn end(&self, ledger: &Ledger<'_>, outcome: Outcome) -> Result<(), SwitchError> {
+        match ledger.write(&Record::End { outcome }) {
+            Ok(()) => {}
+            Err(ExecuteError::PowerLost) => return Err(SwitchError::PowerLost),
+            Err(ExecuteError::Journal(error)) => return Err(error.into()),
+            Err(error) => return Err(SwitchError::Failed { reason: error.to_string(), kept: Vec::new() }),
+        }
+        self.durable(Store::close)
+    }
+
+    /// Does something that lasts, with the simulator's leave before and after.
+    pub(super) fn durable(
+        &self,
+        mut act: impl FnMut(&Store) -> Result<(), StoreError>,
+    ) -> Result<(), SwitchError> {
+        let lost = |_: HostError| SwitchError::PowerLost;
+        self.host.pulse().map_err(lost)?;
+        act(self.store)?;
+        self.host.pulse().map_err(lost)
+    }
+}

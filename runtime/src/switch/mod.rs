@@ -1,0 +1,301 @@
+//! A switch, from the look at the host to the new generation: whole, or not at all.
+//!
+//! Switching, going back and recovering differ only in where they want to go; what carries them
+//! there is the same transaction: `carry` runs plans and looks again, `conclude` commits or undoes,
+//! `recover` takes up what was cut off.
+
+mod carry;
+mod conclude;
+mod recover;
+
+pub use recover::Recovered;
+
+use crate::{
+    execute::{Events, Ledger},
+    host::{Host, HostError},
+    observed::Observed,
+    plan::{Consent, Inputs, Plan, plan, query, rendered},
+    store::{Generation, LockError, Outcome, Record, Source, Store, StoreError},
+};
+use phoenix_graph::{FORMAT, Graph, Key, PoolName};
+use std::{collections::BTreeSet, sync::atomic::AtomicBool};
+
+/// A host with its store, and who asks.
+pub struct Runtime<'a> {
+    /// The host.
+    pub host: &'a dyn Host,
+    /// The store.
+    pub store: &'a Store,
+    /// How many actions run at once.
+    pub jobs: usize,
+    /// Set from outside to stop, and undo.
+    pub stop: &'a AtomicBool,
+    /// Is told what happens.
+    pub events: &'a dyn Events,
+    /// The time, in seconds since 1970-01-01 UTC.
+    pub now: u64,
+    /// Who asks, for the record.
+    pub who: String,
+}
+
+/// Where a switch goes.
+#[derive(Debug, Clone)]
+pub enum Target {
+    /// To a graph, which becomes a new generation.
+    New {
+        /// The graph.
+        graph: Graph,
+        /// The spec it came from.
+        sources: Vec<Source>,
+    },
+    /// Back to a generation that was.
+    Generation(u64),
+}
+
+/// What came of a switch.
+#[derive(Debug)]
+pub enum Switched {
+    /// The host already is as desired; nothing was run.
+    Nothing {
+        /// The current generation.
+        generation: u64,
+    },
+    /// A generation is current that was not.
+    To {
+        /// Its number.
+        generation: u64,
+        /// How many actions brought it about.
+        actions: usize,
+    },
+    /// The current generation was not what the host had; now it is.
+    Repaired {
+        /// Its number.
+        generation: u64,
+        /// How many actions it took.
+        actions: usize,
+    },
+}
+
+/// Why a switch did not come about.
+#[derive(Debug, thiserror::Error)]
+pub enum SwitchError {
+    /// The plan has refusals; nothing was run.
+    #[error("the plan is refused")]
+    Refused(Box<Plan>),
+    /// The person said no; nothing was run.
+    #[error("not confirmed; nothing was changed")]
+    Declined,
+    /// It failed, and the host is as it was.
+    #[error("{reason}")]
+    Failed {
+        /// What failed.
+        reason: String,
+        /// What was kept, because it holds something.
+        kept: Vec<String>,
+    },
+    /// It failed, and undoing did too: the host is in between.
+    #[error("{reason}")]
+    Degraded {
+        /// What failed first.
+        reason: String,
+        /// What undoing could not bring back.
+        failed: Vec<String>,
+        /// What was kept, because it holds something.
+        kept: Vec<String>,
+    },
+    /// An earlier switch was cut off.
+    #[error("switch {number} was cut off before it ended")]
+    Open {
+        /// The number of its attempt.
+        number: u64,
+    },
+    /// A generation cannot be gone back to.
+    #[error("generation {number} cannot be gone back to: {reason}")]
+    NoTarget {
+        /// Its number.
+        number: u64,
+        /// Why.
+        reason: String,
+    },
+    /// There is no generation before the current one.
+    #[error("there is no generation to go back to")]
+    NoParent,
+    /// A pool that the switch touched is not there, so what is left of it cannot be seen.
+    #[error("the pool {pool} is not imported, and the interrupted switch touched it")]
+    PoolNotThere {
+        /// The pool.
+        pool: PoolName,
+    },
+    /// Another phoenix is at work.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The host could not be looked at.
+    #[error("the host cannot be looked at: {0}")]
+    Host(#[from] HostError),
+    /// The simulated host lost power.
+    #[error("the simulated host lost power")]
+    PowerLost,
+}
+
+/// All that a plan is made for.
+struct Aim {
+    graph: Graph,
+    sources: Vec<Source>,
+    consent: Consent,
+    current: Option<(Generation, Graph)>,
+    /// What this transaction made before it was cut off.
+    made: BTreeSet<Key>,
+    number: u64,
+    to: u64,
+}
+
+impl Runtime<'_> {
+    /// Plans the way to a target, and changes nothing.
+    ///
+    /// # Errors
+    /// Where the host or the store cannot be read.
+    pub fn plan(&self, target: &Target, consent: &Consent) -> Result<Plan, SwitchError> {
+        let aim = self.aim(target, consent)?;
+        self.plan_for(&aim)
+    }
+
+    /// Plans the way back to what the current generation says: its differences are drift.
+    ///
+    /// # Errors
+    /// As [`Runtime::plan`]; [`SwitchError::NoParent`] where nothing is current.
+    pub fn drift(&self) -> Result<Plan, SwitchError> {
+        let current = self.store.current_number()?.ok_or(SwitchError::NoParent)?;
+        self.plan(&Target::Generation(current), &Consent::default())
+    }
+
+    /// Brings the host to a target. `approve` is shown each plan before it is carried out.
+    ///
+    /// # Errors
+    /// [`SwitchError`], which says whether the host is as it was.
+    pub fn switch(
+        &self,
+        verb: &str,
+        target: &Target,
+        consent: &Consent,
+        approve: &mut dyn FnMut(&Plan) -> bool,
+    ) -> Result<Switched, SwitchError> {
+        let _lock = self.store.lock(verb)?;
+        if let Some(open) = self.store.open_transaction()? {
+            return Err(SwitchError::Open { number: open.number });
+        }
+        let aim = self.aim(target, consent)?;
+        let first = self.plan_for(&aim)?;
+        if !first.refusals.is_empty() {
+            return Err(SwitchError::Refused(Box::new(first)));
+        }
+        let current = aim.current.as_ref().map(|(generation, _)| generation.number);
+        if first.actions.is_empty() && current == Some(aim.to) {
+            return Ok(Switched::Nothing { generation: aim.to });
+        }
+        if !approve(&first) {
+            return Err(SwitchError::Declined);
+        }
+        let mut generation = Generation {
+            format: FORMAT,
+            number: aim.number,
+            parent: current,
+            system: aim.graph.id(),
+            sources: aim.sources.clone(),
+            time: self.now,
+            who: self.who.clone(),
+            verb: verb.to_owned(),
+            outcome: Outcome::Open,
+            adopted: first.adopted.clone(),
+        };
+        self.close_stale()?;
+        self.durable(|store| store.put_generation(&generation))?;
+        if aim.to == aim.number {
+            self.durable(|store| store.put_rendered(aim.number, &rendered(&aim.graph)))?;
+            self.durable(|store| store.put_graph(&aim.graph).map(drop))?;
+        }
+        let begin = Record::Begin {
+            format: FORMAT,
+            number: aim.number,
+            from: current,
+            to: aim.to,
+            system: aim.graph.id(),
+            consent: aim.consent.clone(),
+        };
+        let mut journal = None;
+        self.durable(|store| store.begin(&begin).map(|begun| journal = Some(begun)))?;
+        let Some(journal) = journal else { return Err(SwitchError::PowerLost) };
+        let ledger = Ledger::new(self.host, journal);
+        let carried = self.carry(&aim, Some(first), 0, &ledger, approve);
+        self.conclude(&mut generation, aim.graph.host().as_str(), current, aim.to, &ledger, carried)
+    }
+
+    /// Says of attempts that were cut off before their journal began that they came to nothing.
+    fn close_stale(&self) -> Result<(), SwitchError> {
+        for mut stale in self.store.generations()? {
+            if stale.outcome == Outcome::Open {
+                stale.outcome = Outcome::Failed { reason: "it was cut off before it began".to_owned() };
+                self.durable(|store| store.put_generation(&stale))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn aim(&self, target: &Target, consent: &Consent) -> Result<Aim, SwitchError> {
+        let current = match self.store.current()? {
+            Some(generation) => {
+                let graph = self.store.graph(&generation.system)?;
+                Some((generation, graph))
+            }
+            None => None,
+        };
+        let number = self.store.next_number()?;
+        let mut consent = consent.clone();
+        let (graph, sources, to) = match target {
+            Target::New { graph, sources } => {
+                let same = current.as_ref().filter(|(generation, _)| generation.system == graph.id());
+                let to = same.map_or(number, |(generation, _)| generation.number);
+                (graph.clone(), sources.clone(), to)
+            }
+            Target::Generation(wanted) => {
+                let generation = self.store.generation(*wanted)?;
+                if generation.outcome != Outcome::Committed {
+                    let reason = "it never came to hold".to_owned();
+                    return Err(SwitchError::NoTarget { number: *wanted, reason });
+                }
+                // What that generation had adopted may be adopted again without asking.
+                consent.known.extend(generation.adopted.iter().cloned());
+                (self.store.graph(&generation.system)?, generation.sources, *wanted)
+            }
+        };
+        Ok(Aim { graph, sources, consent, current, made: BTreeSet::new(), number, to })
+    }
+
+    fn plan_for(&self, aim: &Aim) -> Result<Plan, SwitchError> {
+        let current = aim.current.as_ref().map(|(_, graph)| graph);
+        let observed = self.look(&aim.graph, current)?;
+        let nothing = BTreeSet::new();
+        let adopted = aim.current.as_ref().map_or(&nothing, |(generation, _)| &generation.adopted);
+        Ok(plan(&Inputs {
+            desired: &aim.graph,
+            current,
+            adopted,
+            made: &aim.made,
+            observed: &observed,
+            in_force: &self.store.rendered_in_force()?,
+            state: self.store.root(),
+            number: aim.number,
+            to: aim.to,
+            consent: &aim.consent,
+        }))
+    }
+
+    fn look(&self, desired: &Graph, current: Option<&Graph>) -> Result<Observed, SwitchError> {
+        match self.host.observe(&query(desired, current, self.store.root())) {
+            Err(HostError::PowerLost) => Err(SwitchError::PowerLost),
+            other => Ok(other?),
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Recovering: what a crash or a power cut left open is ended, back to what was, or on to what was
+//! wanted.
+
+use super::{
+    Aim, Runtime, SwitchError,
+    carry::{Carried, ExecuteFailure},
+};
+use crate::{
+    execute::Ledger,
+    plan::{Kind, Plan, Subject},
+    store::{Outcome, Store, Transaction},
+};
+use phoenix_graph::{Graph, Key, PoolName};
+use std::collections::BTreeSet;
+
+/// What came of a recovery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recovered {
+    /// The switch was brought to its end.
+    Finished {
+        /// The generation that is current.
+        generation: u64,
+    },
+    /// The switch was undone.
+    Undone {
+        /// The generation that is current, where there is one.
+        generation: Option<u64>,
+        /// What was kept, because it holds something.
+        kept: Vec<String>,
+    },
+}
+
+impl Runtime<'_> {
+    /// Ends what a crash or a power cut left open: back to what was, or, with `resume`, on to what
+    /// was wanted. Says nothing where nothing is open.
+    ///
+    /// # Errors
+    /// [`SwitchError`], which says whether the host is as it was.
+    pub fn recover(
+        &self,
+        resume: bool,
+        approve: &mut dyn FnMut(&Plan) -> bool,
+    ) -> Result<Option<Recovered>, SwitchError> {
+        let _lock = self.store.lock("recover")?;
+        let Some(open) = self.store.open_transaction()? else { return Ok(None) };
+        let mut generation = self.store.generation(open.number)?;
+        if let Some(end) = &open.end {
+            // Only the last strokes were missing.
+            generation.outcome = end.clone();
+            self.durable(|store| store.put_generation(&generation))?;
+            self.durable(Store::close)?;
+            let outcome = match end {
+                Outcome::Committed | Outcome::WentTo { .. } => Recovered::Finished { generation: open.to },
+                _ => Recovered::Undone { generation: open.from, kept: Vec::new() },
+            };
+            return Ok(Some(outcome));
+        }
+        let graph = self.store.graph(&open.system)?;
+        let current = match open.from {
+            Some(number) => {
+                let from = self.store.generation(number)?;
+                let graph = self.store.graph(&from.system)?;
+                Some((from, graph))
+            }
+            None => None,
+        };
+        self.pools_are_there(&open, current.as_ref().map(|(_, graph)| graph))?;
+        let ledger = Ledger::new(self.host, self.store.journal(open.id.clone())?);
+        let aim = Aim {
+            graph,
+            sources: Vec::new(),
+            consent: open.consent.clone(),
+            current,
+            made: made(&open),
+            number: open.number,
+            to: open.to,
+        };
+        let mut plans = open.plans.clone();
+        let there = self.store.current_number()? == Some(open.to);
+        let carried = if open.holds && there {
+            // It was seen to hold, and `current` says so: only the record is missing.
+            Carried { actions: 0, plans: Vec::new(), adopted: None, result: Ok(()) }
+        } else if open.undoing.is_some() || !(resume || open.holds) {
+            let reason = open.undoing.clone().unwrap_or_else(|| "it was cut off".to_owned());
+            Carried {
+                actions: 0,
+                plans: Vec::new(),
+                adopted: None,
+                result: Err(ExecuteFailure::Failed(reason)),
+            }
+        } else {
+            self.carry(&aim, None, open.plans.len(), &ledger, approve)
+        };
+        plans.extend(carried.plans);
+        let went_on = carried.result.is_ok();
+        let carried = Carried { plans, ..carried };
+        let host = aim.graph.host().as_str();
+        match self.conclude(&mut generation, host, open.from, open.to, &ledger, carried) {
+            Ok(_) => Ok(Some(Recovered::Finished { generation: open.to })),
+            Err(SwitchError::Failed { kept, .. }) if !went_on => {
+                Ok(Some(Recovered::Undone { generation: open.from, kept }))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Refuses to recover while a pool that the switch touched is not there: what is not seen would
+    /// count as undone.
+    fn pools_are_there(&self, open: &Transaction, current: Option<&Graph>) -> Result<(), SwitchError> {
+        let Some(current) = current else { return Ok(()) };
+        let seen = self.look(current, None)?;
+        for pool in open
+            .plans
+            .iter()
+            .flat_map(|(plan, _)| &plan.actions)
+            .filter_map(|action| pool_of(&action.subject))
+        {
+            let was_there = current.get(&Key::Pool(pool.clone())).is_some();
+            if was_there && !seen.pools.contains_key(&pool) {
+                return Err(SwitchError::PoolNotThere { pool });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Returns the pool that an action's subject lies in.
+fn pool_of(subject: &Subject) -> Option<PoolName> {
+    match subject {
+        Subject::Resource(Key::Pool(pool)) => Some(pool.clone()),
+        Subject::Resource(Key::Dataset(name) | Key::Volume(name)) => Some(name.pool()),
+        _ => None,
+    }
+}
+
+/// Lists what a transaction made, as far as its journal says that it began to.
+fn made(open: &Transaction) -> BTreeSet<Key> {
+    let begun =
+        open.plans.iter().flat_map(|(plan, begun)| begun.iter().filter_map(|&at| plan.actions.get(at)));
+    // An export is made by the action on the rendered files.
+    let files = open.plans.iter().flat_map(|(plan, _)| &plan.actions).filter(|action| action.ops.is_empty());
+    let created = begun.chain(files).filter(|action| action.kind == Kind::Create);
+    created
+        .filter_map(|action| match &action.subject {
+            Subject::Resource(key) => Some(key.clone()),
+            Subject::Files | Subject::Mounts => None,
+        })
+        .collect()
+}
