@@ -1,6 +1,6 @@
 //! The difference of two graphs, resource by resource and setting by setting.
 
-use crate::{Graph, Key, Resource, resource::Redundancy};
+use crate::{Graph, Key, Resource};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -77,9 +77,7 @@ pub fn facts(resource: &Resource) -> BTreeMap<String, String> {
     match resource {
         Resource::Pool(pool) => {
             for (at, vdev) in pool.layout.iter().enumerate() {
-                let disks = vdev.disks.iter().map(|disk| &*disk.0).collect::<Vec<_>>().join(" ");
-                let class = vdev_words(vdev.class, &vdev.redundancy);
-                facts.insert(format!("vdev {at}"), format!("{class}{disks}"));
+                facts.insert(format!("vdev {at}"), vdev.to_string());
             }
         }
         Resource::Dataset(_) => {}
@@ -107,19 +105,4 @@ pub fn facts(resource: &Resource) -> BTreeMap<String, String> {
         }
     }
     facts
-}
-
-fn vdev_words(class: crate::Class, redundancy: &Redundancy) -> String {
-    let class = match class {
-        crate::Class::Data => "",
-        crate::Class::Special => "special ",
-        crate::Class::Dedup => "dedup ",
-        crate::Class::Log => "log ",
-        crate::Class::Cache => "cache ",
-        crate::Class::Spare => "spare ",
-    };
-    match redundancy {
-        Redundancy::None => class.to_owned(),
-        other => format!("{class}{} ", String::from(other.clone())),
-    }
 }

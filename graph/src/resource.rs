@@ -51,6 +51,12 @@ pub struct Vdev {
     pub disks: Vec<Disk>,
 }
 
+impl std::fmt::Display for Vdev {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&vdev_text(self.class, &self.redundancy, self.disks.iter().map(|disk| &*disk.0)))
+    }
+}
+
 /// What a top-level vdev is for (`zpoolconcepts(7)`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -67,6 +73,38 @@ pub enum Class {
     Cache,
     /// Hot spares.
     Spare,
+}
+
+impl Class {
+    /// Returns the word that begins such a vdev on the command line of `zpool`; empty for data.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Class::Data => "",
+            Class::Special => "special",
+            Class::Dedup => "dedup",
+            Class::Log => "log",
+            Class::Cache => "cache",
+            Class::Spare => "spare",
+        }
+    }
+}
+
+/// Writes a vdev the way `zpool create` takes it: `log mirror /dev/a /dev/b`.
+#[must_use]
+pub fn vdev_text<'a>(
+    class: Class,
+    redundancy: &Redundancy,
+    disks: impl IntoIterator<Item = &'a str>,
+) -> String {
+    let redundancy = match redundancy {
+        Redundancy::None => String::new(),
+        other => String::from(other.clone()),
+    };
+    let mut words = vec![class.word().to_owned(), redundancy];
+    words.retain(|word| !word.is_empty());
+    words.extend(disks.into_iter().map(str::to_owned));
+    words.join(" ")
 }
 
 /// How the disks of a vdev protect each other.

@@ -144,7 +144,7 @@ pub fn vdev_words(layout: &[Vdev]) -> Vec<String> {
         if single.is_empty() && grouped.is_empty() {
             continue;
         }
-        words.extend(class_word(class).map(str::to_owned));
+        words.extend(Some(class.word()).filter(|word| !word.is_empty()).map(str::to_owned));
         for vdev in single.into_iter().chain(grouped) {
             if vdev.redundancy != Redundancy::None {
                 words.push(vdev.redundancy.clone().into());
@@ -153,17 +153,6 @@ pub fn vdev_words(layout: &[Vdev]) -> Vec<String> {
         }
     }
     words
-}
-
-fn class_word(class: Class) -> Option<&'static str> {
-    match class {
-        Class::Data => None,
-        Class::Special => Some("special"),
-        Class::Dedup => Some("dedup"),
-        Class::Log => Some("log"),
-        Class::Cache => Some("cache"),
-        Class::Spare => Some("spare"),
-    }
 }
 
 fn words<const N: usize>(words: [&str; N]) -> Vec<String> {

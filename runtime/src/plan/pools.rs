@@ -10,7 +10,9 @@ use crate::{
     observed::{DiskState, OWNER, Observed, PoolState, VdevState},
     op::Op,
 };
-use phoenix_graph::{Key, Pool, PropertyName, Resource, Target, Vdev, property, property::Unset};
+use phoenix_graph::{
+    Key, Pool, PropertyName, Resource, Target, Vdev, property, property::Unset, resource::vdev_text,
+};
 
 /// Plans all pools: those of the desired graph, then those that only the current one has.
 pub fn plan(draft: &mut Draft<'_>) {
@@ -38,7 +40,7 @@ fn create(draft: &mut Draft<'_>, pool: &Pool) {
     }
     let mut sketch = Sketch::new(Kind::Create);
     for vdev in &pool.layout {
-        sketch.changes.push(Change { setting: "vdev".to_owned(), old: None, new: Some(shown(vdev)) });
+        sketch.changes.push(Change { setting: "vdev".to_owned(), old: None, new: Some(vdev.to_string()) });
     }
     sketch.changes.extend(settings::all_new(&pool.settings));
     let root_key = Key::Dataset(pool.name.root());
@@ -225,27 +227,6 @@ fn disks(pool: &Pool) -> Vec<Box<str>> {
     pool.layout.iter().flat_map(|vdev| vdev.disks.iter().map(|disk| disk.0.clone())).collect()
 }
 
-fn shown(vdev: &Vdev) -> String {
-    let disks = vdev.disks.iter().map(|disk| &*disk.0).collect::<Vec<_>>().join(" ");
-    words(vdev.class, &vdev.redundancy, &disks)
-}
-
-fn words(class: phoenix_graph::Class, redundancy: &phoenix_graph::Redundancy, disks: &str) -> String {
-    use phoenix_graph::{Class, Redundancy};
-    let class = match class {
-        Class::Data => "",
-        Class::Special => "special ",
-        Class::Dedup => "dedup ",
-        Class::Log => "log ",
-        Class::Cache => "cache ",
-        Class::Spare => "spare ",
-    };
-    match redundancy {
-        Redundancy::None => format!("{class}{disks}"),
-        other => format!("{class}{} {disks}", String::from(other.clone())),
-    }
-}
-
 /// Says how the two layouts differ, comparing disks by the device that they lead to.
 fn layout_difference(wanted: &[Vdev], found: &[VdevState], seen: &Observed) -> Option<String> {
     let mut left: Vec<&VdevState> = found.iter().collect();
@@ -256,7 +237,7 @@ fn layout_difference(wanted: &[Vdev], found: &[VdevState], seen: &Observed) -> O
             }
             None => {
                 let there = left.first().map_or("nothing more".to_owned(), |state| shown_state(state));
-                return Some(format!("the spec has `{}`, the pool has `{there}`", shown(vdev)));
+                return Some(format!("the spec has `{}`, the pool has `{there}`", vdev));
             }
         }
     }
@@ -277,6 +258,5 @@ fn same(wanted: &Vdev, found: &VdevState, seen: &Observed) -> bool {
 }
 
 fn shown_state(state: &VdevState) -> String {
-    let disks = state.disks.iter().map(|disk| &*disk.path).collect::<Vec<_>>().join(" ");
-    words(state.class, &state.redundancy, &disks)
+    vdev_text(state.class, &state.redundancy, state.disks.iter().map(|disk| &*disk.path))
 }
