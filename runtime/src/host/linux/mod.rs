@@ -110,12 +110,30 @@ impl Host for LinuxHost {
                 self.runner.change(&op.argv().unwrap_or_default())
             }
             Op::DatasetUnmount { .. } => unmount::unmount(&self.paths, &self.runner, op),
+            Op::DatasetDestroy { .. } | Op::PoolDestroy { .. } | Op::PoolExport { .. } => {
+                self.settle();
+                self.runner.change(&op.argv().unwrap_or_default())
+            }
+            Op::DatasetRename { volume: true, .. } => {
+                self.runner.change(&op.argv().unwrap_or_default())?;
+                self.settle();
+                Ok(())
+            }
             _ => self.runner.change(&op.argv().unwrap_or_default()),
         }
     }
 
     fn contents(&self, dataset: &DatasetName) -> Result<Contents, HostError> {
         inside::contents(&self.paths, &self.runner, dataset)
+    }
+}
+
+impl LinuxHost {
+    /// Waits until udev has done with new devices: it opens a volume that was just made or renamed, to
+    /// probe it, and until then `zfs destroy` says that it is busy; and its links follow a moment later.
+    fn settle(&self) {
+        // Where udev is not there or slow, what follows is tried all the same and tells its own error.
+        let _ = self.runner.look(&["udevadm", "settle", "--timeout=10"]);
     }
 }
 
