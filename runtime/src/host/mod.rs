@@ -50,7 +50,7 @@ pub trait Host: Sync {
 /// What an unmounted file system holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Contents {
-    /// Nothing: no file, no folder.
+    /// No file. Empty folders do not count: mounting and registering make some.
     Empty,
     /// Something: one name in it, for the message.
     Holds(String),
