@@ -1,6 +1,7 @@
 //! Specs: finds the file, reads what it imports, compiles it, and shows what the compiler says.
 
 use crate::{exit::Exit, failure::Failure, show::count, terminal::Terminal};
+use clap::ValueEnum;
 use phoenix_compiler::{Compiled, Severity, SourceError, SpecPath, World, compile};
 use phoenix_graph::Graph;
 use std::{
@@ -32,12 +33,45 @@ pub enum Tell {
     Nobody,
 }
 
+/// What `--deny` makes an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Deny {
+    /// Every warning
+    Warnings,
+}
+
 impl Spec {
     /// Finds, reads and compiles a spec: a file, or a folder that holds one.
     ///
     /// # Errors
     /// Where there is none, or it has errors; they are shown first.
     pub fn open(arg: &Path, tell: Tell, terminal: &Terminal) -> Result<Self, Failure> {
+        Self::open_denying(arg, None, tell, terminal)
+    }
+
+    /// Does the same, with warnings as errors where they are denied.
+    ///
+    /// # Errors
+    /// As [`Spec::open`].
+    pub fn open_denying(
+        arg: &Path,
+        deny: Option<Deny>,
+        tell: Tell,
+        terminal: &Terminal,
+    ) -> Result<Self, Failure> {
+        let mut spec = Self::read(arg)?;
+        if deny == Some(Deny::Warnings) {
+            spec.compiled.deny_warnings();
+        }
+        show(&spec.compiled, tell, terminal);
+        spec.sound()
+    }
+
+    /// Finds, reads and compiles a spec, and shows nothing: it may have errors.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub fn read(arg: &Path) -> Result<Self, Failure> {
         let path = find(arg)?;
         let doing = || format!("cannot build {}", path.display());
         let unreadable = |error: io::Error| Failure::new(Exit::Failed, doing()).because(error);
@@ -47,16 +81,19 @@ impl Spec {
         let root = name.and_then(|name| SpecPath::new(name).ok()).ok_or_else(|| {
             Failure::new(Exit::Failed, doing()).because("its name is not UTF-8").help("rename the file")
         })?;
-        let compiled = compile(&folder, &root);
-        show(&compiled, tell, terminal);
-        if compiled.has_errors() {
-            let is_error = |severity: Severity| severity == Severity::Error;
-            let errors = compiled.diagnostics.iter().filter(|found| is_error(found.severity)).count();
-            let errors = count(errors, "error");
-            return Err(Failure::new(Exit::BadSpec, format!("{} has {errors}", path.display()))
-                .help("nothing was written; put them right and run it again"));
+        Ok(Self { compiled: compile(&folder, &root), path })
+    }
+
+    /// Refuses a spec with errors.
+    fn sound(self) -> Result<Self, Failure> {
+        match self.compiled.count(Severity::Error) {
+            0 => Ok(self),
+            errors => {
+                let errors = count(errors, "error");
+                Err(Failure::new(Exit::BadSpec, format!("{} has {errors}", self.path.display()))
+                    .help("nothing was written; put them right and run it again"))
+            }
         }
-        Ok(Self { path, compiled })
     }
 
     /// Returns the graphs of all hosts, or of the one that was named.
@@ -98,6 +135,7 @@ impl Spec {
     }
 }
 
+/// Shows what the compiler says, beside the result.
 fn show(compiled: &Compiled, tell: Tell, terminal: &Terminal) {
     for diagnostic in &compiled.diagnostics {
         match tell {

@@ -47,7 +47,26 @@ impl Compiled {
     /// Returns whether there is an error, and so no graph.
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+        self.count(Severity::Error) > 0
+    }
+
+    /// Returns how many diagnostics of a severity there are.
+    #[must_use]
+    pub fn count(&self, severity: Severity) -> usize {
+        self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count()
+    }
+
+    /// Makes every warning an error; where there was one, no host has a graph any more.
+    pub fn deny_warnings(&mut self) {
+        if self.count(Severity::Warning) == 0 {
+            return;
+        }
+        for diagnostic in &mut self.diagnostics {
+            diagnostic.severity = Severity::Error;
+        }
+        for host in &mut self.hosts {
+            host.graph = None;
+        }
     }
 }
 

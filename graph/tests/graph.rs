@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use phoenix_graph::{
-    Change, Class, Dataset, DatasetName, Disk, FORMAT, Graph, GraphDiff, GraphError, HostName, Key, ObjectId, Pool,
-    PoolName, PropertyName, Redundancy, Resource, Settings, Step, Value, Vdev, diff, mounts::mounts,
+    Change, Class, Dataset, DatasetName, Disk, FORMAT, Graph, GraphDiff, GraphError, HostName, Key, ObjectId,
+    Pool, PoolName, PropertyName, Redundancy, Resource, Settings, Step, Value, Vdev, diff, mounts::mounts,
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;

@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot prepare itself ends")]
 
 use phoenix_graph::{
-    Class, Dataset, DatasetName, Disk, Graph, HostName, Pool, PoolName, PropertyName, Redundancy, Resource, Settings,
-    Value, Vdev,
+    Class, Dataset, DatasetName, Disk, Graph, HostName, Pool, PoolName, PropertyName, Redundancy, Resource,
+    Settings, Value, Vdev,
 };
 use phoenix_runtime::{
     observed::{DatasetState, DiskState, OWNER, Observed, PoolState, Setting, Source, VdevDisk, VdevState},
@@ -34,13 +34,21 @@ impl Case {
         let pool = PoolName::new("tank").unwrap();
         let disk = Disk(DISK.into());
         let vdev = Vdev { class: Class::Data, redundancy: Redundancy::None, disks: vec![disk.clone()] };
-        let mut resources =
-            vec![Resource::Pool(Pool { name: pool.clone(), layout: vec![vdev], settings: Settings::default() })];
+        let mut resources = vec![Resource::Pool(Pool {
+            name: pool.clone(),
+            layout: vec![vdev],
+            settings: Settings::default(),
+        })];
         let mut observed = Observed::default();
-        let words = [("recordsize", Value::Number(131_072)), ("compression", Value::Text("lz4".into())), ("quota", Value::Number(1 << 30))];
+        let words = [
+            ("recordsize", Value::Number(131_072)),
+            ("compression", Value::Text("lz4".into())),
+            ("quota", Value::Number(1 << 30)),
+        ];
         for at in 0..count {
             let name = DatasetName::new(&format!("tank/d{at}")).unwrap();
-            let settings = words.iter().map(|(name, value)| (PropertyName::new(name), value.clone())).collect();
+            let settings =
+                words.iter().map(|(name, value)| (PropertyName::new(name), value.clone())).collect();
             resources.push(Resource::Dataset(Dataset { name: name.clone(), settings }));
             observed.datasets.insert(name.clone(), state(&name, &words));
         }
@@ -48,7 +56,9 @@ impl Case {
         observed.disks.insert(disk, DiskState::Device("/dev/vda".into()));
         let disks = vec![VdevDisk { path: DISK.into(), device: "/dev/vda".into() }];
         let layout = vec![VdevState { class: Class::Data, redundancy: Redundancy::None, disks }];
-        observed.pools.insert(pool, PoolState { guid: 1, health: "ONLINE".into(), layout, settings: BTreeMap::new() });
+        observed
+            .pools
+            .insert(pool, PoolState { guid: 1, health: "ONLINE".into(), layout, settings: BTreeMap::new() });
         Self { graph: Graph::assemble(HostName::new("box").unwrap(), resources).unwrap(), observed }
     }
 
@@ -75,7 +85,10 @@ fn state(name: &DatasetName, words: &[(&str, Value)]) -> DatasetState {
         words.iter().map(|(name, value)| (PropertyName::new(name), local(value.to_string()))).collect();
     settings.insert(PropertyName::new(OWNER), local("box".to_owned()));
     settings.insert(PropertyName::new("canmount"), Setting { raw: "on".into(), source: Source::Default });
-    settings.insert(PropertyName::new("mountpoint"), Setting { raw: format!("/{name}").into(), source: Source::Default });
+    settings.insert(
+        PropertyName::new("mountpoint"),
+        Setting { raw: format!("/{name}").into(), source: Source::Default },
+    );
     DatasetState { volume: false, mounted: true, settings }
 }
 

@@ -152,7 +152,10 @@ fn a_second_change_at_the_same_time_is_refused_and_told_who_is_first() {
     let (_folder, store) = store();
     let first = store.lock("switch").unwrap();
     let Err(LockError::Held(holder)) = store.lock("rollback") else { panic!("locked twice") };
-    assert!(holder.contains("phoenix switch") && holder.contains(&std::process::id().to_string()), "{holder}");
+    assert!(
+        holder.contains("phoenix switch") && holder.contains(&std::process::id().to_string()),
+        "{holder}"
+    );
     drop(first);
     store.lock("rollback").unwrap();
 }

@@ -1,8 +1,10 @@
 //! The verbs, one file each. A verb's doc comment is its help; its body tells what it does.
 
 pub mod build;
+pub mod check;
 pub mod completions;
 pub mod diff;
+pub mod explain;
 pub mod generations;
 pub mod graph;
 pub mod init;

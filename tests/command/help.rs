@@ -2,9 +2,10 @@
 
 use crate::{common::Sandbox, snapshot};
 
-const VERBS: [&str; 12] = [
+const VERBS: [&str; 14] = [
     "init",
     "build",
+    "check",
     "plan",
     "switch",
     "rollback",
@@ -13,6 +14,7 @@ const VERBS: [&str; 12] = [
     "status",
     "review",
     "graph",
+    "explain",
     "recover",
     "completions",
 ];

@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "tests; clippy knows only those marked #[test]")]
 
 mod bad_specs;
+mod check;
 mod common;
 mod drift;
 mod edit;
+mod explain;
 mod help;
 mod identity;
 mod json;
