@@ -7,6 +7,7 @@
 mod assemble;
 mod check;
 pub mod diagnostic;
+pub mod fmt;
 mod resolve;
 pub mod source;
 pub mod stdlib;

@@ -1,0 +1,167 @@
+//! Pieces → nodes, with every comment and each gap that a person left between lines.
+
+use super::token::{Token, tokens};
+
+/// What stands on lines of its own, in a file or between braces.
+#[derive(Debug, Default)]
+pub struct Lines<'t> {
+    pub lines: Vec<Line<'t>>,
+    /// Whether all of it stood on one line.
+    pub flat: bool,
+}
+
+/// A node, or a comment between nodes.
+#[derive(Debug)]
+pub struct Line<'t> {
+    /// Whether a blank line stands before it.
+    pub gap: bool,
+    /// The parts; none for a comment alone.
+    pub parts: Vec<Part<'t>>,
+    /// The comment at its end, or alone.
+    pub comment: Option<&'t str>,
+}
+
+/// A part of a node.
+#[derive(Debug)]
+pub enum Part<'t> {
+    /// A piece, and whether it stands right after the one before.
+    Piece { text: &'t str, joined: bool },
+    /// What stands between braces.
+    Block { lines: Lines<'t>, joined: bool },
+    /// The line goes on in the next one, perhaps with a comment first. After `/-` that takes no `\`.
+    Break { mark: &'static str, comment: Option<&'t str> },
+}
+
+/// Reads a text; nothing where it is not understood.
+pub fn read(text: &str) -> Option<Lines<'_>> {
+    let mut reader = Reader { tokens: tokens(text)?, at: 0 };
+    let lines = reader.lines()?;
+    (reader.at == reader.tokens.len()).then_some(lines)
+}
+
+struct Reader<'t> {
+    tokens: Vec<Token<'t>>,
+    at: usize,
+}
+
+impl<'t> Reader<'t> {
+    fn peek(&self) -> Option<Token<'t>> {
+        self.tokens.get(self.at).copied()
+    }
+
+    fn next(&mut self) -> Option<Token<'t>> {
+        let token = self.peek()?;
+        self.at += 1;
+        Some(token)
+    }
+
+    /// Reads lines up to the brace that closes them, or the end.
+    fn lines(&mut self) -> Option<Lines<'t>> {
+        let mut lines: Vec<Line<'t>> = Vec::new();
+        // How many ends of lines were seen since the last node or comment.
+        let mut ends = 0;
+        let mut flat = true;
+        loop {
+            let gap = ends > 1 && !lines.is_empty();
+            match self.peek() {
+                None | Some(Token::Close) => break,
+                Some(Token::Newline) => {
+                    ends += 1;
+                    flat = false;
+                    self.at += 1;
+                }
+                Some(Token::Semicolon) => self.at += 1,
+                Some(Token::Line(text)) => {
+                    flat = false;
+                    self.at += 1;
+                    match lines.last_mut() {
+                        Some(last) if ends == 0 && last.comment.is_none() => last.comment = Some(text),
+                        _ => lines.push(Line { gap, parts: Vec::new(), comment: Some(text) }),
+                    }
+                    ends = 0;
+                }
+                Some(_) => {
+                    let parts = self.parts()?;
+                    lines.push(Line { gap, parts, comment: None });
+                    ends = 0;
+                }
+            }
+        }
+        Some(Lines { lines, flat })
+    }
+
+    /// Reads the parts of one node, up to what ends it.
+    fn parts(&mut self) -> Option<Vec<Part<'t>>> {
+        let mut parts: Vec<Part<'t>> = Vec::new();
+        let mut joined = true;
+        while let Some(token) = self.peek() {
+            let next = match token {
+                Token::Newline | Token::Semicolon | Token::Close | Token::Line(_) => break,
+                _ => self.next()?,
+            };
+            let text = match next {
+                Token::Word(text) | Token::Comment(text) => text,
+                Token::Equals => "=",
+                Token::OpenType => "(",
+                Token::CloseType => ")",
+                Token::Slashdash => "/-",
+                Token::Continue => {
+                    self.go_on(&mut parts)?;
+                    joined = true;
+                    continue;
+                }
+                Token::Open => {
+                    let lines = self.lines()?;
+                    (self.next()? == Token::Close).then_some(())?;
+                    parts.push(Part::Block { lines, joined });
+                    joined = false;
+                    continue;
+                }
+                _ => return None,
+            };
+            parts.push(Part::Piece {
+                text,
+                joined: joined || matches!(next, Token::Equals | Token::CloseType),
+            });
+            joined = matches!(next, Token::Equals | Token::OpenType | Token::CloseType | Token::Slashdash);
+            if next == Token::Slashdash {
+                self.over_lines(&mut parts);
+            }
+        }
+        // Nothing goes on after these.
+        while let Some(Part::Break { comment: None, .. }) = parts.last() {
+            parts.pop();
+        }
+        Some(parts)
+    }
+
+    /// Reads the rest of a line after `\`.
+    fn go_on(&mut self, parts: &mut Vec<Part<'t>>) -> Option<()> {
+        let mut comment = None;
+        loop {
+            match self.next() {
+                Some(Token::Comment(text)) => parts.push(Part::Piece { text, joined: false }),
+                Some(Token::Line(text)) => comment = Some(text),
+                Some(Token::Newline) | None => break,
+                _ => return None,
+            }
+        }
+        let again = matches!(parts.last(), Some(Part::Break { .. }) | None);
+        if !again || comment.is_some() {
+            parts.push(Part::Break { mark: " \\", comment });
+        }
+        Some(())
+    }
+
+    /// Reads ends of lines and comments between `/-` and what it takes out.
+    fn over_lines(&mut self, parts: &mut Vec<Part<'t>>) {
+        loop {
+            match self.peek() {
+                Some(Token::Newline) => {}
+                Some(Token::Line(text)) => parts.push(Part::Break { mark: "", comment: Some(text) }),
+                _ => return,
+            }
+            self.at += 1;
+        }
+    }
+}
