@@ -5,6 +5,7 @@ pub mod check;
 pub mod completions;
 pub mod diff;
 pub mod explain;
+pub mod fmt;
 pub mod generations;
 pub mod graph;
 pub mod init;

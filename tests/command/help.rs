@@ -2,10 +2,11 @@
 
 use crate::{common::Sandbox, snapshot};
 
-const VERBS: [&str; 14] = [
+const VERBS: [&str; 15] = [
     "init",
     "build",
     "check",
+    "fmt",
     "plan",
     "switch",
     "rollback",

@@ -8,6 +8,7 @@ mod common;
 mod drift;
 mod edit;
 mod explain;
+mod fmt;
 mod help;
 mod identity;
 mod json;

@@ -81,8 +81,24 @@ impl<'t> Reader<'t> {
                     ends = 0;
                 }
                 Some(_) => {
-                    let parts = self.parts()?;
-                    lines.push(Line { gap, parts, comment: None });
+                    let mut parts = self.parts()?;
+                    let first = parts.iter().position(|part| !is_break(part)).unwrap_or(parts.len());
+                    let before: Vec<_> = parts.drain(..first).collect();
+                    let last = parts.iter().rposition(|part| !is_break(part)).map_or(0, |at| at + 1);
+                    let mut after = comments(parts.split_off(last));
+                    flat &= before.is_empty();
+                    let mut gap = gap;
+                    for comment in comments(before) {
+                        lines.push(Line { gap, parts: Vec::new(), comment: Some(comment) });
+                        gap = false;
+                    }
+                    let comment = after.next();
+                    flat &= comment.is_none();
+                    if !parts.is_empty() || comment.is_some() {
+                        lines.push(Line { gap, parts, comment });
+                    }
+                    let alone = |comment| Line { gap: false, parts: Vec::new(), comment: Some(comment) };
+                    lines.extend(after.map(alone));
                     ends = 0;
                 }
             }
@@ -128,10 +144,6 @@ impl<'t> Reader<'t> {
                 self.over_lines(&mut parts);
             }
         }
-        // Nothing goes on after these.
-        while let Some(Part::Break { comment: None, .. }) = parts.last() {
-            parts.pop();
-        }
         Some(parts)
     }
 
@@ -164,4 +176,16 @@ impl<'t> Reader<'t> {
             self.at += 1;
         }
     }
+}
+
+fn is_break(part: &Part<'_>) -> bool {
+    matches!(part, Part::Break { .. })
+}
+
+/// Returns the comments of lines that go on into nothing.
+fn comments<'t>(breaks: Vec<Part<'t>>) -> impl Iterator<Item = &'t str> {
+    breaks.into_iter().filter_map(|part| match part {
+        Part::Break { comment, .. } => comment,
+        _ => None,
+    })
 }
