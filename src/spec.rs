@@ -2,7 +2,7 @@
 
 use crate::{exit::Exit, failure::Failure, show::count, terminal::Terminal};
 use clap::ValueEnum;
-use phoenix_compiler::{Compiled, Severity, SourceError, SpecPath, World, compile};
+use phoenix_compiler::{Compiled, Severity, SourceError, SpecPath, Traced, World, compile, trace};
 use phoenix_graph::Graph;
 use std::{
     fs,
@@ -72,16 +72,22 @@ impl Spec {
     /// # Errors
     /// Where there is none.
     pub fn read(arg: &Path) -> Result<Self, Failure> {
-        let path = find(arg)?;
-        let doing = || format!("cannot build {}", path.display());
-        let unreadable = |error: io::Error| Failure::new(Exit::Failed, doing()).because(error);
-        let file = path.canonicalize().map_err(unreadable)?;
-        let folder = Folder { root: file.parent().unwrap_or(Path::new("/")).to_owned() };
-        let name = file.file_name().and_then(|name| name.to_str());
-        let root = name.and_then(|name| SpecPath::new(name).ok()).ok_or_else(|| {
-            Failure::new(Exit::Failed, doing()).because("its name is not UTF-8").help("rename the file")
-        })?;
-        Ok(Self { compiled: compile(&folder, &root), path })
+        let (path, compiled) = with(arg, |folder, root| compile(folder, root))?;
+        Ok(Self { path, compiled })
+    }
+
+    /// Finds, reads and compiles a spec, and keeps where everything in it comes from.
+    ///
+    /// # Errors
+    /// As [`Spec::open`].
+    pub fn trace(arg: &Path, terminal: &Terminal) -> Result<Traced, Failure> {
+        let (path, mut traced) = with(arg, |folder, root| trace(folder, root))?;
+        let compiled = std::mem::take(&mut traced.compiled);
+        if compiled.has_errors() {
+            show(&compiled, Tell::People, terminal);
+        }
+        traced.compiled = Self { path, compiled }.sound()?.compiled;
+        Ok(traced)
     }
 
     /// Refuses a spec with errors.
@@ -151,6 +157,21 @@ fn show(compiled: &Compiled, tell: Tell, terminal: &Terminal) {
             Tell::Nobody => {}
         }
     }
+}
+
+/// Finds a spec's file and its folder, and hands both to the compiler.
+fn with<T>(arg: &Path, run: impl FnOnce(&Folder, &SpecPath) -> T) -> Result<(PathBuf, T), Failure> {
+    let path = find(arg)?;
+    let doing = || format!("cannot build {}", path.display());
+    let unreadable = |error: io::Error| Failure::new(Exit::Failed, doing()).because(error);
+    let file = path.canonicalize().map_err(unreadable)?;
+    let folder = Folder { root: file.parent().unwrap_or(Path::new("/")).to_owned() };
+    let name = file.file_name().and_then(|name| name.to_str());
+    let root = name.and_then(|name| SpecPath::new(name).ok()).ok_or_else(|| {
+        Failure::new(Exit::Failed, doing()).because("its name is not UTF-8").help("rename the file")
+    })?;
+    let made = run(&folder, &root);
+    Ok((path, made))
 }
 
 /// Finds a spec's file: the file itself; in a folder `phoenix.kdl`, or its only `.kdl` file.

@@ -15,3 +15,4 @@ pub mod review;
 pub mod rollback;
 pub mod status;
 pub mod switch;
+pub mod why;

@@ -2,7 +2,7 @@
 
 use crate::{common::Sandbox, snapshot};
 
-const VERBS: [&str; 15] = [
+const VERBS: [&str; 16] = [
     "init",
     "build",
     "check",
@@ -15,6 +15,7 @@ const VERBS: [&str; 15] = [
     "status",
     "review",
     "graph",
+    "why",
     "explain",
     "recover",
     "completions",

@@ -16,3 +16,4 @@ mod main_job;
 mod refusals;
 mod review;
 mod signals;
+mod why;
