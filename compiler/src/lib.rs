@@ -9,6 +9,7 @@ mod check;
 pub mod diagnostic;
 pub mod fmt;
 pub mod origin;
+pub mod reference;
 mod resolve;
 pub mod source;
 pub mod stdlib;
