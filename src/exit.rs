@@ -28,7 +28,10 @@ pub enum Exit {
 pub const TABLE: [(Exit, &str); 8] = [
     (Exit::Done, "done, or nothing to do"),
     (Exit::Failed, "failed; what was changed was undone"),
-    (Exit::Differences, "there are differences (`plan --detailed-exitcode`, `status`, `review`)"),
+    (
+        Exit::Differences,
+        "there are differences (`plan --detailed-exitcode`, `status`, `review`, `fmt --check`)",
+    ),
     (Exit::BadSpec, "the spec has errors; nothing was written"),
     (Exit::Refused, "refused, or a decision is needed (`--yes`, `--adopt`, `--consent KEY`)"),
     (Exit::Locked, "another phoenix is at work on this host"),

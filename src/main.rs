@@ -41,6 +41,8 @@ struct Cli {
 enum Verb {
     Init(verb::init::Init),
     Build(verb::build::Build),
+    Check(verb::check::Check),
+    Fmt(verb::fmt::Fmt),
     Plan(verb::plan::Plan),
     Switch(verb::switch::Switch),
     Rollback(verb::rollback::Rollback),
@@ -49,6 +51,8 @@ enum Verb {
     Status(verb::status::Status),
     Review(verb::review::Review),
     Graph(verb::graph::Graph),
+    Why(verb::why::Why),
+    Explain(verb::explain::Explain),
     Recover(verb::recover::Recover),
     Completions(verb::completions::Completions),
 }
@@ -74,6 +78,8 @@ fn run(Cli { common, verb }: &Cli, terminal: &Terminal) -> Result<Exit, Failure>
     match verb {
         Verb::Init(init) => init.run(terminal),
         Verb::Build(build) => build.run(common, terminal),
+        Verb::Check(check) => check.run(terminal),
+        Verb::Fmt(fmt) => fmt.run(terminal),
         Verb::Plan(plan) => plan.run(common, terminal),
         Verb::Switch(switch) => switch.run(common, terminal),
         Verb::Rollback(rollback) => rollback.run(common, terminal),
@@ -82,6 +88,8 @@ fn run(Cli { common, verb }: &Cli, terminal: &Terminal) -> Result<Exit, Failure>
         Verb::Status(status) => status.run(common, terminal),
         Verb::Review(review) => review.run(terminal),
         Verb::Graph(graph) => graph.run(common, terminal),
+        Verb::Why(why) => why.run(terminal),
+        Verb::Explain(explain) => explain.run(terminal),
         Verb::Recover(recover) => recover.run(common, terminal),
         Verb::Completions(completions) => completions.run(terminal),
     }

@@ -1,7 +1,8 @@
 //! Specs: finds the file, reads what it imports, compiles it, and shows what the compiler says.
 
 use crate::{exit::Exit, failure::Failure, show::count, terminal::Terminal};
-use phoenix_compiler::{Compiled, Severity, SourceError, SpecPath, World, compile};
+use clap::ValueEnum;
+use phoenix_compiler::{Compiled, Severity, SourceError, SpecPath, Traced, World, compile, trace};
 use phoenix_graph::Graph;
 use std::{
     fs,
@@ -32,31 +33,73 @@ pub enum Tell {
     Nobody,
 }
 
+/// What `--deny` makes an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Deny {
+    /// Every warning
+    Warnings,
+}
+
 impl Spec {
     /// Finds, reads and compiles a spec: a file, or a folder that holds one.
     ///
     /// # Errors
     /// Where there is none, or it has errors; they are shown first.
     pub fn open(arg: &Path, tell: Tell, terminal: &Terminal) -> Result<Self, Failure> {
-        let path = find(arg)?;
-        let doing = || format!("cannot build {}", path.display());
-        let unreadable = |error: io::Error| Failure::new(Exit::Failed, doing()).because(error);
-        let file = path.canonicalize().map_err(unreadable)?;
-        let folder = Folder { root: file.parent().unwrap_or(Path::new("/")).to_owned() };
-        let name = file.file_name().and_then(|name| name.to_str());
-        let root = name.and_then(|name| SpecPath::new(name).ok()).ok_or_else(|| {
-            Failure::new(Exit::Failed, doing()).because("its name is not UTF-8").help("rename the file")
-        })?;
-        let compiled = compile(&folder, &root);
-        show(&compiled, tell, terminal);
-        if compiled.has_errors() {
-            let is_error = |severity: Severity| severity == Severity::Error;
-            let errors = compiled.diagnostics.iter().filter(|found| is_error(found.severity)).count();
-            let errors = count(errors, "error");
-            return Err(Failure::new(Exit::BadSpec, format!("{} has {errors}", path.display()))
-                .help("nothing was written; put them right and run it again"));
+        Self::open_denying(arg, None, tell, terminal)
+    }
+
+    /// Does the same, with warnings as errors where they are denied.
+    ///
+    /// # Errors
+    /// As [`Spec::open`].
+    pub fn open_denying(
+        arg: &Path,
+        deny: Option<Deny>,
+        tell: Tell,
+        terminal: &Terminal,
+    ) -> Result<Self, Failure> {
+        let mut spec = Self::read(arg)?;
+        if deny == Some(Deny::Warnings) {
+            spec.compiled.deny_warnings();
         }
+        show(&spec.compiled, tell, terminal);
+        spec.sound()
+    }
+
+    /// Finds, reads and compiles a spec, and shows nothing: it may have errors.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub fn read(arg: &Path) -> Result<Self, Failure> {
+        let (path, compiled) = with(arg, |folder, root| compile(folder, root))?;
         Ok(Self { path, compiled })
+    }
+
+    /// Finds, reads and compiles a spec, and keeps where everything in it comes from.
+    ///
+    /// # Errors
+    /// As [`Spec::open`].
+    pub fn trace(arg: &Path, terminal: &Terminal) -> Result<Traced, Failure> {
+        let (path, mut traced) = with(arg, |folder, root| trace(folder, root))?;
+        let compiled = std::mem::take(&mut traced.compiled);
+        if compiled.has_errors() {
+            show(&compiled, Tell::People, terminal);
+        }
+        traced.compiled = Self { path, compiled }.sound()?.compiled;
+        Ok(traced)
+    }
+
+    /// Refuses a spec with errors.
+    fn sound(self) -> Result<Self, Failure> {
+        match self.compiled.count(Severity::Error) {
+            0 => Ok(self),
+            errors => {
+                let errors = count(errors, "error");
+                Err(Failure::new(Exit::BadSpec, format!("{} has {errors}", self.path.display()))
+                    .help("nothing was written; put them right and run it again"))
+            }
+        }
     }
 
     /// Returns the graphs of all hosts, or of the one that was named.
@@ -98,6 +141,7 @@ impl Spec {
     }
 }
 
+/// Shows what the compiler says, beside the result.
 fn show(compiled: &Compiled, tell: Tell, terminal: &Terminal) {
     for diagnostic in &compiled.diagnostics {
         match tell {
@@ -113,6 +157,21 @@ fn show(compiled: &Compiled, tell: Tell, terminal: &Terminal) {
             Tell::Nobody => {}
         }
     }
+}
+
+/// Finds a spec's file and its folder, and hands both to the compiler.
+fn with<T>(arg: &Path, run: impl FnOnce(&Folder, &SpecPath) -> T) -> Result<(PathBuf, T), Failure> {
+    let path = find(arg)?;
+    let doing = || format!("cannot build {}", path.display());
+    let unreadable = |error: io::Error| Failure::new(Exit::Failed, doing()).because(error);
+    let file = path.canonicalize().map_err(unreadable)?;
+    let folder = Folder { root: file.parent().unwrap_or(Path::new("/")).to_owned() };
+    let name = file.file_name().and_then(|name| name.to_str());
+    let root = name.and_then(|name| SpecPath::new(name).ok()).ok_or_else(|| {
+        Failure::new(Exit::Failed, doing()).because("its name is not UTF-8").help("rename the file")
+    })?;
+    let made = run(&folder, &root);
+    Ok((path, made))
 }
 
 /// Finds a spec's file: the file itself; in a folder `phoenix.kdl`, or its only `.kdl` file.

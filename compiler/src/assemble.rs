@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 /// Orders a host's resources into its graph.
 pub fn assemble(checked: Checked, sink: &mut Sink) -> (Option<Graph>, HashMap<Key, Place>) {
-    let Checked { name, resources, places } = checked;
+    let Checked { name, resources, places, .. } = checked;
     match Graph::assemble(name, resources) {
         Ok(graph) => (Some(graph), places),
         Err(error) => {

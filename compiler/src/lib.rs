@@ -7,6 +7,9 @@
 mod assemble;
 mod check;
 pub mod diagnostic;
+pub mod fmt;
+pub mod origin;
+pub mod reference;
 mod resolve;
 pub mod source;
 pub mod stdlib;
@@ -14,6 +17,7 @@ mod syntax;
 pub mod world;
 
 pub use diagnostic::{Code, Diagnostic, Severity};
+pub use origin::{Origin, Traced, trace};
 pub use source::{FileId, Place, Position, Source, Sources};
 pub use world::{OneFile, SourceError, SpecPath, World};
 
@@ -22,7 +26,7 @@ use phoenix_graph::{Graph, HostName, Key};
 use std::collections::HashMap;
 
 /// What became of a spec.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Compiled {
     /// The hosts that the spec describes, in its order.
     pub hosts: Vec<CompiledHost>,
@@ -47,20 +51,44 @@ impl Compiled {
     /// Returns whether there is an error, and so no graph.
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+        self.count(Severity::Error) > 0
+    }
+
+    /// Returns how many diagnostics of a severity there are.
+    #[must_use]
+    pub fn count(&self, severity: Severity) -> usize {
+        self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count()
+    }
+
+    /// Makes every warning an error; where there was one, no host has a graph any more.
+    pub fn deny_warnings(&mut self) {
+        if self.count(Severity::Warning) == 0 {
+            return;
+        }
+        for diagnostic in &mut self.diagnostics {
+            diagnostic.severity = Severity::Error;
+        }
+        for host in &mut self.hosts {
+            host.graph = None;
+        }
     }
 }
 
 /// Compiles a spec with all that it imports. It never fails: what is wrong is among the diagnostics.
 #[must_use]
 pub fn compile(world: &dyn World, root: &SpecPath) -> Compiled {
+    run(world, root, false).compiled
+}
+
+/// Compiles a spec; with `trace` it keeps where everything came from.
+fn run(world: &dyn World, root: &SpecPath, trace: bool) -> Traced {
     let mut sink = Sink::default();
     let files = syntax::load::load(world, root, &mut sink);
     let spec = resolve::resolve(&files, &mut sink);
     let mut checked: Vec<check::Checked> = Vec::new();
     let mut named: HashMap<HostName, Place> = HashMap::new();
     for host in &spec.hosts {
-        let Some(found) = check::check(host, &spec.vias, &mut sink) else { continue };
+        let Some(found) = check::check(host, &spec.vias, trace, &mut sink) else { continue };
         if let Some(first) = named.insert(found.name.clone(), host.place) {
             sink.push(
                 Diagnostic::new(Code::DuplicateHost, format!("the host `{}` stands twice", found.name))
@@ -72,8 +100,10 @@ pub fn compile(world: &dyn World, root: &SpecPath) -> Compiled {
     }
     let broken = sink.errors() > 0;
     let mut hosts = Vec::with_capacity(checked.len());
-    for checked in checked {
+    let mut origins = Vec::new();
+    for mut checked in checked {
         let name = checked.name.clone();
+        origins.extend(checked.origins.take().map(|origins| (name.clone(), origins)));
         let (graph, places) = assemble::assemble(checked, &mut sink);
         hosts.push(CompiledHost { name, graph: graph.filter(|_| !broken), places });
     }
@@ -82,6 +112,7 @@ pub fn compile(world: &dyn World, root: &SpecPath) -> Compiled {
             host.graph = None;
         }
     }
+    let imports = files.imported();
     let diagnostics = sink.finish(&files.sources);
-    Compiled { hosts, diagnostics, sources: files.sources }
+    Traced { compiled: Compiled { hosts, diagnostics, sources: files.sources }, hosts: origins, imports }
 }

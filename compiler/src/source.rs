@@ -29,6 +29,7 @@ impl Place {
 
 /// A line and a column, both counted from 1; the column in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Position {
     /// The line.
     pub line: usize,

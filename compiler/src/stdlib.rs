@@ -1,5 +1,7 @@
 //! The standard library: profiles in KDL, compiled into the binary.
 
+use kdl::{KdlDocument, KdlNode};
+
 /// The files, by the name that `import "std/NAME"` gives.
 pub const FILES: &[(&str, &str)] = &[
     ("proxmox", include_str!("../../stdlib/proxmox.kdl")),
@@ -10,4 +12,45 @@ pub const FILES: &[(&str, &str)] = &[
 #[must_use]
 pub fn text(name: &str) -> Option<&'static str> {
     FILES.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}
+
+/// A profile of the standard library, as its file documents it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// Its name.
+    pub name: String,
+    /// What it is for: the first paragraph of the comment above it, without the full stop.
+    pub title: String,
+}
+
+/// Returns the profiles of a file, in its order.
+#[must_use]
+pub fn profiles(name: &str) -> Vec<Profile> {
+    let document = text(name).and_then(|text| KdlDocument::parse_v2(text).ok());
+    let nodes = document.iter().flat_map(|document| document.nodes());
+    nodes.filter(|node| node.name().value() == "profile").filter_map(profile).collect()
+}
+
+fn profile(node: &KdlNode) -> Option<Profile> {
+    let name = node.entries().first()?.value().as_string()?.to_owned();
+    let above = node.format().map_or("", |format| format.leading.as_str());
+    let lines = above.lines().filter_map(|line| line.trim().strip_prefix("///")).map(str::trim);
+    let first: Vec<&str> = lines.take_while(|line| !line.is_empty()).collect();
+    Some(Profile { name, title: first.join(" ").trim_end_matches('.').to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_profile_is_documented() {
+        for (name, _) in FILES {
+            let profiles = profiles(name);
+            assert!(!profiles.is_empty(), "{name}");
+            for profile in profiles {
+                assert!(profile.title.len() > 10, "std/{name}: {}", profile.name);
+            }
+        }
+    }
 }

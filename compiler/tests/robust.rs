@@ -39,6 +39,10 @@ fn look_at_all(text: &str) {
         serde_json::to_string(&diagnostic.to_json(&compiled.sources)).unwrap();
     }
     common::rendered(&compiled);
+    if let Err(refused) = phoenix_compiler::fmt::format("spec.kdl", text) {
+        let defect = refused.diagnostics.iter().find(|found| found.code == Code::Internal);
+        assert!(defect.is_none(), "{text:?}");
+    }
     assert_eq!(compiled.has_errors(), compiled.hosts.iter().all(|host| host.graph.is_none()), "{text}");
 }
 

@@ -7,7 +7,7 @@ use crate::{
     outside,
     site::{Access, store},
     sources,
-    spec::{NAME, Spec, Tell},
+    spec::{Deny, NAME, Spec, Tell},
     target::RESULT,
     terminal::Terminal,
     view::BuildView,
@@ -34,6 +34,9 @@ pub struct Build {
     /// Build only this host of the spec
     #[arg(long, value_name = "NAME")]
     host: Option<String>,
+    /// Take warnings for errors
+    #[arg(long, value_name = "WHAT")]
+    deny: Option<Deny>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -43,7 +46,7 @@ impl Build {
     /// Runs the verb.
     pub fn run(&self, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
         let tell = if self.json { Tell::Programs } else { Tell::People };
-        let spec = Spec::open(&self.spec, tell, terminal)?;
+        let spec = Spec::open_denying(&self.spec, self.deny, tell, terminal)?;
         let graphs = spec.hosts(self.host.as_deref())?;
         let alone = spec.compiled.hosts.len() == 1;
         let mut views = Vec::new();

@@ -1,8 +1,11 @@
 //! The verbs, one file each. A verb's doc comment is its help; its body tells what it does.
 
 pub mod build;
+pub mod check;
 pub mod completions;
 pub mod diff;
+pub mod explain;
+pub mod fmt;
 pub mod generations;
 pub mod graph;
 pub mod init;
@@ -12,3 +15,4 @@ pub mod review;
 pub mod rollback;
 pub mod status;
 pub mod switch;
+pub mod why;

@@ -2,9 +2,11 @@
 
 use crate::{common::Sandbox, snapshot};
 
-const VERBS: [&str; 12] = [
+const VERBS: [&str; 16] = [
     "init",
     "build",
+    "check",
+    "fmt",
     "plan",
     "switch",
     "rollback",
@@ -13,6 +15,8 @@ const VERBS: [&str; 12] = [
     "status",
     "review",
     "graph",
+    "why",
+    "explain",
     "recover",
     "completions",
 ];

@@ -3,9 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "tests; clippy knows only those marked #[test]")]
 
 mod bad_specs;
+mod check;
 mod common;
 mod drift;
 mod edit;
+mod explain;
+mod fmt;
 mod help;
 mod identity;
 mod json;
@@ -13,3 +16,4 @@ mod main_job;
 mod refusals;
 mod review;
 mod signals;
+mod why;

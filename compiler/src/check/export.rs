@@ -63,6 +63,7 @@ impl<'a> Checker<'_, 'a, '_> {
             );
             return;
         }
+        self.trace(&key, block);
         self.places.insert(key, block.place);
         self.resources.push(Resource::Export(Export { path, dataset: dataset.clone(), clients }));
     }

@@ -14,6 +14,7 @@ pub use settings::{is_setting, settings_of};
 
 use crate::{
     diagnostic::{Code, Diagnostic, Sink},
+    origin::Origin,
     resolve::{
         grammar::Kind,
         spec::{Block, Said, Scalar, Setting, Vias},
@@ -21,7 +22,7 @@ use crate::{
     source::Place,
 };
 use phoenix_graph::{Bytes, DatasetName, HostName, Key, Resource, Tunable};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// One host with everything that it is to have.
 #[derive(Debug)]
@@ -32,13 +33,16 @@ pub struct Checked {
     pub resources: Vec<Resource>,
     /// Where each resource stands.
     pub places: HashMap<Key, Place>,
+    /// Where each comes from, where that was asked for.
+    pub origins: Option<BTreeMap<Key, Origin>>,
 }
 
 /// The name of a host that the spec leaves unsaid.
 pub const UNSAID_HOST: &str = "localhost";
 
-/// Checks one host. Returns it without what is in error.
-pub fn check(host: &Block<'_>, vias: &Vias<'_>, sink: &mut Sink) -> Option<Checked> {
+/// Checks one host. Returns it without what is in error; with `trace` it keeps where everything
+/// comes from.
+pub fn check(host: &Block<'_>, vias: &Vias<'_>, trace: bool, sink: &mut Sink) -> Option<Checked> {
     let text = host.name().unwrap_or(UNSAID_HOST);
     let name = match HostName::new(text) {
         Ok(name) => name,
@@ -60,10 +64,11 @@ pub fn check(host: &Block<'_>, vias: &Vias<'_>, sink: &mut Sink) -> Option<Check
         exports: Vec::new(),
         storages: Vec::new(),
         mountpoints: HashMap::new(),
+        origins: trace.then(BTreeMap::new),
     };
     checker.host(host);
-    let Checker { resources, places, .. } = checker;
-    Some(Checked { name, resources, places })
+    let Checker { resources, places, origins, .. } = checker;
+    Some(Checked { name, resources, places, origins })
 }
 
 struct Checker<'b, 'a, 's> {
@@ -80,6 +85,8 @@ struct Checker<'b, 'a, 's> {
     storages: Vec<About<'b, 'a>>,
     /// Where file systems say their mount points.
     mountpoints: HashMap<DatasetName, Place>,
+    /// Where the resources come from, where that was asked for.
+    origins: Option<BTreeMap<Key, Origin>>,
 }
 
 /// A block about a dataset.
@@ -138,6 +145,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                 );
                 continue;
             }
+            self.trace(&key, block);
             self.places.insert(key, setting.place);
             self.resources.push(Resource::Tunable(Tunable { name, value: bytes.0 }));
         }
@@ -183,9 +191,17 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             self.push(diagnostic, via);
             return false;
         }
+        self.trace(&key, block);
         self.places.insert(key, place);
         self.resources.push(resource);
         true
+    }
+
+    /// Keeps where a resource comes from, where that was asked for.
+    fn trace(&mut self, key: &Key, block: &Block<'a>) {
+        if let Some(origins) = &mut self.origins {
+            origins.insert(key.clone(), Origin::of(block, self.vias));
+        }
     }
 
     /// Pushes a diagnostic with the way of the value that it is about.

@@ -2,14 +2,18 @@
 
 use super::{Code, Diagnostic, Severity};
 use crate::source::{Position, Sources};
+#[cfg(test)]
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A diagnostic in the form that is written as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct JsonDiagnostic<'a> {
     /// `error` or `warning`.
     pub severity: Severity,
-    /// The code's name.
+    /// The code's name; `phoenix explain CODE` tells more about it.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub code: Code,
     /// What is wrong.
     pub message: &'a str,
@@ -22,6 +26,7 @@ pub struct JsonDiagnostic<'a> {
 
 /// A place in the form that is written as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 pub struct JsonLabel<'a> {
     /// The file's path relative to the spec's folder, or `std/NAME.kdl`.
     pub file: &'a str,
@@ -53,5 +58,31 @@ impl Diagnostic {
             labels: self.labels.iter().map(label).collect(),
             help: self.help.as_deref(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{fs, path::PathBuf};
+
+    fn file() -> PathBuf {
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/json/diagnostic.schema.json")
+    }
+
+    fn text() -> String {
+        serde_json::to_string_pretty(&schemars::schema_for!(JsonDiagnostic<'_>)).unwrap() + "\n"
+    }
+
+    #[test]
+    fn the_published_schema_is_that_of_the_types() {
+        let how = "write it anew: cargo test -p phoenix-compiler --lib -- --ignored write_the_schema";
+        assert!(fs::read_to_string(file()).unwrap_or_default() == text(), "it is out of date; {how}");
+    }
+
+    #[test]
+    #[ignore = "writes a file of the repository"]
+    fn write_the_schema() {
+        fs::write(file(), text()).unwrap();
     }
 }

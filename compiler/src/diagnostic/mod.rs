@@ -3,10 +3,12 @@
 
 pub mod code;
 pub mod json;
+pub mod page;
 pub mod render;
 mod suggest;
 
 pub use code::Code;
+pub use page::{Example, Page};
 pub use suggest::{article, did_you_mean, list};
 
 use crate::source::{Place, Sources};
@@ -16,6 +18,7 @@ use std::collections::HashSet;
 /// How severe a diagnostic is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Severity {
     /// No graph can be made.
     Error,

@@ -47,6 +47,8 @@ pub struct Word {
     pub within: &'static [Kind],
     /// What may stand right after it.
     pub args: Args,
+    /// What it describes, in one sentence.
+    pub doc: &'static str,
     /// Whether it may stand in a profile without its argument, to be laid under those that have one.
     pub template: bool,
 }
@@ -56,8 +58,14 @@ use Kind::{
     Raidz2, Raidz3, Root, Spare, Special, Volume,
 };
 
-const fn word(word: &'static str, kind: Kind, within: &'static [Kind], args: Args) -> Word {
-    Word { word, kind, within, args, template: false }
+const fn word(
+    word: &'static str,
+    kind: Kind,
+    within: &'static [Kind],
+    args: Args,
+    doc: &'static str,
+) -> Word {
+    Word { word, kind, within, args, doc, template: false }
 }
 
 const HOLDS_DISKS: &[Kind] =
@@ -65,30 +73,73 @@ const HOLDS_DISKS: &[Kind] =
 
 /// All nodes, in the order of [`Kind`].
 pub const WORDS: &[Word] = &[
-    word("host", Host, &[], Args::One("name")),
-    word("arc", Arc, &[Host], Args::None),
-    word("pool", Pool, &[Host], Args::One("name")),
-    word("disk", Disk, HOLDS_DISKS, Args::One("path")),
-    word("mirror", Mirror, &[Pool, Special, Log, Dedup], Args::None),
-    word("raidz1", Raidz1, &[Pool], Args::None),
-    word("raidz2", Raidz2, &[Pool], Args::None),
-    word("raidz3", Raidz3, &[Pool], Args::None),
-    word("draid", Draid, &[Pool], Args::None),
-    word("special", Special, &[Pool], Args::None),
-    word("log", Log, &[Pool], Args::None),
-    word("cache", Cache, &[Pool], Args::None),
-    word("spare", Spare, &[Pool], Args::None),
-    word("dedup", Dedup, &[Pool], Args::None),
-    word("root", Root, &[Pool], Args::None),
-    word("dataset", Dataset, &[Pool, Dataset], Args::One("name")),
-    word("volume", Volume, &[Pool, Dataset], Args::One("name")),
-    word("export", Export, &[Root, Dataset, Volume], Args::None),
-    word("client", Client, &[Export], Args::Words("host, network or netgroup")),
+    word(
+        "host",
+        Host,
+        &[],
+        Args::One("name"),
+        "A host with everything that it is to have; a spec for one host may leave it out.",
+    ),
+    word("arc", Arc, &[Host], Args::None, "The cache of ZFS in memory."),
+    word(
+        "pool",
+        Pool,
+        &[Host],
+        Args::One("name"),
+        "A pool: its vdevs, its properties, and the datasets in it.",
+    ),
+    word(
+        "disk",
+        Disk,
+        HOLDS_DISKS,
+        Args::One("path"),
+        "A disk by its path, best in `/dev/disk/by-id`; straight in a pool it is a vdev of its own.",
+    ),
+    word(
+        "mirror",
+        Mirror,
+        &[Pool, Special, Log, Dedup],
+        Args::None,
+        "A vdev of disks that all hold the same.",
+    ),
+    word("raidz1", Raidz1, &[Pool], Args::None, "A vdev that survives the loss of one disk."),
+    word("raidz2", Raidz2, &[Pool], Args::None, "A vdev that survives the loss of two disks."),
+    word("raidz3", Raidz3, &[Pool], Args::None, "A vdev that survives the loss of three disks."),
+    word("draid", Draid, &[Pool], Args::None, "A raidz with its spare disks spread over all of it."),
+    word("special", Special, &[Pool], Args::None, "Vdevs for metadata and small blocks."),
+    word("log", Log, &[Pool], Args::None, "Vdevs for synchronous writes."),
+    word("cache", Cache, &[Pool], Args::None, "Disks that extend the cache in memory."),
+    word("spare", Spare, &[Pool], Args::None, "Disks that stand by for those that fail."),
+    word("dedup", Dedup, &[Pool], Args::None, "Vdevs for the tables of deduplication."),
+    word("root", Root, &[Pool], Args::None, "The settings of the pool's own root dataset."),
+    word(
+        "dataset",
+        Dataset,
+        &[Pool, Dataset],
+        Args::One("name"),
+        "A file system; one inside another is its child.",
+    ),
+    word(
+        "volume",
+        Volume,
+        &[Pool, Dataset],
+        Args::One("name"),
+        "A volume of a fixed size, a disk to a guest (zvol).",
+    ),
+    word("export", Export, &[Root, Dataset, Volume], Args::None, "What NFS clients may see of the dataset."),
+    word(
+        "client",
+        Client,
+        &[Export],
+        Args::Words("host, network or netgroup"),
+        "A client of the export, with options of its own.",
+    ),
     Word {
         word: "proxmox",
         kind: Proxmox,
         within: &[Root, Dataset, Volume],
         args: Args::One("storage id"),
+        doc: "A registration of the dataset with Proxmox VE, under this id.",
         template: true,
     },
 ];

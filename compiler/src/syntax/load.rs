@@ -41,6 +41,19 @@ pub struct Files {
     pub sources: Sources,
 }
 
+impl Files {
+    /// Returns for each file the first import that brings it in; nothing for the spec itself.
+    pub fn imported(&self) -> Vec<Option<Place>> {
+        let mut found = vec![None; self.files.len()];
+        for (at, place) in self.files.iter().flat_map(|file| &file.imports) {
+            if let Some(import) = found.get_mut(*at).filter(|_| *at > 0) {
+                import.get_or_insert(*place);
+            }
+        }
+        found
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Origin {
     Spec(SpecPath),

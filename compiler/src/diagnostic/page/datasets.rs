@@ -1,0 +1,94 @@
+//! Pages about datasets and volumes.
+
+use super::{Example::Pool, Page, page};
+use crate::diagnostic::Code;
+
+pub const PAGES: &[Page] = &[
+    page(
+        Code::DuplicateDataset,
+        "Two descriptions of one dataset say different things sooner or later, and only one can hold.",
+        Pool(
+            r#"dataset "vms"
+dataset "vms" quota="800G""#,
+        ),
+        Pool(r#"dataset "vms" quota="800G""#),
+    ),
+    page(
+        Code::DuplicateMountpoint,
+        "Programs would write into whichever was mounted last, and after the next boot it may be the other.",
+        Pool(
+            r#"dataset "a" mountpoint="/srv/data"
+dataset "b" mountpoint="/srv/data""#,
+        ),
+        Pool(
+            r#"dataset "a" mountpoint="/srv/data"
+dataset "b" mountpoint="/srv/more""#,
+        ),
+    ),
+    page(
+        Code::QuotaOverParent,
+        "A guest that was promised 2T finds its disk full at 1T.",
+        Pool(
+            r#"dataset "guests" quota="1T" {
+    dataset "vms" quota="2T"
+}"#,
+        ),
+        Pool(
+            r#"dataset "guests" quota="2T" {
+    dataset "vms" quota="1T"
+}"#,
+        ),
+    ),
+    page(
+        Code::ReservationOverQuota,
+        "OpenZFS refuses it, or the space is set aside and can never be used.",
+        Pool(r#"dataset "db" quota="1T" reservation="2T""#),
+        Pool(r#"dataset "db" quota="2T" reservation="1T""#),
+    ),
+    page(
+        Code::VolumeWithoutSize,
+        "A volume is a disk to a guest, and a disk has a size.",
+        Pool(r#"volume "vm-101""#),
+        Pool(r#"volume "vm-101" size="32G""#),
+    ),
+    page(
+        Code::BadVolumeSize,
+        "OpenZFS refuses to make it, in the middle of a switch.",
+        Pool(r#"volume "vm-101" size="24K" volblocksize="16K""#),
+        Pool(r#"volume "vm-101" size="32K" volblocksize="16K""#),
+    ),
+    page(
+        Code::SyncDisabled,
+        "A database that was told its transaction is on disk cannot know that it was not.",
+        Pool(r#"dataset "db" sync="disabled""#),
+        Pool(r#"dataset "db" sync="standard""#),
+    ),
+    page(
+        Code::DedupWithoutSpecial,
+        "A pool that takes hours to delete a file is as good as down, and there is no quick way back: what is written stays deduplicated.",
+        Pool(r#"dataset "backups" dedup=#true"#),
+        Pool(r#"dataset "backups" compression="zstd""#),
+    ),
+    page(
+        Code::EncryptionWithoutKey,
+        "After a boot nobody is there to type a passphrase: exports, storages and guests would wait for ever.",
+        Pool(r#"dataset "db" encryption="aes-256-gcm" keyformat="passphrase" keylocation="prompt""#),
+        Pool(
+            r#"dataset "db" encryption="aes-256-gcm" keyformat="raw" keylocation="file:///etc/zfs/keys/db""#,
+        ),
+    ),
+    page(
+        Code::DependencyCycle,
+        "There is no order in which the two could be mounted, neither at a switch nor at boot.",
+        Pool(
+            r#"dataset "a" mountpoint="/x/y/z" {
+    dataset "b" mountpoint="/x/y"
+}"#,
+        ),
+        Pool(
+            r#"dataset "a" mountpoint="/x/y" {
+    dataset "b" mountpoint="/x/y/z"
+}"#,
+        ),
+    ),
+];

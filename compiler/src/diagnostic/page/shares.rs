@@ -1,0 +1,163 @@
+//! Pages about exports and registrations.
+
+use super::{Example::Pool, Page, page};
+use crate::diagnostic::Code;
+
+pub const PAGES: &[Page] = &[
+    page(
+        Code::ExportUnmounted,
+        "Clients would write to the disk that the system boots from until it is full.",
+        Pool(
+            r#"dataset "shared" canmount="off" {
+    export { client "10.0.0.0/24" }
+}"#,
+        ),
+        Pool(
+            r#"dataset "shared" {
+    export { client "10.0.0.0/24" }
+}"#,
+        ),
+    ),
+    page(
+        Code::ExportWithoutClients,
+        "An export to nobody is as good as none; one to everybody should be said.",
+        Pool(
+            r#"dataset "shared" {
+    export
+}"#,
+        ),
+        Pool(
+            r#"dataset "shared" {
+    export { client "10.0.0.0/24" }
+}"#,
+        ),
+    ),
+    page(
+        Code::BadClient,
+        "The NFS server would not find the client, and the guest that mounts it would hang at boot.",
+        Pool(
+            r#"dataset "shared" {
+    export { client "10.0.0.0/33" }
+}"#,
+        ),
+        Pool(
+            r#"dataset "shared" {
+    export { client "10.0.0.0/24" }
+}"#,
+        ),
+    ),
+    page(
+        Code::BadExportOption,
+        "A dozen exports can be gone because of one letter in one of them, and the server says so only in its log.",
+        Pool(
+            r#"dataset "shared" {
+    export { client "10.0.0.0/24" "rww" }
+}"#,
+        ),
+        Pool(
+            r#"dataset "shared" {
+    export { client "10.0.0.0/24" "rw" }
+}"#,
+        ),
+    ),
+    page(
+        Code::MountOption,
+        "Written as an export option it takes the export away from all clients.",
+        Pool(
+            r#"dataset "shared" {
+    export { client "10.0.0.0/24" "rw" "noatime" }
+}"#,
+        ),
+        Pool(
+            r#"dataset "shared" atime=#false {
+    export { client "10.0.0.0/24" "rw" }
+}"#,
+        ),
+    ),
+    page(
+        Code::DuplicateClient,
+        "A client that is to read only could be given the right to write, by the order of lines.",
+        Pool(
+            r#"dataset "shared" {
+    export { client "10.0.0.1" "rw"; client "10.0.0.1" "ro" }
+}"#,
+        ),
+        Pool(
+            r#"dataset "shared" {
+    export { client "10.0.0.1" "rw"; client "10.0.0.2" "ro" }
+}"#,
+        ),
+    ),
+    page(
+        Code::GuestDisksExported,
+        "A client that writes into the disk of a running guest destroys its file system.",
+        Pool(
+            r#"dataset "guests" {
+    proxmox "guests" type="zfspool"
+    export { client "10.0.0.0/24" }
+}"#,
+        ),
+        Pool(
+            r#"dataset "guests" {
+    proxmox "guests" type="zfspool"
+}
+dataset "shared" {
+    export { client "10.0.0.0/24" }
+}"#,
+        ),
+    ),
+    page(
+        Code::DuplicateStorage,
+        "Guests name their disks by the id. If it pointed elsewhere, they would not start.",
+        Pool(
+            r#"dataset "a" { proxmox "guests" type="zfspool" }
+dataset "b" { proxmox "guests" type="zfspool" }"#,
+        ),
+        Pool(
+            r#"dataset "a" { proxmox "guests-a" type="zfspool" }
+dataset "b" { proxmox "guests-b" type="zfspool" }"#,
+        ),
+    ),
+    page(
+        Code::StorageWithoutType,
+        "The type decides whether guests get volumes or files, which cannot be changed under them.",
+        Pool(r#"dataset "guests" { proxmox "guests" }"#),
+        Pool(r#"dataset "guests" { proxmox "guests" type="zfspool" }"#),
+    ),
+    page(
+        Code::UnknownStorageType,
+        "Proxmox drops what it does not know from its configuration, without a word.",
+        Pool(r#"dataset "guests" { proxmox "guests" type="zfs-pool" }"#),
+        Pool(r#"dataset "guests" { proxmox "guests" type="zfspool" }"#),
+    ),
+    page(
+        Code::BadStorageType,
+        "Such a storage lies on another machine or on another file system; the dataset would stay empty.",
+        Pool(r#"dataset "guests" { proxmox "guests" type="nfs" }"#),
+        Pool(r#"dataset "guests" { proxmox "guests" type="zfspool" }"#),
+    ),
+    page(
+        Code::BadStorageProperty,
+        "`pvesm` refuses it in the middle of a switch, or keeps it and nobody ever reads it.",
+        Pool(r#"dataset "guests" { proxmox "guests" type="zfspool" prune-backups="keep-all=1" }"#),
+        Pool(r#"dataset "backups" { proxmox "backups" type="dir" prune-backups="keep-all=1" }"#),
+    ),
+    page(
+        Code::BadContent,
+        "Backups would be written nowhere, and that is found on the day when one is needed.",
+        Pool(r#"dataset "backups" { proxmox "backups" type="zfspool" { content "backup" } }"#),
+        Pool(r#"dataset "backups" { proxmox "backups" type="dir" { content "backup" } }"#),
+    ),
+    page(
+        Code::StorageUnmounted,
+        "Backups would fill the disk that the system boots from, and the host would stop.",
+        Pool(r#"dataset "backups" mountpoint="none" { proxmox "backups" type="dir" }"#),
+        Pool(r#"dataset "backups" { proxmox "backups" type="dir" }"#),
+    ),
+    page(
+        Code::SharedLocalStorage,
+        "A cluster that believes it moves a guest without its disk, and starts it elsewhere without one.",
+        Pool(r#"dataset "iso" { proxmox "iso" type="dir" shared=#true }"#),
+        Pool(r#"dataset "iso" { proxmox "iso" type="dir" }"#),
+    ),
+];

@@ -1,0 +1,199 @@
+//! Where a resource and each of its settings come from: who said a value, by way of which lets,
+//! params, profiles and repetitions it came, and what it stands over. `phoenix why` tells it.
+
+use crate::{
+    Compiled, World,
+    resolve::{
+        grammar::{Args, Kind},
+        spec::{Block, Said, Scalar, Setting, Step, ViaId, Vias},
+    },
+    source::{FileId, Place},
+    world::SpecPath,
+};
+use phoenix_graph::{DatasetName, HostName, Key, Target, property};
+use std::collections::BTreeMap;
+
+/// A compiled spec that still knows where everything came from.
+#[derive(Debug)]
+pub struct Traced {
+    /// What became of the spec.
+    pub compiled: Compiled,
+    /// The origins of each host's resources, in the order of [`Compiled::hosts`].
+    pub hosts: Vec<(HostName, BTreeMap<Key, Origin>)>,
+    /// For each file the import that brought it in; nothing for the spec itself.
+    pub imports: Vec<Option<Place>>,
+}
+
+/// Where a node comes from, with its settings and its parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// What the node is called: its word, and its name as it came out.
+    pub title: String,
+    /// Where it stands.
+    pub place: Place,
+    /// How it, or its name, came from there.
+    pub way: Vec<Hop>,
+    /// Its settings.
+    pub settings: Vec<SettingOrigin>,
+    /// The nodes inside that are no resources of their own: clients, vdevs, disks.
+    pub parts: Vec<Origin>,
+}
+
+/// Where a setting comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingOrigin {
+    /// The name.
+    pub name: String,
+    /// Where it stands.
+    pub place: Place,
+    /// How it came from there.
+    pub way: Vec<Hop>,
+    /// Its values.
+    pub values: Vec<ValueOrigin>,
+    /// What profiles said, that it stands over, the nearest first.
+    pub over: Vec<SettingOrigin>,
+}
+
+/// Where a value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValueOrigin {
+    /// The value, as KDL writes it.
+    pub text: String,
+    /// Where it stands as it is.
+    pub place: Place,
+    /// How it came from there to the node, from the value outwards.
+    pub way: Vec<Hop>,
+}
+
+/// A step on the way of a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hop {
+    /// What brought it on.
+    pub by: By,
+    /// Its name.
+    pub name: String,
+    /// Where that stands.
+    pub place: Place,
+}
+
+/// What brought a value on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// `(let)"NAME"`, or a name in `(fmt)`
+    Let,
+    /// `(param)"NAME"`
+    Param,
+    /// `use "NAME"`
+    Profile,
+    /// A value of `each`, which is bound to the name
+    Each,
+    /// `(let)"NAME"` of a name that `each` binds
+    Bound,
+}
+
+/// Compiles a spec, and keeps where everything came from.
+#[must_use]
+pub fn trace(world: &dyn World, root: &SpecPath) -> Traced {
+    crate::run(world, root, true)
+}
+
+impl Traced {
+    /// Returns the import that brought a file in; nothing for the spec itself.
+    #[must_use]
+    pub fn imported(&self, file: FileId) -> Option<Place> {
+        self.imports.get(file.0 as usize).copied().flatten()
+    }
+}
+
+/// Returns the nearest dataset above whose setting a resource inherits, with the setting's origin.
+#[must_use]
+pub fn inherited<'o>(
+    origins: &'o BTreeMap<Key, Origin>,
+    key: &Key,
+    setting: &str,
+) -> Option<(Key, &'o SettingOrigin)> {
+    let (Key::Dataset(name) | Key::Volume(name)) = key else { return None };
+    let target = if matches!(key, Key::Dataset(_)) { Target::Filesystem } else { Target::Volume };
+    if !setting.contains(':') && !property::find(target, setting)?.inheritable {
+        return None;
+    }
+    let mut above: Option<DatasetName> = name.parent();
+    while let Some(name) = above {
+        let key = Key::Dataset(name.clone());
+        if let Some(found) = origins.get(&key).and_then(|origin| origin.setting(setting)) {
+            return Some((key, found));
+        }
+        above = name.parent();
+    }
+    None
+}
+
+impl Origin {
+    /// Finds a setting.
+    #[must_use]
+    pub fn setting(&self, name: &str) -> Option<&SettingOrigin> {
+        self.settings.iter().find(|setting| setting.name == name)
+    }
+
+    /// Reads where a block comes from.
+    pub(crate) fn of(block: &Block<'_>, vias: &Vias<'_>) -> Self {
+        let word = block.kind.word();
+        let title = match (word.args, block.name()) {
+            (Args::One(_) | Args::Words(_), Some(name)) => format!("{} {name:?}", word.word),
+            _ => word.word.to_owned(),
+        };
+        let parts = block.blocks.iter().filter(|inner| is_part(inner.kind));
+        Self {
+            title,
+            place: block.place,
+            way: way(block.arg.as_ref().map_or(block.via, |arg| arg.via), vias),
+            settings: block.settings.iter().map(|setting| SettingOrigin::of(setting, vias)).collect(),
+            parts: parts.map(|inner| Self::of(inner, vias)).collect(),
+        }
+    }
+}
+
+impl SettingOrigin {
+    fn of(setting: &Setting<'_>, vias: &Vias<'_>) -> Self {
+        Self {
+            name: setting.name.to_string(),
+            place: setting.place,
+            way: way(setting.via, vias),
+            values: setting.values().map(|said| ValueOrigin::of(said, vias)).collect(),
+            over: setting.over.iter().map(|setting| Self::of(setting, vias)).collect(),
+        }
+    }
+}
+
+impl ValueOrigin {
+    fn of(said: &Said<'_>, vias: &Vias<'_>) -> Self {
+        let text = match &said.value {
+            Scalar::Text(text) => format!("{text:?}"),
+            Scalar::Integer(number) => number.to_string(),
+            Scalar::Decimal(number) => number.to_string(),
+            Scalar::Bool(value) => format!("#{value}"),
+            Scalar::Null => "#null".to_owned(),
+        };
+        Self { text, place: said.place, way: way(said.via, vias) }
+    }
+}
+
+/// Returns whether a node is no resource of its own, but a part of the one around it.
+fn is_part(kind: Kind) -> bool {
+    use Kind::{Arc, Dataset, Export, Host, Pool, Proxmox, Root, Volume};
+    !matches!(kind, Host | Arc | Pool | Root | Dataset | Volume | Export | Proxmox)
+}
+
+fn way(via: Option<ViaId>, vias: &Vias<'_>) -> Vec<Hop> {
+    let hop = |step: Step<'_>, place| {
+        let (by, name) = match step {
+            Step::Let(name) => (By::Let, name),
+            Step::Param(name) => (By::Param, name),
+            Step::Profile(name) => (By::Profile, name),
+            Step::Each(name) => (By::Each, name),
+            Step::Bound(name) => (By::Bound, name),
+        };
+        Hop { by, name: name.to_owned(), place }
+    };
+    vias.way(via).map(|via| hop(via.step, via.place)).collect()
+}

@@ -1,0 +1,149 @@
+//! The reference of the language, `docs/language.md`, made from the tables that the compiler itself
+//! works by: words, properties, storage types, export options, diagnostics, the standard library.
+
+use crate::{
+    Severity, check,
+    diagnostic::{code::TABLE, list},
+    resolve::grammar::{Args, Kind, NOT_YET, WORDS, Word},
+    stdlib,
+};
+use phoenix_graph::{Property, Target, export, property, storage};
+use std::fmt::Write;
+
+/// Writes the reference, as Markdown.
+#[must_use]
+pub fn language() -> String {
+    let mut text = include_str!("reference/language.md").to_owned();
+    nodes(&mut text);
+    settings(&mut text);
+    shares(&mut text);
+    library(&mut text);
+    diagnostics(&mut text);
+    text
+}
+
+// Writing to a string does not fail, below.
+
+fn nodes(text: &mut String) {
+    text.push_str("\n## Nodes\n");
+    for row in WORDS {
+        let _ = write!(text, "\n### `{}`\n\n{}\n\n", head(row), row.doc);
+        if !row.within.is_empty() {
+            let _ = writeln!(text, "Stands in {}.", list(row.within.iter().map(|kind| kind.word().word)));
+        }
+        let here: Vec<&str> = row.kind.words_within().filter(|word| !later(word)).collect();
+        if !here.is_empty() {
+            let _ = writeln!(text, "Holds {}.", list(here));
+        }
+        let of = match row.kind {
+            Kind::Pool => "Settings: the [properties of pools](#pools).".to_owned(),
+            Kind::Root | Kind::Dataset => {
+                "Settings: the [properties of file systems](#file-systems).".to_owned()
+            }
+            Kind::Volume => {
+                "Settings: `size`, `sparse`, and the [properties of volumes](#volumes).".to_owned()
+            }
+            Kind::Export | Kind::Client => {
+                "Settings: the [options of exports](#options-of-exports).".to_owned()
+            }
+            Kind::Proxmox => "Settings: `type`, and the [properties of its type](#registrations).".to_owned(),
+            kind => match list(check::settings_of(kind)) {
+                none if none.is_empty() => continue,
+                settings => format!("Settings: {settings}."),
+            },
+        };
+        let _ = writeln!(text, "{of}");
+    }
+    let _ = writeln!(
+        text,
+        "\n### Words for later\n\nThese belong to the language, and are refused by name until a version carries them out: {}.",
+        list(NOT_YET.iter().map(|(word, _)| *word))
+    );
+}
+
+fn head(row: &Word) -> String {
+    match row.args {
+        Args::None => row.word.to_owned(),
+        Args::One(what) => format!("{} {}", row.word, what.to_uppercase()),
+        Args::Words(what) => format!("{} {} OPTIONS", row.word, what.to_uppercase()),
+    }
+}
+
+fn later(word: &str) -> bool {
+    NOT_YET.iter().any(|(later, _)| *later == word)
+}
+
+fn settings(text: &mut String) {
+    text.push_str("\n## Properties\n\nWhere a default is left out, it depends on the pool, the dataset above or the version of OpenZFS. A dataset takes over from the one above what is marked *inherited*.\n");
+    for (title, target) in
+        [("Pools", Target::Pool), ("File systems", Target::Filesystem), ("Volumes", Target::Volume)]
+    {
+        let _ = write!(
+            text,
+            "\n### {title}\n\n| property | values | default | what it does |\n|---|---|---|---|\n"
+        );
+        let mut rows: Vec<&Property> = property::all(target).filter(|row| !row.read_only).collect();
+        rows.sort_by_key(|row| row.name);
+        for row in rows {
+            let mut doc = row.doc.to_owned();
+            let oldest = property::Version::new(0, 8);
+            for (holds, what) in
+                [(row.inheritable, " *Inherited.*"), (row.creation_only, " *Only at creation.*")]
+            {
+                doc.push_str(if holds { what } else { "" });
+            }
+            if row.since > oldest {
+                let _ = write!(doc, " *Since OpenZFS {}.*", row.since);
+            }
+            let default = row.default.filter(|text| !text.is_empty());
+            let default = default.map_or(String::new(), |text| format!("`{}`", cell(text)));
+            let _ =
+                writeln!(text, "| `{}` | {} | {default} | {} |", row.name, cell(&row.legal()), cell(&doc));
+        }
+    }
+}
+
+fn shares(text: &mut String) {
+    text.push_str("\n## Options of exports\n\nThe words of `exports(5)`. Of two that contradict each other one holds: the client's stands over the export's, and that over a profile's.\n\n");
+    let _ = writeln!(text, "{}", list(export::vocabulary().iter().copied()));
+    text.push_str("\n## Registrations\n\nOn a dataset lie `zfspool` and `dir`. What follows from the dataset (`path`, `pool`, `is_mountpoint`) is said by phoenix itself.\n");
+    for kind in storage::types().iter().filter(|kind| ["zfspool", "dir"].contains(&kind.name)) {
+        let _ = write!(
+            text,
+            "\n### `type=\"{}\"`\n\n{}\n\nContent: {}.\n\n| property | what it does |\n|---|---|\n",
+            kind.name,
+            kind.doc,
+            list(kind.contents.iter().copied())
+        );
+        let taken: Vec<&str> = check::settings_of(Kind::Proxmox).collect();
+        for row in kind.properties().filter(|row| taken.contains(&row.name)) {
+            let _ = writeln!(text, "| `{}` | {} |", row.name, cell(row.doc));
+        }
+    }
+}
+
+fn library(text: &mut String) {
+    text.push_str("\n## Standard library\n\n`phoenix stdlib NAME` shows a file.\n");
+    for (name, _) in stdlib::FILES {
+        let _ = write!(text, "\n### `import \"std/{name}\"`\n\n| profile | for |\n|---|---|\n");
+        for profile in stdlib::profiles(name) {
+            let _ = writeln!(text, "| `{}` | {} |", profile.name, cell(&profile.title));
+        }
+    }
+}
+
+fn diagnostics(text: &mut String) {
+    text.push_str("\n## Diagnostics\n\n`phoenix explain CODE` tells more about each, with an example that is wrong and one that is right. Warnings are silenced by `allow \"CODE\"` where they are meant.\n\n| code | | what it means |\n|---|---|---|\n");
+    for entry in TABLE {
+        let severity = match entry.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        let _ = writeln!(text, "| `{}` | {severity} | {} |", entry.name, cell(entry.title));
+    }
+}
+
+/// Writes a text so that it stays in its cell of a table.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', " ")
+}

@@ -1,0 +1,55 @@
+//! `phoenix check`
+
+use crate::{
+    exit::Exit,
+    failure::Failure,
+    show::count,
+    spec::{Deny, NAME, Spec},
+    terminal::Terminal,
+};
+use clap::Args;
+use phoenix_compiler::Severity;
+use std::path::PathBuf;
+
+/// Tell what is wrong with a spec
+///
+/// Compiles it and writes nothing. Exits with 3 where it has errors. With `--json` it prints one object a
+/// line, with spans in bytes and in lines and columns, for editors and continuous integration.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The spec, or a folder that holds one
+    #[arg(default_value = NAME)]
+    spec: PathBuf,
+    /// Take warnings for errors
+    #[arg(long, value_name = "WHAT")]
+    deny: Option<Deny>,
+    /// Print JSON, one object a line
+    #[arg(long)]
+    json: bool,
+}
+
+impl Check {
+    /// Runs the verb.
+    pub fn run(&self, terminal: &Terminal) -> Result<Exit, Failure> {
+        let Spec { path, mut compiled } = Spec::read(&self.spec)?;
+        if self.deny == Some(Deny::Warnings) {
+            compiled.deny_warnings();
+        }
+        for diagnostic in &compiled.diagnostics {
+            if self.json {
+                // A diagnostic is made of texts and numbers: it always is JSON.
+                let line = serde_json::to_string(&diagnostic.to_json(&compiled.sources)).unwrap_or_default();
+                terminal.print(format_args!("{line}\n"));
+            } else {
+                terminal.report(&diagnostic.report(&compiled.sources));
+                terminal.note("\n");
+            }
+        }
+        let errors = compiled.count(Severity::Error);
+        if !self.json {
+            let warnings = count(compiled.count(Severity::Warning), "warning");
+            terminal.print(format_args!("{}: {}, {warnings}\n", path.display(), count(errors, "error")));
+        }
+        Ok(if errors > 0 { Exit::BadSpec } else { Exit::Done })
+    }
+}

@@ -1,0 +1,63 @@
+//! `check`: diagnostics only, for people and for programs.
+
+use crate::{common::Sandbox, common::example, snapshot};
+use serde_json::Value;
+use std::{fs, path::Path};
+
+const WARNED: &str = "edition 1\npool \"tank\" {\n    disk \"/dev/disk/by-id/a\"\n}\n";
+
+#[test]
+fn a_spec_is_checked_and_nothing_is_written() {
+    let sandbox = Sandbox::new();
+    sandbox.write("lib/common.kdl", "edition 1\nlet most \"lots\"\n");
+    sandbox.write(
+        "phoenix.kdl",
+        "edition 1\nimport \"lib/common.kdl\"\npool \"tank\" {\n    mirror { disk \"/dev/sda\"; disk \"/dev/disk/by-id/b\" }\n    dataset \"vms\" quota=(let)\"most\" atime=\"yes\"\n}\n",
+    );
+    let people = sandbox.run(&["check"]).exits(3);
+    let programs = sandbox.run(&["check", "--json"]).exits(3);
+    assert_eq!(sandbox.tree("").len(), 4, "only what was there");
+    snapshot!("check", people, programs);
+}
+
+#[test]
+fn warnings_are_errors_where_they_are_denied() {
+    let sandbox = Sandbox::new();
+    sandbox.write("phoenix.kdl", WARNED);
+    sandbox.run(&["check"]).exits(0).says("warning").says("0 errors, 1 warning");
+    sandbox.run(&["check", "--deny", "warnings"]).exits(3).says("1 error, 0 warnings");
+    sandbox.run(&["check", "--deny", "warnings", "--json"]).exits(3).says("\"severity\":\"error\"");
+    sandbox.sim(&["build", "--deny", "warnings"]).exits(3);
+    assert!(!sandbox.path().join("result").exists());
+    sandbox.sim(&["build"]).exits(0);
+    let fine = example("phoenix");
+    sandbox.run(&["check", "--deny", "warnings", fine.to_str().unwrap()]).exits(0);
+}
+
+#[test]
+fn every_line_of_json_holds_against_its_schema() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/json/diagnostic.schema.json");
+    let schema: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    assert!(!validator.is_valid(&serde_json::json!({ "severity": "bad" })));
+    let sandbox = Sandbox::new();
+    // Every wrong example of every page.
+    let mut lines = 0;
+    for code in sandbox.run(&["explain"]).out.lines().map(|line| line.split(' ').next().unwrap()) {
+        let page = sandbox.run(&["explain", code]).out;
+        let Some((_, examples)) = page.split_once("wrong:\n\n") else { continue };
+        let wrong = examples.split("\nright:").next().unwrap();
+        let wrong = wrong.split("    === ").next().unwrap();
+        sandbox.write(
+            "phoenix.kdl",
+            &wrong.lines().map(|line| line.trim_start().to_owned() + "\n").collect::<String>(),
+        );
+        for line in sandbox.run(&["check", "--json"]).out.lines() {
+            let output: Value = serde_json::from_str(line).unwrap();
+            let errors: Vec<String> = validator.iter_errors(&output).map(|error| error.to_string()).collect();
+            assert_eq!(errors, Vec::<String>::new(), "{line}");
+            lines += 1;
+        }
+    }
+    assert!(lines > 60, "{lines}");
+}

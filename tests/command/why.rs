@@ -1,0 +1,69 @@
+//! `why`: the whole chain of a value, through a param, profiles that use profiles, `each`, imports.
+
+use crate::{common::Sandbox, snapshot};
+
+const SPEC: &str = r#"edition 1
+import "lib/profiles.kdl"
+
+let lan "10.0.0.0/24"
+
+pool "tank" {
+    mirror { disk "/dev/disk/by-id/a"; disk "/dev/disk/by-id/b" }
+    dataset "guests" atime=#false {
+        each "n" "one" "two" {
+            dataset (fmt)"app-{n}" use="app" compression="zstd" {
+                with most="2G"
+                export { client (let)"lan" "ro" }
+            }
+        }
+    }
+}
+"#;
+
+const PROFILES: &str = r#"edition 1
+import "base.kdl"
+
+profile "app" use="base" {
+    param "most"
+    quota (param)"most"
+    compression "lz4"
+    export { options "rw" "async" }
+}
+"#;
+
+const BASE: &str = r#"edition 1
+let block "16K"
+profile "base" {
+    recordsize (let)"block"
+    compression "lzjb"
+}
+"#;
+
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("phoenix.kdl", SPEC);
+    sandbox.write("lib/profiles.kdl", PROFILES);
+    sandbox.write("lib/base.kdl", BASE);
+    sandbox
+}
+
+#[test]
+fn the_whole_chain_of_every_setting_is_told() {
+    let sandbox = sandbox();
+    let all = sandbox.run(&["why", "tank/guests/app-two"]).exits(0);
+    let one = sandbox.run(&["why", "dataset:tank/guests/app-one", "recordsize"]).exits(0);
+    let inherited = sandbox.run(&["why", "tank/guests/app-one", "atime"]).exits(0);
+    let export = sandbox.run(&["why", "export:/tank/guests/app-one"]).exits(0);
+    let pool = sandbox.run(&["why", "pool:tank", "all", "phoenix.kdl"]).exits(0);
+    snapshot!("why", all, one, inherited, export, pool);
+}
+
+#[test]
+fn what_is_not_there_is_told_with_the_nearest_name() {
+    let sandbox = sandbox();
+    sandbox.run(&["why", "tank/guest"]).exits(64).says("did you mean tank/guests?");
+    sandbox.run(&["why", "tank/guests", "atme"]).exits(64).says("did you mean `atime`?");
+    sandbox.run(&["why", "tank/guests", "quota"]).exits(64).says("the spec says atime");
+    sandbox.edit("phoenix.kdl", "\"2G\"", "\"lots\"");
+    sandbox.run(&["why", "tank/guests"]).exits(3).says("bad-value");
+}
