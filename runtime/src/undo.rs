@@ -264,11 +264,13 @@ impl Undoing<'_> {
             }
             seen = self.look()?;
         }
-        let labelled: Vec<Box<str>> = disks
-            .iter()
-            .filter(|disk| matches!(seen.disks.get(&Disk((*disk).clone())), Some(DiskState::Holds(..))))
-            .cloned()
-            .collect();
+        // A label of this pool alone is taken off, and none while a pool of this name is there.
+        let label_left = |disk: &&Box<str>| match seen.disks.get(&Disk((*disk).clone())) {
+            Some(DiskState::Holds(_, found)) => found.iter().any(|thing| thing.contains(pool.as_str())),
+            _ => false,
+        };
+        let gone = !seen.pools.contains_key(pool);
+        let labelled: Vec<Box<str>> = disks.iter().filter(|_| gone).filter(label_left).cloned().collect();
         self.seen = Some(seen);
         for disk in labelled {
             self.run(&Op::LabelClear { disk })?;

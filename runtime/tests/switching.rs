@@ -9,7 +9,7 @@ use phoenix_runtime::{
     host::sim::{Fault, FaultKind, Show},
     observed::OWNER,
     op::Op,
-    plan::{Consent, Kind},
+    plan::{Consent, Kind, Reversibility},
     store::Outcome,
     switch::{Recovered, SwitchError, Switched},
 };
@@ -269,7 +269,16 @@ fn a_volume_grows_with_consent_alone_and_is_put_away_whole() {
     assert!(plan.refusals[0].help.contains("--consent volume:tank/disk"), "{:?}", plan.refusals);
     let consent =
         Consent { irreversible: ["volume:tank/disk".parse().unwrap()].into(), ..Consent::default() };
-    world.switch_with(&with_volume(1 << 31), &consent).unwrap();
+    // What no rollback undoes comes last, whatever its name.
+    let more = with(with(small(), volume("tank/disk", 1 << 31)), dataset("tank/zz", &[]));
+    let plan = world.plan_with(&graph(more.clone()), &consent);
+    let last = plan.actions.last().unwrap();
+    assert_eq!(
+        (last.subject.to_string().as_str(), last.class),
+        ("volume:tank/disk", Reversibility::ForwardOnly)
+    );
+    assert_eq!(last.needs.len(), plan.actions.len() - 1);
+    world.switch_with(&graph(more), &consent).unwrap();
     world.switch(&graph(small())).unwrap();
     assert!(world.host.state().datasets.keys().any(|name| name.as_str().ends_with("/disk")));
     assert!(world.host.state().dataset(&name("tank/disk")).is_none());
@@ -315,4 +324,16 @@ fn every_stored_object_has_the_hash_of_its_name() {
         count += 1;
     }
     assert_eq!(count, small().len() + 1);
+}
+
+#[test]
+fn a_rendered_file_that_somebody_changed_is_written_anew() {
+    let world = World::new();
+    world.switch(&graph(small())).unwrap();
+    let file = world.root().join("generations/1/etc/phoenix.exports");
+    std::fs::write(&file, "/tank *(rw)\n").unwrap();
+    assert_eq!(kinds(&world.drift()), ["update files in /etc"]);
+    assert!(matches!(world.switch(&graph(small())).unwrap(), Switched::Repaired { generation: 1, .. }));
+    assert!(std::fs::read_to_string(&file).unwrap().contains("/tank/share"));
+    assert!(world.drift().actions.is_empty());
 }

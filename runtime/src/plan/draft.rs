@@ -275,7 +275,7 @@ impl<'a> Draft<'a> {
         Plan {
             number: inputs.number,
             system: inputs.desired.id(),
-            actions: self.actions,
+            actions: lasting_last(self.actions),
             snapshots: self
                 .snapshots
                 .into_iter()
@@ -289,6 +289,36 @@ impl<'a> Draft<'a> {
             between: self.between,
         }
     }
+}
+
+/// Moves what no rollback undoes behind everything else, and has it wait for all of that: whatever fails
+/// before can still be undone. Where something needs it, it stays in its place.
+fn lasting_last(actions: Vec<Action>) -> Vec<Action> {
+    let lasting: BTreeSet<usize> =
+        (0..actions.len()).filter(|&at| actions[at].class != Reversibility::Reversible).collect();
+    let needed = actions.iter().any(|action| action.needs.iter().any(|need| lasting.contains(need)));
+    if lasting.is_empty() || needed {
+        return actions;
+    }
+    let before = actions.len() - lasting.len();
+    let mut place = vec![0; actions.len()];
+    let others = (0..actions.len()).filter(|at| !lasting.contains(at));
+    for (to, at) in others.chain(lasting.iter().copied()).enumerate() {
+        place[at] = to;
+    }
+    let mut ordered: Vec<(usize, Action)> =
+        actions.into_iter().enumerate().map(|(at, action)| (place[at], action)).collect();
+    ordered.sort_by_key(|(to, _)| *to);
+    let moved = ordered.into_iter().map(|(to, mut action)| {
+        if to < before {
+            action.needs = action.needs.iter().map(|&need| place[need]).collect();
+            action.needs.sort_unstable();
+        } else {
+            action.needs = (0..to).collect();
+        }
+        action
+    });
+    moved.collect()
 }
 
 fn retired<'a>(inputs: &Inputs<'a>) -> BTreeMap<&'a str, &'a DatasetName> {

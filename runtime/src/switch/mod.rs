@@ -212,8 +212,10 @@ impl Runtime<'_> {
         };
         self.close_stale()?;
         self.durable(|store| store.put_generation(&generation))?;
+        // Written also for a generation that is gone back to: they follow from its graph, and somebody may
+        // have changed the files.
+        self.durable(|store| store.put_rendered(aim.to, &rendered(&aim.graph)))?;
         if aim.to == aim.number {
-            self.durable(|store| store.put_rendered(aim.number, &rendered(&aim.graph)))?;
             self.durable(|store| store.put_graph(&aim.graph).map(drop))?;
         }
         let begin = Record::Begin {

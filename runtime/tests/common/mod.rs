@@ -75,8 +75,12 @@ impl World {
     }
 
     pub fn plan(&self, graph: &Graph) -> Plan {
+        self.plan_with(graph, &Consent::default())
+    }
+
+    pub fn plan_with(&self, graph: &Graph, consent: &Consent) -> Plan {
         let target = Target::New { graph: graph.clone(), sources: Vec::new() };
-        self.with(|runtime| runtime.plan(&target, &Consent::default())).unwrap()
+        self.with(|runtime| runtime.plan(&target, consent)).unwrap()
     }
 
     pub fn drift(&self) -> Plan {
