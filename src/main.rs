@@ -53,6 +53,7 @@ enum Verb {
     Graph(verb::graph::Graph),
     Why(verb::why::Why),
     Explain(verb::explain::Explain),
+    Stdlib(verb::stdlib::Stdlib),
     Recover(verb::recover::Recover),
     Completions(verb::completions::Completions),
 }
@@ -90,6 +91,7 @@ fn run(Cli { common, verb }: &Cli, terminal: &Terminal) -> Result<Exit, Failure>
         Verb::Graph(graph) => graph.run(common, terminal),
         Verb::Why(why) => why.run(terminal),
         Verb::Explain(explain) => explain.run(terminal),
+        Verb::Stdlib(stdlib) => stdlib.run(terminal),
         Verb::Recover(recover) => recover.run(common, terminal),
         Verb::Completions(completions) => completions.run(terminal),
     }

@@ -4,6 +4,8 @@ use kdl::{KdlDocument, KdlNode};
 
 /// The files, by the name that `import "std/NAME"` gives.
 pub const FILES: &[(&str, &str)] = &[
+    ("databases", include_str!("../../stdlib/databases.kdl")),
+    ("pools", include_str!("../../stdlib/pools.kdl")),
     ("proxmox", include_str!("../../stdlib/proxmox.kdl")),
     ("sharing", include_str!("../../stdlib/sharing.kdl")),
 ];
@@ -21,6 +23,8 @@ pub struct Profile {
     pub name: String,
     /// What it is for: the first paragraph of the comment above it, without the full stop.
     pub title: String,
+    /// Its text, with the comment above it.
+    pub text: String,
 }
 
 /// Returns the profiles of a file, in its order.
@@ -36,7 +40,8 @@ fn profile(node: &KdlNode) -> Option<Profile> {
     let above = node.format().map_or("", |format| format.leading.as_str());
     let lines = above.lines().filter_map(|line| line.trim().strip_prefix("///")).map(str::trim);
     let first: Vec<&str> = lines.take_while(|line| !line.is_empty()).collect();
-    Some(Profile { name, title: first.join(" ").trim_end_matches('.').to_owned() })
+    let text = node.to_string().trim_start_matches('\n').to_owned();
+    Some(Profile { name, title: first.join(" ").trim_end_matches('.').to_owned(), text })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! `PHOENIX_SUITE=update` writes what the compiler says now into the files, to be looked at and
 //! committed.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod common;
 

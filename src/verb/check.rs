@@ -47,6 +47,9 @@ impl Check {
         }
         let errors = compiled.count(Severity::Error);
         if !self.json {
+            if !compiled.diagnostics.is_empty() {
+                terminal.note("`phoenix explain CODE` tells more about each.\n");
+            }
             let warnings = count(compiled.count(Severity::Warning), "warning");
             terminal.print(format_args!("{}: {}, {warnings}\n", path.display(), count(errors, "error")));
         }

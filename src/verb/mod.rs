@@ -14,5 +14,6 @@ pub mod recover;
 pub mod review;
 pub mod rollback;
 pub mod status;
+pub mod stdlib;
 pub mod switch;
 pub mod why;

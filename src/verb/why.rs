@@ -8,7 +8,11 @@ use phoenix_compiler::{
     origin::{By, Hop, SettingOrigin, inherited},
 };
 use phoenix_graph::{HostName, Key};
-use std::{collections::BTreeMap, fmt::Write, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    fmt::Write,
+    path::{Path, PathBuf},
+};
 
 /// Tell why a resource is as it is
 ///
@@ -19,11 +23,11 @@ use std::{collections::BTreeMap, fmt::Write, path::PathBuf};
 pub struct Why {
     /// The resource, such as dataset:tank/vms, tank/vms or export:/tank/shared
     resource: String,
-    /// Only this setting, such as recordsize; for a spec elsewhere and all settings, say all
+    /// Only this setting, such as recordsize
     setting: Option<String>,
-    /// The spec, or a folder that holds one
-    #[arg(default_value = NAME)]
-    spec: PathBuf,
+    /// The spec, or a folder that holds one; without a setting before it, a path with a slash or .kdl
+    /// in it [default: phoenix.kdl]
+    spec: Option<PathBuf>,
     /// The host, where the spec has several
     #[arg(long, value_name = "NAME")]
     host: Option<String>,
@@ -32,9 +36,13 @@ pub struct Why {
 impl Why {
     /// Runs the verb.
     pub fn run(&self, terminal: &Terminal) -> Result<Exit, Failure> {
-        let traced = Spec::trace(&self.spec, terminal)?;
+        let (setting, spec) = match (self.setting.as_deref(), &self.spec) {
+            // No setting has either in its name.
+            (Some(path), None) if path.contains('/') || path.ends_with(".kdl") => (None, Path::new(path)),
+            (setting, spec) => (setting, spec.as_deref().unwrap_or(Path::new(NAME))),
+        };
+        let traced = Spec::trace(spec, terminal)?;
         let found = self.resources(&traced)?;
-        let setting = self.setting.as_deref().filter(|name| *name != "all");
         let several = traced.hosts.len() > 1;
         let mut teller = Teller { traced: &traced, paint: terminal.paint(), text: String::new() };
         for (at, (host, key, origins)) in found.into_iter().enumerate() {

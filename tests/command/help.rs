@@ -2,7 +2,7 @@
 
 use crate::{common::Sandbox, snapshot};
 
-const VERBS: [&str; 16] = [
+const VERBS: [&str; 17] = [
     "init",
     "build",
     "check",
@@ -17,6 +17,7 @@ const VERBS: [&str; 16] = [
     "graph",
     "why",
     "explain",
+    "stdlib",
     "recover",
     "completions",
 ];

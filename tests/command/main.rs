@@ -16,4 +16,5 @@ mod main_job;
 mod refusals;
 mod review;
 mod signals;
+mod stdlib;
 mod why;

@@ -54,7 +54,7 @@ fn the_whole_chain_of_every_setting_is_told() {
     let one = sandbox.run(&["why", "dataset:tank/guests/app-one", "recordsize"]).exits(0);
     let inherited = sandbox.run(&["why", "tank/guests/app-one", "atime"]).exits(0);
     let export = sandbox.run(&["why", "export:/tank/guests/app-one"]).exits(0);
-    let pool = sandbox.run(&["why", "pool:tank", "all", "phoenix.kdl"]).exits(0);
+    let pool = sandbox.run(&["why", "pool:tank", "phoenix.kdl"]).exits(0);
     snapshot!("why", all, one, inherited, export, pool);
 }
 
@@ -64,6 +64,7 @@ fn what_is_not_there_is_told_with_the_nearest_name() {
     sandbox.run(&["why", "tank/guest"]).exits(64).says("did you mean tank/guests?");
     sandbox.run(&["why", "tank/guests", "atme"]).exits(64).says("did you mean `atime`?");
     sandbox.run(&["why", "tank/guests", "quota"]).exits(64).says("the spec says atime");
+    sandbox.run(&["why", "tank/guests", "atime", "."]).exits(0).says("#false");
     sandbox.edit("phoenix.kdl", "\"2G\"", "\"lots\"");
     sandbox.run(&["why", "tank/guests"]).exits(3).says("bad-value");
 }
