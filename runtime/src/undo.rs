@@ -265,12 +265,12 @@ impl Undoing<'_> {
             seen = self.look()?;
         }
         // A label of this pool alone is taken off, and none while a pool of this name is there.
-        let label_left = |disk: &&Box<str>| match seen.disks.get(&Disk((*disk).clone())) {
+        let label_left = |disk: &str| match seen.disks.get(&Disk(disk.into())) {
             Some(DiskState::Holds(_, found)) => found.iter().any(|thing| thing.contains(pool.as_str())),
             _ => false,
         };
         let gone = !seen.pools.contains_key(pool);
-        let labelled: Vec<Box<str>> = disks.iter().filter(|_| gone).filter(label_left).cloned().collect();
+        let labelled: Vec<Box<str>> = disks.iter().filter(|disk| gone && label_left(disk)).cloned().collect();
         self.seen = Some(seen);
         for disk in labelled {
             self.run(&Op::LabelClear { disk })?;
