@@ -173,6 +173,9 @@ fn everything_declared_is_read_back(lab: &Lab) -> Result<()> {
             assert_eq!(lab.get(property, dataset)?, value, "{property} of {dataset}");
         }
         assert_eq!(lab.get("mounted", dataset)?, "yes", "{dataset}");
+        // The seeds' `noatime`: clients mount so, and the dataset itself keeps no access times.
+        let shared = dataset.contains("shared-prod") || dataset.contains("test") || dataset.contains("bulk");
+        assert_eq!(lab.get("atime", dataset)?, if shared { "off" } else { "on" }, "{dataset}");
     }
     let autotrim = lab.machine.ok("zpool.real get -Hp -o name,value autotrim")?;
     assert_eq!(autotrim, "fastData\ton\nquickOS\ton\n");
@@ -279,6 +282,13 @@ fn an_edit_is_planned_exactly_and_gone_back_from(lab: &Lab) -> Result<()> {
     assert!(!etab.contains_key("/fastData/shared-test-data"), "{etab:?}");
     assert!(!lab.machine.run("zfs.real list fastData/shared-test-data")?.ok());
     lab.machine.ok("echo new >/fastData/scratch/note")?;
+    // Snapshots were taken first, are held, and moved along with what was retired.
+    let place = lab.machine.ok("zfs.real list -H -o name | grep '/shared-test-data$'")?;
+    let number = place.split('/').nth(2).unwrap_or_default().to_owned();
+    for dataset in [place.trim(), "quickOS/vm-disks"] {
+        let holds = lab.machine.ok(&format!("zfs.real holds -H {dataset}@phoenix-{number}"))?;
+        assert!(holds.contains("\tphoenix\t"), "{holds}");
+    }
 
     lab.done("rollback --yes")?;
     assert_eq!(lab.current()?, "generations/1");
