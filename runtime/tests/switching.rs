@@ -337,3 +337,51 @@ fn a_rendered_file_that_somebody_changed_is_written_anew() {
     assert!(std::fs::read_to_string(&file).unwrap().contains("/tank/share"));
     assert!(world.drift().actions.is_empty());
 }
+
+#[test]
+fn an_undoing_that_fails_says_what_stands_and_recover_ends_it() {
+    let world = World::new();
+    let before = world.host.image(Show::UsersOnly);
+    world.host.inject(Fault::when(|op| matches!(op, Op::StorageAdd { .. }), FaultKind::Fail));
+    world.host.inject(Fault::when(|op| matches!(op, Op::DatasetDestroy { .. }), FaultKind::Fail));
+    let result = world.switch(&graph(small()));
+    let Err(SwitchError::Degraded { reason, failed, .. }) = result else { panic!("not degraded: {result:?}") };
+    assert!(reason.contains("storage:tank-vms"), "{reason}");
+    assert!(failed.iter().any(|failed| failed.contains("zfs destroy")), "{failed:?}");
+    assert!(matches!(world.store.generation(1).unwrap().outcome, Outcome::Degraded { .. }));
+    assert_eq!(world.current(), None);
+    assert!(matches!(world.switch(&graph(small())), Err(SwitchError::Open { number: 1 })));
+    assert!(matches!(world.recover(false).unwrap(), Some(Recovered::Undone { generation: None, .. })));
+    assert_eq!(world.host.image(Show::UsersOnly), before);
+    assert!(matches!(world.switch(&graph(small())).unwrap(), Switched::To { generation: 2, .. }));
+}
+
+#[test]
+fn recovering_waits_for_a_pool_that_is_not_there() {
+    let world = World::new();
+    world.switch(&graph(small())).unwrap();
+    world.host.inject(Fault::when(|op| matches!(op, Op::DatasetCreate { .. }), FaultKind::PowerAfter));
+    assert!(matches!(world.switch(&graph(edited())), Err(SwitchError::PowerLost)));
+    world.host.power_on();
+    let pool = phoenix_graph::PoolName::new("tank").unwrap();
+    world.host.by_hand(&Op::PoolExport { pool: pool.clone() }).unwrap();
+    let blind = world.recover(false);
+    assert!(matches!(blind, Err(SwitchError::PoolNotThere { .. })), "{blind:?}");
+    world.host.by_hand(&Op::PoolImport { pool }).unwrap();
+    assert_eq!(world.recover(false).unwrap(), Some(Recovered::Undone { generation: Some(1), kept: Vec::new() }));
+    assert!(world.drift().actions.is_empty());
+}
+
+#[test]
+fn an_export_of_somebody_else_is_refused_and_left_as_it_is() {
+    let world = World::new();
+    world.host.edit(|state| {
+        state.files.insert("/etc/exports".into(), "/tank/share 10.0.0.0/24(ro,no_subtree_check)\n".into());
+    });
+    world.switch(&graph(without(small(), &["export:/tank/share"]))).unwrap();
+    world.host.by_hand(&Op::ExportsReload).unwrap();
+    let before = world.host.image(Show::Everything);
+    let Err(SwitchError::Refused(plan)) = world.switch(&graph(small())) else { panic!("not refused") };
+    assert!(plan.refusals[0].reason.contains("already"), "{:?}", plan.refusals);
+    assert_eq!(world.host.image(Show::Everything), before);
+}
