@@ -345,7 +345,9 @@ fn an_undoing_that_fails_says_what_stands_and_recover_ends_it() {
     world.host.inject(Fault::when(|op| matches!(op, Op::StorageAdd { .. }), FaultKind::Fail));
     world.host.inject(Fault::when(|op| matches!(op, Op::DatasetDestroy { .. }), FaultKind::Fail));
     let result = world.switch(&graph(small()));
-    let Err(SwitchError::Degraded { reason, failed, .. }) = result else { panic!("not degraded: {result:?}") };
+    let Err(SwitchError::Degraded { reason, failed, .. }) = result else {
+        panic!("not degraded: {result:?}")
+    };
     assert!(reason.contains("storage:tank-vms"), "{reason}");
     assert!(failed.iter().any(|failed| failed.contains("zfs destroy")), "{failed:?}");
     assert!(matches!(world.store.generation(1).unwrap().outcome, Outcome::Degraded { .. }));
@@ -368,7 +370,10 @@ fn recovering_waits_for_a_pool_that_is_not_there() {
     let blind = world.recover(false);
     assert!(matches!(blind, Err(SwitchError::PoolNotThere { .. })), "{blind:?}");
     world.host.by_hand(&Op::PoolImport { pool }).unwrap();
-    assert_eq!(world.recover(false).unwrap(), Some(Recovered::Undone { generation: Some(1), kept: Vec::new() }));
+    assert_eq!(
+        world.recover(false).unwrap(),
+        Some(Recovered::Undone { generation: Some(1), kept: Vec::new() })
+    );
     assert!(world.drift().actions.is_empty());
 }
 
