@@ -222,6 +222,9 @@ pub fn failure(doing: &str, error: SwitchError, terminal: &Terminal) -> Failure 
         SwitchError::NoTarget { .. } | SwitchError::NoParent => Failure::new(Exit::Refused, doing)
             .because(error)
             .help("`phoenix generations` lists them, with what came of each"),
+        SwitchError::Unrecorded(_) => Failure::new(Exit::Interrupted, doing)
+            .because(error.to_string())
+            .help("see that the state folder can be written, then run `phoenix recover`"),
         SwitchError::PoolNotThere { pool } => {
             let help = format!("import it with `zpool import {pool}`, then run `phoenix recover` again");
             Failure::new(Exit::Interrupted, doing)

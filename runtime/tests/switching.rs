@@ -390,3 +390,18 @@ fn an_export_of_somebody_else_is_refused_and_left_as_it_is() {
     assert!(plan.refusals[0].reason.contains("already"), "{:?}", plan.refusals);
     assert_eq!(world.host.image(Show::Everything), before);
 }
+
+#[test]
+fn a_switch_that_holds_and_cannot_be_recorded_is_finished_by_recover() {
+    let world = World::new();
+    // Where the new `current` link is prepared stands a folder.
+    std::fs::create_dir(world.root().join(".new-current")).unwrap();
+    let result = world.switch(&graph(small()));
+    assert!(matches!(result, Err(SwitchError::Unrecorded(_))), "{result:?}");
+    assert_eq!(world.current(), None);
+    assert!(matches!(world.switch(&graph(small())), Err(SwitchError::Open { number: 1 })));
+    std::fs::remove_dir(world.root().join(".new-current")).unwrap();
+    assert_eq!(world.recover(false).unwrap(), Some(Recovered::Finished { generation: 1 }));
+    assert_eq!(world.current(), Some(1));
+    assert!(world.drift().actions.is_empty());
+}

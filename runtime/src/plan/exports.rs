@@ -22,7 +22,7 @@ use std::{collections::BTreeMap, path::Path};
 /// The live entries of some paths: by path, clients as the table names them, and their options.
 type Entries = BTreeMap<Box<str>, BTreeMap<Box<str>, ExportOptions>>;
 
-/// Returns whether anything is exported, now or after.
+/// Returns whether the desired graph exports anything.
 pub fn any(inputs: &Inputs<'_>) -> bool {
     inputs.desired.resources().any(|resource| matches!(resource, Resource::Export(_)))
 }

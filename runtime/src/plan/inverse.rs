@@ -26,11 +26,6 @@ pub enum Inverse {
         /// The pool.
         pool: PoolName,
     },
-    /// The pool was imported.
-    PoolImported {
-        /// The pool.
-        pool: PoolName,
-    },
     /// The pool's property had this value.
     PoolSetting {
         /// The pool.
@@ -132,9 +127,6 @@ impl Inverse {
             Inverse::PoolAbsent { .. } | Inverse::DatasetAbsent { .. } => Vec::new(),
             Inverse::PoolExported { pool } => {
                 one(seen.pools.contains_key(pool), Op::PoolExport { pool: pool.clone() })
-            }
-            Inverse::PoolImported { pool } => {
-                one(!seen.pools.contains_key(pool), Op::PoolImport { pool: pool.clone() })
             }
             Inverse::PoolSetting { pool, property, value } => {
                 let now = seen.pools.get(pool).and_then(|state| state.settings.get(property));

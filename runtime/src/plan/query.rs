@@ -44,9 +44,7 @@ fn add(query: &mut Query, resource: &Resource) {
 /// Adds what has to be looked at so that an inverse can be judged.
 pub fn add_inverse(query: &mut Query, inverse: &Inverse) {
     match inverse {
-        Inverse::PoolAbsent { pool, .. }
-        | Inverse::PoolExported { pool }
-        | Inverse::PoolImported { pool } => {
+        Inverse::PoolAbsent { pool, .. } | Inverse::PoolExported { pool } => {
             query.pools.entry(pool.clone()).or_default();
         }
         Inverse::PoolSetting { pool, property, .. } => {

@@ -32,9 +32,7 @@ impl Runtime<'_> {
                 if let Some(adopted) = carried.adopted {
                     generation.adopted = adopted;
                 }
-                self.durable(|store| store.put_generation(generation))?;
-                self.durable(|store| store.set_current(to))?;
-                self.end(ledger, generation.outcome.clone())?;
+                self.record(generation, to, ledger).map_err(unrecorded)?;
                 let actions = carried.actions;
                 return Ok(if from == Some(to) {
                     Switched::Repaired { generation: to, actions }
@@ -66,6 +64,13 @@ impl Runtime<'_> {
         self.durable(|store| store.put_generation(generation))?;
         self.end(ledger, generation.outcome.clone())?;
         Err(SwitchError::Failed { reason, kept: undone.kept })
+    }
+
+    /// Records that a generation holds: its outcome, `current`, and the journal's end, in this order.
+    fn record(&self, generation: &Generation, to: u64, ledger: &Ledger<'_>) -> Result<(), SwitchError> {
+        self.durable(|store| store.put_generation(generation))?;
+        self.durable(|store| store.set_current(to))?;
+        self.end(ledger, generation.outcome.clone())
     }
 
     /// Leaves the journal open: only `recover` goes on from here.
@@ -101,5 +106,12 @@ impl Runtime<'_> {
         self.host.pulse().map_err(lost)?;
         act(self.store)?;
         self.host.pulse().map_err(lost)
+    }
+}
+
+fn unrecorded(error: SwitchError) -> SwitchError {
+    match error {
+        SwitchError::Store(error) => SwitchError::Unrecorded(error),
+        other => other,
     }
 }

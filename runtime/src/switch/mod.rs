@@ -103,6 +103,9 @@ pub enum SwitchError {
         /// What was kept, because it holds something.
         kept: Vec<String>,
     },
+    /// Everything was seen to hold, but that could not be recorded: the journal stays open.
+    #[error("everything was done and holds, but it could not be recorded: {0}")]
+    Unrecorded(StoreError),
     /// An earlier switch was cut off.
     #[error("switch {number} was cut off before it ended")]
     Open {
