@@ -139,6 +139,7 @@ impl Origin {
     pub(crate) fn of(block: &Block<'_>, vias: &Vias<'_>) -> Self {
         let word = block.kind.word();
         let title = match (word.args, block.name()) {
+            (Args::Number(_), Some(name)) => format!("{} {name}", word.word),
             (Args::One(_) | Args::Words(_), Some(name)) => format!("{} {name:?}", word.word),
             _ => word.word.to_owned(),
         };
@@ -180,8 +181,8 @@ impl ValueOrigin {
 
 /// Returns whether a node is no resource of its own, but a part of the one around it.
 fn is_part(kind: Kind) -> bool {
-    use Kind::{Arc, Dataset, Export, Host, Pool, Proxmox, Root, Volume};
-    !matches!(kind, Host | Arc | Pool | Root | Dataset | Volume | Export | Proxmox)
+    use Kind::{Arc, Bind, Dataset, Export, Host, Lxc, Permissions, Pool, Proxmox, Root, Volume};
+    !matches!(kind, Host | Arc | Pool | Root | Dataset | Volume | Export | Proxmox | Permissions | Bind | Lxc)
 }
 
 fn way(via: Option<ViaId>, vias: &Vias<'_>) -> Vec<Hop> {

@@ -4,7 +4,7 @@
 use crate::{
     Severity, check,
     diagnostic::{code::TABLE, list},
-    resolve::grammar::{Args, Kind, NOT_YET, WORDS, Word},
+    resolve::grammar::{Args, Kind, NOT_YET, OWN, WORDS, Word},
     stdlib,
 };
 use phoenix_graph::{Property, Target, export, property, storage};
@@ -40,19 +40,23 @@ fn nodes(text: &mut String) {
             Kind::Root | Kind::Dataset => {
                 "Settings: the [properties of file systems](#file-systems).".to_owned()
             }
-            Kind::Volume => {
-                "Settings: `size`, `sparse`, and the [properties of volumes](#volumes).".to_owned()
-            }
+            Kind::Volume => "Settings: the [properties of volumes](#volumes).".to_owned(),
             Kind::Export | Kind::Client => {
                 "Settings: the [options of exports](#options-of-exports).".to_owned()
             }
-            Kind::Proxmox => "Settings: `type`, and the [properties of its type](#registrations).".to_owned(),
-            kind => match list(check::settings_of(kind)) {
-                none if none.is_empty() => continue,
-                settings => format!("Settings: {settings}."),
-            },
+            Kind::Proxmox => "Settings: the [properties of its type](#registrations).".to_owned(),
+            _ => String::new(),
         };
-        let _ = writeln!(text, "{of}");
+        if !of.is_empty() {
+            let _ = writeln!(text, "\n{of}");
+        }
+        let mut own = OWN.iter().filter(|own| own.within.contains(&row.kind)).peekable();
+        if own.peek().is_some() {
+            text.push_str("\n| setting | what it says |\n|---|---|\n");
+        }
+        for own in own {
+            let _ = writeln!(text, "| `{}` | {} |", own.name, cell(own.doc));
+        }
     }
     let _ = writeln!(
         text,
@@ -65,6 +69,7 @@ fn head(row: &Word) -> String {
     match row.args {
         Args::None => row.word.to_owned(),
         Args::One(what) => format!("{} {}", row.word, what.to_uppercase()),
+        Args::Number(what) => format!("{} {}", row.word, what.to_uppercase()),
         Args::Words(what) => format!("{} {} OPTIONS", row.word, what.to_uppercase()),
     }
 }

@@ -1,6 +1,6 @@
 //! The difference of two graphs, resource by resource and setting by setting.
 
-use crate::{Graph, Key, Resource};
+use crate::{Graph, Key, Lifecycle, Permissions, Resource};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -74,6 +74,13 @@ pub fn facts(resource: &Resource) -> BTreeMap<String, String> {
     if let Some(settings) = resource.settings() {
         facts.extend(settings.iter().map(|(name, value)| (name.to_string(), value.to_string())));
     }
+    if let Some(Lifecycle { adopt, protect, was }) = resource.lifecycle() {
+        let words = [("adopt", *adopt), ("protect", *protect)];
+        facts.extend(
+            words.iter().filter(|(_, on)| *on).map(|(word, _)| ((*word).to_owned(), "on".to_owned())),
+        );
+        facts.extend(was.iter().map(|name| ("was".to_owned(), name.to_string())));
+    }
     match resource {
         Resource::Pool(pool) => {
             for (at, vdev) in pool.layout.iter().enumerate() {
@@ -102,6 +109,18 @@ pub fn facts(resource: &Resource) -> BTreeMap<String, String> {
         }
         Resource::Tunable(tunable) => {
             facts.insert("value".to_owned(), tunable.value.to_string());
+        }
+        Resource::Permissions(permissions) => {
+            let Permissions { dataset: _, owner, group, mode } = permissions;
+            let mode = mode.map(|mode| mode.to_string().into_boxed_str());
+            for (name, value) in [("owner", owner), ("group", group), ("mode", &mode)] {
+                facts.extend(value.iter().map(|value| (name.to_owned(), value.to_string())));
+            }
+        }
+        Resource::Bind(bind) => {
+            facts.insert("dataset".to_owned(), bind.dataset.to_string());
+            facts.insert("path".to_owned(), bind.path.to_string());
+            facts.extend(bind.options.iter().map(|(name, value)| (name.to_string(), value.to_string())));
         }
     }
     facts

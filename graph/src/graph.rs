@@ -124,7 +124,7 @@ impl Graph {
         }
         let mut ids: Vec<ObjectId> = nodes.iter().map(|node| node.id).collect();
         ids.sort_unstable();
-        let system = System { format: FORMAT, system: host.clone(), needs: ids };
+        let system = System { format: System::FORMAT, system: host.clone(), needs: ids };
         let id = ObjectId::of(&system.to_bytes()?);
         let by_key = nodes.iter().enumerate().map(|(at, node)| (node.key.clone(), at)).collect();
         Ok(Self { host, nodes, by_key, system, id })
@@ -176,12 +176,12 @@ impl Graph {
     pub fn step(&self, node: &Node) -> Step {
         let mut needs: Vec<ObjectId> = node.needs.iter().map(|&need| self.nodes[need].id).collect();
         needs.sort_unstable();
-        Step { format: FORMAT, needs, resource: node.resource.clone() }
+        Step { format: node.resource.format(), needs, resource: node.resource.clone() }
     }
 }
 
 /// Finds what each resource needs, as indices: a dataset its parent, and what is mounted above it;
-/// an export and a registration their dataset.
+/// what is about a dataset that dataset.
 fn needs(resources: &[(Key, Resource)]) -> Result<Vec<Vec<usize>>, GraphError> {
     let index: HashMap<&Key, usize> = resources.iter().enumerate().map(|(at, (key, _))| (key, at)).collect();
     let find = |from: &Key, key: Key| match index.get(&key) {
@@ -204,6 +204,8 @@ fn needs(resources: &[(Key, Resource)]) -> Result<Vec<Vec<usize>>, GraphError> {
         match resource {
             Resource::Pool(_) | Resource::Tunable(_) => {}
             Resource::Export(export) => needs.push(dataset(key, &export.dataset)?),
+            Resource::Permissions(permissions) => needs.push(dataset(key, &permissions.dataset)?),
+            Resource::Bind(bind) => needs.push(dataset(key, &bind.dataset)?),
             Resource::Storage(storage) => {
                 if let Some(name) = &storage.dataset {
                     needs.push(dataset(key, name)?);

@@ -20,6 +20,10 @@ pub enum Key {
     Storage(StorageId),
     /// `tunable:NAME`, a parameter of the zfs kernel module
     Tunable(Box<str>),
+    /// `permissions:POOL/NAME`, of a file system's root directory
+    Permissions(DatasetName),
+    /// `bind:lxc/ID/PATH`, a file system in a container at this absolute path
+    Bind(u32, Box<str>),
 }
 
 impl fmt::Display for Key {
@@ -31,6 +35,9 @@ impl fmt::Display for Key {
             Key::Export(path) => write!(f, "export:{path}"),
             Key::Storage(id) => write!(f, "storage:{id}"),
             Key::Tunable(name) => write!(f, "tunable:{name}"),
+            Key::Permissions(name) => write!(f, "permissions:{name}"),
+            // The path begins with a slash.
+            Key::Bind(container, at) => write!(f, "bind:lxc/{container}{at}"),
         }
     }
 }
@@ -56,6 +63,13 @@ impl FromStr for Key {
             "export" => Ok(Key::Export(name.into())),
             "storage" => StorageId::new(name).map(Key::Storage).map_err(|_| bad()),
             "tunable" => Ok(Key::Tunable(name.into())),
+            "permissions" => DatasetName::new(name).map(Key::Permissions).map_err(|_| bad()),
+            "bind" => {
+                let (container, at) =
+                    name.strip_prefix("lxc/").and_then(|rest| rest.split_once('/')).ok_or_else(bad)?;
+                let container = container.parse().map_err(|_| bad())?;
+                Ok(Key::Bind(container, format!("/{at}").into()))
+            }
             _ => Err(bad()),
         }
     }

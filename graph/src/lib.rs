@@ -12,6 +12,7 @@ pub mod graph;
 pub mod key;
 pub mod mounts;
 pub mod name;
+pub mod permissions;
 pub mod property;
 pub mod resource;
 pub mod settings;
@@ -23,9 +24,10 @@ pub use diff::{Change, GraphDiff};
 pub use graph::{Graph, GraphError};
 pub use key::Key;
 pub use name::{DatasetName, HostName, NameError, PoolName, StorageId};
+pub use permissions::{Mode, Permissions};
 pub use property::{Property, Target, Value};
 pub use resource::{
-    Class, Dataset, Disk, Export, Pool, Redundancy, Resource, Storage, Tunable, Vdev, Volume,
+    Bind, Class, Dataset, Disk, Export, Lifecycle, Pool, Redundancy, Resource, Storage, Tunable, Vdev, Volume,
 };
 pub use settings::{PropertyName, Settings};
 pub use size::Bytes;

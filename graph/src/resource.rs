@@ -4,6 +4,7 @@ use crate::{
     Key,
     export::ExportOptions,
     name::{DatasetName, PoolName, StorageId},
+    permissions::Permissions,
     settings::Settings,
     size::Bytes,
 };
@@ -26,6 +27,32 @@ pub enum Resource {
     Storage(Storage),
     /// A parameter of the zfs kernel module, now and at boot.
     Tunable(Tunable),
+    /// Owner, group and mode of a file system's root directory.
+    Permissions(Permissions),
+    /// A file system that a container has as a mount point of its own.
+    Bind(Bind),
+}
+
+/// What is said about a resource's life rather than its state.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lifecycle {
+    /// What is there already may be taken over, as with `--adopt`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub adopt: bool,
+    /// It is not retired, and nothing irreversible happens to it, without consent by name.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub protect: bool,
+    /// The name that it had before: what is there under that name is renamed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was: Option<DatasetName>,
+}
+
+impl Lifecycle {
+    /// Returns whether nothing is said.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A pool. Its root dataset's settings stand in a [`Dataset`] of the pool's name.
@@ -38,6 +65,9 @@ pub struct Pool {
     /// Pool properties (`zpoolprops(7)`).
     #[serde(default, skip_serializing_if = "Settings::is_empty")]
     pub settings: Settings,
+    /// What is said about its life.
+    #[serde(default, skip_serializing_if = "Lifecycle::is_empty")]
+    pub lifecycle: Lifecycle,
 }
 
 /// A top-level vdev.
@@ -160,6 +190,9 @@ pub struct Dataset {
     /// The settings that the spec declares; no others are managed.
     #[serde(default, skip_serializing_if = "Settings::is_empty")]
     pub settings: Settings,
+    /// What is said about its life.
+    #[serde(default, skip_serializing_if = "Lifecycle::is_empty")]
+    pub lifecycle: Lifecycle,
 }
 
 /// A volume (zvol).
@@ -175,6 +208,9 @@ pub struct Volume {
     /// The other settings that the spec declares.
     #[serde(default, skip_serializing_if = "Settings::is_empty")]
     pub settings: Settings,
+    /// What is said about its life.
+    #[serde(default, skip_serializing_if = "Lifecycle::is_empty")]
+    pub lifecycle: Lifecycle,
 }
 
 /// A directory shared over NFS, to all its clients.
@@ -201,6 +237,9 @@ pub struct Storage {
     pub dataset: Option<DatasetName>,
     /// Properties in canonical form: lists sorted and joined by commas, booleans `1` and `0`.
     pub properties: BTreeMap<Box<str>, Box<str>>,
+    /// What is said about its life.
+    #[serde(default, skip_serializing_if = "Lifecycle::is_empty")]
+    pub lifecycle: Lifecycle,
 }
 
 /// A parameter of the zfs kernel module.
@@ -212,7 +251,50 @@ pub struct Tunable {
     pub value: u64,
 }
 
+/// A file system that a container sees as a directory of its own (`pct(1)`, a bind mount point).
+///
+/// Proxmox numbers mount points (`mp0`); the number is no part of what is wanted, so the resource is
+/// named by the path inside, and a mount point more never renumbers the others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bind {
+    /// The container's id, 100 to 999999999.
+    pub container: u32,
+    /// The absolute path inside of the container.
+    pub at: Box<str>,
+    /// The file system.
+    pub dataset: DatasetName,
+    /// The absolute path on the host: the mount point of `dataset`.
+    pub path: Box<str>,
+    /// Further options of the mount point in canonical form: booleans `1` and `0`, mount options
+    /// sorted and joined by `;`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<Box<str>, Box<str>>,
+}
+
 impl Resource {
+    /// Returns the lowest format of objects that can say this resource.
+    #[must_use]
+    pub fn format(&self) -> u32 {
+        let plain = self.lifecycle().is_none_or(Lifecycle::is_empty);
+        match self {
+            Resource::Permissions(_) | Resource::Bind(_) => 2,
+            _ if plain => 1,
+            _ => 2,
+        }
+    }
+
+    /// Returns what is said about the resource's life, where that can be said.
+    #[must_use]
+    pub fn lifecycle(&self) -> Option<&Lifecycle> {
+        match self {
+            Resource::Pool(pool) => Some(&pool.lifecycle),
+            Resource::Dataset(dataset) => Some(&dataset.lifecycle),
+            Resource::Volume(volume) => Some(&volume.lifecycle),
+            Resource::Storage(storage) => Some(&storage.lifecycle),
+            Resource::Export(_) | Resource::Tunable(_) | Resource::Permissions(_) | Resource::Bind(_) => None,
+        }
+    }
+
     /// Returns the resource's key.
     #[must_use]
     pub fn key(&self) -> Key {
@@ -223,6 +305,8 @@ impl Resource {
             Resource::Export(export) => Key::Export(export.path.clone()),
             Resource::Storage(storage) => Key::Storage(storage.id.clone()),
             Resource::Tunable(tunable) => Key::Tunable(tunable.name.clone()),
+            Resource::Permissions(permissions) => Key::Permissions(permissions.dataset.clone()),
+            Resource::Bind(bind) => Key::Bind(bind.container, bind.at.clone()),
         }
     }
 

@@ -4,8 +4,12 @@ use crate::{HostName, Resource, canonical};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
-/// The format of the objects that this version writes. It stands in every object.
-pub const FORMAT: u32 = 1;
+/// The newest format of objects that this version reads and writes. It stands in every object.
+///
+/// A step has the lowest format that can say its resource ([`Resource::format`]), so that what an
+/// older version can carry out keeps its id, and what it cannot is refused there, not skipped:
+/// 1 is what there was first; 2 adds permissions, binds, and what is said about a resource's life.
+pub const FORMAT: u32 = 2;
 
 /// The BLAKE3 hash of an object's canonical bytes, written in lower-case hexadecimal.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -74,7 +78,7 @@ impl From<ObjectId> for String {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
-    /// The object format, [`FORMAT`].
+    /// The object format: [`Resource::format`].
     pub format: u32,
     /// The ids of the steps that must hold before this one, sorted.
     pub needs: Vec<ObjectId>,
@@ -103,9 +107,10 @@ pub(crate) fn digests(
     needs: &[ObjectId],
     resource: &Resource,
 ) -> Result<(ObjectId, ObjectId), serde_json::Error> {
+    let format = resource.format();
     let resource = canonical::to_bytes(resource)?;
     let mut bytes = Vec::with_capacity(resource.len() + needs.len() * 67 + 48);
-    let head = format!("{{\"format\":{FORMAT},");
+    let head = format!("{{\"format\":{format},");
     let body = |bytes: &mut Vec<u8>| {
         bytes.extend_from_slice(b"\"resource\":");
         bytes.extend_from_slice(&resource);
@@ -133,7 +138,7 @@ pub(crate) fn digests(
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct System {
-    /// The object format, [`FORMAT`].
+    /// The object format, [`System::FORMAT`].
     pub format: u32,
     /// The host's name.
     pub system: HostName,
@@ -142,6 +147,9 @@ pub struct System {
 }
 
 impl System {
+    /// The format of system steps: nothing was added to them since the first.
+    pub const FORMAT: u32 = 1;
+
     /// Returns the canonical bytes, over which the id is taken.
     ///
     /// # Errors

@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use phoenix_graph::{
-    Change, Class, Dataset, DatasetName, Disk, FORMAT, Graph, GraphDiff, GraphError, HostName, Key, ObjectId,
-    Pool, PoolName, PropertyName, Redundancy, Resource, Settings, Step, Value, Vdev, diff, mounts::mounts,
+    Bind, Change, Class, Dataset, DatasetName, Disk, FORMAT, Graph, GraphDiff, GraphError, HostName, Key,
+    Lifecycle, ObjectId, Permissions, Pool, PoolName, PropertyName, Redundancy, Resource, Settings, Step,
+    Value, Vdev, diff, mounts::mounts,
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -15,11 +16,16 @@ fn pool(name: &str, settings: &[(&str, &str)]) -> Resource {
         name: PoolName::new(name).unwrap(),
         layout: vec![Vdev { class: Class::Data, redundancy: Redundancy::None, disks }],
         settings: words(settings),
+        lifecycle: Lifecycle::default(),
     })
 }
 
 fn dataset(name: &str, settings: &[(&str, &str)]) -> Resource {
-    Resource::Dataset(Dataset { name: DatasetName::new(name).unwrap(), settings: words(settings) })
+    Resource::Dataset(Dataset {
+        name: DatasetName::new(name).unwrap(),
+        settings: words(settings),
+        lifecycle: Lifecycle::default(),
+    })
 }
 
 fn words(settings: &[(&str, &str)]) -> Settings {
@@ -204,5 +210,46 @@ proptest! {
         let id = ObjectId::of(&bytes);
         prop_assert_eq!(id.to_string().parse::<ObjectId>().unwrap(), id);
         prop_assert!(id.to_string().to_uppercase().parse::<ObjectId>().is_err() || !id.to_string().contains(|c: char| c.is_ascii_lowercase()));
+    }
+}
+
+#[test]
+fn a_step_has_the_lowest_format_that_can_say_it() {
+    let name = DatasetName::new("tank/a").unwrap();
+    let permissions = Resource::Permissions(Permissions {
+        dataset: name.clone(),
+        owner: Some("media".into()),
+        group: Some("33".into()),
+        mode: "2770".parse().ok(),
+    });
+    let bind = Resource::Bind(Bind {
+        container: 101,
+        at: "/mnt/a".into(),
+        dataset: name.clone(),
+        path: "/tank/a".into(),
+        options: BTreeMap::from([("ro".into(), "1".into())]),
+    });
+    let protected = Resource::Dataset(Dataset {
+        name: DatasetName::new("tank/b").unwrap(),
+        settings: Settings::default(),
+        lifecycle: Lifecycle { protect: true, was: Some(name), ..Lifecycle::default() },
+    });
+    let graph =
+        assemble(vec![pool("tank", &[]), dataset("tank/a", &[]), permissions, bind, protected]).unwrap();
+    let formats: Vec<_> =
+        graph.nodes().iter().map(|node| (node.key.to_string(), graph.step(node).format)).collect();
+    let wanted = [
+        ("pool:tank", 1),
+        ("dataset:tank/a", 1),
+        ("dataset:tank/b", 2),
+        ("permissions:tank/a", 2),
+        ("bind:lxc/101/mnt/a", 2),
+    ];
+    assert_eq!(formats, wanted.map(|(key, format)| (key.to_owned(), format)));
+    for node in graph.nodes() {
+        let bytes = graph.step(node).to_bytes().unwrap();
+        assert_eq!(ObjectId::of(&bytes), node.id);
+        assert_eq!(serde_json::from_slice::<Step>(&bytes).unwrap().resource, node.resource);
+        assert_eq!(node.key.to_string().parse::<Key>().unwrap(), node.key);
     }
 }

@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot prepare itself ends")]
 
 use phoenix_graph::{
-    Class, Dataset, DatasetName, Disk, Graph, HostName, Pool, PoolName, PropertyName, Redundancy, Resource,
-    Settings, Value, Vdev,
+    Class, Dataset, DatasetName, Disk, Graph, HostName, Lifecycle, Pool, PoolName, PropertyName, Redundancy,
+    Resource, Settings, Value, Vdev,
 };
 use phoenix_runtime::{
     observed::{DatasetState, DiskState, OWNER, Observed, PoolState, Setting, Source, VdevDisk, VdevState},
@@ -38,6 +38,7 @@ impl Case {
             name: pool.clone(),
             layout: vec![vdev],
             settings: Settings::default(),
+            lifecycle: Lifecycle::default(),
         })];
         let mut observed = Observed::default();
         let words = [
@@ -49,7 +50,11 @@ impl Case {
             let name = DatasetName::new(&format!("tank/d{at}")).unwrap();
             let settings =
                 words.iter().map(|(name, value)| (PropertyName::new(name), value.clone())).collect();
-            resources.push(Resource::Dataset(Dataset { name: name.clone(), settings }));
+            resources.push(Resource::Dataset(Dataset {
+                name: name.clone(),
+                settings,
+                lifecycle: Lifecycle::default(),
+            }));
             observed.datasets.insert(name.clone(), state(&name, &words));
         }
         observed.datasets.insert(pool.root(), state(&pool.root(), &[]));

@@ -3,8 +3,8 @@
 
 use crate::show::value::{export_options, value};
 use phoenix_graph::{
-    Dataset, DatasetName, Graph, Key, Pool, PropertyName, Redundancy, Resource, Settings, Target, Value,
-    Volume, diff,
+    Dataset, DatasetName, Graph, Key, Lifecycle, Pool, PropertyName, Redundancy, Resource, Settings, Target,
+    Value, Volume, diff,
     mounts::{Mount, mounts},
     property,
 };
@@ -22,7 +22,7 @@ pub fn effective(graph: &Graph) -> String {
     resources.sort_by_key(|one| one.key());
     for resource in resources {
         text.push('\n');
-        for (fact, says) in facts(resource, &datasets, &mounts) {
+        for (fact, says) in facts(resource, &datasets, &mounts).into_iter().chain(life(resource)) {
             // Writing to a string does not fail.
             let _ = match says.as_str() {
                 "" => writeln!(text, "{fact}"),
@@ -76,7 +76,28 @@ fn facts(
             .iter()
             .map(|(name, says)| (key.to_string(), value(&key, name, says)))
             .collect(),
+        Resource::Permissions(_) | Resource::Bind(_) => {
+            let mut facts = vec![(key.to_string(), String::new())];
+            facts.extend(
+                diff::facts(resource).into_iter().map(|(name, says)| (format!("{key} {name}"), says)),
+            );
+            facts
+        }
     }
+}
+
+/// Lists what is said about a resource's life.
+fn life(resource: &Resource) -> Facts {
+    let Some(Lifecycle { adopt, protect, was }) = resource.lifecycle() else { return Facts::new() };
+    let key = resource.key();
+    let mut facts = Facts::new();
+    for (word, on) in [("adopt", *adopt), ("protect", *protect)] {
+        if on {
+            facts.push((format!("{key} {word}"), "on".to_owned()));
+        }
+    }
+    facts.extend(was.iter().map(|name| (format!("{key} was"), name.to_string())));
+    facts
 }
 
 fn pool_facts(key: &Key, pool: &Pool) -> Facts {
@@ -147,7 +168,11 @@ mod tests {
     use phoenix_graph::{Bytes, Class, Disk, HostName, PoolName, Vdev};
 
     fn dataset(name: &str, settings: &[(&str, &str)]) -> Resource {
-        Resource::Dataset(Dataset { name: DatasetName::new(name).unwrap(), settings: set(settings) })
+        Resource::Dataset(Dataset {
+            name: DatasetName::new(name).unwrap(),
+            settings: set(settings),
+            lifecycle: Lifecycle::default(),
+        })
     }
 
     fn set(settings: &[(&str, &str)]) -> Settings {
@@ -172,6 +197,7 @@ mod tests {
                         Vdev { class: Class::Log, redundancy: Redundancy::None, disks: vec![disk("/c")] },
                     ],
                     settings: Settings::default(),
+                    lifecycle: Lifecycle::default(),
                 }),
                 dataset(
                     "tank",
@@ -184,6 +210,7 @@ mod tests {
                     size: Bytes(1 << 30),
                     sparse: true,
                     settings: set(&[("volblocksize", "16384")]),
+                    lifecycle: Lifecycle::default(),
                 }),
             ],
         )

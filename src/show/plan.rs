@@ -148,8 +148,10 @@ fn group(action: &Action) -> usize {
         Subject::Resource(Key::Dataset(_) | Key::Volume(_)) => 1,
         Subject::Resource(Key::Export(_)) => 2,
         Subject::Resource(Key::Storage(_)) => 3,
-        Subject::Resource(Key::Tunable(_)) => 4,
-        Subject::Files | Subject::Mounts => 5,
+        Subject::Resource(Key::Permissions(_)) => 4,
+        Subject::Resource(Key::Bind(..)) => 5,
+        Subject::Resource(Key::Tunable(_)) => 6,
+        Subject::Files | Subject::Mounts => 7,
     }
 }
 

@@ -3,14 +3,11 @@
 use super::{About, Checker};
 use crate::{
     diagnostic::{Code, Diagnostic},
-    resolve::{
-        grammar::Kind,
-        spec::{Block, Scalar, Setting},
-    },
+    resolve::{grammar::Kind, spec::Block},
     source::Place,
 };
 use phoenix_graph::{
-    Bytes, Dataset, DatasetName, PropertyName, Resource, Settings, Value, Volume,
+    Bytes, Dataset, DatasetName, Lifecycle, PropertyName, Resource, Settings, Value, Volume,
     mounts::{Mount, mounts},
 };
 use std::collections::{BTreeMap, HashMap};
@@ -45,7 +42,11 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             above = self.look(block, root, &settings, above);
             self.about(block, root);
             if !settings.is_empty() {
-                let dataset = Resource::Dataset(Dataset { name: root.clone(), settings });
+                let dataset = Resource::Dataset(Dataset {
+                    name: root.clone(),
+                    settings,
+                    lifecycle: Lifecycle::default(),
+                });
                 self.add(dataset, block, Code::DuplicateDataset, "the root dataset");
             }
         }
@@ -57,16 +58,14 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             if !matches!(inner.kind, Kind::Dataset | Kind::Volume) {
                 continue;
             }
-            let allowed = self.allow.len();
-            self.allow.extend(&inner.allow);
-            if let Some(name) = self.child_name(inner, name) {
+            self.allowing(&inner.allow, |checker| {
+                let Some(name) = checker.child_name(inner, name) else { return };
                 if inner.kind == Kind::Dataset {
-                    self.dataset(inner, name, above);
+                    checker.dataset(inner, name, above);
                 } else {
-                    self.volume(inner, name, above);
+                    checker.volume(inner, name, above);
                 }
-            }
-            self.allow.truncate(allowed);
+            });
         }
     }
 
@@ -97,7 +96,8 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             self.mountpoints.insert(name.clone(), setting.whole());
         }
         let what = format!("the dataset `{name}`");
-        let dataset = Resource::Dataset(Dataset { name: name.clone(), settings });
+        let lifecycle = self.lifecycle_of(block, &name);
+        let dataset = Resource::Dataset(Dataset { name: name.clone(), settings, lifecycle });
         self.add(dataset, block, Code::DuplicateDataset, &what);
         self.inside(block, &name, inside);
     }
@@ -164,22 +164,9 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             }
         }
         let what = format!("the volume `{name}`");
-        let volume = Resource::Volume(Volume { name, size, sparse, settings });
+        let lifecycle = self.lifecycle_of(block, &name);
+        let volume = Resource::Volume(Volume { name, size, sparse, settings, lifecycle });
         self.add(volume, block, Code::DuplicateDataset, &what);
-    }
-
-    /// Reads `#true` or `#false`.
-    fn switch(&mut self, setting: &Setting<'a>) -> bool {
-        let Some(said) = self.one(setting) else { return false };
-        match &said.value {
-            Scalar::Bool(on) => *on,
-            Scalar::Text(text) if &**text == "on" => true,
-            Scalar::Text(text) if &**text == "off" => false,
-            _ => {
-                self.bad_value(setting, said, "it is #true or #false", None);
-                false
-            }
-        }
     }
 
     /// Looks at a dataset's settings together, and with those above. Returns what holds inside.
@@ -212,7 +199,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             self.reservation(block, name, settings, reservation, quota, inside);
         }
         self.encryption(block, name, settings, above, &mut inside);
-        self.dangers(block, name, settings, above);
+        self.allowing(&block.allow, |checker| checker.dangers(block, name, settings, above));
         inside
     }
 
@@ -286,10 +273,6 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
     }
 
     fn dangers(&mut self, block: &Block<'a>, name: &DatasetName, settings: &Settings, above: Above<'_>) {
-        let allowed = self.allow.len();
-        if block.kind == Kind::Root {
-            self.allow.extend(&block.allow);
-        }
         let is = |name: &str, word: &str| settings.get(name).is_some_and(|value| value.to_string() == word);
         if let Some(setting) = block.setting("sync").filter(|_| is("sync", "disabled")) {
             let diagnostic =
@@ -310,22 +293,16 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             let diagnostic = self.vias.label(diagnostic, setting.via);
             self.lint(diagnostic);
         }
-        self.allow.truncate(allowed);
     }
 
     /// Puts off what needs to know where the dataset is mounted.
     fn about(&mut self, of: &'b Block<'a>, dataset: &DatasetName) {
         for block in &of.blocks {
-            if !matches!(block.kind, Kind::Export | Kind::Proxmox) {
+            if !matches!(block.kind, Kind::Export | Kind::Proxmox | Kind::Permissions | Kind::Bind) {
                 continue;
             }
             let allow = self.allow.iter().chain(&of.allow).chain(&block.allow).copied().collect();
-            let about = About { dataset: dataset.clone(), of, block, allow };
-            if block.kind == Kind::Export {
-                self.exports.push(about);
-            } else {
-                self.storages.push(about);
-            }
+            self.about.push(About { dataset: dataset.clone(), of, block, allow });
         }
     }
 

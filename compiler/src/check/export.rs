@@ -1,6 +1,6 @@
 //! Exports: paths, clients and options.
 
-use super::{About, Checker, placeholder::is_placeholder};
+use super::{About, Checker, Mounted, placeholder::is_placeholder};
 use crate::{
     diagnostic::{Code, Diagnostic, did_you_mean},
     resolve::{
@@ -84,12 +84,10 @@ impl<'a> Checker<'_, 'a, '_> {
             self.sink.push(unmounted("a volume is a block device: NFS shares file systems"));
             return None;
         }
-        let Some(mount) = mounts.get(dataset) else {
-            // A root dataset without settings is mounted at its default place; else it was in error.
-            return (of.kind == Kind::Root).then(|| format!("/{dataset}").into());
-        };
-        if let (true, Some(path)) = (mount.mounted, &mount.path) {
-            return Some(path.clone());
+        match self.mounted(dataset, of, mounts) {
+            Mounted::At(path) => return Some(path),
+            Mounted::Never => {}
+            Mounted::Unknown => return None,
         }
         let mut diagnostic = unmounted("clients would see an empty directory");
         let culprit =

@@ -1,10 +1,13 @@
 //! Resolved spec → checked resources. [`pool`] reads layouts, [`dataset`] walks file systems and
-//! volumes, [`settings`] holds each property against the schema, [`export`] and [`storage`] come
-//! last, when it is known what is mounted where. Everything that can be known without the host is
+//! volumes, [`settings`] holds each property against the schema; [`export`], [`storage`],
+//! [`permissions`] and [`bind`] come last, when it is known what is mounted where. Everything that can be known without the host is
 //! checked here.
 
+mod bind;
 mod dataset;
 mod export;
+mod lifecycle;
+mod permissions;
 mod placeholder;
 mod pool;
 mod settings;
@@ -21,7 +24,7 @@ use crate::{
     },
     source::Place,
 };
-use phoenix_graph::{Bytes, DatasetName, HostName, Key, Resource, Tunable};
+use phoenix_graph::{Bytes, DatasetName, HostName, Key, Resource, Tunable, mounts::Mount};
 use std::collections::{BTreeMap, HashMap};
 
 /// One host with everything that it is to have.
@@ -61,8 +64,8 @@ pub fn check(host: &Block<'_>, vias: &Vias<'_>, trace: bool, sink: &mut Sink) ->
         resources: Vec::new(),
         places: HashMap::new(),
         disks: HashMap::new(),
-        exports: Vec::new(),
-        storages: Vec::new(),
+        about: Vec::new(),
+        renames: Vec::new(),
         mountpoints: HashMap::new(),
         origins: trace.then(BTreeMap::new),
     };
@@ -80,13 +83,24 @@ struct Checker<'b, 'a, 's> {
     places: HashMap<Key, Place>,
     /// The disks that are in use, with the places that say so.
     disks: HashMap<Box<str>, Place>,
-    /// Exports and registrations, which wait until it is known what is mounted where.
-    exports: Vec<About<'b, 'a>>,
-    storages: Vec<About<'b, 'a>>,
+    /// What is about datasets, which waits until it is known what is mounted where.
+    about: Vec<About<'b, 'a>>,
+    /// The names that datasets are said to have had before.
+    renames: Vec<lifecycle::Rename>,
     /// Where file systems say their mount points.
     mountpoints: HashMap<DatasetName, Place>,
     /// Where the resources come from, where that was asked for.
     origins: Option<BTreeMap<Key, Origin>>,
+}
+
+/// Where a dataset is mounted.
+enum Mounted {
+    /// Here.
+    At(Box<str>),
+    /// Nowhere: it is switched off, or has no path.
+    Never,
+    /// It was in error, which has been told.
+    Unknown,
 }
 
 /// A block about a dataset.
@@ -110,14 +124,42 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                 _ => {}
             }
         }
+        self.look_at_renames();
         let mounts = self.mounts();
-        for about in std::mem::take(&mut self.exports) {
+        for about in std::mem::take(&mut self.about) {
             self.allow.clone_from(&about.allow);
-            self.export(&about, &mounts);
+            match about.block.kind {
+                Kind::Export => self.export(&about, &mounts),
+                Kind::Proxmox => self.storage(&about, &mounts),
+                Kind::Permissions => self.permissions(&about, &mounts),
+                Kind::Bind => self.bind(&about, &mounts),
+                _ => {}
+            }
         }
-        for about in std::mem::take(&mut self.storages) {
-            self.allow.clone_from(&about.allow);
-            self.storage(&about, &mounts);
+    }
+
+    /// Runs with further lints allowed.
+    fn allowing<T>(&mut self, allow: &[&'a str], run: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.allow.len();
+        self.allow.extend(allow);
+        let made = run(self);
+        self.allow.truncate(before);
+        made
+    }
+
+    /// Returns where a dataset is mounted.
+    fn mounted(
+        &self,
+        dataset: &DatasetName,
+        of: &Block<'a>,
+        mounts: &BTreeMap<DatasetName, Mount>,
+    ) -> Mounted {
+        match mounts.get(dataset) {
+            Some(Mount { path: Some(path), mounted: true }) => Mounted::At(path.clone()),
+            Some(_) => Mounted::Never,
+            // A root dataset without settings is mounted at its default place.
+            None if of.kind == Kind::Root => Mounted::At(format!("/{dataset}").into()),
+            None => Mounted::Unknown,
         }
     }
 

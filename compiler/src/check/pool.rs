@@ -8,17 +8,20 @@ use crate::{
 };
 use phoenix_graph::{Class, Disk, Pool, PoolName, Redundancy, Resource, Vdev};
 
-/// A top-level vdev with its place.
-struct Laid {
+/// A top-level vdev with its place, and the lints that it allows.
+struct Laid<'a> {
     vdev: Vdev,
     place: Place,
+    allow: Vec<&'a str>,
 }
 
 impl<'b, 'a> Checker<'b, 'a, '_> {
     /// Reads a pool with all that it holds.
     pub(super) fn pool(&mut self, block: &'b Block<'a>) {
-        let allowed = self.allow.len();
-        self.allow.extend(&block.allow);
+        self.allowing(&block.allow, |checker| checker.pool_itself(block));
+    }
+
+    fn pool_itself(&mut self, block: &'b Block<'a>) {
         let text = block.name().unwrap_or_default();
         match PoolName::new(text) {
             Ok(name) => {
@@ -35,7 +38,8 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                 vdevs.sort();
                 let what = format!("the pool `{name}`");
                 let root = name.root();
-                let pool = Resource::Pool(Pool { name, layout: vdevs, settings });
+                let lifecycle = self.lifecycle(block);
+                let pool = Resource::Pool(Pool { name, layout: vdevs, settings, lifecycle });
                 if self.add(pool, block, Code::DuplicatePool, &what) {
                     self.datasets(block, &root, special);
                 }
@@ -48,10 +52,9 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                 );
             }
         }
-        self.allow.truncate(allowed);
     }
 
-    fn layout(&mut self, pool: &Block<'a>) -> Vec<Laid> {
+    fn layout(&mut self, pool: &Block<'a>) -> Vec<Laid<'a>> {
         let mut layout = Vec::new();
         for block in &pool.blocks {
             match block.kind {
@@ -80,14 +83,16 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         layout
     }
 
-    fn class(&mut self, class: Class, block: &Block<'a>, layout: &mut Vec<Laid>) {
+    fn class(&mut self, class: Class, block: &Block<'a>, layout: &mut Vec<Laid<'a>>) {
         self.refuse_settings(block);
         if block.blocks.is_empty() {
             self.no_disks(block);
         }
-        for inner in &block.blocks {
-            self.vdev(class, inner, layout);
-        }
+        self.allowing(&block.allow, |checker| {
+            for inner in &block.blocks {
+                checker.vdev(class, inner, layout);
+            }
+        });
     }
 
     fn no_disks(&mut self, block: &Block<'a>) {
@@ -101,44 +106,45 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         );
     }
 
+    fn vdev(&mut self, class: Class, block: &Block<'a>, layout: &mut Vec<Laid<'a>>) {
+        self.allowing(&block.allow, |checker| layout.extend(checker.laid(class, block)));
+    }
+
     /// Reads one vdev: a disk, or what holds disks.
-    fn vdev(&mut self, class: Class, block: &Block<'a>, layout: &mut Vec<Laid>) {
+    fn laid(&mut self, class: Class, block: &Block<'a>) -> Option<Laid<'a>> {
         if block.kind != Kind::Draid {
             self.refuse_settings(block);
         }
+        let laid = |redundancy, disks| Laid {
+            vdev: Vdev { class, redundancy, disks },
+            place: block.place,
+            allow: block.allow.clone(),
+        };
         if block.kind == Kind::Disk {
-            let disks: Vec<Disk> = self.disk(block).into_iter().collect();
-            if !disks.is_empty() {
-                let vdev = Vdev { class, redundancy: Redundancy::None, disks };
-                layout.push(Laid { vdev, place: block.place });
-            }
-            return;
+            return self.disk(block).map(|disk| laid(Redundancy::None, vec![disk]));
         }
-        let disks: Vec<Disk> = block.of(Kind::Disk).filter_map(|disk| self.disk(disk)).collect();
+        let mut disks: Vec<Disk> = Vec::new();
+        for disk in block.of(Kind::Disk) {
+            self.allowing(&disk.allow, |checker| disks.extend(checker.disk(disk)));
+        }
         let written = block.of(Kind::Disk).count();
         if written == 0 {
-            return self.no_disks(block);
+            self.no_disks(block);
+            return None;
         }
-        let redundancy = match block.kind {
-            Kind::Draid => match self.draid(block, written) {
-                Some(word) => Redundancy::Draid(word.into()),
-                None => return,
-            },
-            kind => {
-                let (redundancy, least) = match raidz(kind) {
-                    Some(parity) => (Redundancy::Raidz(parity), usize::from(parity) + 1),
-                    None => (Redundancy::Mirror, 2),
-                };
-                if written < least {
-                    if !block.broken {
-                        self.too_few(block, written, least);
-                    }
-                    return;
-                }
-                redundancy
-            }
+        let redundancy = match (block.kind, raidz(block.kind)) {
+            (Kind::Draid, _) => Redundancy::Draid(self.draid(block, written)?.into()),
+            (_, Some(parity)) => Redundancy::Raidz(parity),
+            (_, None) => Redundancy::Mirror,
         };
-        layout.push(Laid { vdev: Vdev { class, redundancy, disks }, place: block.place });
+        let least = raidz(block.kind).map_or(2, |parity| usize::from(parity) + 1);
+        if block.kind != Kind::Draid && written < least {
+            if !block.broken {
+                self.too_few(block, written, least);
+            }
+            return None;
+        }
+        Some(laid(redundancy, disks))
     }
 
     fn too_few(&mut self, block: &Block<'a>, written: usize, least: usize) {
@@ -242,11 +248,15 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         Some(Disk(path.into()))
     }
 
-    fn lint_layout(&mut self, pool: &Block<'a>, layout: &[Laid]) {
+    fn lint_layout(&mut self, pool: &Block<'a>, layout: &[Laid<'a>]) {
         let vital = |class| matches!(class, Class::Data | Class::Special | Class::Dedup);
-        let bare =
-            layout.iter().find(|laid| vital(laid.vdev.class) && laid.vdev.redundancy == Redundancy::None);
-        if let Some(bare) = bare {
+        let allows = |laid: &Laid<'_>| laid.allow.contains(&Code::NoRedundancy.name());
+        let mut bare = layout
+            .iter()
+            .filter(|laid| vital(laid.vdev.class) && laid.vdev.redundancy == Redundancy::None)
+            .peekable();
+        if bare.peek().is_some() {
+            let Some(bare) = bare.find(|laid| !allows(laid)) else { return };
             let name = pool.name().unwrap_or_default();
             self.lint(
                 Diagnostic::new(Code::NoRedundancy, format!("the pool `{name}` is lost with one disk"))
@@ -256,7 +266,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             );
             return;
         }
-        let word = |laid: &Laid| match &laid.vdev.redundancy {
+        let word = |laid: &Laid<'_>| match &laid.vdev.redundancy {
             Redundancy::Draid(_) => "draid".to_owned(),
             other => String::from(other.clone()),
         };

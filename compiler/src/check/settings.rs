@@ -4,16 +4,12 @@ use super::Checker;
 use crate::{
     diagnostic::{Code, Diagnostic, article, did_you_mean, list},
     resolve::{
-        grammar::Kind,
+        grammar::{Kind, LIFE, Meaning, OWN},
         spec::{Block, Said, Scalar, Setting},
     },
     source::Place,
 };
 use phoenix_graph::{PropertyName, Settings, Target, Value, export, property};
-
-/// Settings of nodes that are no properties of OpenZFS.
-const VOLUME: &[&str] = &["size", "sparse"];
-const DRAID: &[&str] = &["parity", "data", "spares"];
 
 /// Words that hold secrets: a spec says where one is found, never what it is.
 const SECRETS: &[&str] =
@@ -31,20 +27,18 @@ fn target(kind: Kind) -> Option<Target> {
 
 /// Returns the settings that a node takes, those that are only reported left out.
 pub fn settings_of(kind: Kind) -> Box<dyn Iterator<Item = &'static str>> {
-    let own: &[&str] = match kind {
-        Kind::Volume => VOLUME,
-        Kind::Draid => DRAID,
-        Kind::Arc => &["max"],
-        Kind::Export | Kind::Client => export::vocabulary(),
-        Kind::Proxmox => return Box::new(super::storage::words()),
-        _ => &[],
-    };
+    let own = OWN.iter().filter(move |own| own.within.contains(&kind)).map(|own| own.name);
+    if kind == Kind::Proxmox {
+        return Box::new(own.chain(super::storage::words()));
+    }
+    let options: &[&str] =
+        if matches!(kind, Kind::Export | Kind::Client) { export::vocabulary() } else { &[] };
     let properties = target(kind)
         .into_iter()
         .flat_map(property::all)
         .filter(|property| !property.read_only)
         .map(|property| property.name);
-    Box::new(own.iter().copied().chain(properties))
+    Box::new(own.chain(options.iter().copied()).chain(properties))
 }
 
 /// Returns whether a word is a setting of a node, or of anything that has settings.
@@ -61,14 +55,20 @@ pub fn is_setting(kind: Kind, word: &str) -> bool {
     }
 }
 
+/// Returns whether a setting of this node says something about its life.
+fn is_life(kind: Kind, name: &str) -> bool {
+    LIFE.contains(&name) && OWN.iter().any(|own| own.name == name && own.within.contains(&kind))
+}
+
 impl<'a> Checker<'_, 'a, '_> {
-    /// Reads the properties of a pool, file system or volume; `others` are read elsewhere.
+    /// Reads the properties of a pool, file system or volume; `others` are read elsewhere, and so
+    /// are those that say something about its life.
     pub(super) fn settings(&mut self, block: &Block<'a>, others: &[&str]) -> Settings {
         let Some(target) = target(block.kind) else { return Settings::default() };
         block
             .settings
             .iter()
-            .filter(|setting| !others.contains(&&*setting.name))
+            .filter(|setting| !others.contains(&&*setting.name) && !is_life(block.kind, &setting.name))
             .filter_map(|setting| self.property(block.kind, target, setting))
             .collect()
     }
@@ -212,11 +212,17 @@ impl<'a> Checker<'_, 'a, '_> {
         if SECRETS.contains(&name) {
             return self.secret(setting.place, &format!("`{name}`"));
         }
-        let words = settings_of(kind).chain(kind.words_within());
+        let near = |words: &mut dyn Iterator<Item = &'static str>| {
+            did_you_mean(name, words).map(|near| format!("did you mean `{near}`?"))
+        };
         let help = if kind.words_within().any(|word| word == name) {
             Some(format!("`{name}` is a node of its own: write it inside the braces"))
+        } else if let Some(help) = near(&mut settings_of(kind)) {
+            Some(help)
+        } else if let Meaning::Elsewhere(kinds) = kind.meaning(name) {
+            Some(format!("it stands in {}", list(kinds.iter().map(|kind| kind.word().word))))
         } else {
-            did_you_mean(name, words).map(|near| format!("did you mean `{near}`?"))
+            near(&mut kind.words_within())
         };
         let help = help.unwrap_or_else(|| match kind {
             Kind::Root | Kind::Dataset | Kind::Volume => {

@@ -1,6 +1,6 @@
 //! Registrations with Proxmox VE: ids, types, contents, and what follows from the dataset.
 
-use super::{About, Checker};
+use super::{About, Checker, Mounted};
 use crate::{
     diagnostic::{Code, Diagnostic, did_you_mean, list},
     resolve::{
@@ -20,11 +20,11 @@ const ON_DATASETS: &[&str] = &["zfspool", "dir"];
 /// Properties that follow from the dataset, so that nobody can say them wrongly.
 const DERIVED: &[&str] = &["pool", "path", "mountpoint", "is_mountpoint"];
 
-/// Returns the settings that a registration takes.
+/// Returns the properties of registrations that a spec may say.
 pub fn words() -> impl Iterator<Item = &'static str> {
     let properties = types().iter().filter(|kind| ON_DATASETS.contains(&kind.name));
     let properties = properties.flat_map(StorageType::properties).map(|property| property.name);
-    std::iter::once("type").chain(properties.filter(|name| !DERIVED.contains(name)))
+    properties.filter(|name| !DERIVED.contains(name))
 }
 
 impl<'a> Checker<'_, 'a, '_> {
@@ -53,7 +53,9 @@ impl<'a> Checker<'_, 'a, '_> {
             self.lint_exported(of, block);
         }
         let what = format!("the storage `{id}`");
-        let storage = Storage { id, kind: kind.name.into(), dataset: Some(dataset.clone()), properties };
+        let lifecycle = self.lifecycle(block);
+        let dataset = Some(dataset.clone());
+        let storage = Storage { id, kind: kind.name.into(), dataset, properties, lifecycle };
         self.add(Resource::Storage(storage), block, Code::DuplicateStorage, &what);
     }
 
@@ -109,7 +111,7 @@ impl<'a> Checker<'_, 'a, '_> {
         kind: &'static StorageType,
     ) -> BTreeMap<Box<str>, Box<str>> {
         let mut properties = BTreeMap::new();
-        for setting in block.settings.iter().filter(|setting| setting.name != "type") {
+        for setting in block.settings.iter().filter(|setting| !matches!(&*setting.name, "type" | "adopt")) {
             if let Some((name, value)) = self.storage_property(kind, setting) {
                 properties.insert(name.into(), value.into());
             }
@@ -212,21 +214,18 @@ impl<'a> Checker<'_, 'a, '_> {
         mounts: &BTreeMap<DatasetName, Mount>,
     ) -> bool {
         let About { dataset, of, block, .. } = about;
-        let path: Option<Box<str>> = match mounts.get(dataset) {
-            Some(mount) => mount.path.clone().filter(|_| mount.mounted),
-            // A root dataset without settings is mounted at its default place.
-            None => (of.kind == Kind::Root).then(|| format!("/{dataset}").into()),
-        };
+        let mounted = self.mounted(dataset, of, mounts);
         if kind.name == "zfspool" {
             properties.insert("pool".into(), dataset.as_str().into());
-            if let Some(path) = path {
+            if let Mounted::At(path) = mounted {
                 // Proxmox writes it by itself when the storage is added.
                 properties.insert("mountpoint".into(), path);
             }
             return true;
         }
-        let Some(path) = path else {
-            if mounts.contains_key(dataset) {
+        let path = match mounted {
+            Mounted::At(path) => path,
+            Mounted::Never => {
                 self.sink.push(
                     Diagnostic::new(
                         Code::StorageUnmounted,
@@ -235,8 +234,9 @@ impl<'a> Checker<'_, 'a, '_> {
                     .at(block.place, "nothing to write into")
                     .at(of.place, "this dataset has no mount"),
                 );
+                return false;
             }
-            return false;
+            Mounted::Unknown => return false,
         };
         for (name, text) in [("path", &*path), ("is_mountpoint", "yes")] {
             match kind.canonical(name, text) {

@@ -29,7 +29,7 @@ pub fn list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
 
 /// Writes a word with its article: a `pool`, an `export`.
 pub fn article(word: &str) -> String {
-    let an = word.starts_with(['a', 'e', 'i', 'o', 'u']) && !word.starts_with("use");
+    let an = word == "lxc" || word.starts_with(['a', 'e', 'i', 'o', 'u']) && !word.starts_with("use");
     format!("{} `{word}`", if an { "an" } else { "a" })
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Binding, Env, Resolver,
-    grammar::{Args, Kind, Meaning, TOP, WORDS, Word, option_group},
+    grammar::{Args, Kind, Meaning, TOP, WORDS, Word, find_flag, option_group},
     scope::first_text,
     spec::{Block, Said, Scalar, Setting, Step},
 };
@@ -80,14 +80,18 @@ impl<'a> Resolver<'a, '_> {
         let mut arguments = node.entries().iter().filter(|entry| entry.name().is_none());
         let what = match word.args {
             Args::None => None,
-            Args::One(what) | Args::Words(what) => Some(what),
+            Args::One(what) | Args::Words(what) | Args::Number(what) => Some(what),
         };
         if let Some(what) = what {
             match arguments.next() {
                 Some(entry) => {
-                    let said = self.value(entry, env)?;
+                    let mut said = self.value(entry, env)?;
+                    if let (Args::Number(_), Scalar::Integer(number)) = (word.args, &said.value) {
+                        said.value = Scalar::Text(Cow::Owned(number.to_string()));
+                    }
                     if !matches!(said.value, Scalar::Text(_)) {
-                        let diagnostic = Diagnostic::new(Code::WrongType, format!("a {what} is a text"))
+                        let is = if matches!(word.args, Args::Number(_)) { "whole number" } else { "text" };
+                        let diagnostic = Diagnostic::new(Code::WrongType, format!("a {what} is a {is}"))
                             .at(said.place, "this is none");
                         let diagnostic = self.ways(diagnostic, said.via);
                         self.sink.push(diagnostic);
@@ -103,7 +107,10 @@ impl<'a> Resolver<'a, '_> {
                             format!("{} has a {what}", article(word.word)),
                         )
                         .at(block.place, format!("the {what} is missing"))
-                        .help(format!("`{} \"…\"`", word.word)),
+                        .help(match word.args {
+                            Args::Number(_) => format!("`{} 101`", word.word),
+                            _ => format!("`{} \"…\"`", word.word),
+                        }),
                     );
                     return None;
                 }
@@ -206,7 +213,10 @@ impl<'a> Resolver<'a, '_> {
                         .at(place, "inside `each`, it would belong to no node"),
                 );
             }
-            Meaning::NotYet => self.not_yet(word, word_place(file, node)),
+            Meaning::NotYet => {
+                block.broken = true;
+                self.not_yet(word, word_place(file, node));
+            }
             Meaning::Elsewhere(kinds) => {
                 block.broken = true;
                 let within = list(kinds.iter().map(|kind| kind.word().word));
@@ -262,6 +272,10 @@ impl<'a> Resolver<'a, '_> {
         let file = self.files.files[env.file].id;
         let word = node.name().value();
         let place = word_place(file, node);
+        if node.entries().is_empty() && node.children().is_none() && find_flag(block.kind, word).is_some() {
+            let said = Said { value: Scalar::Bool(true), place, via: env.via };
+            return self.set(block, Cow::Borrowed(word), place, vec![said], env);
+        }
         // What is no setting at all is told by name, whatever its values are.
         if node.children().is_some_and(|children| !children.nodes().is_empty()) || node.entries().is_empty() {
             if crate::check::is_setting(block.kind, word) {

@@ -23,6 +23,9 @@ pub enum Kind {
     Export,
     Client,
     Proxmox,
+    Permissions,
+    Bind,
+    Lxc,
 }
 
 /// What may stand right after a node's word.
@@ -34,6 +37,8 @@ pub enum Args {
     One(&'static str),
     /// One text, then words of `exports(5)`.
     Words(&'static str),
+    /// One whole number, which is called so.
+    Number(&'static str),
 }
 
 /// One row: a word that is a node of its own.
@@ -54,8 +59,8 @@ pub struct Word {
 }
 
 use Kind::{
-    Arc, Cache, Client, Dataset, Dedup, Disk, Draid, Export, Host, Log, Mirror, Pool, Proxmox, Raidz1,
-    Raidz2, Raidz3, Root, Spare, Special, Volume,
+    Arc, Bind, Cache, Client, Dataset, Dedup, Disk, Draid, Export, Host, Log, Lxc, Mirror, Permissions, Pool,
+    Proxmox, Raidz1, Raidz2, Raidz3, Root, Spare, Special, Volume,
 };
 
 const fn word(
@@ -142,30 +147,153 @@ pub const WORDS: &[Word] = &[
         doc: "A registration of the dataset with Proxmox VE, under this id.",
         template: true,
     },
+    word(
+        "permissions",
+        Permissions,
+        &[Root, Dataset],
+        Args::None,
+        "Who owns the dataset's root directory, and who may do what in it; what is not said stays as it is.",
+    ),
+    word(
+        "bind",
+        Bind,
+        &[Root, Dataset],
+        Args::None,
+        "The guests that have the dataset as a directory of their own.",
+    ),
+    word(
+        "lxc",
+        Lxc,
+        &[Bind],
+        Args::Number("container id"),
+        "A container of Proxmox VE, which sees the dataset at this path: a bind mount point (`pct(1)`).",
+    ),
+];
+
+/// Every kind.
+const ALL: &[Kind] = &[
+    Host,
+    Arc,
+    Pool,
+    Disk,
+    Mirror,
+    Raidz1,
+    Raidz2,
+    Raidz3,
+    Draid,
+    Special,
+    Log,
+    Cache,
+    Spare,
+    Dedup,
+    Root,
+    Dataset,
+    Volume,
+    Export,
+    Client,
+    Proxmox,
+    Permissions,
+    Bind,
+    Lxc,
 ];
 
 /// Words that say something about the node that they stand in.
 pub const DIRECTIVES: &[(&str, &[Kind])] = &[
     ("use", &[Host, Pool, Root, Dataset, Volume, Export, Proxmox]),
     ("with", &[Host, Pool, Root, Dataset, Volume, Export, Proxmox]),
-    ("allow", &[Host, Pool, Root, Dataset, Volume, Export, Proxmox]),
-    ("each", &[Host, Pool, Root, Dataset, Export, Mirror, Raidz1, Raidz2, Raidz3, Draid]),
+    ("allow", ALL),
+    (
+        "each",
+        &[
+            Host, Pool, Root, Dataset, Export, Mirror, Raidz1, Raidz2, Raidz3, Draid, Special, Log, Cache,
+            Spare, Dedup, Bind,
+        ],
+    ),
     ("options", &[Export]),
 ];
 
 /// Words of the language that this version does not carry out yet, and where they may stand.
 pub const NOT_YET: &[(&str, &[Kind])] = &[
-    ("bind", &[Root, Dataset]),
-    ("permissions", &[Root, Dataset]),
     ("snapshots", &[Pool, Root, Dataset, Volume]),
     ("replicate", &[Pool, Root, Dataset, Volume]),
-    ("adopt", &[Pool, Root, Dataset, Volume]),
-    ("protect", &[Pool, Root, Dataset, Volume]),
-    ("was", &[Dataset, Volume]),
+    ("vm", &[Bind]),
+];
+
+/// Settings of nodes that are no properties of OpenZFS, of Proxmox or of exports.
+#[derive(Debug)]
+pub struct Own {
+    /// The name.
+    pub name: &'static str,
+    /// The nodes that it may stand in.
+    pub within: &'static [Kind],
+    /// What it says, in one sentence.
+    pub doc: &'static str,
+    /// Whether it is said by its name alone.
+    pub flag: bool,
+}
+
+const fn own(name: &'static str, within: &'static [Kind], doc: &'static str) -> Own {
+    Own { name, within, doc, flag: false }
+}
+
+const fn flag(name: &'static str, within: &'static [Kind], doc: &'static str) -> Own {
+    Own { name, within, doc, flag: true }
+}
+
+/// All settings of the language's own.
+pub const OWN: &[Own] = &[
+    own("max", &[Arc], "The most memory that it takes, in bytes; 64M at least."),
+    own("size", &[Volume], "Its size in bytes, a multiple of its block size; the same as `volsize`."),
+    own("sparse", &[Volume], "Whether it is made without reserving its size."),
+    own("parity", &[Draid], "The disks of a group that may fail, 1 to 3; 1 unless said."),
+    own(
+        "data",
+        &[Draid],
+        "The disks of a group that hold data; 8 unless said, or fewer where there are fewer.",
+    ),
+    own("spares", &[Draid], "The spares spread over all of it, 0 to 100; 0 unless said."),
+    own("type", &[Proxmox], "Its type: `zfspool` or `dir`."),
+    own("owner", &[Permissions], "The owner, by name or by number."),
+    own("group", &[Permissions], "The group, by name or by number."),
+    own("mode", &[Permissions], "The mode as a text of three or four octal digits: `\"0750\"`."),
+    own("at", &[Lxc], "The absolute path inside of the container."),
+    own("ro", &[Lxc], "Whether the container can only read."),
+    own(
+        "mountoptions",
+        &[Lxc],
+        "Options of the mount: `discard`, `lazytime`, `noatime`, `nodev`, `noexec` and `nosuid`.",
+    ),
+    own("acl", &[Lxc], "Whether access control lists are in force."),
+    own(
+        "backup",
+        &[Lxc],
+        "Whether backups of the container take it in; Proxmox never does so for a bind mount.",
+    ),
+    own("replicate", &[Lxc], "Whether replication of the container takes it in; 1 unless said."),
+    own("shared", &[Lxc], "Whether every node of the cluster has the same files at this path."),
+    flag(
+        "adopt",
+        &[Pool, Dataset, Volume, Proxmox],
+        "What is there already under this name is taken over, as with `--adopt`.",
+    ),
+    flag(
+        "protect",
+        &[Dataset, Volume],
+        "It is never retired unless that is asked for by name on the command line.",
+    ),
+    own("was", &[Dataset, Volume], "The whole name that it had before; what is there under it is renamed."),
 ];
 
 /// Words that stand straight in a file.
 pub const TOP: &[&str] = &["edition", "import", "let", "profile", "host"];
+
+/// The settings that say something about a resource's life; they mean nothing in any other way.
+pub const LIFE: &[&str] = &["adopt", "protect", "was"];
+
+/// Finds a setting of the language's own that is said by its name alone.
+pub fn find_flag(kind: Kind, word: &str) -> Option<&'static Own> {
+    OWN.iter().find(|own| own.flag && own.name == word && own.within.contains(&kind))
+}
 
 /// What a word means inside a node.
 #[derive(Debug, Clone, Copy)]
@@ -213,10 +341,16 @@ impl Kind {
                 };
             }
         }
+        if OWN.iter().any(|own| own.name == word && own.within.contains(&self)) {
+            return Meaning::Setting;
+        }
         for (later, within) in NOT_YET {
             if *later == word {
                 return if within.contains(&self) { Meaning::NotYet } else { Meaning::Elsewhere(within) };
             }
+        }
+        if let Some(own) = OWN.iter().find(|own| own.name == word && LIFE.contains(&own.name)) {
+            return Meaning::Elsewhere(own.within);
         }
         match elsewhere {
             Some(row) if row.kind == Host => Meaning::Top,
@@ -275,6 +409,9 @@ mod tests {
         assert!(matches!(Dataset.meaning("dedup"), Meaning::Setting));
         assert!(matches!(Mirror.meaning("dataset"), Meaning::Elsewhere(_)));
         assert!(matches!(Dataset.meaning("recordsize"), Meaning::Setting));
-        assert!(matches!(Dataset.meaning("bind"), Meaning::NotYet));
+        assert!(matches!(Dataset.meaning("snapshots"), Meaning::NotYet));
+        assert!(matches!(Lxc.meaning("replicate"), Meaning::Setting));
+        assert!(matches!(Pool.meaning("protect"), Meaning::Elsewhere(_)));
+        assert_eq!(ALL.len(), WORDS.len());
     }
 }

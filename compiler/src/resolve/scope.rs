@@ -41,6 +41,8 @@ pub struct Profile<'a> {
     pub node: &'a KdlNode,
     pub params: Vec<Param<'a>>,
     pub used: bool,
+    /// The lints that the profile allows.
+    pub allow: Vec<&'a str>,
 }
 
 /// `param NAME default=… type=…`
@@ -111,7 +113,10 @@ impl<'a> Scope<'a> {
         }
         let params = params(file, node, sink);
         self.profiles_by_name.insert(name, self.profiles.len());
-        self.profiles.push(Profile { name, place, node, params, used: false });
+        let inside = node.children().map_or(&[][..], |children| children.nodes());
+        let allow = inside.iter().filter(|node| node.name().value() == "allow");
+        let allow = allow.flat_map(|node| node.entries()).filter_map(|entry| entry.value().as_string());
+        self.profiles.push(Profile { name, place, node, params, used: false, allow: allow.collect() });
     }
 }
 
@@ -249,23 +254,22 @@ impl<'a> Resolver<'a, '_> {
             if file.std {
                 continue;
             }
-            let allowed = |code: Code| scope.allow.contains(&code.name());
-            let mut tell = |code, what: &str, name: &str, place| {
+            let mut tell = |code: Code, what: &str, name: &str, place, allow: &[&str]| {
                 let message = format!("the {what} `{name}` is never used");
-                if !allowed(code) {
+                if !scope.allow.contains(&code.name()) && !allow.contains(&code.name()) {
                     self.sink.push(Diagnostic::new(code, message).at(place, "nobody uses this"));
                 }
             };
             for item in scope.lets.iter().filter(|item| !item.used) {
-                tell(Code::UnusedLet, "let", item.name, item.place);
+                tell(Code::UnusedLet, "let", item.name, item.place, &[]);
             }
             for profile in &scope.profiles {
                 if !profile.used {
-                    tell(Code::UnusedProfile, "profile", profile.name, profile.place);
+                    tell(Code::UnusedProfile, "profile", profile.name, profile.place, &profile.allow);
                     continue;
                 }
                 for param in profile.params.iter().filter(|param| !param.used) {
-                    tell(Code::UnusedParam, "param", param.name, param.place);
+                    tell(Code::UnusedParam, "param", param.name, param.place, &profile.allow);
                 }
             }
         }

@@ -131,11 +131,13 @@ impl<'a> Draft<'a> {
 
     /// Asks whether something that phoenix did not make may be taken over.
     pub fn adopt(&mut self, key: &Key, what: &str) -> bool {
-        if !self.inputs.consent.adopt && !self.inputs.consent.known.contains(key) {
+        let lifecycle = self.inputs.desired.get(key).and_then(|node| node.resource.lifecycle());
+        let said = lifecycle.is_some_and(|lifecycle| lifecycle.adopt);
+        if !said && !self.inputs.consent.adopt && !self.inputs.consent.known.contains(key) {
             self.refuse(
                 key,
                 format!("{what} is there already, and was not made by phoenix"),
-                "see with `phoenix plan --adopt` what would change on it, and take it over with `phoenix switch --adopt`",
+                "see with `phoenix plan --adopt` what would change on it, and take it over with `phoenix switch --adopt`, or by `adopt` in the spec",
             );
             return false;
         }

@@ -9,6 +9,7 @@ mod draft;
 mod exports;
 mod inverse;
 mod mounting;
+mod not_yet;
 mod pools;
 mod query;
 mod rendered;
@@ -208,6 +209,7 @@ impl Plan {
 #[must_use]
 pub fn plan(inputs: &Inputs<'_>) -> Plan {
     let mut draft = Draft::new(inputs);
+    not_yet::plan(&mut draft);
     pools::plan(&mut draft);
     if draft.has_imports() {
         // What an exported pool holds cannot be known before it is imported.

@@ -38,6 +38,8 @@ fn add(query: &mut Query, resource: &Resource) {
         Resource::Tunable(tunable) => {
             query.tunables.insert(tunable.name.clone());
         }
+        // Refused by name: nothing is looked at for them.
+        Resource::Permissions(_) | Resource::Bind(_) => {}
     }
 }
 

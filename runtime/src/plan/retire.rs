@@ -98,6 +98,19 @@ fn retire(draft: &mut Draft<'_>, area: &mut Area, key: &Key, name: &DatasetName)
         );
         return;
     }
+    let protected = std::iter::once(name).chain(below.iter().map(|(child, _)| *child));
+    let protected: Vec<Key> = protected.filter_map(|name| is_protected(draft, name)).collect();
+    if let Some(asked) = protected.iter().find(|key| !inputs.consent.irreversible.contains(key)) {
+        let which = if asked == key { "it".to_owned() } else { format!("{asked} below it") };
+        draft.refuse(
+            key,
+            format!("it would be put away, and {which} is protected"),
+            format!(
+                "take `protect` out of the spec, switch, and then take the dataset out; or say so by name: `--consent {asked}`"
+            ),
+        );
+        return;
+    }
     let mut sketch = Sketch::new(Kind::Retire);
     let Some(place) = place(draft, area, name, &mut sketch) else {
         draft.refuse(
@@ -139,6 +152,12 @@ fn retire(draft: &mut Draft<'_>, area: &mut Area, key: &Key, name: &DatasetName)
     sketch.needs.extend(draft.last_free(&name.pool()));
     let at = draft.push(Subject::Resource(key.clone()), sketch);
     draft.add_free(name.pool(), at);
+}
+
+/// Returns a dataset's key where the current generation protects it.
+fn is_protected(draft: &Draft<'_>, name: &DatasetName) -> Option<Key> {
+    let node = draft.inputs.current?.dataset(name)?;
+    node.resource.lifecycle().is_some_and(|lifecycle| lifecycle.protect).then(|| node.key.clone())
 }
 
 /// Keeps a file system with a mount point of its own from being mounted where it is put away.

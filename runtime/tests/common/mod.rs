@@ -3,9 +3,9 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 
 use phoenix_graph::{
-    Class, Dataset, DatasetName, Disk, Export, Graph, HostName, Pool, PoolName, PropertyName, Redundancy,
-    Resource, Settings, Storage, StorageId, Target as Of, Tunable, Vdev, Volume, export::ExportOptions,
-    property,
+    Class, Dataset, DatasetName, Disk, Export, Graph, HostName, Lifecycle, Pool, PoolName, PropertyName,
+    Redundancy, Resource, Settings, Storage, StorageId, Target as Of, Tunable, Vdev, Volume,
+    export::ExportOptions, property,
 };
 use phoenix_runtime::{
     execute::{Event, Events},
@@ -117,11 +117,16 @@ pub fn pool(text: &str, disks: &[&str], words: &[(&str, &str)]) -> Resource {
         name: PoolName::new(text).unwrap(),
         layout: vec![Vdev { class: Class::Data, redundancy, disks }],
         settings: settings(Of::Pool, words),
+        lifecycle: Lifecycle::default(),
     })
 }
 
 pub fn dataset(text: &str, words: &[(&str, &str)]) -> Resource {
-    Resource::Dataset(Dataset { name: name(text), settings: settings(Of::Filesystem, words) })
+    Resource::Dataset(Dataset {
+        name: name(text),
+        settings: settings(Of::Filesystem, words),
+        lifecycle: Lifecycle::default(),
+    })
 }
 
 pub fn volume(text: &str, size: u64) -> Resource {
@@ -130,6 +135,7 @@ pub fn volume(text: &str, size: u64) -> Resource {
         size: phoenix_graph::Bytes(size),
         sparse: true,
         settings: Settings::default(),
+        lifecycle: Lifecycle::default(),
     })
 }
 
@@ -147,6 +153,7 @@ pub fn zfspool(id: &str, of: &str, content: &str) -> Resource {
         kind: "zfspool".into(),
         dataset: Some(name(of)),
         properties: properties.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
+        lifecycle: Lifecycle::default(),
     })
 }
 
@@ -180,6 +187,18 @@ pub fn with(mut resources: Vec<Resource>, resource: Resource) -> Vec<Resource> {
 pub fn without(mut resources: Vec<Resource>, keys: &[&str]) -> Vec<Resource> {
     resources.retain(|resource| !keys.contains(&resource.key().to_string().as_str()));
     resources
+}
+
+/// Says something about a dataset's or a volume's life.
+pub fn said(mut resource: Resource, lifecycle: Lifecycle) -> Resource {
+    match &mut resource {
+        Resource::Pool(Pool { lifecycle: own, .. })
+        | Resource::Dataset(Dataset { lifecycle: own, .. })
+        | Resource::Volume(Volume { lifecycle: own, .. })
+        | Resource::Storage(Storage { lifecycle: own, .. }) => *own = lifecycle,
+        other => panic!("nothing is said about the life of {}", other.key()),
+    }
+    resource
 }
 
 /// Lists a plan's actions as `kind subject`.

@@ -5,6 +5,102 @@ use crate::diagnostic::Code;
 
 pub const PAGES: &[Page] = &[
     page(
+        Code::PermissionsUnmounted,
+        "Owner and mode would go to the empty directory below, on the disk that the system boots from.",
+        Pool(
+            r#"dataset "shared" canmount="off" {
+    permissions owner="media"
+}"#,
+        ),
+        Pool(
+            r#"dataset "shared" {
+    permissions owner="media"
+}"#,
+        ),
+    ),
+    page(
+        Code::EmptyPermissions,
+        "Somebody meant to say who may do what; the next reader would believe that it is said.",
+        Pool(
+            r#"dataset "shared" {
+    permissions
+}"#,
+        ),
+        Pool(
+            r#"dataset "shared" {
+    permissions group="media" mode="2770"
+}"#,
+        ),
+    ),
+    page(
+        Code::WorldWritable,
+        "One compromised guest that mounts the export can remove or replace the files of all the others.",
+        Pool(
+            r#"dataset "shared" {
+    permissions mode="0777"
+}"#,
+        ),
+        Pool(
+            r#"dataset "shared" {
+    permissions group="media" mode="2770"
+}"#,
+        ),
+    ),
+    page(
+        Code::BindUnmounted,
+        "The container fills the disk that the host boots from, and its files are not where backups look for them.",
+        Pool(
+            r#"dataset "shared" canmount="off" {
+    bind { lxc 101 at="/mnt/shared" }
+}"#,
+        ),
+        Pool(
+            r#"dataset "shared" {
+    bind { lxc 101 at="/mnt/shared" }
+}"#,
+        ),
+    ),
+    page(
+        Code::BindWithoutPath,
+        "A container that does not get its files starts all the same, and its programs begin with nothing.",
+        Pool(
+            r#"dataset "shared" {
+    bind { lxc 101 }
+}"#,
+        ),
+        Pool(
+            r#"dataset "shared" {
+    bind { lxc 101 at="/mnt/shared" }
+}"#,
+        ),
+    ),
+    page(
+        Code::DuplicateBind,
+        "Which of the two the container sees depends on the order of its mount points.",
+        Pool(
+            r#"dataset "a" {
+    bind { lxc 101 at="/mnt/shared" }
+}
+dataset "b" {
+    bind { lxc 101 at="/mnt/shared/" }
+}"#,
+        ),
+        Pool(
+            r#"dataset "a" {
+    bind { lxc 101 at="/mnt/shared" }
+}
+dataset "b" {
+    bind { lxc 101 at="/mnt/other" }
+}"#,
+        ),
+    ),
+    page(
+        Code::BadRename,
+        "A rename carries the data along. Of a name that is wrong, an empty dataset would be made beside the full one.",
+        Pool(r#"dataset "new" was="old""#),
+        Pool(r#"dataset "new" was="tank/old""#),
+    ),
+    page(
         Code::ExportUnmounted,
         "Clients would write to the disk that the system boots from until it is full.",
         Pool(

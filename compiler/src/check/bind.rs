@@ -1,0 +1,178 @@
+//! Mount points of containers (`pct(1)`): which dataset a container has, where, and how.
+
+use super::{About, Checker, Mounted};
+use crate::{
+    diagnostic::{Code, Diagnostic, did_you_mean, list},
+    resolve::{
+        grammar::Kind,
+        spec::{Block, Setting},
+    },
+    source::Place,
+};
+use phoenix_graph::{Bind, DatasetName, Resource, mounts::Mount};
+use std::collections::BTreeMap;
+
+/// Options of a mount that `pct(1)` takes.
+const MOUNT_OPTIONS: &[&str] = &["discard", "lazytime", "noatime", "nodev", "noexec", "nosuid"];
+/// Options of a mount point that are on or off.
+const SWITCHES: &[&str] = &["ro", "acl", "backup", "replicate", "shared"];
+
+impl<'a> Checker<'_, 'a, '_> {
+    /// Reads a `bind` inside a dataset: the containers that have it.
+    pub(super) fn bind(&mut self, about: &About<'_, 'a>, mounts: &BTreeMap<DatasetName, Mount>) {
+        let About { dataset, of, block, .. } = about;
+        self.refuse_settings(block);
+        if block.blocks.is_empty() {
+            if !block.broken {
+                self.sink.push(
+                    Diagnostic::new(Code::MissingArgument, "a `bind` without guests")
+                        .at(block.place, "no `lxc` in here")
+                        .help("`bind { lxc 101 at=\"/mnt/shared\" }`"),
+                );
+            }
+            return;
+        }
+        let path = match self.mounted(dataset, of, mounts) {
+            Mounted::At(path) => path,
+            Mounted::Never => {
+                self.sink.push(
+                    Diagnostic::new(
+                        Code::BindUnmounted,
+                        format!("`{dataset}` is given to guests, but never mounted"),
+                    )
+                    .at(block.place, "guests would see an empty directory")
+                    .at(of.place, "this dataset has no mount"),
+                );
+                return;
+            }
+            Mounted::Unknown => return,
+        };
+        if path.contains(',') {
+            self.sink.push(
+                Diagnostic::new(Code::BadValue, format!("Proxmox takes no path with a comma: {path}"))
+                    .at(block.place, "given to guests")
+                    .at(of.place, format!("mounted at {path}"))
+                    .help("give the dataset a `mountpoint` without a comma"),
+            );
+            return;
+        }
+        for guest in &block.blocks {
+            self.allowing(&guest.allow, |checker| checker.container(guest, dataset, &path));
+        }
+    }
+
+    fn container(&mut self, block: &Block<'a>, dataset: &DatasetName, path: &str) {
+        let mut options: BTreeMap<Box<str>, Box<str>> = BTreeMap::new();
+        for setting in &block.settings {
+            let name = &*setting.name;
+            if SWITCHES.contains(&name) {
+                let on = self.switch(setting);
+                options.insert(name.into(), if on { "1" } else { "0" }.into());
+            } else if name == "mountoptions" {
+                let words = self.mount_options(setting);
+                options.extend(words.map(|words| (name.into(), words.into())));
+            } else if name != "at" {
+                self.no_option(setting);
+            }
+        }
+        let Some(container) = self.container_id(block) else { return };
+        let Some(setting) = block.setting("at") else {
+            self.sink.push(
+                Diagnostic::new(
+                    Code::BindWithoutPath,
+                    format!("container {container} is told no path to have `{dataset}` at"),
+                )
+                .at(block.place, "`at` is missing")
+                .help(format!("`lxc {container} at=\"/mnt/…\"`")),
+            );
+            return;
+        };
+        let Some(at) = self.path_inside(setting) else { return };
+        let bind = Resource::Bind(Bind {
+            container,
+            at: at.clone(),
+            dataset: dataset.clone(),
+            path: path.into(),
+            options,
+        });
+        self.add(bind, block, Code::DuplicateBind, &format!("{at} of container {container}"));
+    }
+
+    /// Reads a container's id. Proxmox gives ids from 100 to 999999999.
+    fn container_id(&mut self, block: &Block<'a>) -> Option<u32> {
+        let arg = block.arg.as_ref()?;
+        let text = block.name()?;
+        match text.parse::<u32>() {
+            Ok(id) if (100..=999_999_999).contains(&id) => Some(id),
+            _ => {
+                let diagnostic = Diagnostic::new(Code::BadName, format!("{text:?} is no id of a container"))
+                    .at(arg.place, "an id is a number from 100 to 999999999");
+                self.push(diagnostic, arg.via);
+                None
+            }
+        }
+    }
+
+    fn path_inside(&mut self, setting: &Setting<'a>) -> Option<Box<str>> {
+        let said = self.one(setting)?;
+        let text = self.text(setting, said)?;
+        let reason = if !text.starts_with('/') {
+            "it is an absolute path"
+        } else if text.contains(|c: char| c == ',' || c.is_control()) {
+            "Proxmox takes no path with a comma or a control character"
+        } else if text.split('/').any(|part| matches!(part, "." | "..")) {
+            "it is a path without `.` and `..`"
+        } else if text.split('/').all(str::is_empty) {
+            "the root of the container is its own disk"
+        } else {
+            let parts: Vec<&str> = text.split('/').filter(|part| !part.is_empty()).collect();
+            return Some(format!("/{}", parts.join("/")).into());
+        };
+        self.bad_value(setting, said, reason, None);
+        None
+    }
+
+    /// Reads `mountoptions "noatime" "discard"`; returns them sorted, as Proxmox joins them.
+    fn mount_options(&mut self, setting: &Setting<'a>) -> Option<String> {
+        let mut words: Vec<String> = Vec::new();
+        let mut wrong: Option<(String, Place, Option<crate::resolve::spec::ViaId>)> = None;
+        for said in setting.values() {
+            let text = self.text(setting, said)?;
+            for word in text.split([';', ',']) {
+                if MOUNT_OPTIONS.contains(&word) {
+                    words.push(word.to_owned());
+                } else {
+                    wrong = wrong.or(Some((word.to_owned(), said.place, said.via)));
+                }
+            }
+        }
+        if let Some((word, place, via)) = wrong {
+            let near = did_you_mean(&word, MOUNT_OPTIONS.iter().copied());
+            let diagnostic =
+                Diagnostic::new(Code::BadValue, format!("{word:?} is no mount option that Proxmox takes"))
+                    .at(place, "not taken")
+                    .help(match near {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => format!("it takes {}", list(MOUNT_OPTIONS.iter().copied())),
+                    });
+            self.push(diagnostic, via);
+            return None;
+        }
+        words.sort();
+        words.dedup();
+        Some(words.join(";"))
+    }
+
+    fn no_option(&mut self, setting: &Setting<'a>) {
+        let help = match &*setting.name {
+            "mp" => "the path inside of the container is `at`",
+            "size" | "quota" => "the dataset's own `quota` is the limit",
+            _ => return self.unknown_setting(Kind::Lxc, setting),
+        };
+        let diagnostic =
+            Diagnostic::new(Code::UnknownSetting, format!("an `lxc` has no setting `{}`", setting.name))
+                .at(setting.place, "unknown")
+                .help(help);
+        self.push(diagnostic, setting.via);
+    }
+}

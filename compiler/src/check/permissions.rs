@@ -1,0 +1,114 @@
+//! Permissions of a dataset's root directory.
+
+use super::{About, Checker, Mounted};
+use crate::{
+    diagnostic::{Code, Diagnostic},
+    resolve::{
+        grammar::Kind,
+        spec::{Block, Scalar},
+    },
+};
+use phoenix_graph::{DatasetName, Mode, Permissions, Resource, mounts::Mount};
+use std::collections::BTreeMap;
+
+impl<'a> Checker<'_, 'a, '_> {
+    /// Reads a `permissions` inside a dataset.
+    pub(super) fn permissions(&mut self, about: &About<'_, 'a>, mounts: &BTreeMap<DatasetName, Mount>) {
+        let About { dataset, of, block, .. } = about;
+        for setting in &block.settings {
+            if !["owner", "group", "mode"].contains(&&*setting.name) {
+                self.unknown_setting(Kind::Permissions, setting);
+            }
+        }
+        let owner = self.account(block, "owner");
+        let group = self.account(block, "group");
+        let mode = self.mode(block);
+        if block.settings.is_empty() {
+            if !block.broken {
+                self.sink.push(
+                    Diagnostic::new(Code::EmptyPermissions, "`permissions` says nothing")
+                        .at(block.place, "neither owner, group nor mode in here")
+                        .help("`permissions owner=\"media\" group=\"media\" mode=\"2770\"`"),
+                );
+            }
+            return;
+        }
+        if matches!(self.mounted(dataset, of, mounts), Mounted::Never) {
+            self.sink.push(
+                Diagnostic::new(
+                    Code::PermissionsUnmounted,
+                    format!("`{dataset}` is given permissions, but never mounted"),
+                )
+                .at(block.place, "there is no directory to give them to")
+                .at(of.place, "this dataset has no mount"),
+            );
+            return;
+        }
+        if owner.is_none() && group.is_none() && mode.is_none() {
+            return;
+        }
+        let what = format!("`permissions` of `{dataset}`");
+        let permissions = Permissions { dataset: dataset.clone(), owner, group, mode };
+        self.add(Resource::Permissions(permissions), block, Code::SaidTwice, &what);
+    }
+
+    /// Reads a user or a group, by name or by number.
+    fn account(&mut self, block: &Block<'a>, name: &str) -> Option<Box<str>> {
+        let setting = block.setting(name)?;
+        let said = self.one(setting)?;
+        let text = self.text(setting, said)?;
+        if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            // 4294967295 means "leave it as it is" to chown(2).
+            return match text.parse::<u32>() {
+                Ok(number) if number < u32::MAX => Some(number.to_string().into()),
+                _ => {
+                    self.bad_value(setting, said, "a number of an account is 0 to 4294967294", None);
+                    None
+                }
+            };
+        }
+        let odd = |c: char| c.is_whitespace() || c.is_control() || ":/,".contains(c);
+        if text.is_empty() || text.starts_with(['-', '+']) || text.contains(odd) || text.len() > 255 {
+            self.bad_value(setting, said, "it is the name or the number of an account", None);
+            return None;
+        }
+        Some(text.into())
+    }
+
+    fn mode(&mut self, block: &Block<'a>) -> Option<Mode> {
+        let setting = block.setting("mode")?;
+        let said = self.one(setting)?;
+        let mode = match &said.value {
+            Scalar::Text(text) => text.parse::<Mode>(),
+            // 750 would be read as seven hundred and fifty, which is another mode.
+            Scalar::Integer(number) => {
+                let octal = format!("{number}").parse::<Mode>().ok();
+                let reason = match octal {
+                    Some(mode) => {
+                        format!("a mode is written as a text, \"{mode}\", so that it is read as octal")
+                    }
+                    None => "a mode is written as a text of octal digits, such as \"0750\"".to_owned(),
+                };
+                self.bad_value(setting, said, &reason, None);
+                return None;
+            }
+            _ => {
+                self.bad_value(setting, said, "it is a text of octal digits, such as \"0750\"", None);
+                return None;
+            }
+        };
+        let Ok(mode) = mode else {
+            self.bad_value(setting, said, "it is three or four octal digits, such as \"0750\"", None);
+            return None;
+        };
+        // chmod(1): without the sticky bit, whoever may write in a directory may remove what others have.
+        if mode.bits() & 0o1002 == 0o0002 {
+            let diagnostic = Diagnostic::new(Code::WorldWritable, "everybody may write into this dataset")
+                .at(setting.whole(), "and may remove what others keep in it")
+                .help("give it a group and `mode=\"2770\"`, or the sticky bit: `mode=\"1777\"`");
+            let diagnostic = self.vias.label(diagnostic, setting.via);
+            self.lint(diagnostic);
+        }
+        Some(mode)
+    }
+}

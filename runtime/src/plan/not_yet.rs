@@ -1,0 +1,52 @@
+//! What a graph can say and this version cannot carry out: refused by name, never skipped.
+
+use super::draft::Draft;
+use phoenix_graph::Resource;
+
+/// Refuses what cannot be carried out yet.
+pub fn plan(draft: &mut Draft<'_>) {
+    let desired = draft.inputs.desired;
+    for resource in desired.resources() {
+        let (what, help) = match resource {
+            Resource::Permissions(permissions) => (
+                "permissions of a root directory",
+                format!("take `permissions` out of {}, and set them by hand", permissions.dataset),
+            ),
+            Resource::Bind(bind) => (
+                "mount points of containers",
+                format!(
+                    "take `bind` out of {}, and run `pct set {} -mpN {},mp={}` by hand",
+                    bind.dataset, bind.container, bind.path, bind.at
+                ),
+            ),
+            _ => continue,
+        };
+        draft.refuse(&resource.key(), format!("this version of phoenix cannot carry out {what} yet"), help);
+    }
+    renames(draft);
+}
+
+/// Refuses a rename that would have to be done; one that was done by hand already is no matter.
+fn renames(draft: &mut Draft<'_>) {
+    let inputs = draft.inputs;
+    for node in inputs.desired.nodes() {
+        let was = node.resource.lifecycle().and_then(|lifecycle| lifecycle.was.as_ref());
+        let (Some(was), Some(name)) = (was, node.resource.dataset_name()) else { continue };
+        if !inputs.observed.datasets.contains_key(was) {
+            continue;
+        }
+        if inputs.observed.datasets.contains_key(name) {
+            draft.refuse(
+                &node.key,
+                format!("it is said to have been {was}, but both are there"),
+                "take `was` out where the two are not the same, or move one of them away by hand",
+            );
+        } else {
+            draft.refuse(
+                &node.key,
+                format!("this version of phoenix cannot rename {was} yet"),
+                format!("run `zfs rename {was} {name}` by hand, then switch: `was` is satisfied then"),
+            );
+        }
+    }
+}
