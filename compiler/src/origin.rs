@@ -52,6 +52,8 @@ pub struct SettingOrigin {
     pub values: Vec<ValueOrigin>,
     /// What profiles said, that it stands over, the nearest first.
     pub over: Vec<SettingOrigin>,
+    /// What further profiles said, that is the same.
+    pub also: Vec<SettingOrigin>,
 }
 
 /// Where a value comes from.
@@ -162,6 +164,7 @@ impl SettingOrigin {
             way: way(setting.via, vias),
             values: setting.values().map(|said| ValueOrigin::of(said, vias)).collect(),
             over: setting.over.iter().map(|setting| Self::of(setting, vias)).collect(),
+            also: setting.also.iter().map(|setting| Self::of(setting, vias)).collect(),
         }
     }
 }

@@ -160,6 +160,10 @@ impl Teller<'_> {
                 self.way(level, &value.way);
             }
         }
+        for also in &setting.also {
+            let _ = writeln!(self.text, "{}and the same", indent(level));
+            self.chain(also, level + 1);
+        }
         for over in &setting.over {
             let values: Vec<&str> = over.values.iter().map(|value| value.text.as_str()).collect();
             let _ = writeln!(self.text, "{}over {}", indent(level), values.join(" "));

@@ -12,7 +12,7 @@ pool "tank" {
     dataset "guests" atime=#false {
         each "n" "one" "two" {
             dataset (fmt)"app-{n}" use="app" compression="zstd" {
-                with most="2G"
+                with most="2G" whose=(let)"n"
                 export { client (let)"lan" "ro" }
             }
         }
@@ -25,6 +25,8 @@ import "base.kdl"
 
 profile "app" use="base" {
     param "most"
+    param "whose"
+    with owner=(fmt)"team {whose}"
     quota (param)"most"
     compression "lz4"
     export { options "rw" "async" }
@@ -34,6 +36,8 @@ profile "app" use="base" {
 const BASE: &str = r#"edition 1
 let block "16K"
 profile "base" {
+    param "owner"
+    "site:owner" (param)"owner"
     recordsize (let)"block"
     compression "lzjb"
 }
@@ -52,10 +56,23 @@ fn the_whole_chain_of_every_setting_is_told() {
     let sandbox = sandbox();
     let all = sandbox.run(&["why", "tank/guests/app-two"]).exits(0);
     let one = sandbox.run(&["why", "dataset:tank/guests/app-one", "recordsize"]).exits(0);
+    // By way of everything at once.
+    let owner = sandbox.run(&["why", "tank/guests/app-two", "site:owner"]).exits(0);
     let inherited = sandbox.run(&["why", "tank/guests/app-one", "atime"]).exits(0);
     let export = sandbox.run(&["why", "export:/tank/guests/app-one"]).exits(0);
     let pool = sandbox.run(&["why", "pool:tank", "phoenix.kdl"]).exits(0);
-    snapshot!("why", all, one, inherited, export, pool);
+    snapshot!("why", all, one, owner, inherited, export, pool);
+}
+
+#[test]
+fn profiles_that_agree_are_both_told() {
+    let sandbox = Sandbox::new();
+    let profiles = "profile \"a\" { recordsize \"16K\" }\nprofile \"b\" { recordsize 16384 }\n";
+    let pool = "pool \"t\" { mirror { disk \"/dev/disk/by-id/a\"; disk \"/dev/disk/by-id/b\" }\n    \
+                dataset \"x\" { use \"a\" \"b\" } }\n";
+    sandbox.write("phoenix.kdl", &format!("edition 1\n{profiles}{pool}"));
+    let both = sandbox.run(&["why", "t/x", "recordsize"]).exits(0);
+    snapshot!("why_agreeing", both);
 }
 
 #[test]

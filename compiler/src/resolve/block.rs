@@ -349,7 +349,15 @@ impl<'a> Resolver<'a, '_> {
         let mut values = values.into_iter();
         let first = values.next();
         let rest = values.collect();
-        block.settings.push(Setting { name, place, first, rest, via: env.via, over: Vec::new() });
+        block.settings.push(Setting {
+            name,
+            place,
+            first,
+            rest,
+            via: env.via,
+            over: Vec::new(),
+            also: Vec::new(),
+        });
     }
 
     /// Reads a word of `exports(5)`: an argument, or `name=value`. It is a setting named by its group.

@@ -240,6 +240,8 @@ impl<'a> Resolver<'a, '_> {
         }
         if at < own {
             known.over.push(setting);
+        } else {
+            known.also.push(setting);
         }
     }
 

@@ -55,6 +55,8 @@ pub struct Setting<'a> {
     pub via: Option<ViaId>,
     /// The settings of profiles that this one overrode, the nearest first.
     pub over: Vec<Setting<'a>>,
+    /// The settings of further profiles that say the same.
+    pub also: Vec<Setting<'a>>,
 }
 
 impl<'a> Setting<'a> {
