@@ -6,7 +6,7 @@ use phoenix_compiler::{Compiled, Severity, SourceError, SpecPath, Traced, World,
 use phoenix_graph::Graph;
 use std::{
     fs,
-    io::{self, ErrorKind},
+    io::{self, ErrorKind, Read},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -74,6 +74,30 @@ impl Spec {
     pub fn read(arg: &Path) -> Result<Self, Failure> {
         let (path, compiled) = with(arg, |folder, root| compile(folder, root))?;
         Ok(Self { path, compiled })
+    }
+
+    /// Compiles what stands in standard input in place of a file, which need not be there; what it
+    /// imports is read beside that file.
+    ///
+    /// # Errors
+    /// Where the file's folder is not there, or the input is not UTF-8.
+    pub fn read_input(file: &Path) -> Result<Self, Failure> {
+        let doing = || format!("cannot check standard input as {}", file.display());
+        let failed = |error: io::Error| Failure::new(Exit::Failed, doing()).because(error);
+        let mut text = String::new();
+        io::stdin().read_to_string(&mut text).map_err(failed)?;
+        let folder = match file.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        let root = folder.canonicalize().map_err(failed)?;
+        let name = file.file_name().and_then(|name| name.to_str());
+        let name = name.and_then(|name| SpecPath::new(name).ok()).ok_or_else(|| {
+            Failure::new(Exit::Usage, doing()).help("name the file that it stands for: `--file NAME.kdl`")
+        })?;
+        let world = Input { folder: Folder { root }, name: name.clone(), text: text.into() };
+        let compiled = compile(&world, &name);
+        Ok(Self { path: file.to_owned(), compiled })
     }
 
     /// Finds, reads and compiles a spec, and keeps where everything in it comes from.
@@ -221,5 +245,18 @@ impl World for Folder {
             return Err(SourceError::Unreadable("it is no regular file".to_owned()));
         }
         fs::read_to_string(&file).map(Arc::from).map_err(unreadable)
+    }
+}
+
+/// The same, with one file's text from elsewhere.
+struct Input {
+    folder: Folder,
+    name: SpecPath,
+    text: Arc<str>,
+}
+
+impl World for Input {
+    fn source(&self, path: &SpecPath) -> Result<Arc<str>, SourceError> {
+        if *path == self.name { Ok(self.text.clone()) } else { self.folder.source(path) }
     }
 }

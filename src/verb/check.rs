@@ -15,11 +15,15 @@ use std::path::PathBuf;
 ///
 /// Compiles it and writes nothing. Exits with 3 where it has errors. With `--json` it prints one object a
 /// line, with spans in bytes and in lines and columns, for editors and continuous integration.
+/// With `-` for the spec it checks standard input, as the file that `--file` names.
 #[derive(Debug, Args)]
 pub struct Check {
-    /// The spec, or a folder that holds one
+    /// The spec, a folder that holds one, or - for standard input
     #[arg(default_value = NAME)]
     spec: PathBuf,
+    /// The file that standard input stands for; what it imports is read beside it
+    #[arg(long, value_name = "FILE", default_value = NAME)]
+    file: PathBuf,
     /// Take warnings for errors
     #[arg(long, value_name = "WHAT")]
     deny: Option<Deny>,
@@ -31,7 +35,11 @@ pub struct Check {
 impl Check {
     /// Runs the verb.
     pub fn run(&self, terminal: &Terminal) -> Result<Exit, Failure> {
-        let Spec { path, mut compiled } = Spec::read(&self.spec)?;
+        let Spec { path, mut compiled } = if self.spec.as_os_str() == "-" {
+            Spec::read_input(&self.file)?
+        } else {
+            Spec::read(&self.spec)?
+        };
         if self.deny == Some(Deny::Warnings) {
             compiled.deny_warnings();
         }

@@ -35,6 +35,21 @@ fn warnings_are_errors_where_they_are_denied() {
 }
 
 #[test]
+fn standard_input_stands_for_a_file_with_what_it_imports() {
+    let sandbox = Sandbox::new();
+    sandbox.write("lib/common.kdl", "edition 1\nlet most \"10G\"\n");
+    let text = "edition 1\nimport \"common.kdl\"\npool \"t\" {\n    mirror { disk \"/dev/disk/by-id/a\"; \
+                disk \"/dev/disk/by-id/b\" }\n    dataset \"x\" quota=(let)\"most\" atme=#true\n}\n";
+    sandbox.feed(text, &["check", "-"]).exits(3).says("cannot read common.kdl");
+    let there = ["check", "-", "--file", "lib/unsaved.kdl", "--json"];
+    let told = sandbox.feed(text, &there).exits(3).says("did you mean `atime`?");
+    assert_eq!(told.out.lines().count(), 1, "{told}");
+    sandbox.feed(&text.replace("atme", "atime"), &there).exits(0);
+    sandbox.feed(text, &["check", "-", "--file", "nowhere/x.kdl"]).exits(1).says("as nowhere/x.kdl");
+    assert!(!sandbox.path().join("lib/unsaved.kdl").exists());
+}
+
+#[test]
 fn every_line_of_json_holds_against_its_schema() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/json/diagnostic.schema.json");
     let schema: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();

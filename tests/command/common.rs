@@ -2,8 +2,9 @@
 
 use std::{
     fmt, fs,
+    io::Write,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Output, Stdio},
 };
 use tempfile::TempDir;
 
@@ -59,12 +60,25 @@ impl Sandbox {
 
     /// Runs `phoenix` with these arguments.
     pub fn run(&self, args: &[&str]) -> Ran {
-        let output = self.process(args).output().unwrap();
+        self.ran(args, &self.process(args).output().unwrap())
+    }
+
+    /// Runs `phoenix` with a text in its standard input.
+    pub fn feed(&self, text: &str, args: &[&str]) -> Ran {
+        let mut process = self.process(args);
+        process.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = process.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        self.ran(args, &child.wait_with_output().unwrap())
+    }
+
+    fn ran(&self, args: &[&str], output: &Output) -> Ran {
+        let text = |bytes: &[u8]| self.plain(std::str::from_utf8(bytes).unwrap());
         Ran {
             args: args.iter().map(|arg| self.plain(arg)).collect(),
             code: output.status.code().unwrap(),
-            out: self.plain(&String::from_utf8(output.stdout).unwrap()),
-            err: self.plain(&String::from_utf8(output.stderr).unwrap()),
+            out: text(&output.stdout),
+            err: text(&output.stderr),
         }
     }
 

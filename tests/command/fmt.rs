@@ -1,7 +1,7 @@
 //! `fmt`: files, folders and standard input.
 
 use crate::common::{Sandbox, example};
-use std::{fs, io::Write, os::unix::fs::PermissionsExt, process::Stdio};
+use std::{fs, os::unix::fs::PermissionsExt};
 
 const ODD: &str = "edition   1\nhost \"h\" { // of h\n  arc   max = \"8G\" }\n";
 const EVEN: &str = "edition 1\nhost \"h\" {\n    // of h\n    arc max=\"8G\"\n}\n";
@@ -33,17 +33,8 @@ fn files_and_folders_are_laid_out_and_named() {
 #[test]
 fn standard_input_goes_to_standard_output() {
     let sandbox = Sandbox::new();
-    let run = |args: &[&str]| {
-        let mut process = sandbox.process(args);
-        let mut child = process.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        child.stdin.take().unwrap().write_all(ODD.as_bytes()).unwrap();
-        child.wait_with_output().unwrap()
-    };
-    let output = run(&["fmt", "-"]);
-    assert!(output.status.success());
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), EVEN);
-    let output = run(&["fmt", "--check", "-"]);
-    assert_eq!((output.status.code(), &*output.stdout), (Some(2), &b"-\n"[..]));
+    assert_eq!(sandbox.feed(ODD, &["fmt", "-"]).exits(0).out, EVEN);
+    assert_eq!(sandbox.feed(ODD, &["fmt", "--check", "-"]).exits(2).out, "-\n");
 }
 
 #[test]
