@@ -12,20 +12,15 @@ use phoenix_runtime::{
 };
 use std::{collections::BTreeMap, fmt::Write};
 
-/// The kinds of resources, in the order in which they are shown.
-const GROUPS: [&str; 6] =
-    ["Pools", "Datasets", "Exports", "Proxmox storages", "Parameters of the zfs module", "Besides"];
-
 /// Lays a plan out.
 #[must_use]
 pub fn plan(plan: &Plan, paint: Paint) -> String {
     let mut text = String::new();
-    for (at, title) in GROUPS.iter().enumerate() {
-        let actions: Vec<&Action> =
-            plan.actions.iter().filter(|action| group(action) == at && is_told(action, plan)).collect();
-        if actions.is_empty() {
-            continue;
-        }
+    let mut groups: BTreeMap<(u8, &str), Vec<&Action>> = BTreeMap::new();
+    for action in plan.actions.iter().filter(|action| is_told(action, plan)) {
+        groups.entry(group(action)).or_default().push(action);
+    }
+    for ((_, title), actions) in groups {
         // Writing to a string does not fail, here and below.
         let _ = writeln!(text, "{}", paint.strong(title));
         for action in actions {
@@ -142,16 +137,17 @@ fn is_counted(action: &Action, plan: &Plan) -> bool {
     !comes_along && is_told(action, plan)
 }
 
-fn group(action: &Action) -> usize {
+/// Returns under which title an action is shown, and at which place.
+fn group(action: &Action) -> (u8, &'static str) {
     match &action.subject {
-        Subject::Resource(Key::Pool(_)) => 0,
-        Subject::Resource(Key::Dataset(_) | Key::Volume(_)) => 1,
-        Subject::Resource(Key::Export(_)) => 2,
-        Subject::Resource(Key::Storage(_)) => 3,
-        Subject::Resource(Key::Permissions(_)) => 4,
-        Subject::Resource(Key::Bind(..)) => 5,
-        Subject::Resource(Key::Tunable(_)) => 6,
-        Subject::Files | Subject::Mounts => 7,
+        Subject::Resource(Key::Pool(_)) => (0, "Pools"),
+        Subject::Resource(Key::Dataset(_) | Key::Volume(_)) => (1, "Datasets"),
+        Subject::Resource(Key::Export(_)) => (2, "Exports"),
+        Subject::Resource(Key::Storage(_)) => (3, "Proxmox storages"),
+        Subject::Resource(Key::Permissions(_)) => (4, "Permissions"),
+        Subject::Resource(Key::Bind(..)) => (5, "Mount points of containers"),
+        Subject::Resource(Key::Tunable(_)) => (6, "Parameters of the zfs module"),
+        Subject::Files | Subject::Mounts => (7, "Besides"),
     }
 }
 

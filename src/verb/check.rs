@@ -9,7 +9,7 @@ use crate::{
 };
 use clap::Args;
 use phoenix_compiler::Severity;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Tell what is wrong with a spec
 ///
@@ -21,9 +21,9 @@ pub struct Check {
     /// The spec, a folder that holds one, or - for standard input
     #[arg(default_value = NAME)]
     spec: PathBuf,
-    /// The file that standard input stands for; what it imports is read beside it
-    #[arg(long, value_name = "FILE", default_value = NAME)]
-    file: PathBuf,
+    /// The file that standard input stands for [default: phoenix.kdl]; what it imports is read beside it
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
     /// Take warnings for errors
     #[arg(long, value_name = "WHAT")]
     deny: Option<Deny>,
@@ -35,10 +35,16 @@ pub struct Check {
 impl Check {
     /// Runs the verb.
     pub fn run(&self, terminal: &Terminal) -> Result<Exit, Failure> {
-        let Spec { path, mut compiled } = if self.spec.as_os_str() == "-" {
-            Spec::read_input(&self.file)?
-        } else {
-            Spec::read(&self.spec)?
+        let input = self.spec.as_os_str() == "-";
+        let Spec { path, mut compiled } = match &self.file {
+            Some(_) if !input => {
+                let doing = format!("cannot check {} as another file", self.spec.display());
+                let help =
+                    "`--file` names the file that standard input stands for: `phoenix check - --file …`";
+                return Err(Failure::new(Exit::Usage, doing).help(help));
+            }
+            file if input => Spec::read_input(file.as_deref().unwrap_or(Path::new(NAME)))?,
+            _ => Spec::read(&self.spec)?,
         };
         if self.deny == Some(Deny::Warnings) {
             compiled.deny_warnings();

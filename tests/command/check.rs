@@ -46,6 +46,7 @@ fn standard_input_stands_for_a_file_with_what_it_imports() {
     assert_eq!(told.out.lines().count(), 1, "{told}");
     sandbox.feed(&text.replace("atme", "atime"), &there).exits(0);
     sandbox.feed(text, &["check", "-", "--file", "nowhere/x.kdl"]).exits(1).says("as nowhere/x.kdl");
+    sandbox.run(&["check", "lib/common.kdl", "--file", "x.kdl"]).exits(64).says("check - --file");
     assert!(!sandbox.path().join("lib/unsaved.kdl").exists());
 }
 
