@@ -24,7 +24,8 @@ impl<'a> Checker<'_, 'a, '_> {
         self.refuse_settings(block);
         if block.blocks.is_empty() {
             if !block.broken {
-                self.sink.push(
+                self.tell(
+                    block.via,
                     Diagnostic::new(Code::MissingArgument, "a `bind` without guests")
                         .at(block.place, "no `lxc` in here")
                         .help("`bind { lxc 101 at=\"/mnt/shared\" }`"),
@@ -35,7 +36,8 @@ impl<'a> Checker<'_, 'a, '_> {
         let path = match self.mounted(dataset, of, mounts) {
             Mounted::At(path) => path,
             Mounted::Never => {
-                self.sink.push(
+                self.tell(
+                    block.via,
                     Diagnostic::new(
                         Code::BindUnmounted,
                         format!("`{dataset}` is given to guests, but never mounted"),
@@ -48,7 +50,8 @@ impl<'a> Checker<'_, 'a, '_> {
             Mounted::Unknown => return,
         };
         if path.contains(',') {
-            self.sink.push(
+            self.tell(
+                block.via,
                 Diagnostic::new(Code::BadValue, format!("Proxmox takes no path with a comma: {path}"))
                     .at(block.place, "given to guests")
                     .at(of.place, format!("mounted at {path}"))
@@ -77,7 +80,8 @@ impl<'a> Checker<'_, 'a, '_> {
         }
         let Some(container) = self.container_id(block) else { return };
         let Some(setting) = block.setting("at") else {
-            self.sink.push(
+            self.tell(
+                block.via,
                 Diagnostic::new(
                     Code::BindWithoutPath,
                     format!("container {container} is told no path to have `{dataset}` at"),

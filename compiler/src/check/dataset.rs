@@ -30,7 +30,8 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         let mut seen: Option<Place> = None;
         for block in pool.of(Kind::Root) {
             if let Some(first) = seen {
-                self.sink.push(
+                self.tell(
+                    block.via,
                     Diagnostic::new(Code::DuplicateDataset, "the pool's root dataset stands twice")
                         .at(block.place, "here again")
                         .at(first, "here first"),
@@ -122,7 +123,8 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                 (size, setting)
             }
             (None, None) => {
-                self.sink.push(
+                self.tell(
+                    block.via,
                     Diagnostic::new(Code::VolumeWithoutSize, format!("the volume `{name}` has no size"))
                         .at(block.place, "the size is missing")
                         .help("`size=\"32G\"`"),

@@ -4,7 +4,7 @@ use super::{About, Checker, Mounted, placeholder::is_placeholder};
 use crate::{
     diagnostic::{Code, Diagnostic, did_you_mean},
     resolve::{
-        grammar::Kind,
+        grammar::{Kind, option_group},
         spec::{Block, Said, Scalar, Setting},
     },
 };
@@ -23,10 +23,12 @@ impl<'a> Checker<'_, 'a, '_> {
     /// Reads an `export` inside a dataset.
     pub(super) fn export(&mut self, about: &About<'_, 'a>, mounts: &BTreeMap<DatasetName, Mount>) {
         let About { dataset, of, block, .. } = about;
+        let fine = self.words(block);
         if block.of(Kind::Client).next().is_none() {
             // What only profiles say are settings for the exports that a dataset has.
             if block.own {
-                self.sink.push(
+                self.tell(
+                    block.via,
                     Diagnostic::new(Code::ExportWithoutClients, format!("`{dataset}` is exported to nobody"))
                         .at(block.place, "no `client` in here")
                         .help("`client \"10.0.0.0/24\" \"rw\"`"),
@@ -38,12 +40,16 @@ impl<'a> Checker<'_, 'a, '_> {
         let mut clients: BTreeMap<Box<str>, ExportOptions> = BTreeMap::new();
         for client in block.of(Kind::Client) {
             let Some(name) = self.client(client) else { continue };
+            if !self.words(client) || !fine {
+                continue;
+            }
             let Some(options) = self.options(block, client) else { continue };
             if clients.insert(name.clone(), options).is_some() {
                 let first = block.of(Kind::Client).find(|known| {
                     known.name().and_then(|name| canonical_client(name).ok()).as_deref() == Some(&*name)
                 });
-                self.sink.push(
+                self.tell(
+                    block.via,
                     Diagnostic::new(Code::DuplicateClient, format!("{path} is exported to {name} twice"))
                         .at(client.place, "here again")
                         .at(first.map_or(block.place, |first| first.place), "here first"),
@@ -55,7 +61,8 @@ impl<'a> Checker<'_, 'a, '_> {
         }
         let key = Key::Export(path.clone());
         if let Some(first) = self.places.get(&key) {
-            self.sink.push(
+            self.tell(
+                block.via,
                 Diagnostic::new(Code::DuplicateClient, format!("{path} is exported twice"))
                     .at(block.place, "here again")
                     .at(*first, "here first")
@@ -81,7 +88,7 @@ impl<'a> Checker<'_, 'a, '_> {
                 .at(block.place, label)
         };
         if of.kind == Kind::Volume {
-            self.sink.push(unmounted("a volume is a block device: NFS shares file systems"));
+            self.tell(block.via, unmounted("a volume is a block device: NFS shares file systems"));
             return None;
         }
         match self.mounted(dataset, of, mounts) {
@@ -131,34 +138,39 @@ impl<'a> Checker<'_, 'a, '_> {
         }
     }
 
-    /// Puts options together: our defaults, what the export says, what the client says.
-    fn options(&mut self, export: &Block<'a>, client: &Block<'a>) -> Option<ExportOptions> {
-        let mut words: BTreeMap<&str, &str> = DEFAULTS.iter().copied().collect();
+    /// Holds each option that a node says against `exports(5)`, by itself.
+    fn words(&mut self, block: &Block<'a>) -> bool {
         let mut fine = true;
-        for setting in export.settings.iter().chain(&client.settings) {
+        for setting in &block.settings {
             match setting.first.as_ref().map(|said| &said.value) {
-                Some(Scalar::Text(word)) => match ExportOptions::from_words([&**word]) {
-                    Ok(_) => {
-                        words.insert(&setting.name, word);
-                    }
-                    Err(error) => {
+                Some(Scalar::Text(word)) if option_group(word) == setting.name => {
+                    if let Err(error) = ExportOptions::from_words([&**word]) {
                         self.bad_option(setting, &error);
                         fine = false;
                     }
-                },
+                }
                 _ => {
                     self.unknown_setting(Kind::Export, setting);
                     fine = false;
                 }
             }
         }
-        if !fine {
-            return None;
+        fine
+    }
+
+    /// Puts options together: our defaults, what the export says, what the client says.
+    fn options(&mut self, export: &Block<'a>, client: &Block<'a>) -> Option<ExportOptions> {
+        let mut words: BTreeMap<&str, &str> = DEFAULTS.iter().copied().collect();
+        for setting in export.settings.iter().chain(&client.settings) {
+            if let Some(Said { value: Scalar::Text(word), .. }) = &setting.first {
+                words.insert(&setting.name, word);
+            }
         }
         match ExportOptions::from_words(words.into_values()) {
             Ok(options) => Some(options),
             Err(error) => {
-                self.sink.push(
+                self.tell(
+                    client.via,
                     Diagnostic::new(Code::BadExportOption, error.to_string())
                         .at(client.place, "for this client"),
                 );

@@ -20,7 +20,7 @@ use crate::{
     origin::Origin,
     resolve::{
         grammar::Kind,
-        spec::{Block, Said, Scalar, Setting, Vias},
+        spec::{Block, Said, Scalar, Setting, ViaId, Vias},
     },
     source::Place,
 };
@@ -180,7 +180,8 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             let name: Box<str> = "zfs_arc_max".into();
             let key = Key::Tunable(name.clone());
             if let Some(first) = self.places.get(&key) {
-                self.sink.push(
+                self.tell(
+                    block.via,
                     Diagnostic::new(Code::DuplicateTunable, "the size of the ARC is said twice")
                         .at(setting.place, "here again")
                         .at(*first, "here first"),
@@ -246,8 +247,13 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         }
     }
 
+    /// Tells what is wrong with a node, with the way that it took.
+    fn tell(&mut self, via: Option<ViaId>, diagnostic: Diagnostic) {
+        self.push(diagnostic, via);
+    }
+
     /// Pushes a diagnostic with the way of the value that it is about.
-    fn push(&mut self, diagnostic: Diagnostic, via: Option<crate::resolve::spec::ViaId>) {
+    fn push(&mut self, diagnostic: Diagnostic, via: Option<ViaId>) {
         let diagnostic = self.vias.label(diagnostic, via);
         self.sink.push(diagnostic);
     }

@@ -25,7 +25,8 @@ impl<'a> Checker<'_, 'a, '_> {
         let mode = self.mode(block);
         if block.settings.is_empty() {
             if !block.broken {
-                self.sink.push(
+                self.tell(
+                    block.via,
                     Diagnostic::new(Code::EmptyPermissions, "`permissions` says nothing")
                         .at(block.place, "neither owner, group nor mode in here")
                         .help("`permissions owner=\"media\" group=\"media\" mode=\"2770\"`"),
@@ -34,7 +35,8 @@ impl<'a> Checker<'_, 'a, '_> {
             return;
         }
         if matches!(self.mounted(dataset, of, mounts), Mounted::Never) {
-            self.sink.push(
+            self.tell(
+                block.via,
                 Diagnostic::new(
                     Code::PermissionsUnmounted,
                     format!("`{dataset}` is given permissions, but never mounted"),

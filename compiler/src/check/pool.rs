@@ -46,7 +46,8 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             }
             Err(error) => {
                 let place = block.arg.as_ref().map_or(block.place, |arg| arg.place);
-                self.sink.push(
+                self.tell(
+                    block.via,
                     Diagnostic::new(Code::BadName, format!("{text:?} is no name of a pool: {error}"))
                         .at(place, "not a legal name"),
                 );
@@ -74,7 +75,8 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             && !pool.blocks.iter().any(|block| matches!(block.kind, Kind::Disk | Kind::Mirror | Kind::Draid))
             && !pool.blocks.iter().any(|block| raidz(block.kind).is_some())
         {
-            self.sink.push(
+            self.tell(
+                pool.via,
                 Diagnostic::new(Code::NoDisks, "a pool without disks for data")
                     .at(pool.place, "no disk, mirror, raidz or draid in here")
                     .help("`mirror { disk \"/dev/disk/by-id/…\"; disk \"/dev/disk/by-id/…\" }`"),
@@ -100,7 +102,8 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             return;
         }
         let word = block.kind.word().word;
-        self.sink.push(
+        self.tell(
+            block.via,
             Diagnostic::new(Code::NoDisks, format!("a `{word}` without disks"))
                 .at(block.place, "no disk in here"),
         );
@@ -154,7 +157,8 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             _ => format!("add disks until there are {least}, or take less parity"),
         };
         let disks = if written == 1 { "1 disk".to_owned() } else { format!("{written} disks") };
-        self.sink.push(
+        self.tell(
+            block.via,
             Diagnostic::new(Code::TooFewDisks, format!("a `{word}` of {disks}"))
                 .at(block.place, format!("{least} disks at least"))
                 .help(help),
@@ -196,7 +200,8 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             None
         };
         if let Some(wrong) = wrong {
-            self.sink.push(
+            self.tell(
+                block.via,
                 Diagnostic::new(Code::BadDraid, "a draid that does not fit its disks").at(block.place, wrong),
             );
             return None;

@@ -1,6 +1,6 @@
 //! Registrations with Proxmox VE: ids, types, contents, and what follows from the dataset.
 
-use super::{About, Checker, Mounted};
+use super::{About, Checker, Mounted, is_setting};
 use crate::{
     diagnostic::{Code, Diagnostic, did_you_mean, list},
     resolve::{
@@ -31,8 +31,7 @@ impl<'a> Checker<'_, 'a, '_> {
     /// Reads a `proxmox` inside a dataset.
     pub(super) fn storage(&mut self, about: &About<'_, 'a>, mounts: &BTreeMap<DatasetName, Mount>) {
         let About { dataset, of, block, .. } = about;
-        // Without an id it is what a profile says of registrations that the dataset has.
-        let Some(arg) = block.arg.as_ref() else { return };
+        let Some(arg) = block.arg.as_ref() else { return self.template(block) };
         let text = block.name().unwrap_or_default();
         let id = match StorageId::new(text) {
             Ok(id) => id,
@@ -59,6 +58,17 @@ impl<'a> Checker<'_, 'a, '_> {
         self.add(Resource::Storage(storage), block, Code::DuplicateStorage, &what);
     }
 
+    /// Looks at what a profile says of the registrations that the dataset has: without an id, and so
+    /// perhaps without a type, but of things that some type has.
+    fn template(&mut self, block: &Block<'a>) {
+        for setting in &block.settings {
+            let known = words().chain(DERIVED.iter().copied()).any(|word| word == setting.name);
+            if !known && !is_setting(Kind::Proxmox, &setting.name) {
+                self.unknown_setting(Kind::Proxmox, setting);
+            }
+        }
+    }
+
     fn storage_type(
         &mut self,
         block: &Block<'a>,
@@ -66,7 +76,8 @@ impl<'a> Checker<'_, 'a, '_> {
         id: &StorageId,
     ) -> Option<&'static StorageType> {
         let Some(setting) = block.setting("type") else {
-            self.sink.push(
+            self.tell(
+                block.via,
                 Diagnostic::new(Code::StorageWithoutType, format!("the storage `{id}` has no type"))
                     .at(block.place, "the type is missing")
                     .help("`type=\"zfspool\"` or `type=\"dir\"`, here or in a profile"),
@@ -226,7 +237,8 @@ impl<'a> Checker<'_, 'a, '_> {
         let path = match mounted {
             Mounted::At(path) => path,
             Mounted::Never => {
-                self.sink.push(
+                self.tell(
+                    block.via,
                     Diagnostic::new(
                         Code::StorageUnmounted,
                         format!("`{dataset}` holds a directory storage, but is never mounted"),
@@ -244,7 +256,8 @@ impl<'a> Checker<'_, 'a, '_> {
                     properties.insert(name.into(), value.into());
                 }
                 Err(error) => {
-                    self.sink.push(
+                    self.tell(
+                        block.via,
                         Diagnostic::new(Code::BadStorageProperty, error.to_string())
                             .at(of.place, format!("mounted at {path}"))
                             .at(block.place, "Proxmox does not take this path"),

@@ -25,43 +25,63 @@ impl<'a> Resolver<'a, '_> {
     ) {
         let file = self.files.files[env.file].id;
         let mut unsaid: Option<Block<'a>> = None;
-        let mut said = None;
         // What stands straight in the file is allowed for all of it.
         let mut all = Block::new(Kind::Host, Place { file, start: 0, end: 0 }, None);
         for node in document.nodes().iter().filter(|node| node.name().value() == "allow") {
             self.child(&mut all, node, env);
         }
-        self.scopes[env.file].allow = all.allow;
+        self.scopes[env.file].allow.append(&mut all.allow);
+        let named = document.nodes().iter().rfind(|node| node.name().value() == "host");
         for node in document.nodes() {
             let word = node.name().value();
+            let place = word_place(file, node);
             if word == "host" {
-                said = Some(word_place(file, node));
                 let host = self.block(&WORDS[Kind::Host as usize], node, env);
                 hosts.extend(host.map(|host| self.allowed_by_file(host, env)));
-            } else if !TOP.contains(&word) && word != "allow" {
-                if !first && !matches!(Kind::Host.meaning(word), Meaning::Setting) {
-                    self.sink.push(
-                        Diagnostic::new(Code::MisplacedNode, format!("a `{word}` in an imported file"))
-                            .at(word_place(file, node), "no host around it")
-                            .help("imports bring profiles, lets and hosts: put this into a `host` node"),
-                    );
-                    continue;
-                }
-                let place = word_place(file, node);
+            } else if TOP.contains(&word) || word == "allow" {
+                // Read before, by what it is.
+            } else if matches!(Kind::Host.meaning(word), Meaning::Setting) {
+                self.unknown_at_the_top(word, place);
+            } else if matches!(Kind::Host.meaning(word), Meaning::Elsewhere(_)) {
+                self.child(&mut all, node, env);
+            } else if !first {
+                self.sink.push(
+                    Diagnostic::new(Code::MisplacedNode, format!("{} in an imported file", article(word)))
+                        .at(place, "no host around it")
+                        .help("imports bring profiles, lets and hosts: put this into a `host` node"),
+                );
+            } else if let Some(named) = named {
+                self.sink.push(
+                    Diagnostic::new(Code::MisplacedNode, format!("{} beside the hosts", article(word)))
+                        .at(place, "which host is this for?")
+                        .at(word_place(file, named), "the spec names its hosts")
+                        .help("put it into the `host` node that it belongs to"),
+                );
+            } else {
                 let host = unsaid.get_or_insert_with(|| Block::new(Kind::Host, place, None));
                 self.child(host, node, env);
             }
         }
-        match (unsaid, said) {
-            (Some(host), Some(place)) => self.sink.push(
-                Diagnostic::new(Code::MisplacedNode, "a node stands beside the hosts")
-                    .at(host.place, "which host is this for?")
-                    .at(place, "the spec names its hosts")
-                    .help("put it into the `host` node that it belongs to"),
-            ),
-            (Some(host), None) => hosts.push(self.allowed_by_file(host, env)),
-            _ => {}
-        }
+        hosts.extend(unsaid.map(|host| self.allowed_by_file(host, env)));
+    }
+
+    fn unknown_at_the_top(&mut self, word: &str, place: Place) {
+        let words = || TOP.iter().copied().chain(Kind::Host.words_within());
+        let help = match did_you_mean(word, words()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if word == "param" => "a param stands in the profile that takes it".to_owned(),
+            None => match WORDS.iter().find(|row| row.word == word) {
+                Some(row) => {
+                    format!("it stands in {}", list(row.within.iter().map(|kind| kind.word().word)))
+                }
+                None => format!("here may stand {}", list(words())),
+            },
+        };
+        self.sink.push(
+            Diagnostic::new(Code::UnknownNode, format!("`{word}` means nothing straight in a file"))
+                .at(place, "unknown")
+                .help(help),
+        );
     }
 
     fn allowed_by_file(&self, mut host: Block<'a>, env: &Env<'a>) -> Block<'a> {
@@ -93,15 +113,15 @@ impl<'a> Resolver<'a, '_> {
                         let is = if matches!(word.args, Args::Number(_)) { "whole number" } else { "text" };
                         let diagnostic = Diagnostic::new(Code::WrongType, format!("a {what} is a {is}"))
                             .at(said.place, "this is none");
-                        let diagnostic = self.ways(diagnostic, said.via);
-                        self.sink.push(diagnostic);
+                        self.tell(said.via, diagnostic);
                         return None;
                     }
                     block.arg = Some(said);
                 }
                 None if word.template && !env.profiles.is_empty() => {}
                 None => {
-                    self.sink.push(
+                    self.tell(
+                        env.via,
                         Diagnostic::new(
                             Code::MissingArgument,
                             format!("{} has a {what}", article(word.word)),
@@ -122,7 +142,8 @@ impl<'a> Resolver<'a, '_> {
             }
         } else {
             for entry in arguments {
-                self.sink.push(
+                self.tell(
+                    env.via,
                     Diagnostic::new(
                         Code::UnexpectedArgument,
                         format!("a `{}` takes no further value", word.word),
@@ -150,7 +171,7 @@ impl<'a> Resolver<'a, '_> {
                     let file = self.files.files[env.file].id;
                     let place = name_place(file, name);
                     if matches!(block.kind.meaning(name_text), Meaning::NotYet) {
-                        self.not_yet(name_text, place);
+                        self.not_yet(name_text, place, env);
                     } else if let Some(said) = self.value(entry, env) {
                         self.set(block, Cow::Borrowed(name_text), place, vec![said], env);
                     }
@@ -182,7 +203,8 @@ impl<'a> Resolver<'a, '_> {
         let word = node.name().value();
         if let Some(ty) = node.ty() {
             block.broken = true;
-            self.sink.push(
+            self.tell(
+                env.via,
                 Diagnostic::new(Code::UnexpectedType, "a node has no annotation")
                     .at(name_place(file, ty), "means nothing here"),
             );
@@ -208,14 +230,15 @@ impl<'a> Resolver<'a, '_> {
             Meaning::Directive("each") => self.each(block, node, env),
             Meaning::Directive(_) => {
                 let place = word_place(file, node);
-                self.sink.push(
+                self.tell(
+                    env.via,
                     Diagnostic::new(Code::MisplacedNode, format!("`{word}` cannot stand here"))
                         .at(place, "inside `each`, it would belong to no node"),
                 );
             }
             Meaning::NotYet => {
                 block.broken = true;
-                self.not_yet(word, word_place(file, node));
+                self.not_yet(word, word_place(file, node), env);
             }
             Meaning::Elsewhere(kinds) => {
                 block.broken = true;
@@ -226,7 +249,8 @@ impl<'a> Resolver<'a, '_> {
                     (Kind::Root, "dataset" | "volume") => "put it into the pool, beside `root`".to_owned(),
                     _ => format!("it stands in {within}"),
                 };
-                self.sink.push(
+                self.tell(
+                    env.via,
                     Diagnostic::new(
                         Code::MisplacedNode,
                         format!("`{word}` cannot stand in {}", article(here)),
@@ -237,7 +261,8 @@ impl<'a> Resolver<'a, '_> {
             }
             Meaning::Top => {
                 // A param belongs to the profile around it and was read with it.
-                self.sink.push(
+                self.tell(
+                    env.via,
                     Diagnostic::new(Code::MisplacedNode, format!("`{word}` stands straight in a file"))
                         .at(word_place(file, node), "not inside a node"),
                 );
@@ -247,8 +272,9 @@ impl<'a> Resolver<'a, '_> {
         }
     }
 
-    fn not_yet(&mut self, word: &str, place: Place) {
-        self.sink.push(
+    fn not_yet(&mut self, word: &str, place: Place, env: &Env<'a>) {
+        self.tell(
+            env.via,
             Diagnostic::new(Code::NotSupported, format!("`{word}` is not supported by this version yet"))
                 .at(place, "cannot be carried out")
                 .help("take it out, and do by hand what it asks for"),
@@ -259,7 +285,8 @@ impl<'a> Resolver<'a, '_> {
         let Some(child) = node.children().and_then(|children| children.nodes().first()) else { return true };
         let file = self.files.files[env.file].id;
         let word = node.name().value();
-        self.sink.push(
+        self.tell(
+            env.via,
             Diagnostic::new(Code::UnexpectedChildren, format!("`{word}` holds values only"))
                 .at(word_place(file, child), "no node can stand inside")
                 .at(word_place(file, node), "of this"),
@@ -280,14 +307,15 @@ impl<'a> Resolver<'a, '_> {
         if node.children().is_some_and(|children| !children.nodes().is_empty()) || node.entries().is_empty() {
             if crate::check::is_setting(block.kind, word) {
                 if self.no_children(node, env) {
-                    self.sink.push(
+                    self.tell(
+                        env.via,
                         Diagnostic::new(Code::MissingArgument, format!("`{word}` has a value"))
                             .at(place, "the value is missing"),
                     );
                 }
             } else {
                 block.broken = true;
-                self.unknown_node(block.kind, word, place);
+                self.unknown_node(block.kind, word, place, env);
             }
             return;
         }
@@ -295,9 +323,10 @@ impl<'a> Resolver<'a, '_> {
         for entry in node.entries() {
             if let Some(name) = entry.name() {
                 if !crate::check::is_setting(block.kind, word) {
-                    return self.unknown_node(block.kind, word, place);
+                    return self.unknown_node(block.kind, word, place, env);
                 }
-                self.sink.push(
+                self.tell(
+                    env.via,
                     Diagnostic::new(Code::UnexpectedArgument, format!("`{word}` holds values only"))
                         .at(entry_place(file, entry), format!("`{}` is no part of it", name.value())),
                 );
@@ -311,11 +340,12 @@ impl<'a> Resolver<'a, '_> {
         self.set(block, Cow::Borrowed(word), place, values, env);
     }
 
-    fn unknown_node(&mut self, kind: Kind, word: &str, place: Place) {
+    fn unknown_node(&mut self, kind: Kind, word: &str, place: Place, env: &Env<'a>) {
         let words = kind.words_within().chain(crate::check::settings_of(kind));
         let near = did_you_mean(word, words);
         let here = kind.word().word;
-        self.sink.push(
+        self.tell(
+            env.via,
             Diagnostic::new(Code::UnknownNode, format!("`{word}` means nothing in {}", article(here)))
                 .at(place, "unknown")
                 .help(match near {
@@ -338,7 +368,8 @@ impl<'a> Resolver<'a, '_> {
             return;
         }
         if let Some(first) = block.setting(&name) {
-            self.sink.push(
+            self.tell(
+                env.via,
                 Diagnostic::new(Code::SaidTwice, format!("`{name}` is said twice"))
                     .at(place, "here again")
                     .at(first.place, "here first")
@@ -379,7 +410,8 @@ impl<'a> Resolver<'a, '_> {
             Scalar::Text(Cow::Borrowed(text)) => Cow::Borrowed(option_group(text)),
             Scalar::Text(Cow::Owned(text)) => Cow::Owned(option_group(text).to_owned()),
             _ => {
-                self.sink.push(
+                self.tell(
+                    env.via,
                     Diagnostic::new(Code::WrongType, "an option of an export is a word")
                         .at(place, "this is none"),
                 );
@@ -392,7 +424,8 @@ impl<'a> Resolver<'a, '_> {
     fn allow(&mut self, block: &mut Block<'a>, entry: &'a KdlEntry, env: &Env<'a>) {
         let place = entry_place(self.files.files[env.file].id, entry);
         let Some(text) = entry.value().as_string().filter(|_| entry.ty().is_none()) else {
-            self.sink.push(
+            self.tell(
+                env.via,
                 Diagnostic::new(Code::WrongType, "`allow` names a lint by a text").at(place, "this is none"),
             );
             return;
@@ -404,11 +437,14 @@ impl<'a> Resolver<'a, '_> {
         let diagnostic = Diagnostic::new(Code::UnknownLint, format!("there is no lint `{text}`"));
         let error = Code::find(text).is_some();
         let near = did_you_mean(text, Code::lints().map(|lint| lint.name));
-        self.sink.push(diagnostic.at(place, "unknown").help(match near {
-            _ if error => format!("`{text}` is an error, which nothing silences"),
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("the lints are {}", list(Code::lints().map(|lint| lint.name))),
-        }));
+        self.tell(
+            env.via,
+            diagnostic.at(place, "unknown").help(match near {
+                _ if error => format!("`{text}` is an error, which nothing silences"),
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("the lints are {}", list(Code::lints().map(|lint| lint.name))),
+            }),
+        );
     }
 
     /// Repeats the body of `each NAME v1 v2 … { … }` with its name bound.
@@ -416,7 +452,8 @@ impl<'a> Resolver<'a, '_> {
         let file = self.files.files[env.file].id;
         let place = head_place(file, node);
         let (Some(name), Some(body)) = (first_text(node), node.children()) else {
-            self.sink.push(
+            self.tell(
+                env.via,
                 Diagnostic::new(Code::MissingArgument, "`each` has a name, values and a body")
                     .at(place, "`each NAME \"a\" \"b\" { … }`"),
             );
@@ -438,16 +475,12 @@ impl<'a> Resolver<'a, '_> {
         }
     }
 
-    /// Labels the steps of a way.
-    pub(super) fn ways(&self, diagnostic: Diagnostic, via: Option<super::spec::ViaId>) -> Diagnostic {
-        self.vias.label(diagnostic, via)
-    }
-
     /// Reads a profile's body as a block of the kind that uses it.
     pub(super) fn profile_body(&mut self, block: &mut Block<'a>, node: &'a KdlNode, env: &Env<'a>) {
         let file = self.files.files[env.file].id;
         for entry in node.entries().iter().skip(1).filter(|entry| entry.name().is_none()) {
-            self.sink.push(
+            self.tell(
+                env.via,
                 Diagnostic::new(Code::UnexpectedArgument, "a profile has one name")
                     .at(entry_place(file, entry), "not expected"),
             );

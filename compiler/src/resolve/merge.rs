@@ -35,7 +35,8 @@ impl<'a> Resolver<'a, '_> {
             let name = match self.value(entry, env) {
                 Some(Said { value: Scalar::Text(std::borrow::Cow::Borrowed(name)), .. }) => name,
                 Some(_) => {
-                    self.sink.push(
+                    self.tell(
+                        env.via,
                         Diagnostic::new(Code::WrongType, "`use` names a profile by a text")
                             .at(place, "this is none"),
                     );
@@ -43,9 +44,10 @@ impl<'a> Resolver<'a, '_> {
                 }
                 None => continue,
             };
-            match self.find_profile(env.file, name, place) {
+            match self.find_profile(env, name, place) {
                 Some(at) if found.iter().any(|(_, known, _)| *known == at) => {
-                    self.sink.push(
+                    self.tell(
+                        env.via,
                         Diagnostic::new(Code::SaidTwice, format!("the profile `{name}` is used twice"))
                             .at(place, "here again"),
                     );
@@ -55,7 +57,7 @@ impl<'a> Resolver<'a, '_> {
             }
         }
         if !failed {
-            self.check_given(&given, &found);
+            self.check_given(&given, &found, env);
         }
         let mut layers = Vec::with_capacity(found.len());
         for (name, at, place) in found {
@@ -82,7 +84,7 @@ impl<'a> Resolver<'a, '_> {
             } else {
                 Diagnostic::new(Code::Circular, format!("the profile `{name}` uses itself"))
             };
-            self.sink.push(diagnostic.at(place, "this use comes back").at(defined, "to here"));
+            self.tell(env.via, diagnostic.at(place, "this use comes back").at(defined, "to here"));
             return None;
         }
         if !self.take(place) {
@@ -107,7 +109,8 @@ impl<'a> Resolver<'a, '_> {
         for entry in withs.iter().flat_map(|node| node.entries()) {
             let place = entry_place(file, entry);
             let Some(name) = entry.name().map(|name| name.value()) else {
-                self.sink.push(
+                self.tell(
+                    env.via,
                     Diagnostic::new(Code::UnexpectedArgument, "`with` gives values by name")
                         .at(place, "a value without a name")
                         .help("`with NAME=…`"),
@@ -115,7 +118,8 @@ impl<'a> Resolver<'a, '_> {
                 continue;
             };
             if let Some(first) = given.iter().find(|given| given.name == name) {
-                self.sink.push(
+                self.tell(
+                    env.via,
                     Diagnostic::new(Code::SaidTwice, format!("`{name}` is given twice"))
                         .at(place, "here again")
                         .at(first.place, "here first"),
@@ -129,7 +133,12 @@ impl<'a> Resolver<'a, '_> {
     }
 
     /// Tells of values for which no profile has a param.
-    fn check_given(&mut self, given: &[Given<'a>], found: &[(&'a str, (usize, usize), Place)]) {
+    fn check_given(
+        &mut self,
+        given: &[Given<'a>],
+        found: &[(&'a str, (usize, usize), Place)],
+        env: &Env<'a>,
+    ) {
         for value in given {
             let params: Vec<&str> = found
                 .iter()
@@ -144,7 +153,8 @@ impl<'a> Resolver<'a, '_> {
                 None if params.is_empty() => "the profiles used here take no params".to_owned(),
                 None => format!("the profiles used here take {}", list(params)),
             };
-            self.sink.push(
+            self.tell(
+                env.via,
                 Diagnostic::new(Code::UnknownParam, format!("no profile here has a param `{}`", value.name))
                     .at(value.place, "given to nobody")
                     .help(help),
@@ -171,7 +181,8 @@ impl<'a> Resolver<'a, '_> {
                 let outside = Env { file, bindings: Vec::new(), via: env.via, profiles: Vec::new() };
                 self.value(default, &outside)
             } else {
-                self.sink.push(
+                self.tell(
+                    env.via,
                     Diagnostic::new(Code::MissingParam, format!("the param `{name}` is given no value"))
                         .at(place, "used here without it")
                         .at(declared, "it has no default")
@@ -200,7 +211,7 @@ impl<'a> Resolver<'a, '_> {
             let diagnostic = Diagnostic::new(Code::WrongType, format!("the param asks for a {kind}"))
                 .at(said.place, format!("this is no {kind}"))
                 .at(declared, "declared here");
-            self.sink.push(diagnostic);
+            self.tell(said.via, diagnostic);
         }
         fits
     }
@@ -235,7 +246,7 @@ impl<'a> Resolver<'a, '_> {
                     .at(known.whole(), "here is one")
                     .at(setting.whole(), "here is the other")
                     .help(format!("say `{name}` in the node itself"));
-            self.sink.push(diagnostic);
+            self.tell(block.via, diagnostic);
             return;
         }
         if at < own {

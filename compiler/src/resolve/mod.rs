@@ -81,6 +81,12 @@ struct Binding<'a> {
 }
 
 impl<'a> Resolver<'a, '_> {
+    /// Tells what is wrong, with the way of what stands there: who used the profile, or said the value.
+    fn tell(&mut self, via: Option<spec::ViaId>, diagnostic: Diagnostic) {
+        let diagnostic = self.vias.label(diagnostic, via);
+        self.sink.push(diagnostic);
+    }
+
     /// Takes one more block or setting, unless there are too many.
     fn take(&mut self, place: Place) -> bool {
         if self.left == 0 {

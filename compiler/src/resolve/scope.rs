@@ -2,7 +2,7 @@
 //! A name of the file itself stands before an imported one, so a new name in an imported file
 //! never changes what a spec means.
 
-use super::{Resolver, spec::Scalar};
+use super::{Env, Resolver, spec::Scalar};
 use crate::{
     diagnostic::{Code, Diagnostic, Sink, did_you_mean, list},
     source::{FileId, Place},
@@ -172,34 +172,36 @@ pub fn first_text(node: &KdlNode) -> Option<&str> {
 
 impl<'a> Resolver<'a, '_> {
     /// Finds a let by its name, as file and index; says so where there is none.
-    pub(super) fn find_let(&mut self, file: usize, name: &str, place: Place) -> Option<(usize, usize)> {
-        self.find(file, name, place, "let", |scope, name| scope.lets_by_name.get(name).copied()).or_else(
+    pub(super) fn find_let(&mut self, env: &Env<'a>, name: &str, place: Place) -> Option<(usize, usize)> {
+        self.find(env, name, place, "let", |scope, name| scope.lets_by_name.get(name).copied()).or_else(
             || {
-                let names = self.names(file, |scope| scope.lets.iter().map(|item| item.name).collect());
-                self.unknown(file, Code::UnknownLet, "let", name, place, &names);
+                let names = self.names(env.file, |scope| scope.lets.iter().map(|item| item.name).collect());
+                self.unknown(env, Code::UnknownLet, "let", name, place, &names);
                 None
             },
         )
     }
 
     /// Finds a profile by its name, as file and index; says so where there is none.
-    pub(super) fn find_profile(&mut self, file: usize, name: &str, place: Place) -> Option<(usize, usize)> {
-        self.find(file, name, place, "profile", |scope, name| scope.profiles_by_name.get(name).copied())
+    pub(super) fn find_profile(&mut self, env: &Env<'a>, name: &str, place: Place) -> Option<(usize, usize)> {
+        self.find(env, name, place, "profile", |scope, name| scope.profiles_by_name.get(name).copied())
             .or_else(|| {
-                let names = self.names(file, |scope| scope.profiles.iter().map(|item| item.name).collect());
-                self.unknown(file, Code::UnknownProfile, "profile", name, place, &names);
+                let names =
+                    self.names(env.file, |scope| scope.profiles.iter().map(|item| item.name).collect());
+                self.unknown(env, Code::UnknownProfile, "profile", name, place, &names);
                 None
             })
     }
 
     fn find(
         &mut self,
-        file: usize,
+        env: &Env<'a>,
         name: &str,
         place: Place,
         what: &str,
         look: impl Fn(&Scope<'a>, &str) -> Option<usize>,
     ) -> Option<(usize, usize)> {
+        let file = env.file;
         if let Some(at) = look(&self.scopes[file], name) {
             return Some((file, at));
         }
@@ -208,7 +210,8 @@ impl<'a> Resolver<'a, '_> {
             let Some(at) = look(&self.scopes[import], name) else { continue };
             match found {
                 Some((first, _, first_from)) if first != import => {
-                    self.sink.push(
+                    self.tell(
+                        env.via,
                         Diagnostic::new(Code::AmbiguousName, format!("two imports have a {what} `{name}`"))
                             .at(place, "which of the two?")
                             .at(first_from, "here is one")
@@ -228,7 +231,7 @@ impl<'a> Resolver<'a, '_> {
         std::iter::once(file).chain(imports).flat_map(|file| of(&self.scopes[file])).collect()
     }
 
-    fn unknown(&mut self, file: usize, code: Code, what: &str, name: &str, place: Place, names: &[&str]) {
+    fn unknown(&mut self, env: &Env<'a>, code: Code, what: &str, name: &str, place: Place, names: &[&str]) {
         let mut diagnostic = Diagnostic::new(code, format!("there is no {what} `{name}`"))
             .at(place, "neither in this file nor in one that it imports");
         if let Some(near) = did_you_mean(name, names.iter().copied()) {
@@ -239,8 +242,8 @@ impl<'a> Resolver<'a, '_> {
             diagnostic = diagnostic.help(format!("known here: {}", list(names.iter().copied())));
         }
         // Where an import could not be read, the name may well stand there.
-        if !self.files.files[file].incomplete {
-            self.sink.push(diagnostic);
+        if !self.files.files[env.file].incomplete {
+            self.tell(env.via, diagnostic);
         }
     }
 

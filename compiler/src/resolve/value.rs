@@ -21,7 +21,8 @@ impl<'a> Resolver<'a, '_> {
             return Some(Said { value: literal(entry.value()), place, via: env.via });
         };
         let KdlValue::String(text) = entry.value() else {
-            self.sink.push(
+            self.tell(
+                env.via,
                 Diagnostic::new(Code::WrongType, format!("`({})` stands before a text", ty.value()))
                     .at(place, "this is none"),
             );
@@ -33,7 +34,8 @@ impl<'a> Resolver<'a, '_> {
             "fmt" => self.format(text, place, env),
             other => {
                 let near = did_you_mean(other, ["let", "param", "fmt"]);
-                self.sink.push(
+                self.tell(
+                    env.via,
                     Diagnostic::new(Code::UnexpectedType, format!("`({other})` means nothing here"))
                         .at(name_place(file, ty), "unknown annotation")
                         .help(match near {
@@ -57,7 +59,7 @@ impl<'a> Resolver<'a, '_> {
             said.via = Some(self.vias.lead_on(said.via, base, here));
             return Some(said);
         }
-        let (file, at) = self.find_let(env.file, name, place)?;
+        let (file, at) = self.find_let(env, name, place)?;
         let (value, defined) = self.evaluate(file, at, place)?;
         let via = self.vias.add(Step::Let(name), place, env.via);
         Some(Said { value, place: defined, via: Some(via) })
@@ -82,7 +84,7 @@ impl<'a> Resolver<'a, '_> {
         let diagnostic = Diagnostic::new(Code::UnknownParam, format!("there is no param `{name}`"))
             .at(place, "no profile around here declares it");
         let near = did_you_mean(name, params);
-        self.sink.push(diagnostic.help_maybe(near.map(|near| format!("did you mean `{near}`?"))));
+        self.tell(env.via, diagnostic.help_maybe(near.map(|near| format!("did you mean `{near}`?"))));
         None
     }
 
@@ -103,7 +105,7 @@ impl<'a> Resolver<'a, '_> {
             for &(file, at) in &self.evaluating[start + 1..] {
                 diagnostic = diagnostic.at(self.scopes[file].lets[at].place, "by way of this");
             }
-            self.sink.push(diagnostic);
+            self.tell(None, diagnostic);
             return None;
         }
         let mut value = None;
@@ -113,7 +115,8 @@ impl<'a> Resolver<'a, '_> {
             value = self.value(entry, &env).map(|said| (said.value, said.place));
             self.evaluating.pop();
         } else {
-            self.sink.push(
+            self.tell(
+                None,
                 Diagnostic::new(Code::TooDeep, "lets need each other in too long a chain")
                     .at(place, "this is number 65"),
             );
@@ -137,7 +140,8 @@ impl<'a> Resolver<'a, '_> {
             }
             let name = brace.strip_prefix('{').and_then(|inner| inner.split_once('}'));
             let Some((name, after)) = name.filter(|(name, _)| !name.is_empty() && !name.contains('{')) else {
-                self.sink.push(
+                self.tell(
+                    env.via,
                     Diagnostic::new(Code::BadFormat, "a brace in this text does not belong to a name")
                         .at(place, format!("at `{}`", brace.chars().take(12).collect::<String>()))
                         .help("a name stands in braces, `{NAME}`; write `{{` or `}}` for a brace"),
@@ -153,7 +157,8 @@ impl<'a> Resolver<'a, '_> {
             via = said.via.or(via);
             push(&mut made, &said.value);
             if made.len() > MAX_TEXT {
-                self.sink.push(
+                self.tell(
+                    env.via,
                     Diagnostic::new(Code::TooLarge, "this text becomes too long")
                         .at(place, format!("more than {MAX_TEXT} bytes")),
                 );
