@@ -121,19 +121,16 @@ fn shift(text: &str, suffix: &str) -> Result<u32, SizeError> {
     u32::try_from(power * 10).map_err(|_| wrong())
 }
 
-/// Writes the size with the largest suffix that is exact (`800G`, `128K`), else in plain bytes.
-/// What it writes reads back to the same size.
+/// Writes the size with the largest suffix that needs no more than a half or a quarter to be exact
+/// (`800G`, `1.5T`, `1.25G`), else in plain bytes. What it writes reads back to the same size.
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (mut number, mut power) = (self.0, 0);
-        while number != 0 && number.is_multiple_of(1024) {
-            number /= 1024;
-            power += 1;
-        }
-        match power {
-            0 => write!(f, "{number}"),
-            _ => write!(f, "{number}{}", char::from(SUFFIXES[power])),
-        }
+        let unit = |power: &usize| 1u64 << (10 * power);
+        let exact = |power: &usize| self.0 >= unit(power) && self.0.is_multiple_of(unit(power) / 4);
+        let Some(power) = (1..=6).rev().find(exact) else { return write!(f, "{}", self.0) };
+        let quarters = self.0 / (unit(&power) / 4);
+        let rest = ["", ".25", ".5", ".75"][(quarters % 4) as usize];
+        write!(f, "{}{rest}{}", quarters / 4, char::from(SUFFIXES[power]))
     }
 }
 
@@ -209,6 +206,10 @@ mod tests {
             (0, "0"),
             (858_993_459_200, "800G"),
             (131_072, "128K"),
+            (1_649_267_441_664, "1.5T"),
+            (1_342_177_280, "1.25G"),
+            (1_099_780_063_232, "1024.25G"),
+            (768, "768"),
             (1_539_316_278_886, "1539316278886"),
             (1 << 60, "1E"),
             (u64::MAX, "18446744073709551615"),
