@@ -196,6 +196,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                 self.push(diagnostic, setting.via);
             }
             inside.quota = Some((quota, name, setting.whole()));
+            self.quotas.insert(name.clone(), (setting.whole(), setting.via));
         }
         for (reservation, quota) in [("reservation", "quota"), ("refreservation", "refquota")] {
             self.reservation(block, name, settings, reservation, quota, inside);

@@ -11,6 +11,7 @@ mod permissions;
 mod placeholder;
 mod pool;
 mod settings;
+mod space;
 mod storage;
 
 pub use settings::{is_setting, settings_of};
@@ -67,6 +68,7 @@ pub fn check(host: &Block<'_>, vias: &Vias<'_>, trace: bool, sink: &mut Sink) ->
         about: Vec::new(),
         renames: Vec::new(),
         mountpoints: HashMap::new(),
+        quotas: HashMap::new(),
         origins: trace.then(BTreeMap::new),
     };
     checker.host(host);
@@ -89,6 +91,8 @@ struct Checker<'b, 'a, 's> {
     renames: Vec<lifecycle::Rename>,
     /// Where file systems say their mount points.
     mountpoints: HashMap<DatasetName, Place>,
+    /// Where datasets say their quotas.
+    quotas: HashMap<DatasetName, (Place, Option<ViaId>)>,
     /// Where the resources come from, where that was asked for.
     origins: Option<BTreeMap<Key, Origin>>,
 }
@@ -125,6 +129,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             }
         }
         self.look_at_renames();
+        self.look_at_reservations();
         let mounts = self.mounts();
         for about in std::mem::take(&mut self.about) {
             self.allow.clone_from(&about.allow);
