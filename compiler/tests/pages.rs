@@ -7,7 +7,7 @@ mod common;
 
 use common::Memory;
 use phoenix_compiler::{
-    Compiled, SpecPath, compile,
+    Code, Compiled, SpecPath, compile,
     diagnostic::{Example, page::pages},
 };
 
@@ -45,4 +45,23 @@ fn the_wrong_example_of_a_page_has_no_other_error() {
             assert_eq!(diagnostic.code, page.code, "{}\n{}", wrong.text(), common::rendered(&compiled));
         }
     }
+}
+
+#[test]
+fn every_warning_is_silenced_by_its_name_and_no_error_is() {
+    let mut silenced = 0;
+    for page in pages() {
+        let Some((wrong, _)) = &page.examples else { continue };
+        let allowed =
+            wrong.text().replacen("edition 1\n", &format!("edition 1\nallow {:?}\n", page.code.name()), 1);
+        let compiled = build(&Example::Whole(String::leak(allowed)));
+        let told: Vec<_> = compiled.diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
+        if page.code.entry().lint {
+            assert_eq!(told, [], "{}", page.code);
+            silenced += 1;
+        } else {
+            assert!(compiled.has_errors(), "{}: {told:?}", page.code);
+        }
+    }
+    assert_eq!(silenced, Code::lints().count());
 }
