@@ -55,6 +55,7 @@ enum Verb {
     Explain(verb::explain::Explain),
     Stdlib(verb::stdlib::Stdlib),
     Recover(verb::recover::Recover),
+    Verify(verb::verify::Verify),
     Completions(verb::completions::Completions),
 }
 
@@ -93,6 +94,7 @@ fn run(Cli { common, verb }: &Cli, terminal: &Terminal) -> Result<Exit, Failure>
         Verb::Explain(explain) => explain.run(terminal),
         Verb::Stdlib(stdlib) => stdlib.run(terminal),
         Verb::Recover(recover) => recover.run(common, terminal),
+        Verb::Verify(verify) => verify.run(common, terminal),
         Verb::Completions(completions) => completions.run(terminal),
     }
 }

@@ -8,7 +8,7 @@ use crate::show::date;
 use phoenix_graph::{Graph, GraphDiff, diff};
 use phoenix_runtime::{
     plan::{Kind, Plan, Reversibility},
-    store::{Generation, Outcome},
+    store::{Generation, Outcome, Verified},
 };
 use serde::Serialize;
 use std::{collections::BTreeMap, path::Path};
@@ -423,13 +423,57 @@ impl GraphView {
     }
 }
 
+/// `phoenix verify --json`.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+pub struct VerifyView {
+    /// How many objects have the hash of their name.
+    pub objects: usize,
+    /// How many generations are whole.
+    pub generations: usize,
+    /// How many journals can be read.
+    pub journals: usize,
+    /// What is wrong, in the order of the paths.
+    pub findings: Vec<FindingView>,
+}
+
+/// One thing that is wrong in a store.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+pub struct FindingView {
+    /// The file, link or folder.
+    pub path: String,
+    /// What is wrong with it.
+    pub problem: String,
+    /// How that is put right.
+    pub repair: String,
+}
+
+impl VerifyView {
+    /// Describes what was found.
+    #[must_use]
+    pub fn new(verified: &Verified) -> Self {
+        let findings = verified.findings.iter().map(|finding| FindingView {
+            path: finding.path.display().to_string(),
+            problem: finding.problem.clone(),
+            repair: finding.repair.clone(),
+        });
+        Self {
+            objects: verified.objects,
+            generations: verified.generations,
+            journals: verified.journals,
+            findings: findings.collect(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use schemars::{Schema, schema_for};
     use std::{fs, path::PathBuf};
 
-    fn schemas() -> [(&'static str, Schema); 7] {
+    fn schemas() -> [(&'static str, Schema); 8] {
         [
             ("build", schema_for!(Vec<BuildView>)),
             ("plan", schema_for!(PlanView)),
@@ -438,6 +482,7 @@ mod tests {
             ("diff", schema_for!(DiffView)),
             ("review", schema_for!(Vec<ReviewView>)),
             ("graph", schema_for!(GraphView)),
+            ("verify", schema_for!(VerifyView)),
         ]
     }
 

@@ -16,4 +16,5 @@ pub mod rollback;
 pub mod status;
 pub mod stdlib;
 pub mod switch;
+pub mod verify;
 pub mod why;

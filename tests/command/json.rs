@@ -34,6 +34,8 @@ fn every_json_output_holds_against_its_schema() {
     let review = holds("review", &sandbox.run(&["review", "--json"]).exits(2));
     assert_eq!(review[0]["state"], "missing");
     holds("status", &sandbox.sim(&["status", "--json"]).exits(0));
+    let verify = holds("verify", &sandbox.sim(&["verify", "--json"]).exits(0));
+    assert_eq!(verify["findings"].as_array().map(Vec::len), Some(0));
     let generations = holds("generations", &sandbox.sim(&["generations", "--json"]).exits(0));
     assert_eq!(generations[0]["outcome"], "committed");
 }

@@ -17,4 +17,5 @@ mod refusals;
 mod review;
 mod signals;
 mod stdlib;
+mod verify;
 mod why;

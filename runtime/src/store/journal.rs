@@ -20,6 +20,13 @@ use std::{
 #[serde(transparent)]
 pub struct TransactionId(String);
 
+impl TransactionId {
+    /// Names a transaction by its folder.
+    pub(super) fn named(folder: &str) -> Self {
+        Self(folder.to_owned())
+    }
+}
+
 impl fmt::Display for TransactionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

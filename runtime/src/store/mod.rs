@@ -16,10 +16,12 @@ mod generations;
 mod journal;
 mod lock;
 mod objects;
+mod verify;
 
 pub use generations::{Generation, Outcome, Source};
 pub use journal::{Journal, Record, Transaction, TransactionId};
 pub use lock::{Lock, LockError};
+pub use verify::{Finding, Verified};
 
 use std::{
     io,

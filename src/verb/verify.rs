@@ -1,0 +1,64 @@
+//! `phoenix verify`
+
+use crate::{
+    exit::Exit,
+    failure::Failure,
+    options::Common,
+    show::count,
+    site::{Access, store},
+    terminal::Terminal,
+    view::VerifyView,
+};
+use clap::Args;
+
+/// Look through the store for what is damaged or missing
+///
+/// Proves every stored object against its hash, every generation with its system and its spec, every
+/// link and every journal, and changes nothing. What is wrong is named, with how it is put right; it
+/// then exits with 1. The host itself is looked at by `phoenix status`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Verify {
+    /// Runs the verb.
+    pub fn run(&self, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
+        let doing = "cannot look through the store";
+        let store = store(common, Access::Read)?;
+        let busy = store.lock_holder().map_err(|error| Failure::lock(doing, &error))?;
+        if let Some(holder) = busy {
+            return Err(Failure::new(Exit::Locked, doing)
+                .because(format!("the host is being changed by {holder}"))
+                .help("wait until it has ended, then try again"));
+        }
+        let verified = store.verify().map_err(|error| Failure::store(doing, &error))?;
+        if self.json {
+            terminal.json(&VerifyView::new(&verified));
+        } else {
+            let paint = terminal.paint();
+            for finding in &verified.findings {
+                terminal.print(format_args!(
+                    "{}: {}\n  help: {}\n\n",
+                    paint.strong(&finding.path.display().to_string()),
+                    paint.bad(&finding.problem),
+                    finding.repair
+                ));
+            }
+            let found = match verified.findings.len() {
+                0 => "nothing is wrong".to_owned(),
+                wrong => format!("{} wrong", count(wrong, "thing")),
+            };
+            terminal.print(format_args!(
+                "{}: {}, {}, {}: {found}\n",
+                store.root().display(),
+                count(verified.objects, "object"),
+                count(verified.generations, "generation"),
+                count(verified.journals, "journal"),
+            ));
+        }
+        Ok(if verified.findings.is_empty() { Exit::Done } else { Exit::Failed })
+    }
+}

@@ -1,0 +1,114 @@
+//! `verify`: what is damaged or missing in a store is named, with the way out.
+
+use crate::common::{Ran, Sandbox};
+use std::{
+    fs,
+    os::unix::fs::{PermissionsExt, symlink},
+    path::PathBuf,
+};
+
+/// A host with two generations, and their store.
+fn sandbox() -> (Sandbox, PathBuf) {
+    let sandbox = Sandbox::switched();
+    sandbox.edit("phoenix.kdl", "800G", "900G");
+    sandbox.sim(&["switch", "--yes"]).exits(0);
+    sandbox.sim(&["verify"]).exits(0).says("2 generations, 2 journals: nothing is wrong");
+    let state = sandbox.path().join("sim/state");
+    (sandbox, state)
+}
+
+/// Finds the object that holds this step.
+fn object(state: &std::path::Path, end: &str) -> PathBuf {
+    let mut found: Vec<PathBuf> = fs::read_dir(state.join("store"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.to_str().unwrap().ends_with(end))
+        .collect();
+    found.sort();
+    found.pop().unwrap()
+}
+
+fn verify(sandbox: &Sandbox) -> Ran {
+    let before = sandbox.tree("sim/state");
+    let ran = sandbox.sim(&["verify"]).exits(1);
+    assert!(before == sandbox.tree("sim/state"), "looking changed something");
+    ran
+}
+
+#[test]
+fn a_damaged_object_is_named_with_every_generation_that_needs_it() {
+    let (sandbox, state) = sandbox();
+    let path = object(&state, "-pool-quickOS");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    fs::write(&path, "{}").unwrap();
+    verify(&sandbox)
+        .says("-pool-quickOS: its bytes do not have the BLAKE3 hash of its name")
+        .says("generations/1: its system is not whole")
+        .says("generations/2: its system is not whole")
+        .says("3 things wrong");
+    // The way out that it tells.
+    fs::remove_file(&path).unwrap();
+    sandbox.sim(&["build"]).exits(0);
+    sandbox.sim(&["verify"]).exits(0).says("nothing is wrong");
+}
+
+#[test]
+fn a_lost_object_and_a_lost_spec_are_named() {
+    let (sandbox, state) = sandbox();
+    fs::remove_file(object(&state, "-system-phoenix")).unwrap();
+    verify(&sandbox).says("its system is not whole").says("build the spec that it came from again");
+    let (sandbox, state) = self::sandbox();
+    fs::remove_file(object(&state, "-spec-phoenix.kdl")).unwrap();
+    verify(&sandbox).says("the text of its spec phoenix.kdl is not in the store");
+}
+
+#[test]
+fn what_does_not_belong_into_a_store_is_named() {
+    let (sandbox, state) = sandbox();
+    fs::write(state.join("store/notes.txt"), "mine").unwrap();
+    fs::write(state.join("store/.new-abc"), "half").unwrap();
+    fs::create_dir(state.join("generations/three")).unwrap();
+    fs::create_dir(state.join("generations/7")).unwrap();
+    let object = object(&state, "-system-phoenix");
+    let elsewhere = sandbox.path().join("elsewhere");
+    fs::rename(&object, &elsewhere).unwrap();
+    symlink(&elsewhere, &object).unwrap();
+    verify(&sandbox)
+        .says("notes.txt: it is no object")
+        .says(".new-abc: a write was cut off")
+        .says("generations/three: it is no generation")
+        .says("generations/7: a switch took this number and was cut off")
+        .says("-system-phoenix: it is no regular file");
+}
+
+#[test]
+fn damaged_records_and_links_are_named() {
+    let (sandbox, state) = sandbox();
+    fs::write(state.join("generations/1/generation.json"), "{").unwrap();
+    fs::remove_file(state.join("current")).unwrap();
+    symlink("generations/9", state.join("current")).unwrap();
+    fs::remove_file(state.join("etc")).unwrap();
+    symlink("generations/9/etc", state.join("etc")).unwrap();
+    let journals = fs::read_dir(state.join("txn")).unwrap();
+    let journal = journals.map(|entry| entry.unwrap().path()).find(|path| path.is_dir()).unwrap();
+    fs::write(journal.join("journal"), "nonsense\n").unwrap();
+    fs::set_permissions(&state, fs::Permissions::from_mode(0o777)).unwrap();
+    verify(&sandbox)
+        .says("generations/1: cannot understand")
+        .says("current: there is no generation 9")
+        .says("etc: it leads to generations/9/etc, which is not there")
+        .says("it tells of the past alone")
+        .says("others may write into it (mode 0777)")
+        .says("5 things wrong");
+}
+
+#[test]
+fn an_interrupted_switch_and_an_empty_store_are_told() {
+    let sandbox = Sandbox::new();
+    sandbox.sim(&["verify"]).exits(0).says("0 objects, 0 generations, 0 journals: nothing is wrong");
+    let (sandbox, state) = self::sandbox();
+    let journals = fs::read_dir(state.join("txn")).unwrap();
+    let journal = journals.map(|entry| entry.unwrap().file_name()).next().unwrap();
+    symlink(&journal, state.join("txn/open")).unwrap();
+    verify(&sandbox).says("was interrupted").says("`phoenix recover`");
+}
