@@ -54,6 +54,7 @@ fn examples() -> [Example; 2] {
         &[
             ("dataset \"LXCs\" recordsize=\"16K\" {", "dataset \"LXCs\" recordsize=\"64K\" {"),
             ("content \"iso\" \"vztmpl\"", "content \"iso\""),
+            ("permissions group=\"users\" mode=\"2775\"", "permissions owner=\"backup\" mode=\"0751\""),
             ("client (let)\"guests\" \"rw\" \"sync\"", "client (let)\"guests\" \"ro\" \"sync\""),
             (
                 "dataset \"VMs\" {\n            proxmox \"fastData-VMs\" type=\"zfspool\" {\n                content \"images\"\n            }\n        }",

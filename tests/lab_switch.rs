@@ -35,7 +35,7 @@ fn edited() -> String {
         (r#"use="vm-disks" quota="800G""#, r#"use="vm-disks" quota="900G""#),
         (
             "dataset \"shared-test-data\" use=\"shared-data\" quota=\"500G\" {\n            export { client (let)\"lan\" }\n        }",
-            "dataset \"scratch\" recordsize=\"64K\"",
+            "dataset \"scratch\" recordsize=\"64K\" { permissions owner=33 group=\"users\" mode=\"2770\" }",
         ),
         (
             "dataset \"shared-bulk-data\" use=\"bulk-data\" quota=\"1.4T\" {\n            export { client (let)\"lan\" }",
@@ -264,6 +264,7 @@ fn an_edit_is_planned_exactly_and_gone_back_from(lab: &Lab) -> Result<()> {
     for subject in [
         r#""dataset:quickOS/vm-disks""#,
         r#""dataset:fastData/scratch""#,
+        r#""permissions:fastData/scratch""#,
         r#""dataset:fastData/shared-test-data""#,
         r#""export:/fastData/shared-test-data""#,
         r#""export:/fastData/shared-bulk-data""#,
@@ -277,6 +278,8 @@ fn an_edit_is_planned_exactly_and_gone_back_from(lab: &Lab) -> Result<()> {
     lab.done("switch --yes phoenix.kdl")?;
     assert_eq!(lab.get("quota", "quickOS/vm-disks")?, (900_u64 << 30).to_string());
     assert_eq!(lab.get("recordsize", "fastData/scratch")?, "65536");
+    let permissions = lab.machine.ok("stat -c '%u %G %a' /fastData/scratch")?;
+    assert_eq!(permissions.trim(), "33 users 2770");
     let etab = lab.etab()?;
     assert!(etab["/fastData/shared-bulk-data"].contains("(ro,"), "{etab:?}");
     assert!(!etab.contains_key("/fastData/shared-test-data"), "{etab:?}");

@@ -26,6 +26,15 @@ pub struct Permissions {
 pub struct Mode(u16);
 
 impl Mode {
+    /// The mode of a new file system's root directory.
+    pub const NEW: Mode = Mode(0o755);
+
+    /// Takes the permission bits of what `stat(2)` says; those of the file's type are left off.
+    #[must_use]
+    pub fn of(bits: u32) -> Self {
+        Self((bits & 0o7777) as u16)
+    }
+
     /// Returns the bits.
     #[must_use]
     pub fn bits(self) -> u16 {

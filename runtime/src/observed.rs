@@ -1,7 +1,7 @@
 //! What a host is seen to be: one value, read in a fixed number of commands.
 
 use phoenix_graph::{
-    Class, DatasetName, Disk, PoolName, PropertyName, Redundancy, StorageId, export::ExportOptions,
+    Class, DatasetName, Disk, Mode, PoolName, PropertyName, Redundancy, StorageId, export::ExportOptions,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -27,6 +27,12 @@ pub struct Query {
     pub exports: bool,
     /// Whether Proxmox registrations matter.
     pub storages: bool,
+    /// File systems whose root directories matter, where they are mounted.
+    pub directories: BTreeSet<DatasetName>,
+    /// Users whose numbers are asked for.
+    pub users: BTreeSet<Box<str>>,
+    /// Groups whose numbers are asked for.
+    pub groups: BTreeSet<Box<str>>,
 }
 
 /// Dataset properties that are read every time.
@@ -62,6 +68,26 @@ pub struct Observed {
     pub tunables: BTreeMap<Box<str>, u64>,
     /// The links asked for.
     pub links: BTreeMap<PathBuf, LinkState>,
+    /// The root directories asked for, of file systems that are mounted.
+    #[serde(default)]
+    pub directories: BTreeMap<DatasetName, Directory>,
+    /// The numbers of the users asked for that the host knows.
+    #[serde(default)]
+    pub users: BTreeMap<Box<str>, u32>,
+    /// The numbers of the groups asked for that the host knows.
+    #[serde(default)]
+    pub groups: BTreeMap<Box<str>, u32>,
+}
+
+/// Who owns a directory, and who may do what in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Directory {
+    /// The owner's number.
+    pub owner: u32,
+    /// The group's number.
+    pub group: u32,
+    /// The mode.
+    pub mode: Mode,
 }
 
 /// An imported pool.

@@ -3,6 +3,7 @@
 
 pub mod render;
 
+use crate::observed::Directory;
 use phoenix_graph::{DatasetName, PoolName, PropertyName, StorageId, Vdev};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -131,6 +132,16 @@ pub enum Op {
         name: Box<str>,
         /// The hold's tag.
         tag: Box<str>,
+    },
+    /// Gives the root directory of a mounted file system an owner, a group and a mode. It is reached
+    /// by its path, and left where something else is mounted there.
+    DirectorySet {
+        /// The file system.
+        dataset: DatasetName,
+        /// Where it is mounted.
+        path: Box<str>,
+        /// What the directory is to have.
+        to: Directory,
     },
     /// `exportfs -u`: takes one export out of the live table until the next reload.
     Unexport {

@@ -5,7 +5,7 @@
 mod common;
 
 use common::*;
-use phoenix_graph::{Bind, Lifecycle, Mode, Permissions, Resource};
+use phoenix_graph::{Bind, Lifecycle, Resource};
 use phoenix_runtime::{op::Op, plan::Consent, plan::Plan, switch::SwitchError, switch::Switched};
 use std::collections::BTreeMap;
 
@@ -23,12 +23,6 @@ fn refused(world: &World, resources: Vec<Resource>) -> Vec<String> {
 #[test]
 fn what_cannot_be_carried_out_is_refused_by_name_and_nothing_runs() {
     let world = World::new();
-    let permissions = Resource::Permissions(Permissions {
-        dataset: name("tank/share"),
-        owner: Some("media".into()),
-        group: None,
-        mode: "2770".parse::<Mode>().ok(),
-    });
     let bind = Resource::Bind(Bind {
         container: 101,
         at: "/mnt/share".into(),
@@ -36,13 +30,10 @@ fn what_cannot_be_carried_out_is_refused_by_name_and_nothing_runs() {
         path: "/tank/share".into(),
         options: BTreeMap::new(),
     });
-    let refusals = refused(&world, with(with(small(), permissions), bind));
+    let refusals = refused(&world, with(small(), bind));
     assert_eq!(
         refusals,
-        [
-            "permissions:tank/share: this version of phoenix cannot carry out permissions of a root directory yet",
-            "bind:lxc/101/mnt/share: this version of phoenix cannot carry out mount points of containers yet",
-        ]
+        ["bind:lxc/101/mnt/share: this version of phoenix cannot carry out mount points of containers yet",]
     );
     assert_eq!(world.host.changes(), []);
     assert_eq!(world.current(), None);

@@ -4,6 +4,7 @@
 //! Each step carries operations out and then looks. The steps build on each other, so that of several
 //! failures the first is the one to look at. Whatever the suite makes lies in one pool, which the last step destroys.
 
+mod directories;
 mod disks;
 mod exports;
 mod settings;
@@ -49,6 +50,8 @@ const STEPS: &[(&str, Step)] = &[
     ("datasets are created without being mounted", tree::create),
     ("what cannot be created is refused", tree::create_refused),
     ("file systems are mounted and unmounted", tree::mount),
+    ("a root directory is given an owner, a group and a mode", directories::change),
+    ("accounts have their numbers, or are not known", directories::accounts),
     ("properties are set, inherited and refused", settings::change),
     ("a mount point moves what follows it", settings::mountpoint),
     ("volumes reserve their size or not", settings::volumes),

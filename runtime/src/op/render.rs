@@ -1,6 +1,7 @@
 //! Renders an operation: to the argument vector that a process is started with, and to one line for people.
 
 use super::{Assignment, Op};
+use crate::observed::Directory;
 use phoenix_graph::{Class, Redundancy, Vdev};
 
 /// The folder of the device links that every pool is imported by.
@@ -97,7 +98,9 @@ impl Op {
                 argv
             }
             Op::StorageRemove { id } => words(["pvesm", "remove", id.as_str()]),
-            Op::TunableSet { .. } | Op::Link { .. } | Op::Unlink { .. } => return None,
+            Op::DirectorySet { .. } | Op::TunableSet { .. } | Op::Link { .. } | Op::Unlink { .. } => {
+                return None;
+            }
         };
         Some(argv)
     }
@@ -107,6 +110,11 @@ impl Op {
     #[must_use]
     pub fn describe(&self) -> String {
         match self {
+            Op::DirectorySet { path, to, .. } => {
+                let Directory { owner, group, mode } = to;
+                let path = quote(path);
+                format!("chown {owner}:{group} {path} && chmod {mode} {path}")
+            }
             Op::TunableSet { name, value } => format!("write {value} to {PARAMETERS}/{name}"),
             Op::Link { path, target } => format!("link {} -> {}", path.display(), target.display()),
             Op::Unlink { path } => format!("unlink {}", path.display()),

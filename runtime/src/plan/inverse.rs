@@ -3,7 +3,7 @@
 
 use super::mounting;
 use crate::{
-    observed::{LinkState, Observed, Setting, StorageState, Storages},
+    observed::{Directory, LinkState, Observed, Setting, StorageState, Storages},
     op::Op,
 };
 use phoenix_graph::{DatasetName, PoolName, PropertyName, StorageId, export::ExportOptions};
@@ -66,6 +66,15 @@ pub enum Inverse {
         dataset: DatasetName,
         /// Whether it was mounted.
         mounted: bool,
+    },
+    /// The file system's root directory was this.
+    Directory {
+        /// The file system.
+        dataset: DatasetName,
+        /// Where it is mounted.
+        path: Box<str>,
+        /// What the directory had.
+        before: Directory,
     },
     /// The live export table had just these entries for these paths.
     Exports {
@@ -148,6 +157,10 @@ impl Inverse {
                 }
                 _ => Vec::new(),
             },
+            Inverse::Directory { dataset, path, before } => one(
+                seen.directories.get(dataset).is_some_and(|now| now != before),
+                Op::DirectorySet { dataset: dataset.clone(), path: path.clone(), to: *before },
+            ),
             Inverse::Exports { before } => {
                 let mut ops = unexports(before, seen);
                 if before.iter().any(|(path, entries)| exported(seen, path) != *entries) {

@@ -10,6 +10,7 @@ mod exports;
 mod inverse;
 mod mounting;
 mod not_yet;
+mod permissions;
 mod pools;
 mod query;
 mod rendered;
@@ -218,6 +219,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
     storages::take_away(&mut draft);
     exports::take_away(&mut draft);
     datasets::plan(&mut draft);
+    permissions::plan(&mut draft);
     rendered::plan(&mut draft);
     exports::plan(&mut draft);
     storages::plan(&mut draft);

@@ -7,21 +7,15 @@ use phoenix_graph::Resource;
 pub fn plan(draft: &mut Draft<'_>) {
     let desired = draft.inputs.desired;
     for resource in desired.resources() {
-        let (what, help) = match resource {
-            Resource::Permissions(permissions) => (
-                "permissions of a root directory",
-                format!("take `permissions` out of {}, and set them by hand", permissions.dataset),
+        let Resource::Bind(bind) = resource else { continue };
+        draft.refuse(
+            &resource.key(),
+            "this version of phoenix cannot carry out mount points of containers yet",
+            format!(
+                "take `bind` out of {}, and run `pct set {} -mpN {},mp={}` by hand",
+                bind.dataset, bind.container, bind.path, bind.at
             ),
-            Resource::Bind(bind) => (
-                "mount points of containers",
-                format!(
-                    "take `bind` out of {}, and run `pct set {} -mpN {},mp={}` by hand",
-                    bind.dataset, bind.container, bind.path, bind.at
-                ),
-            ),
-            _ => continue,
-        };
-        draft.refuse(&resource.key(), format!("this version of phoenix cannot carry out {what} yet"), help);
+        );
     }
     renames(draft);
 }

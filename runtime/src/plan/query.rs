@@ -38,8 +38,13 @@ fn add(query: &mut Query, resource: &Resource) {
         Resource::Tunable(tunable) => {
             query.tunables.insert(tunable.name.clone());
         }
+        Resource::Permissions(permissions) => {
+            query.directories.insert(permissions.dataset.clone());
+            query.users.extend(permissions.owner.clone());
+            query.groups.extend(permissions.group.clone());
+        }
         // Refused by name: nothing is looked at for them.
-        Resource::Permissions(_) | Resource::Bind(_) => {}
+        Resource::Bind(_) => {}
     }
 }
 
@@ -57,6 +62,9 @@ pub fn add_inverse(query: &mut Query, inverse: &Inverse) {
             query.properties.insert(property.clone());
         }
         Inverse::DatasetAbsent { .. } | Inverse::Name { .. } | Inverse::Mount { .. } => {}
+        Inverse::Directory { dataset, .. } => {
+            query.directories.insert(dataset.clone());
+        }
         Inverse::Exports { .. } => query.exports = true,
         Inverse::Storage { .. } => query.storages = true,
         Inverse::Link { path, .. } => {

@@ -7,7 +7,7 @@
 use super::{
     Inputs, Inverse, Kind, Subject,
     draft::{Draft, Sketch},
-    exports,
+    exports, permissions,
 };
 use crate::{observed::LinkState, op::Op, store::Store};
 use phoenix_graph::{
@@ -121,6 +121,7 @@ pub fn plan(draft: &mut Draft<'_>) {
     }
     // Exports are loaded once everything is mounted; a reload that undoing runs comes before that.
     sketch.needs = exports::datasets(draft);
+    sketch.needs.extend(permissions::actions(draft));
     draft.push(Subject::Files, sketch);
 }
 

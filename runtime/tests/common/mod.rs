@@ -3,8 +3,8 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 
 use phoenix_graph::{
-    Class, Dataset, DatasetName, Disk, Export, Graph, HostName, Lifecycle, Pool, PoolName, PropertyName,
-    Redundancy, Resource, Settings, Storage, StorageId, Target as Of, Tunable, Vdev, Volume,
+    Class, Dataset, DatasetName, Disk, Export, Graph, HostName, Lifecycle, Permissions, Pool, PoolName,
+    PropertyName, Redundancy, Resource, Settings, Storage, StorageId, Target as Of, Tunable, Vdev, Volume,
     export::ExportOptions, property,
 };
 use phoenix_runtime::{
@@ -163,6 +163,15 @@ pub fn arc_max(value: u64) -> Resource {
 
 pub fn graph(resources: Vec<Resource>) -> Graph {
     Graph::assemble(HostName::new("box").unwrap(), resources).unwrap()
+}
+
+pub fn permissions(of: &str, owner: Option<&str>, group: Option<&str>, mode: Option<&str>) -> Resource {
+    Resource::Permissions(Permissions {
+        dataset: name(of),
+        owner: owner.map(Into::into),
+        group: group.map(Into::into),
+        mode: mode.map(|mode| mode.parse().unwrap()),
+    })
 }
 
 /// A host with a pool, two datasets, an export, a registration and a parameter.

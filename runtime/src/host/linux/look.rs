@@ -1,7 +1,7 @@
 //! Looks at the whole host: which commands are run, and how what they say becomes one value.
 
 use super::{
-    LinuxPaths,
+    LinuxPaths, directory,
     disks::{self, Findings},
     properties::{self, COLUMNS, unreadable},
     run::Runner,
@@ -64,6 +64,9 @@ pub fn observe(paths: &LinuxPaths, runner: &Runner, query: &Query) -> Result<Obs
         storages: if query.storages { storages(paths, runner)? } else { Storages::NotAsked },
         tunables: tunables(paths, query)?,
         links,
+        directories: directory::look(paths, query)?,
+        users: directory::accounts(runner, "passwd", &query.users)?,
+        groups: directory::accounts(runner, "group", &query.groups)?,
     })
 }
 

@@ -3,8 +3,10 @@
 //! Looking is a fixed number of processes, side by side (`zpool get`, `zpool status`, `zfs get`; and
 //! where a pool is absent `zpool import` and `wipefs --no-act`), and a handful of files. `run` starts
 //! processes, and nothing else does; `zpool` and `properties` read what they say; `disks` tells what is
-//! on a device; `look` puts it together; `inside` looks into an unmounted file system.
+//! on a device; `look` puts it together; `inside` looks into an unmounted file system;
+//! `directory` sees to root directories.
 
+mod directory;
 mod disks;
 mod inside;
 mod look;
@@ -101,6 +103,7 @@ impl Host for LinuxHost {
 
     fn perform(&self, op: &Op) -> Result<(), HostError> {
         match op {
+            Op::DirectorySet { dataset, path, to } => directory::set(&self.paths, dataset, path, *to),
             Op::TunableSet { name, value } => set_parameter(&self.paths, name, *value),
             Op::Link { path, target } => links::link(path, target),
             Op::Unlink { path } => links::unlink(path),

@@ -86,11 +86,15 @@ impl Runner {
     pub fn look(&self, argv: &[&str]) -> Result<String, HostError> {
         let argv: Vec<String> = argv.iter().map(|word| (*word).to_owned()).collect();
         let said = succeeded(&argv, self.run(&argv, self.look)?)?;
-        String::from_utf8(said.stdout).map_err(|error| HostError::Unreadable {
-            tool: argv.join(" "),
-            reason: "it is not UTF-8".to_owned(),
-            text: String::from_utf8_lossy(error.as_bytes()).chars().take(200).collect(),
-        })
+        printed(&argv, said)
+    }
+
+    /// Runs a command that looks, and that says with this exit code that it found a part alone.
+    pub fn look_partly(&self, argv: &[&str], part: i32) -> Result<String, HostError> {
+        let argv: Vec<String> = argv.iter().map(|word| (*word).to_owned()).collect();
+        let said = self.run(&argv, self.look)?;
+        let said = if said.status.code() == Some(part) { said } else { succeeded(&argv, said)? };
+        printed(&argv, said)
     }
 
     /// Runs a command that changes something. It must end well.
@@ -220,6 +224,15 @@ fn drain<R: Read + Send + 'static>(output: Option<R>, ended: Sender<()>) -> Arc<
 
 fn take(bytes: &Mutex<Vec<u8>>) -> Vec<u8> {
     std::mem::take(&mut bytes.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Reads what a command printed.
+fn printed(argv: &[String], said: Said) -> Result<String, HostError> {
+    String::from_utf8(said.stdout).map_err(|error| HostError::Unreadable {
+        tool: argv.join(" "),
+        reason: "it is not UTF-8".to_owned(),
+        text: String::from_utf8_lossy(error.as_bytes()).chars().take(200).collect(),
+    })
 }
 
 fn succeeded(argv: &[String], said: Said) -> Result<Said, HostError> {

@@ -1,6 +1,7 @@
 //! Faults: an operation that fails, wholly or in part, or power that is lost before or after it.
 
-use crate::op::Op;
+use crate::{observed::Directory, op::Op};
+use phoenix_graph::Mode;
 
 /// What happens at a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,6 +89,12 @@ pub(super) fn half(op: &Op) -> Option<Op> {
             datasets: datasets[..datasets.len() / 2].to_vec(),
             name: name.clone(),
             tag: tag.clone(),
+        }),
+        // The owner is given, the mode not yet.
+        Op::DirectorySet { dataset, path, to } => Some(Op::DirectorySet {
+            dataset: dataset.clone(),
+            path: path.clone(),
+            to: Directory { mode: Mode::NEW, ..*to },
         }),
         _ => None,
     }

@@ -1,6 +1,10 @@
 //! A picture of everything on the host that a user can see, to be compared with another one.
 
-use super::state::{Content, Export, Pool, Snapshot, State};
+use super::{
+    directory::NEW,
+    state::{Content, Export, Pool, Snapshot, State},
+};
+use crate::observed::Directory;
 use phoenix_graph::{DatasetName, PoolName, PropertyName};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -49,6 +53,8 @@ pub struct DatasetImage {
     pub mounted: Option<String>,
     /// Its files.
     pub files: BTreeMap<Box<str>, String>,
+    /// Who owns its root directory, and who may do what in it.
+    pub directory: Directory,
     /// Its snapshots.
     pub snapshots: BTreeMap<Box<str>, Snapshot>,
 }
@@ -98,6 +104,7 @@ impl State {
         let mounted = self
             .mounted_at(name)
             .map(|path| if self.hidden(name) { format!("{path} (hidden)") } else { path.to_owned() });
-        DatasetImage { volume: state.volume, settings, mounted, files: state.files, snapshots }
+        let directory = state.directory.unwrap_or(NEW);
+        DatasetImage { volume: state.volume, settings, mounted, files: state.files, directory, snapshots }
     }
 }

@@ -1,6 +1,10 @@
 //! Looking at the simulated host, as the real one is looked at; and how many processes that would take.
 
-use super::{links::Roots, state::State};
+use super::{
+    directory::{GROUPS, USERS},
+    links::Roots,
+    state::State,
+};
 use crate::{
     host::{HostError, text::storage_cfg::storages},
     observed::{
@@ -66,10 +70,14 @@ impl State {
                 .map(|(name, value)| (name.clone(), *value))
                 .collect(),
             links,
+            directories: self.directories(query),
+            users: self.accounts(&query.users, USERS),
+            groups: self.accounts(&query.groups, GROUPS),
         })
     }
 
-    /// Counts the processes that the real host starts for a query: three, and two more where a pool is absent.
+    /// Counts the processes that the real host starts for a query: three, two more where a pool is absent,
+    /// and one each for users and groups by name.
     pub fn processes(&self, query: &Query) -> u64 {
         let absent = query.pools.keys().any(|pool| !self.imported(pool));
         let strange = query.pools.iter().any(|(pool, disks)| {
@@ -77,7 +85,11 @@ impl State {
                 .iter()
                 .any(|disk| matches!(self.disk(&disk.0, pool), DiskState::Blank(_) | DiskState::Holds(..)))
         });
-        3 + u64::from(absent) + u64::from(absent || strange)
+        let named = |names: &BTreeSet<Box<str>>| names.iter().any(|name| name.parse::<u32>().is_err());
+        3 + u64::from(absent)
+            + u64::from(absent || strange)
+            + u64::from(named(&query.users))
+            + u64::from(named(&query.groups))
     }
 
     fn pool_state(&self, name: &PoolName, query: &Query) -> PoolState {

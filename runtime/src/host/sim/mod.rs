@@ -8,6 +8,7 @@
 
 mod boot;
 mod dataset;
+mod directory;
 mod disk;
 mod exports;
 mod fault;
@@ -351,6 +352,13 @@ fn apply(state: &mut State, roots: &Roots, op: &Op) -> Result<(), HostError> {
                     message: "No such file or directory".to_owned(),
                 }),
             };
+        }
+        Op::DirectorySet { dataset, path, to } => {
+            return state.directory_set(dataset, path, *to).map_err(|refusal| HostError::Io {
+                doing: "change",
+                path: Path::new(&**path).to_owned(),
+                message: refusal.text,
+            });
         }
         Op::Link { path, target } => return state.link(roots, path, target),
         Op::Unlink { path } => return state.unlink(roots, path),

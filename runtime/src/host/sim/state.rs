@@ -1,5 +1,6 @@
 //! What the simulated host is made of: one value that is kept in one file.
 
+use crate::observed::Directory;
 use phoenix_graph::{Class, DatasetName, PoolName, PropertyName, Redundancy};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -107,6 +108,9 @@ pub struct Dataset {
     /// Folders in it: mount points of other file systems, and what Proxmox makes.
     #[serde(default)]
     pub folders: BTreeSet<Box<str>>,
+    /// Its root directory, where anything about it was changed: owner, group and mode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<Directory>,
     /// Its snapshots, by the name after the `@`.
     #[serde(default)]
     pub snapshots: BTreeMap<Box<str>, Snapshot>,

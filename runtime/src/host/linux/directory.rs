@@ -1,0 +1,147 @@
+//! Root directories of file systems, and the numbers of accounts.
+//!
+//! A directory is changed through a descriptor that was seen to be the root of the very file system: a
+//! path may lead elsewhere by the time it is used, where others may write into a directory above it.
+
+use super::{LinuxPaths, properties::unreadable, run::Runner};
+use crate::{
+    host::{HostError, links::failed, text::exports::unescape},
+    observed::{Directory, Query},
+};
+use phoenix_graph::{DatasetName, Mode};
+use rustix::{
+    fd::OwnedFd,
+    fs::{self, OFlags, Stat},
+    process::{Gid, Uid},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+    path::{Path, PathBuf},
+};
+
+/// Looks at the root directories that are asked for, of the file systems that are mounted and seen.
+pub fn look(paths: &LinuxPaths, query: &Query) -> Result<BTreeMap<DatasetName, Directory>, HostError> {
+    let mut found = BTreeMap::new();
+    if query.directories.is_empty() {
+        return Ok(found);
+    }
+    let mounts = Mounts::read(paths)?;
+    for dataset in &query.directories {
+        if let Some((.., stat)) = mounts.open(dataset)? {
+            let directory =
+                Directory { owner: stat.st_uid, group: stat.st_gid, mode: Mode::of(stat.st_mode) };
+            found.insert(dataset.clone(), directory);
+        }
+    }
+    Ok(found)
+}
+
+/// Gives a root directory an owner, a group and a mode.
+pub fn set(paths: &LinuxPaths, dataset: &DatasetName, path: &str, to: Directory) -> Result<(), HostError> {
+    let path = Path::new(path);
+    let found = Mounts::read(paths)?.open(dataset)?.filter(|(place, ..)| place == path);
+    let Some((_, directory, _)) = found else {
+        let message = format!("it is not the root of {dataset}, which is not mounted there or lies hidden");
+        return Err(HostError::Io { doing: "change", path: path.to_owned(), message });
+    };
+    let (owner, group) = (Uid::from_raw(to.owner), Gid::from_raw(to.group));
+    let told = |error: rustix::io::Errno| failed("change", path, &error.into());
+    fs::fchown(&directory, Some(owner), Some(group)).map_err(told)?;
+    // After the owner: giving a file away may clear bits of its mode.
+    fs::fchmod(&directory, fs::Mode::from_raw_mode(to.mode.bits().into())).map_err(told)
+}
+
+/// What is mounted where, as `/proc/self/mountinfo` tells it.
+struct Mounts {
+    /// By dataset: the device's numbers and the place, those mounted later behind.
+    zfs: BTreeMap<String, Vec<(u32, u32, PathBuf)>>,
+}
+
+impl Mounts {
+    fn read(paths: &LinuxPaths) -> Result<Self, HostError> {
+        let path = paths.proc.join("self/mountinfo");
+        let text = std::fs::read_to_string(&path).map_err(|error| failed("read", &path, &error))?;
+        let mut zfs: BTreeMap<String, Vec<_>> = BTreeMap::new();
+        for line in text.lines() {
+            if let Some((dataset, mount)) = mount(line) {
+                zfs.entry(dataset).or_default().push(mount);
+            }
+        }
+        Ok(Mounts { zfs })
+    }
+
+    /// Opens the root directory of a file system at the place where it is seen; nothing where it is not.
+    fn open(&self, dataset: &DatasetName) -> Result<Option<(PathBuf, OwnedFd, Stat)>, HostError> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        for (major, minor, place) in self.zfs.get(dataset.as_str()).into_iter().flatten().rev() {
+            let told = |error: rustix::io::Errno| failed("open", place, &io::Error::from(error));
+            let directory = match fs::open(place, flags, fs::Mode::empty()) {
+                Ok(directory) => directory,
+                // Another file system lies over it, without such a path.
+                Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR | rustix::io::Errno::LOOP) => {
+                    continue;
+                }
+                Err(error) => return Err(told(error)),
+            };
+            let stat = fs::fstat(&directory).map_err(told)?;
+            if (fs::major(stat.st_dev), fs::minor(stat.st_dev)) == (*major, *minor) {
+                return Ok(Some((place.clone(), directory, stat)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Reads a line of `/proc/self/mountinfo` (`proc_pid_mountinfo(5)`) where it is a whole ZFS file system.
+fn mount(line: &str) -> Option<(String, (u32, u32, PathBuf))> {
+    let (head, tail) = line.split_once(" - ")?;
+    let mut head = head.split(' ').skip(2);
+    let (numbers, root, place) = (head.next()?, head.next()?, head.next()?);
+    let mut tail = tail.split(' ');
+    let (kind, source) = (tail.next()?, tail.next()?);
+    let (major, minor) = numbers.split_once(':')?;
+    let whole = kind == "zfs" && root == "/";
+    whole.then_some(())?;
+    Some((unescape(source), (major.parse().ok()?, minor.parse().ok()?, PathBuf::from(unescape(place)))))
+}
+
+/// Finds the numbers of accounts by name, in one process each for users and for groups.
+pub fn accounts(
+    runner: &Runner,
+    database: &str,
+    names: &BTreeSet<Box<str>>,
+) -> Result<BTreeMap<Box<str>, u32>, HostError> {
+    let named: Vec<&str> =
+        names.iter().map(|name| &**name).filter(|name| name.parse::<u32>().is_err()).collect();
+    if named.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let argv: Vec<&str> = ["getent", "--", database].into_iter().chain(named).collect();
+    // getent(1): 2 where one or more of the names are not known.
+    let text = runner.look_partly(&argv, 2)?;
+    let mut numbers = BTreeMap::new();
+    for line in text.lines() {
+        let mut words = line.split(':');
+        let (name, number) =
+            (words.next().unwrap_or_default(), words.nth(1).and_then(|word| word.parse().ok()));
+        let number = number.ok_or_else(|| unreadable("getent", "a line has no number", line))?;
+        numbers.insert(name.into(), number);
+    }
+    Ok(numbers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_mountinfo_is_read_where_it_is_a_whole_zfs_file_system() {
+        let line = r"49 28 0:45 / /tank/a\040b rw,noatime shared:1 - zfs tank/a\040b rw,xattr,noacl";
+        let wanted = ("tank/a b".to_owned(), (0, 45, PathBuf::from("/tank/a b")));
+        assert_eq!(mount(line), Some(wanted));
+        assert_eq!(mount("49 28 0:45 /sub /mnt rw - zfs tank/a rw"), None);
+        assert_eq!(mount("22 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw"), None);
+        assert_eq!(mount("nonsense"), None);
+    }
+}
