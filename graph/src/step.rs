@@ -49,13 +49,29 @@ impl FromStr for ObjectId {
     type Err = ObjectIdError;
 
     fn from_str(text: &str) -> Result<Self, ObjectIdError> {
-        let error = || ObjectIdError(text.to_owned());
-        if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            return Err(error());
+        let mut id = [0; 32];
+        // A store has tens of thousands of ids, and each of its names is read: every digit is looked up,
+        // and whether all were digits is asked once.
+        let mut seen = 0;
+        for (byte, pair) in id.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+            let (high, low) = (DIGITS[usize::from(pair[0])], DIGITS[usize::from(pair[1])]);
+            seen |= high | low;
+            *byte = high << 4 | low & 0xf;
         }
-        blake3::Hash::from_hex(text).map(|hash| Self(*hash.as_bytes())).map_err(|_| error())
+        if text.len() == 64 && seen < 16 { Ok(Self(id)) } else { Err(ObjectIdError(text.to_owned())) }
     }
 }
+
+/// The value of each byte that is a lower-case hexadecimal digit, and 16 for every other.
+const DIGITS: [u8; 256] = {
+    let mut digits = [16; 256];
+    let mut value = 0;
+    while value < 16 {
+        digits[b"0123456789abcdef"[value as usize] as usize] = value;
+        value += 1;
+    }
+    digits
+};
 
 impl TryFrom<String> for ObjectId {
     type Error = ObjectIdError;
