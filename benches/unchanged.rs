@@ -48,14 +48,14 @@ impl Place {
 }
 
 /// Neither store nor cache.
-#[divan::bench(args = SIZES, sample_count = 10, sample_size = 1)]
+#[divan::bench(args = SIZES, sample_count = 3, sample_size = 1)]
 fn cold(bencher: Bencher, datasets: usize) {
     let place = Place::new(datasets);
     bencher.with_inputs(|| place.lose("state")).bench_values(|()| place.build());
 }
 
 /// The store has all, but the cache is gone.
-#[divan::bench(args = SIZES, sample_count = 20, sample_size = 1)]
+#[divan::bench(args = SIZES, sample_count = 10, sample_size = 1)]
 fn without_cache(bencher: Bencher, datasets: usize) {
     let place = Place::new(datasets);
     bencher.with_inputs(|| place.lose("state/cache")).bench_values(|()| place.build());

@@ -26,7 +26,8 @@ use std::{
 ///
 /// Writes the graph of each host, every step under the hash of its bytes, to the store; where that is
 /// not allowed, to a store of the user's own. Links it as ./result (with several hosts, ./result-HOST),
-/// and prints the id of each host's system. The same spec builds the same ids everywhere.
+/// and prints the id of each host's system. The same spec builds the same ids everywhere. A spec of
+/// which no byte changed since it was built is not compiled again; its warnings are told again.
 #[derive(Debug, Args)]
 pub struct Build {
     /// The spec, or a folder that holds one
