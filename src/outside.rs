@@ -33,7 +33,8 @@ pub fn who() -> String {
 #[must_use]
 pub fn program() -> Option<ObjectId> {
     // The link leads to what runs, even where a newer program stands at its path by now.
-    std::fs::read("/proc/self/exe").ok().map(|bytes| ObjectId::of(&bytes))
+    let program = std::fs::File::open("/proc/self/exe").ok()?;
+    ObjectId::of_reader(program).ok()
 }
 
 /// Returns whether the environment asks for no colour (`NO_COLOR`, <https://no-color.org>), or the

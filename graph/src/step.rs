@@ -2,7 +2,7 @@
 
 use crate::{HostName, Resource, canonical};
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
+use std::{fmt, io, str::FromStr};
 
 /// The format of the objects that this version writes. It stands in every object.
 pub const FORMAT: u32 = 1;
@@ -17,6 +17,16 @@ impl ObjectId {
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         Self(*blake3::hash(bytes).as_bytes())
+    }
+
+    /// Hashes what a reader gives, in pieces that stay in the processor's caches.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn of_reader(reader: impl io::Read) -> io::Result<Self> {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update_reader(reader)?;
+        Ok(Self(*hasher.finalize().as_bytes()))
     }
 
     /// Returns the first 12 digits, as people see them.

@@ -215,6 +215,7 @@ proptest! {
     fn an_object_id_is_read_back(bytes in any::<Vec<u8>>()) {
         let id = ObjectId::of(&bytes);
         prop_assert_eq!(id.to_string().parse::<ObjectId>().unwrap(), id);
+        prop_assert_eq!(ObjectId::of_reader(&bytes[..]).unwrap(), id);
         prop_assert!(id.to_string().to_uppercase().parse::<ObjectId>().is_err() || !id.to_string().contains(|c: char| c.is_ascii_lowercase()));
     }
 }
