@@ -286,13 +286,13 @@ fn targets(blocks: &[Block<'_>], layers: &[Block<'_>]) -> Vec<usize> {
         known.entry(key(block)).or_insert(at);
     }
     let mut end = blocks.len();
-    let mut target = |layer| {
+    let target = |layer| {
         *known.entry(key(layer)).or_insert_with(|| {
             end += 1;
             end - 1
         })
     };
-    layers.iter().map(|layer| target(layer)).collect()
+    layers.iter().map(target).collect()
 }
 
 /// Returns whether a block of a profile goes under every block of its word.
