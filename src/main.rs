@@ -1,5 +1,6 @@
 //! The command `phoenix`: the list of its verbs, and one dispatch. It alone ends the process.
 
+mod cache;
 mod exit;
 mod failure;
 mod options;

@@ -1,6 +1,7 @@
 //! What the command learns from outside, apart from its arguments: the clock, the environment, who
 //! asks. Everything else of phoenix is told.
 
+use phoenix_graph::ObjectId;
 use std::path::PathBuf;
 
 /// Returns the time, in seconds since 1970-01-01 UTC.
@@ -25,6 +26,15 @@ pub fn who() -> String {
         .into_iter()
         .find_map(variable)
         .unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
+}
+
+/// Returns the hash of the program that runs, of its very bytes: two programs that could compile a spec
+/// differently never have the same. Nothing where the system does not show them.
+#[must_use]
+pub fn program() -> Option<ObjectId> {
+    // The link leads to what runs, even where a newer program stands at its path by now.
+    let program = std::fs::File::open("/proc/self/exe").ok()?;
+    ObjectId::of_reader(program).ok()
 }
 
 /// Returns whether the environment asks for no colour (`NO_COLOR`, <https://no-color.org>), or the

@@ -28,11 +28,26 @@ pub fn put(store: &Store, system: ObjectId, texts: &Texts) -> Result<Vec<Source>
         sources.push(Source { name: name.clone(), id: store.put_source(name, text)? });
     }
     if !sources.is_empty() {
-        let record = Record { format: FORMAT, system, sources: sources.clone() };
-        let bytes = canonical::to_bytes(&record).map_err(phoenix_graph::GraphError::Encode)?;
-        store.put_source(&suffix(system), &String::from_utf8_lossy(&bytes))?;
+        store.put_source(&suffix(system), &record(system, sources.clone())?)?;
     }
     Ok(sources)
+}
+
+/// Returns whether [`put`] would find everything in the store.
+#[must_use]
+pub fn has(store: &Store, system: ObjectId, texts: &Texts) -> bool {
+    let id = |text: &str| ObjectId::of(text.as_bytes());
+    let sources = texts.iter().map(|(name, text)| Source { name: name.clone(), id: id(text) }).collect();
+    texts.iter().all(|(name, text)| store.has_source(name, text))
+        && (texts.is_empty()
+            || record(system, sources).is_ok_and(|record| store.has_source(&suffix(system), &record)))
+}
+
+/// Writes the record that names a system's sources.
+fn record(system: ObjectId, sources: Vec<Source>) -> Result<String, StoreError> {
+    let record = Record { format: FORMAT, system, sources };
+    let bytes = canonical::to_bytes(&record).map_err(phoenix_graph::GraphError::Encode)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Reads the texts that a system came from; none where the store does not know. Where several

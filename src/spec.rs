@@ -1,8 +1,10 @@
 //! Specs: finds the file, reads what it imports, compiles it, and shows what the compiler says.
 
-use crate::{exit::Exit, failure::Failure, show::count, terminal::Terminal};
+use crate::{exit::Exit, failure::Failure, show::count, sources::Texts, terminal::Terminal};
 use clap::ValueEnum;
-use phoenix_compiler::{Compiled, Severity, SourceError, SpecPath, Traced, World, compile, trace};
+use phoenix_compiler::{
+    Compiled, Diagnostic, Severity, SourceError, Sources, SpecPath, Traced, World, compile, trace,
+};
 use phoenix_graph::Graph;
 use std::{
     fs,
@@ -63,7 +65,7 @@ impl Spec {
         if deny == Some(Deny::Warnings) {
             spec.compiled.deny_warnings();
         }
-        show(&spec.compiled, tell, terminal);
+        spec.show(tell, terminal);
         spec.sound()
     }
 
@@ -108,10 +110,15 @@ impl Spec {
         let (path, mut traced) = with(arg, |folder, root| trace(folder, root))?;
         let compiled = std::mem::take(&mut traced.compiled);
         if compiled.has_errors() {
-            show(&compiled, Tell::People, terminal);
+            show(&compiled.diagnostics, &compiled.sources, Tell::People, terminal);
         }
         traced.compiled = Self { path, compiled }.sound()?.compiled;
         Ok(traced)
+    }
+
+    /// Shows what the compiler says, beside the result.
+    fn show(&self, tell: Tell, terminal: &Terminal) {
+        show(&self.compiled.diagnostics, &self.compiled.sources, tell, terminal);
     }
 
     /// Refuses a spec with errors.
@@ -155,9 +162,8 @@ impl Spec {
 
     /// Returns the spec's own texts with their names; those of the standard library are left out.
     #[must_use]
-    pub fn texts(&self) -> Vec<(String, Arc<str>)> {
-        let own = self.compiled.sources.iter().map(|(_, source)| source).filter(|source| !source.std);
-        own.map(|source| (source.name.to_string(), source.text.clone())).collect()
+    pub fn texts(&self) -> Texts {
+        texts(&self.compiled.sources)
     }
 
     fn names(&self) -> String {
@@ -165,17 +171,24 @@ impl Spec {
     }
 }
 
+/// Returns the texts of a spec's own among those that were read, with their names.
+#[must_use]
+pub fn texts(sources: &Sources) -> Texts {
+    let own = sources.iter().map(|(_, source)| source).filter(|source| !source.std);
+    own.map(|source| (source.name.to_string(), source.text.clone())).collect()
+}
+
 /// Shows what the compiler says, beside the result.
-fn show(compiled: &Compiled, tell: Tell, terminal: &Terminal) {
-    for diagnostic in &compiled.diagnostics {
+pub fn show(diagnostics: &[Diagnostic], sources: &Sources, tell: Tell, terminal: &Terminal) {
+    for diagnostic in diagnostics {
         match tell {
             Tell::People => {
-                terminal.report(&diagnostic.report(&compiled.sources));
+                terminal.report(&diagnostic.report(sources));
                 terminal.note("\n");
             }
             Tell::Programs => {
                 // A diagnostic is made of texts and numbers: it always is JSON.
-                let line = serde_json::to_string(&diagnostic.to_json(&compiled.sources)).unwrap_or_default();
+                let line = serde_json::to_string(&diagnostic.to_json(sources)).unwrap_or_default();
                 terminal.note(format_args!("{line}\n"));
             }
             Tell::Nobody => {}
@@ -183,8 +196,11 @@ fn show(compiled: &Compiled, tell: Tell, terminal: &Terminal) {
     }
 }
 
-/// Finds a spec's file and its folder, and hands both to the compiler.
-fn with<T>(arg: &Path, run: impl FnOnce(&Folder, &SpecPath) -> T) -> Result<(PathBuf, T), Failure> {
+/// Finds a spec's file, and hands it to whoever reads it, with the files that it may import.
+///
+/// # Errors
+/// Where there is none.
+pub fn with<T>(arg: &Path, run: impl FnOnce(&dyn World, &SpecPath) -> T) -> Result<(PathBuf, T), Failure> {
     let path = find(arg)?;
     let doing = || format!("cannot build {}", path.display());
     let unreadable = |error: io::Error| Failure::new(Exit::Failed, doing()).because(error);

@@ -4,7 +4,7 @@
 #[cfg(test)]
 use schemars::JsonSchema;
 
-use crate::show::date;
+use crate::{cache::Built, show::date};
 use phoenix_graph::{Graph, GraphDiff, diff};
 use phoenix_runtime::{
     plan::{Kind, Plan, Reversibility},
@@ -32,13 +32,13 @@ pub struct BuildView {
 impl BuildView {
     /// Describes what was built.
     #[must_use]
-    pub fn new(graph: &Graph, system: &Path, link: &str) -> Self {
+    pub fn new(built: &Built, path: &Path, link: &str) -> Self {
         Self {
-            host: graph.host().to_string(),
-            system: graph.id().to_string(),
-            path: system.display().to_string(),
+            host: built.host.to_string(),
+            system: built.system.to_string(),
+            path: path.display().to_string(),
             link: link.to_owned(),
-            steps: graph.nodes().len(),
+            steps: built.steps,
         }
     }
 }

@@ -206,9 +206,22 @@ proptest! {
     }
 
     #[test]
+    fn an_object_id_has_64_lower_case_hexadecimal_digits(
+        text in "[0-9a-f]{0,70}",
+        at in 0..64_usize,
+        other in "[^0-9a-f]",
+    ) {
+        prop_assert_eq!(text.parse::<ObjectId>().is_ok(), text.len() == 64);
+        let mut id = ObjectId::of(text.as_bytes()).to_string();
+        id.replace_range(at..=at, &other);
+        prop_assert!(id.parse::<ObjectId>().is_err());
+    }
+
+    #[test]
     fn an_object_id_is_read_back(bytes in any::<Vec<u8>>()) {
         let id = ObjectId::of(&bytes);
         prop_assert_eq!(id.to_string().parse::<ObjectId>().unwrap(), id);
+        prop_assert_eq!(ObjectId::of_reader(&bytes[..]).unwrap(), id);
         prop_assert!(id.to_string().to_uppercase().parse::<ObjectId>().is_err() || !id.to_string().contains(|c: char| c.is_ascii_lowercase()));
     }
 }

@@ -1,13 +1,14 @@
 //! `phoenix build`
 
 use crate::{
+    cache::{Built, Cache},
     exit::Exit,
     failure::Failure,
     options::Common,
     outside,
     site::{Access, store},
     sources,
-    spec::{Deny, NAME, Spec, Tell},
+    spec::{self, Deny, NAME, Spec, Tell},
     target::RESULT,
     terminal::Terminal,
     view::BuildView,
@@ -25,7 +26,8 @@ use std::{
 ///
 /// Writes the graph of each host, every step under the hash of its bytes, to the store; where that is
 /// not allowed, to a store of the user's own. Links it as ./result (with several hosts, ./result-HOST),
-/// and prints the id of each host's system. The same spec builds the same ids everywhere.
+/// and prints the id of each host's system. The same spec builds the same ids everywhere. A spec of
+/// which no byte changed since it was built is not compiled again; its warnings are told again.
 #[derive(Debug, Args)]
 pub struct Build {
     /// The spec, or a folder that holds one
@@ -45,28 +47,72 @@ pub struct Build {
 impl Build {
     /// Runs the verb.
     pub fn run(&self, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
-        let tell = if self.json { Tell::Programs } else { Tell::People };
-        let spec = Spec::open_denying(&self.spec, self.deny, tell, terminal)?;
-        let graphs = spec.hosts(self.host.as_deref())?;
-        let alone = spec.compiled.hosts.len() == 1;
+        let stores = stores(common);
+        let cache = Cache::new(outside::program, &stores);
+        let closures = match self.unchanged(&cache, &stores, terminal) {
+            Some(closures) => closures,
+            None => self.compile(common, &cache, terminal)?,
+        };
         let mut views = Vec::new();
-        for graph in graphs {
-            let system = self.keep(common, graph, &spec)?;
-            let link = if alone { RESULT.to_owned() } else { format!("{RESULT}-{}", graph.host()) };
-            point(Path::new(&link), &system).map_err(|error| {
-                Failure::new(Exit::Failed, format!("cannot link ./{link} to {}", system.display()))
+        for (built, path) in closures.wanted {
+            let link = if closures.alone { RESULT.to_owned() } else { format!("{RESULT}-{}", built.host) };
+            point(Path::new(&link), &path).map_err(|error| {
+                Failure::new(Exit::Failed, format!("cannot link ./{link} to {}", path.display()))
                     .because(error)
                     .help("move what is there away; the closure is in the store")
             })?;
             if !self.json {
-                terminal.print(format_args!("{}  {}\n", graph.id(), graph.host()));
+                terminal.print(format_args!("{}  {}\n", built.system, built.host));
             }
-            views.push(BuildView::new(graph, &system, &link));
+            views.push(BuildView::new(&built, &path, &link));
         }
         if self.json {
             terminal.json(&views);
         }
         Ok(Exit::Done)
+    }
+
+    /// Finds the closures of a spec that was built before, whole in a store. Nothing where compiling is
+    /// needed: to know them, to put right what the store lacks, or to refuse.
+    fn unchanged(&self, cache: &Cache<'_>, stores: &[Store], terminal: &Terminal) -> Option<Closures> {
+        let known = spec::with(&self.spec, |world, root| cache.find(world, root)).ok()?.1?;
+        if self.deny.is_some() && !known.warnings.is_empty() {
+            return None;
+        }
+        let alone = known.hosts.len() == 1;
+        let named = |built: &Built| self.host.as_deref().is_none_or(|host| built.host.as_str() == host);
+        let texts = spec::texts(&known.sources);
+        let stores: Vec<_> =
+            stores.iter().filter_map(|store| Some((store, store.object_names().ok()?))).collect();
+        let place = |built: Built| {
+            let path = stores.iter().find_map(|(store, have)| {
+                let path = store.closure(have, &built.host, &built.system).ok()?;
+                sources::has(store, built.system, &texts).then_some(path)
+            })?;
+            Some((built, path))
+        };
+        let wanted: Vec<_> = known.hosts.into_iter().filter(named).map(place).collect::<Option<_>>()?;
+        if wanted.is_empty() {
+            return None;
+        }
+        spec::show(&known.warnings, &known.sources, self.tell(), terminal);
+        Some(Closures { wanted, alone })
+    }
+
+    /// Compiles the spec, and writes the closures to a store.
+    fn compile(&self, common: &Common, cache: &Cache<'_>, terminal: &Terminal) -> Result<Closures, Failure> {
+        let spec = Spec::open_denying(&self.spec, self.deny, self.tell(), terminal)?;
+        let alone = spec.compiled.hosts.len() == 1;
+        let mut wanted = Vec::new();
+        for graph in spec.hosts(self.host.as_deref())? {
+            wanted.push((Built::from(graph), self.keep(common, graph, &spec)?));
+        }
+        cache.keep(&spec.compiled);
+        Ok(Closures { wanted, alone })
+    }
+
+    fn tell(&self) -> Tell {
+        if self.json { Tell::Programs } else { Tell::People }
     }
 
     /// Writes a closure to the store, or to the user's own. Returns the path of the system object.
@@ -91,6 +137,26 @@ impl Build {
             }
             _ => Err(failed(&root, &error)),
         }
+    }
+}
+
+/// What a build came to.
+struct Closures {
+    /// The hosts that were asked for, each with the path of its system object.
+    wanted: Vec<(Built, PathBuf)>,
+    /// Whether the spec has no other host.
+    alone: bool,
+}
+
+/// Returns the stores that closures are written to, in the order in which that is tried: the one that
+/// the options name, and the user's own where the first may not be written.
+fn stores(common: &Common) -> Vec<Store> {
+    let Ok(named) = store(common, Access::Read) else { return Vec::new() };
+    let own = outside::user_store().filter(|_| common.sim.is_none()).map(|root| Store::read_only(&root));
+    match named.may_write() {
+        Ok(()) => vec![named],
+        Err(error) if not_allowed(&error) => std::iter::once(named).chain(own).collect(),
+        Err(_) => Vec::new(),
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
 };
 use kdl::{KdlEntry, KdlNode};
 use phoenix_graph::Bytes;
+use std::collections::HashMap;
 
 /// The longest chain of profiles that use each other.
 const MAX_PROFILES: usize = 32;
@@ -261,22 +262,22 @@ impl<'a> Resolver<'a, '_> {
             return;
         }
         let (of_all, of_one): (Vec<_>, Vec<_>) = below.into_iter().partition(is_template);
+        let below: Vec<Block<'a>> = of_one.into_iter().chain(of_all.iter().cloned()).collect();
+        let targets = targets(&block.blocks, &below);
         let mut laid: Vec<Vec<Block<'a>>> = Vec::new();
-        for layer in of_one.into_iter().chain(of_all.iter().cloned()) {
-            let at = block.blocks.iter().position(|known| key(known) == key(&layer));
+        laid.resize_with(block.blocks.len(), Vec::new);
+        for (layer, at) in below.into_iter().zip(targets) {
             // A block that only profiles have gets an empty one to be laid under, so that what two
             // profiles say of it is compared the same way.
-            let at = at.unwrap_or_else(|| {
+            if at == block.blocks.len() {
                 let mut empty = Block::new(layer.kind, layer.place, layer.via);
                 empty.arg.clone_from(&layer.arg);
                 empty.own = layer.own;
                 block.blocks.push(empty);
-                block.blocks.len() - 1
-            });
-            laid.resize_with(block.blocks.len(), Vec::new);
+                laid.push(Vec::new());
+            }
             laid[at].push(layer);
         }
-        laid.resize_with(block.blocks.len(), Vec::new);
         for (target, layers) in block.blocks.iter_mut().zip(laid) {
             if !layers.is_empty() {
                 self.merge(target, layers);
@@ -288,6 +289,23 @@ impl<'a> Resolver<'a, '_> {
             }
         }
     }
+}
+
+/// Finds under which block each layer goes, by index: the first of its key, else one that is made at
+/// the end.
+fn targets(blocks: &[Block<'_>], layers: &[Block<'_>]) -> Vec<usize> {
+    let mut known = HashMap::with_capacity(blocks.len());
+    for (at, block) in blocks.iter().enumerate() {
+        known.entry(key(block)).or_insert(at);
+    }
+    let mut end = blocks.len();
+    let target = |layer| {
+        *known.entry(key(layer)).or_insert_with(|| {
+            end += 1;
+            end - 1
+        })
+    };
+    layers.iter().map(target).collect()
 }
 
 /// Returns whether a block of a profile goes under every block of its word.

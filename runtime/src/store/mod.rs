@@ -11,6 +11,7 @@
 //! lock                   held while something changes (lock.rs)
 //! ```
 
+mod cache;
 mod durable;
 mod generations;
 mod journal;
@@ -23,6 +24,10 @@ pub use journal::{Journal, Record, Transaction, TransactionId};
 pub use lock::{Lock, LockError};
 pub use verify::{Finding, Verified};
 
+use rustix::{
+    fs::{Access, AtFlags, CWD, accessat},
+    io::Errno,
+};
 use std::{
     io,
     path::{Path, PathBuf},
@@ -91,6 +96,22 @@ impl Store {
     #[must_use]
     pub fn read_only(root: &Path) -> Self {
         Self { root: root.to_owned() }
+    }
+
+    /// Returns whether objects may be written here, as far as the system tells without writing one:
+    /// the folder may be missing still.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] with what writing one would most likely end in.
+    pub fn may_write(&self) -> Result<(), StoreError> {
+        let objects = self.root.join("store");
+        let folder = objects.ancestors().find(|folder| folder.exists()).unwrap_or(&objects);
+        let allowed = if folder.is_dir() {
+            accessat(CWD, folder, Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS)
+        } else {
+            Err(Errno::NOTDIR)
+        };
+        allowed.map_err(|error| io_error("write to the folder", folder)(error.into()))
     }
 
     /// Returns the state folder.

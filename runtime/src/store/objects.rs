@@ -1,7 +1,7 @@
 //! Objects: steps, systems and spec sources, each stored once under the hash of its bytes.
 
 use super::{Store, StoreError, durable, io_error};
-use phoenix_graph::{Graph, Key, ObjectId, Step, System, graph::Node};
+use phoenix_graph::{Graph, HostName, Key, ObjectId, Step, System, graph::Node};
 use std::{collections::BTreeMap, fs, io::ErrorKind, path::PathBuf};
 
 impl Store {
@@ -22,8 +22,7 @@ impl Store {
             durable::write_unsynced(&path, &bytes, 0o444, false)?;
             fresh = true;
         }
-        let name = format!("system-{}", graph.host());
-        let path = self.object_path(&graph.id(), &name);
+        let path = self.object_path(&graph.id(), &system_name(graph.host()));
         if fresh {
             // One sync of the file system stands for one of each file: the system object, which
             // makes the closure whole, is written only after it.
@@ -36,13 +35,44 @@ impl Store {
         Ok(path)
     }
 
+    /// Returns the path of a host's system object, as [`Store::put_graph`] does, where its closure is
+    /// whole: the object has its hash, and each step that it names is among `have`, by name.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`], [`StoreError::Damaged`].
+    pub fn closure(
+        &self,
+        have: &BTreeMap<ObjectId, PathBuf>,
+        host: &HostName,
+        system: &ObjectId,
+    ) -> Result<PathBuf, StoreError> {
+        let missing = |id: &ObjectId| StoreError::Missing { id: *id, store: self.root().to_owned() };
+        let path = self.object_path(system, &system_name(host));
+        // What is linked is this very path, whatever else bears the id.
+        if have.get(system) != Some(&path) {
+            return Err(missing(system));
+        }
+        let bytes = self.read_object(have, system)?;
+        let stored: System = parse(&bytes, || path.clone())?;
+        match stored.needs.iter().find(|id| !have.contains_key(id)) {
+            None => Ok(path),
+            Some(id) => Err(missing(id)),
+        }
+    }
+
+    /// Returns whether [`Store::put_source`] would find this text here.
+    #[must_use]
+    pub fn has_source(&self, name: &str, text: &str) -> bool {
+        self.source_path(&ObjectId::of(text.as_bytes()), name).exists()
+    }
+
     /// Stores a source text of a spec under its hash.
     ///
     /// # Errors
     /// [`StoreError::Io`] where it cannot be written.
     pub fn put_source(&self, name: &str, text: &str) -> Result<ObjectId, StoreError> {
         let id = ObjectId::of(text.as_bytes());
-        let path = self.object_path(&id, &format!("spec-{}", plain(name)));
+        let path = self.source_path(&id, name);
         if !path.exists() {
             durable::write(&path, text.as_bytes(), 0o444)?;
         }
@@ -116,6 +146,10 @@ impl Store {
         self.root().join("store").join(format!("{id}-{name}"))
     }
 
+    fn source_path(&self, id: &ObjectId, name: &str) -> PathBuf {
+        self.object_path(id, &format!("spec-{}", plain(name)))
+    }
+
     fn sync_file_system(&self) -> Result<(), StoreError> {
         let folder = self.root().join("store");
         let file = fs::File::open(&folder).map_err(io_error("open", &folder))?;
@@ -129,6 +163,10 @@ fn parse<T: serde::de::DeserializeOwned>(
 ) -> Result<T, StoreError> {
     serde_json::from_slice(bytes)
         .map_err(|error| StoreError::Unreadable { path: path(), reason: error.to_string() })
+}
+
+fn system_name(host: &HostName) -> String {
+    format!("system-{host}")
 }
 
 fn step_name(node: &Node) -> String {
