@@ -13,6 +13,7 @@ mod common;
 mod choices;
 mod generate;
 mod library;
+mod mistakes;
 mod settings;
 mod spec;
 mod write;
@@ -89,4 +90,25 @@ proptest! {
     fn an_each_written_out_by_hand_is_the_same(spec in specs(), style in styles()) {
         prop_assert_eq!(ids(&write(&spec, style.clone())), ids(&write(&unrolled(&spec), style)));
     }
+
+    #[test]
+    fn one_mistake_is_told_of_as_that_one_at_its_place(
+        spec in specs(), which in any::<u16>(), at in any::<u16>(), style in styles()
+    ) {
+        let mut spoiled = spec;
+        let Some(wanted) = mistakes::spoil(&mut spoiled, which, at) else { return Ok(()) };
+        let written = write(&spoiled, style);
+        let compiled = build(&written);
+        prop_assert_eq!(compiled.diagnostics.len(), 1, "{:?}\n{}", wanted, common::rendered(&compiled));
+        let found = &compiled.diagnostics[0];
+        prop_assert_eq!(found.code, wanted.code, "{:?}\n{}", wanted, common::rendered(&compiled));
+        prop_assert!(wanted.is_at(found, &compiled), "{:?}\n{}", wanted, common::rendered(&compiled));
+    }
+}
+
+#[test]
+fn every_mistake_can_be_made() {
+    let names = mistakes::made_in(|choices| generate::spec(choices), 400);
+    let missing: Vec<_> = mistakes::codes().filter(|code| !names.contains(code)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }

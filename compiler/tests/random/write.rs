@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 /// Marks texts that are written as they are, so that they are found again.
 pub const MARK: &str = "zz-";
 
+/// A size over every limit of a random spec, written as it is, too.
+pub const TOO_MUCH: &str = "8191T";
+
 /// What was written: the texts by their paths, and every comment in them.
 #[derive(Debug, Clone, Default)]
 pub struct Written {
@@ -230,7 +233,7 @@ impl Writer {
     }
 
     fn text(&mut self, text: &str) {
-        if text.contains(MARK) {
+        if text.contains(MARK) || text == TOO_MUCH {
             return self.quoted(text);
         }
         match self.choices.below(8) {
