@@ -5,9 +5,11 @@ use kdl::{KdlDocument, KdlNode};
 /// The files, by the name that `import "std/NAME"` gives.
 pub const FILES: &[(&str, &str)] = &[
     ("databases", include_str!("../../stdlib/databases.kdl")),
+    ("files", include_str!("../../stdlib/files.kdl")),
     ("pools", include_str!("../../stdlib/pools.kdl")),
     ("proxmox", include_str!("../../stdlib/proxmox.kdl")),
     ("sharing", include_str!("../../stdlib/sharing.kdl")),
+    ("smb", include_str!("../../stdlib/smb.kdl")),
 ];
 
 /// Returns the text of a file of the standard library.
