@@ -41,7 +41,21 @@ fn cases(text: &str, corpus: &Path) -> std::io::Result<()> {
 /// The words of the language, a line each.
 fn dictionary() -> String {
     let reference = reference::language();
-    let marks = ["{", "}", "/-", "/*", "*/", "//", "\\\n", "\"\"\"", "#\"", "(let)", "(param)", "(fmt)", "=== a.kdl ==="];
+    let marks = [
+        "{",
+        "}",
+        "/-",
+        "/*",
+        "*/",
+        "//",
+        "\\\n",
+        "\"\"\"",
+        "#\"",
+        "(let)",
+        "(param)",
+        "(fmt)",
+        "=== a.kdl ===",
+    ];
     let part = |c: char| c.is_ascii_alphanumeric() || "-_@=:/#".contains(c);
     let quoted = reference.split('`').skip(1).step_by(2);
     let words = quoted.flat_map(|text| text.split(|c| !part(c))).filter(|word| word.len() > 1);

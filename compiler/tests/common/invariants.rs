@@ -61,7 +61,10 @@ fn told(compiled: &Compiled) {
 fn inside(place: Place, compiled: &Compiled) {
     let text = &compiled.sources.get(place.file).unwrap().text;
     assert!(place.start <= place.end, "{place:?} ends before it begins");
-    assert!(text.get(place.start as usize..place.end as usize).is_some(), "{place:?} is no part of its source");
+    assert!(
+        text.get(place.start as usize..place.end as usize).is_some(),
+        "{place:?} is no part of its source"
+    );
 }
 
 /// A graph survives the form in which it is stored.

@@ -17,7 +17,8 @@ const PLENTY: u64 = 1 << 40;
 /// Makes a spec of one to three hosts.
 pub fn spec(list: Vec<u16>) -> Spec {
     let mut choices = Choices::new(list);
-    let (profiles, mut known): (Vec<Node>, Vec<Profile>) = library::profiles(&mut choices).into_iter().unzip();
+    let (profiles, mut known): (Vec<Node>, Vec<Profile>) =
+        library::profiles(&mut choices).into_iter().unzip();
     known.extend(library::standard());
     let mut maker = Maker { choices, known, bound: Vec::new(), count: 0 };
     let hosts: Vec<Node> = (0..maker.choices.from_to(1, 3)).map(|at| maker.host(at)).collect();
@@ -72,7 +73,9 @@ fn finish(spec: &mut Spec) {
         let mut names = BTreeSet::new();
         for node in &file.nodes {
             node.values(&mut |value| match value {
-                Value::Let(name) => names.extend([Some(name), stands_for.get(name)].into_iter().flatten().cloned()),
+                Value::Let(name) => {
+                    names.extend([Some(name), stands_for.get(name)].into_iter().flatten().cloned())
+                }
                 Value::Format(pieces) => names.extend(pieces.iter().filter_map(|piece| match piece {
                     Piece::Name(name) => Some(name.clone()),
                     Piece::Said(_) => None,
@@ -81,7 +84,11 @@ fn finish(spec: &mut Spec) {
             });
             node.visit(&mut |node| {
                 let used = node.args.iter().filter(|_| node.word == "use");
-                names.extend(used.filter_map(|arg| if let Value::Text(name) = arg { Some(name.clone()) } else { None }));
+                names.extend(
+                    used.filter_map(
+                        |arg| if let Value::Text(name) = arg { Some(name.clone()) } else { None },
+                    ),
+                );
             });
         }
         let mut wanted: BTreeSet<String> = names.iter().filter_map(|name| home.get(name).cloned()).collect();
@@ -144,7 +151,11 @@ impl Maker {
                 let name = format!("n{}", self.next());
                 let mut args = vec![text(&name)];
                 for at in 0..self.choices.from_to(1, 3) {
-                    args.push(if self.choices.one_in(2) { Value::Number(at as u64) } else { text(format!("r{at}")) });
+                    args.push(if self.choices.one_in(2) {
+                        Value::Number(at as u64)
+                    } else {
+                        text(format!("r{at}"))
+                    });
                 }
                 self.bound.push(name);
                 let inside = (0..self.choices.from_to(1, 2)).map(|_| make(self)).collect();
@@ -442,7 +453,9 @@ impl Maker {
             }
             _ => made.push(self.draid(by_id)),
         }
-        for (word, mirrored) in [("special", true), ("log", true), ("cache", false), ("spare", false), ("dedup", true)] {
+        for (word, mirrored) in
+            [("special", true), ("log", true), ("cache", false), ("spare", false), ("dedup", true)]
+        {
             if self.choices.one_in(6) {
                 let inside = if mirrored {
                     vec![Node::new("mirror", Vec::new()).holding(self.disks(2, by_id))]
@@ -459,9 +472,11 @@ impl Maker {
     }
 
     fn draid(&mut self, path: &str) -> Node {
-        let (parity, data, spares) = (self.choices.from_to(1, 3), self.choices.from_to(1, 3), self.choices.below(2));
+        let (parity, data, spares) =
+            (self.choices.from_to(1, 3), self.choices.from_to(1, 3), self.choices.below(2));
         let mut node = Node::new("draid", Vec::new());
-        for (name, count, usual) in [("parity", parity, 1), ("data", data, usize::MAX), ("spares", spares, 0)] {
+        for (name, count, usual) in [("parity", parity, 1), ("data", data, usize::MAX), ("spares", spares, 0)]
+        {
             if count != usual || self.choices.one_in(2) {
                 node.set(name, vec![number(count as u64)]);
             }

@@ -39,16 +39,22 @@ pub struct Param {
 /// Returns the profiles of the standard library, as far as their params need not be given.
 pub fn standard() -> Vec<Profile> {
     let profiles = stdlib::FILES.iter().flat_map(|(name, _)| stdlib::profiles(name));
-    profiles.map(|profile| read(&KdlDocument::parse_v2(&profile.text).unwrap().nodes()[0], profile.name)).collect()
+    profiles
+        .map(|profile| read(&KdlDocument::parse_v2(&profile.text).unwrap().nodes()[0], profile.name))
+        .collect()
 }
 
 fn read(node: &KdlNode, name: String) -> Profile {
     let nodes = node.children().map_or(&[][..], |children| children.nodes());
     let word = |node: &KdlNode| node.name().value().to_owned();
-    let pool = nodes.iter().any(|node| schema::find(Target::Filesystem, &word(node)).is_none() && word(node) == "ashift");
+    let pool = nodes
+        .iter()
+        .any(|node| schema::find(Target::Filesystem, &word(node)).is_none() && word(node) == "ashift");
     let target = if pool { Target::Pool } else { Target::Filesystem };
     let says = nodes.iter().map(word).filter(|word| schema::find(target, word).is_some()).collect();
-    let blocks = ["export", "proxmox", "root"].into_iter().filter(|block| nodes.iter().any(|node| word(node) == *block));
+    let blocks = ["export", "proxmox", "root"]
+        .into_iter()
+        .filter(|block| nodes.iter().any(|node| word(node) == *block));
     let registration = nodes.iter().find(|node| word(node) == "proxmox");
     let storage = registration.and_then(|node| Some(node.get("type")?.as_string()?.to_owned()));
     Profile { name, target, says, blocks: blocks.collect(), holds: false, storage, params: Vec::new() }
@@ -137,7 +143,12 @@ pub fn profiles(choices: &mut Choices) -> Vec<(Node, Profile)> {
             }
             let mut same = value(row, choices);
             if choices.one_in(3) && !["sync", "dedup"].contains(&row.name) {
-                let param = Param { name: format!("p{at}-{}", params.len()), row, kind: param_type(row, choices), needed: choices.one_in(2) };
+                let param = Param {
+                    name: format!("p{at}-{}", params.len()),
+                    row,
+                    kind: param_type(row, choices),
+                    needed: choices.one_in(2),
+                };
                 node.inside.push(declared(&param, same));
                 same = vec![Value::Param(param.name.clone())];
                 params.push(param);
@@ -210,11 +221,17 @@ pub fn lets(spec: &mut Spec, choices: &mut Choices) {
             let name = format!("l{count}");
             let (said, put) = match value {
                 Value::Text(whole) if format && choices.one_in(2) => {
-                    let at = whole.char_indices().map(|(at, _)| at).nth(choices.below(4)).unwrap_or(whole.len());
+                    let at =
+                        whole.char_indices().map(|(at, _)| at).nth(choices.below(4)).unwrap_or(whole.len());
                     let (start, rest) = whole.split_at(at);
-                    (text(start), Value::Format(vec![Piece::Name(name.clone()), Piece::Said(rest.to_owned())]))
+                    (
+                        text(start),
+                        Value::Format(vec![Piece::Name(name.clone()), Piece::Said(rest.to_owned())]),
+                    )
                 }
-                Value::Text(_) | Value::Number(_) | Value::Bool(_) => (value.clone(), Value::Let(name.clone())),
+                Value::Text(_) | Value::Number(_) | Value::Bool(_) => {
+                    (value.clone(), Value::Let(name.clone()))
+                }
                 _ => return,
             };
             *value = put;

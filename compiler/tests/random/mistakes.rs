@@ -135,7 +135,9 @@ const MISTAKES: &[Mistake] = &[
     }),
     mistake(Code::DuplicateDataset, "zz-twin", HOLDERS, |node, _| {
         node.inside.push(Node::named("dataset", "zz-twin"));
-        node.inside.push(Node::named("volume", "zz-twin").with("size", text("1M")).with("sparse", Value::Bool(true)));
+        node.inside.push(
+            Node::named("volume", "zz-twin").with("size", text("1M")).with("sparse", Value::Bool(true)),
+        );
     })
     .second(),
     mistake(Code::DuplicateMountpoint, "/srv/zz-m", HOLDERS, |node, _| {
@@ -146,12 +148,16 @@ const MISTAKES: &[Mistake] = &[
     mistake(Code::QuotaOverParent, TOO_MUCH, DATASET, |node, _| {
         node.inside.push(Node::named("dataset", "any-child").with("quota", text(TOO_MUCH)));
     })
-    .if_it(|node| node.setting("quota").is_some_and(|quota| matches!(quota.values[0][0], Value::Number(1..)))),
+    .if_it(|node| {
+        node.setting("quota").is_some_and(|quota| matches!(quota.values[0][0], Value::Number(1..)))
+    }),
     mistake(Code::ReservationOverQuota, TOO_MUCH, HOLDERS, |node, _| {
         let child = Node::named("dataset", "any-child").with("quota", Value::Number(1));
         node.inside.push(child.with("reservation", text(TOO_MUCH)));
     }),
-    mistake(Code::VolumeWithoutSize, "zz-vol", HOLDERS, |node, _| node.inside.push(Node::named("volume", "zz-vol"))),
+    mistake(Code::VolumeWithoutSize, "zz-vol", HOLDERS, |node, _| {
+        node.inside.push(Node::named("volume", "zz-vol"))
+    }),
     mistake(Code::BadVolumeSize, "zz-vol", HOLDERS, |node, _| {
         let volume = Node::named("volume", "zz-vol").with("sparse", Value::Bool(true));
         node.inside.push(volume.with("size", Value::Number(1000)));
@@ -160,7 +166,9 @@ const MISTAKES: &[Mistake] = &[
     mistake(Code::BadSize, "zz-lots", HOLDERS, |node, _| {
         node.inside.push(Node::named("volume", "any-vol").with("size", text("zz-lots")));
     }),
-    mistake(Code::BadSize, "zz-lots", &["arc"], |node, _| node.settings[0].values = vec![vec![text("zz-lots")]]),
+    mistake(Code::BadSize, "zz-lots", &["arc"], |node, _| {
+        node.settings[0].values = vec![vec![text("zz-lots")]]
+    }),
     mistake(Code::EncryptionWithoutKey, "zz-closed", HOLDERS, |node, _| {
         let child = Node::named("dataset", "zz-closed").with("keyformat", text("raw"));
         node.inside.push(child.with("encryption", text("aes-256-gcm")));
@@ -174,20 +182,25 @@ const MISTAKES: &[Mistake] = &[
     mistake(Code::Placeholder, "__zz-__", &["mirror"], |node, _| {
         node.inside.push(Node::named("disk", "/dev/disk/by-id/__zz-__"));
     }),
-    mistake(Code::BadDisk, "zz-disk", &["mirror"], |node, _| node.inside.push(Node::named("disk", "zz-disk"))),
+    mistake(Code::BadDisk, "zz-disk", &["mirror"], |node, _| {
+        node.inside.push(Node::named("disk", "zz-disk"))
+    }),
     mistake(Code::DiskTwice, "/dev/x/zz-", &["mirror"], |node, _| {
         node.inside.extend([Node::named("disk", "/dev/x/zz-"), Node::named("disk", "/dev/x/zz-")]);
     })
     .second(),
     mistake(Code::TooFewDisks, "zz-disk", &["pool"], |node, _| {
-        node.inside.push(Node::new("raidz3", Vec::new()).holding(vec![Node::named("disk", "/dev/x/zz-disk")]));
+        node.inside
+            .push(Node::new("raidz3", Vec::new()).holding(vec![Node::named("disk", "/dev/x/zz-disk")]));
     })
     .place(Place::Before("raidz3")),
     mistake(Code::NoDisks, "zz-pool", &["host"], |node, _| node.inside.push(Node::named("pool", "zz-pool"))),
     mistake(Code::NoRedundancy, "zz-pool", &["host"], |node, _| {
         node.inside.push(Node::named("pool", "zz-pool").holding(vec![Node::named("disk", "/dev/x/one")]));
     }),
-    mistake(Code::BadClient, "zz- x", &["export"], |node, _| node.inside.push(Node::named("client", "zz- x"))),
+    mistake(Code::BadClient, "zz- x", &["export"], |node, _| {
+        node.inside.push(Node::named("client", "zz- x"))
+    }),
     mistake(Code::DuplicateClient, "zz-host", &["export"], |node, _| {
         node.inside.extend([Node::named("client", "zz-host"), Node::named("client", "zz-host")]);
     })
@@ -226,8 +239,12 @@ const MISTAKES: &[Mistake] = &[
         node.inside.extend([Node::named("profile", "zz-twin"), Node::named("profile", "zz-twin")]);
     })
     .second(),
-    mistake(Code::UnknownImport, "zz-none", FILE, |node, _| node.inside.push(Node::named("import", "std/zz-none"))),
-    mistake(Code::Unreadable, "zz-none", FILE, |node, _| node.inside.push(Node::named("import", "zz-none.kdl"))),
+    mistake(Code::UnknownImport, "zz-none", FILE, |node, _| {
+        node.inside.push(Node::named("import", "std/zz-none"))
+    }),
+    mistake(Code::Unreadable, "zz-none", FILE, |node, _| {
+        node.inside.push(Node::named("import", "zz-none.kdl"))
+    }),
     mistake(Code::ImportOutside, "zz-none", FILE, |node, _| {
         node.inside.push(Node::named("import", "../../../zz-none.kdl"));
     }),
@@ -249,7 +266,18 @@ fn bare(node: &Node) -> bool {
 
 /// Finds a setting that nothing else depends on.
 fn misspellable(node: &Node) -> Option<usize> {
-    let free = ["recordsize", "compression", "atime", "checksum", "copies", "xattr", "snapdev", "failmode", "exec", "logbias"];
+    let free = [
+        "recordsize",
+        "compression",
+        "atime",
+        "checksum",
+        "copies",
+        "xattr",
+        "snapdev",
+        "failmode",
+        "exec",
+        "logbias",
+    ];
     let alone = !node.inside.iter().any(|inner| inner.word == "use");
     node.settings.iter().position(|setting| alone && free.contains(&&*setting.name))
 }
@@ -263,14 +291,20 @@ fn misspell(node: &mut Node, _: &mut Choices) {
 pub fn spoil(spec: &mut Spec, which: u16, at: u16) -> Option<Wanted> {
     let mut choices = Choices::new(vec![which, at, at, which]);
     let start = choices.below(MISTAKES.len());
-    let mistake = MISTAKES.iter().cycle().skip(start).take(MISTAKES.len()).find(|one| count(spec, one) > 0)?;
+    let mistake =
+        MISTAKES.iter().cycle().skip(start).take(MISTAKES.len()).find(|one| count(spec, one) > 0)?;
     let mut nth = choices.below(count(spec, mistake));
     for file in &mut spec.files {
         let mut all = Node::new("file", Vec::new()).holding(std::mem::take(&mut file.nodes));
         let done = put(&mut all, mistake, &mut nth, &mut choices);
         file.nodes = all.inside;
         if done {
-            return Some(Wanted { code: mistake.code, mark: mistake.mark, nth: mistake.nth, place: mistake.place });
+            return Some(Wanted {
+                code: mistake.code,
+                mark: mistake.mark,
+                nth: mistake.nth,
+                place: mistake.place,
+            });
         }
     }
     None
@@ -328,7 +362,8 @@ impl Wanted {
             Place::After(word) => {
                 let here = here.trim_matches('"');
                 let between = if start > mark { &text[mark..start] } else { &text[end..mark] };
-                here.starts_with(word) && !["dataset \"a", "volume \"v"].iter().any(|other| between.contains(other))
+                here.starts_with(word)
+                    && !["dataset \"a", "volume \"v"].iter().any(|other| between.contains(other))
             }
         }
     }

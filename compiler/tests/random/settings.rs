@@ -199,7 +199,10 @@ fn about(word: &str) -> &str {
 
 /// Returns some property of a storage with its values; nothing where it follows from the dataset,
 /// is a secret, or stands in `type` and `content`.
-pub fn storage_property(kind: &'static StorageType, choices: &mut Choices) -> Option<(&'static str, Vec<Same>)> {
+pub fn storage_property(
+    kind: &'static StorageType,
+    choices: &mut Choices,
+) -> Option<(&'static str, Vec<Same>)> {
     let rows: Vec<&StorageProperty> = kind.properties().collect();
     let row = choices.of(&rows);
     if ["pool", "path", "mountpoint", "is_mountpoint", "content"].contains(&row.name) {

@@ -160,7 +160,9 @@ pub fn unrolled(spec: &Spec) -> Spec {
 fn bound(node: &Node, name: &str, value: &Value) -> Node {
     let put = |known: &Value| match known {
         Value::Let(found) if found == name => value.clone(),
-        Value::Format(pieces) => Value::Format(pieces.iter().flat_map(|piece| in_text(piece, name, value)).collect()),
+        Value::Format(pieces) => {
+            Value::Format(pieces.iter().flat_map(|piece| in_text(piece, name, value)).collect())
+        }
         other => other.clone(),
     };
     let set = |setting: &Setting| Setting {

@@ -241,7 +241,10 @@ impl Writer {
             6 => self.push(&format!("##\"{text}\"##")),
             5 => self.push(&format!("\"\"\"\n    {}\n    \"\"\"", escaped(text))),
             4 => {
-                let spelled: String = text.chars().map(|c| if c == 'a' { "\\u{61}".to_owned() } else { escaped(&c.to_string()) }).collect();
+                let spelled: String = text
+                    .chars()
+                    .map(|c| if c == 'a' { "\\u{61}".to_owned() } else { escaped(&c.to_string()) })
+                    .collect();
                 self.push(&format!("\"{spelled}\""));
             }
             _ => self.quoted(text),
