@@ -26,7 +26,7 @@ impl Choices {
     }
 
     /// Returns a number from `least` to `most`.
-    pub fn from_to(&mut self, least: usize, most: usize) -> usize {
+    pub fn between(&mut self, least: usize, most: usize) -> usize {
         least + self.below(most + 1 - least)
     }
 

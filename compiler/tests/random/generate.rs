@@ -7,7 +7,6 @@ use crate::{
     settings::{contents, number, options, property, size, storage_property, user_property, value},
     spec::{File, Node, Piece, Spec, Value, text},
 };
-use phoenix_compiler::stdlib;
 use phoenix_graph::{Target, storage::find_type};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +20,7 @@ pub fn spec(list: Vec<u16>) -> Spec {
         library::profiles(&mut choices).into_iter().unzip();
     known.extend(library::standard());
     let mut maker = Maker { choices, known, bound: Vec::new(), count: 0 };
-    let hosts: Vec<Node> = (0..maker.choices.from_to(1, 3)).map(|at| maker.host(at)).collect();
+    let hosts: Vec<Node> = (0..maker.choices.between(1, 3)).map(|at| maker.host(at)).collect();
     let mut choices = maker.choices;
     let mut spec = Spec::default();
     // Profiles lie in files in the order in which they use each other.
@@ -55,9 +54,7 @@ pub fn spec(list: Vec<u16>) -> Spec {
 fn finish(spec: &mut Spec) {
     // Where each let and profile stands, and the names of profiles that lets stand for.
     let mut home: BTreeMap<String, String> = BTreeMap::new();
-    for (file, _) in stdlib::FILES {
-        home.extend(stdlib::profiles(file).into_iter().map(|one| (one.name, format!("std/{file}"))));
-    }
+    home.extend(library::STANDARD.iter().map(|(file, profile)| (profile.name.clone(), file.clone())));
     let mut stands_for = BTreeMap::new();
     for file in &spec.files {
         for node in file.nodes.iter().filter(|node| ["let", "profile"].contains(&node.word)) {
@@ -150,7 +147,7 @@ impl Maker {
             if self.bound.len() < 2 && self.choices.one_in(5) {
                 let name = format!("n{}", self.next());
                 let mut args = vec![text(&name)];
-                for at in 0..self.choices.from_to(1, 3) {
+                for at in 0..self.choices.between(1, 3) {
                     args.push(if self.choices.one_in(2) {
                         Value::Number(at as u64)
                     } else {
@@ -158,7 +155,7 @@ impl Maker {
                     });
                 }
                 self.bound.push(name);
-                let inside = (0..self.choices.from_to(1, 2)).map(|_| make(self)).collect();
+                let inside = (0..self.choices.between(1, 2)).map(|_| make(self)).collect();
                 self.bound.pop();
                 made.push(Node::new("each", args).holding(inside));
             } else {
@@ -424,14 +421,14 @@ impl Maker {
         match self.choices.below(7) {
             // A mirror first: the plainest pool that nothing is said of.
             0 => {
-                for _ in 0..self.choices.from_to(1, 2) {
-                    let width = self.choices.from_to(2, 3);
+                for _ in 0..self.choices.between(1, 2) {
+                    let width = self.choices.between(2, 3);
                     made.push(Node::new("mirror", Vec::new()).holding(self.disks(width, by_id)));
                 }
             }
             1 => {
                 lints.push("no-redundancy");
-                for _ in 0..self.choices.from_to(1, 3) {
+                for _ in 0..self.choices.between(1, 3) {
                     made.extend(self.disks(1, by_id));
                 }
             }
@@ -446,8 +443,8 @@ impl Maker {
             }
             4 => {
                 let (word, parity) = self.choices.of(&[("raidz1", 1), ("raidz2", 2), ("raidz3", 3)]);
-                for _ in 0..self.choices.from_to(1, 2) {
-                    let width = parity + self.choices.from_to(1, 3);
+                for _ in 0..self.choices.between(1, 2) {
+                    let width = parity + self.choices.between(1, 3);
                     made.push(Node::new(word, Vec::new()).holding(self.disks(width, by_id)));
                 }
             }
@@ -473,7 +470,7 @@ impl Maker {
 
     fn draid(&mut self, path: &str) -> Node {
         let (parity, data, spares) =
-            (self.choices.from_to(1, 3), self.choices.from_to(1, 3), self.choices.below(2));
+            (self.choices.between(1, 3), self.choices.between(1, 3), self.choices.below(2));
         let mut node = Node::new("draid", Vec::new());
         for (name, count, usual) in [("parity", parity, 1), ("data", data, usize::MAX), ("spares", spares, 0)]
         {

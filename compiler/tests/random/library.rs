@@ -9,7 +9,7 @@ use crate::{
 use kdl::{KdlDocument, KdlNode};
 use phoenix_compiler::stdlib;
 use phoenix_graph::{Property, Target, property as schema, storage::find_type};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::LazyLock};
 
 /// What is known of a profile without reading it again.
 #[derive(Debug, Clone)]
@@ -36,12 +36,19 @@ pub struct Param {
     needed: bool,
 }
 
-/// Returns the profiles of the standard library, as far as their params need not be given.
-pub fn standard() -> Vec<Profile> {
-    let profiles = stdlib::FILES.iter().flat_map(|(name, _)| stdlib::profiles(name));
-    profiles
-        .map(|profile| read(&KdlDocument::parse_v2(&profile.text).unwrap().nodes()[0], profile.name))
-        .collect()
+/// The profiles of the standard library with the files to import; none of their params need be given.
+pub static STANDARD: LazyLock<Vec<(String, Profile)>> = LazyLock::new(|| {
+    let profile = |file: &str, profile: stdlib::Profile| {
+        let node = KdlDocument::parse_v2(&profile.text).unwrap();
+        (format!("std/{file}"), read(&node.nodes()[0], profile.name))
+    };
+    let files = stdlib::FILES.iter().map(|(file, _)| *file);
+    files.flat_map(|file| stdlib::profiles(file).into_iter().map(move |one| profile(file, one))).collect()
+});
+
+/// Returns the profiles of the standard library.
+pub fn standard() -> impl Iterator<Item = Profile> {
+    STANDARD.iter().map(|(_, profile)| profile.clone())
 }
 
 fn read(node: &KdlNode, name: String) -> Profile {
@@ -130,7 +137,7 @@ pub fn allow(node: &mut Node) {
 /// Makes profiles, each of which may use those before it. Returns their nodes in pairs with what is
 /// known of them.
 pub fn profiles(choices: &mut Choices) -> Vec<(Node, Profile)> {
-    let mut known = standard();
+    let mut known: Vec<Profile> = standard().collect();
     let mut made: Vec<(Node, Profile)> = Vec::new();
     for at in 0..choices.below(5) {
         let target = choices.of(&[Target::Filesystem, Target::Filesystem, Target::Pool, Target::Volume]);

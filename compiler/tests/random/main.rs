@@ -29,7 +29,7 @@ use write::{Written, write};
 
 /// The choices for a spec.
 fn specs() -> impl Strategy<Value = Spec> {
-    prop::collection::vec(any::<u16>(), 0..250).prop_map(generate::spec)
+    prop::collection::vec(any::<u16>(), 0..500).prop_map(generate::spec)
 }
 
 /// The choices for how it is written.
@@ -55,7 +55,7 @@ fn ids(written: &Written) -> BTreeMap<HostName, ObjectId> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 96, max_shrink_iters: 400, ..ProptestConfig::default() })]
 
     #[test]
     fn a_valid_spec_compiles_without_a_word_and_twice_to_the_same(spec in specs(), style in styles()) {
@@ -108,7 +108,7 @@ proptest! {
 
 #[test]
 fn every_mistake_can_be_made() {
-    let names = mistakes::made_in(|choices| generate::spec(choices), 400);
+    let names = mistakes::made_in(generate::spec, 150);
     let missing: Vec<_> = mistakes::codes().filter(|code| !names.contains(code)).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }

@@ -235,6 +235,6 @@ pub fn storage_property(
 
 /// Returns some of the contents that a storage type takes.
 pub fn contents(kind: &StorageType, choices: &mut Choices) -> Vec<Same> {
-    let most = choices.from_to(1, kind.contents.len());
+    let most = choices.between(1, kind.contents.len());
     kind.contents[..most].iter().map(|word| vec![text(*word)]).collect()
 }
