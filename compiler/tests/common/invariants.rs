@@ -6,7 +6,7 @@ use super::{Memory, rendered};
 use phoenix_compiler::{
     Code, Compiled, Diagnostic, Place, SpecPath, Traced, compile, fmt::format, origin::Origin, trace,
 };
-use phoenix_graph::Graph;
+use phoenix_graph::{Graph, ObjectId, Step, System};
 use std::collections::HashMap;
 
 /// The most bytes of JSON that are looked at for a diagnostic; a label with a place has about 200.
@@ -67,10 +67,17 @@ fn inside(place: Place, compiled: &Compiled) {
     );
 }
 
-/// A graph survives the form in which it is stored.
+/// A graph survives the form in which it is stored, and each step's id is that of its bytes.
 fn stored(graph: &Graph) {
-    let steps: HashMap<_, _> = graph.nodes().iter().map(|node| (node.id, graph.step(node))).collect();
-    let again = Graph::restore(graph.system().clone(), |id| steps.get(id).cloned()).unwrap();
+    let mut objects: HashMap<ObjectId, Vec<u8>> = HashMap::new();
+    for node in graph.nodes() {
+        let bytes = graph.step(node).to_bytes().unwrap();
+        assert_eq!(ObjectId::of(&bytes), node.id, "{} has another id", node.key);
+        objects.insert(node.id, bytes);
+    }
+    let step = |id: &ObjectId| -> Option<Step> { serde_json::from_slice(objects.get(id)?).ok() };
+    let system: System = serde_json::from_slice(&graph.system().to_bytes().unwrap()).unwrap();
+    let again = Graph::restore(system, step).unwrap();
     assert_eq!(again.id(), graph.id(), "stored and read again it has another id");
     assert_eq!(&again, graph);
 }

@@ -163,6 +163,7 @@ pub fn profiles(choices: &mut Choices) -> Vec<(Node, Profile)> {
             node.set(&name, vec![same]);
         }
         let under = lay_under(&mut node, target, &known, choices);
+        hand_on(&mut node, &mut params, &known, at, choices);
         allow(&mut node);
         let mut profile = Profile { name: format!("p{at}"), params, ..under };
         profile.says.extend(node.settings.iter().map(|setting| setting.name.clone()));
@@ -173,6 +174,23 @@ pub fn profiles(choices: &mut Choices) -> Vec<(Node, Profile)> {
         made.push((node, profile));
     }
     made
+}
+
+/// Lets a profile take from its own params what it gives to those that it uses.
+fn hand_on(node: &mut Node, params: &mut Vec<Param>, known: &[Profile], at: usize, choices: &mut Choices) {
+    let mut declare = Vec::new();
+    for given in
+        node.inside.iter_mut().filter(|inner| inner.word == "with").flat_map(|with| &mut with.settings)
+    {
+        let of = known.iter().flat_map(|profile| &profile.params).find(|param| param.name == given.name);
+        let Some(of) = of.filter(|_| choices.one_in(2)) else { continue };
+        let name = format!("p{at}-{}", params.len());
+        let param = Param { name: name.clone(), needed: choices.one_in(2), ..of.clone() };
+        let same = std::mem::replace(&mut given.values[0], vec![Value::Param(name)]);
+        declare.push(declared(&param, same));
+        params.push(param);
+    }
+    node.inside.extend(declare);
 }
 
 fn declared(param: &Param, same: Same) -> Node {
@@ -242,8 +260,18 @@ pub fn lets(spec: &mut Spec, choices: &mut Choices) {
                 _ => return,
             };
             *value = put;
-            let node = Node::new("let", vec![text(&name), said]);
-            if choices.one_in(2) { shared.nodes.push(node) } else { own.push(node) }
+            let mut add = |name: &str, said: Value, here: bool| {
+                let node = Node::new("let", vec![text(name), said]);
+                if here { own.push(node) } else { shared.nodes.push(node) }
+            };
+            if format && choices.one_in(4) {
+                // A let of a let.
+                let base = format!("{name}-base");
+                add(&name, Value::Let(base.clone()), true);
+                add(&base, said, false);
+            } else {
+                add(&name, said, choices.one_in(2));
+            }
         };
         file.nodes.iter_mut().for_each(|node| outline_all(node, &mut outline));
         file.nodes.extend(own);

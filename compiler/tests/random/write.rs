@@ -238,7 +238,8 @@ impl Writer {
         }
         match self.choices.below(8) {
             7 if is_bare(text) => self.push(text),
-            6 => self.push(&format!("##\"{text}\"##")),
+            // Two quotation marks in front would begin a text of several lines.
+            6 if !text.starts_with('"') => self.push(&format!("##\"{text}\"##")),
             5 => self.push(&format!("\"\"\"\n    {}\n    \"\"\"", escaped(text))),
             4 => {
                 let spelled: String = text
