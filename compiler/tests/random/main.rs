@@ -55,7 +55,7 @@ fn ids(written: &Written) -> BTreeMap<HostName, ObjectId> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, max_shrink_iters: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, max_shrink_iters: 400, ..ProptestConfig::default() })]
 
     #[test]
     fn a_valid_spec_compiles_without_a_word_and_twice_to_the_same(spec in specs(), style in styles()) {
