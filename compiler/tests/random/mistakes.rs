@@ -168,13 +168,16 @@ const MISTAKES: &[Mistake] = &[
     }),
     mistake(Code::BadSize, "zz-lots", &["arc"], |node, _| {
         node.settings[0].values = vec![vec![text("zz-lots")]]
-    }),
+    })
+    // A let that is put aside would be told of, too.
+    .if_it(|node| !matches!(node.settings[0].values[0][0], Value::Let(_))),
     mistake(Code::EncryptionWithoutKey, "zz-closed", HOLDERS, |node, _| {
         let child = Node::named("dataset", "zz-closed").with("keyformat", text("raw"));
         node.inside.push(child.with("encryption", text("aes-256-gcm")));
     })
     .place(Place::After("encryption")),
-    mistake(Code::SyncDisabled, "zz-fast", HOLDERS, |node, _| {
+    // What a dataset above allows is allowed in all of it.
+    mistake(Code::SyncDisabled, "zz-fast", &["pool"], |node, _| {
         node.inside.push(Node::named("dataset", "zz-fast").with("sync", text("disabled")));
     })
     .place(Place::After("sync"))
