@@ -106,11 +106,11 @@ impl Spec {
     ///
     /// # Errors
     /// As [`Spec::open`].
-    pub fn trace(arg: &Path, terminal: &Terminal) -> Result<Traced, Failure> {
+    pub fn trace(arg: &Path, tell: Tell, terminal: &Terminal) -> Result<Traced, Failure> {
         let (path, mut traced) = with(arg, |folder, root| trace(folder, root))?;
         let compiled = std::mem::take(&mut traced.compiled);
         if compiled.has_errors() {
-            show(&compiled.diagnostics, &compiled.sources, Tell::People, terminal);
+            show(&compiled.diagnostics, &compiled.sources, tell, terminal);
         }
         traced.compiled = Self { path, compiled }.sound()?.compiled;
         Ok(traced)

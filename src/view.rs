@@ -1,6 +1,12 @@
 //! What `--json` prints. These types are the published form: `docs/json` holds their schemas, and a
 //! test holds both together. What the runtime keeps for itself (inverses, needs) is not in them.
 
+mod library;
+mod why;
+
+pub use library::{CodeView, LibraryView};
+pub use why::{OriginView, SettingView, WhyView};
+
 #[cfg(test)]
 use schemars::JsonSchema;
 
@@ -473,7 +479,7 @@ mod tests {
     use schemars::{Schema, schema_for};
     use std::{fs, path::PathBuf};
 
-    fn schemas() -> [(&'static str, Schema); 8] {
+    fn schemas() -> [(&'static str, Schema); 11] {
         [
             ("build", schema_for!(Vec<BuildView>)),
             ("plan", schema_for!(PlanView)),
@@ -483,6 +489,9 @@ mod tests {
             ("review", schema_for!(Vec<ReviewView>)),
             ("graph", schema_for!(GraphView)),
             ("verify", schema_for!(VerifyView)),
+            ("stdlib", schema_for!(Vec<LibraryView>)),
+            ("explain", schema_for!(Vec<CodeView>)),
+            ("why", schema_for!(Vec<WhyView>)),
         ]
     }
 

@@ -5,15 +5,31 @@ use kdl::{KdlDocument, KdlNode};
 /// The files, by the name that `import "std/NAME"` gives.
 pub const FILES: &[(&str, &str)] = &[
     ("databases", include_str!("../../stdlib/databases.kdl")),
+    ("files", include_str!("../../stdlib/files.kdl")),
     ("pools", include_str!("../../stdlib/pools.kdl")),
     ("proxmox", include_str!("../../stdlib/proxmox.kdl")),
     ("sharing", include_str!("../../stdlib/sharing.kdl")),
+    ("smb", include_str!("../../stdlib/smb.kdl")),
 ];
 
 /// Returns the text of a file of the standard library.
 #[must_use]
 pub fn text(name: &str) -> Option<&'static str> {
     FILES.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}
+
+/// Returns what a file of the standard library is for: the first paragraph of the comment that it
+/// begins with, without the full stop.
+#[must_use]
+pub fn title(name: &str) -> String {
+    let lines = text(name).unwrap_or_default().lines().map_while(|line| line.strip_prefix("//"));
+    paragraph(lines.map(str::trim))
+}
+
+/// Joins lines up to the first that is empty.
+fn paragraph<'t>(lines: impl Iterator<Item = &'t str>) -> String {
+    let first: Vec<&str> = lines.take_while(|line| !line.is_empty()).collect();
+    first.join(" ").trim_end_matches('.').to_owned()
 }
 
 /// A profile of the standard library, as its file documents it.
@@ -39,9 +55,8 @@ fn profile(node: &KdlNode) -> Option<Profile> {
     let name = node.entries().first()?.value().as_string()?.to_owned();
     let above = node.format().map_or("", |format| format.leading.as_str());
     let lines = above.lines().filter_map(|line| line.trim().strip_prefix("///")).map(str::trim);
-    let first: Vec<&str> = lines.take_while(|line| !line.is_empty()).collect();
     let text = node.to_string().trim_start_matches('\n').to_owned();
-    Some(Profile { name, title: first.join(" ").trim_end_matches('.').to_owned(), text })
+    Some(Profile { name, title: paragraph(lines), text })
 }
 
 #[cfg(test)]
@@ -53,6 +68,7 @@ mod tests {
         for (name, _) in FILES {
             let profiles = profiles(name);
             assert!(!profiles.is_empty(), "{name}");
+            assert!(title(name).len() > 10, "std/{name}");
             for profile in profiles {
                 assert!(profile.title.len() > 10, "std/{name}: {}", profile.name);
             }

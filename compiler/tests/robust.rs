@@ -4,10 +4,14 @@
 
 mod common;
 
-use common::Memory;
+use common::{
+    Memory,
+    invariants::{hold, split},
+};
 use phoenix_compiler::{Code, SpecPath, compile};
 use phoenix_graph::ObjectId;
 use proptest::prelude::*;
+use std::{fs, path::PathBuf};
 
 const EXAMPLES: &[&str] = &[
     include_str!("../../examples/phoenix/phoenix.kdl"),
@@ -25,25 +29,6 @@ fn id(text: &str) -> ObjectId {
     let compiled = build(text);
     assert!(!compiled.has_errors(), "{}", common::rendered(&compiled));
     compiled.hosts[0].graph.as_ref().unwrap().id()
-}
-
-/// Every diagnostic can be rendered and written as JSON, and its places lie in their sources.
-fn look_at_all(text: &str) {
-    let compiled = build(text);
-    for diagnostic in &compiled.diagnostics {
-        for label in &diagnostic.labels {
-            let source = compiled.sources.get(label.place.file).unwrap();
-            assert!(label.place.start <= label.place.end, "{diagnostic:?}");
-            assert!(label.place.end as usize <= source.text.len(), "{diagnostic:?}");
-        }
-        serde_json::to_string(&diagnostic.to_json(&compiled.sources)).unwrap();
-    }
-    common::rendered(&compiled);
-    if let Err(refused) = phoenix_compiler::fmt::format("spec.kdl", text) {
-        let defect = refused.diagnostics.iter().find(|found| found.code == Code::Internal);
-        assert!(defect.is_none(), "{text:?}");
-    }
-    assert_eq!(compiled.has_errors(), compiled.hosts.iter().all(|host| host.graph.is_none()), "{text}");
 }
 
 fn mutated() -> impl Strategy<Value = String> {
@@ -91,12 +76,12 @@ proptest! {
 
     #[test]
     fn no_mutated_spec_panics(text in mutated()) {
-        look_at_all(&text);
+        hold(&Memory::one(&text));
     }
 
     #[test]
     fn no_text_panics(text in "\\PC{0,200}") {
-        look_at_all(&text);
+        hold(&Memory::one(&text));
     }
 
     #[test]
@@ -107,7 +92,22 @@ proptest! {
         "client \"10.0.0.1\" \"rw\" ", "proxmox \"id\" type=\"dir\" ", "root ", "encryption=\"on\" ", "mountpoint=\"none\" ",
         "import \"std/proxmox\"\n", "allow \"no-redundancy\"\n", "-1 ", "1.5 ", "#null ",
     ]), 0..60)) {
-        look_at_all(&words.concat());
+        hold(&Memory::one(&words.concat()));
+    }
+}
+
+/// `tests/corpus` holds every input on which the fuzzer found something, and a few hundred small ones
+/// that together reach most of what it has reached.
+#[test]
+fn every_input_that_the_fuzzer_kept_is_told_of_in_order() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/corpus");
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    assert!(paths.len() >= 100, "only {} inputs", paths.len());
+    for path in paths {
+        let text = fs::read_to_string(&path).unwrap();
+        let held = std::panic::catch_unwind(|| hold(&split(&text)));
+        assert!(held.is_ok(), "{} does not hold, see above", path.display());
     }
 }
 

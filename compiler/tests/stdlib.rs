@@ -20,6 +20,11 @@ const EXPORTED: &str = "export { client \"10.0.0.1\" }";
 const CASES: &[Case] = &[
     ("vm-disks", REGISTERED, &[(DATASET, &["recordsize=131072"]), (STORAGE, &["zfspool", "content=images"])]),
     (
+        "vm-images",
+        "with cluster=\"128K\"; proxmox \"tank-x\"",
+        &[(DATASET, &["recordsize=131072", "atime=off"]), (STORAGE, &["dir", "content=images"])],
+    ),
+    (
         "lxc-disks",
         REGISTERED,
         &[(DATASET, &["recordsize=16384"]), (STORAGE, &["zfspool", "content=rootdir"])],
@@ -45,8 +50,34 @@ const CASES: &[Case] = &[
     ("shared-backups", EXPORTED, &[(DATASET, &["compression=zstd"]), (EXPORT, &["rw", "sync"])]),
     ("postgres", "with page=\"8K\"", &[(DATASET, &["recordsize=8192", "sync=standard"])]),
     ("mysql", "", &[(DATASET, &["recordsize=16384", "sync=standard"])]),
+    ("sqlite", "", &[(DATASET, &["recordsize=65536", "compression=lz4", "sync=standard", "atime=off"])]),
     ("database-log", "", &[(DATASET, &["recordsize=131072", "logbias=latency", "sync=standard"])]),
     ("database-dumps", "", &[(DATASET, &["recordsize=1048576", "compression=zstd"])]),
+];
+
+/// All that these profiles come to, and nothing else: the whole line of the dataset.
+const WHOLE: &[(&str, &str, &str)] = &[
+    ("vm-images", "", "atime=off compression=lz4 recordsize=65536 sync=standard"),
+    ("sqlite", "with page=\"4K\"", "atime=off compression=lz4 recordsize=4096 sync=standard"),
+    ("torrents", "", "atime=off compression=lz4 recordsize=16384 sync=standard"),
+    ("logs", "", "acltype=posix atime=off compression=zstd recordsize=1048576 sync=standard xattr=sa"),
+    ("scratch", "", "atime=off compression=lz4 recordsize=131072 sync=disabled"),
+    ("scratch", "with records=\"1M\"", "atime=off compression=lz4 recordsize=1048576 sync=disabled"),
+    (
+        "smb-share",
+        "",
+        "acltype=posix atime=off casesensitivity=insensitive compression=lz4 dnodesize=auto recordsize=131072 sync=standard xattr=sa",
+    ),
+    (
+        "smb-share",
+        "with names=\"sensitive\"",
+        "acltype=posix atime=off casesensitivity=sensitive compression=lz4 dnodesize=auto recordsize=131072 sync=standard xattr=sa",
+    ),
+    (
+        "time-machine",
+        "",
+        "acltype=posix atime=off compression=lz4 dnodesize=auto recordsize=1048576 sync=standard xattr=sa",
+    ),
 ];
 
 /// Profiles of pools.
@@ -101,11 +132,21 @@ fn every_profile_does_what_it_says() {
 }
 
 #[test]
+fn a_profile_says_nothing_but_what_is_known_of_it() {
+    for (profile, inside, facts) in WHOLE {
+        let found = build("", &format!("dataset \"x\" use=\"{profile}\" {{ {inside} }}"));
+        let line = found.iter().find(|line| line.starts_with("dataset:tank/x ")).unwrap();
+        assert_eq!(*line, format!("{DATASET} {facts}"), "{profile}");
+    }
+}
+
+#[test]
 fn no_profile_is_left_out_and_no_name_stands_in_two_files() {
     let mut known = BTreeSet::new();
     for profile in stdlib::FILES.iter().flat_map(|(name, _)| stdlib::profiles(name)) {
         assert!(known.insert(profile.name.clone()), "{} stands twice", profile.name);
     }
-    let tested: BTreeSet<String> = CASES.iter().chain(POOLS).map(|case| case.0.to_owned()).collect();
+    let tested = CASES.iter().chain(POOLS).map(|case| case.0).chain(WHOLE.iter().map(|case| case.0));
+    let tested: BTreeSet<String> = tested.map(str::to_owned).collect();
     assert_eq!(known, tested);
 }

@@ -128,9 +128,8 @@ impl fmt::Display for Bytes {
         let unit = |power: &usize| 1u64 << (10 * power);
         // With a point in it, a size is read as a double (as `zfs(8)` does): that is exact up to here.
         let read = |power: &usize| self.0.is_multiple_of(unit(power)) || self.0 < 1 << 52;
-        let exact = |power: &usize| {
-            self.0 >= unit(power) && self.0.is_multiple_of(unit(power) / 4) && read(power)
-        };
+        let exact =
+            |power: &usize| self.0 >= unit(power) && self.0.is_multiple_of(unit(power) / 4) && read(power);
         let Some(power) = (1..=6).rev().find(exact) else { return write!(f, "{}", self.0) };
         let quarters = self.0 / (unit(&power) / 4);
         let rest = ["", ".25", ".5", ".75"][(quarters % 4) as usize];

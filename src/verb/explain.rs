@@ -1,6 +1,6 @@
 //! `phoenix explain`
 
-use crate::{exit::Exit, failure::Failure, show::Paint, terminal::Terminal};
+use crate::{exit::Exit, failure::Failure, show::Paint, terminal::Terminal, view::CodeView};
 use clap::Args;
 use phoenix_compiler::{
     Code, Severity,
@@ -16,16 +16,24 @@ use std::fmt::Write;
 pub struct Explain {
     /// The code, as it stands in the diagnostic: quota-over-parent
     code: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 impl Explain {
     /// Runs the verb.
     pub fn run(&self, terminal: &Terminal) -> Result<Exit, Failure> {
         let Some(name) = &self.code else {
-            terminal.print(all(terminal.paint()));
+            if self.json {
+                terminal.json(&TABLE.iter().map(|entry| CodeView::new(entry.code)).collect::<Vec<_>>());
+            } else {
+                terminal.print(all(terminal.paint()));
+            }
             return Ok(Exit::Done);
         };
         match Code::find(name) {
+            Some(code) if self.json => terminal.json(&[CodeView::new(code)]),
             Some(code) => terminal.print(page(code, terminal.paint())),
             None => {
                 let near = did_you_mean(name, TABLE.iter().map(|entry| entry.name));

@@ -1,6 +1,13 @@
 //! `phoenix why`
 
-use crate::{exit::Exit, failure::Failure, show::Paint, spec::NAME, spec::Spec, terminal::Terminal};
+use crate::{
+    exit::Exit,
+    failure::Failure,
+    show::Paint,
+    spec::{NAME, Spec, Tell},
+    terminal::Terminal,
+    view::{OriginView, SettingView, WhyView},
+};
 use clap::Args;
 use phoenix_compiler::{
     Origin, Place, Traced,
@@ -31,6 +38,9 @@ pub struct Why {
     /// The host, where the spec has several
     #[arg(long, value_name = "NAME")]
     host: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 impl Why {
@@ -41,8 +51,15 @@ impl Why {
             (Some(path), None) if path.contains('/') || path.ends_with(".kdl") => (None, Path::new(path)),
             (setting, spec) => (setting, spec.as_deref().unwrap_or(Path::new(NAME))),
         };
-        let traced = Spec::trace(spec, terminal)?;
+        let tell = if self.json { Tell::Programs } else { Tell::People };
+        let traced = Spec::trace(spec, tell, terminal)?;
         let found = self.resources(&traced)?;
+        if self.json {
+            let views: Result<Vec<_>, _> =
+                found.iter().filter_map(|found| view(found, setting, &traced)).collect();
+            terminal.json(&views?);
+            return Ok(Exit::Done);
+        }
         let several = traced.hosts.len() > 1;
         let mut teller = Teller { traced: &traced, paint: terminal.paint(), text: String::new() };
         for (at, (host, key, origins)) in found.into_iter().enumerate() {
@@ -90,6 +107,45 @@ impl Why {
     }
 }
 
+/// Describes where a resource comes from, or one setting of it.
+fn view(
+    (host, key, origins): &Found<'_>,
+    setting: Option<&str>,
+    traced: &Traced,
+) -> Option<Result<WhyView, Failure>> {
+    let origin = origins.get(key)?;
+    let mut view = WhyView {
+        host: host.to_string(),
+        resource: key.to_string(),
+        inherited_from: None,
+        origin: OriginView::new(origin, setting, traced),
+    };
+    if let Some(name) = setting
+        && origin.setting(name).is_none()
+    {
+        match inherited(origins, key, name) {
+            Some((above, setting)) => {
+                view.inherited_from = Some(above.to_string());
+                view.origin.settings = vec![SettingView::new(setting, traced)];
+            }
+            None if view.origin.parts.is_empty() => return Some(Err(nobody_says(name, key, origin))),
+            None => {}
+        }
+    }
+    Some(Ok(view))
+}
+
+fn nobody_says(name: &str, key: &Key, origin: &Origin) -> Failure {
+    let said: Vec<&str> = origin.settings.iter().map(|setting| setting.name.as_str()).collect();
+    let near = did_you_mean(name, said.iter().copied());
+    let doing = format!("nobody says `{name}` of {key}");
+    Failure::new(Exit::Usage, doing).help(match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if said.is_empty() => "the spec says no setting of it".to_owned(),
+        None => format!("the spec says {}", said.join(", ")),
+    })
+}
+
 type Found<'t> = (&'t HostName, Key, &'t BTreeMap<Key, Origin>);
 
 /// Writes origins as text.
@@ -128,14 +184,7 @@ impl Teller<'_> {
             let _ = writeln!(self.text, "{}inherited from {above}", indent(1));
             self.setting(setting, 1);
         } else if parts.is_empty() {
-            let said: Vec<&str> = origin.settings.iter().map(|setting| setting.name.as_str()).collect();
-            let near = did_you_mean(name, said.iter().copied());
-            let doing = format!("nobody says `{name}` of {key}");
-            return Err(Failure::new(Exit::Usage, doing).help(match near {
-                Some(near) => format!("did you mean `{near}`?"),
-                None if said.is_empty() => "the spec says no setting of it".to_owned(),
-                None => format!("the spec says {}", said.join(", ")),
-            }));
+            return Err(nobody_says(name, key, origin));
         }
         for part in parts {
             let _ = writeln!(self.text, "{}{}", indent(1), self.paint.strong(&part.title));

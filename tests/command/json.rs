@@ -41,6 +41,63 @@ fn every_json_output_holds_against_its_schema() {
 }
 
 #[test]
+fn the_library_the_pages_and_the_origins_hold_too() {
+    let sandbox = Sandbox::switched();
+    let all = holds("stdlib", &sandbox.run(&["stdlib", "--json"]).exits(0));
+    assert!(all.as_array().unwrap().iter().all(|file| !file["profiles"].as_array().unwrap().is_empty()));
+    let file = holds("stdlib", &sandbox.run(&["stdlib", "std/smb", "--json"]).exits(0));
+    assert_eq!(file[0]["import"], "std/smb");
+    assert_eq!(file[0]["profiles"][1]["name"], "time-machine");
+    let one = holds("stdlib", &sandbox.run(&["stdlib", "scratch", "--json"]).exits(0));
+    assert_eq!(one[0]["import"], "std/files");
+    assert_eq!(one[0]["profiles"].as_array().unwrap().len(), 1);
+    assert!(one[0]["profiles"][0]["text"].as_str().unwrap().contains("sync \"disabled\""));
+
+    let pages = holds("explain", &sandbox.run(&["explain", "--json"]).exits(0));
+    assert!(pages.as_array().unwrap().len() > 70);
+    let page = holds("explain", &sandbox.run(&["explain", "sync-disabled", "--json"]).exits(0));
+    assert_eq!(page[0]["severity"], "warning");
+    assert_eq!(page[0]["lint"], true);
+    assert!(page[0]["wrong"].as_str().unwrap().contains("disabled"));
+
+    let why = holds("why", &sandbox.run(&["why", "quickOS/vm-disks", "--json"]).exits(0));
+    assert_eq!(why[0]["resource"], "dataset:quickOS/vm-disks");
+    let settings = why[0]["origin"]["settings"].as_array().unwrap();
+    let records = settings.iter().find(|one| one["name"] == "recordsize").unwrap();
+    assert_eq!(records["way"][0]["by"], "profile");
+    assert_eq!(records["place"]["file"], "std/proxmox.kdl");
+    assert_eq!(records["place"]["imported"]["file"], "phoenix.kdl");
+    let quota = holds("why", &sandbox.run(&["why", "quickOS/vm-disks", "quota", "--json"]).exits(0));
+    assert_eq!(quota[0]["origin"]["settings"].as_array().unwrap().len(), 1);
+    assert_eq!(quota[0]["origin"]["settings"][0]["values"][0]["value"], "\"800G\"");
+    sandbox.run(&["why", "quickOS/vm-disks", "quotta", "--json"]).exits(64).says("did you mean `quota`?");
+}
+
+#[test]
+fn an_inherited_setting_and_the_parts_of_a_resource_hold_too() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "phoenix.kdl",
+        r#"edition 1
+pool "tank" {
+    mirror { disk "/dev/disk/by-id/a"; disk "/dev/disk/by-id/b" }
+    dataset "above" atime=#false { dataset "below" { export { client "10.0.0.1" "ro" } } }
+}
+"#,
+    );
+    let why = holds("why", &sandbox.run(&["why", "dataset:tank/above/below", "atime", "--json"]).exits(0));
+    assert_eq!(why[0]["inherited_from"], "dataset:tank/above");
+    assert_eq!(why[0]["origin"]["settings"][0]["values"][0]["value"], "#false");
+    let export = holds("why", &sandbox.run(&["why", "export:/tank/above/below", "--json"]).exits(0));
+    assert_eq!(export[0]["origin"]["parts"][0]["title"], "client \"10.0.0.1\"");
+    assert_eq!(export[0]["host"], "localhost");
+    sandbox.edit("phoenix.kdl", "#false", "\"never\"");
+    let refused = sandbox.run(&["why", "tank/above", "--json"]).exits(3);
+    let said: Value = serde_json::from_str(refused.err.lines().next().unwrap()).unwrap();
+    assert_eq!(said["code"], "bad-value");
+}
+
+#[test]
 fn a_plan_that_is_refused_and_a_host_without_generations_hold_too() {
     let sandbox = Sandbox::switched();
     let refused =

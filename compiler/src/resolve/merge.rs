@@ -176,11 +176,13 @@ impl<'a> Resolver<'a, '_> {
         for index in 0..self.scopes[file].profiles[at].params.len() {
             let Param { name, default, kind, place: declared, .. } =
                 self.scopes[file].profiles[at].params[index];
+            // The default is read even where it is not needed: what it names is used, and is there.
+            let outside = Env { file, bindings: Vec::new(), via: env.via, profiles: Vec::new() };
+            let default = default.map(|default| self.value(default, &outside));
             let value = if let Some(given) = given.iter().find(|given| given.name == name) {
                 given.value.clone()
             } else if let Some(default) = default {
-                let outside = Env { file, bindings: Vec::new(), via: env.via, profiles: Vec::new() };
-                self.value(default, &outside)
+                default
             } else {
                 self.tell(
                     env.via,

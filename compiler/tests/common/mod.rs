@@ -1,5 +1,8 @@
 //! What the tests share: worlds over a folder and in memory, and graphs as lines.
 #![allow(dead_code)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+pub mod invariants;
 
 use miette::{GraphicalReportHandler, GraphicalTheme};
 use phoenix_compiler::{Compiled, SourceError, SpecPath, World};
