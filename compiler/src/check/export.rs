@@ -22,10 +22,10 @@ const DEFAULTS: &[(&str, &str)] = &[("subtree_check", "no_subtree_check"), ("mou
 impl<'a> Checker<'_, 'a, '_> {
     /// Reads an `export` inside a dataset.
     pub(super) fn export(&mut self, about: &About<'_, 'a>, mounts: &BTreeMap<DatasetName, Mount>) {
-        let About { dataset, of, block, .. } = about;
+        let About { dataset, block, .. } = about;
         if block.of(Kind::Client).next().is_none() {
             // What only profiles say are settings for the exports that a dataset has.
-            if block.own {
+            if block.own && !block.broken {
                 self.sink.push(
                     Diagnostic::new(Code::ExportWithoutClients, format!("`{dataset}` is exported to nobody"))
                         .at(block.place, "no `client` in here")
@@ -34,7 +34,7 @@ impl<'a> Checker<'_, 'a, '_> {
             }
             return;
         }
-        let Some(path) = self.exported_path(dataset, of, block, mounts) else { return };
+        let Some(path) = self.exported_path(about, mounts) else { return };
         let mut clients: BTreeMap<Box<str>, ExportOptions> = BTreeMap::new();
         for client in block.of(Kind::Client) {
             let Some(name) = self.client(client) else { continue };
@@ -71,11 +71,10 @@ impl<'a> Checker<'_, 'a, '_> {
     /// Finds the path that is exported: where the dataset is mounted.
     fn exported_path(
         &mut self,
-        dataset: &DatasetName,
-        of: &Block<'a>,
-        block: &Block<'a>,
+        about: &About<'_, 'a>,
         mounts: &BTreeMap<DatasetName, Mount>,
     ) -> Option<Box<str>> {
+        let About { dataset, of, block, .. } = about;
         let unmounted = |label: &str| {
             Diagnostic::new(Code::ExportUnmounted, format!("`{dataset}` is exported, but never mounted"))
                 .at(block.place, label)
@@ -90,6 +89,9 @@ impl<'a> Checker<'_, 'a, '_> {
         };
         if let (true, Some(path)) = (mount.mounted, &mount.path) {
             return Some(path.clone());
+        }
+        if about.unsure {
+            return None;
         }
         let mut diagnostic = unmounted("clients would see an empty directory");
         let culprit =

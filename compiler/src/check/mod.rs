@@ -22,7 +22,7 @@ use crate::{
     source::Place,
 };
 use phoenix_graph::{Bytes, DatasetName, HostName, Key, Resource, Tunable};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// One host with everything that it is to have.
 #[derive(Debug)]
@@ -64,6 +64,7 @@ pub fn check(host: &Block<'_>, vias: &Vias<'_>, trace: bool, sink: &mut Sink) ->
         exports: Vec::new(),
         storages: Vec::new(),
         mountpoints: HashMap::new(),
+        unsure: HashSet::new(),
         origins: trace.then(BTreeMap::new),
     };
     checker.host(host);
@@ -85,6 +86,8 @@ struct Checker<'b, 'a, 's> {
     storages: Vec<About<'b, 'a>>,
     /// Where file systems say their mount points.
     mountpoints: HashMap<DatasetName, Place>,
+    /// Datasets that may be mounted elsewhere than it seems, because of errors that were told.
+    unsure: HashSet<DatasetName>,
     /// Where the resources come from, where that was asked for.
     origins: Option<BTreeMap<Key, Origin>>,
 }
@@ -97,6 +100,8 @@ struct About<'b, 'a> {
     block: &'b Block<'a>,
     /// The lints that are allowed there.
     allow: Vec<&'a str>,
+    /// Whether it may be mounted elsewhere than it seems, because of an error that was told.
+    unsure: bool,
 }
 
 impl<'b, 'a> Checker<'b, 'a, '_> {

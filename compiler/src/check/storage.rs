@@ -64,6 +64,10 @@ impl<'a> Checker<'_, 'a, '_> {
         id: &StorageId,
     ) -> Option<&'static StorageType> {
         let Some(setting) = block.setting("type") else {
+            // A profile of the dataset may have said it.
+            if block.may_miss("type") || of.broken {
+                return None;
+            }
             self.sink.push(
                 Diagnostic::new(Code::StorageWithoutType, format!("the storage `{id}` has no type"))
                     .at(block.place, "the type is missing")
@@ -226,7 +230,7 @@ impl<'a> Checker<'_, 'a, '_> {
             return true;
         }
         let Some(path) = path else {
-            if mounts.contains_key(dataset) {
+            if mounts.contains_key(dataset) && !about.unsure {
                 self.sink.push(
                     Diagnostic::new(
                         Code::StorageUnmounted,

@@ -28,6 +28,9 @@ impl<'a> Resolver<'a, '_> {
         let mut said = None;
         // What stands straight in the file is allowed for all of it.
         let mut all = Block::new(Kind::Host, Place { file, start: 0, end: 0 }, None);
+        let lost = self.files.files[env.file].lost.in_file();
+        all.lose(lost);
+        let guessed = all.guessed();
         for node in document.nodes().iter().filter(|node| node.name().value() == "allow") {
             self.child(&mut all, node, env);
         }
@@ -39,6 +42,9 @@ impl<'a> Resolver<'a, '_> {
                 let host = self.block(&WORDS[Kind::Host as usize], node, env);
                 hosts.extend(host.map(|host| self.allowed_by_file(host, env)));
             } else if !TOP.contains(&word) && word != "allow" {
+                if guessed && !matches!(Kind::Host.meaning(word), Meaning::Block(_)) {
+                    continue;
+                }
                 if !first && !matches!(Kind::Host.meaning(word), Meaning::Setting) {
                     self.sink.push(
                         Diagnostic::new(Code::MisplacedNode, format!("a `{word}` in an imported file"))
@@ -48,11 +54,16 @@ impl<'a> Resolver<'a, '_> {
                     continue;
                 }
                 let place = word_place(file, node);
-                let host = unsaid.get_or_insert_with(|| Block::new(Kind::Host, place, None));
+                let host = unsaid.get_or_insert_with(|| {
+                    let mut host = Block::new(Kind::Host, place, None);
+                    host.lose(lost);
+                    host
+                });
                 self.child(host, node, env);
             }
         }
         match (unsaid, said) {
+            (Some(_), _) if guessed && said.is_some() => {}
             (Some(host), Some(place)) => self.sink.push(
                 Diagnostic::new(Code::MisplacedNode, "a node stands beside the hosts")
                     .at(host.place, "which host is this for?")
@@ -74,6 +85,7 @@ impl<'a> Resolver<'a, '_> {
         let file = self.files.files[env.file].id;
         let mut block = Block::new(word.kind, head_place(file, node), env.via);
         block.own = env.profiles.is_empty();
+        block.lose(self.files.files[env.file].lost.in_node(node));
         if !self.take(block.place) {
             return None;
         }
@@ -95,6 +107,7 @@ impl<'a> Resolver<'a, '_> {
                     }
                     block.arg = Some(said);
                 }
+                None if block.lost.is_some() => return None,
                 None if word.template && !env.profiles.is_empty() => {}
                 None => {
                     self.sink.push(
@@ -146,11 +159,15 @@ impl<'a> Resolver<'a, '_> {
                         self.not_yet(name_text, place);
                     } else if let Some(said) = self.value(entry, env) {
                         self.set(block, Cow::Borrowed(name_text), place, vec![said], env);
+                    } else {
+                        block.unread.push(name_text);
                     }
                 }
             }
         }
+        let lost = &self.files.files[env.file].lost;
         for child in node.children().map_or(&[][..], |children| children.nodes()) {
+            block.broken |= lost.in_node(child).is_some() && self.directive(block.kind, child.name().value());
             match child.name().value() {
                 "use" if self.directive(block.kind, "use") => {
                     self.no_children(child, env);
@@ -188,6 +205,9 @@ impl<'a> Resolver<'a, '_> {
             },
             Meaning::Directive("allow") => {
                 self.no_children(node, env);
+                if self.files.files[env.file].lost.in_node(node).is_some() {
+                    block.allow.extend(Code::lints().map(|lint| lint.name));
+                }
                 for entry in node.entries() {
                     self.allow(block, entry, env);
                 }
@@ -199,6 +219,10 @@ impl<'a> Resolver<'a, '_> {
                 }
             }
             Meaning::Directive("each") => self.each(block, node, env),
+            // What was guessed wrongly is no mistake of its own.
+            Meaning::Directive(_) | Meaning::Elsewhere(_) | Meaning::Top if block.guessed() => {
+                block.broken = true;
+            }
             Meaning::Directive(_) => {
                 let place = word_place(file, node);
                 self.sink.push(
@@ -262,6 +286,14 @@ impl<'a> Resolver<'a, '_> {
         let file = self.files.files[env.file].id;
         let word = node.name().value();
         let place = word_place(file, node);
+        if self.files.files[env.file].lost.in_node(node).is_some() {
+            block.unread.push(word);
+            if crate::check::is_setting(block.kind, word) {
+                return;
+            }
+            block.broken = true;
+            return self.unknown_node(block, word, place);
+        }
         // What is no setting at all is told by name, whatever its values are.
         if node.children().is_some_and(|children| !children.nodes().is_empty()) || node.entries().is_empty() {
             if crate::check::is_setting(block.kind, word) {
@@ -273,7 +305,7 @@ impl<'a> Resolver<'a, '_> {
                 }
             } else {
                 block.broken = true;
-                self.unknown_node(block.kind, word, place);
+                self.unknown_node(block, word, place);
             }
             return;
         }
@@ -281,7 +313,7 @@ impl<'a> Resolver<'a, '_> {
         for entry in node.entries() {
             if let Some(name) = entry.name() {
                 if !crate::check::is_setting(block.kind, word) {
-                    return self.unknown_node(block.kind, word, place);
+                    return self.unknown_node(block, word, place);
                 }
                 self.sink.push(
                     Diagnostic::new(Code::UnexpectedArgument, format!("`{word}` holds values only"))
@@ -291,13 +323,20 @@ impl<'a> Resolver<'a, '_> {
             }
             match self.value(entry, env) {
                 Some(said) => values.push(said),
-                None => return,
+                None => {
+                    block.unread.push(word);
+                    return;
+                }
             }
         }
         self.set(block, Cow::Borrowed(word), place, values, env);
     }
 
-    fn unknown_node(&mut self, kind: Kind, word: &str, place: Place) {
+    fn unknown_node(&mut self, block: &Block<'a>, word: &str, place: Place) {
+        if block.guessed() {
+            return;
+        }
+        let kind = block.kind;
         let words = kind.words_within().chain(crate::check::settings_of(kind));
         let near = did_you_mean(word, words);
         let here = kind.word().word;
@@ -342,7 +381,10 @@ impl<'a> Resolver<'a, '_> {
     fn option(&mut self, block: &mut Block<'a>, entry: &'a KdlEntry, env: &Env<'a>) {
         let file = self.files.files[env.file].id;
         let place = entry_place(file, entry);
-        let Some(mut said) = self.value(entry, env) else { return };
+        let Some(mut said) = self.value(entry, env) else {
+            block.broken = true;
+            return;
+        };
         if let Some(name) = entry.name() {
             let name = name.value();
             said.place = place;
@@ -394,6 +436,9 @@ impl<'a> Resolver<'a, '_> {
         let file = self.files.files[env.file].id;
         let place = head_place(file, node);
         let (Some(name), Some(body)) = (first_text(node), node.children()) else {
+            if self.files.files[env.file].lost.in_node(node).is_some() {
+                return;
+            }
             self.sink.push(
                 Diagnostic::new(Code::MissingArgument, "`each` has a name, values and a body")
                     .at(place, "`each NAME \"a\" \"b\" { … }`"),

@@ -5,8 +5,11 @@
 use super::{Resolver, spec::Scalar};
 use crate::{
     diagnostic::{Code, Diagnostic, Sink, did_you_mean, list},
-    source::{FileId, Place},
-    syntax::{entry_place, head_place, load::Files},
+    source::Place,
+    syntax::{
+        Lost, entry_place, head_place,
+        load::{File, Files},
+    },
 };
 use kdl::{KdlEntry, KdlNode, KdlValue};
 use std::collections::HashMap;
@@ -51,6 +54,8 @@ pub struct Param<'a> {
     pub default: Option<&'a KdlEntry>,
     pub kind: Option<&'a str>,
     pub used: bool,
+    /// Whether something of it could not be read.
+    pub lost: bool,
 }
 
 /// Reads the names of all files.
@@ -62,8 +67,8 @@ pub fn scopes<'a>(files: &'a Files, sink: &mut Sink) -> Vec<Scope<'a>> {
             let mut scope = Scope::default();
             for node in file.document.iter().flat_map(|document| document.nodes()) {
                 match node.name().value() {
-                    "let" => scope.add_let(file.id, node, sink),
-                    "profile" => scope.add_profile(file.id, node, sink),
+                    "let" => scope.add_let(file, node, sink),
+                    "profile" => scope.add_profile(file, node, sink),
                     _ => {}
                 }
             }
@@ -79,8 +84,11 @@ fn defined_twice(what: &str, name: &str, place: Place, first: Place) -> Diagnost
 }
 
 impl<'a> Scope<'a> {
-    fn add_let(&mut self, file: FileId, node: &'a KdlNode, sink: &mut Sink) {
-        let place = head_place(file, node);
+    fn add_let(&mut self, file: &'a File, node: &'a KdlNode, sink: &mut Sink) {
+        if file.lost.in_node(node).is_some() {
+            return;
+        }
+        let place = head_place(file.id, node);
         let (Some(name), [_, entry], None) = (first_text(node), node.entries(), node.children()) else {
             sink.push(
                 Diagnostic::new(Code::MissingArgument, "a let has a name and one value")
@@ -96,9 +104,12 @@ impl<'a> Scope<'a> {
         self.lets.push(Let { name, place, entry, used: false, value: None });
     }
 
-    fn add_profile(&mut self, file: FileId, node: &'a KdlNode, sink: &mut Sink) {
-        let place = head_place(file, node);
+    fn add_profile(&mut self, file: &'a File, node: &'a KdlNode, sink: &mut Sink) {
+        let place = head_place(file.id, node);
         let Some(name) = first_text(node) else {
+            if file.lost.in_node(node).is_some() {
+                return;
+            }
             sink.push(
                 Diagnostic::new(Code::MissingArgument, "a profile has a name")
                     .at(place, "`profile NAME { … }`"),
@@ -115,12 +126,17 @@ impl<'a> Scope<'a> {
     }
 }
 
-fn params<'a>(file: FileId, node: &'a KdlNode, sink: &mut Sink) -> Vec<Param<'a>> {
+fn params<'a>(File { id, lost, .. }: &'a File, node: &'a KdlNode, sink: &mut Sink) -> Vec<Param<'a>> {
+    let file = *id;
     let mut found: Vec<Param<'a>> = Vec::new();
     let nodes = node.children().map_or(&[][..], |children| children.nodes());
     for node in nodes.iter().filter(|node| node.name().value() == "param") {
         let place = head_place(file, node);
+        let lost = lost.in_node(node).is_some();
         let Some(name) = first_text(node) else {
+            if lost {
+                continue;
+            }
             sink.push(
                 Diagnostic::new(Code::MissingArgument, "a param has a name")
                     .at(place, "`param NAME default=…`"),
@@ -131,7 +147,7 @@ fn params<'a>(file: FileId, node: &'a KdlNode, sink: &mut Sink) -> Vec<Param<'a>
             sink.push(defined_twice("param", name, place, first.place));
             continue;
         }
-        let mut param = Param { name, place, default: None, kind: None, used: false };
+        let mut param = Param { name, place, default: None, kind: None, used: false, lost };
         for entry in &node.entries()[1..] {
             let kind = entry.value().as_string();
             match entry.name().map(|name| name.value()) {
@@ -165,42 +181,79 @@ pub fn first_text(node: &KdlNode) -> Option<&str> {
     }
 }
 
+/// A kind of names: what it is called, where it is looked up, and whether a definition may be among
+/// what could not be read.
+struct Names {
+    what: &'static str,
+    look: for<'s, 'a, 'n> fn(&'s Scope<'a>, &'n str) -> Option<usize>,
+    may: for<'l, 'n> fn(&'l Lost, &'n str) -> bool,
+}
+
+const LET: Names = Names {
+    what: "let",
+    look: |scope, name| scope.lets_by_name.get(name).copied(),
+    may: |lost, name| lost.may_let(name),
+};
+
+const PROFILE: Names = Names {
+    what: "profile",
+    look: |scope, name| scope.profiles_by_name.get(name).copied(),
+    may: |lost, name| lost.may_profile(name),
+};
+
+/// What became of looking for a name.
+enum Found {
+    /// It stands here, as file and index.
+    At((usize, usize)),
+    /// It may stand in what could not be read.
+    Lost,
+    /// There is none.
+    Nothing,
+}
+
 impl<'a> Resolver<'a, '_> {
     /// Finds a let by its name, as file and index; says so where there is none.
     pub(super) fn find_let(&mut self, file: usize, name: &str, place: Place) -> Option<(usize, usize)> {
-        self.find(file, name, place, "let", |scope, name| scope.lets_by_name.get(name).copied()).or_else(
-            || {
+        match self.find(file, name, place, &LET) {
+            Found::At(at) => Some(at),
+            Found::Lost => None,
+            Found::Nothing => {
                 let names = self.names(file, |scope| scope.lets.iter().map(|item| item.name).collect());
                 self.unknown(file, Code::UnknownLet, "let", name, place, &names);
                 None
-            },
-        )
+            }
+        }
     }
 
     /// Finds a profile by its name, as file and index; says so where there is none.
     pub(super) fn find_profile(&mut self, file: usize, name: &str, place: Place) -> Option<(usize, usize)> {
-        self.find(file, name, place, "profile", |scope, name| scope.profiles_by_name.get(name).copied())
-            .or_else(|| {
+        match self.find(file, name, place, &PROFILE) {
+            Found::At(at) => Some(at),
+            Found::Lost => None,
+            Found::Nothing => {
                 let names = self.names(file, |scope| scope.profiles.iter().map(|item| item.name).collect());
                 self.unknown(file, Code::UnknownProfile, "profile", name, place, &names);
                 None
-            })
+            }
+        }
     }
 
-    fn find(
-        &mut self,
-        file: usize,
-        name: &str,
-        place: Place,
-        what: &str,
-        look: impl Fn(&Scope<'a>, &str) -> Option<usize>,
-    ) -> Option<(usize, usize)> {
+    fn find(&mut self, file: usize, name: &str, place: Place, names: &Names) -> Found {
+        let Names { what, look, may } = names;
         if let Some(at) = look(&self.scopes[file], name) {
-            return Some((file, at));
+            return Found::At((file, at));
         }
+        // The file's own definition would stand before any other.
+        if may(&self.files.files[file].lost, name) {
+            return Found::Lost;
+        }
+        let mut lost = false;
         let mut found: Option<(usize, usize, Place)> = None;
         for &(import, from) in &self.files.files[file].imports {
-            let Some(at) = look(&self.scopes[import], name) else { continue };
+            let Some(at) = look(&self.scopes[import], name) else {
+                lost |= may(&self.files.files[import].lost, name);
+                continue;
+            };
             match found {
                 Some((first, _, first_from)) if first != import => {
                     self.sink.push(
@@ -215,7 +268,11 @@ impl<'a> Resolver<'a, '_> {
                 None => found = Some((import, at, from)),
             }
         }
-        found.map(|(import, at, _)| (import, at))
+        match found {
+            Some((import, at, _)) => Found::At((import, at)),
+            None if lost => Found::Lost,
+            None => Found::Nothing,
+        }
     }
 
     fn names(&self, file: usize, of: impl Fn(&Scope<'a>) -> Vec<&'a str>) -> Vec<&'a str> {

@@ -48,6 +48,11 @@ pub fn tell(file: FileId, text: &str, error: KdlError, sink: &mut Sink) {
     }
 }
 
+/// Tells that a text is wrong where nothing better can be said.
+pub fn something(place: Place, sink: &mut Sink) {
+    sink.push(Diagnostic::new(Code::Syntax, "this is not KDL 2").at(place, "here"));
+}
+
 /// What the parser says when it stumbles over the rest of an earlier mistake.
 const FOLLOW_UPS: &[&str] =
     &["Closing '}' was not found after nodes", "Expected end of document", "Expected a node"];

@@ -38,7 +38,7 @@ pub fn parse(text: &str) -> Option<KdlDocument> {
             let piece = &text[start..end];
             let stack = super::stack(super::depth::opened(piece));
             let work = move || {
-                let mut document = KdlDocument::parse_v2(piece).ok()?;
+                let mut document = super::sound(piece)?;
                 shift(&mut document, &|at| at + start);
                 Some(document)
             };
@@ -48,7 +48,7 @@ pub fn parse(text: &str) -> Option<KdlDocument> {
         threads.into_iter().map(|thread| thread.ok()?.join().ok().flatten()).collect()
     });
     let frame = format!("{}{}", &text[..=inside.open], &text[inside.close..]);
-    let mut document = KdlDocument::parse_v2(&frame).ok()?;
+    let mut document = super::sound(&frame)?;
     shift(&mut document, &|at| if at > inside.open { at + removed } else { at });
     let node = holder(&mut document, inside.open)?;
     for piece in parsed {
@@ -126,7 +126,7 @@ fn holder(document: &mut KdlDocument, open: usize) -> Option<&mut KdlNode> {
 }
 
 /// Moves every span of a document.
-fn shift(document: &mut KdlDocument, by: &impl Fn(usize) -> usize) {
+pub fn shift(document: &mut KdlDocument, by: &impl Fn(usize) -> usize) {
     let moved = |span: SourceSpan| {
         let (start, end) = (by(span.offset()), by(span.offset() + span.len()));
         SourceSpan::from((start, end.saturating_sub(start)))
