@@ -59,10 +59,7 @@ impl<'a> Resolver<'a, '_> {
             }
         }
         block.broken |= failed;
-        let lost = |(file, at): (usize, usize)| {
-            let node = self.scopes[file].profiles[at].node;
-            self.files.files[file].lost.in_node(node).is_some()
-        };
+        let lost = |(file, at): (usize, usize)| self.scopes[file].profiles[at].lost;
         failed |= block.lost.is_some() || found.iter().any(|(_, at, _)| lost(*at));
         if !failed {
             self.check_given(&given, &found);

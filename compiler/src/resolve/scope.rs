@@ -44,6 +44,8 @@ pub struct Profile<'a> {
     pub node: &'a KdlNode,
     pub params: Vec<Param<'a>>,
     pub used: bool,
+    /// Whether a param may be missing, since something inside could not be read.
+    pub lost: bool,
 }
 
 /// `param NAME default=… type=…`
@@ -120,14 +122,15 @@ impl<'a> Scope<'a> {
             sink.push(defined_twice("profile", name, place, self.profiles[first].place));
             return;
         }
-        let params = params(file, node, sink);
+        let (params, lost) = params(file, node, sink);
         self.profiles_by_name.insert(name, self.profiles.len());
-        self.profiles.push(Profile { name, place, node, params, used: false });
+        self.profiles.push(Profile { name, place, node, params, used: false, lost });
     }
 }
 
-fn params<'a>(File { id, lost, .. }: &'a File, node: &'a KdlNode, sink: &mut Sink) -> Vec<Param<'a>> {
+fn params<'a>(File { id, lost, .. }: &'a File, node: &'a KdlNode, sink: &mut Sink) -> (Vec<Param<'a>>, bool) {
     let file = *id;
+    let mut missing = lost.in_node(node).is_some_and(|gap| gap.may_say("param"));
     let mut found: Vec<Param<'a>> = Vec::new();
     let nodes = node.children().map_or(&[][..], |children| children.nodes());
     for node in nodes.iter().filter(|node| node.name().value() == "param") {
@@ -135,6 +138,7 @@ fn params<'a>(File { id, lost, .. }: &'a File, node: &'a KdlNode, sink: &mut Sin
         let lost = lost.in_node(node).is_some();
         let Some(name) = first_text(node) else {
             if lost {
+                missing = true;
                 continue;
             }
             sink.push(
@@ -166,7 +170,7 @@ fn params<'a>(File { id, lost, .. }: &'a File, node: &'a KdlNode, sink: &mut Sin
         }
         found.push(param);
     }
-    found
+    (found, missing)
 }
 
 /// The types that a param may ask for.

@@ -78,11 +78,7 @@ impl<'a> Resolver<'a, '_> {
             said.via = Some(self.vias.lead_on(said.via, base, here));
             return Some(said);
         }
-        let lost = |&(file, at): &(usize, usize)| {
-            let gap = self.files.files[file].lost.in_node(self.scopes[file].profiles[at].node);
-            gap.is_some_and(|gap| gap.may_say("param") && gap.may_say(name))
-        };
-        if env.profiles.last().is_some_and(lost) {
+        if env.profiles.last().is_some_and(|&(file, at)| self.scopes[file].profiles[at].lost) {
             return None;
         }
         let params = env.bindings.iter().filter(|binding| binding.param).map(|binding| binding.name);

@@ -99,8 +99,8 @@ impl Gap {
     }
 
     fn add(&mut self, text: &str) {
-        // An escape may spell any word.
-        self.anything |= text.contains('\\');
+        // An escape in a text may spell any word.
+        self.anything |= text.contains('\\') && text.contains('"');
         for word in words(text) {
             if !self.words.contains(word) {
                 self.words.insert(word.into());

@@ -76,17 +76,22 @@ pub struct Outline {
     pub mistakes: Vec<Mistake>,
     /// Whether what stands straight in the file was guessed.
     pub guessed: bool,
+    /// Whether that holds for everything, since nothing tells which brace is wrong.
+    pub all_guessed: bool,
 }
 
 /// Cuts a text.
 pub fn outline(text: &str) -> Outline {
-    let plain = Reader::new(text, false).read();
-    if plain.1.mistakes.is_empty() {
-        return plain.1;
+    let (_, plain) = Reader::new(text, false).read();
+    if plain.mistakes.is_empty() {
+        return plain;
     }
-    let indented = Reader::new(text, true).read();
-    let most = 2 * plain.1.mistakes.len() + 1;
-    if indented.1.mistakes.len() <= most && !indented.0 { indented.1 } else { plain.1 }
+    let (deep, indented) = Reader::new(text, true).read();
+    if indented.mistakes.len() <= 2 * plain.mistakes.len() + 1 && !deep {
+        return indented;
+    }
+    let uneven = |mistake: &Mistake| matches!(mistake, Mistake::Unclosed(_) | Mistake::Stray(_));
+    Outline { all_guessed: plain.mistakes.iter().any(uneven), ..plain }
 }
 
 /// The most comments and texts without an end that are read past: each is looked for to the last byte.

@@ -20,18 +20,18 @@ use kdl::{KdlDocument, KdlNode};
 /// The longest line, in bytes, whose mistakes the parser is asked about: it may use a stack as long
 /// as the line.
 const LONGEST: usize = 4096;
-/// The most lines whose mistakes are told; more are told of no text.
+/// The most lines whose mistakes are told; what stands behind them is lost.
 const MOST: usize = 1000;
 
 /// Reads a text that is not KDL 2, and tells what is wrong with it.
 pub fn recover(file: FileId, text: &str, sink: &mut Sink) -> Parsed {
     let before = sink.errors();
-    let Outline { pieces, mistakes, guessed } = outline(text);
-    let mut reader = Reader { file, text, sink, lost: Lost::default(), told: 0 };
+    let Outline { pieces, mistakes, guessed, all_guessed } = outline(text);
+    let mut reader = Reader { file, text, sink, lost: Lost::default(), told: 0, all_guessed };
     for mistake in mistakes.iter().take(MOST) {
         reader.mistake(mistake);
     }
-    if guessed {
+    if guessed || all_guessed {
         reader.lost.guessed(None);
     }
     let nodes = reader.nodes(&pieces, None);
@@ -55,6 +55,8 @@ struct Reader<'t, 's> {
     lost: Lost,
     /// How many lines were told of.
     told: usize,
+    /// Whether any node may stand in the wrong place.
+    all_guessed: bool,
 }
 
 impl Reader<'_, '_> {
@@ -62,7 +64,8 @@ impl Reader<'_, '_> {
     fn nodes(&mut self, pieces: &[Piece], holder: Option<usize>) -> Vec<KdlNode> {
         let mut nodes = Vec::with_capacity(pieces.len());
         for piece in pieces {
-            if piece.lost || !self.node(piece, &mut nodes) {
+            // Behind so many mistakes nothing more is told of the text.
+            if piece.lost || self.told > MOST || !self.node(piece, &mut nodes) {
                 self.lost.add(holder, &self.text[piece.start..piece.end]);
             }
         }
@@ -81,7 +84,10 @@ impl Reader<'_, '_> {
                 match last {
                     Some(node) => node,
                     // Taken out by `/-`.
-                    None => return true,
+                    None => {
+                        self.tell_inside(piece);
+                        return true;
+                    }
                 }
             }
             None => {
@@ -103,7 +109,7 @@ impl Reader<'_, '_> {
 
     fn with_inside(&mut self, mut node: KdlNode, piece: &Piece) -> KdlNode {
         let word = Some(node.name().span().offset());
-        if piece.guessed {
+        if piece.guessed || (self.all_guessed && piece.block.is_some()) {
             self.lost.guessed(word);
         }
         let Some(block) = &piece.block else { return node };
@@ -117,7 +123,7 @@ impl Reader<'_, '_> {
         node
     }
 
-    /// Tells the mistakes inside a node that is lost itself.
+    /// Tells the mistakes inside a node that is not kept itself.
     fn tell_inside(&mut self, piece: &Piece) {
         if let Some(block) = &piece.block {
             let kept = std::mem::take(&mut self.lost);
@@ -129,7 +135,8 @@ impl Reader<'_, '_> {
     /// Reads those parts of a node's line that can be parsed.
     fn parts(&mut self, piece: &Piece) -> Option<KdlNode> {
         let parts = parts(self.text, piece.start, piece.line_end());
-        let (&(start, end), rest) = parts.split_first()?;
+        // What begins with a sign is not its rest.
+        let (&(start, end), rest) = parts.split_first().filter(|((start, _), _)| *start == piece.start)?;
         let mut node = self.part("", start, end).filter(|node| node.entries().is_empty())?;
         let mut lost = false;
         for &(start, end) in rest {
@@ -180,9 +187,13 @@ impl Reader<'_, '_> {
         }
         for mut diagnostic in found.take() {
             for label in &mut diagnostic.labels {
+                // The end of the line is no part of it.
+                let most = line.frame.len() - 1;
                 let (start, end) = (label.place.start as usize, label.place.end as usize);
+                let (start, end) = (start.min(most), end.min(most));
                 label.place.start = offset(line.place(start));
-                label.place.end = offset(line.place(end).max(line.place(start)));
+                let last = line.place(end.saturating_sub(1)) + 1;
+                label.place.end = offset(if end > start { last } else { line.place(start) });
             }
             self.sink.push(diagnostic);
         }
