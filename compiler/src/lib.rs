@@ -8,6 +8,7 @@ mod assemble;
 mod check;
 pub mod diagnostic;
 pub mod fmt;
+pub mod index;
 pub mod origin;
 pub mod reference;
 mod resolve;

@@ -189,9 +189,35 @@ proptest! {
 #[test]
 fn texts_of_nothing_but_mistakes_are_read_to_their_end() {
     for unit in [
-        "a=1\n", "a )\n", "}\n", "{\n", "{}\n", "a true\n", "a \"\n", "/- ", "/*\n", "\"\"\"\n", "a \"\"\"\n", "#\"", "#",
-        "a {}", "a {\n  }\n", "a {\n", ";", "\\\n", "a \\", "(", "a (let)", "[", "é=", "\u{2028}a=", "let x 1G\n",
-        "a {\n b {\n}\n", "/-{", "a /-{} ", "} a {",
+        "a=1\n",
+        "a )\n",
+        "}\n",
+        "{\n",
+        "{}\n",
+        "a true\n",
+        "a \"\n",
+        "/- ",
+        "/*\n",
+        "\"\"\"\n",
+        "a \"\"\"\n",
+        "#\"",
+        "#",
+        "a {}",
+        "a {\n  }\n",
+        "a {\n",
+        ";",
+        "\\\n",
+        "a \\",
+        "(",
+        "a (let)",
+        "[",
+        "é=",
+        "\u{2028}a=",
+        "let x 1G\n",
+        "a {\n b {\n}\n",
+        "/-{",
+        "a /-{} ",
+        "} a {",
     ] {
         for around in [("", ""), ("edition 1\nhost \"h\" {\n", "}\n"), ("a b=", "\nlet x 1\n")] {
             let text = format!("{}{}{}", around.0, unit.repeat(1200), around.1);
@@ -200,4 +226,3 @@ fn texts_of_nothing_but_mistakes_are_read_to_their_end() {
         }
     }
 }
-

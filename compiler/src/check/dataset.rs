@@ -285,7 +285,10 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         let missing: Vec<&str> =
             ["keyformat", "keylocation"].into_iter().filter(|name| block.setting(name).is_none()).collect();
         // Below an encrypted dataset the key is taken over, unless a new one is begun.
-        if missing.is_empty() || missing.iter().any(|name| block.may_miss(name)) || (above.encrypted && missing.len() == 2) {
+        if missing.is_empty()
+            || missing.iter().any(|name| block.may_miss(name))
+            || (above.encrypted && missing.len() == 2)
+        {
             return;
         }
         let missing = crate::diagnostic::list(missing);

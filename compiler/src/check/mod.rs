@@ -10,7 +10,8 @@ mod pool;
 mod settings;
 mod storage;
 
-pub use settings::{is_setting, settings_of};
+pub use settings::{is_setting, settings_of, target};
+pub use storage::ON_DATASETS;
 
 use crate::{
     diagnostic::{Code, Diagnostic, Sink},

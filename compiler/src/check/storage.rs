@@ -16,7 +16,7 @@ use phoenix_graph::{
 use std::{borrow::Cow, collections::BTreeMap};
 
 /// The types that lie on a dataset of this host.
-const ON_DATASETS: &[&str] = &["zfspool", "dir"];
+pub const ON_DATASETS: &[&str] = &["zfspool", "dir"];
 /// Properties that follow from the dataset, so that nobody can say them wrongly.
 const DERIVED: &[&str] = &["pool", "path", "mountpoint", "is_mountpoint"];
 

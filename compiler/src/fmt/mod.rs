@@ -34,7 +34,9 @@ pub fn format(name: &str, text: &str) -> Result<String, Box<Unformatted>> {
     let mut sources = Sources::default();
     let file = sources.add(name, text.into(), false);
     let mut sink = Sink::default();
-    if let Some(Parsed { document, .. }) = parse(file, text, &mut sink).filter(|parsed| parsed.lost.is_empty()) {
+    if let Some(Parsed { document, .. }) =
+        parse(file, text, &mut sink).filter(|parsed| parsed.lost.is_empty())
+    {
         let made = tree::read(text).map(|nodes| layout::write(&nodes));
         let again = made.as_deref().and_then(|made| parse(file, made, &mut Sink::default()));
         match made.zip(again) {

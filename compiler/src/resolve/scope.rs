@@ -30,6 +30,7 @@ pub struct Scope<'a> {
 pub struct Let<'a> {
     pub name: &'a str,
     pub place: Place,
+    pub node: &'a KdlNode,
     pub entry: &'a KdlEntry,
     pub used: bool,
     /// The value, once it was needed; nothing inside where it is in error.
@@ -53,6 +54,7 @@ pub struct Profile<'a> {
 pub struct Param<'a> {
     pub name: &'a str,
     pub place: Place,
+    pub node: &'a KdlNode,
     pub default: Option<&'a KdlEntry>,
     pub kind: Option<&'a str>,
     pub used: bool,
@@ -103,7 +105,7 @@ impl<'a> Scope<'a> {
             return;
         }
         self.lets_by_name.insert(name, self.lets.len());
-        self.lets.push(Let { name, place, entry, used: false, value: None });
+        self.lets.push(Let { name, place, node, entry, used: false, value: None });
     }
 
     fn add_profile(&mut self, file: &'a File, node: &'a KdlNode, sink: &mut Sink) {
@@ -151,7 +153,7 @@ fn params<'a>(File { id, lost, .. }: &'a File, node: &'a KdlNode, sink: &mut Sin
             sink.push(defined_twice("param", name, place, first.place));
             continue;
         }
-        let mut param = Param { name, place, default: None, kind: None, used: false, lost };
+        let mut param = Param { name, place, node, default: None, kind: None, used: false, lost };
         for entry in &node.entries()[1..] {
             let kind = entry.value().as_string();
             match entry.name().map(|name| name.value()) {
@@ -187,39 +189,76 @@ pub fn first_text(node: &KdlNode) -> Option<&str> {
 
 /// A kind of names: what it is called, where it is looked up, and whether a definition may be among
 /// what could not be read.
-struct Names {
+pub struct Names {
     what: &'static str,
     look: for<'s, 'a, 'n> fn(&'s Scope<'a>, &'n str) -> Option<usize>,
     may: for<'l, 'n> fn(&'l Lost, &'n str) -> bool,
 }
 
-const LET: Names = Names {
+/// The lets.
+pub const LET: Names = Names {
     what: "let",
     look: |scope, name| scope.lets_by_name.get(name).copied(),
     may: |lost, name| lost.may_let(name),
 };
 
-const PROFILE: Names = Names {
+/// The profiles.
+pub const PROFILE: Names = Names {
     what: "profile",
     look: |scope, name| scope.profiles_by_name.get(name).copied(),
     may: |lost, name| lost.may_profile(name),
 };
 
 /// What became of looking for a name.
-enum Found {
+#[derive(Debug)]
+pub enum Found {
     /// It stands here, as file and index.
     At((usize, usize)),
+    /// Two imports have it: the first is here; and the places of both imports.
+    Ambiguous((usize, usize), Place, Place),
     /// It may stand in what could not be read.
     Lost,
     /// There is none.
     Nothing,
 }
 
+/// Finds a name: in the file itself, else in what it imports.
+pub fn find(files: &Files, scopes: &[Scope<'_>], file: usize, name: &str, names: &Names) -> Found {
+    let Names { look, may, .. } = names;
+    if let Some(at) = look(&scopes[file], name) {
+        return Found::At((file, at));
+    }
+    // The file's own definition would stand before any other.
+    if may(&files.files[file].lost, name) {
+        return Found::Lost;
+    }
+    let mut lost = false;
+    let mut found: Option<(usize, usize, Place)> = None;
+    for &(import, from) in &files.files[file].imports {
+        let Some(at) = look(&scopes[import], name) else {
+            lost |= may(&files.files[import].lost, name);
+            continue;
+        };
+        match found {
+            Some((first, at, first_from)) if first != import => {
+                return Found::Ambiguous((first, at), first_from, from);
+            }
+            Some(_) => {}
+            None => found = Some((import, at, from)),
+        }
+    }
+    match found {
+        Some((import, at, _)) => Found::At((import, at)),
+        None if lost => Found::Lost,
+        None => Found::Nothing,
+    }
+}
+
 impl<'a> Resolver<'a, '_> {
     /// Finds a let by its name, as file and index; says so where there is none.
     pub(super) fn find_let(&mut self, file: usize, name: &str, place: Place) -> Option<(usize, usize)> {
         match self.find(file, name, place, &LET) {
-            Found::At(at) => Some(at),
+            Found::At(at) | Found::Ambiguous(at, ..) => Some(at),
             Found::Lost => None,
             Found::Nothing => {
                 let names = self.names(file, |scope| scope.lets.iter().map(|item| item.name).collect());
@@ -232,7 +271,7 @@ impl<'a> Resolver<'a, '_> {
     /// Finds a profile by its name, as file and index; says so where there is none.
     pub(super) fn find_profile(&mut self, file: usize, name: &str, place: Place) -> Option<(usize, usize)> {
         match self.find(file, name, place, &PROFILE) {
-            Found::At(at) => Some(at),
+            Found::At(at) | Found::Ambiguous(at, ..) => Some(at),
             Found::Lost => None,
             Found::Nothing => {
                 let names = self.names(file, |scope| scope.profiles.iter().map(|item| item.name).collect());
@@ -243,40 +282,18 @@ impl<'a> Resolver<'a, '_> {
     }
 
     fn find(&mut self, file: usize, name: &str, place: Place, names: &Names) -> Found {
-        let Names { what, look, may } = names;
-        if let Some(at) = look(&self.scopes[file], name) {
-            return Found::At((file, at));
+        let found = find(self.files, &self.scopes, file, name, names);
+        if let Found::Ambiguous(at, one, other) = found {
+            let message = format!("two imports have a {} `{name}`", names.what);
+            self.sink.push(
+                Diagnostic::new(Code::AmbiguousName, message)
+                    .at(place, "which of the two?")
+                    .at(one, "here is one")
+                    .at(other, "here is the other"),
+            );
+            return Found::At(at);
         }
-        // The file's own definition would stand before any other.
-        if may(&self.files.files[file].lost, name) {
-            return Found::Lost;
-        }
-        let mut lost = false;
-        let mut found: Option<(usize, usize, Place)> = None;
-        for &(import, from) in &self.files.files[file].imports {
-            let Some(at) = look(&self.scopes[import], name) else {
-                lost |= may(&self.files.files[import].lost, name);
-                continue;
-            };
-            match found {
-                Some((first, _, first_from)) if first != import => {
-                    self.sink.push(
-                        Diagnostic::new(Code::AmbiguousName, format!("two imports have a {what} `{name}`"))
-                            .at(place, "which of the two?")
-                            .at(first_from, "here is one")
-                            .at(from, "here is the other"),
-                    );
-                    break;
-                }
-                Some(_) => {}
-                None => found = Some((import, at, from)),
-            }
-        }
-        match found {
-            Some((import, at, _)) => Found::At((import, at)),
-            None if lost => Found::Lost,
-            None => Found::Nothing,
-        }
+        found
     }
 
     fn names(&self, file: usize, of: impl Fn(&Scope<'a>) -> Vec<&'a str>) -> Vec<&'a str> {

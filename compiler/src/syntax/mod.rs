@@ -6,6 +6,7 @@
 
 mod depth;
 mod errors;
+pub mod line;
 pub mod load;
 pub mod lost;
 mod outline;

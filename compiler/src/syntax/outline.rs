@@ -240,7 +240,7 @@ impl<'t> Reader<'t> {
     fn outside(&mut self, at: usize) {
         let open = self.level().open;
         self.outline.mistakes.push(Mistake::Outside(open, at));
-        self.close(self.last_end, false);
+        self.close(at, false);
         self.finish();
     }
 

@@ -4,9 +4,8 @@
 //! is wrong elsewhere.
 
 use super::{
-    Lost, Parsed,
-    depth::{self, Token, next},
-    errors,
+    Lost, Parsed, depth, errors,
+    line::parts,
     outline::{Mistake, Outline, Piece, outline},
     pieces::shift,
     sound, with_stack,
@@ -266,37 +265,6 @@ impl Line {
             _ => self.start + at,
         }
     }
-}
-
-/// Splits a node's line at its spaces: its word, values, and `name=value` as one.
-fn parts(text: &str, start: usize, end: usize) -> Vec<(usize, usize)> {
-    let mut parts: Vec<(usize, usize)> = Vec::new();
-    let mut at = start;
-    let mut depth = 0usize;
-    let mut apart = true;
-    while let Some((token, length)) = next(&text.as_bytes()[..end], at) {
-        match token {
-            Token::Open => depth += 1,
-            Token::Close => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        let between =
-            matches!(token, Token::Space | Token::Newline | Token::Comment | Token::Continue) && depth == 0;
-        if !between {
-            match parts.last_mut() {
-                Some(part) if !apart || joined(&text[part.0..part.1], &text[at..end]) => part.1 = at + length,
-                _ => parts.push((at, at + length)),
-            }
-        }
-        apart = between;
-        at += length;
-    }
-    parts
-}
-
-/// Returns whether a part goes on behind a space.
-fn joined(part: &str, rest: &str) -> bool {
-    part.ends_with(['=', ')']) || part.ends_with("/-") || rest.starts_with('=')
 }
 
 fn offset(at: usize) -> u32 {
