@@ -5,7 +5,7 @@
 mod common;
 
 use common::Memory;
-use phoenix_compiler::{Code, SpecPath, compile};
+use phoenix_compiler::{Code, Place, SpecPath, compile, index::Index};
 use phoenix_graph::ObjectId;
 use proptest::prelude::*;
 
@@ -44,6 +44,28 @@ fn look_at_all(text: &str) {
         assert!(defect.is_none(), "{text:?}");
     }
     assert_eq!(compiled.has_errors(), compiled.hosts.iter().all(|host| host.graph.is_none()), "{text}");
+}
+
+/// Every position can be asked about, and every place of an answer lies inside its source.
+fn ask_everywhere(text: &str) {
+    let index = Index::new(&Memory::one(text), &SpecPath::new("spec.kdl").unwrap());
+    let holds = |place: Place| {
+        let source = index.sources().get(place.file).unwrap();
+        assert!(source.text.get(place.start as usize..place.end as usize).is_some(), "{place:?} in {text:?}");
+    };
+    let file = index.sources().iter().next().unwrap().0;
+    // Positions inside characters and behind the end are asked about as well. Candidates read the
+    // text before them, so they are asked for at some positions only.
+    for byte in 0..u32::try_from(text.len()).unwrap() + 2 {
+        index.at(file, byte).into_iter().for_each(|item| holds(item.place));
+        index.definition(file, byte).into_iter().for_each(holds);
+        index.references(file, byte).into_iter().for_each(holds);
+        if byte % 61 == 0 && text.is_char_boundary(byte as usize) {
+            holds(index.candidates(file, byte).place);
+        }
+    }
+    holds(index.candidates(file, 1).place);
+    assert!(index.candidates(file, u32::MAX).list.is_empty());
 }
 
 fn mutated() -> impl Strategy<Value = String> {
@@ -95,8 +117,14 @@ proptest! {
     }
 
     #[test]
+    fn every_position_of_a_mutated_spec_can_be_asked_about(text in mutated()) {
+        ask_everywhere(&text);
+    }
+
+    #[test]
     fn no_text_panics(text in "\\PC{0,200}") {
         look_at_all(&text);
+        ask_everywhere(&text);
     }
 
     #[test]
@@ -108,6 +136,7 @@ proptest! {
         "import \"std/proxmox\"\n", "allow \"no-redundancy\"\n", "-1 ", "1.5 ", "#null ",
     ]), 0..60)) {
         look_at_all(&words.concat());
+        ask_everywhere(&words.concat());
     }
 }
 

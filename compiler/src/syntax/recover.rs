@@ -186,13 +186,14 @@ impl Reader<'_, '_> {
         }
         for mut diagnostic in found.take() {
             for label in &mut diagnostic.labels {
-                // The end of the line is no part of it.
+                // The end of the line is no part of it, nor is a brace that stands for a missing one.
                 let most = line.frame.len() - 1;
                 let (start, end) = (label.place.start as usize, label.place.end as usize);
                 let (start, end) = (start.min(most), end.min(most));
-                label.place.start = offset(line.place(start));
-                let last = line.place(end.saturating_sub(1)) + 1;
-                label.place.end = offset(if end > start { last } else { line.place(start) });
+                let last = if end > start { line.place(end - 1) + 1 } else { line.place(start) };
+                let inside = |at: usize| self.text.floor_char_boundary(at.min(self.text.len()));
+                label.place.start = offset(inside(line.place(start)));
+                label.place.end = offset(inside(last)).max(label.place.start);
             }
             self.sink.push(diagnostic);
         }
