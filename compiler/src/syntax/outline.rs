@@ -78,20 +78,28 @@ pub struct Outline {
     pub guessed: bool,
     /// Whether that holds for everything, since nothing tells which brace is wrong.
     pub all_guessed: bool,
+    /// Whether the braces do not come out even, or something has no end.
+    uneven: bool,
+    /// Whether a text that has no end on its line may have swallowed braces.
+    swallowed: bool,
 }
 
 /// Cuts a text.
 pub fn outline(text: &str) -> Outline {
-    let (_, plain) = Reader::new(text, false).read();
-    if plain.mistakes.is_empty() {
+    let (_, mut plain) = Reader::new(text, false).read();
+    if !plain.uneven && !plain.swallowed {
         return plain;
     }
     let (deep, indented) = Reader::new(text, true).read();
     if indented.mistakes.len() <= 2 * plain.mistakes.len() + 1 && !deep {
         return indented;
     }
-    let uneven = |mistake: &Mistake| matches!(mistake, Mistake::Unclosed(_) | Mistake::Stray(_));
-    Outline { all_guessed: plain.mistakes.iter().any(uneven), ..plain }
+    // A brace may be missing because a text swallowed it, which is told of the text.
+    let brace = |mistake: &Mistake| matches!(mistake, Mistake::Unclosed(_) | Mistake::Stray(_));
+    let swallowed = plain.swallowed;
+    plain.mistakes.retain(|mistake| !(swallowed && brace(mistake)));
+    plain.all_guessed = true;
+    plain
 }
 
 /// The most comments and texts without an end that are read past: each is looked for to the last byte.
@@ -127,6 +135,8 @@ struct Level {
     indent: usize,
     /// Whether `/-` takes it out: it is left to the node around it as it is.
     slashed: bool,
+    /// Whether a text without an end may have swallowed its closing brace.
+    swallowed: bool,
 }
 
 impl<'t> Reader<'t> {
@@ -156,7 +166,9 @@ impl<'t> Reader<'t> {
             self.last_end = self.text.len();
             self.piece(Piece { start: self.at, end: self.text.len(), lost: true, ..Piece::default() });
         }
-        let opens: Vec<usize> = self.levels.iter().skip(1).map(|level| level.open).collect();
+        let open = || self.levels.iter().skip(1);
+        self.outline.uneven |= open().next().is_some();
+        let opens: Vec<usize> = open().filter(|level| !level.swallowed).map(|level| level.open).collect();
         if !opens.is_empty() {
             self.outline.mistakes.push(Mistake::Unclosed(opens));
         }
@@ -219,7 +231,13 @@ impl<'t> Reader<'t> {
         }
         self.begin(at);
         match token {
-            Token::Broken => self.current(|piece| piece.broken = true),
+            Token::Broken => {
+                self.current(|piece| piece.broken = true);
+                let text = &self.text[at..self.at];
+                self.outline.swallowed |= text.contains(['{', '}']);
+                let (line, closes) = (self.line, text.contains('}'));
+                self.levels.iter_mut().for_each(|level| level.swallowed |= closes && level.line == line);
+            }
             Token::Open if self.levels.len() > MAX_DEPTH => self.deep = true,
             Token::Open => {
                 let slashed = self.last == Some(Token::Slashdash);
@@ -238,8 +256,11 @@ impl<'t> Reader<'t> {
     }
 
     fn outside(&mut self, at: usize) {
-        let open = self.level().open;
-        self.outline.mistakes.push(Mistake::Outside(open, at));
+        self.outline.uneven = true;
+        if !self.level().swallowed {
+            let open = self.level().open;
+            self.outline.mistakes.push(Mistake::Outside(open, at));
+        }
         self.close(at, false);
         self.finish();
     }
@@ -289,6 +310,7 @@ impl<'t> Reader<'t> {
     /// Reads a brace that closes nothing that was opened.
     fn stray(&mut self, at: usize) {
         self.finish();
+        self.outline.uneven = true;
         let adopter = if self.by_indent && self.blank { self.adopter() } else { None };
         let Some(adopter) = adopter else {
             self.outline.mistakes.push(Mistake::Stray(at));
@@ -311,6 +333,7 @@ impl<'t> Reader<'t> {
     /// Reads past the line of something without an end: up to one that stands as far left.
     fn endless(&mut self, at: usize) {
         self.endless += 1;
+        self.outline.uneven = true;
         self.outline.mistakes.push(Mistake::Endless(at));
         self.current(|piece| piece.told = true);
         self.finish();
@@ -466,6 +489,8 @@ mod tests {
         let (shown, mistakes) = read("a\n  b \"\"\"\n    c {\n  d\ne /* f\n  g\n\nh");
         assert_eq!(shown, "a b ? d e ? h");
         assert_eq!(mistakes, [Mistake::Endless(6), Mistake::Endless(24)]);
+        let (shown, mistakes) = read("a {\n  b { c { d \"e } }\n  f\n}\ng");
+        assert_eq!((&*shown, mistakes), ("a{b{c{d}} f} g", vec![]));
         let (shown, mistakes) = read("a \"b {\n  c\n}\nd");
         assert_eq!((&*shown, mistakes), ("a{c} d", vec![]));
     }

@@ -25,7 +25,7 @@ const MOST: usize = 1000;
 /// Reads a text that is not KDL 2, and tells what is wrong with it.
 pub fn recover(file: FileId, text: &str, sink: &mut Sink) -> Parsed {
     let before = sink.errors();
-    let Outline { pieces, mistakes, guessed, all_guessed } = outline(text);
+    let Outline { pieces, mistakes, guessed, all_guessed, .. } = outline(text);
     let mut reader = Reader { file, text, sink, lost: Lost::default(), told: 0, all_guessed };
     for mistake in mistakes.iter().take(MOST) {
         reader.mistake(mistake);
