@@ -200,6 +200,17 @@ fn places_lie_inside_the_text_where_a_brace_is_missing() {
 }
 
 #[test]
+fn no_staircase_is_climbed_too_high() {
+    let steps = |rows: &mut dyn Iterator<Item = usize>, text: &str| -> String {
+        rows.map(|row| format!("{}{text}\n", " ".repeat(row))).collect()
+    };
+    for step in ["a", "a {}", "a \"{", "a { b } }"] {
+        let text = format!("{}{}", steps(&mut (0..400), step), steps(&mut (0..400).rev(), "}"));
+        assert!(build(&[("spec.kdl", &text)]).has_errors(), "{step}");
+    }
+}
+
+#[test]
 fn texts_of_nothing_but_mistakes_are_read_to_their_end() {
     for unit in [
         "a=1\n",

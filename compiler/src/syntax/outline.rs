@@ -28,6 +28,8 @@ pub struct Piece {
     broken: bool,
     /// What its line is indented by; nothing where it does not begin the line.
     indent: Option<usize>,
+    /// How many blocks stand in each other inside.
+    height: usize,
 }
 
 impl Piece {
@@ -113,6 +115,9 @@ struct Reader<'t> {
     levels: Vec<Level>,
     outline: Outline,
     endless: usize,
+    /// How many nodes may still be looked at for those that a brace closes: no text makes that more
+    /// than its length.
+    looks: usize,
     /// Whether blocks are nested deeper than is read.
     deep: bool,
     /// The first byte of the line, what it is indented by, and whether nothing but space was on it yet.
@@ -148,6 +153,7 @@ impl<'t> Reader<'t> {
             levels: vec![Level::default()],
             outline: Outline::default(),
             endless: 0,
+            looks: text.len(),
             deep: false,
             line: 0,
             indent: 0,
@@ -272,7 +278,7 @@ impl<'t> Reader<'t> {
         }
         let (line, indent) = (self.level().line, self.level().indent);
         if self.by_indent && self.blank && line < self.line {
-            if indent < self.indent && (self.adopts() || self.closed_here()) {
+            if indent < self.indent && (self.adopter().is_some() || self.closed_here()) {
                 return self.stray(at);
             }
             if indent > self.indent && self.levels.iter().skip(1).any(|level| level.indent == self.indent) {
@@ -286,17 +292,20 @@ impl<'t> Reader<'t> {
 
     /// Finds the node, before a brace that begins its line, that the brace closes by its indentation
     /// though no other brace opened it, or one closed it before.
-    fn adopter(&self) -> Option<usize> {
+    fn adopter(&mut self) -> Option<usize> {
         let pieces = &self.level().pieces;
-        let at = pieces.iter().rposition(|piece| piece.indent.is_some_and(|indent| indent <= self.indent))?;
-        let fits = pieces[at].indent == Some(self.indent)
-            && at + 1 < pieces.len()
-            && pieces[at].block.as_ref().is_none_or(|block| !block.first);
-        fits.then_some(at)
-    }
-
-    fn adopts(&self) -> bool {
-        self.adopter().is_some()
+        let behind = pieces.iter().rev().take(self.looks);
+        let inside =
+            behind.take_while(|piece| piece.indent.is_none_or(|indent| indent > self.indent)).count();
+        let found = pieces.len().checked_sub(inside + 1).filter(|at| {
+            let (piece, inside) = (&pieces[*at], &pieces[at + 1..]);
+            piece.indent == Some(self.indent)
+                && !inside.is_empty()
+                && piece.block.as_ref().is_none_or(|block| !block.first)
+                && self.levels.len() + height(inside).max(piece.height) < MAX_DEPTH
+        });
+        self.looks = self.looks.saturating_sub(inside + 1);
+        found
     }
 
     /// Returns whether the node before was closed on a line of the same indentation already.
@@ -324,6 +333,7 @@ impl<'t> Reader<'t> {
         if block.open.is_some() {
             mistake = Some(Mistake::Stray(block.close));
         }
+        piece.height = piece.height.max(height(&children));
         block.pieces.append(&mut children);
         piece.block = Some(Block { close: at, closed: true, first: true, ..block });
         piece.guessed = true;
@@ -417,11 +427,17 @@ impl<'t> Reader<'t> {
             piece.guessed |= !closed;
             piece.told |= level.slashed && !closed;
             if !level.slashed {
+                piece.height = height(&level.pieces);
                 let open = Some(level.open);
                 piece.block = Some(Block { open, close: at, closed, first, pieces: level.pieces });
             }
         });
     }
+}
+
+/// Returns how many blocks stand in each other around nothing deeper than these nodes.
+fn height(pieces: &[Piece]) -> usize {
+    1 + pieces.iter().map(|piece| piece.height).max().unwrap_or_default()
 }
 
 #[cfg(test)]
