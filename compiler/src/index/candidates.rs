@@ -15,6 +15,7 @@ use crate::{
     stdlib,
     syntax::line,
 };
+use std::collections::HashSet;
 
 /// What may stand at a position.
 #[derive(Debug, Clone)]
@@ -68,7 +69,13 @@ pub fn candidates(index: &Index, file: FileId, byte: u32) -> Candidates {
     let Some(line) = Line::read(before) else { return none };
     let inside = marks.regions.iter().rfind(|region| (region.start..region.end).contains(&line.start));
     let empty = Region::default();
-    let mut found = Finder { index, file: marks, region: inside.unwrap_or(&empty), list: Vec::new() };
+    let mut found = Finder {
+        index,
+        file: marks,
+        region: inside.unwrap_or(&empty),
+        list: Vec::new(),
+        known: HashSet::new(),
+    };
     found.line(&line);
     let start = u32::try_from(at - line.typed.len()).unwrap_or(byte);
     Candidates { place: Place { start, ..none.place }, list: found.list }
@@ -124,6 +131,7 @@ struct Finder<'i> {
     file: &'i FileIndex,
     region: &'i Region,
     list: Vec<Candidate>,
+    known: HashSet<String>,
 }
 
 impl Finder<'_> {
@@ -320,7 +328,7 @@ impl Finder<'_> {
 
     /// Adds a candidate, each text once.
     fn add(&mut self, text: &str, kind: CandidateKind, doc: &str, legal: &str) {
-        if !self.list.iter().any(|known| known.text == text) {
+        if self.known.insert(text.to_owned()) {
             self.list.push(Candidate {
                 text: text.to_owned(),
                 kind,

@@ -16,7 +16,7 @@ use crate::{
     syntax::{line, load::Files, name_place, place, word_place},
 };
 use kdl::{KdlDocument, KdlEntry, KdlNode, KdlValue};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Marks everything in all files. Returns the definitions too, which the marks name by their index.
 pub fn walk(files: &Files, scopes: &[Scope<'_>]) -> (Vec<FileIndex>, Vec<Definition>) {
@@ -96,24 +96,24 @@ impl<'f> Walker<'f> {
     /// Notes which lets and profiles a file can use: its own names stand before imported ones.
     fn visible(&mut self, file: usize) {
         let imports = self.files.files[file].imports.iter().map(|(import, _)| *import);
+        let mut known = HashSet::new();
         for from in std::iter::once(file).chain(imports) {
             for at in 0..self.scopes[from].lets.len() {
                 let found = self.lets[&(from, at)];
-                self.add_visible(file, found);
+                self.add_visible(file, found, &mut known);
             }
             for at in 0..self.scopes[from].profiles.len() {
                 let found = self.profiles[&(from, at)];
-                self.add_visible(file, found);
+                self.add_visible(file, found, &mut known);
             }
         }
     }
 
-    fn add_visible(&mut self, file: usize, definition: usize) {
+    fn add_visible(&mut self, file: usize, definition: usize, known: &mut HashSet<(NameKind, Box<str>)>) {
         let Definition { kind, name, .. } = &self.definitions[definition];
         let index = &mut self.out[file];
         let list = if *kind == NameKind::Let { &mut index.lets } else { &mut index.profiles };
-        let known = list.iter().any(|known| self.definitions[*known].name == *name);
-        if !known {
+        if known.insert((*kind, name.clone())) {
             list.push(definition);
         }
     }
@@ -156,7 +156,9 @@ impl<'f> Walker<'f> {
     fn profile(&mut self, node: &'f KdlNode) {
         self.directive(node);
         let scope = &self.scopes[self.file];
-        let at = scope.profiles.iter().position(|profile| std::ptr::eq(profile.node, node));
+        let at = first_text(node).and_then(|name| (PROFILE.look)(scope, name));
+        // A second one of the name is defined nowhere.
+        let at = at.filter(|at| std::ptr::eq(scope.profiles[*at].node, node));
         let definition = at.map(|at| self.profiles[&(self.file, at)]);
         self.bound = definition.map(|at| self.definitions[at].params.clone()).unwrap_or_default();
         self.body(node, &profile_kinds(), true);

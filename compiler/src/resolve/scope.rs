@@ -191,7 +191,7 @@ pub fn first_text(node: &KdlNode) -> Option<&str> {
 /// what could not be read.
 pub struct Names {
     what: &'static str,
-    look: for<'s, 'a, 'n> fn(&'s Scope<'a>, &'n str) -> Option<usize>,
+    pub look: for<'s, 'a, 'n> fn(&'s Scope<'a>, &'n str) -> Option<usize>,
     may: for<'l, 'n> fn(&'l Lost, &'n str) -> bool,
 }
 

@@ -198,6 +198,51 @@ mod tests {
     }
 
     #[test]
+    fn a_text_read_as_the_inside_of_a_node_is_what_it_is_alone() {
+        for text in [
+            "",
+            "\n",
+            "a",
+            "\u{feff}a 1\n",
+            "\u{feff}ü \"é\" x=(let)\"y\" {\r\n b; c }",
+            "a // b",
+            "a \\",
+            "a \\ // b",
+            "/-a",
+            "/-",
+            "a /-",
+            "/- a {}\nb",
+            "a;",
+            "a;;",
+            ";",
+            "}",
+            "} a {",
+            "{",
+            "a }",
+            "a\n}\n/*",
+            "*/",
+            "a /* b */",
+            "\"\"\"\n a\n \"\"\" b",
+            "a {",
+            "a=1",
+            "a true",
+            "a )",
+            "}\n/-x {",
+            "\u{2028}a\u{85}b",
+        ] {
+            let alone = KdlDocument::parse_v2(text).ok();
+            let inside = super::super::sound(text);
+            assert_eq!(alone.is_some(), inside.is_some(), "{text:?}");
+            let (mut wanted, mut got) = (Vec::new(), Vec::new());
+            if let Some((alone, inside)) = alone.zip(inside) {
+                spans(&alone, text, &mut wanted);
+                spans(&inside, text, &mut got);
+            }
+            assert_eq!(wanted, got, "{text:?}");
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_left_to_the_whole() {
         let long = "  dataset \"a\" quota=\"1G\"\n".repeat(4000);
         assert!(parse(&format!("host {{\n{long}}}\n")).is_some());
