@@ -60,12 +60,12 @@ pub enum CandidateKind {
 
 /// Finds what may stand at a position.
 pub fn candidates(index: &Index, file: FileId, byte: u32) -> Candidates {
+    let text = index.sources.get(file).map_or("", |source| &*source.text);
+    let at = text.floor_char_boundary((byte as usize).min(text.len()));
+    let byte = u32::try_from(at).unwrap_or(byte);
     let none = Candidates { place: Place { file, start: byte, end: byte }, list: Vec::new() };
-    let (Some(source), Some(marks)) = (index.sources.get(file), index.files.get(file.0 as usize)) else {
-        return none;
-    };
-    let at = byte as usize;
-    let Some(before) = source.text.get(..at) else { return none };
+    let Some(marks) = index.files.get(file.0 as usize) else { return none };
+    let before = &text[..at];
     let Some(line) = Line::read(before) else { return none };
     let inside = marks.regions.iter().rfind(|region| (region.start..region.end).contains(&line.start));
     let empty = Region::default();

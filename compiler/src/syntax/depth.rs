@@ -48,8 +48,13 @@ pub fn next(bytes: &[u8], at: usize) -> Option<(Token, usize)> {
         }
         b'/' if rest.starts_with(b"/*") => comment(rest),
         b'/' if rest.starts_with(b"/-") => (Token::Slashdash, 2),
-        _ => (Token::Other, 1),
+        // A word at once, so that no character is cut.
+        _ => (Token::Other, rest.iter().take_while(|byte| is_of_word(**byte)).count().max(1)),
     })
+}
+
+fn is_of_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte) || !byte.is_ascii()
 }
 
 /// Returns the byte at which braces, or comments in comments, are nested deeper than `most`.
