@@ -2,12 +2,14 @@
 //!
 //! It is pure: no clock, environment, process or network, and files only through [`World`]. Data
 //! passes one way, each arrow a function: source text → [`syntax`] tree → [`resolve`]d spec →
-//! [`check`]ed resources → [`Graph`]. [`compile`] is all of it.
+//! [`check`]ed resources → [`Graph`]. [`compile`] is all of it. [`index`] tells editors what stands
+//! where, from the syntax trees alone.
 
 mod assemble;
 mod check;
 pub mod diagnostic;
 pub mod fmt;
+pub mod index;
 pub mod origin;
 pub mod reference;
 mod resolve;

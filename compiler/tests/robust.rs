@@ -6,7 +6,7 @@ mod common;
 
 use common::{
     Memory,
-    invariants::{hold, split},
+    invariants::{asked, hold, split},
 };
 use phoenix_compiler::{Code, SpecPath, compile};
 use phoenix_graph::ObjectId;
@@ -29,6 +29,13 @@ fn id(text: &str) -> ObjectId {
     let compiled = build(text);
     assert!(!compiled.has_errors(), "{}", common::rendered(&compiled));
     compiled.hosts[0].graph.as_ref().unwrap().id()
+}
+
+/// Everything holds, and every position can be asked about.
+fn hold_everywhere(text: &str) {
+    let world = Memory::one(text);
+    hold(&world);
+    asked(&world, 1);
 }
 
 fn mutated() -> impl Strategy<Value = String> {
@@ -80,8 +87,13 @@ proptest! {
     }
 
     #[test]
+    fn every_position_of_a_mutated_spec_can_be_asked_about(text in mutated()) {
+        asked(&Memory::one(&text), 1);
+    }
+
+    #[test]
     fn no_text_panics(text in "\\PC{0,200}") {
-        hold(&Memory::one(&text));
+        hold_everywhere(&text);
     }
 
     #[test]
@@ -92,7 +104,7 @@ proptest! {
         "client \"10.0.0.1\" \"rw\" ", "proxmox \"id\" type=\"dir\" ", "root ", "encryption=\"on\" ", "mountpoint=\"none\" ",
         "import \"std/proxmox\"\n", "allow \"no-redundancy\"\n", "-1 ", "1.5 ", "#null ",
     ]), 0..60)) {
-        hold(&Memory::one(&words.concat()));
+        hold_everywhere(&words.concat());
     }
 }
 
@@ -108,6 +120,23 @@ fn every_input_that_the_fuzzer_kept_is_told_of_in_order() {
         let text = fs::read_to_string(&path).unwrap();
         let held = std::panic::catch_unwind(|| hold(&split(&text)));
         assert!(held.is_ok(), "{} does not hold, see above", path.display());
+    }
+}
+
+#[test]
+fn signs_beside_long_characters_can_be_asked_about() {
+    for text in [
+        "a { export { b }/-¡\n }\n}\n",
+        "a {b}/-é {\n",
+        "a \"é\"ü=(let)\"ö",
+        "é{é",
+        "(é)é (é)é=é",
+        "\\é",
+        "é\\",
+        "",
+        "é",
+    ] {
+        hold_everywhere(text);
     }
 }
 

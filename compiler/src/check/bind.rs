@@ -33,7 +33,7 @@ impl<'a> Checker<'_, 'a, '_> {
             }
             return;
         }
-        let path = match self.mounted(dataset, of, mounts) {
+        let path = match self.mounted(about, mounts) {
             Mounted::At(path) => path,
             Mounted::Never => {
                 self.tell(
@@ -80,6 +80,9 @@ impl<'a> Checker<'_, 'a, '_> {
         }
         let Some(container) = self.container_id(block) else { return };
         let Some(setting) = block.setting("at") else {
+            if block.may_miss("at") {
+                return;
+            }
             self.tell(
                 block.via,
                 Diagnostic::new(

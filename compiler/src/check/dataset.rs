@@ -21,12 +21,15 @@ struct Above<'c> {
     encrypted: bool,
     /// Whether the pool has a vdev that takes deduplication tables.
     special: bool,
+    /// Whether something that says where it is mounted may be missing.
+    unsure: bool,
 }
 
 impl<'b, 'a> Checker<'b, 'a, '_> {
     /// Reads a pool's root dataset and everything inside the pool.
     pub(super) fn datasets(&mut self, pool: &'b Block<'a>, root: &DatasetName, special: bool) {
-        let mut above = Above { special, ..Above::default() };
+        let unsure = pool.may_say(&["root"]);
+        let mut above = Above { special, unsure, encrypted: unsure, ..Above::default() };
         let mut seen: Option<Place> = None;
         for block in pool.of(Kind::Root) {
             if let Some(first) = seen {
@@ -41,7 +44,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             seen = Some(block.place);
             let settings = self.settings(block, &[]);
             above = self.look(block, root, &settings, above);
-            self.about(block, root);
+            self.about(block, root, above);
             if !settings.is_empty() {
                 let dataset = Resource::Dataset(Dataset {
                     name: root.clone(),
@@ -92,7 +95,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
     fn dataset(&mut self, block: &'b Block<'a>, name: DatasetName, above: Above<'_>) {
         let settings = self.settings(block, &[]);
         let inside = self.look(block, &name, &settings, above);
-        self.about(block, &name);
+        self.about(block, &name, inside);
         if let Some(setting) = block.setting("mountpoint") {
             self.mountpoints.insert(name.clone(), setting.whole());
         }
@@ -105,9 +108,11 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
 
     fn volume(&mut self, block: &'b Block<'a>, name: DatasetName, above: Above<'_>) {
         let mut settings = self.settings(block, &["size", "sparse", "volsize"]);
-        self.look(block, &name, &settings, above);
-        self.about(block, &name);
-        let sparse = block.setting("sparse").is_some_and(|setting| self.switch(setting));
+        let inside = self.look(block, &name, &settings, above);
+        self.about(block, &name, inside);
+        // What could not be read may say that nothing is reserved.
+        let sparse = block.setting("sparse").is_some_and(|setting| self.switch(setting))
+            || block.may_say(&["sparse", "refreservation"]);
         let (size, setting) = match (block.setting("size"), block.setting("volsize")) {
             (Some(first), Some(again)) => {
                 let diagnostic = Diagnostic::new(Code::SaidTwice, "the size is said twice")
@@ -122,6 +127,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                 let Some(size) = self.size(setting, said) else { return };
                 (size, setting)
             }
+            (None, None) if block.may_miss("size") || block.may_miss("volsize") => return,
             (None, None) => {
                 self.tell(
                     block.via,
@@ -180,6 +186,11 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         above: Above<'c>,
     ) -> Above<'c> {
         let mut inside = above;
+        inside.unsure |= block.may_say(&["mountpoint", "canmount"]);
+        inside.encrypted |= block.may_say(&["encryption"]);
+        if inside.unsure {
+            self.unsure.insert(name.clone());
+        }
         if let (Some(quota), Some(setting)) = (number(settings, "quota"), block.setting("quota"))
             && quota > 0
         {
@@ -195,8 +206,11 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                 .help("lower this one or raise the one above");
                 self.push(diagnostic, setting.via);
             }
-            inside.quota = Some((quota, name, setting.whole()));
-            self.quotas.insert(name.clone(), (setting.whole(), setting.via));
+            // What stands inside by a guess may stand beside it.
+            inside.quota = if block.guessed() { None } else { Some((quota, name, setting.whole())) };
+            if !block.guessed() {
+                self.quotas.insert(name.clone(), (setting.whole(), setting.via));
+            }
         }
         for (reservation, quota) in [("reservation", "quota"), ("refreservation", "refquota")] {
             self.reservation(block, name, settings, reservation, quota, inside);
@@ -265,7 +279,10 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         let missing: Vec<&str> =
             ["keyformat", "keylocation"].into_iter().filter(|name| block.setting(name).is_none()).collect();
         // Below an encrypted dataset the key is taken over, unless a new one is begun.
-        if missing.is_empty() || (above.encrypted && missing.len() == 2) {
+        if missing.is_empty()
+            || missing.iter().any(|name| block.may_miss(name))
+            || (above.encrypted && missing.len() == 2)
+        {
             return;
         }
         let missing = crate::diagnostic::list(missing);
@@ -299,13 +316,14 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
     }
 
     /// Puts off what needs to know where the dataset is mounted.
-    fn about(&mut self, of: &'b Block<'a>, dataset: &DatasetName) {
+    fn about(&mut self, of: &'b Block<'a>, dataset: &DatasetName, inside: Above<'_>) {
         for block in &of.blocks {
             if !matches!(block.kind, Kind::Export | Kind::Proxmox | Kind::Permissions | Kind::Bind) {
                 continue;
             }
             let allow = self.allow.iter().chain(&of.allow).chain(&block.allow).copied().collect();
-            self.about.push(About { dataset: dataset.clone(), of, block, allow });
+            let unsure = inside.unsure;
+            self.about.push(About { dataset: dataset.clone(), of, block, allow, unsure });
         }
     }
 
@@ -316,6 +334,9 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         for (name, mount) in &mounts {
             let Some(path) = mount.path.as_deref().filter(|_| mount.mounted) else { continue };
             let Some(other) = by_path.insert(path, name) else { continue };
+            if [other, name].into_iter().any(|name| self.unsure.contains(name)) {
+                continue;
+            }
             let place = |name: &DatasetName| {
                 let own = self.mountpoints.get(name).copied();
                 own.or_else(|| self.places.get(&phoenix_graph::Key::Dataset(name.clone())).copied())

@@ -22,11 +22,11 @@ const DEFAULTS: &[(&str, &str)] = &[("subtree_check", "no_subtree_check"), ("mou
 impl<'a> Checker<'_, 'a, '_> {
     /// Reads an `export` inside a dataset.
     pub(super) fn export(&mut self, about: &About<'_, 'a>, mounts: &BTreeMap<DatasetName, Mount>) {
-        let About { dataset, of, block, .. } = about;
+        let About { dataset, block, .. } = about;
         let fine = self.words(block);
         if block.of(Kind::Client).next().is_none() {
             // What only profiles say are settings for the exports that a dataset has.
-            if block.own {
+            if block.own && !block.broken {
                 self.tell(
                     block.via,
                     Diagnostic::new(Code::ExportWithoutClients, format!("`{dataset}` is exported to nobody"))
@@ -36,7 +36,7 @@ impl<'a> Checker<'_, 'a, '_> {
             }
             return;
         }
-        let Some(path) = self.exported_path(dataset, of, block, mounts) else { return };
+        let Some(path) = self.exported_path(about, mounts) else { return };
         let mut clients: BTreeMap<Box<str>, ExportOptions> = BTreeMap::new();
         for client in block.of(Kind::Client) {
             let Some(name) = self.client(client) else { continue };
@@ -78,11 +78,10 @@ impl<'a> Checker<'_, 'a, '_> {
     /// Finds the path that is exported: where the dataset is mounted.
     fn exported_path(
         &mut self,
-        dataset: &DatasetName,
-        of: &Block<'a>,
-        block: &Block<'a>,
+        about: &About<'_, 'a>,
         mounts: &BTreeMap<DatasetName, Mount>,
     ) -> Option<Box<str>> {
+        let About { dataset, of, block, .. } = about;
         let unmounted = |label: &str| {
             Diagnostic::new(Code::ExportUnmounted, format!("`{dataset}` is exported, but never mounted"))
                 .at(block.place, label)
@@ -91,7 +90,7 @@ impl<'a> Checker<'_, 'a, '_> {
             self.tell(block.via, unmounted("a volume is a block device: NFS shares file systems"));
             return None;
         }
-        match self.mounted(dataset, of, mounts) {
+        match self.mounted(about, mounts) {
             Mounted::At(path) => return Some(path),
             Mounted::Never => {}
             Mounted::Unknown => return None,

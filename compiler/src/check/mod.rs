@@ -14,7 +14,8 @@ mod settings;
 mod space;
 mod storage;
 
-pub use settings::{is_setting, settings_of};
+pub use settings::{is_setting, settings_of, target};
+pub use storage::ON_DATASETS;
 
 use crate::{
     diagnostic::{Code, Diagnostic, Sink},
@@ -26,7 +27,7 @@ use crate::{
     source::Place,
 };
 use phoenix_graph::{Bytes, DatasetName, HostName, Key, Resource, Tunable, mounts::Mount};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// One host with everything that it is to have.
 #[derive(Debug)]
@@ -69,6 +70,7 @@ pub fn check(host: &Block<'_>, vias: &Vias<'_>, trace: bool, sink: &mut Sink) ->
         renames: Vec::new(),
         mountpoints: HashMap::new(),
         quotas: HashMap::new(),
+        unsure: HashSet::new(),
         origins: trace.then(BTreeMap::new),
     };
     checker.host(host);
@@ -93,6 +95,8 @@ struct Checker<'b, 'a, 's> {
     mountpoints: HashMap<DatasetName, Place>,
     /// Where datasets say their quotas.
     quotas: HashMap<DatasetName, (Place, Option<ViaId>)>,
+    /// Datasets that may be mounted elsewhere than it seems, because of errors that were told.
+    unsure: HashSet<DatasetName>,
     /// Where the resources come from, where that was asked for.
     origins: Option<BTreeMap<Key, Origin>>,
 }
@@ -103,7 +107,7 @@ enum Mounted {
     At(Box<str>),
     /// Nowhere: it is switched off, or has no path.
     Never,
-    /// It was in error, which has been told.
+    /// It, or what says where, was in error, which has been told.
     Unknown,
 }
 
@@ -115,6 +119,8 @@ struct About<'b, 'a> {
     block: &'b Block<'a>,
     /// The lints that are allowed there.
     allow: Vec<&'a str>,
+    /// Whether it may be mounted elsewhere than it seems, because of an error that was told.
+    unsure: bool,
 }
 
 impl<'b, 'a> Checker<'b, 'a, '_> {
@@ -153,14 +159,11 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
     }
 
     /// Returns where a dataset is mounted.
-    fn mounted(
-        &self,
-        dataset: &DatasetName,
-        of: &Block<'a>,
-        mounts: &BTreeMap<DatasetName, Mount>,
-    ) -> Mounted {
+    fn mounted(&self, about: &About<'_, 'a>, mounts: &BTreeMap<DatasetName, Mount>) -> Mounted {
+        let About { dataset, of, .. } = about;
         match mounts.get(dataset) {
             Some(Mount { path: Some(path), mounted: true }) => Mounted::At(path.clone()),
+            Some(_) if about.unsure => Mounted::Unknown,
             Some(_) => Mounted::Never,
             // A root dataset without settings is mounted at its default place.
             None if of.kind == Kind::Root => Mounted::At(format!("/{dataset}").into()),

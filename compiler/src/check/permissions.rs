@@ -24,7 +24,7 @@ impl<'a> Checker<'_, 'a, '_> {
         let group = self.account(block, "group");
         let mode = self.mode(block);
         if block.settings.is_empty() {
-            if !block.broken {
+            if !block.broken && block.unread.is_empty() {
                 self.tell(
                     block.via,
                     Diagnostic::new(Code::EmptyPermissions, "`permissions` says nothing")
@@ -34,7 +34,7 @@ impl<'a> Checker<'_, 'a, '_> {
             }
             return;
         }
-        if matches!(self.mounted(dataset, of, mounts), Mounted::Never) {
+        if matches!(self.mounted(about, mounts), Mounted::Never) {
             self.tell(
                 block.via,
                 Diagnostic::new(

@@ -28,8 +28,8 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                 let layout = self.layout(block);
                 self.lint_layout(block, &layout);
                 let settings = self.settings(block, &[]);
-                let special =
-                    layout.iter().any(|laid| matches!(laid.vdev.class, Class::Special | Class::Dedup));
+                let special = block.may_say(&["special", "dedup"])
+                    || layout.iter().any(|laid| matches!(laid.vdev.class, Class::Special | Class::Dedup));
                 // The order of vdevs and disks means nothing to OpenZFS: one order, one id.
                 let mut vdevs: Vec<Vdev> = layout.into_iter().map(|laid| laid.vdev).collect();
                 for vdev in &mut vdevs {
@@ -171,6 +171,9 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             block.settings.iter().filter(|setting| !["parity", "data", "spares"].contains(&&*setting.name))
         {
             self.unknown_setting(Kind::Draid, setting);
+        }
+        if block.broken || !block.unread.is_empty() {
+            return None;
         }
         let mut number = |name: &str, otherwise: usize| -> Option<usize> {
             let Some(setting) = block.setting(name) else { return Some(otherwise) };

@@ -16,7 +16,7 @@ const SECRETS: &[&str] =
     &["password", "passphrase", "passwd", "secret", "token", "key", "encryption-key", "private-key"];
 
 /// Returns which table of the schema a node's settings stand in.
-fn target(kind: Kind) -> Option<Target> {
+pub fn target(kind: Kind) -> Option<Target> {
     match kind {
         Kind::Pool => Some(Target::Pool),
         Kind::Root | Kind::Dataset => Some(Target::Filesystem),

@@ -16,7 +16,7 @@ use phoenix_graph::{
 use std::{borrow::Cow, collections::BTreeMap};
 
 /// The types that lie on a dataset of this host.
-const ON_DATASETS: &[&str] = &["zfspool", "dir"];
+pub const ON_DATASETS: &[&str] = &["zfspool", "dir"];
 /// Properties that follow from the dataset, so that nobody can say them wrongly.
 const DERIVED: &[&str] = &["pool", "path", "mountpoint", "is_mountpoint"];
 
@@ -76,6 +76,10 @@ impl<'a> Checker<'_, 'a, '_> {
         id: &StorageId,
     ) -> Option<&'static StorageType> {
         let Some(setting) = block.setting("type") else {
+            // A profile of the dataset may have said it.
+            if block.may_miss("type") || of.broken {
+                return None;
+            }
             self.tell(
                 block.via,
                 Diagnostic::new(Code::StorageWithoutType, format!("the storage `{id}` has no type"))
@@ -225,7 +229,7 @@ impl<'a> Checker<'_, 'a, '_> {
         mounts: &BTreeMap<DatasetName, Mount>,
     ) -> bool {
         let About { dataset, of, block, .. } = about;
-        let mounted = self.mounted(dataset, of, mounts);
+        let mounted = self.mounted(about, mounts);
         if kind.name == "zfspool" {
             properties.insert("pool".into(), dataset.as_str().into());
             if let Mounted::At(path) = mounted {

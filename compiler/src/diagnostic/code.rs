@@ -163,7 +163,7 @@ pub const TABLE: &[Entry] = &[
         Code::Syntax,
         "syntax",
         "the text is not KDL 2",
-        "A spec is written in KDL 2. The place is where the parser could not go on; the mistake may stand just before it. Strings need quotation marks unless they are plain words, and booleans are `#true` and `#false`.",
+        "A spec is written in KDL 2. The place is where the parser could not go on; the mistake may stand just before it. What can be read is checked all the same; what may only follow from the part that cannot is not told. Strings need quotation marks unless they are plain words, and booleans are `#true` and `#false`.",
     ),
     error(
         Code::TooDeep,

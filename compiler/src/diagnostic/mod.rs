@@ -119,6 +119,12 @@ impl Sink {
         self.errors
     }
 
+    /// Returns all in the order of their coming.
+    #[must_use]
+    pub fn take(self) -> Vec<Diagnostic> {
+        self.found
+    }
+
     /// Returns all in the order of their places.
     #[must_use]
     pub fn finish(mut self, sources: &Sources) -> Vec<Diagnostic> {

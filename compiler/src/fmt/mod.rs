@@ -14,7 +14,7 @@ mod tree;
 use crate::{
     diagnostic::{Code, Diagnostic, Sink},
     source::{FileId, Place, Sources},
-    syntax::parse,
+    syntax::{Parsed, parse},
 };
 
 /// Why a text was not formatted: its diagnostics, and the text under its name.
@@ -34,11 +34,15 @@ pub fn format(name: &str, text: &str) -> Result<String, Box<Unformatted>> {
     let mut sources = Sources::default();
     let file = sources.add(name, text.into(), false);
     let mut sink = Sink::default();
-    if let Some(document) = parse(file, text, &mut sink) {
+    if let Some(Parsed { document, .. }) =
+        parse(file, text, &mut sink).filter(|parsed| parsed.lost.is_empty())
+    {
         let made = tree::read(text).map(|nodes| layout::write(&nodes));
         let again = made.as_deref().and_then(|made| parse(file, made, &mut Sink::default()));
         match made.zip(again) {
-            Some((made, again)) if same::documents(&document, &again) => return Ok(made),
+            Some((made, again)) if again.lost.is_empty() && same::documents(&document, &again.document) => {
+                return Ok(made);
+            }
             _ => sink.push(defect(file)),
         }
     }

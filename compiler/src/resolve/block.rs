@@ -27,6 +27,9 @@ impl<'a> Resolver<'a, '_> {
         let mut unsaid: Option<Block<'a>> = None;
         // What stands straight in the file is allowed for all of it.
         let mut all = Block::new(Kind::Host, Place { file, start: 0, end: 0 }, None);
+        let lost = self.files.files[env.file].lost.in_file();
+        all.lose(lost);
+        let guessed = all.guessed();
         for node in document.nodes().iter().filter(|node| node.name().value() == "allow") {
             self.child(&mut all, node, env);
         }
@@ -40,6 +43,8 @@ impl<'a> Resolver<'a, '_> {
                 hosts.extend(host.map(|host| self.allowed_by_file(host, env)));
             } else if TOP.contains(&word) || word == "allow" {
                 // Read before, by what it is.
+            } else if guessed && !matches!(Kind::Host.meaning(word), Meaning::Block(_)) {
+                // It may stand in a node whose brace was lost.
             } else if matches!(Kind::Host.meaning(word), Meaning::Setting) {
                 self.unknown_at_the_top(word, place);
             } else if matches!(Kind::Host.meaning(word), Meaning::Elsewhere(_)) {
@@ -51,14 +56,20 @@ impl<'a> Resolver<'a, '_> {
                         .help("imports bring profiles, lets and hosts: put this into a `host` node"),
                 );
             } else if let Some(named) = named {
-                self.sink.push(
-                    Diagnostic::new(Code::MisplacedNode, format!("{} beside the hosts", article(word)))
-                        .at(place, "which host is this for?")
-                        .at(word_place(file, named), "the spec names its hosts")
-                        .help("put it into the `host` node that it belongs to"),
-                );
+                if !guessed {
+                    self.sink.push(
+                        Diagnostic::new(Code::MisplacedNode, format!("{} beside the hosts", article(word)))
+                            .at(place, "which host is this for?")
+                            .at(word_place(file, named), "the spec names its hosts")
+                            .help("put it into the `host` node that it belongs to"),
+                    );
+                }
             } else {
-                let host = unsaid.get_or_insert_with(|| Block::new(Kind::Host, place, None));
+                let host = unsaid.get_or_insert_with(|| {
+                    let mut host = Block::new(Kind::Host, place, None);
+                    host.lose(lost);
+                    host
+                });
                 self.child(host, node, env);
             }
         }
@@ -94,6 +105,7 @@ impl<'a> Resolver<'a, '_> {
         let file = self.files.files[env.file].id;
         let mut block = Block::new(word.kind, head_place(file, node), env.via);
         block.own = env.profiles.is_empty();
+        block.lose(self.files.files[env.file].lost.in_node(node));
         if !self.take(block.place) {
             return None;
         }
@@ -118,6 +130,7 @@ impl<'a> Resolver<'a, '_> {
                     }
                     block.arg = Some(said);
                 }
+                None if block.lost.is_some() => return None,
                 None if word.template && !env.profiles.is_empty() => {}
                 None => {
                     self.tell(
@@ -174,11 +187,15 @@ impl<'a> Resolver<'a, '_> {
                         self.not_yet(name_text, place, env);
                     } else if let Some(said) = self.value(entry, env) {
                         self.set(block, Cow::Borrowed(name_text), place, vec![said], env);
+                    } else {
+                        block.unread.push(name_text);
                     }
                 }
             }
         }
+        let lost = &self.files.files[env.file].lost;
         for child in node.children().map_or(&[][..], |children| children.nodes()) {
+            block.broken |= lost.in_node(child).is_some() && self.directive(block.kind, child.name().value());
             match child.name().value() {
                 "use" if self.directive(block.kind, "use") => {
                     self.no_children(child, env);
@@ -217,6 +234,9 @@ impl<'a> Resolver<'a, '_> {
             },
             Meaning::Directive("allow") => {
                 self.no_children(node, env);
+                if self.files.files[env.file].lost.in_node(node).is_some() {
+                    block.allow.extend(Code::lints().map(|lint| lint.name));
+                }
                 for entry in node.entries() {
                     self.allow(block, entry, env);
                 }
@@ -228,6 +248,10 @@ impl<'a> Resolver<'a, '_> {
                 }
             }
             Meaning::Directive("each") => self.each(block, node, env),
+            // What was guessed wrongly is no mistake of its own.
+            Meaning::Directive(_) | Meaning::Elsewhere(_) | Meaning::Top if block.guessed() => {
+                block.broken = true;
+            }
             Meaning::Directive(_) => {
                 let place = word_place(file, node);
                 self.tell(
@@ -299,6 +323,14 @@ impl<'a> Resolver<'a, '_> {
         let file = self.files.files[env.file].id;
         let word = node.name().value();
         let place = word_place(file, node);
+        if self.files.files[env.file].lost.in_node(node).is_some() {
+            block.unread.push(word);
+            if crate::check::is_setting(block.kind, word) {
+                return;
+            }
+            block.broken = true;
+            return self.unknown_node(block, word, place, env);
+        }
         if node.entries().is_empty() && node.children().is_none() && find_flag(block.kind, word).is_some() {
             let said = Said { value: Scalar::Bool(true), place, via: env.via };
             return self.set(block, Cow::Borrowed(word), place, vec![said], env);
@@ -315,7 +347,7 @@ impl<'a> Resolver<'a, '_> {
                 }
             } else {
                 block.broken = true;
-                self.unknown_node(block.kind, word, place, env);
+                self.unknown_node(block, word, place, env);
             }
             return;
         }
@@ -323,7 +355,7 @@ impl<'a> Resolver<'a, '_> {
         for entry in node.entries() {
             if let Some(name) = entry.name() {
                 if !crate::check::is_setting(block.kind, word) {
-                    return self.unknown_node(block.kind, word, place, env);
+                    return self.unknown_node(block, word, place, env);
                 }
                 self.tell(
                     env.via,
@@ -334,13 +366,20 @@ impl<'a> Resolver<'a, '_> {
             }
             match self.value(entry, env) {
                 Some(said) => values.push(said),
-                None => return,
+                None => {
+                    block.unread.push(word);
+                    return;
+                }
             }
         }
         self.set(block, Cow::Borrowed(word), place, values, env);
     }
 
-    fn unknown_node(&mut self, kind: Kind, word: &str, place: Place, env: &Env<'a>) {
+    fn unknown_node(&mut self, block: &Block<'a>, word: &str, place: Place, env: &Env<'a>) {
+        if block.guessed() {
+            return;
+        }
+        let kind = block.kind;
         let words = kind.words_within().chain(crate::check::settings_of(kind));
         let near = did_you_mean(word, words);
         let here = kind.word().word;
@@ -395,7 +434,10 @@ impl<'a> Resolver<'a, '_> {
     fn option(&mut self, block: &mut Block<'a>, entry: &'a KdlEntry, env: &Env<'a>) {
         let file = self.files.files[env.file].id;
         let place = entry_place(file, entry);
-        let Some(mut said) = self.value(entry, env) else { return };
+        let Some(mut said) = self.value(entry, env) else {
+            block.broken = true;
+            return;
+        };
         if let Some(name) = entry.name() {
             let name = name.value();
             said.place = place;
@@ -452,6 +494,9 @@ impl<'a> Resolver<'a, '_> {
         let file = self.files.files[env.file].id;
         let place = head_place(file, node);
         let (Some(name), Some(body)) = (first_text(node), node.children()) else {
+            if self.files.files[env.file].lost.in_node(node).is_some() {
+                return;
+            }
             self.tell(
                 env.via,
                 Diagnostic::new(Code::MissingArgument, "`each` has a name, values and a body")

@@ -2,6 +2,7 @@
 
 /// What a node is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "each is documented by its row of the table")]
 pub enum Kind {
     Host,
     Arc,

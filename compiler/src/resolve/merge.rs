@@ -36,6 +36,7 @@ impl<'a> Resolver<'a, '_> {
             let name = match self.value(entry, env) {
                 Some(Said { value: Scalar::Text(std::borrow::Cow::Borrowed(name)), .. }) => name,
                 Some(_) => {
+                    block.broken = true;
                     self.tell(
                         env.via,
                         Diagnostic::new(Code::WrongType, "`use` names a profile by a text")
@@ -43,7 +44,10 @@ impl<'a> Resolver<'a, '_> {
                     );
                     continue;
                 }
-                None => continue,
+                None => {
+                    block.broken = true;
+                    continue;
+                }
             };
             match self.find_profile(env, name, place) {
                 Some(at) if found.iter().any(|(_, known, _)| *known == at) => {
@@ -57,6 +61,9 @@ impl<'a> Resolver<'a, '_> {
                 None => failed = true,
             }
         }
+        block.broken |= failed;
+        let lost = |(file, at): (usize, usize)| self.scopes[file].profiles[at].lost;
+        failed |= block.lost.is_some() || found.iter().any(|(_, at, _)| lost(*at));
         if !failed {
             self.check_given(&given, &found, env);
         }
@@ -92,13 +99,14 @@ impl<'a> Resolver<'a, '_> {
             return None;
         }
         let via = self.vias.add(Step::Profile(name), place, env.via);
-        let bindings = self.bind(file, at, place, given, env);
+        let bindings = self.bind((file, at), place, given, env, block.broken);
         let mut profiles = env.profiles.clone();
         profiles.push((file, at));
         let inner = Env { file, bindings, via: Some(via), profiles };
         let node = self.scopes[file].profiles[at].node;
         let mut layer = Block::new(block.kind, self.scopes[file].profiles[at].place, Some(via));
         layer.own = false;
+        layer.lose(self.files.files[file].lost.in_node(node));
         self.profile_body(&mut layer, node, &inner);
         Some(layer)
     }
@@ -166,15 +174,15 @@ impl<'a> Resolver<'a, '_> {
     /// Binds a profile's params to what the node gives, or to their defaults.
     fn bind(
         &mut self,
-        file: usize,
-        at: usize,
+        (file, at): (usize, usize),
         place: Place,
         given: &[Given<'a>],
         env: &Env<'a>,
+        broken: bool,
     ) -> Vec<Binding<'a>> {
         let mut bindings = Vec::new();
         for index in 0..self.scopes[file].profiles[at].params.len() {
-            let Param { name, default, kind, place: declared, .. } =
+            let Param { name, default, kind, place: declared, lost, .. } =
                 self.scopes[file].profiles[at].params[index];
             // The default is read even where it is not needed: what it names is used, and is there.
             let outside = Env { file, bindings: Vec::new(), via: env.via, profiles: Vec::new() };
@@ -183,6 +191,8 @@ impl<'a> Resolver<'a, '_> {
                 given.value.clone()
             } else if let Some(default) = default {
                 default
+            } else if broken || lost {
+                None
             } else {
                 self.tell(
                     env.via,
@@ -228,6 +238,8 @@ impl<'a> Resolver<'a, '_> {
                 self.merge_setting(block, own, setting);
             }
             block.allow.append(&mut layer.allow);
+            block.broken |= layer.broken;
+            block.unread.append(&mut layer.unread);
             below.append(&mut layer.blocks);
         }
         if !below.is_empty() {
@@ -237,11 +249,18 @@ impl<'a> Resolver<'a, '_> {
 
     fn merge_setting(&mut self, block: &mut Block<'a>, own: usize, setting: Setting<'a>) {
         let Some(at) = block.settings.iter().position(|known| known.name == setting.name) else {
+            // The node may have said it otherwise.
+            if block.lost.is_some_and(|gap| gap.may_say(&setting.name)) {
+                return;
+            }
             block.settings.push(setting);
             return;
         };
         let known = &mut block.settings[at];
         if at >= own && !same(known, &setting) {
+            if block.unread.contains(&&*setting.name) {
+                return;
+            }
             let name = &setting.name;
             let diagnostic =
                 Diagnostic::new(Code::ProfileConflict, format!("two profiles disagree about `{name}`"))

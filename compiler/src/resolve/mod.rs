@@ -5,9 +5,9 @@
 mod block;
 pub mod grammar;
 mod merge;
-mod scope;
+pub mod scope;
 pub mod spec;
-mod value;
+pub mod value;
 
 use crate::{
     diagnostic::{Code, Diagnostic, Sink},

@@ -5,8 +5,11 @@
 use super::{Env, Resolver, spec::Scalar};
 use crate::{
     diagnostic::{Code, Diagnostic, Sink, did_you_mean, list},
-    source::{FileId, Place},
-    syntax::{entry_place, head_place, load::Files},
+    source::Place,
+    syntax::{
+        Lost, entry_place, head_place,
+        load::{File, Files},
+    },
 };
 use kdl::{KdlEntry, KdlNode, KdlValue};
 use std::collections::HashMap;
@@ -27,6 +30,7 @@ pub struct Scope<'a> {
 pub struct Let<'a> {
     pub name: &'a str,
     pub place: Place,
+    pub node: &'a KdlNode,
     pub entry: &'a KdlEntry,
     pub used: bool,
     /// The value, once it was needed; nothing inside where it is in error.
@@ -43,6 +47,8 @@ pub struct Profile<'a> {
     pub used: bool,
     /// The lints that the profile allows.
     pub allow: Vec<&'a str>,
+    /// Whether a param may be missing, since something inside could not be read.
+    pub lost: bool,
 }
 
 /// `param NAME default=… type=…`
@@ -50,9 +56,12 @@ pub struct Profile<'a> {
 pub struct Param<'a> {
     pub name: &'a str,
     pub place: Place,
+    pub node: &'a KdlNode,
     pub default: Option<&'a KdlEntry>,
     pub kind: Option<&'a str>,
     pub used: bool,
+    /// Whether something of it could not be read.
+    pub lost: bool,
 }
 
 /// Reads the names of all files.
@@ -64,8 +73,8 @@ pub fn scopes<'a>(files: &'a Files, sink: &mut Sink) -> Vec<Scope<'a>> {
             let mut scope = Scope::default();
             for node in file.document.iter().flat_map(|document| document.nodes()) {
                 match node.name().value() {
-                    "let" => scope.add_let(file.id, node, sink),
-                    "profile" => scope.add_profile(file.id, node, sink),
+                    "let" => scope.add_let(file, node, sink),
+                    "profile" => scope.add_profile(file, node, sink),
                     _ => {}
                 }
             }
@@ -81,8 +90,11 @@ fn defined_twice(what: &str, name: &str, place: Place, first: Place) -> Diagnost
 }
 
 impl<'a> Scope<'a> {
-    fn add_let(&mut self, file: FileId, node: &'a KdlNode, sink: &mut Sink) {
-        let place = head_place(file, node);
+    fn add_let(&mut self, file: &'a File, node: &'a KdlNode, sink: &mut Sink) {
+        if file.lost.in_node(node).is_some() {
+            return;
+        }
+        let place = head_place(file.id, node);
         let (Some(name), [_, entry], None) = (first_text(node), node.entries(), node.children()) else {
             sink.push(
                 Diagnostic::new(Code::MissingArgument, "a let has a name and one value")
@@ -95,12 +107,15 @@ impl<'a> Scope<'a> {
             return;
         }
         self.lets_by_name.insert(name, self.lets.len());
-        self.lets.push(Let { name, place, entry, used: false, value: None });
+        self.lets.push(Let { name, place, node, entry, used: false, value: None });
     }
 
-    fn add_profile(&mut self, file: FileId, node: &'a KdlNode, sink: &mut Sink) {
-        let place = head_place(file, node);
+    fn add_profile(&mut self, file: &'a File, node: &'a KdlNode, sink: &mut Sink) {
+        let place = head_place(file.id, node);
         let Some(name) = first_text(node) else {
+            if file.lost.in_node(node).is_some() {
+                return;
+            }
             sink.push(
                 Diagnostic::new(Code::MissingArgument, "a profile has a name")
                     .at(place, "`profile NAME { … }`"),
@@ -111,21 +126,29 @@ impl<'a> Scope<'a> {
             sink.push(defined_twice("profile", name, place, self.profiles[first].place));
             return;
         }
-        let params = params(file, node, sink);
+        let (params, lost) = params(file, node, sink);
         self.profiles_by_name.insert(name, self.profiles.len());
         let inside = node.children().map_or(&[][..], |children| children.nodes());
         let allow = inside.iter().filter(|node| node.name().value() == "allow");
         let allow = allow.flat_map(|node| node.entries()).filter_map(|entry| entry.value().as_string());
-        self.profiles.push(Profile { name, place, node, params, used: false, allow: allow.collect() });
+        let allow = allow.collect();
+        self.profiles.push(Profile { name, place, node, params, used: false, allow, lost });
     }
 }
 
-fn params<'a>(file: FileId, node: &'a KdlNode, sink: &mut Sink) -> Vec<Param<'a>> {
+fn params<'a>(File { id, lost, .. }: &'a File, node: &'a KdlNode, sink: &mut Sink) -> (Vec<Param<'a>>, bool) {
+    let file = *id;
+    let mut missing = lost.in_node(node).is_some_and(|gap| gap.may_say("param"));
     let mut found: Vec<Param<'a>> = Vec::new();
     let nodes = node.children().map_or(&[][..], |children| children.nodes());
     for node in nodes.iter().filter(|node| node.name().value() == "param") {
         let place = head_place(file, node);
+        let lost = lost.in_node(node).is_some();
         let Some(name) = first_text(node) else {
+            if lost {
+                missing = true;
+                continue;
+            }
             sink.push(
                 Diagnostic::new(Code::MissingArgument, "a param has a name")
                     .at(place, "`param NAME default=…`"),
@@ -136,7 +159,7 @@ fn params<'a>(file: FileId, node: &'a KdlNode, sink: &mut Sink) -> Vec<Param<'a>
             sink.push(defined_twice("param", name, place, first.place));
             continue;
         }
-        let mut param = Param { name, place, default: None, kind: None, used: false };
+        let mut param = Param { name, place, node, default: None, kind: None, used: false, lost };
         for entry in &node.entries()[1..] {
             let kind = entry.value().as_string();
             match entry.name().map(|name| name.value()) {
@@ -155,7 +178,7 @@ fn params<'a>(file: FileId, node: &'a KdlNode, sink: &mut Sink) -> Vec<Param<'a>
         }
         found.push(param);
     }
-    found
+    (found, missing)
 }
 
 /// The types that a param may ask for.
@@ -170,60 +193,115 @@ pub fn first_text(node: &KdlNode) -> Option<&str> {
     }
 }
 
+/// A kind of names: what it is called, where it is looked up, and whether a definition may be among
+/// what could not be read.
+pub struct Names {
+    what: &'static str,
+    pub look: for<'s, 'a, 'n> fn(&'s Scope<'a>, &'n str) -> Option<usize>,
+    may: for<'l, 'n> fn(&'l Lost, &'n str) -> bool,
+}
+
+/// The lets.
+pub const LET: Names = Names {
+    what: "let",
+    look: |scope, name| scope.lets_by_name.get(name).copied(),
+    may: |lost, name| lost.may_let(name),
+};
+
+/// The profiles.
+pub const PROFILE: Names = Names {
+    what: "profile",
+    look: |scope, name| scope.profiles_by_name.get(name).copied(),
+    may: |lost, name| lost.may_profile(name),
+};
+
+/// What became of looking for a name.
+#[derive(Debug)]
+pub enum Found {
+    /// It stands here, as file and index.
+    At((usize, usize)),
+    /// Two imports have it: the first is here; and the places of both imports.
+    Ambiguous((usize, usize), Place, Place),
+    /// It may stand in what could not be read.
+    Lost,
+    /// There is none.
+    Nothing,
+}
+
+/// Finds a name: in the file itself, else in what it imports.
+pub fn find(files: &Files, scopes: &[Scope<'_>], file: usize, name: &str, names: &Names) -> Found {
+    let Names { look, may, .. } = names;
+    if let Some(at) = look(&scopes[file], name) {
+        return Found::At((file, at));
+    }
+    // The file's own definition would stand before any other.
+    if may(&files.files[file].lost, name) {
+        return Found::Lost;
+    }
+    let mut lost = false;
+    let mut found: Option<(usize, usize, Place)> = None;
+    for &(import, from) in &files.files[file].imports {
+        let Some(at) = look(&scopes[import], name) else {
+            lost |= may(&files.files[import].lost, name);
+            continue;
+        };
+        match found {
+            Some((first, at, first_from)) if first != import => {
+                return Found::Ambiguous((first, at), first_from, from);
+            }
+            Some(_) => {}
+            None => found = Some((import, at, from)),
+        }
+    }
+    match found {
+        Some((import, at, _)) => Found::At((import, at)),
+        None if lost => Found::Lost,
+        None => Found::Nothing,
+    }
+}
+
 impl<'a> Resolver<'a, '_> {
     /// Finds a let by its name, as file and index; says so where there is none.
     pub(super) fn find_let(&mut self, env: &Env<'a>, name: &str, place: Place) -> Option<(usize, usize)> {
-        self.find(env, name, place, "let", |scope, name| scope.lets_by_name.get(name).copied()).or_else(
-            || {
+        match self.find(env, name, place, &LET) {
+            Found::At(at) | Found::Ambiguous(at, ..) => Some(at),
+            Found::Lost => None,
+            Found::Nothing => {
                 let names = self.names(env.file, |scope| scope.lets.iter().map(|item| item.name).collect());
                 self.unknown(env, Code::UnknownLet, "let", name, place, &names);
                 None
-            },
-        )
+            }
+        }
     }
 
     /// Finds a profile by its name, as file and index; says so where there is none.
     pub(super) fn find_profile(&mut self, env: &Env<'a>, name: &str, place: Place) -> Option<(usize, usize)> {
-        self.find(env, name, place, "profile", |scope, name| scope.profiles_by_name.get(name).copied())
-            .or_else(|| {
+        match self.find(env, name, place, &PROFILE) {
+            Found::At(at) | Found::Ambiguous(at, ..) => Some(at),
+            Found::Lost => None,
+            Found::Nothing => {
                 let names =
                     self.names(env.file, |scope| scope.profiles.iter().map(|item| item.name).collect());
                 self.unknown(env, Code::UnknownProfile, "profile", name, place, &names);
                 None
-            })
-    }
-
-    fn find(
-        &mut self,
-        env: &Env<'a>,
-        name: &str,
-        place: Place,
-        what: &str,
-        look: impl Fn(&Scope<'a>, &str) -> Option<usize>,
-    ) -> Option<(usize, usize)> {
-        let file = env.file;
-        if let Some(at) = look(&self.scopes[file], name) {
-            return Some((file, at));
-        }
-        let mut found: Option<(usize, usize, Place)> = None;
-        for &(import, from) in &self.files.files[file].imports {
-            let Some(at) = look(&self.scopes[import], name) else { continue };
-            match found {
-                Some((first, _, first_from)) if first != import => {
-                    self.tell(
-                        env.via,
-                        Diagnostic::new(Code::AmbiguousName, format!("two imports have a {what} `{name}`"))
-                            .at(place, "which of the two?")
-                            .at(first_from, "here is one")
-                            .at(from, "here is the other"),
-                    );
-                    break;
-                }
-                Some(_) => {}
-                None => found = Some((import, at, from)),
             }
         }
-        found.map(|(import, at, _)| (import, at))
+    }
+
+    fn find(&mut self, env: &Env<'a>, name: &str, place: Place, names: &Names) -> Found {
+        let found = find(self.files, &self.scopes, env.file, name, names);
+        if let Found::Ambiguous(at, one, other) = found {
+            let message = format!("two imports have a {} `{name}`", names.what);
+            self.tell(
+                env.via,
+                Diagnostic::new(Code::AmbiguousName, message)
+                    .at(place, "which of the two?")
+                    .at(one, "here is one")
+                    .at(other, "here is the other"),
+            );
+            return Found::At(at);
+        }
+        found
     }
 
     fn names(&self, file: usize, of: impl Fn(&Scope<'a>) -> Vec<&'a str>) -> Vec<&'a str> {

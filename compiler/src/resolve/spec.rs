@@ -2,7 +2,11 @@
 //! the nodes that use them. Every value still knows where it came from.
 
 use super::grammar::Kind;
-use crate::{diagnostic::Diagnostic, source::Place};
+use crate::{
+    diagnostic::{Code, Diagnostic},
+    source::Place,
+    syntax::Gap,
+};
 use std::borrow::Cow;
 
 /// All hosts of a spec.
@@ -98,6 +102,10 @@ pub struct Block<'a> {
     pub own: bool,
     /// Whether something inside was in error and is missing.
     pub broken: bool,
+    /// The settings whose values were in error and are missing.
+    pub unread: Vec<&'a str>,
+    /// What could not be read of its text.
+    pub lost: Option<&'a Gap>,
 }
 
 impl<'a> Block<'a> {
@@ -114,6 +122,8 @@ impl<'a> Block<'a> {
             via,
             own: true,
             broken: false,
+            unread: Vec::new(),
+            lost: None,
         }
     }
 
@@ -130,6 +140,35 @@ impl<'a> Block<'a> {
             Some(Said { value: Scalar::Text(text), .. }) => Some(text),
             _ => None,
         }
+    }
+
+    /// Remembers what could not be read of the block's text.
+    pub fn lose(&mut self, lost: Option<&'a Gap>) {
+        let Some(gap) = lost else { return };
+        self.broken = true;
+        self.lost = Some(gap);
+        if gap.may_say("allow") {
+            self.allow.extend(Code::lints().map(|lint| lint.name));
+        }
+    }
+
+    /// Returns whether what could not be read may have said one of these words, or have used a profile.
+    #[must_use]
+    pub fn may_say(&self, words: &[&str]) -> bool {
+        let may = |gap: &Gap| gap.may_say("use") || words.iter().any(|word| gap.may_say(word));
+        self.lost.is_some_and(may) || words.iter().any(|word| self.unread.contains(word))
+    }
+
+    /// Returns whether a setting may be missing because of an error that was told.
+    #[must_use]
+    pub fn may_miss(&self, setting: &str) -> bool {
+        self.broken || self.unread.contains(&setting)
+    }
+
+    /// Returns whether it was guessed what stands inside, so that something may stand in the wrong node.
+    #[must_use]
+    pub fn guessed(&self) -> bool {
+        self.lost.is_some_and(|gap| gap.unsure)
     }
 
     /// Returns the blocks of one kind.

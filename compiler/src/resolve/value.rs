@@ -80,6 +80,9 @@ impl<'a> Resolver<'a, '_> {
             said.via = Some(self.vias.lead_on(said.via, base, here));
             return Some(said);
         }
+        if env.profiles.last().is_some_and(|&(file, at)| self.scopes[file].profiles[at].lost) {
+            return None;
+        }
         let params = env.bindings.iter().filter(|binding| binding.param).map(|binding| binding.name);
         let diagnostic = Diagnostic::new(Code::UnknownParam, format!("there is no param `{name}`"))
             .at(place, "no profile around here declares it");
@@ -129,26 +132,23 @@ impl<'a> Resolver<'a, '_> {
     fn format(&mut self, text: &'a str, place: Place, env: &Env<'a>) -> Option<Said<'a>> {
         let mut made = String::with_capacity(text.len());
         let mut via: Option<ViaId> = env.via;
-        let mut rest = text;
-        while let Some(at) = rest.find(['{', '}']) {
-            made.push_str(&rest[..at]);
-            let brace = &rest[at..];
-            if brace.starts_with("{{") || brace.starts_with("}}") {
-                made.push_str(&brace[..1]);
-                rest = &brace[2..];
-                continue;
-            }
-            let name = brace.strip_prefix('{').and_then(|inner| inner.split_once('}'));
-            let Some((name, after)) = name.filter(|(name, _)| !name.is_empty() && !name.contains('{')) else {
-                self.tell(
-                    env.via,
-                    Diagnostic::new(Code::BadFormat, "a brace in this text does not belong to a name")
-                        .at(place, format!("at `{}`", brace.chars().take(12).collect::<String>()))
-                        .help("a name stands in braces, `{NAME}`; write `{{` or `}}` for a brace"),
-                );
-                return None;
+        for part in parts(text) {
+            let name = match part {
+                Part::Text(text) => {
+                    made.push_str(text);
+                    continue;
+                }
+                Part::Name(_, name) => name,
+                Part::Bad(brace) => {
+                    self.tell(
+                        env.via,
+                        Diagnostic::new(Code::BadFormat, "a brace in this text does not belong to a name")
+                            .at(place, format!("at `{}`", brace.chars().take(12).collect::<String>()))
+                            .help("a name stands in braces, `{NAME}`; write `{{` or `}}` for a brace"),
+                    );
+                    return None;
+                }
             };
-            rest = after;
             let bound = env.bindings.iter().rev().find(|binding| binding.name == name);
             let said = match bound.map(|binding| binding.param) {
                 Some(true) => self.param(name, place, env)?,
@@ -165,9 +165,46 @@ impl<'a> Resolver<'a, '_> {
                 return None;
             }
         }
-        made.push_str(rest);
         Some(Said { value: Scalar::Text(Cow::Owned(made)), place, via })
     }
+}
+
+/// A part of a text with names in braces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part<'t> {
+    /// Text that stands for itself.
+    Text(&'t str),
+    /// A name, with its first byte.
+    Name(usize, &'t str),
+    /// A brace that belongs to no name, with all behind it. Nothing follows.
+    Bad(&'t str),
+}
+
+/// Splits a text of `(fmt)` into its parts.
+pub fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let at = rest.find(['{', '}']).unwrap_or(rest.len());
+        if at > 0 || rest.is_empty() {
+            let (plain, after) = rest.split_at(at);
+            rest = after;
+            return (!plain.is_empty()).then_some(Part::Text(plain));
+        }
+        if rest.starts_with("{{") || rest.starts_with("}}") {
+            let (brace, after) = rest.split_at(2);
+            rest = after;
+            return Some(Part::Text(&brace[..1]));
+        }
+        let start = text.len() - rest.len() + 1;
+        let name = rest.strip_prefix('{').and_then(|inner| inner.split_once('}'));
+        match name.filter(|(name, _)| !name.is_empty() && !name.contains('{')) {
+            Some((name, after)) => {
+                rest = after;
+                Some(Part::Name(start, name))
+            }
+            None => Some(Part::Bad(std::mem::take(&mut rest))),
+        }
+    })
 }
 
 fn literal(value: &KdlValue) -> Scalar<'_> {

@@ -16,7 +16,13 @@ pub enum Token {
     Newline,
     /// A blank.
     Space,
-    /// A byte of anything else.
+    /// `;`
+    Semicolon,
+    /// `\`, outside of strings: the line goes on in the next one.
+    Continue,
+    /// `/-`
+    Slashdash,
+    /// A piece of anything else.
     Other,
     /// A string or comment that closes nowhere, from here to the end.
     Broken,
@@ -30,16 +36,25 @@ pub fn next(bytes: &[u8], at: usize) -> Option<(Token, usize)> {
         b'}' => (Token::Close, 1),
         b'\n' => (Token::Newline, 1),
         b' ' | b'\t' | b'\r' => (Token::Space, 1),
+        b';' => (Token::Semicolon, 1),
+        b'\\' => (Token::Continue, 1),
         b'"' | b'#' => match string(rest) {
             Some(found) => found,
-            None => (Token::Other, 1),
+            // All at once: reading them one by one would look at the rest of them each time.
+            None => (Token::Other, rest.iter().take_while(|byte| **byte == b'#').count()),
         },
         b'/' if rest.starts_with(b"//") => {
             (Token::Comment, rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len()))
         }
         b'/' if rest.starts_with(b"/*") => comment(rest),
-        _ => (Token::Other, 1),
+        b'/' if rest.starts_with(b"/-") => (Token::Slashdash, 2),
+        // A word at once, so that no character is cut.
+        _ => (Token::Other, rest.iter().take_while(|byte| is_of_word(**byte)).count().max(1)),
     })
+}
+
+fn is_of_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte) || !byte.is_ascii()
 }
 
 /// Returns the byte at which braces, or comments in comments, are nested deeper than `most`.
@@ -71,6 +86,31 @@ pub fn too_deep(text: &str, most: usize) -> Option<usize> {
     None
 }
 
+/// The most `/-` in a row that the parser is given.
+const MOST_SLASHED: usize = 8;
+
+/// Returns whether the text has many `/-` in a row, which mean nothing: the parser takes cubic time
+/// over them.
+pub fn slashed_over(text: &str) -> bool {
+    if !text.contains("/-") {
+        return false;
+    }
+    let mut row = 0usize;
+    let mut at = 0;
+    while let Some((token, length)) = next(text.as_bytes(), at) {
+        match token {
+            Token::Slashdash => row += 1,
+            Token::Space | Token::Newline | Token::Comment => {}
+            _ => row = 0,
+        }
+        if row > MOST_SLASHED {
+            return true;
+        }
+        at += length;
+    }
+    false
+}
+
 /// Returns how often the text opens anything, wherever it stands: no reading nests deeper.
 pub fn opened(text: &str) -> usize {
     let comments = text.as_bytes().windows(2).filter(|pair| pair == b"/*").count();
@@ -92,7 +132,7 @@ fn string(rest: &[u8]) -> Option<(Token, usize)> {
             // The parser goes on with the next line.
             b'\n' if !multi => return Some((Token::Broken, at)),
             b'"' if rest[at..].iter().take(quotes).filter(|byte| **byte == b'"').count() == quotes
-                && rest[at + quotes..].iter().take(hashes).filter(|byte| **byte == b'#').count()
+                && rest[at + quotes..].iter().take(hashes).take_while(|byte| **byte == b'#').count()
                     == hashes =>
             {
                 return Some((Token::String, at + quotes + hashes));
@@ -155,5 +195,21 @@ mod tests {
         assert_eq!(too_deep("/* /* /* */ */ */", 2), Some(6));
         assert_eq!(too_deep("a \"\"\"\n}}}\n\"\"\" { b { c {", 2), Some(22));
         assert_eq!(too_deep("\"}}}} \n{{{", 2), Some(9));
+    }
+
+    #[test]
+    fn many_slashdashes_in_a_row_are_seen_and_those_in_comments_are_none() {
+        assert!(slashed_over(&"/- /**/ ".repeat(9)));
+        assert!(!slashed_over(&format!("// {}\na \"{}\"", "/-".repeat(9), "/-".repeat(9))));
+        assert!(!slashed_over(&"/- a\n".repeat(20)));
+    }
+
+    #[test]
+    fn long_runs_of_one_byte_take_one_look() {
+        for byte in ["#", "\"", "#\"", "/*", "*/", "\\", "\"\"\"\n", "/-"] {
+            let text = byte.repeat(1 << 18);
+            too_deep(&format!("{}{text}", "#".repeat(1 << 18)), 48);
+            slashed_over(&text);
+        }
     }
 }

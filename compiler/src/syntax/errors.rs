@@ -24,6 +24,8 @@ pub fn tell(file: FileId, text: &str, error: KdlError, sink: &mut Sink) {
     for found in &error.diagnostics {
         if problem("No closing '}' for child block", found) {
             unclosed.push(clamp(text, place(file, found.span)));
+        } else if told && problem("Found invalid node name", found) {
+            // The rest of the line that went wrong.
         } else if !FOLLOW_UPS.iter().any(|message| problem(message, found)) {
             told = true;
             sink.push(one(file, text, found));
@@ -46,6 +48,11 @@ pub fn tell(file: FileId, text: &str, error: KdlError, sink: &mut Sink) {
         let message = if brace { "a brace closes nothing" } else { "this is not KDL 2" };
         sink.push(Diagnostic::new(Code::Syntax, message).at(clamp(text, place), "here"));
     }
+}
+
+/// Tells that a text is wrong where nothing better can be said.
+pub fn something(place: Place, sink: &mut Sink) {
+    sink.push(Diagnostic::new(Code::Syntax, "this is not KDL 2").at(place, "here"));
 }
 
 /// What the parser says when it stumbles over the rest of an earlier mistake.
@@ -78,14 +85,16 @@ fn one(file: FileId, text: &str, problem: &KdlDiagnostic) -> Diagnostic {
 /// Knows the commonest slip of all: `quota="1G"` as a node of its own. `at` is where the parser
 /// could not go on.
 fn lonely_setting(file: FileId, text: &str, at: usize) -> Option<Diagnostic> {
-    let rest = text.get(at..)?.strip_prefix('=')?;
+    let behind = text.get(at..)?.strip_prefix('=')?;
+    let rest = behind.trim_start_matches([' ', '\t']);
     let before = text.get(..at)?;
     let name_start =
         before.rfind(|c: char| !(c.is_alphanumeric() || "_-.:".contains(c))).map_or(0, |at| at + 1);
     let name = text.get(name_start..at).filter(|name| !name.is_empty())?;
     let value = rest.split(|c: char| c.is_whitespace() || c == ';' || c == '}').next().unwrap_or_default();
     let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-    let place = Place { file, start: offset(name_start), end: offset(at + 1 + value.len()) };
+    let end = at + 1 + (behind.len() - rest.len()) + value.len();
+    let place = Place { file, start: offset(name_start), end: offset(end) };
     Some(
         Diagnostic::new(Code::Syntax, format!("`{name}={value}` stands on no node's line"))
             .at(place, "a setting of its own has no `=`")

@@ -1,6 +1,6 @@
 //! Reads a spec's files: the first one, and what it imports, each once.
 
-use super::{entry_place, head_place, parse};
+use super::{Lost, Parsed, entry_place, head_place, parse};
 use crate::{
     diagnostic::{Code, Diagnostic, Sink, did_you_mean, list},
     source::{FileId, Place, Sources},
@@ -24,8 +24,10 @@ pub struct File {
     pub id: FileId,
     /// Whether it belongs to the standard library.
     pub std: bool,
-    /// Its nodes; nothing where it could not be read.
+    /// Its nodes, as far as they could be read; nothing where none could.
     pub document: Option<KdlDocument>,
+    /// What is missing from its nodes.
+    pub lost: Lost,
     /// The files that it imports, as indices, with the places that say so.
     pub imports: Vec<(usize, Place)>,
     /// Whether something that it imports could not be read, so that names may be missing.
@@ -109,15 +111,23 @@ impl Loader<'_> {
         let id = self.files.sources.add(&name, text.clone(), std);
         let at = id.0 as usize;
         self.known.insert(origin.clone(), at);
-        let document = parse(id, &text, self.sink);
-        self.files.files.push(File { id, std, document: None, imports: Vec::new(), incomplete: false });
+        let parsed = parse(id, &text, self.sink);
+        self.files.files.push(File {
+            id,
+            std,
+            document: None,
+            lost: Lost::default(),
+            imports: Vec::new(),
+            incomplete: false,
+        });
         let start = Place { file: id, start: 0, end: 0 };
         self.chain.push((at, from.unwrap_or(start)));
-        if let Some(document) = document {
-            edition(id, &document, self.sink);
-            let (imports, incomplete) = self.imports(id, origin, &document);
+        if let Some(parsed) = parsed {
+            edition(id, &parsed, self.sink);
+            let (imports, incomplete) = self.imports(id, origin, &parsed);
             let file = &mut self.files.files[at];
-            file.document = Some(document);
+            file.document = Some(parsed.document);
+            file.lost = parsed.lost;
             file.imports = imports;
             file.incomplete = incomplete;
         }
@@ -129,11 +139,15 @@ impl Loader<'_> {
         &mut self,
         id: FileId,
         origin: &Origin,
-        document: &KdlDocument,
+        Parsed { document, lost }: &Parsed,
     ) -> (Vec<(usize, Place)>, bool) {
         let mut found = Vec::new();
         let mut incomplete = false;
         for node in document.nodes().iter().filter(|node| node.name().value() == "import") {
+            if lost.in_node(node).is_some() {
+                incomplete = true;
+                continue;
+            }
             let target = self.target(id, origin, node);
             match target.and_then(|(target, place)| Some((self.file(&target, Some(place))?, place))) {
                 Some(import) => {
@@ -209,8 +223,11 @@ impl Loader<'_> {
     }
 }
 
-fn edition(id: FileId, document: &KdlDocument, sink: &mut Sink) {
+fn edition(id: FileId, Parsed { document, lost }: &Parsed, sink: &mut Sink) {
     let Some(node) = document.nodes().iter().find(|node| node.name().value() == "edition") else {
+        if lost.in_file().is_some_and(|gap| gap.unsure || gap.may_say("edition")) {
+            return;
+        }
         sink.push(
             Diagnostic::new(Code::MissingEdition, "the file does not say its edition")
                 .at(Place { file: id, start: 0, end: 0 }, "expected here")
@@ -219,6 +236,7 @@ fn edition(id: FileId, document: &KdlDocument, sink: &mut Sink) {
         return;
     };
     let known = match node.entries() {
+        _ if lost.in_node(node).is_some() => true,
         [entry] => entry.name().is_none() && entry.value() == &KdlValue::Integer(EDITION),
         _ => false,
     };

@@ -1,11 +1,19 @@
 //! Source text → syntax tree with spans. The tree is the kdl crate's own, walked in place by the
-//! stages after it; here the text is measured before it is parsed, and the parser's errors become
-//! diagnostics.
+//! stages after it. The text is measured before it is parsed ([`depth`]), a long one in [`pieces`].
+//! Of a text with mistakes the kdl crate gives no tree: it is cut into an [`outline`] of nodes,
+//! [`recover`] reads each alone, [`errors`] tells what is wrong with those that cannot be read, and
+//! [`lost`] remembers them.
 
 mod depth;
 mod errors;
+pub mod line;
 pub mod load;
+pub mod lost;
+mod outline;
 mod pieces;
+mod recover;
+
+pub use lost::{Gap, Lost};
 
 use crate::{
     diagnostic::{Code, Diagnostic, Sink},
@@ -19,8 +27,18 @@ pub const MAX_DEPTH: usize = 48;
 /// The largest source, in bytes.
 pub const MAX_BYTES: usize = 64 << 20;
 
-/// Parses one text. Says what is wrong and returns nothing where it is not KDL 2.
-pub fn parse(file: FileId, text: &str, sink: &mut Sink) -> Option<KdlDocument> {
+/// A text's nodes, and what could not be read of it.
+#[derive(Debug)]
+pub struct Parsed {
+    /// The nodes that could be read, with the places that they have in the text.
+    pub document: KdlDocument,
+    /// What is not among them. Where it is not empty, an error was told.
+    pub lost: Lost,
+}
+
+/// Parses one text. Says what is wrong with it, and returns what can be read all the same; nothing
+/// for a text that is too large or nested too deep.
+pub fn parse(file: FileId, text: &str, sink: &mut Sink) -> Option<Parsed> {
     if text.len() > MAX_BYTES {
         let start = Place { file, start: 0, end: 0 };
         sink.push(
@@ -37,24 +55,30 @@ pub fn parse(file: FileId, text: &str, sink: &mut Sink) -> Option<KdlDocument> {
         );
         return None;
     }
-    if let Some(document) = pieces::parse(text) {
-        return Some(document);
-    }
-    match with_stack(depth::opened(text), || KdlDocument::parse_v2(text)) {
-        Some(Ok(document)) => Some(document),
-        Some(Err(error)) => {
-            errors::tell(file, text, error, sink);
-            None
-        }
-        None => {
-            let start = Place { file, start: 0, end: 0 };
-            sink.push(
-                Diagnostic::new(Code::Internal, "the parser gave up on this file")
-                    .at(start, "out of memory, or a defect"),
-            );
-            None
-        }
-    }
+    let levels = depth::opened(text);
+    let sound = match pieces::parse(text) {
+        None if depth::slashed_over(text) => None,
+        None => with_stack(levels, || sound(text)).flatten(),
+        sound => sound,
+    };
+    Some(match sound {
+        Some(document) => Parsed { document, lost: Lost::default() },
+        None => recover::recover(file, text, sink),
+    })
+}
+
+/// Parses a text that is KDL 2; nothing for any other.
+///
+/// It is parsed as the inside of a node: of a mistake in a document the kdl crate goes on to the
+/// next one by calling itself, until the stack is full; of one inside a node it comes back.
+fn sound(text: &str) -> Option<KdlDocument> {
+    const OPEN: &str = "x{\n";
+    let inside = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut node: KdlNode = format!("{OPEN}{inside}\n}}").parse().ok()?;
+    let mut document = node.children_mut().take()?;
+    let mark = text.len() - inside.len();
+    pieces::shift(&mut document, &|at| (at + mark).saturating_sub(OPEN.len()).min(text.len()));
+    Some(document)
 }
 
 /// The stack that the kdl crate takes for a level, in bytes: 40 KiB seen without optimisation.

@@ -38,7 +38,7 @@ pub fn parse(text: &str) -> Option<KdlDocument> {
             let piece = &text[start..end];
             let stack = super::stack(super::depth::opened(piece));
             let work = move || {
-                let mut document = KdlDocument::parse_v2(piece).ok()?;
+                let mut document = super::sound(piece)?;
                 shift(&mut document, &|at| at + start);
                 Some(document)
             };
@@ -48,7 +48,7 @@ pub fn parse(text: &str) -> Option<KdlDocument> {
         threads.into_iter().map(|thread| thread.ok()?.join().ok().flatten()).collect()
     });
     let frame = format!("{}{}", &text[..=inside.open], &text[inside.close..]);
-    let mut document = KdlDocument::parse_v2(&frame).ok()?;
+    let mut document = super::sound(&frame)?;
     shift(&mut document, &|at| if at > inside.open { at + removed } else { at });
     let node = holder(&mut document, inside.open)?;
     for piece in parsed {
@@ -126,7 +126,7 @@ fn holder(document: &mut KdlDocument, open: usize) -> Option<&mut KdlNode> {
 }
 
 /// Moves every span of a document.
-fn shift(document: &mut KdlDocument, by: &impl Fn(usize) -> usize) {
+pub fn shift(document: &mut KdlDocument, by: &impl Fn(usize) -> usize) {
     let moved = |span: SourceSpan| {
         let (start, end) = (by(span.offset()), by(span.offset() + span.len()));
         SourceSpan::from((start, end.saturating_sub(start)))
@@ -195,6 +195,51 @@ mod tests {
         spans(&pieces, &text, &mut got);
         assert_eq!(wanted.len(), got.len());
         assert!(wanted == got);
+    }
+
+    #[test]
+    fn a_text_read_as_the_inside_of_a_node_is_what_it_is_alone() {
+        for text in [
+            "",
+            "\n",
+            "a",
+            "\u{feff}a 1\n",
+            "\u{feff}ü \"é\" x=(let)\"y\" {\r\n b; c }",
+            "a // b",
+            "a \\",
+            "a \\ // b",
+            "/-a",
+            "/-",
+            "a /-",
+            "/- a {}\nb",
+            "a;",
+            "a;;",
+            ";",
+            "}",
+            "} a {",
+            "{",
+            "a }",
+            "a\n}\n/*",
+            "*/",
+            "a /* b */",
+            "\"\"\"\n a\n \"\"\" b",
+            "a {",
+            "a=1",
+            "a true",
+            "a )",
+            "}\n/-x {",
+            "\u{2028}a\u{85}b",
+        ] {
+            let alone = KdlDocument::parse_v2(text).ok();
+            let inside = super::super::sound(text);
+            assert_eq!(alone.is_some(), inside.is_some(), "{text:?}");
+            let (mut wanted, mut got) = (Vec::new(), Vec::new());
+            if let Some((alone, inside)) = alone.zip(inside) {
+                spans(&alone, text, &mut wanted);
+                spans(&inside, text, &mut got);
+            }
+            assert_eq!(wanted, got, "{text:?}");
+        }
     }
 
     #[test]

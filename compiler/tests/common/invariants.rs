@@ -4,7 +4,8 @@
 
 use super::{Memory, rendered};
 use phoenix_compiler::{
-    Code, Compiled, Diagnostic, Place, SpecPath, Traced, compile, fmt::format, origin::Origin, trace,
+    Code, Compiled, Diagnostic, Place, SpecPath, Traced, compile, fmt::format, index::Index, origin::Origin,
+    trace,
 };
 use phoenix_graph::{Graph, ObjectId, Step, System};
 use std::collections::HashMap;
@@ -43,6 +44,31 @@ pub fn hold(world: &Memory) {
     }
     traced(&trace(world, &root), &compiled);
     laid_out(world, &compiled);
+    let longest = world.0.values().map(|text| text.len()).max().unwrap_or(0);
+    asked(world, 1 + longest / 64);
+}
+
+/// Every so many bytes, and beside the ends, a position can be asked about, and every place of an answer
+/// lies inside its source.
+pub fn asked(world: &Memory, step: usize) {
+    let index = Index::new(world, &SpecPath::new("spec.kdl").unwrap());
+    let holds = |place: Place| {
+        let text = &index.sources().get(place.file).unwrap().text;
+        assert!(text.get(place.start as usize..place.end as usize).is_some(), "{place:?} in {text:?}");
+    };
+    let (file, source) = index.sources().iter().next().unwrap();
+    // Positions inside characters and behind the end are asked about as well. Candidates read the
+    // text before them, so they are asked for at some positions only.
+    for (count, byte) in (0..u32::try_from(source.text.len()).unwrap() + 2).step_by(step).enumerate() {
+        index.at(file, byte).into_iter().for_each(|item| holds(item.place));
+        index.definition(file, byte).into_iter().for_each(holds);
+        index.references(file, byte).into_iter().for_each(holds);
+        if count % 61 == 0 {
+            holds(index.candidates(file, byte).place);
+        }
+    }
+    holds(index.candidates(file, 1).place);
+    holds(index.candidates(file, u32::MAX).place);
 }
 
 /// Every diagnostic can be shown and written, and none is a defect.

@@ -10,6 +10,12 @@ use crate::{
 use phoenix_graph::{Target, storage::find_type};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Returns what each may reserve below a quota so that all of them together fit: a spec here has fewer
+/// datasets than this divides by.
+fn fits(quota: Option<u64>) -> u64 {
+    quota.map_or(PLENTY, |quota| quota >> 13)
+}
+
 /// The quota where nothing is said, for what has to fit.
 const PLENTY: u64 = 1 << 40;
 
@@ -236,8 +242,8 @@ impl Maker {
         } else if self.choices.one_in(8) {
             node.set("quota", vec![vec![text("none"), Value::Number(0)]]);
         }
-        let most = inside.quota.unwrap_or(PLENTY);
-        if self.choices.one_in(5) {
+        let most = fits(inside.quota);
+        if most > 0 && self.choices.one_in(5) {
             let share = self.share(most);
             node.set("reservation", vec![size(share)]);
         }
@@ -246,7 +252,7 @@ impl Maker {
             referred = self.share(PLENTY);
             node.set("refquota", vec![size(referred)]);
         }
-        if self.choices.one_in(5) {
+        if most > 0 && self.choices.one_in(5) {
             let share = self.share(most.min(referred));
             node.set("refreservation", vec![size(share)]);
         }
@@ -388,11 +394,12 @@ impl Maker {
         if block != 512 || self.choices.one_in(2) {
             node.set("volblocksize", vec![size(block)]);
         }
-        if above.quota.is_some_and(|quota| quota < bytes) || self.choices.one_in(3) {
+        let most = fits(above.quota);
+        if most < bytes || self.choices.one_in(3) {
             node.set("sparse", vec![vec![Value::Bool(true), text("on")]]);
         }
-        if self.choices.one_in(5) {
-            let share = self.share(above.quota.unwrap_or(PLENTY));
+        if most > 0 && self.choices.one_in(5) {
+            let share = self.share(most);
             node.set("reservation", vec![size(share)]);
         }
         if above.encrypted && self.choices.one_in(4) {
