@@ -224,6 +224,7 @@ impl Maker {
     fn dataset(&mut self, above: Above) -> Node {
         let start = self.choices.of(&["data", "vm.disks_", "a:b ", "1-"]);
         let mut node = Node::new("dataset", vec![self.unique(start)]);
+        self.life(&mut node);
         let inside = self.filesystem(&mut node, above);
         if inside.depth < 3 {
             let below = self.several(2, &mut |maker| maker.below(inside));
@@ -267,7 +268,52 @@ impl Maker {
         if self.choices.one_in(3) {
             self.register(node, mounted, exported, &under);
         }
+        if mounted && self.choices.one_in(5) {
+            let permissions = self.permissions();
+            node.inside.push(permissions);
+        }
+        if mounted && self.choices.one_in(5) {
+            let first = self.container();
+            let more = self.several(2, &mut Self::container);
+            node.inside.push(Node::new("bind", Vec::new()).holding(vec![first]).holding(more));
+        }
         inside
+    }
+
+    fn permissions(&mut self) -> Node {
+        let mut node = Node::new("permissions", Vec::new());
+        node.set("mode", vec![self.choices.of(&[["750", "0750"], ["1777", "1777"]]).map(text).to_vec()]);
+        if self.choices.one_in(2) {
+            node.set("owner", vec![self.choices.of(&[["root", "root"], ["33", "0033"]]).map(text).to_vec()]);
+        }
+        if self.choices.one_in(2) {
+            node.set("group", vec![vec![Value::Number(100), text("100")]]);
+        }
+        node
+    }
+
+    fn container(&mut self) -> Node {
+        let id = 100 + self.choices.below(5) as u64;
+        let at = self.unique("/mnt/b");
+        let mut node = Node::new("lxc", vec![Value::Number(id)]);
+        node.set("at", vec![vec![at]]);
+        if self.choices.one_in(3) {
+            node.set("ro", vec![vec![Value::Bool(true), text("on")]]);
+        }
+        if self.choices.one_in(3) {
+            node.set("mountoptions", vec![vec![text("noatime")], vec![text("discard")]]);
+        }
+        node
+    }
+
+    /// Says something about its life.
+    fn life(&mut self, node: &mut Node) {
+        for word in ["adopt", "protect"] {
+            if self.choices.one_in(8) {
+                let on = self.choices.one_in(2);
+                node.set(word, vec![vec![Value::Bool(on), text(if on { "on" } else { "off" })]]);
+            }
+        }
     }
 
     /// Returns a part of a limit, 1 at least.
@@ -387,6 +433,7 @@ impl Maker {
 
     fn volume(&mut self, above: Above) -> Node {
         let mut node = Node::new("volume", vec![self.unique("vol")]);
+        self.life(&mut node);
         let block = 512u64 << self.choices.below(10);
         let bytes = block << self.choices.below(20);
         let word = self.choices.of(&["size", "size", "volsize"]);
