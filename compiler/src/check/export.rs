@@ -36,29 +36,25 @@ impl<'a> Checker<'_, 'a, '_> {
             }
             return;
         }
-        let Some(path) = self.exported_path(about, mounts) else { return };
+        let path = self.exported_path(about, mounts);
         let mut clients: BTreeMap<Box<str>, ExportOptions> = BTreeMap::new();
         for client in block.of(Kind::Client) {
-            let Some(name) = self.client(client) else { continue };
-            if !self.words(client) || !fine {
-                continue;
-            }
-            let Some(options) = self.options(block, client) else { continue };
+            let (name, sound) = (self.client(client), self.words(client));
+            let Some(name) = name.filter(|_| sound && fine) else { continue };
+            let (Some(options), Some(path)) = (self.options(block, client), &path) else { continue };
             if clients.insert(name.clone(), options).is_some() {
                 let first = block.of(Kind::Client).find(|known| {
                     known.name().and_then(|name| canonical_client(name).ok()).as_deref() == Some(&*name)
                 });
                 self.tell(
-                    block.via,
+                    client.via,
                     Diagnostic::new(Code::DuplicateClient, format!("{path} is exported to {name} twice"))
                         .at(client.place, "here again")
                         .at(first.map_or(block.place, |first| first.place), "here first"),
                 );
             }
         }
-        if clients.is_empty() {
-            return;
-        }
+        let Some(path) = path.filter(|_| !clients.is_empty()) else { return };
         let key = Key::Export(path.clone());
         if let Some(first) = self.places.get(&key) {
             self.tell(

@@ -87,10 +87,10 @@ fn one(file: FileId, text: &str, problem: &KdlDiagnostic) -> Diagnostic {
 fn lonely_setting(file: FileId, text: &str, at: usize) -> Option<Diagnostic> {
     let behind = text.get(at..)?.strip_prefix('=')?;
     let rest = behind.trim_start_matches([' ', '\t']);
-    let before = text.get(..at)?;
+    let before = text.get(..at)?.trim_end_matches([' ', '\t']);
     let name_start =
         before.rfind(|c: char| !(c.is_alphanumeric() || "_-.:".contains(c))).map_or(0, |at| at + 1);
-    let name = text.get(name_start..at).filter(|name| !name.is_empty())?;
+    let name = before.get(name_start..).filter(|name| !name.is_empty())?;
     let value = rest.split(|c: char| c.is_whitespace() || c == ';' || c == '}').next().unwrap_or_default();
     let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     let end = at + 1 + (behind.len() - rest.len()) + value.len();
