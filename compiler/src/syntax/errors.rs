@@ -75,11 +75,47 @@ fn one(file: FileId, text: &str, problem: &KdlDiagnostic) -> Diagnostic {
             .at(place, "a number with letters")
             .help(format!("sizes are texts: write \"{here}\""));
     }
+    if let Some((message, label, help)) = plain_words(problem, here) {
+        return Diagnostic::new(Code::Syntax, message).at(place, label).help_maybe(help.map(str::to_owned));
+    }
     let message = problem.message.clone().unwrap_or_else(|| "this is not KDL 2".to_owned());
     let label = problem.label.clone().unwrap_or_else(|| "here".to_owned());
     Diagnostic::new(Code::Syntax, message)
         .at(place, label)
         .help_maybe(problem.help.clone().or_else(|| hint(text, place)))
+}
+
+/// Says in plain words what the parser says in those of its grammar: message, label and help.
+fn plain_words(
+    problem: &KdlDiagnostic,
+    here: &str,
+) -> Option<(&'static str, &'static str, Option<&'static str>)> {
+    let ends_well = problem.help.as_deref().is_none_or(|help| !help.contains("value terminator"));
+    Some(match problem.message.as_deref()? {
+        "Unexpected newline in single-line quoted string" => (
+            "a text does not end on its line",
+            "its quotation mark is missing",
+            Some("a text of several lines begins and ends with three quotation marks"),
+        ),
+        "Expected quoted string" if !ends_well => (
+            "a text goes on behind its quotation mark",
+            "there is no blank between the two",
+            Some("put a blank there, or the quotation mark that is missing"),
+        ),
+        "Expected quoted string" if here.contains('\\') => (
+            "a backslash that begins no escape",
+            "in this text",
+            Some("write `\\\\` for a backslash, or a raw text: `#\"…\"#`"),
+        ),
+        "Expected property value" => ("a setting without its value", "the value is missing", None),
+        "Found invalid node name" => ("no node begins so", "not a word", Some("a node begins with its word")),
+        "Found child block instead of node name" => (
+            "a brace without a word before it",
+            "whose block is this?",
+            Some("a node's word stands before its brace, on the same line"),
+        ),
+        _ => return None,
+    })
 }
 
 /// Knows the commonest slip of all: `quota="1G"` as a node of its own. `at` is where the parser
