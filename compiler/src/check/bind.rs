@@ -4,7 +4,7 @@ use super::{About, Checker, Mounted};
 use crate::{
     diagnostic::{Code, Diagnostic, did_you_mean, list},
     resolve::{
-        grammar::Kind,
+        grammar::{Kind, MOUNT_OPTIONS},
         spec::{Block, Setting},
     },
     source::Place,
@@ -12,8 +12,6 @@ use crate::{
 use phoenix_graph::{Bind, DatasetName, Resource, mounts::Mount};
 use std::collections::BTreeMap;
 
-/// Options of a mount that `pct(1)` takes.
-const MOUNT_OPTIONS: &[&str] = &["discard", "lazytime", "noatime", "nodev", "noexec", "nosuid"];
 /// Options of a mount point that are on or off.
 const SWITCHES: &[&str] = &["ro", "acl", "backup", "replicate", "shared"];
 

@@ -15,7 +15,6 @@ mod space;
 mod storage;
 
 pub use settings::{is_setting, settings_of, target};
-pub use storage::ON_DATASETS;
 
 use crate::{
     diagnostic::{Code, Diagnostic, Sink},

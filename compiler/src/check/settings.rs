@@ -4,7 +4,7 @@ use super::Checker;
 use crate::{
     diagnostic::{Code, Diagnostic, article, did_you_mean, list},
     resolve::{
-        grammar::{Kind, LIFE, Meaning, OWN},
+        grammar::{Kind, LIFE, Meaning, OWN, find_own},
         spec::{Block, Said, Scalar, Setting},
     },
     source::Place,
@@ -57,7 +57,7 @@ pub fn is_setting(kind: Kind, word: &str) -> bool {
 
 /// Returns whether a setting of this node says something about its life.
 fn is_life(kind: Kind, name: &str) -> bool {
-    LIFE.contains(&name) && OWN.iter().any(|own| own.name == name && own.within.contains(&kind))
+    LIFE.contains(&name) && find_own(kind, name).is_some()
 }
 
 impl<'a> Checker<'_, 'a, '_> {

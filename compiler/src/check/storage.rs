@@ -4,7 +4,7 @@ use super::{About, Checker, Mounted, is_setting};
 use crate::{
     diagnostic::{Code, Diagnostic, did_you_mean, list},
     resolve::{
-        grammar::Kind,
+        grammar::{Kind, ON_DATASETS},
         spec::{Block, Scalar, Setting},
     },
 };
@@ -15,8 +15,6 @@ use phoenix_graph::{
 };
 use std::{borrow::Cow, collections::BTreeMap};
 
-/// The types that lie on a dataset of this host.
-pub const ON_DATASETS: &[&str] = &["zfspool", "dir"];
 /// Properties that follow from the dataset, so that nobody can say them wrongly.
 const DERIVED: &[&str] = &["pool", "path", "mountpoint", "is_mountpoint"];
 

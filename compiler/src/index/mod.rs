@@ -13,7 +13,7 @@ mod setting;
 mod tests;
 mod walk;
 
-pub use crate::resolve::grammar::{Args, Kind, Word};
+pub use crate::resolve::grammar::{Args, Kind, Own, Word};
 pub use candidates::{Candidate, CandidateKind, Candidates};
 pub use setting::SettingRow;
 

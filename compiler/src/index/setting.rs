@@ -2,7 +2,7 @@
 
 use crate::{
     check,
-    resolve::grammar::{DIRECTIVES, Kind},
+    resolve::grammar::{DIRECTIVES, Kind, ON_DATASETS, Own, find_own},
 };
 use phoenix_graph::{
     Property,
@@ -21,7 +21,7 @@ pub enum SettingRow {
     /// An option of `exports(5)`.
     ExportOption(&'static str),
     /// A setting of phoenix's own, such as a volume's `size`.
-    Own(&'static str),
+    Own(&'static Own),
 }
 
 impl SettingRow {
@@ -40,9 +40,10 @@ impl SettingRow {
         {
             return Some(Self::Storage(row));
         }
-        let known = check::settings_of(kind).find(|known| *known == name)?;
-        let option = matches!(kind, Kind::Export | Kind::Client);
-        Some(if option { Self::ExportOption(known) } else { Self::Own(known) })
+        if let Some(own) = find_own(kind, name) {
+            return Some(Self::Own(own));
+        }
+        check::settings_of(kind).find(|known| *known == name).map(Self::ExportOption)
     }
 
     /// Returns the name.
@@ -51,7 +52,8 @@ impl SettingRow {
         match self {
             Self::Property(row) => row.name,
             Self::Storage(row) => row.name,
-            Self::ExportOption(name) | Self::Own(name) => name,
+            Self::ExportOption(name) => name,
+            Self::Own(own) => own.name,
         }
     }
 
@@ -62,7 +64,7 @@ impl SettingRow {
             Self::Property(row) => row.doc,
             Self::Storage(row) => row.doc,
             Self::ExportOption(_) => "An option of exports(5).",
-            Self::Own(name) => OWN.iter().find(|(own, _)| own == name).map_or("", |(_, doc)| doc),
+            Self::Own(own) => own.doc,
         }
     }
 
@@ -91,27 +93,15 @@ impl SettingRow {
                 StorageKind::Boolean => vec!["1", "0"],
                 _ => Vec::new(),
             },
-            Self::Own("type") => check::ON_DATASETS.to_vec(),
-            Self::Own("sparse") => vec!["on", "off"],
-            Self::ExportOption(_) | Self::Own(_) => Vec::new(),
+            Self::Own(own) => own.values.to_vec(),
+            Self::ExportOption(_) => Vec::new(),
         }
     }
 }
 
 fn on_datasets() -> impl Iterator<Item = &'static StorageType> {
-    types().iter().filter(|storage| check::ON_DATASETS.contains(&storage.name))
+    types().iter().filter(|storage| ON_DATASETS.contains(&storage.name))
 }
-
-/// What the settings are for that stand in no table of properties.
-const OWN: &[(&str, &str)] = &[
-    ("size", "The size of the volume."),
-    ("sparse", "Whether the volume reserves nothing of its size."),
-    ("parity", "How many disks of a group may fail."),
-    ("data", "How many disks of a group hold data."),
-    ("spares", "How many disks' worth of spare space is spread over all."),
-    ("max", "The most memory that the cache takes."),
-    ("type", "The type of the storage."),
-];
 
 /// What the words are for that are no nodes of their own.
 pub const WORDS: &[(&str, &str)] = &[

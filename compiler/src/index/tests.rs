@@ -38,7 +38,7 @@ fn at(spec: &str) -> String {
         What::Setting(SettingRow::Property(row)) => format!("property {}", row.name),
         What::Setting(SettingRow::Storage(row)) => format!("storage property {}", row.name),
         What::Setting(SettingRow::ExportOption(word)) => format!("option {word}"),
-        What::Setting(SettingRow::Own(word)) => format!("setting {word}"),
+        What::Setting(SettingRow::Own(own)) => format!("setting {}", own.name),
         What::Name { kind, name, defines } => {
             format!("{kind:?} {name}{}", if *defines { ", defined" } else { "" })
         }
@@ -228,4 +228,15 @@ fn a_candidate_tells_what_it_is_for_and_what_it_takes_the_place_of() {
     let found = index.candidates(file, byte);
     assert_eq!(index.sources().text(found.place), "la");
     assert_eq!(found.list[0].kind, CandidateKind::Name(NameKind::Let));
+}
+
+#[test]
+fn the_languages_own_settings_are_known_with_their_values() {
+    assert_eq!(at("pool \"t\" { dataset \"a\" { prot‸ect } }"), "protect: setting protect");
+    let bind = |text: &str| may(&format!("pool \"t\" {{ dataset \"a\" {{ bind {{ lxc 101 {text} }} }} }}"));
+    has(&bind("at=\"/x\" ‸"), &["ro", "mountoptions"]);
+    has(&bind("ro=‸"), &["#true", "#false"]);
+    has(&bind("mountoptions=‸"), &["noatime", "discard"]);
+    lacks(&may("pool \"t\" { ‸ }"), &["protect", "was"]);
+    has(&may("pool \"t\" { dataset \"a\" { ‸ } }"), &["protect", "was", "permissions", "bind"]);
 }

@@ -229,23 +229,34 @@ pub struct Own {
     pub within: &'static [Kind],
     /// What it says, in one sentence.
     pub doc: &'static str,
-    /// Whether it is said by its name alone.
+    /// The words that it takes; none where any size, number or text will do.
+    pub values: &'static [&'static str],
+    /// Whether it may be said by its name alone.
     pub flag: bool,
 }
 
 const fn own(name: &'static str, within: &'static [Kind], doc: &'static str) -> Own {
-    Own { name, within, doc, flag: false }
+    Own { name, within, doc, values: &[], flag: false }
+}
+
+const fn switch(name: &'static str, within: &'static [Kind], doc: &'static str) -> Own {
+    Own { values: &["#true", "#false"], ..own(name, within, doc) }
 }
 
 const fn flag(name: &'static str, within: &'static [Kind], doc: &'static str) -> Own {
-    Own { name, within, doc, flag: true }
+    Own { flag: true, ..switch(name, within, doc) }
 }
+
+/// The types of storage that lie on a dataset of this host.
+pub const ON_DATASETS: &[&str] = &["zfspool", "dir"];
+/// Options of a mount that `pct(1)` takes.
+pub const MOUNT_OPTIONS: &[&str] = &["discard", "lazytime", "noatime", "nodev", "noexec", "nosuid"];
 
 /// All settings of the language's own.
 pub const OWN: &[Own] = &[
     own("max", &[Arc], "The most memory that it takes, in bytes; 64M at least."),
     own("size", &[Volume], "Its size in bytes, a multiple of its block size; the same as `volsize`."),
-    own("sparse", &[Volume], "Whether it is made without reserving its size."),
+    switch("sparse", &[Volume], "Whether it is made without reserving its size."),
     own("parity", &[Draid], "The disks of a group that may fail, 1 to 3; 1 unless said."),
     own(
         "data",
@@ -253,25 +264,32 @@ pub const OWN: &[Own] = &[
         "The disks of a group that hold data; 8 unless said, or fewer where there are fewer.",
     ),
     own("spares", &[Draid], "The spares spread over all of it, 0 to 100; 0 unless said."),
-    own("type", &[Proxmox], "Its type: `zfspool` or `dir`."),
+    Own { values: ON_DATASETS, ..own("type", &[Proxmox], "Its type: `zfspool` or `dir`.") },
     own("owner", &[Permissions], "The owner, by name or by number."),
     own("group", &[Permissions], "The group, by name or by number."),
     own("mode", &[Permissions], "The mode as a text of three or four octal digits: `\"0750\"`."),
     own("at", &[Lxc], "The absolute path inside of the container."),
-    own("ro", &[Lxc], "Whether the container can only read."),
-    own(
-        "mountoptions",
-        &[Lxc],
-        "Options of the mount: `discard`, `lazytime`, `noatime`, `nodev`, `noexec` and `nosuid`.",
-    ),
-    own("acl", &[Lxc], "Whether access control lists are in force."),
-    own(
+    switch("ro", &[Lxc], "Whether the container can only read."),
+    Own {
+        values: MOUNT_OPTIONS,
+        ..own(
+            "mountoptions",
+            &[Lxc],
+            "Options of the mount: `discard`, `lazytime`, `noatime`, `nodev`, `noexec` and `nosuid`.",
+        )
+    },
+    switch("acl", &[Lxc], "Whether access control lists are in force."),
+    switch(
         "backup",
         &[Lxc],
         "Whether backups of the container take it in; Proxmox never does so for a bind mount.",
     ),
-    own("replicate", &[Lxc], "Whether replication of the container takes it in; 1 unless said."),
-    own("shared", &[Lxc], "Whether every node of the cluster has the same files at this path."),
+    switch(
+        "replicate",
+        &[Lxc],
+        "Whether replication of the container takes it in; it does unless this says otherwise.",
+    ),
+    switch("shared", &[Lxc], "Whether every node of the cluster has the same files at this path."),
     flag(
         "adopt",
         &[Pool, Dataset, Volume, Proxmox],
@@ -291,9 +309,14 @@ pub const TOP: &[&str] = &["edition", "import", "let", "profile", "host"];
 /// The settings that say something about a resource's life; they mean nothing in any other way.
 pub const LIFE: &[&str] = &["adopt", "protect", "was"];
 
-/// Finds a setting of the language's own that is said by its name alone.
+/// Finds a setting of the language's own that a node of this kind has.
+pub fn find_own(kind: Kind, name: &str) -> Option<&'static Own> {
+    OWN.iter().find(|own| own.name == name && own.within.contains(&kind))
+}
+
+/// Finds one that is said by its name alone.
 pub fn find_flag(kind: Kind, word: &str) -> Option<&'static Own> {
-    OWN.iter().find(|own| own.flag && own.name == word && own.within.contains(&kind))
+    find_own(kind, word).filter(|own| own.flag)
 }
 
 /// What a word means inside a node.
@@ -342,7 +365,7 @@ impl Kind {
                 };
             }
         }
-        if OWN.iter().any(|own| own.name == word && own.within.contains(&self)) {
+        if find_own(self, word).is_some() {
             return Meaning::Setting;
         }
         for (later, within) in NOT_YET {
