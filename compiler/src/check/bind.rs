@@ -4,16 +4,13 @@ use super::{About, Checker, Mounted};
 use crate::{
     diagnostic::{Code, Diagnostic, did_you_mean, list},
     resolve::{
-        grammar::{Kind, MOUNT_OPTIONS},
+        grammar::{Kind, MOUNT_OPTIONS, find_own},
         spec::{Block, Setting},
     },
     source::Place,
 };
 use phoenix_graph::{Bind, DatasetName, Resource, mounts::Mount};
 use std::collections::BTreeMap;
-
-/// Options of a mount point that are on or off.
-const SWITCHES: &[&str] = &["ro", "acl", "backup", "replicate", "shared"];
 
 impl<'a> Checker<'_, 'a, '_> {
     /// Reads a `bind` inside a dataset: the containers that have it.
@@ -66,14 +63,18 @@ impl<'a> Checker<'_, 'a, '_> {
         let mut options: BTreeMap<Box<str>, Box<str>> = BTreeMap::new();
         for setting in &block.settings {
             let name = &*setting.name;
-            if SWITCHES.contains(&name) {
-                let on = self.switch(setting);
-                options.insert(name.into(), if on { "1" } else { "0" }.into());
-            } else if name == "mountoptions" {
-                let words = self.mount_options(setting);
-                options.extend(words.map(|words| (name.into(), words.into())));
-            } else if name != "at" {
-                self.no_option(setting);
+            match find_own(Kind::Lxc, name) {
+                Some(own) if own.is_switch() => {
+                    let on = self.switch(setting);
+                    options.insert(name.into(), if on { "1" } else { "0" }.into());
+                }
+                Some(_) if name == "mountoptions" => {
+                    let words = self.mount_options(setting);
+                    options.extend(words.map(|words| (name.into(), words.into())));
+                }
+                // The path, read below.
+                Some(_) => {}
+                None => self.no_option(setting),
             }
         }
         let Some(container) = self.container_id(block) else { return };

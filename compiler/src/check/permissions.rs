@@ -4,7 +4,7 @@ use super::{About, Checker, Mounted};
 use crate::{
     diagnostic::{Code, Diagnostic},
     resolve::{
-        grammar::Kind,
+        grammar::{Kind, find_own},
         spec::{Block, Scalar},
     },
 };
@@ -16,7 +16,7 @@ impl<'a> Checker<'_, 'a, '_> {
     pub(super) fn permissions(&mut self, about: &About<'_, 'a>, mounts: &BTreeMap<DatasetName, Mount>) {
         let About { dataset, of, block, .. } = about;
         for setting in &block.settings {
-            if !["owner", "group", "mode"].contains(&&*setting.name) {
+            if find_own(Kind::Permissions, &setting.name).is_none() {
                 self.unknown_setting(Kind::Permissions, setting);
             }
         }

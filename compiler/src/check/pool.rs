@@ -3,7 +3,10 @@
 use super::{Checker, placeholder::is_placeholder};
 use crate::{
     diagnostic::{Code, Diagnostic},
-    resolve::{grammar::Kind, spec::Block},
+    resolve::{
+        grammar::{Kind, find_own},
+        spec::Block,
+    },
     source::Place,
 };
 use phoenix_graph::{Class, Disk, Pool, PoolName, Redundancy, Resource, Vdev};
@@ -167,8 +170,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
 
     /// Writes the word of a draid (`zpoolconcepts(7)`): `draid2:4d:11c:1s`.
     fn draid(&mut self, block: &Block<'a>, children: usize) -> Option<String> {
-        for setting in
-            block.settings.iter().filter(|setting| !["parity", "data", "spares"].contains(&&*setting.name))
+        for setting in block.settings.iter().filter(|setting| find_own(Kind::Draid, &setting.name).is_none())
         {
             self.unknown_setting(Kind::Draid, setting);
         }

@@ -1,6 +1,6 @@
 //! Registrations with Proxmox VE: ids, types, contents, and what follows from the dataset.
 
-use super::{About, Checker, Mounted, is_setting};
+use super::{About, Checker, Mounted, settings_of};
 use crate::{
     diagnostic::{Code, Diagnostic, did_you_mean, list},
     resolve::{
@@ -60,8 +60,8 @@ impl<'a> Checker<'_, 'a, '_> {
     /// perhaps without a type, but of things that some type has.
     fn template(&mut self, block: &Block<'a>) {
         for setting in &block.settings {
-            let known = words().chain(DERIVED.iter().copied()).any(|word| word == setting.name);
-            if !known && !is_setting(Kind::Proxmox, &setting.name) {
+            let mut known = settings_of(Kind::Proxmox).chain(DERIVED.iter().copied());
+            if !known.any(|word| word == setting.name) {
                 self.unknown_setting(Kind::Proxmox, setting);
             }
         }

@@ -171,32 +171,16 @@ pub const WORDS: &[Word] = &[
     ),
 ];
 
-/// Every kind.
-const ALL: &[Kind] = &[
-    Host,
-    Arc,
-    Pool,
-    Disk,
-    Mirror,
-    Raidz1,
-    Raidz2,
-    Raidz3,
-    Draid,
-    Special,
-    Log,
-    Cache,
-    Spare,
-    Dedup,
-    Root,
-    Dataset,
-    Volume,
-    Export,
-    Client,
-    Proxmox,
-    Permissions,
-    Bind,
-    Lxc,
-];
+/// Every kind, in the order of [`WORDS`].
+const ALL: &[Kind] = &{
+    let mut all = [Host; WORDS.len()];
+    let mut at = 0;
+    while at < all.len() {
+        all[at] = WORDS[at].kind;
+        at += 1;
+    }
+    all
+};
 
 /// Words that say something about the node that they stand in.
 pub const DIRECTIVES: &[(&str, &[Kind])] = &[
@@ -235,12 +219,23 @@ pub struct Own {
     pub flag: bool,
 }
 
+impl Own {
+    /// Returns whether it is on or off.
+    #[must_use]
+    pub fn is_switch(&self) -> bool {
+        self.values == SWITCH
+    }
+}
+
 const fn own(name: &'static str, within: &'static [Kind], doc: &'static str) -> Own {
     Own { name, within, doc, values: &[], flag: false }
 }
 
+/// What is on or off takes these.
+const SWITCH: &[&str] = &["#true", "#false"];
+
 const fn switch(name: &'static str, within: &'static [Kind], doc: &'static str) -> Own {
-    Own { values: &["#true", "#false"], ..own(name, within, doc) }
+    Own { values: SWITCH, ..own(name, within, doc) }
 }
 
 const fn flag(name: &'static str, within: &'static [Kind], doc: &'static str) -> Own {
@@ -436,6 +431,6 @@ mod tests {
         assert!(matches!(Dataset.meaning("snapshots"), Meaning::NotYet));
         assert!(matches!(Lxc.meaning("replicate"), Meaning::Setting));
         assert!(matches!(Pool.meaning("protect"), Meaning::Elsewhere(_)));
-        assert_eq!(ALL.len(), WORDS.len());
+        assert!(WORDS.iter().all(|row| matches!(row.kind.meaning("allow"), Meaning::Directive(_))));
     }
 }

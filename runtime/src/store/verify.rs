@@ -41,7 +41,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Io`] where a folder cannot be read; what stands in it is then unknown.
     pub fn verify(&self) -> Result<Verified, StoreError> {
-        let mut look = Look { store: self, found: Verified::default(), sound: BTreeSet::new() };
+        let mut look =
+            Look { store: self, found: Verified::default(), sound: BTreeSet::new(), whole: BTreeSet::new() };
         if !self.root().exists() {
             return Ok(look.found);
         }
@@ -60,6 +61,8 @@ struct Look<'s> {
     found: Verified,
     /// The objects that have the hash of their name.
     sound: BTreeSet<ObjectId>,
+    /// The systems that are whole; several generations may name one.
+    whole: BTreeSet<ObjectId>,
 }
 
 impl Look<'_> {
@@ -140,7 +143,7 @@ impl Look<'_> {
         Ok(())
     }
 
-    fn generation(&self, number: u64, path: &Path) -> Result<(), (String, String)> {
+    fn generation(&mut self, number: u64, path: &Path) -> Result<(), (String, String)> {
         const LOST: &str = "the number stays taken; other generations are not touched by it";
         let file = path.join("generation.json");
         if !file.exists() {
@@ -158,9 +161,12 @@ impl Look<'_> {
             return Err((format!("it says that it is generation {}", generation.number), LOST.to_owned()));
         }
         let again = "build the spec that it came from again: the same objects come back";
-        self.store
-            .graph(&generation.system)
-            .map_err(|error| (format!("its system is not whole: {error}"), again.to_owned()))?;
+        if !self.whole.contains(&generation.system) {
+            self.store
+                .graph(&generation.system)
+                .map_err(|error| (format!("its system is not whole: {error}"), again.to_owned()))?;
+            self.whole.insert(generation.system);
+        }
         for source in &generation.sources {
             if !self.sound.contains(&source.id) {
                 let problem = format!("the text of its spec {} is not in the store", source.name);
