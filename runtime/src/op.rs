@@ -3,8 +3,7 @@
 
 pub mod render;
 
-use crate::observed::Directory;
-use phoenix_graph::{DatasetName, PoolName, PropertyName, StorageId, Vdev};
+use phoenix_graph::{DatasetName, Mode, PoolName, PropertyName, StorageId, Vdev};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -133,15 +132,19 @@ pub enum Op {
         /// The hold's tag.
         tag: Box<str>,
     },
-    /// Gives the root directory of a mounted file system an owner, a group and a mode. It is reached
-    /// by its path, and left where something else is mounted there.
+    /// Gives the root directory of a mounted file system an owner, a group or a mode; what is not said
+    /// stays. It is reached by its path, and left where something else is mounted there.
     DirectorySet {
         /// The file system.
         dataset: DatasetName,
         /// Where it is mounted.
         path: Box<str>,
-        /// What the directory is to have.
-        to: Directory,
+        /// The owner's number.
+        owner: Option<u32>,
+        /// The group's number.
+        group: Option<u32>,
+        /// The mode.
+        mode: Option<Mode>,
     },
     /// `exportfs -u`: takes one export out of the live table until the next reload.
     Unexport {

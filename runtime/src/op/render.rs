@@ -1,7 +1,6 @@
 //! Renders an operation: to the argument vector that a process is started with, and to one line for people.
 
 use super::{Assignment, Op};
-use crate::observed::Directory;
 use phoenix_graph::{Class, Redundancy, Vdev};
 
 /// The folder of the device links that every pool is imported by.
@@ -110,10 +109,18 @@ impl Op {
     #[must_use]
     pub fn describe(&self) -> String {
         match self {
-            Op::DirectorySet { path, to, .. } => {
-                let Directory { owner, group, mode } = to;
+            Op::DirectorySet { path, owner, group, mode, .. } => {
                 let path = quote(path);
-                format!("chown {owner}:{group} {path} && chmod {mode} {path}")
+                let number =
+                    |number: &Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
+                let to = match (owner, group) {
+                    (None, None) => None,
+                    (Some(owner), None) => Some(owner.to_string()),
+                    _ => Some(format!("{}:{}", number(owner), number(group))),
+                };
+                let own = to.map(|to| format!("chown {to} {path}"));
+                let allow = mode.map(|mode| format!("chmod {mode} {path}"));
+                own.into_iter().chain(allow).collect::<Vec<_>>().join(" && ")
             }
             Op::TunableSet { name, value } => format!("write {value} to {PARAMETERS}/{name}"),
             Op::Link { path, target } => format!("link {} -> {}", path.display(), target.display()),

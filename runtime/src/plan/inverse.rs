@@ -159,7 +159,13 @@ impl Inverse {
             },
             Inverse::Directory { dataset, path, before } => one(
                 seen.directories.get(dataset).is_some_and(|now| now != before),
-                Op::DirectorySet { dataset: dataset.clone(), path: path.clone(), to: *before },
+                Op::DirectorySet {
+                    dataset: dataset.clone(),
+                    path: path.clone(),
+                    owner: Some(before.owner),
+                    group: Some(before.group),
+                    mode: Some(before.mode),
+                },
             ),
             Inverse::Exports { before } => {
                 let mut ops = unexports(before, seen);

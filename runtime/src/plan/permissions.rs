@@ -6,7 +6,7 @@ use super::{
     draft::{Draft, Sketch},
 };
 use crate::{observed::Directory, op::Op};
-use phoenix_graph::{Graph, Key, Mode, Permissions, Resource, graph::Node, mounts::mounts};
+use phoenix_graph::{Graph, Key, Permissions, Resource, graph::Node, mounts::mounts};
 use std::collections::BTreeMap;
 
 fn all(graph: &Graph) -> impl Iterator<Item = (&Node, &Permissions)> {
@@ -43,23 +43,29 @@ pub fn plan(draft: &mut Draft<'_>) {
             }
             continue;
         }
-        let now = before.unwrap_or(Directory { owner: 0, group: 0, mode: Mode::NEW });
-        let to = Directory {
-            owner: owner.unwrap_or(now.owner),
-            group: group.unwrap_or(now.group),
-            mode: permissions.mode.unwrap_or(now.mode),
+        let mode = permissions.mode;
+        let holds = |now: Directory| {
+            owner.is_none_or(|owner| owner == now.owner)
+                && group.is_none_or(|group| group == now.group)
+                && mode.is_none_or(|mode| mode == now.mode)
         };
-        if before == Some(to) {
+        if before.is_some_and(holds) {
             continue;
         }
         // A root dataset without settings of its own is mounted at its default place.
         let path = mounts.get(&permissions.dataset).and_then(|mount| mount.path.clone());
         let path = path.unwrap_or_else(|| format!("/{}", permissions.dataset).into());
         let mut sketch = Sketch::new(if draft.is_known(&node.key) { Kind::Update } else { Kind::Create });
-        sketch.changes = changes(permissions, before, to);
-        sketch.ops.push(Op::DirectorySet { dataset: permissions.dataset.clone(), path: path.clone(), to });
+        let dataset = permissions.dataset.clone();
+        sketch.changes = changes(permissions, before, owner, group);
+        sketch.ops.push(Op::DirectorySet {
+            dataset: dataset.clone(),
+            path: path.clone(),
+            owner,
+            group,
+            mode,
+        });
         if let Some(before) = before {
-            let dataset = permissions.dataset.clone();
             sketch.inverses.push(Inverse::Directory { dataset: dataset.clone(), path, before });
             draft.snapshot(&dataset);
         }
@@ -92,19 +98,23 @@ fn number(
 }
 
 /// Lists what differs of what the spec says: names as the spec gives them, numbers as they are seen.
-fn changes(said: &Permissions, before: Option<Directory>, to: Directory) -> Vec<Change> {
-    let mut changes = Vec::new();
-    let mut add = |setting: &str, said: Option<String>, old: Option<String>, same: bool| {
-        if let Some(new) = said.filter(|_| !same) {
-            changes.push(Change { setting: setting.to_owned(), old, new: Some(new) });
-        }
-    };
-    let name = |name: &Option<Box<str>>| name.as_deref().map(str::to_owned);
-    let of = |read: fn(Directory) -> String| before.map(read);
-    let same = |equal: fn(Directory, Directory) -> bool| before.is_some_and(|before| equal(before, to));
-    add("owner", name(&said.owner), of(|d| d.owner.to_string()), same(|a, b| a.owner == b.owner));
-    add("group", name(&said.group), of(|d| d.group.to_string()), same(|a, b| a.group == b.group));
+fn changes(
+    said: &Permissions,
+    before: Option<Directory>,
+    owner: Option<u32>,
+    group: Option<u32>,
+) -> Vec<Change> {
     let mode = said.mode.map(|mode| mode.to_string());
-    add("mode", mode, of(|d| d.mode.to_string()), same(|a, b| a.mode == b.mode));
-    changes
+    let name = |name: &Option<Box<str>>| name.as_deref().map(str::to_owned);
+    let number = |number: Option<u32>| number.map(|number| number.to_string());
+    let old = |of: fn(Directory) -> String| before.map(of);
+    [
+        ("owner", name(&said.owner), number(owner), old(|now| now.owner.to_string())),
+        ("group", name(&said.group), number(group), old(|now| now.group.to_string())),
+        ("mode", mode.clone(), mode, old(|now| now.mode.to_string())),
+    ]
+    .into_iter()
+    .filter(|(_, said, wanted, old)| said.is_some() && wanted != old)
+    .map(|(setting, new, _, old)| Change { setting: setting.to_owned(), old, new })
+    .collect()
 }

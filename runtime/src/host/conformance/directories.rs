@@ -1,16 +1,12 @@
 //! Root directories: owner, group and mode; and the numbers of accounts.
 
 use super::{Bench, create, dataset, mount, same};
-use crate::{
-    host::HostError,
-    observed::{Directory, Query},
-    op::Op,
-};
+use crate::{host::HostError, observed::Query, op::Op};
 use phoenix_graph::Mode;
 
 fn set(name: &str, path: &str, owner: u32, group: u32, mode: u32) -> Op {
-    let to = Directory { owner, group, mode: Mode::of(mode) };
-    Op::DirectorySet { dataset: dataset(name), path: path.into(), to }
+    let (owner, group, mode) = (Some(owner), Some(group), Some(Mode::of(mode)));
+    Op::DirectorySet { dataset: dataset(name), path: path.into(), owner, group, mode }
 }
 
 fn seen(bench: &Bench<'_>, name: &str) -> Result<Option<(u32, u32, String)>, String> {
@@ -25,6 +21,18 @@ pub fn change(bench: &Bench<'_>) -> Result<(), String> {
     same("a new directory", seen(bench, "conform/owned")?, Some((0, 0, "0755".to_owned())))?;
     bench.done(&set("conform/owned", "/conform/owned", 33, 34, 0o2750))?;
     same("its directory", seen(bench, "conform/owned")?, Some((33, 34, "2750".to_owned())))?;
+    let part = |owner, group, mode| Op::DirectorySet {
+        dataset: dataset("conform/owned"),
+        path: "/conform/owned".into(),
+        owner,
+        group,
+        mode,
+    };
+    bench.done(&part(None, Some(12), None))?;
+    same("the group alone", seen(bench, "conform/owned")?, Some((33, 12, "2750".to_owned())))?;
+    bench.done(&part(None, None, Some(Mode::of(0o711))))?;
+    same("the mode alone", seen(bench, "conform/owned")?, Some((33, 12, "0711".to_owned())))?;
+    bench.done(&set("conform/owned", "/conform/owned", 33, 34, 0o2750))?;
     same("the directory above it", seen(bench, "conform")?, Some((0, 0, "0755".to_owned())))?;
 
     // It stays with the file system, and is out of reach while that is not mounted.

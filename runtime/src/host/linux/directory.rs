@@ -37,19 +37,30 @@ pub fn look(paths: &LinuxPaths, query: &Query) -> Result<BTreeMap<DatasetName, D
     Ok(found)
 }
 
-/// Gives a root directory an owner, a group and a mode.
-pub fn set(paths: &LinuxPaths, dataset: &DatasetName, path: &str, to: Directory) -> Result<(), HostError> {
+/// Gives a root directory an owner, a group or a mode; what is not said stays.
+pub fn set(
+    paths: &LinuxPaths,
+    dataset: &DatasetName,
+    path: &str,
+    owner: Option<u32>,
+    group: Option<u32>,
+    mode: Option<Mode>,
+) -> Result<(), HostError> {
     let path = Path::new(path);
     let found = Mounts::read(paths)?.open(dataset)?.filter(|(place, ..)| place == path);
     let Some((_, directory, _)) = found else {
         let message = format!("it is not the root of {dataset}, which is not mounted there or lies hidden");
         return Err(HostError::Io { doing: "change", path: path.to_owned(), message });
     };
-    let (owner, group) = (Uid::from_raw(to.owner), Gid::from_raw(to.group));
     let told = |error: rustix::io::Errno| failed("change", path, &error.into());
-    fs::fchown(&directory, Some(owner), Some(group)).map_err(told)?;
+    if owner.is_some() || group.is_some() {
+        fs::fchown(&directory, owner.map(Uid::from_raw), group.map(Gid::from_raw)).map_err(told)?;
+    }
     // After the owner: giving a file away may clear bits of its mode.
-    fs::fchmod(&directory, fs::Mode::from_raw_mode(to.mode.bits().into())).map_err(told)
+    match mode {
+        Some(mode) => fs::fchmod(&directory, fs::Mode::from_raw_mode(mode.bits().into())).map_err(told),
+        None => Ok(()),
+    }
 }
 
 /// What is mounted where, as `/proc/self/mountinfo` tells it.

@@ -103,7 +103,9 @@ impl Host for LinuxHost {
 
     fn perform(&self, op: &Op) -> Result<(), HostError> {
         match op {
-            Op::DirectorySet { dataset, path, to } => directory::set(&self.paths, dataset, path, *to),
+            Op::DirectorySet { dataset, path, owner, group, mode } => {
+                directory::set(&self.paths, dataset, path, *owner, *group, *mode)
+            }
             Op::TunableSet { name, value } => set_parameter(&self.paths, name, *value),
             Op::Link { path, target } => links::link(path, target),
             Op::Unlink { path } => links::unlink(path),

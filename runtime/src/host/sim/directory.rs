@@ -15,12 +15,25 @@ pub const GROUPS: &[(&str, u32)] =
     &[("root", 0), ("www-data", 33), ("backup", 34), ("users", 100), ("nogroup", 65_534)];
 
 impl State {
-    /// Gives a root directory an owner, a group and a mode, where its file system is what is seen there.
-    pub fn directory_set(&mut self, name: &DatasetName, path: &str, to: Directory) -> Result<(), Refusal> {
+    /// Gives a root directory an owner, a group or a mode, where its file system is what is seen there.
+    pub fn directory_set(
+        &mut self,
+        name: &DatasetName,
+        path: &str,
+        owner: Option<u32>,
+        group: Option<u32>,
+        mode: Option<Mode>,
+    ) -> Result<(), Refusal> {
         if self.mounted_at(name) != Some(path) || self.hidden(name) {
             return refuse(1, format!("{name} is not mounted at {path}"));
         }
         if let Some(dataset) = self.datasets.get_mut(name) {
+            let now = dataset.directory.unwrap_or(NEW);
+            let to = Directory {
+                owner: owner.unwrap_or(now.owner),
+                group: group.unwrap_or(now.group),
+                mode: mode.unwrap_or(now.mode),
+            };
             dataset.directory = Some(to).filter(|to| *to != NEW);
         }
         Ok(())

@@ -1,7 +1,6 @@
 //! Faults: an operation that fails, wholly or in part, or power that is lost before or after it.
 
-use crate::{observed::Directory, op::Op};
-use phoenix_graph::Mode;
+use crate::op::Op;
 
 /// What happens at a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,10 +90,12 @@ pub(super) fn half(op: &Op) -> Option<Op> {
             tag: tag.clone(),
         }),
         // The owner is given, the mode not yet.
-        Op::DirectorySet { dataset, path, to } => Some(Op::DirectorySet {
+        Op::DirectorySet { dataset, path, owner, group, mode: Some(_) } => Some(Op::DirectorySet {
             dataset: dataset.clone(),
             path: path.clone(),
-            to: Directory { mode: Mode::NEW, ..*to },
+            owner: *owner,
+            group: *group,
+            mode: None,
         }),
         _ => None,
     }

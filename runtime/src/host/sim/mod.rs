@@ -353,8 +353,9 @@ fn apply(state: &mut State, roots: &Roots, op: &Op) -> Result<(), HostError> {
                 }),
             };
         }
-        Op::DirectorySet { dataset, path, to } => {
-            return state.directory_set(dataset, path, *to).map_err(|refusal| HostError::Io {
+        Op::DirectorySet { dataset, path, owner, group, mode } => {
+            let done = state.directory_set(dataset, path, *owner, *group, *mode);
+            return done.map_err(|refusal| HostError::Io {
                 doing: "change",
                 path: Path::new(&**path).to_owned(),
                 message: refusal.text,
