@@ -51,6 +51,15 @@ impl Failure {
             StoreError::Damaged(_) => {
                 failure.help("move the damaged file away, then build the spec that it came from again")
             }
+            StoreError::NotOurs { path, .. } => {
+                let help = format!(
+                    "phoenix believes what stands there: look who could write to it; if all is well, \
+                     `chown {} {1}` and `chmod 0700 {1}`, or take another folder with `--state-dir`",
+                    rustix::process::geteuid().as_raw(),
+                    path.display()
+                );
+                Self { exit: Exit::Refused, ..failure }.help(help)
+            }
             StoreError::Missing { .. } => failure.help("build the spec that it came from again"),
             _ => failure,
         }

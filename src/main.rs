@@ -1,11 +1,15 @@
 //! The command `phoenix`: the list of its verbs, and one dispatch. It alone ends the process.
 
+mod boot_unit;
 mod cache;
+mod duration;
 mod exit;
 mod failure;
+mod import;
 mod options;
 mod outside;
 mod review;
+mod reviewed;
 mod show;
 mod site;
 mod sources;
@@ -15,6 +19,7 @@ mod target;
 mod terminal;
 mod verb;
 mod view;
+mod watcher;
 
 use clap::{Parser, Subcommand};
 use exit::Exit;
@@ -41,6 +46,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Init(verb::init::Init),
+    Import(verb::import::Import),
     Build(verb::build::Build),
     Check(verb::check::Check),
     Fmt(verb::fmt::Fmt),
@@ -56,7 +62,10 @@ enum Verb {
     Explain(verb::explain::Explain),
     Stdlib(verb::stdlib::Stdlib),
     Recover(verb::recover::Recover),
+    Confirm(verb::confirm::Confirm),
     Verify(verb::verify::Verify),
+    Gc(verb::gc::Gc),
+    Pin(verb::pin::Pin),
     Completions(verb::completions::Completions),
 }
 
@@ -80,6 +89,7 @@ fn main() -> ExitCode {
 fn run(Cli { common, verb }: &Cli, terminal: &Terminal) -> Result<Exit, Failure> {
     match verb {
         Verb::Init(init) => init.run(terminal),
+        Verb::Import(import) => import.run(common, terminal),
         Verb::Build(build) => build.run(common, terminal),
         Verb::Check(check) => check.run(terminal),
         Verb::Fmt(fmt) => fmt.run(terminal),
@@ -95,7 +105,10 @@ fn run(Cli { common, verb }: &Cli, terminal: &Terminal) -> Result<Exit, Failure>
         Verb::Explain(explain) => explain.run(terminal),
         Verb::Stdlib(stdlib) => stdlib.run(terminal),
         Verb::Recover(recover) => recover.run(common, terminal),
+        Verb::Confirm(confirm) => confirm.run(common, terminal),
         Verb::Verify(verify) => verify.run(common, terminal),
+        Verb::Gc(gc) => gc.run(common, terminal),
+        Verb::Pin(pin) => pin.run(common, terminal),
         Verb::Completions(completions) => completions.run(terminal),
     }
 }

@@ -12,6 +12,18 @@ pub fn now() -> u64 {
     now.duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
+/// Returns a time of a clock that never jumps, to measure how long something took.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one place where the clock is read")]
+pub fn instant() -> std::time::Instant {
+    std::time::Instant::now()
+}
+
+/// Returns where the program that runs stands.
+pub fn program_path() -> std::io::Result<PathBuf> {
+    std::fs::read_link("/proc/self/exe")
+}
+
 /// Returns an environment variable that is set and not empty.
 #[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
 fn variable(name: &str) -> Option<String> {
@@ -35,6 +47,13 @@ pub fn program() -> Option<ObjectId> {
     // The link leads to what runs, even where a newer program stands at its path by now.
     let program = std::fs::File::open("/proc/self/exe").ok()?;
     ObjectId::of_reader(program).ok()
+}
+
+/// Returns the system's name of itself.
+#[must_use]
+pub fn host_name() -> Option<String> {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
+    Some(name.trim().to_owned()).filter(|name| !name.is_empty())
 }
 
 /// Returns whether the environment asks for no colour (`NO_COLOR`, <https://no-color.org>), or the

@@ -4,11 +4,13 @@ use crate::{exit::Exit, failure::Failure, options::Common, outside};
 use phoenix_runtime::{
     execute::Events,
     host::{
-        Host,
+        Host, HostError,
         linux::{LinuxHost, LinuxPaths},
         sim::SimHost,
     },
+    observed::Observed,
     store::Store,
+    survey::survey,
     switch::Runtime,
 };
 use std::{
@@ -19,8 +21,12 @@ use std::{
 /// A host with its store.
 pub struct Site {
     host: Box<dyn Host>,
+    /// The folder of the simulated host, where it is one.
+    pub sim: Option<PathBuf>,
     /// The store.
     pub store: Store,
+    /// What tells this machine from others, for people: its name, or the folder of a simulated one.
+    pub machine: String,
 }
 
 /// What is to be done with a store.
@@ -45,7 +51,20 @@ impl Site {
             }
             None => Box::new(LinuxHost::new(LinuxPaths::default())),
         };
-        Ok(Self { host, store: store(common, access)? })
+        let sim = common.sim.as_deref().map(absolute).transpose()?;
+        let machine = match &common.sim {
+            Some(dir) => format!("simulated in {}", dir.canonicalize().unwrap_or(dir.clone()).display()),
+            None => outside::host_name().unwrap_or_default(),
+        };
+        Ok(Self { host, sim, store: store(common, access)?, machine })
+    }
+
+    /// Looks at everything the host has, and changes nothing.
+    ///
+    /// # Errors
+    /// Where the host cannot be looked at.
+    pub fn survey(&self) -> Result<Observed, HostError> {
+        survey(&*self.host)
     }
 
     /// Puts a runtime together. `jobs` actions run at once.

@@ -82,5 +82,5 @@ pub fn get(store: &Store, system: ObjectId) -> Result<Texts, Failure> {
 }
 
 fn suffix(system: ObjectId) -> String {
-    format!("sources-of-{}", system.short())
+    phoenix_runtime::store::sources_name(&system)
 }

@@ -1,18 +1,22 @@
 //! What `switch`, `rollback` and `recover` share: asking, stopping, progress, and what came of it.
 
 use crate::{
-    exit::Exit, failure::Failure, options::Carry, show, show::count, site::Site, terminal::Terminal,
+    duration::Seconds, exit::Exit, failure::Failure, options::Carry, reviewed::changed as changed_since,
+    show, show::count, site::Site, terminal::Terminal, watcher,
 };
 use phoenix_runtime::{
     execute::{Event, Events},
     plan::{Action, Consent, Kind, Plan, Subject},
-    store::Store,
-    switch::{SwitchError, Switched, Target},
+    store::{Pending, Store},
+    switch::{SwitchError, Switched, Target, Wait},
 };
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
+use std::{
+    cell::OnceCell,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
 };
 
 /// A way to a target, and who watches it.
@@ -23,8 +27,12 @@ pub struct Journey<'a> {
     pub carry: &'a Carry,
     /// Who watches.
     pub terminal: &'a Terminal,
+    /// How long the generation waits to be confirmed, if it is to be.
+    pub confirm_within: Option<Seconds>,
     /// What to say where it fails: `cannot switch to …`.
     pub doing: String,
+    /// The plan that was reviewed, where no other may be carried out.
+    pub reviewed: Option<&'a Plan>,
 }
 
 impl Journey<'_> {
@@ -34,11 +42,40 @@ impl Journey<'_> {
         let progress = Progress::new(self.terminal);
         let runtime = self.site.runtime(self.carry.jobs, &stop, &progress);
         let mut approval = Approval::new(self.terminal, self.carry.yes, &stop, &progress);
-        let switched = runtime.switch(verb, target, consent, &mut |plan| approval.ask(plan));
-        let unasked = approval.unasked;
+        let started = OnceCell::new();
+        let watcher = |pending: &Pending| {
+            let watching = watcher::start(self.site, pending)?;
+            // A switch starts one only.
+            let _ = started.set((watching, pending.from));
+            Ok(())
+        };
+        approval.reviewed = self.reviewed;
+        let mut approve = |plan: &Plan| approval.ask(plan);
+        let switched = match self.confirm_within {
+            None => runtime.switch(verb, target, consent, &mut approve),
+            Some(Seconds(seconds)) => {
+                let wait = Wait { seconds, watcher: &watcher };
+                runtime.switch_and_wait(verb, target, consent, &wait, &mut approve)
+            }
+        };
+        let (unasked, changed) = (approval.unasked, std::mem::take(&mut approval.changed));
+        if !changed.is_empty() {
+            return Err(self.outdated(&changed));
+        }
         match switched {
+            Ok(Switched::Nothing { .. }) if self.reviewed.is_some_and(|plan| !plan.actions.is_empty()) => {
+                Err(self.outdated(&["all of it: the host is so already".to_owned()]))
+            }
+            Err(SwitchError::Refused(plan)) if let Some(reviewed) = self.reviewed => {
+                Err(self.outdated(&changed_since(reviewed, &plan)))
+            }
             Ok(switched) => {
                 self.terminal.print(format_args!("{}\n", self.terminal.paint().good(&came_to(&switched))));
+                if let (Some((watching, from)), Some(seconds)) = (started.get(), self.confirm_within) {
+                    self.terminal.print(format_args!(
+                        "It stays once you run `phoenix confirm`. If that is not heard within {seconds}, {watching} goes back to generation {from}.\n"
+                    ));
+                }
                 Ok(Exit::Done)
             }
             Err(SwitchError::Declined) if unasked => Err(Failure::new(Exit::Refused, &self.doing)
@@ -46,6 +83,17 @@ impl Journey<'_> {
                 .help("look at the plan above, then run it with `--yes`")),
             Err(error) => Err(failure(&self.doing, error, self.terminal)),
         }
+    }
+
+    /// Tells that a reviewed plan is not the truth any more, and why.
+    fn outdated(&self, changed: &[String]) -> Failure {
+        self.terminal.print(format_args!("{}\n", self.terminal.paint().strong("Since the plan was made:")));
+        for line in changed {
+            self.terminal.print(format_args!("  {line}\n"));
+        }
+        Failure::new(Exit::Refused, &self.doing)
+            .because("another plan would result now; nothing was changed")
+            .help("write it anew with `phoenix plan --out FILE`, and read it again")
     }
 }
 
@@ -87,16 +135,26 @@ pub struct Approval<'a> {
     progress: &'a Progress<'a>,
     /// Whether there was nobody to ask.
     pub unasked: bool,
+    /// The plan that was reviewed, where no other may be carried out.
+    reviewed: Option<&'a Plan>,
+    /// How the plan differs from that.
+    changed: Vec<String>,
 }
 
 impl<'a> Approval<'a> {
     /// Begins to ask; `yes` is the answer to all.
     pub fn new(terminal: &'a Terminal, yes: bool, stop: &'a AtomicBool, progress: &'a Progress<'a>) -> Self {
-        Self { terminal, yes, stop, progress, unasked: false }
+        Self { terminal, yes, stop, progress, unasked: false, reviewed: None, changed: Vec::new() }
     }
 
     /// Shows a plan and asks. What changes nothing needs no answer.
     pub fn ask(&mut self, plan: &Plan) -> bool {
+        if let Some(reviewed) = self.reviewed {
+            self.changed = changed_since(reviewed, plan);
+            if !self.changed.is_empty() {
+                return false;
+            }
+        }
         self.terminal.print(show::plan::plan(plan, self.terminal.paint()));
         let answer = match () {
             () if plan.actions.is_empty() || self.yes => Some(true),
@@ -130,10 +188,13 @@ impl<'a> Progress<'a> {
 
 impl Events for Progress<'_> {
     fn event(&self, event: Event<'_>) {
-        if let Event::Complained(error) = event {
-            // A warning is no progress: it is told also where nobody looks on.
-            self.terminal.warn(error.to_string(), None);
-            return;
+        // A warning is no progress: it is told also where nobody looks on.
+        match &event {
+            Event::Complained(error) => return self.terminal.warn(error.to_string(), None),
+            Event::Underway(warning) => {
+                return self.terminal.warn(format!("{}: {}", warning.key, warning.text), None);
+            }
+            _ => {}
         }
         if !self.terminal.is_interactive() {
             return;
@@ -143,7 +204,7 @@ impl Events for Progress<'_> {
             Event::Snapshots(datasets) => {
                 self.terminal.note(format_args!("  snapshots of {}\n", count(datasets, "dataset")));
             }
-            Event::Begin(_) | Event::Complained(_) => {}
+            Event::Begin(_) | Event::Complained(_) | Event::Underway(_) => {}
             Event::Done(action) => {
                 let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
                 let all = self.all.load(Ordering::Relaxed);
@@ -170,6 +231,7 @@ fn told(action: &Action) -> String {
         Kind::Update => "changed",
         Kind::Adopt => "adopted",
         Kind::Restore => "brought home",
+        Kind::Exchange => "gone back with its data",
         Kind::Retire => "retired",
         Kind::Remove => "removed",
         Kind::Release => "released",
@@ -197,7 +259,7 @@ pub fn interrupted(doing: &str, number: u64) -> Failure {
 pub fn failure(doing: &str, error: SwitchError, terminal: &Terminal) -> Failure {
     let kept = |kept: &[String]| match kept {
         [] => String::new(),
-        kept => format!("; kept, because it holds something: {}", kept.join(", ")),
+        kept => format!("; but this was kept: {}", kept.join("; ")),
     };
     match error {
         SwitchError::Refused(plan) => {
@@ -219,6 +281,12 @@ pub fn failure(doing: &str, error: SwitchError, terminal: &Terminal) -> Failure 
                 .help("put right what keeps it from being undone, then run `phoenix recover`")
         }
         SwitchError::Open { number } => interrupted(doing, number),
+        SwitchError::Unconfirmed { .. } => Failure::new(Exit::Refused, doing)
+            .because(error)
+            .help("`phoenix confirm` keeps it, `phoenix rollback` goes back at once"),
+        SwitchError::NotConfirmable { help, .. } => {
+            Failure::new(Exit::Refused, doing).because(error).help(help)
+        }
         SwitchError::NoTarget { .. } | SwitchError::NoParent => Failure::new(Exit::Refused, doing)
             .because(error)
             .help("`phoenix generations` lists them, with what came of each"),

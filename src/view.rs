@@ -1,10 +1,14 @@
 //! What `--json` prints. These types are the published form: `docs/json` holds their schemas, and a
 //! test holds both together. What the runtime keeps for itself (inverses, needs) is not in them.
 
+mod gc;
 mod library;
+mod status;
 mod why;
 
+pub use gc::GcView;
 pub use library::{CodeView, LibraryView};
+pub use status::StatusView;
 pub use why::{OriginView, SettingView, WhyView};
 
 #[cfg(test)]
@@ -14,7 +18,7 @@ use crate::{cache::Built, show::date};
 use phoenix_graph::{Graph, GraphDiff, diff};
 use phoenix_runtime::{
     plan::{Kind, Plan, Reversibility},
-    store::{Generation, Outcome, Verified},
+    store::{Generation, Outcome, Pin, Verified},
 };
 use serde::Serialize;
 use std::{collections::BTreeMap, path::Path};
@@ -100,6 +104,8 @@ pub enum KindView {
     Adopt,
     /// It was retired and comes home.
     Restore,
+    /// An earlier state of it takes its place, and what stands there is put away.
+    Exchange,
     /// It is put away with all it holds.
     Retire,
     /// The entry is taken away: an export, a registration, a parameter.
@@ -155,6 +161,14 @@ pub struct WarningView {
     pub text: String,
 }
 
+impl ChangeView {
+    /// Describes a change.
+    #[must_use]
+    pub fn new(change: &phoenix_runtime::plan::Change) -> Self {
+        Self { setting: change.setting.clone(), old: change.old.clone(), new: change.new.clone() }
+    }
+}
+
 impl PlanView {
     /// Describes a plan.
     #[must_use]
@@ -167,15 +181,7 @@ impl PlanView {
                 Reversibility::ForwardOnly => ClassView::ForwardOnly,
                 Reversibility::Destructive => ClassView::Destructive,
             },
-            changes: action
-                .changes
-                .iter()
-                .map(|change| ChangeView {
-                    setting: change.setting.clone(),
-                    old: change.old.clone(),
-                    new: change.new.clone(),
-                })
-                .collect(),
+            changes: action.changes.iter().map(ChangeView::new).collect(),
             commands: action.ops.iter().map(phoenix_runtime::op::Op::describe).collect(),
         };
         let names = |names: &[phoenix_graph::DatasetName]| names.iter().map(ToString::to_string).collect();
@@ -210,22 +216,11 @@ fn kind(kind: Kind) -> KindView {
         Kind::Update => KindView::Update,
         Kind::Adopt => KindView::Adopt,
         Kind::Restore => KindView::Restore,
+        Kind::Exchange => KindView::Exchange,
         Kind::Retire => KindView::Retire,
         Kind::Remove => KindView::Remove,
         Kind::Release => KindView::Release,
     }
-}
-
-/// `phoenix status --json`.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(JsonSchema))]
-pub struct StatusView {
-    /// The current generation, where there is one.
-    pub generation: Option<GenerationView>,
-    /// The number of a switch that was interrupted and is to be recovered.
-    pub interrupted: Option<u64>,
-    /// What would bring the host back to what the generation says; nothing where a switch is open.
-    pub drift: Option<PlanView>,
 }
 
 /// `phoenix generations --json` prints a list of these.
@@ -252,6 +247,10 @@ pub struct GenerationView {
     pub outcome: OutcomeView,
     /// Why, where it failed; which generation, where it went back to one.
     pub detail: Option<String>,
+    /// Whether it is pinned: `phoenix gc` keeps it.
+    pub pinned: bool,
+    /// What it is pinned for, where somebody said so.
+    pub note: Option<String>,
 }
 
 /// What came of an attempt.
@@ -274,7 +273,7 @@ pub enum OutcomeView {
 impl GenerationView {
     /// Describes a generation.
     #[must_use]
-    pub fn new(generation: &Generation, current: Option<u64>) -> Self {
+    pub fn new(generation: &Generation, current: Option<u64>, pin: Option<&Pin>) -> Self {
         let (outcome, detail) = match &generation.outcome {
             Outcome::Open => (OutcomeView::Open, None),
             Outcome::Committed => (OutcomeView::Committed, None),
@@ -293,6 +292,8 @@ impl GenerationView {
             verb: generation.verb.clone(),
             outcome,
             detail,
+            pinned: pin.is_some(),
+            note: pin.and_then(|pin| pin.note.clone()),
         }
     }
 }
@@ -479,7 +480,7 @@ mod tests {
     use schemars::{Schema, schema_for};
     use std::{fs, path::PathBuf};
 
-    fn schemas() -> [(&'static str, Schema); 11] {
+    fn schemas() -> [(&'static str, Schema); 12] {
         [
             ("build", schema_for!(Vec<BuildView>)),
             ("plan", schema_for!(PlanView)),
@@ -489,6 +490,7 @@ mod tests {
             ("review", schema_for!(Vec<ReviewView>)),
             ("graph", schema_for!(GraphView)),
             ("verify", schema_for!(VerifyView)),
+            ("gc", schema_for!(GcView)),
             ("stdlib", schema_for!(Vec<LibraryView>)),
             ("explain", schema_for!(Vec<CodeView>)),
             ("why", schema_for!(Vec<WhyView>)),

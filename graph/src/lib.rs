@@ -17,6 +17,7 @@ pub mod property;
 pub mod resource;
 pub mod settings;
 pub mod size;
+pub mod snapshot;
 pub mod step;
 pub mod storage;
 
@@ -31,4 +32,5 @@ pub use resource::{
 };
 pub use settings::{PropertyName, Settings};
 pub use size::Bytes;
+pub use snapshot::SnapshotName;
 pub use step::{FORMAT, ObjectId, Step, System};

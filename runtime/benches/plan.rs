@@ -9,7 +9,7 @@ use phoenix_graph::{
 };
 use phoenix_runtime::{
     observed::{DatasetState, DiskState, OWNER, Observed, PoolState, Setting, Source, VdevDisk, VdevState},
-    plan::{Consent, Inputs, Plan, plan, rendered},
+    plan::{Consent, Inputs, Past, Plan, plan, rendered},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -59,11 +59,31 @@ impl Case {
         }
         observed.datasets.insert(pool.root(), state(&pool.root(), &[]));
         observed.disks.insert(disk, DiskState::Device("/dev/vda".into()));
-        let disks = vec![VdevDisk { path: DISK.into(), device: "/dev/vda".into() }];
-        let layout = vec![VdevState { class: Class::Data, redundancy: Redundancy::None, disks }];
-        observed
-            .pools
-            .insert(pool, PoolState { guid: 1, health: "ONLINE".into(), layout, settings: BTreeMap::new() });
+        let disks = vec![VdevDisk {
+            path: DISK.into(),
+            device: "/dev/vda".into(),
+            given: DISK.into(),
+            name: DISK.into(),
+            state: "ONLINE".into(),
+            ..VdevDisk::default()
+        }];
+        let layout = vec![VdevState {
+            class: Class::Data,
+            redundancy: Redundancy::None,
+            disks,
+            name: DISK.into(),
+            leaving: false,
+        }];
+        let state = PoolState {
+            guid: 1,
+            health: "ONLINE".into(),
+            layout,
+            settings: BTreeMap::new(),
+            work: Vec::new(),
+            checkpoint: false,
+            expands: true,
+        };
+        observed.pools.insert(pool, state);
         Self { graph: Graph::assemble(HostName::new("box").unwrap(), resources).unwrap(), observed }
     }
 
@@ -76,10 +96,12 @@ impl Case {
             made: &none,
             observed: &self.observed,
             in_force: &in_force,
+            priors: &BTreeMap::new(),
             state: Path::new("/var/lib/phoenix"),
             number: 2,
             to: 2,
             consent: &Consent::default(),
+            past: &Past::default(),
         })
     }
 }

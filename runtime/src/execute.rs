@@ -4,8 +4,8 @@
 use crate::{
     host::{Host, HostError},
     op::Op,
-    plan::{Action, Plan},
-    store::{Journal, Record, StoreError},
+    plan::{Action, Plan, Warning},
+    store::{Journal, Record, StoreError, TransactionId},
 };
 use std::{
     collections::BTreeSet,
@@ -37,6 +37,8 @@ pub enum Event<'a> {
     Complained(&'a HostError),
     /// Everything was done; the host is looked at again.
     Verifying,
+    /// Everything holds, and a pool goes on with this in the background.
+    Underway(&'a Warning),
     /// Something failed, and is being undone.
     Undoing(&'a str),
 }
@@ -76,6 +78,11 @@ impl<'a> Ledger<'a> {
     /// Takes a journal to write to.
     pub fn new(host: &'a dyn Host, journal: Journal) -> Self {
         Self { host, journal: Mutex::new(journal) }
+    }
+
+    /// Returns the transaction's id.
+    pub fn id(&self) -> TransactionId {
+        lock(&self.journal).id().clone()
     }
 
     /// Writes a record and waits until it is on disk.

@@ -5,10 +5,13 @@
 //! plan out as typed [`op::Op`]s, observes again, and only then commits a generation.
 
 pub mod execute;
+pub mod foreign;
+pub mod gc;
 pub mod host;
 pub mod observed;
 pub mod op;
 pub mod plan;
 pub mod store;
+pub mod survey;
 pub mod switch;
 pub mod undo;

@@ -1,7 +1,11 @@
 //! What a host is seen to be: one value, read in a fixed number of commands.
 
+mod pool;
+
+pub use pool::{PoolState, VdevDisk, VdevState, Work, WorkKind};
+
 use phoenix_graph::{
-    Class, DatasetName, Disk, Mode, PoolName, PropertyName, Redundancy, StorageId, export::ExportOptions,
+    DatasetName, Disk, Mode, PoolName, PropertyName, SnapshotName, StorageId, export::ExportOptions,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -16,8 +20,8 @@ pub struct Query {
     pub properties: BTreeSet<PropertyName>,
     /// Pool properties to read.
     pub pool_properties: BTreeSet<PropertyName>,
-    /// Pools that are asked for, with the disks they are to have. The disks of a pool that is absent
-    /// are looked into, and exported pools are looked for.
+    /// Pools that are asked for, with the disks they are to have. Disks that are in no imported pool
+    /// are looked into, and pools that are absent are looked for.
     pub pools: BTreeMap<PoolName, Vec<Disk>>,
     /// Parameters of the zfs module.
     pub tunables: BTreeSet<Box<str>>,
@@ -33,6 +37,15 @@ pub struct Query {
     pub users: BTreeSet<Box<str>>,
     /// Groups whose numbers are asked for.
     pub groups: BTreeSet<Box<str>>,
+    /// What may have to be put away or destroyed, with all below it: it is looked for who uses it, which
+    /// takes no process.
+    pub leaving: BTreeSet<DatasetName>,
+    /// Whether everything is looked at that a first description needs: every property of every pool and
+    /// dataset, the stable names of disks, and which files hold exports.
+    pub everything: bool,
+    /// Whether exports and registrations are also looked at where nothing declares any: no tool has to be
+    /// there for that.
+    pub foreign: bool,
 }
 
 /// Dataset properties that are read every time.
@@ -46,6 +59,11 @@ pub const HOME: &str = "phoenix:home";
 /// The user property of a dataset in a retired subtree that holds its `canmount` before.
 pub const KEPT_CANMOUNT: &str = "phoenix:canmount";
 
+/// The property that names the snapshot that a clone came from.
+pub const ORIGIN: &str = "origin";
+/// The property that tells how much was written since the last snapshot, or since a clone came to be.
+pub const WRITTEN: &str = "written";
+
 /// All that was seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observed {
@@ -57,6 +75,9 @@ pub struct Observed {
     pub importable: BTreeSet<PoolName>,
     /// The disks asked for: what each path leads to.
     pub disks: BTreeMap<Disk, DiskState>,
+    /// Those of the blank disks that have bytes other than zero at their beginning or end.
+    #[serde(default)]
+    pub written: BTreeSet<Disk>,
     /// All file systems and volumes of the imported pools.
     pub datasets: BTreeMap<DatasetName, DatasetState>,
     /// The live export table: by path and client.
@@ -77,6 +98,63 @@ pub struct Observed {
     /// The numbers of the groups asked for that the host knows.
     #[serde(default)]
     pub groups: BTreeMap<Box<str>, u32>,
+    /// Of what may leave, that which something uses, with who does, each in words for people
+    /// (`process 4242 (sleep 100)`, `mounted at /mnt`).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub in_use: BTreeMap<DatasetName, Vec<String>>,
+    /// The stable names (`/dev/disk/by-id`) of each device, where everything was asked for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub disk_names: BTreeMap<Box<str>, BTreeSet<Box<str>>>,
+    /// The entries of the files that exports are read from, where everything was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held_exports: Vec<HeldExport>,
+}
+
+/// An entry of `/etc/exports` or of a file in `/etc/exports.d`, which may or may not be in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldExport {
+    /// The file.
+    pub file: Box<str>,
+    /// The exported path.
+    pub path: Box<str>,
+    /// The client as it stands there.
+    pub client: Box<str>,
+    /// The options, every one explicit.
+    pub options: ExportOptions,
+}
+
+/// A snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotState {
+    /// Its whole name.
+    pub name: SnapshotName,
+    /// Its GUID, which no other snapshot ever has: a name may be used again.
+    pub guid: u64,
+    /// When it was made, in seconds since 1970-01-01 UTC.
+    pub created: u64,
+    /// The bytes that its end would free, if it alone ended.
+    pub used: u64,
+    /// The bytes that were written between the snapshot before and this one.
+    pub written: u64,
+    /// The tags that hold it.
+    pub holds: BTreeSet<Box<str>>,
+    /// The datasets that were cloned from it.
+    pub clones: BTreeSet<DatasetName>,
+}
+
+/// What is a dataset's own, and how far it is from a snapshot.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lineage {
+    /// All that is set on the dataset itself, as `-Hp` prints it.
+    pub own: BTreeMap<PropertyName, Box<str>>,
+    /// The bytes that are free for datasets beside it.
+    pub available: u64,
+    /// Whether it is encrypted.
+    pub encrypted: bool,
+    /// The bytes that were written since the snapshot; nothing where the dataset does not stem from it.
+    pub written: Option<u64>,
+    /// A volume's size in the snapshot, in bytes.
+    pub size: Option<u64>,
 }
 
 /// Who owns a directory, and who may do what in it.
@@ -90,48 +168,18 @@ pub struct Directory {
     pub mode: Mode,
 }
 
-/// An imported pool.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PoolState {
-    /// The pool's GUID.
-    pub guid: u64,
-    /// Its health as `zpool` says it: `ONLINE`, `DEGRADED`, …
-    pub health: Box<str>,
-    /// The top-level vdevs.
-    pub layout: Vec<VdevState>,
-    /// The properties asked for.
-    pub settings: BTreeMap<PropertyName, Setting>,
-}
-
-/// A top-level vdev as it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct VdevState {
-    /// What it is for.
-    pub class: Class,
-    /// How its disks protect each other.
-    pub redundancy: Redundancy,
-    /// Its disks.
-    pub disks: Vec<VdevDisk>,
-}
-
-/// A disk in a vdev.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct VdevDisk {
-    /// The path as `zpool status -P` shows it.
-    pub path: Box<str>,
-    /// The whole device that it leads to: links resolved, a whole disk's partition left off.
-    pub device: Box<str>,
-}
-
 /// What a disk's path leads to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DiskState {
     /// Nothing is at the path.
     Missing,
-    /// A device that was not looked into, since its pool is there.
+    /// A device that is in the pool that asks for it, and is not looked into.
     Device(Box<str>),
-    /// A device with nothing on it.
+    /// A device with nothing on it that is known.
     Blank(Box<str>),
+    /// A device that was in the pool that asks for it, and is no longer: all that is on it is that
+    /// pool's label, by its GUID. The pool takes it back as it would a blank one.
+    Left(Box<str>),
     /// A device that holds something: the device, and each thing found on it in words for people
     /// (`an ext4 file system "backup"`, `a partition table (gpt)`, `a label of the pool "tank"`, `mounted at /srv`).
     Holds(Box<str>, Vec<String>),
@@ -143,9 +191,10 @@ impl DiskState {
     pub fn device(&self) -> Option<&str> {
         match self {
             DiskState::Missing => None,
-            DiskState::Device(device) | DiskState::Blank(device) | DiskState::Holds(device, _) => {
-                Some(device)
-            }
+            DiskState::Device(device)
+            | DiskState::Blank(device)
+            | DiskState::Left(device)
+            | DiskState::Holds(device, _) => Some(device),
         }
     }
 }

@@ -3,7 +3,7 @@
 
 pub mod render;
 
-use phoenix_graph::{DatasetName, Mode, PoolName, PropertyName, StorageId, Vdev};
+use phoenix_graph::{DatasetName, Mode, PoolName, PropertyName, SnapshotName, StorageId, Vdev};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -42,12 +42,58 @@ pub enum Op {
         /// The property and its new value.
         setting: Assignment,
     },
+    /// `zpool attach`, never forced: a disk joins a single disk or a mirror, or widens a raidz vdev.
+    PoolAttach {
+        /// The pool.
+        pool: PoolName,
+        /// The disk that it is to stand beside, or the raidz vdev, as `zpool` finds it: by its GUID where
+        /// that is known.
+        to: Box<str>,
+        /// The new disk.
+        disk: Box<str>,
+    },
+    /// `zpool detach`: a disk leaves a mirror, or a replacement that is under way.
+    PoolDetach {
+        /// The pool.
+        pool: PoolName,
+        /// The disk, as `zpool` finds it.
+        disk: Box<str>,
+    },
+    /// `zpool replace`, never forced.
+    PoolReplace {
+        /// The pool.
+        pool: PoolName,
+        /// The disk that goes, as `zpool` finds it.
+        old: Box<str>,
+        /// The disk that takes its place.
+        new: Box<str>,
+    },
+    /// `zpool add`, never forced.
+    PoolAdd {
+        /// The pool.
+        pool: PoolName,
+        /// The top-level vdev.
+        vdev: Vdev,
+    },
+    /// `zpool remove`: a spare, a cache, a log at once; what holds data is emptied in the background.
+    PoolRemove {
+        /// The pool.
+        pool: PoolName,
+        /// The vdev, as `zpool` finds it.
+        vdev: Box<str>,
+    },
+    /// `zpool remove -s`: stops the emptying of a vdev, which stays.
+    PoolRemoveStop {
+        /// The pool.
+        pool: PoolName,
+    },
     /// `zpool destroy`: only ever to undo a creation of the same transaction, of a pool seen to be empty.
     PoolDestroy {
         /// The pool.
         pool: PoolName,
     },
-    /// `zpool labelclear`, never forced: takes the label of a pool that was just unmade off a disk.
+    /// `zpool labelclear`, never forced: takes the label of a pool off a disk that was blank before it was
+    /// in it, or held no data in it (spares and caches).
     LabelClear {
         /// The disk, as the spec names it.
         disk: Box<str>,
@@ -94,6 +140,24 @@ pub enum Op {
         /// Whether it is a volume, which takes no `-u`.
         volume: bool,
     },
+    /// `zfs clone`: a dataset that begins as a snapshot is. Of the settings of what it is cloned from it
+    /// takes none along. One that is to stay unmounted has `canmount=noauto` among its settings.
+    Clone {
+        /// The snapshot.
+        snapshot: SnapshotName,
+        /// The file system or volume that comes to be.
+        dataset: DatasetName,
+        /// Whether it is a volume.
+        volume: bool,
+        /// Its settings (`-o`).
+        settings: Vec<Assignment>,
+    },
+    /// `zfs promote`: the snapshot that a clone came from, and those before it, are the clone's from then
+    /// on, and what it was cloned from becomes a clone of it.
+    Promote {
+        /// The clone.
+        dataset: DatasetName,
+    },
     /// `zfs mount`.
     DatasetMount {
         /// The file system.
@@ -110,8 +174,8 @@ pub enum Op {
         /// The file system.
         dataset: DatasetName,
     },
-    /// `zfs destroy`, never recursive, never forced: to undo a creation of the same transaction, of a
-    /// file system seen to be empty.
+    /// `zfs destroy` of one dataset, never recursive, never forced: to undo a creation of the same
+    /// transaction, of a file system seen to be empty; and what `gc` was told to destroy.
     DatasetDestroy {
         /// The dataset.
         dataset: DatasetName,
@@ -131,6 +195,18 @@ pub enum Op {
         name: Box<str>,
         /// The hold's tag.
         tag: Box<str>,
+    },
+    /// `zfs release`: takes a hold off one snapshot.
+    Release {
+        /// The snapshot.
+        snapshot: SnapshotName,
+        /// The hold's tag.
+        tag: Box<str>,
+    },
+    /// `zfs destroy` of exactly one snapshot. Its name has an `@` by its type: no dataset can be meant.
+    SnapshotDestroy {
+        /// The snapshot.
+        snapshot: SnapshotName,
     },
     /// Gives the root directory of a mounted file system an owner, a group or a mode; what is not said
     /// stays. It is reached by its path, and left where something else is mounted there.

@@ -6,9 +6,9 @@
 
 use crate::{
     host::{Contents, Host, HostError},
-    observed::{DatasetState, DiskState, HOME, OWNER, Observed, Query},
+    observed::{DatasetState, DiskState, HOME, KEPT_CANMOUNT, ORIGIN, OWNER, Observed, Query, WRITTEN},
     op::Op,
-    plan::{Action, Inverse, Plan, add_inverse, unexports},
+    plan::{Action, Inverse, Plan, add_inverse, kept, labels, unexports},
 };
 use phoenix_graph::{DatasetName, Disk, PoolName, PropertyName};
 use std::collections::BTreeSet;
@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 /// What undoing could not, or would not, take back.
 #[derive(Debug, Default)]
 pub struct Undone {
-    /// What was kept because it holds something.
+    /// What was kept because it holds something, or because it cannot be taken back.
     pub kept: Vec<String>,
     /// What failed, with its error.
     pub failed: Vec<String>,
@@ -107,11 +107,26 @@ impl Undoing<'_> {
                     return Ok(());
                 }
             }
+            Inverse::Cloned { dataset, volume, origin } => {
+                let is = |state: &&DatasetState| state.value(ORIGIN) == Some(&*origin.to_string());
+                if let Some(state) = seen.datasets.get(dataset).filter(is).cloned() {
+                    return self.unmake_clone(dataset, *volume, &state, &seen);
+                }
+            }
+            Inverse::While { aside, inverse } => {
+                let stands = seen.datasets.contains_key(aside);
+                self.seen = Some(seen);
+                return if stands { self.take_back(inverse) } else { Ok(()) };
+            }
             Inverse::PoolAbsent { pool, disks } => return self.unmake_pool(pool, disks, seen),
             // What is exported anew goes at once, so that it can be unmounted; what was exported before
             // comes back at the end, when it is mounted again.
             Inverse::Exports { before } => return self.run_all(&unexports(before, &seen), seen),
-            other => return self.run_all(&other.ops(&seen), seen),
+            other => {
+                self.undone.kept.extend(kept(other, &seen).filter(|text| !self.undone.kept.contains(text)));
+                self.run_all(&other.ops(&seen), seen)?;
+                return self.clear_labels(other);
+            }
         }
         self.seen = Some(seen);
         Ok(())
@@ -123,6 +138,30 @@ impl Undoing<'_> {
         for op in ops {
             if !self.run(op)? {
                 break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the labels off disks that were blank before the transaction. Where that fails, the label stays
+    /// and is told: nothing depends on it.
+    fn clear_labels(&mut self, inverse: &Inverse) -> Result<(), HostError> {
+        let leaves_labels = matches!(
+            inverse,
+            Inverse::DiskOutside { .. } | Inverse::DiskBefore { .. } | Inverse::VdevAbsent { .. }
+        );
+        if !leaves_labels {
+            return Ok(());
+        }
+        let seen = self.look()?;
+        let ops = labels(inverse, &seen);
+        self.seen = Some(seen);
+        for op in ops {
+            self.seen = None;
+            match self.host.perform(&op) {
+                Err(HostError::PowerLost) => return Err(HostError::PowerLost),
+                Err(error) => self.undone.kept.push(format!("a label of the pool: {error}")),
+                Ok(()) => {}
             }
         }
         Ok(())
@@ -142,11 +181,9 @@ impl Undoing<'_> {
 
     fn reload_exports(&mut self, plans: &[(Plan, Vec<usize>)]) -> Result<(), HostError> {
         let seen = self.look()?;
-        let begun =
-            plans.iter().flat_map(|(plan, begun)| begun.iter().filter_map(|&at| plan.actions.get(at)));
-        let differs = begun
-            .flat_map(|action| &action.inverses)
-            .any(|inverse| matches!(inverse, Inverse::Exports { .. }) && !inverse.ops(&seen).is_empty());
+        let differs = before(plans)
+            .iter()
+            .any(|(_, inverse)| matches!(inverse, Inverse::Exports { .. }) && !inverse.ops(&seen).is_empty());
         self.seen = Some(seen);
         if differs {
             self.run(&Op::ExportsReload)?;
@@ -179,6 +216,51 @@ impl Undoing<'_> {
             self.set_aside(dataset, volume, seen)?;
         }
         Ok(())
+    }
+
+    /// Unmakes a clone: destroys it where nothing was written to it, which the snapshot outlives; else sets
+    /// it aside.
+    fn unmake_clone(
+        &mut self,
+        dataset: &DatasetName,
+        volume: bool,
+        state: &DatasetState,
+        seen: &Observed,
+    ) -> Result<(), HostError> {
+        if state.mounted {
+            if self.run(&Op::DatasetUnmount { dataset: dataset.clone() })? {
+                // Unmounting has written what was still on its way: it is looked at again.
+                return self.take_back_again(dataset, volume);
+            }
+            return Ok(());
+        }
+        let has_children = seen.datasets.keys().any(|other| other.is_below(dataset));
+        let untouched = state.value(WRITTEN) == Some("0") && !has_children;
+        let snapshots = match self.host.snapshots(std::slice::from_ref(dataset)) {
+            Err(HostError::PowerLost) => return Err(HostError::PowerLost),
+            other => other,
+        };
+        if untouched && snapshots.is_ok_and(|snapshots| snapshots.is_empty()) {
+            self.run(&Op::DatasetDestroy { dataset: dataset.clone() })?;
+            return Ok(());
+        }
+        // Where it is put away it is not to be mounted, also where its mount point is its own.
+        if !volume && state.local("mountpoint").is_some() && state.value("canmount") == Some("on") {
+            let words = [(KEPT_CANMOUNT, "on"), ("canmount", "noauto")];
+            let settings = words.map(|(name, word)| (PropertyName::new(name), word.into())).into();
+            if !self.run(&Op::DatasetSet { dataset: dataset.clone(), settings })? {
+                return Ok(());
+            }
+        }
+        self.set_aside(dataset, volume, seen)
+    }
+
+    fn take_back_again(&mut self, dataset: &DatasetName, volume: bool) -> Result<(), HostError> {
+        let seen = self.look()?;
+        match seen.datasets.get(dataset).cloned() {
+            Some(state) if !state.mounted => self.unmake_clone(dataset, volume, &state, &seen),
+            _ => Ok(()),
+        }
     }
 
     fn is_empty(&mut self, dataset: &DatasetName) -> Result<bool, HostError> {
@@ -281,26 +363,34 @@ impl Undoing<'_> {
     /// Looks once more: whatever does not stand as before is a failure, told.
     fn check(&mut self, plans: &[(Plan, Vec<usize>)]) -> Result<(), HostError> {
         let seen = self.host.observe(&self.query)?;
-        for (plan, intents) in plans {
-            for action in intents.iter().filter_map(|&at| plan.actions.get(at)) {
-                let left: BTreeSet<String> = action
-                    .inverses
-                    .iter()
-                    .flat_map(|inverse| inverse.ops(&seen))
-                    .map(|op| op.describe())
-                    .collect();
-                if !left.is_empty() {
-                    let ops = left.into_iter().collect::<Vec<_>>().join("; ");
-                    self.undone.failed.push(format!(
-                        "{} is not as it was; this would bring it back: {ops}",
-                        action.subject
-                    ));
-                }
+        let mut left: Vec<(&Action, BTreeSet<String>)> = Vec::new();
+        for (action, inverse) in before(plans) {
+            let ops = inverse.ops(&seen).into_iter().map(|op| op.describe());
+            match left.last_mut().filter(|(last, _)| std::ptr::eq(*last, action)) {
+                Some((_, all)) => all.extend(ops),
+                None => left.push((action, ops.collect())),
             }
+        }
+        for (action, ops) in left.into_iter().filter(|(_, ops)| !ops.is_empty()) {
+            let ops = ops.into_iter().collect::<Vec<_>>().join("; ");
+            let told = format!("{} is not as it was; this would bring it back: {ops}", action.subject);
+            self.undone.failed.push(told);
         }
         self.undone.failed.dedup();
         Ok(())
     }
+}
+
+/// Lists what stood before a transaction, with the actions that changed it, as far as their intent is on
+/// record. A switch that was resumed has several plans, and what a later one found where an earlier one
+/// had been at work is no state to come back to.
+fn before(plans: &[(Plan, Vec<usize>)]) -> Vec<(&Action, Inverse)> {
+    let mut known = BTreeSet::new();
+    let begun = plans.iter().flat_map(|(plan, begun)| begun.iter().filter_map(|&at| plan.actions.get(at)));
+    begun
+        .flat_map(|action| action.inverses.iter().map(move |inverse| (action, inverse)))
+        .filter_map(|(action, inverse)| Some((action, inverse.unless_known(&mut known)?)))
+        .collect()
 }
 
 /// Returns whether a dataset is one of the folders of the pool's area.

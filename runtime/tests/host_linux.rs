@@ -8,8 +8,9 @@ use phoenix_runtime::{
         Host, HostError,
         linux::{LinuxHost, LinuxPaths},
     },
-    observed::{DiskState, LinkState, Query, Storages},
+    observed::{DiskState, LinkState, Query, Source, Storages},
     op::Op,
+    survey::survey,
 };
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
@@ -59,10 +60,17 @@ fn host(root: &Path) -> LinuxHost {
     LinuxHost::new(LinuxPaths::below(root))
 }
 
+/// The disks of the recorded pool.
+const DISKS: [&str; 12] = ["m0", "m1", "solo", "r0", "r1", "r2", "r3", "s0", "s1", "slog", "l2arc", "sp0"];
+
+fn disk(name: &str) -> Disk {
+    Disk(format!("/dev/disk/by-id/virtio-{name}-part1").into())
+}
+
 fn query() -> Query {
     Query {
         properties: ["recordsize", "quota"].map(PropertyName::new).into(),
-        pools: [(PoolName::new("big").unwrap(), vec![Disk("/dev/disk/by-id/virtio-m0".into())])].into(),
+        pools: [(PoolName::new("big").unwrap(), DISKS.map(disk).to_vec())].into(),
         tunables: ["zfs_arc_max".into(), "no_such".into()].into(),
         exports: true,
         storages: true,
@@ -79,13 +87,76 @@ fn a_recorded_host_is_observed_in_three_processes() {
     assert_eq!(seen.zfs, (2, 3));
     let big = &seen.pools[&PoolName::new("big").unwrap()];
     assert_eq!((big.guid, &*big.health, big.layout.len()), (11_582_862_809_102_569_819, "ONLINE", 7));
-    assert_eq!(seen.disks[&Disk("/dev/disk/by-id/virtio-m0".into())], DiskState::Missing);
+    assert_eq!(seen.disks[&disk("m0")], DiskState::Missing);
     let media = &seen.datasets[&DatasetName::new("big/media").unwrap()];
     assert_eq!(media.local("quota"), Some("67108864"));
     assert_eq!(seen.exports.len(), 7);
     assert_eq!(seen.tunables.len(), 1);
     let Storages::Found(storages) = &seen.storages else { panic!("{:?}", seen.storages) };
     assert_eq!(storages.len(), 1);
+}
+
+#[test]
+fn a_survey_finds_every_property_the_names_of_disks_and_who_holds_exports_in_three_processes() {
+    let root = root();
+    let put = |path: &str, text: &str| {
+        let path = root.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    put("etc/exports", "/big 10.0.0.1(rw) 10.0.0.2\n");
+    put("etc/exports.d/more.exports", "/big/media @friends(ro)\n");
+    put("etc/exports.d/.hidden.exports", "/hidden *(ro)\n");
+    put("etc/exports.d/notes.txt", "/notes *(ro)\n");
+    put("dev/vdz", "");
+    fs::create_dir_all(root.path().join("dev/disk/by-id")).unwrap();
+    let device = root.path().join("dev/vdz").canonicalize().unwrap();
+    std::os::unix::fs::symlink(&device, root.path().join("dev/disk/by-id/virtio-z")).unwrap();
+    let host = host(root.path());
+    let seen = survey(&host).unwrap();
+    assert_eq!(host.processes(), 3);
+    let notes = &seen.datasets[&DatasetName::new("big/notes").unwrap()];
+    assert_eq!(notes.local("phoenix:note"), Some("two\twords, a tab"));
+    assert_eq!(seen.pools[&PoolName::new("big").unwrap()].settings["autotrim"].source, Source::Local);
+    let names = &seen.disk_names[device.to_str().unwrap()];
+    assert!(names.iter().any(|name| name.ends_with("/dev/disk/by-id/virtio-z")), "{names:?}");
+    let held: Vec<(&str, &str)> = seen.held_exports.iter().map(|held| (&*held.path, &*held.client)).collect();
+    assert_eq!(held, [("/big", "10.0.0.1"), ("/big", "10.0.0.2"), ("/big/media", "@friends")]);
+    assert!(seen.held_exports[2].file.ends_with("/etc/exports.d/more.exports"));
+    assert_eq!(seen.exports.len(), 7);
+}
+
+#[test]
+fn a_pool_with_other_disks_than_asked_for_costs_one_process_more_and_tells_guids() {
+    let root = root();
+    let numbers = fixture("zpool-status-P.txt")
+        .lines()
+        .enumerate()
+        .map(|(at, line)| match line.trim_start().split(' ').next() {
+            Some(word) if word.starts_with("/dev/") || word.starts_with("mirror-") => {
+                line.replace(word, &(1000 + at).to_string())
+            }
+            _ => line.to_owned(),
+        })
+        .collect::<Vec<_>>()
+        .join("\n");
+    fs::write(root.path().join("guids"), numbers).unwrap();
+    tool(
+        root.path(),
+        "zpool",
+        &format!(
+            "case $1$2 in get*) cat {FIXTURES}/zpool-get-Hp-all-columns.txt;; status-g) cat {}/guids;; status*) cat {FIXTURES}/zpool-status-P.txt;; esac",
+            root.path().display()
+        ),
+    );
+    let mut query = query();
+    query.pools.insert(PoolName::new("big").unwrap(), vec![disk("m0"), disk("new")]);
+    let host = host(root.path());
+    let seen = host.observe(&query).unwrap();
+    assert_eq!(host.processes(), 4);
+    let big = &seen.pools[&PoolName::new("big").unwrap()];
+    assert_eq!((&*big.layout[0].name, &*big.layout[0].disks[0].name), ("1006", "1007"));
+    assert!(big.layout.iter().all(|vdev| vdev.disks.iter().all(|disk| disk.is_healthy())));
 }
 
 #[test]

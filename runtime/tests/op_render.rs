@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
-use phoenix_graph::{Class, DatasetName, Disk, PoolName, PropertyName, Redundancy, StorageId, Vdev};
+use phoenix_graph::{
+    Class, DatasetName, Disk, PoolName, PropertyName, Redundancy, SnapshotName, StorageId, Vdev,
+};
 use phoenix_runtime::op::{Assignment, Op};
 
 fn name(text: &str) -> DatasetName {
@@ -50,6 +52,31 @@ fn all() -> Vec<(Op, &'static str)> {
             Op::PoolSet { pool: pool.clone(), setting: set("comment", "it's ours") },
             r"zpool set 'comment=it'\''s ours' tank",
         ),
+        (
+            Op::PoolAttach { pool: pool.clone(), to: "77".into(), disk: "/dev/n".into() },
+            "zpool attach -- tank 77 /dev/n",
+        ),
+        (Op::PoolDetach { pool: pool.clone(), disk: "77".into() }, "zpool detach -- tank 77"),
+        (
+            Op::PoolReplace { pool: pool.clone(), old: "77".into(), new: "/dev/n".into() },
+            "zpool replace -- tank 77 /dev/n",
+        ),
+        (
+            Op::PoolAdd {
+                pool: pool.clone(),
+                vdev: vdev(Class::Log, Redundancy::Mirror, &["/dev/e", "/dev/f"]),
+            },
+            "zpool add -- tank log mirror /dev/e /dev/f",
+        ),
+        (
+            Op::PoolAdd {
+                pool: pool.clone(),
+                vdev: vdev(Class::Data, Redundancy::Raidz(1), &["/dev/a", "/dev/b", "/dev/c"]),
+            },
+            "zpool add -- tank raidz1 /dev/a /dev/b /dev/c",
+        ),
+        (Op::PoolRemove { pool: pool.clone(), vdev: "mirror-3".into() }, "zpool remove -- tank mirror-3"),
+        (Op::PoolRemoveStop { pool: pool.clone() }, "zpool remove -s -- tank"),
         (Op::PoolDestroy { pool }, "zpool destroy -- tank"),
         (Op::LabelClear { disk: "/dev/a".into() }, "zpool labelclear -- /dev/a"),
         (
@@ -84,6 +111,16 @@ fn all() -> Vec<(Op, &'static str)> {
             Op::DatasetRename { from: name("tank/v"), to: name("tank/w"), volume: true },
             "zfs rename -- tank/v tank/w",
         ),
+        (
+            Op::Clone {
+                snapshot: SnapshotName::new("tank/.phoenix/3/a@phoenix-2").unwrap(),
+                dataset: name("tank/a"),
+                volume: false,
+                settings: vec![set("quota", "1024"), set("canmount", "noauto")],
+            },
+            "zfs clone -o quota=1024 -o canmount=noauto -- tank/.phoenix/3/a@phoenix-2 tank/a",
+        ),
+        (Op::Promote { dataset: name("tank/a") }, "zfs promote tank/a"),
         (Op::DatasetMount { dataset: name("tank/a") }, "zfs mount -- tank/a"),
         (Op::DatasetUnmount { dataset: name("tank/a") }, "zfs unmount -- tank/a"),
         (Op::DatasetDestroy { dataset: name("tank/a") }, "zfs destroy -- tank/a"),
@@ -94,6 +131,14 @@ fn all() -> Vec<(Op, &'static str)> {
         (
             Op::Hold { datasets: vec![name("tank/a")], name: "phoenix-3".into(), tag: "phoenix".into() },
             "zfs hold -- phoenix tank/a@phoenix-3",
+        ),
+        (
+            Op::Release { snapshot: SnapshotName::new("tank/a@phoenix-3").unwrap(), tag: "phoenix".into() },
+            "zfs release -- phoenix tank/a@phoenix-3",
+        ),
+        (
+            Op::SnapshotDestroy { snapshot: SnapshotName::new("tank/a b@phoenix-3").unwrap() },
+            "zfs destroy -- 'tank/a b@phoenix-3'",
         ),
         (
             Op::Unexport { path: "/tank/a".into(), client: "fd00::/64".into() },

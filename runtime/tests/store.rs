@@ -159,3 +159,32 @@ fn a_second_change_at_the_same_time_is_refused_and_told_who_is_first() {
     drop(first);
     store.lock("rollback").unwrap();
 }
+
+#[test]
+fn a_state_folder_that_is_not_ours_alone_is_refused_or_closed() {
+    use std::os::unix::fs::symlink;
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
+    let chmod = |path: &Path, to: u32| fs::set_permissions(path, fs::Permissions::from_mode(to)).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("state");
+    Store::open(&root).unwrap();
+    assert_eq!(mode(&root), 0o700);
+    // What others could only read is closed.
+    chmod(&root, 0o755);
+    Store::open(&root).unwrap();
+    assert_eq!(mode(&root), 0o700);
+    // What others could write is not believed.
+    for open in [root.clone(), root.join("txn")] {
+        chmod(&open, 0o777);
+        let error = Store::open(&root).unwrap_err();
+        assert!(
+            matches!(&error, StoreError::NotOurs { path, .. } if path.ends_with(open.file_name().unwrap()))
+        );
+        assert!(error.to_string().contains("others may write"), "{error}");
+        chmod(&open, 0o700);
+    }
+    // A folder in it is no link to elsewhere.
+    fs::remove_dir(root.join("generations")).unwrap();
+    symlink(folder.path(), root.join("generations")).unwrap();
+    assert!(matches!(Store::open(&root), Err(StoreError::NotOurs { .. })));
+}

@@ -11,7 +11,7 @@ use phoenix_runtime::{
     op::Op,
     plan::{Consent, Kind, Reversibility},
     store::Outcome,
-    switch::{Recovered, SwitchError, Switched},
+    switch::{Recovered, SwitchError, Switched, Target},
 };
 
 #[test]
@@ -217,13 +217,24 @@ fn retiring_a_dataset_with_a_foreign_child_is_refused_by_its_name() {
 }
 
 #[test]
-fn retiring_a_busy_dataset_fails_and_is_undone() {
+fn retiring_what_is_in_use_is_refused_with_who_uses_it() {
     let world = World::new();
     world.switch(&graph(small())).unwrap();
     world.host.set_busy(&name("tank/share"), true);
     let before = world.host.image(Show::UsersOnly);
     let less = without(small(), &["dataset:tank/share", "export:/tank/share"]);
-    let Err(SwitchError::Failed { reason, .. }) = world.switch(&graph(less)) else { panic!("did not fail") };
+    let Err(SwitchError::Refused(plan)) = world.switch(&graph(less.clone())) else { panic!("not refused") };
+    assert!(plan.refusals[0].reason.contains("process 4242 (simulated)"), "{:?}", plan.refusals);
+    assert_eq!(world.host.image(Show::UsersOnly), before);
+    // What begins to use it after the plan makes the switch fail, and is told then.
+    world.host.set_busy(&name("tank/share"), false);
+    let target = Target::New { graph: graph(less), sources: Vec::new() };
+    let mut approve = |_: &_| {
+        world.host.set_busy(&name("tank/share"), true);
+        true
+    };
+    let switched = world.with(|runtime| runtime.switch("switch", &target, &Consent::default(), &mut approve));
+    let Err(SwitchError::Failed { reason, .. }) = switched else { panic!("did not fail") };
     assert!(reason.contains("busy"), "{reason}");
     assert_eq!(world.host.image(Show::UsersOnly), before);
     assert_eq!(world.current(), Some(1));
@@ -404,4 +415,13 @@ fn a_switch_that_holds_and_cannot_be_recorded_is_finished_by_recover() {
     assert_eq!(world.recover(false).unwrap(), Some(Recovered::Finished { generation: 1 }));
     assert_eq!(world.current(), Some(1));
     assert!(world.drift().actions.is_empty());
+}
+
+#[test]
+fn a_volume_that_was_rounded_up_to_whole_blocks_is_as_it_should_be() {
+    let world = World::new();
+    let wanted = graph(with(small(), volume("tank/odd", 20_000)));
+    world.switch(&wanted).unwrap();
+    assert_eq!(world.host.state().datasets[&name("tank/odd")].settings["volsize"], "32768".into());
+    assert!(matches!(world.switch(&wanted).unwrap(), Switched::Nothing { .. }));
 }

@@ -2,7 +2,9 @@
 
 pub mod date;
 pub mod diff;
+pub mod gc;
 pub mod plan;
+pub mod standing;
 pub mod value;
 
 use anstyle::{AnsiColor, Style};

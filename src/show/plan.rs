@@ -46,22 +46,21 @@ pub fn plan(plan: &Plan, paint: Paint) -> String {
     text
 }
 
-/// Lays drift out: what a switch to the same generation would change, told as what differs.
+/// Lays drift out, what is missing altogether left out: what a switch to the same generation would change,
+/// told as what differs. Returns how many differences that are.
 #[must_use]
-pub fn drift(drift: &Plan, paint: Paint) -> String {
-    if drift.is_empty() {
-        return paint.good("The host is as it says.\n");
-    }
+pub fn differences(drift: &Plan, missing: &[Key], paint: Paint) -> (String, usize) {
     let mut text = String::new();
-    let told = drift.actions.iter().filter(|action| is_counted(action, drift));
+    let told = drift.actions.iter().filter(|action| differs(action, drift, missing));
     for action in told.clone() {
         let (sign, words) = match action.kind {
             Kind::Create => ("-", "  is not there"),
             Kind::Import => ("-", "  is not imported"),
             Kind::Restore => ("-", "  is retired"),
-            Kind::Update | Kind::Adopt => ("~", ""),
+            Kind::Update | Kind::Adopt | Kind::Exchange => ("~", ""),
             Kind::Retire | Kind::Remove | Kind::Release => ("+", "  should not be there"),
         };
+        // Writing to a string does not fail, here and below.
         let _ = writeln!(text, "  {} {}{words}", paint.change(sign), action.subject);
         for change in action.changes.iter().filter(|_| words.is_empty()) {
             let (is, says) = sides(action, change);
@@ -72,13 +71,15 @@ pub fn drift(drift: &Plan, paint: Paint) -> String {
         let _ = writeln!(text, "  {} {}: {}", paint.bad("!"), refusal.key, refusal.reason);
         let _ = writeln!(text, "      help: {}", refusal.help);
     }
-    let number = told.count() + drift.refusals.len();
-    let number = paint.strong(&format!("{} from what it says.", count(number, "difference")));
-    let _ = writeln!(
-        text,
-        "{number}\n`phoenix switch` to the same spec puts right what differs, and nothing else."
-    );
-    text
+    let refused = drift.refusals.iter().filter(|refusal| !missing.contains(&refusal.key)).count();
+    (text, told.count() + refused)
+}
+
+/// Returns whether an action puts a difference right, and not only what is missing.
+#[must_use]
+pub fn differs(action: &Action, drift: &Plan, missing: &[Key]) -> bool {
+    let of_missing = matches!(&action.subject, Subject::Resource(key) if missing.contains(key));
+    is_counted(action, drift) && !of_missing
 }
 
 /// Lists every command of a plan in the order in which they may run, each below what it is for.
@@ -153,9 +154,11 @@ fn group(action: &Action) -> (u8, &'static str) {
 
 fn shown(action: &Action, paint: Paint) -> String {
     let (sign, words) = sign(action.kind);
+    let given_back = action.kind == Kind::Release && !action.changes.is_empty();
+    let words = if given_back { "  no longer managed, and as it was before" } else { words };
     let sign = match action.kind {
         Kind::Create | Kind::Import | Kind::Restore => paint.good(sign),
-        Kind::Update | Kind::Adopt | Kind::Release => paint.change(sign),
+        Kind::Update | Kind::Adopt | Kind::Release | Kind::Exchange => paint.change(sign),
         Kind::Retire | Kind::Remove => paint.bad(sign),
     };
     let mut text = format!("  {sign} {}{}", action.subject, paint.faint(words));
@@ -207,8 +210,15 @@ fn sides(action: &Action, change: &Change) -> (String, String) {
     if let (true, Some(old), Some(new)) = (is_export, &change.old, &change.new) {
         return (without(old, new), without(new, old));
     }
+    let is_layout = matches!(action.subject, Subject::Resource(Key::Pool(_)))
+        && matches!(change.setting.as_str(), "disk" | "vdev");
+    let none = match () {
+        () if is_export => "not exported",
+        () if is_layout => "not in the pool",
+        () => "not set",
+    };
     let show = |text: &Option<String>| match (&action.subject, text) {
-        (_, None) => if is_export { "not exported" } else { "not set" }.to_owned(),
+        (_, None) => none.to_owned(),
         (_, Some(text)) if is_export => export_options(text),
         (Subject::Resource(key), Some(text)) => value(key, &change.setting, text),
         (Subject::Files | Subject::Mounts, Some(text)) => text.clone(),
@@ -229,6 +239,7 @@ fn sign(kind: Kind) -> (&'static str, &'static str) {
         Kind::Update => ("~", ""),
         Kind::Adopt => ("±", "  adopted"),
         Kind::Restore => ("↑", "  comes home"),
+        Kind::Exchange => ("⇄", "  goes back with its data"),
         Kind::Retire => ("↓", "  retired, with all it holds,"),
         Kind::Remove => ("-", ""),
         Kind::Release => ("○", "  left as it is, no longer managed"),
@@ -242,6 +253,7 @@ fn verb(kind: Kind) -> &'static str {
         Kind::Update => "update",
         Kind::Adopt => "adopt",
         Kind::Restore => "bring home",
+        Kind::Exchange => "exchange",
         Kind::Retire => "retire",
         Kind::Remove => "remove",
         Kind::Release => "release",
@@ -255,6 +267,7 @@ fn to_do(kind: Kind) -> &'static str {
         Kind::Update => "to change",
         Kind::Adopt => "to adopt",
         Kind::Restore => "to bring home",
+        Kind::Exchange => "to go back with data",
         Kind::Retire => "to retire",
         Kind::Remove => "to remove",
         Kind::Release => "to release",

@@ -45,6 +45,12 @@ fn size(bytes: u64, none: bool) -> String {
     }
 }
 
+/// Writes a size of what is used, which need not be exact: `1.40T`, `512B`.
+#[must_use]
+pub fn about(bytes: u64) -> String {
+    if bytes < 1024 { format!("{bytes}B") } else { rounded(bytes) }
+}
+
 /// Rounds to three digits, as `zfs list` does: `1.40T`.
 fn rounded(bytes: u64) -> String {
     let power = bytes.ilog2() / 10;
@@ -70,6 +76,7 @@ fn is_size(key: &Key, setting: &str) -> bool {
     match key {
         // The parameters of the ARC are bytes, but for those that end in `_percent` and the like (`zfs(4)`).
         Key::Tunable(name) => ["zfs_arc_max", "zfs_arc_min"].contains(&&**name),
+        Key::Dataset(_) | Key::Volume(_) if setting == "written" => true,
         _ => row(key, setting).is_some_and(|row| matches!(row.kind, Kind::Size { .. })),
     }
 }
@@ -81,6 +88,11 @@ fn none_is_zero(key: &Key, setting: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_used_is_told_in_three_digits() {
+        assert_eq!([0, 1023, 1024, 1_539_316_278_886].map(about), ["0B", "1023B", "1.00K", "1.40T"]);
+    }
 
     #[test]
     fn sizes_are_exact_or_say_the_exact_bytes() {

@@ -27,7 +27,8 @@ use std::{
 /// Writes the graph of each host, every step under the hash of its bytes, to the store; where that is
 /// not allowed, to a store of the user's own. Links it as ./result (with several hosts, ./result-HOST),
 /// and prints the id of each host's system. The same spec builds the same ids everywhere. A spec of
-/// which no byte changed since it was built is not compiled again; its warnings are told again.
+/// which no byte changed since it was built is not compiled again; its warnings are told again. As long
+/// as the link stands there, `phoenix gc` keeps what it leads to.
 #[derive(Debug, Args)]
 pub struct Build {
     /// The spec, or a folder that holds one
@@ -49,6 +50,8 @@ impl Build {
     pub fn run(&self, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
         let stores = stores(common);
         let cache = Cache::new(outside::program, &stores);
+        // `gc` waits until what is found or written here is linked.
+        let _sharing: Vec<_> = stores.iter().filter_map(Store::share_objects).collect();
         let closures = match self.unchanged(&cache, &stores, terminal) {
             Some(closures) => closures,
             None => self.compile(common, &cache, terminal)?,
@@ -61,6 +64,7 @@ impl Build {
                     .because(error)
                     .help("move what is there away; the closure is in the store")
             })?;
+            keep_root(Path::new(&link), &path, terminal);
             if !self.json {
                 terminal.print(format_args!("{}  {}\n", built.system, built.host));
             }
@@ -163,6 +167,20 @@ fn stores(common: &Common) -> Vec<Store> {
 fn not_allowed(error: &StoreError) -> bool {
     use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
     matches!(error, StoreError::Io { source, .. } if matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem))
+}
+
+/// Makes the link a root of its store, so that `gc` keeps what it leads to.
+fn keep_root(link: &Path, system: &Path, terminal: &Terminal) {
+    let Some(root) = system.parent().and_then(Path::parent) else { return };
+    let kept = std::path::absolute(link)
+        .map_err(|error| error.to_string())
+        .and_then(|link| Store::read_only(root).add_root(&link).map_err(|error| error.to_string()));
+    if let Err(error) = kept {
+        terminal.warn(
+            format!("./{} does not keep its closure from `phoenix gc`: {error}", link.display()),
+            Some("the closure stays for a day; switch to it within that time, or build it again".to_owned()),
+        );
+    }
 }
 
 /// Points a link to a closure, over an older link in one rename; anything else is left.

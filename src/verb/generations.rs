@@ -10,13 +10,13 @@ use crate::{
     view::GenerationView,
 };
 use clap::Args;
-use phoenix_runtime::store::{Generation, Outcome};
-use std::fmt::Write;
+use phoenix_runtime::store::{Generation, Outcome, Pin};
+use std::{collections::BTreeMap, fmt::Write};
 
 /// List what was switched to, and what came of it
 ///
 /// The current generation is marked with a star. Each names its parent, the one that was current when
-/// it was made: that is where `phoenix rollback` goes.
+/// it was made: that is where `phoenix rollback` goes. What is pinned stays until it is unpinned.
 #[derive(Debug, Args)]
 pub struct Generations {
     /// Print JSON
@@ -31,19 +31,21 @@ impl Generations {
         let failed = |error| Failure::store("cannot list the generations", &error);
         let all = store.generations().map_err(failed)?;
         let current = store.current_number().map_err(failed)?;
+        let pins = store.pins().map_err(failed)?;
         if self.json {
-            let views: Vec<_> = all.iter().map(|one| GenerationView::new(one, current)).collect();
+            let view = |one: &Generation| GenerationView::new(one, current, pins.get(&one.number));
+            let views: Vec<_> = all.iter().map(view).collect();
             terminal.json(&views);
         } else if all.is_empty() {
             terminal.print("There is no generation yet. `phoenix switch` makes the first one.\n");
         } else {
-            terminal.print(table(&all, current, terminal.paint()));
+            terminal.print(table(&all, current, &pins, terminal.paint()));
         }
         Ok(Exit::Done)
     }
 }
 
-fn table(all: &[Generation], current: Option<u64>, paint: Paint) -> String {
+fn table(all: &[Generation], current: Option<u64>, pins: &BTreeMap<u64, Pin>, paint: Paint) -> String {
     let width =
         |of: fn(&Generation) -> &str| all.iter().map(|one| of(one).chars().count()).max().unwrap_or(0);
     let (who, verb) = (width(|one| &one.who), width(|one| &one.verb));
@@ -61,9 +63,17 @@ fn table(all: &[Generation], current: Option<u64>, paint: Paint) -> String {
         );
         let line = if current == Some(one.number) { paint.strong(&line) } else { line };
         // Writing to a string does not fail.
-        let _ = writeln!(text, "{line}{}", outcome(&one.outcome, paint));
+        let _ = writeln!(text, "{line}{}{}", outcome(&one.outcome, paint), pinned(pins.get(&one.number)));
     }
     text
+}
+
+fn pinned(pin: Option<&Pin>) -> String {
+    match pin {
+        None => String::new(),
+        Some(Pin { note: None, .. }) => ", pinned".to_owned(),
+        Some(Pin { note: Some(note), .. }) => format!(", pinned: {note}"),
+    }
 }
 
 fn outcome(outcome: &Outcome, paint: Paint) -> String {

@@ -3,12 +3,16 @@
 pub mod build;
 pub mod check;
 pub mod completions;
+pub mod confirm;
 pub mod diff;
 pub mod explain;
 pub mod fmt;
+pub mod gc;
 pub mod generations;
 pub mod graph;
+pub mod import;
 pub mod init;
+pub mod pin;
 pub mod plan;
 pub mod recover;
 pub mod review;

@@ -4,17 +4,21 @@ use crate::{
     exit::Exit,
     failure::Failure,
     options::{Allow, Common},
+    reviewed::Reviewed,
     show,
     site::{Access, Site},
     spec::Tell,
     switching::{self, Silent},
-    target::Lookup,
+    target::{Lookup, Resolved},
     terminal::Terminal,
     view::PlanView,
 };
 use clap::Args;
-use phoenix_runtime::switch::Target;
-use std::sync::atomic::AtomicBool;
+use phoenix_runtime::{plan, switch::Target};
+use std::{
+    path::{Path, PathBuf},
+    sync::atomic::AtomicBool,
+};
 
 /// Show what a switch would change, and change nothing
 ///
@@ -35,6 +39,9 @@ pub struct Plan {
     /// Exit with 2 where there is something to do
     #[arg(long)]
     detailed_exitcode: bool,
+    /// Also write the plan to a file, which must not be there: `phoenix switch FILE` carries it out
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -52,7 +59,7 @@ impl Plan {
 
         let stop = AtomicBool::new(false);
         let runtime = site.runtime(1, &stop, &Silent);
-        let target = Target::New { graph: resolved.graph, sources: Vec::new() };
+        let target = Target::New { graph: resolved.graph.clone(), sources: Vec::new() };
         let plan = runtime
             .plan(&target, &self.allow.consent())
             .map_err(|error| switching::failure(&doing, error, terminal))?;
@@ -65,10 +72,43 @@ impl Plan {
                 terminal.print(format_args!("\n{}", show::plan::commands(&plan, terminal.paint())));
             }
         }
+        if let Some(out) = &self.out {
+            self.write(out, &site, &resolved, &plan)?;
+            terminal.note(format_args!(
+                "The plan is in {}; `phoenix switch {}` carries it out, if it is still the same then.\n",
+                out.display(),
+                out.display()
+            ));
+        }
         Ok(match () {
             () if !plan.refusals.is_empty() => Exit::Refused,
             () if self.detailed_exitcode && !plan.actions.is_empty() => Exit::Differences,
             () => Exit::Done,
         })
+    }
+
+    /// Writes the plan to a file, where it is one that can be carried out as it is.
+    fn write(&self, out: &Path, site: &Site, resolved: &Resolved, plan: &plan::Plan) -> Result<(), Failure> {
+        let doing = || format!("cannot write the plan to {}", out.display());
+        if !plan.refusals.is_empty() {
+            return Err(Failure::new(Exit::Refused, doing())
+                .because("the plan is refused, and cannot be carried out")
+                .help("each refusal above says the way out"));
+        }
+        if plan.partial {
+            return Err(Failure::new(Exit::Refused, doing())
+                .because("pools are imported first, and what is in them is planned only then")
+                .help("import them with `zpool import`, then plan again"));
+        }
+        let current = site.store.current_number().map_err(|error| Failure::store(doing(), &error))?;
+        let reviewed = Reviewed::new(
+            &resolved.graph,
+            &resolved.texts,
+            site.machine.clone(),
+            current,
+            self.allow.consent(),
+            plan.clone(),
+        );
+        reviewed.write(out)
     }
 }

@@ -1,6 +1,7 @@
 //! `phoenix rollback`
 
 use crate::{
+    duration::Seconds,
     exit::Exit,
     failure::Failure,
     options::{Allow, Carry, Common},
@@ -9,21 +10,33 @@ use crate::{
     terminal::Terminal,
 };
 use clap::Args;
-use phoenix_runtime::{store::Generation, switch::Target};
+use phoenix_graph::DatasetName;
+use phoenix_runtime::{plan::Consent, store::Generation, switch::Target};
 
 /// Go back to an earlier generation
 ///
 /// Without a number, to the one that was current when the current one was made. Configuration
 /// returns and retired datasets come home; data stays as it is now. What only the current generation
 /// has is retired, not destroyed.
+///
+/// With `--with-data DATASET` the data of that dataset goes back, too: to what stood in it when the
+/// generation was last left. What stands in it now is put away, with all its snapshots, and nothing is
+/// lost: so `phoenix rollback --with-data` to the generation that you came from brings it back. Datasets
+/// below it keep their data, unless they are named as well.
 #[derive(Debug, Args)]
 pub struct Rollback {
     /// The number of the generation
     generation: Option<u64>,
+    /// Bring the data of this dataset back too, and put away what is in it now; may be given several times
+    #[arg(long, value_name = "DATASET", value_parser = DatasetName::new)]
+    with_data: Vec<DatasetName>,
     #[command(flatten)]
     allow: Allow,
     #[command(flatten)]
     carry: Carry,
+    /// Come back to the current generation unless `phoenix confirm` is heard within this time
+    #[arg(long, value_name = "DURATION")]
+    confirm_within: Option<Seconds>,
 }
 
 impl Rollback {
@@ -47,7 +60,15 @@ impl Rollback {
             }
         };
         let doing = format!("cannot go back to generation {number}");
-        let journey = Journey { site: &site, carry: &self.carry, terminal, doing };
-        journey.run("rollback", &Target::Generation(number), &self.allow.consent())
+        let journey = Journey {
+            site: &site,
+            carry: &self.carry,
+            terminal,
+            confirm_within: self.confirm_within,
+            doing,
+            reviewed: None,
+        };
+        let consent = Consent { with_data: self.with_data.iter().cloned().collect(), ..self.allow.consent() };
+        journey.run("rollback", &Target::Generation(number), &consent)
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     site::{Access, Site},
     switching::{self, Silent},
     terminal::Terminal,
-    view::{GenerationView, PlanView, StatusView},
+    view::{GenerationView, StatusView},
 };
 use clap::Args;
 use phoenix_runtime::store::Generation;
@@ -16,8 +16,10 @@ use std::sync::atomic::AtomicBool;
 
 /// Tell whether the host still is what the current generation says
 ///
-/// Exits with 2 where it is not, and names each difference: `phoenix switch` to the same spec puts
-/// right what differs, and nothing else. Exits with 6 where an interrupted switch has to be recovered.
+/// Tells apart what is missing, what differs, and what is there and not phoenix's: datasets and volumes in
+/// the spec's pools, exports and registrations, which are left as they are. Exits with 2 where something
+/// is missing or differs: `phoenix switch` to the same spec puts that right, and nothing else. Exits with
+/// 6 where an interrupted switch has to be recovered, and says what it had begun.
 #[derive(Debug, Args)]
 pub struct Status {
     /// Print JSON
@@ -39,16 +41,26 @@ impl Status {
         }
         let current = site.store.current().map_err(failed)?;
         let open = site.store.open_transaction().map_err(failed)?;
+        let pins = site.store.pins().map_err(failed)?;
+        let pending = site.store.pending().map_err(failed)?;
         let mut view = StatusView {
-            generation: current.as_ref().map(|one| GenerationView::new(one, Some(one.number))),
+            generation: current
+                .as_ref()
+                .map(|one| GenerationView::new(one, Some(one.number), pins.get(&one.number))),
             interrupted: open.as_ref().map(|open| open.number),
+            unconfirmed: pending.as_ref().map(|pending| pending.to),
+            begun: open.as_ref().map(show::standing::begun).unwrap_or_default(),
             drift: None,
+            missing: Vec::new(),
+            differs: Vec::new(),
+            foreign: Vec::new(),
         };
         if let Some(open) = open {
             if self.json {
                 terminal.json(&view);
             } else {
                 terminal.print(named(current.as_ref()));
+                terminal.print(show::standing::interrupted(&open));
             }
             return Err(switching::interrupted("the host is not whole", open.number));
         }
@@ -62,17 +74,23 @@ impl Status {
         };
 
         let stop = AtomicBool::new(false);
-        let drift = site
+        let standing = site
             .runtime(1, &stop, &Silent)
-            .drift()
+            .standing()
             .map_err(|error| switching::failure(doing, error, terminal))?;
-        let whole = drift.is_empty();
+        let whole = standing.drift.is_empty();
         if self.json {
-            view.drift = Some(PlanView::new(&drift));
+            view.add(&standing);
             terminal.json(&view);
         } else {
             terminal.print(named(Some(&current)));
-            terminal.print(show::plan::drift(&drift, terminal.paint()));
+            if let Some(pending) = pending {
+                terminal.print(format_args!(
+                    "It waits for `phoenix confirm`; without that, generation {} comes back.\n",
+                    pending.from
+                ));
+            }
+            terminal.print(show::standing::standing(&standing, terminal.paint()));
         }
         Ok(if whole { Exit::Done } else { Exit::Differences })
     }

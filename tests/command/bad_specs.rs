@@ -75,3 +75,17 @@ fn an_import_does_not_leave_the_specs_folder() {
     sandbox.write("specs/phoenix.kdl", &spec("").replace("edition 1\n", "edition 1\nimport \"inner.kdl\"\n"));
     sandbox.sim(&["build", "specs"]).exits(3).says("outside");
 }
+
+#[test]
+fn a_link_that_leads_out_of_the_folder_is_not_followed() {
+    let sandbox = Sandbox::new();
+    sandbox.write("elsewhere.kdl", "edition 1\n");
+    sandbox.write("spec/inside.kdl", "edition 1\n");
+    sandbox.write("spec/phoenix.kdl", "edition 1\nimport \"lib.kdl\"\nhost \"h\" { arc max=\"1G\"; }\n");
+    let lib = sandbox.path().join("spec/lib.kdl");
+    for (target, code) in [("inside.kdl", 0), ("../elsewhere.kdl", 3), ("/etc/passwd", 3), ("lib.kdl", 3)] {
+        let _ = std::fs::remove_file(&lib);
+        std::os::unix::fs::symlink(target, &lib).unwrap();
+        sandbox.sim(&["build", "spec"]).exits(code).says_not("root:");
+    }
+}

@@ -45,6 +45,62 @@ fn a_registration_that_is_gone_is_a_difference() {
 }
 
 #[test]
+fn what_is_there_and_not_phoenixs_is_told_and_is_no_difference() {
+    let sandbox = Sandbox::switched();
+    let dataset = |name: &str| DatasetName::new(name).unwrap();
+    let create = |name: &str| Op::DatasetCreate { dataset: dataset(name), settings: Vec::new() };
+    by_hand(&sandbox, &create("quickOS/photos"));
+    by_hand(&sandbox, &create("quickOS/vm-disks/subvol-101-disk-0"));
+    by_hand(&sandbox, &create("quickOS/vm-disks/other"));
+    let volume = dataset("fastData/swap");
+    by_hand(
+        &sandbox,
+        &Op::VolumeCreate { dataset: volume, size: 1 << 20, sparse: true, settings: Vec::new() },
+    );
+    SimHost::open(&sandbox.path().join("sim")).unwrap().edit(|state| {
+        state.files.insert("/etc/exports".into(), "/fastData/shared-iso 10.9.0.0/16(ro)\n".to_owned());
+    });
+    by_hand(&sandbox, &Op::ExportsReload);
+    let status = sandbox.sim(&["status"]).exits(0).says("The host is as it says.");
+    let json = sandbox.sim(&["status", "--json"]).exits(0);
+    let view: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    let keys: Vec<&str> =
+        view["foreign"].as_array().unwrap().iter().map(|one| one["key"].as_str().unwrap()).collect();
+    assert_eq!(
+        keys,
+        [
+            "dataset:quickOS/photos",
+            "dataset:quickOS/vm-disks/other",
+            "volume:fastData/swap",
+            "dataset:quickOS/vm-disks/subvol-101-disk-0",
+            "export:/fastData/shared-iso",
+            "storage:local",
+        ]
+    );
+    snapshot!("foreign", status);
+}
+
+#[test]
+fn a_dataset_that_is_gone_is_missing_and_comes_back_empty() {
+    let sandbox = Sandbox::switched();
+    let id = phoenix_graph::StorageId::new("fastData-shared-iso").unwrap();
+    by_hand(&sandbox, &Op::StorageRemove { id });
+    by_hand(&sandbox, &Op::DatasetDestroy { dataset: DatasetName::new("fastData/shared-iso").unwrap() });
+    let settings = vec![(PropertyName::new("quota"), "1073741824".into())];
+    by_hand(&sandbox, &Op::DatasetSet { dataset: DatasetName::new("quickOS/vm-disks").unwrap(), settings });
+    let json = sandbox.sim(&["status", "--json"]).exits(2);
+    let view: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    let keys = |list: &str, key: &str| -> Vec<String> {
+        view[list].as_array().unwrap().iter().map(|one| one[key].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(keys("missing", "key"), ["dataset:fastData/shared-iso", "storage:fastData-shared-iso"]);
+    assert_eq!(keys("differs", "subject"), ["dataset:quickOS/vm-disks"]);
+    snapshot!("missing", sandbox.sim(&["status"]).exits(2).says("makes it anew, and empty"));
+    sandbox.sim(&["switch", "--yes"]).exits(0);
+    sandbox.sim(&["status"]).exits(0);
+}
+
+#[test]
 fn without_a_generation_there_is_nothing_to_differ_from() {
     let sandbox = Sandbox::new();
     sandbox.sim(&["status"]).exits(0).says("There is no generation yet");

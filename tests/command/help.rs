@@ -2,8 +2,9 @@
 
 use crate::{common::Sandbox, snapshot};
 
-const VERBS: [&str; 17] = [
+const VERBS: &[&str] = &[
     "init",
+    "import",
     "build",
     "check",
     "fmt",
@@ -19,6 +20,10 @@ const VERBS: [&str; 17] = [
     "explain",
     "stdlib",
     "recover",
+    "confirm",
+    "verify",
+    "gc",
+    "pin",
     "completions",
 ];
 
@@ -26,7 +31,7 @@ const VERBS: [&str; 17] = [
 fn the_help_of_every_verb() {
     let sandbox = Sandbox::new();
     let mut told = vec![sandbox.run(&["--help"]).exits(0).to_string()];
-    told.extend(VERBS.map(|verb| sandbox.run(&[verb, "--help"]).exits(0).to_string()));
+    told.extend(VERBS.iter().map(|verb| sandbox.run(&[*verb, "--help"]).exits(0).to_string()));
     snapshot!("help", told.join("\n"));
 }
 

@@ -38,6 +38,27 @@ fn every_json_output_holds_against_its_schema() {
     assert_eq!(verify["findings"].as_array().map(Vec::len), Some(0));
     let generations = holds("generations", &sandbox.sim(&["generations", "--json"]).exits(0));
     assert_eq!(generations[0]["outcome"], "committed");
+    assert_eq!(generations[0]["pinned"], false);
+}
+
+#[test]
+fn what_gc_prints_holds_too() {
+    let sandbox = Sandbox::switched();
+    sandbox.edit("phoenix.kdl", "dataset \"shared-iso\" use=\"iso\" quota=\"100G\" {\n            proxmox \"fastData-shared-iso\"\n        }", "");
+    sandbox.sim(&["switch", "--yes", "phoenix.kdl"]).exits(0);
+    sandbox.edit("phoenix.kdl", "800G", "900G");
+    sandbox.sim(&["switch", "--yes", "phoenix.kdl"]).exits(0);
+    sandbox.sim(&["pin", "2", "--note", "kept"]).exits(0);
+    let generations = holds("generations", &sandbox.sim(&["generations", "--json"]).exits(0));
+    assert_eq!((&generations[1]["pinned"], &generations[1]["note"]), (&Value::Bool(true), &"kept".into()));
+    let dry = holds("gc", &sandbox.sim(&["gc", "--keep", "0", "--json", "--dry-run"]).exits(0));
+    assert_eq!(dry["result"], Value::Null);
+    assert_eq!(dry["destroyed"][0]["home"], "fastData/shared-iso");
+    assert_eq!(dry["destroyed"][0]["named_by"][0], 1);
+    let commands = dry["destroyed"][0]["commands"].as_array().unwrap();
+    assert_eq!(commands.last().unwrap(), "zfs destroy -- fastData/.phoenix/2/shared-iso");
+    let done = holds("gc", &sandbox.sim(&["gc", "--keep", "0", "--json", "--yes"]).exits(0));
+    assert_eq!(done["result"]["datasets"], 1);
 }
 
 #[test]

@@ -4,10 +4,13 @@
 //! Each step carries operations out and then looks. The steps build on each other, so that of several
 //! failures the first is the one to look at. Whatever the suite makes lies in one pool, which the last step destroys.
 
+mod clones;
 mod directories;
 mod disks;
 mod exports;
 mod settings;
+mod snapshots;
+mod topology;
 mod tree;
 
 use super::{Contents, Host, HostError};
@@ -58,8 +61,17 @@ const STEPS: &[(&str, Step)] = &[
     ("a subtree is renamed with its snapshots", tree::rename),
     ("what has children or snapshots is not destroyed", tree::destroy),
     ("an unmounted file system is looked into", tree::contents),
+    ("snapshots are listed with their holds", snapshots::list),
+    ("snapshots are released and destroyed one by one", snapshots::end),
+    ("a snapshot is cloned, and the clone promoted and demoted", clones::promote),
+    ("a clone that cannot be is refused", clones::refused),
+    ("a volume is cloned with the size that it had", clones::volume),
     ("exports follow their file through a link", exports::follow),
     ("a parameter is written and read", exports::parameter),
+    ("a disk leaves a mirror and comes back", topology::mirror),
+    ("a disk takes another's place, and gives it back", topology::replace),
+    ("logs, caches and spares come and go", topology::extras),
+    ("a data vdev is added and removed", topology::data_vdev),
     ("a pool is exported and imported", disks::export),
     ("a destroyed pool leaves labels until they are cleared", disks::destroy),
 ];
@@ -81,6 +93,8 @@ impl Bench<'_> {
             "volblocksize",
             "casesensitivity",
             "test:note",
+            "origin",
+            "written",
             "exec",
         ];
         Query {
@@ -112,7 +126,7 @@ impl Bench<'_> {
     fn refused(&self, op: &Op, words: &str) -> Result<(), String> {
         match self.host.perform(op) {
             Ok(()) => Err(format!("`{}` was not refused", op.describe())),
-            Err(HostError::Command { stderr, .. }) if stderr.contains(words) => Ok(()),
+            Err(error) if said(&error).contains(words) => Ok(()),
             Err(error) => {
                 Err(format!("`{}` was refused without the words {words:?}: {error}", op.describe()))
             }
@@ -134,6 +148,15 @@ impl Bench<'_> {
 
     fn contents_of(&self, name: &str) -> Result<Contents, String> {
         self.host.contents(&dataset(name)).map_err(|error| format!("looking into {name}: {error}"))
+    }
+}
+
+/// Returns what a command that failed said.
+fn said(error: &HostError) -> &str {
+    match error {
+        HostError::Command { stderr, .. } => stderr,
+        HostError::Busy { error, .. } => said(error),
+        _ => "",
     }
 }
 

@@ -10,10 +10,10 @@ pub mod sim;
 mod text;
 
 use crate::{
-    observed::{Observed, Query},
+    observed::{Lineage, Observed, Query, SnapshotState},
     op::Op,
 };
-use phoenix_graph::DatasetName;
+use phoenix_graph::{DatasetName, SnapshotName};
 use std::path::PathBuf;
 
 /// A storage host.
@@ -36,6 +36,21 @@ pub trait Host: Sync {
     /// # Errors
     /// Where it cannot be looked into.
     fn contents(&self, dataset: &DatasetName) -> Result<Contents, HostError>;
+
+    /// Lists snapshots, by name: those of these datasets and of all below them, or of all imported pools
+    /// where none is named. Changes nothing. The number of commands does not grow with the number of
+    /// snapshots (but by one with each thousand that are held).
+    ///
+    /// # Errors
+    /// Where a dataset is not there, or a tool fails or says what cannot be read.
+    fn snapshots(&self, datasets: &[DatasetName]) -> Result<Vec<SnapshotState>, HostError>;
+
+    /// Tells what is a dataset's own, and how far it is from a snapshot. Changes nothing; takes the same
+    /// number of commands each time.
+    ///
+    /// # Errors
+    /// Where the dataset or the snapshot is not there, or a tool fails or says what cannot be read.
+    fn lineage(&self, dataset: &DatasetName, since: &SnapshotName) -> Result<Lineage, HostError>;
 
     /// Is called before and after each durable write that is not an operation (journal, store,
     /// `current`), so that the simulator can lose power there.
@@ -68,6 +83,14 @@ pub enum HostError {
         status: Option<i32>,
         /// What it said.
         stderr: String,
+    },
+    /// Something uses what was to go.
+    #[error("{error}; it is in use: {}", .users.join(", "))]
+    Busy {
+        /// What the command said.
+        error: Box<HostError>,
+        /// Who uses it, each in words for people.
+        users: Vec<String>,
     },
     /// A tool is not installed.
     #[error("this host has no `{tool}` ({looked}): {help}")]

@@ -31,6 +31,16 @@ impl Op {
             Op::PoolSet { pool, setting: (name, value) } => {
                 words(["zpool", "set", &format!("{name}={value}"), pool.as_str()])
             }
+            Op::PoolAttach { pool, to, disk } => words(["zpool", "attach", "--", pool.as_str(), to, disk]),
+            Op::PoolDetach { pool, disk } => words(["zpool", "detach", "--", pool.as_str(), disk]),
+            Op::PoolReplace { pool, old, new } => words(["zpool", "replace", "--", pool.as_str(), old, new]),
+            Op::PoolAdd { pool, vdev } => {
+                let mut argv = words(["zpool", "add", "--", pool.as_str()]);
+                argv.extend(vdev_words(std::slice::from_ref(vdev)));
+                argv
+            }
+            Op::PoolRemove { pool, vdev } => words(["zpool", "remove", "--", pool.as_str(), vdev]),
+            Op::PoolRemoveStop { pool } => words(["zpool", "remove", "-s", "--", pool.as_str()]),
             Op::PoolDestroy { pool } => words(["zpool", "destroy", "--", pool.as_str()]),
             Op::LabelClear { disk } => words(["zpool", "labelclear", "--", disk]),
             Op::DatasetCreate { dataset, settings } => {
@@ -63,6 +73,14 @@ impl Op {
             Op::DatasetRename { from, to, volume: false } => {
                 words(["zfs", "rename", "-u", "--", from.as_str(), to.as_str()])
             }
+            Op::Clone { snapshot, dataset, settings, .. } => {
+                let mut argv = words(["zfs", "clone"]);
+                assign(&mut argv, "-o", settings);
+                argv.extend(["--".to_owned(), snapshot.to_string(), dataset.to_string()]);
+                argv
+            }
+            // It takes no `--`; no name begins with a dash.
+            Op::Promote { dataset } => words(["zfs", "promote", dataset.as_str()]),
             Op::MountAll { .. } => words(["zfs", "mount", "-a"]),
             Op::DatasetMount { dataset } => words(["zfs", "mount", "--", dataset.as_str()]),
             Op::DatasetUnmount { dataset } => words(["zfs", "unmount", "--", dataset.as_str()]),
@@ -77,6 +95,8 @@ impl Op {
                 argv.extend(datasets.iter().map(|dataset| format!("{dataset}@{name}")));
                 argv
             }
+            Op::Release { snapshot, tag } => words(["zfs", "release", "--", tag, &snapshot.to_string()]),
+            Op::SnapshotDestroy { snapshot } => words(["zfs", "destroy", "--", &snapshot.to_string()]),
             Op::Unexport { path, client } => {
                 // exportfs(8): an IPv6 address stands in brackets, since a colon ends the client.
                 let client = if client.contains(':') { format!("[{client}]") } else { client.to_string() };

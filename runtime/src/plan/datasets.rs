@@ -4,7 +4,7 @@
 use super::{
     Change, Inverse, Kind, Reversibility, Subject,
     draft::{Draft, Sketch},
-    mounting, retire, settings,
+    exchange, mounting, retire, settings,
 };
 use crate::{
     observed::{DatasetState, OWNER},
@@ -27,6 +27,10 @@ pub fn plan(draft: &mut Draft<'_>) {
         let pool = Key::Pool(name.pool());
         if draft.action_of(&node.key).is_some() {
             // A pool that is made brings its root dataset along.
+            continue;
+        }
+        if draft.is_exchanged(name) {
+            exchange::plan(draft, node, name, &mounts);
             continue;
         }
         match draft.seen(name) {
@@ -96,7 +100,8 @@ fn restore(draft: &mut Draft<'_>, node: &Node, name: &DatasetName, mounts: &BTre
     }
 }
 
-fn present(
+/// Plans what differs of a dataset that is there, or will be after what is in the sketch.
+pub fn present(
     draft: &mut Draft<'_>,
     node: &Node,
     name: &DatasetName,
@@ -191,7 +196,9 @@ fn resize(
     sketch: &mut Sketch,
 ) -> bool {
     let now: u64 = state.value("volsize").and_then(|raw| raw.parse().ok()).unwrap_or(0);
-    if now == wanted {
+    // zfs(8): the size is rounded up to whole blocks when a volume is made.
+    let block: Option<u64> = state.value("volblocksize").and_then(|raw| raw.parse().ok());
+    if now == wanted || block.and_then(|block| wanted.checked_next_multiple_of(block)) == Some(now) {
         return true;
     }
     let class = if wanted > now { Reversibility::ForwardOnly } else { Reversibility::Destructive };

@@ -29,6 +29,12 @@ pub struct Draft<'a> {
     retired: BTreeMap<&'a str, &'a DatasetName>,
     /// Retired datasets that come home: by their home, where they are now.
     homecoming: BTreeMap<DatasetName, DatasetName>,
+    /// The places that this plan makes for what it puts away.
+    pub area: retire::Area,
+    /// What is moved while it is exported or registered: where it stands aside meanwhile.
+    moving: BTreeMap<DatasetName, DatasetName>,
+    /// The action that takes exports out of the file in force.
+    pub files_away: Option<usize>,
     /// What is mounted on the way home.
     mounted_home: BTreeSet<DatasetName>,
     /// New file systems that are to be mounted, once all are made.
@@ -45,6 +51,8 @@ pub struct Sketch {
     pub inverses: Vec<Inverse>,
     pub class: Reversibility,
     pub needs: Vec<usize>,
+    /// From this inverse on, they hold only as long as a dataset stands aside.
+    pub aside: Option<(usize, DatasetName)>,
 }
 
 impl Sketch {
@@ -56,6 +64,7 @@ impl Sketch {
             inverses: Vec::new(),
             class: Reversibility::Reversible,
             needs: Vec::new(),
+            aside: None,
         }
     }
 
@@ -78,6 +87,9 @@ impl<'a> Draft<'a> {
             frees: BTreeMap::new(),
             retired: retired(inputs),
             homecoming: BTreeMap::new(),
+            area: retire::Area::default(),
+            moving: BTreeMap::new(),
+            files_away: None,
             mounted_home: BTreeSet::new(),
             unmounted: Vec::new(),
             between: None,
@@ -86,20 +98,30 @@ impl<'a> Draft<'a> {
 
     /// Adds an action and returns its index.
     pub fn push(&mut self, subject: Subject, sketch: Sketch) -> usize {
+        if let Subject::Resource(key) = &subject {
+            // A resource that is taken away and made anew has two actions; what comes later needs the last.
+            self.by_key.insert(key.clone(), self.actions.len());
+        }
+        self.push_apart(subject, sketch)
+    }
+
+    /// Adds an action that nothing waits for, and returns its index.
+    pub fn push_apart(&mut self, subject: Subject, sketch: Sketch) -> usize {
         let at = self.actions.len();
         let mut needs = sketch.needs;
         needs.sort_unstable();
         needs.dedup();
-        if let Subject::Resource(key) = &subject {
-            // A resource that is taken away and made anew has two actions; what comes later needs the last.
-            self.by_key.insert(key.clone(), at);
+        let mut inverses = sketch.inverses;
+        if let Some((from, aside)) = sketch.aside {
+            let inner = inverses.split_off(from);
+            inverses.extend(inner.into_iter().map(|inverse| inverse.only_while(&aside)));
         }
         self.actions.push(Action {
             subject,
             kind: sketch.kind,
             changes: sketch.changes,
             ops: sketch.ops,
-            inverses: sketch.inverses,
+            inverses,
             class: sketch.class,
             needs,
         });
@@ -171,7 +193,8 @@ impl<'a> Draft<'a> {
 
     /// Returns where a dataset stands now, if it is about to come home.
     pub fn place(&self, name: &DatasetName) -> Option<DatasetName> {
-        self.homecoming.iter().find_map(|(home, place)| {
+        // The nearest one counts: what is below another that comes home may come from elsewhere.
+        self.homecoming.iter().rev().find_map(|(home, place)| {
             if name == home {
                 return Some(place.clone());
             }
@@ -251,6 +274,22 @@ impl<'a> Draft<'a> {
         self.frees.insert(pool, action);
     }
 
+    /// Says that a dataset moves with everything below it, and where it stands aside meanwhile.
+    pub fn moves(&mut self, name: DatasetName, aside: DatasetName) {
+        self.moving.insert(name, aside);
+    }
+
+    /// Returns where what a dataset belongs to stands aside while it is moved, if it is.
+    pub fn aside(&self, name: &DatasetName) -> Option<&DatasetName> {
+        let above = std::iter::successors(Some(name.clone()), DatasetName::parent);
+        above.into_iter().find_map(|above| self.moving.get(&above))
+    }
+
+    /// Returns whether an earlier state of a dataset takes its place.
+    pub fn is_exchanged(&self, name: &DatasetName) -> bool {
+        self.moving.contains_key(name)
+    }
+
     pub fn actions(&self) -> &[Action] {
         &self.actions
     }
@@ -261,6 +300,12 @@ impl<'a> Draft<'a> {
 
     /// Has a dataset snapshot before anything else is done.
     pub fn snapshot(&mut self, name: &DatasetName) {
+        // What this very transaction made, before it was cut off, has no state before it; and a snapshot
+        // would keep it from being unmade.
+        let made = [Key::Dataset, Key::Volume].map(|kind| kind(name.clone()));
+        if made.iter().any(|key| self.inputs.made.contains(key)) {
+            return;
+        }
         self.snapshots.entry(name.pool()).or_default().insert(name.clone());
     }
 
@@ -294,12 +339,13 @@ impl<'a> Draft<'a> {
 }
 
 /// Moves what no rollback undoes behind everything else, and has it wait for all of that: whatever fails
-/// before can still be undone. Where something needs it, it stays in its place.
+/// before can still be undone. What something needs stays in its place.
 fn lasting_last(actions: Vec<Action>) -> Vec<Action> {
-    let lasting: BTreeSet<usize> =
-        (0..actions.len()).filter(|&at| actions[at].class != Reversibility::Reversible).collect();
-    let needed = actions.iter().any(|action| action.needs.iter().any(|need| lasting.contains(need)));
-    if lasting.is_empty() || needed {
+    let needed: BTreeSet<usize> = actions.iter().flat_map(|action| action.needs.iter().copied()).collect();
+    let lasting: BTreeSet<usize> = (0..actions.len())
+        .filter(|at| actions[*at].class != Reversibility::Reversible && !needed.contains(at))
+        .collect();
+    if lasting.is_empty() {
         return actions;
     }
     let before = actions.len() - lasting.len();

@@ -13,7 +13,7 @@ use crate::{
     plan::{EXPORTS_LINK, inverse::exported},
 };
 use phoenix_graph::{
-    Export, Graph, Key, Resource,
+    DatasetName, Export, Graph, Key, Resource,
     export::{ExportOptions, is_host_name},
     mounts::mounts,
 };
@@ -48,7 +48,14 @@ pub fn take_away(draft: &mut Draft<'_>) {
         let mut changes = Vec::new();
         for client in export.clients.keys() {
             let still = kept.is_some_and(|kept| kept.clients.contains_key(client));
-            let Some((_, live)) = live(inputs, export, client).filter(|_| !still) else { continue };
+            let Some((_, live)) = live(inputs, export, client) else { continue };
+            if still {
+                // What is moved goes for the time of that, and comes back with the new file.
+                if draft.aside(&export.dataset).is_some() {
+                    before.extend(entries(inputs, &export.path));
+                }
+                continue;
+            }
             let old = Some(live.iter().collect::<Vec<_>>().join(","));
             changes.push(Change { setting: format!("client {client}"), old, new: None });
         }
@@ -58,10 +65,11 @@ pub fn take_away(draft: &mut Draft<'_>) {
             gone.push((key, changes, if kept.is_some() { Kind::Update } else { Kind::Remove }));
         }
     }
-    if gone.is_empty() {
+    if before.is_empty() {
         return;
     }
     let files = rendered::put_away(draft, before);
+    draft.files_away = Some(files);
     for (key, changes, kind) in gone {
         let mut sketch = Sketch::new(kind);
         sketch.changes = changes;
@@ -139,6 +147,17 @@ fn ours_in_force(inputs: &Inputs<'_>) -> bool {
         inputs.observed.links.get(Path::new(EXPORTS_LINK)),
         Some(LinkState::Link(found)) if found.starts_with(&target)
     )
+}
+
+/// Lists the paths whose exports went while what they export is moved, and where that stands aside.
+pub fn coming_back(draft: &Draft<'_>) -> Vec<(Box<str>, DatasetName)> {
+    let inputs = draft.inputs;
+    let back = inputs.current.into_iter().flat_map(all).filter_map(|(key, export)| {
+        let aside = draft.aside(&export.dataset)?;
+        let live = !exported(inputs.observed, &export.path).is_empty();
+        (live && inputs.desired.get(&key).is_some()).then(|| (export.path.clone(), aside.clone()))
+    });
+    back.collect()
 }
 
 /// Lists the entries of the paths that loading the rendered file changes, as they are before.

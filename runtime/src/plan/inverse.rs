@@ -1,14 +1,19 @@
 //! Inverses: what stood before an action, fixed before it starts. Undoing looks at the host anew
 //! and does only what still differs, so that it can be cut off and begun again.
 
-use super::mounting;
+use super::{mounting, topology};
 use crate::{
-    observed::{Directory, LinkState, Observed, Setting, StorageState, Storages},
+    observed::{Directory, LinkState, ORIGIN, Observed, Setting, StorageState, Storages},
     op::Op,
 };
-use phoenix_graph::{DatasetName, PoolName, PropertyName, StorageId, export::ExportOptions};
+use phoenix_graph::{
+    DatasetName, PoolName, PropertyName, SnapshotName, StorageId, Vdev, export::ExportOptions,
+};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 /// What stood before an operation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +40,51 @@ pub enum Inverse {
         /// Its value.
         value: Box<str>,
     },
+    /// The disk was in no vdev of the pool.
+    DiskOutside {
+        /// The pool.
+        pool: PoolName,
+        /// The disk, as the spec names it.
+        disk: Box<str>,
+        /// Whether it was blank: then no label stays on it.
+        blank: bool,
+    },
+    /// The disk was in a mirror of the pool.
+    DiskInside {
+        /// The pool.
+        pool: PoolName,
+        /// The disk, as it was given to the pool.
+        disk: Box<str>,
+        /// A disk of the same mirror that stays.
+        beside: Box<str>,
+    },
+    /// The disk had another's place.
+    DiskBefore {
+        /// The pool.
+        pool: PoolName,
+        /// The disk that was there, as it was given to the pool.
+        old: Box<str>,
+        /// The disk that takes its place.
+        new: Box<str>,
+        /// Whether the new one was blank: then no label stays on it.
+        blank: bool,
+    },
+    /// The pool had no such top-level vdev.
+    VdevAbsent {
+        /// The pool.
+        pool: PoolName,
+        /// The vdev.
+        vdev: Vdev,
+        /// Those of its disks that were blank: no label stays on them.
+        blank: Vec<Box<str>>,
+    },
+    /// The pool had this top-level vdev.
+    VdevPresent {
+        /// The pool.
+        pool: PoolName,
+        /// The vdev, its disks as they were given to the pool.
+        vdev: Vdev,
+    },
     /// The dataset was not there.
     DatasetAbsent {
         /// The file system or volume.
@@ -59,6 +109,29 @@ pub enum Inverse {
         after: DatasetName,
         /// Whether it is a volume.
         volume: bool,
+    },
+    /// The dataset was not there; it is a clone of this snapshot, which nothing was written to.
+    Cloned {
+        /// The clone.
+        dataset: DatasetName,
+        /// Whether it is a volume.
+        volume: bool,
+        /// The snapshot.
+        origin: SnapshotName,
+    },
+    /// The snapshot belonged to another dataset.
+    Promoted {
+        /// Whose it was.
+        before: DatasetName,
+        /// The snapshot, as it is called after.
+        after: SnapshotName,
+    },
+    /// This holds only as long as a dataset stands aside: what bears its name meanwhile is another one.
+    While {
+        /// Where the dataset stands aside.
+        aside: DatasetName,
+        /// What stood before.
+        inverse: Box<Inverse>,
     },
     /// The file system was mounted, or not.
     Mount {
@@ -127,13 +200,80 @@ pub enum Prior {
 }
 
 impl Inverse {
+    /// Returns it without what speaks of a place that is known already, and adds its places to those.
+    #[must_use]
+    pub fn unless_known(&self, known: &mut BTreeSet<String>) -> Option<Self> {
+        let place = match self {
+            Inverse::Exports { before } => {
+                let mut before = before.clone();
+                before.retain(|path, _| known.insert(format!("exports {path}")));
+                return (!before.is_empty()).then_some(Inverse::Exports { before });
+            }
+            Inverse::PoolAbsent { pool, .. } | Inverse::PoolExported { pool } => format!("pool {pool}"),
+            Inverse::PoolSetting { pool, property, .. } => format!("pool {pool} {property}"),
+            Inverse::DiskOutside { pool, disk, .. } | Inverse::DiskInside { pool, disk, .. } => {
+                format!("disk {pool} {disk}")
+            }
+            Inverse::DiskBefore { pool, old, new, .. } => format!("disk {pool} {old} {new}"),
+            Inverse::VdevAbsent { pool, vdev, .. } | Inverse::VdevPresent { pool, vdev } => {
+                format!("vdev {pool} {vdev}")
+            }
+            Inverse::DatasetAbsent { dataset, .. } => format!("dataset {dataset}"),
+            Inverse::Setting { dataset, property, .. } => format!("setting {dataset} {property}"),
+            Inverse::Name { before, after, .. } => format!("name {before} {after}"),
+            Inverse::Cloned { dataset, .. } => format!("clone {dataset}"),
+            Inverse::Promoted { after, .. } => format!("promotion {after}"),
+            // What bears the name meanwhile is another one.
+            Inverse::While { aside, inverse } => format!("while {aside}: {inverse:?}"),
+            Inverse::Mount { dataset, .. } => format!("mount {dataset}"),
+            Inverse::Directory { dataset, .. } => format!("directory {dataset}"),
+            Inverse::Storage { id, .. } => format!("storage {id}"),
+            Inverse::Link { path, .. } => format!("link {}", path.display()),
+            Inverse::Tunable { name, .. } => format!("tunable {name}"),
+        };
+        known.insert(place).then(|| self.clone())
+    }
+
+    /// Returns whether this is about the same setting of the same thing as another.
+    #[must_use]
+    pub fn is_about(&self, other: &Inverse) -> bool {
+        match (self, other) {
+            (
+                Inverse::Setting { dataset, property, .. },
+                Inverse::Setting { dataset: of, property: other, .. },
+            ) => dataset == of && property == other,
+            (
+                Inverse::PoolSetting { pool, property, .. },
+                Inverse::PoolSetting { pool: of, property: other, .. },
+            ) => pool == of && property == other,
+            (Inverse::Storage { id, .. }, Inverse::Storage { id: other, .. }) => id == other,
+            _ => false,
+        }
+    }
+
     /// Returns what has to be run so that what stood before stands again; nothing where it does.
-    /// Unmaking pools and datasets needs a look into them first: see [`crate::undo`].
+    /// Unmaking pools, datasets and clones needs a look into them first: see [`crate::undo`].
     #[must_use]
     pub fn ops(&self, seen: &Observed) -> Vec<Op> {
         let one = |needed: bool, op: Op| if needed { vec![op] } else { Vec::new() };
         match self {
-            Inverse::PoolAbsent { .. } | Inverse::DatasetAbsent { .. } => Vec::new(),
+            Inverse::DiskOutside { .. }
+            | Inverse::DiskInside { .. }
+            | Inverse::DiskBefore { .. }
+            | Inverse::VdevAbsent { .. }
+            | Inverse::VdevPresent { .. } => topology::ops(self, seen),
+            Inverse::PoolAbsent { .. } | Inverse::DatasetAbsent { .. } | Inverse::Cloned { .. } => Vec::new(),
+            Inverse::While { aside, inverse } => {
+                if seen.datasets.contains_key(aside) {
+                    inverse.ops(seen)
+                } else {
+                    Vec::new()
+                }
+            }
+            Inverse::Promoted { before, after } => {
+                let origin = seen.datasets.get(before).and_then(|state| state.value(ORIGIN));
+                one(origin == Some(&*after.to_string()), Op::Promote { dataset: before.clone() })
+            }
             Inverse::PoolExported { pool } => {
                 one(seen.pools.contains_key(pool), Op::PoolExport { pool: pool.clone() })
             }
@@ -191,6 +331,14 @@ impl Inverse {
                 Op::TunableSet { name: name.clone(), value: *value },
             ),
         }
+    }
+}
+
+impl Inverse {
+    /// Has it hold only as long as a dataset stands aside.
+    #[must_use]
+    pub fn only_while(self, aside: &DatasetName) -> Self {
+        Inverse::While { aside: aside.clone(), inverse: Box::new(self) }
     }
 }
 

@@ -6,22 +6,29 @@
 
 mod datasets;
 mod draft;
+mod exchange;
 mod exports;
 mod inverse;
+mod layout;
 mod mounting;
 mod not_yet;
+mod past;
 mod permissions;
 mod pools;
 mod query;
+mod release;
 mod rendered;
 mod retire;
 mod settings;
 mod storages;
+mod topology;
 mod tunables;
 
 pub use inverse::{Inverse, Prior, unexports};
+pub use past::{Attempt, Choice, Found, Past, choose, family};
 pub use query::{add_inverse, query};
 pub use rendered::{EXPORTS_LINK, MODPROBE_LINK, rendered};
+pub use topology::{kept, labels, underway};
 
 use crate::{observed::Observed, op::Op};
 use draft::Draft;
@@ -40,6 +47,8 @@ pub struct Inputs<'a> {
     pub adopted: &'a BTreeSet<Key>,
     /// What the transaction under way has made already, where it was cut off and goes on.
     pub made: &'a BTreeSet<Key>,
+    /// What adopted things were before: given back to those that are let go.
+    pub priors: &'a BTreeMap<Key, Vec<Inverse>>,
     /// What was seen.
     pub observed: &'a Observed,
     /// The rendered files in force, by name.
@@ -52,6 +61,8 @@ pub struct Inputs<'a> {
     pub to: u64,
     /// What the person allows.
     pub consent: &'a Consent,
+    /// What is known of the datasets whose data goes back.
+    pub past: &'a Past,
 }
 
 /// What the person allows on the command line.
@@ -64,6 +75,9 @@ pub struct Consent {
     pub known: BTreeSet<Key>,
     /// Resources on which what cannot be undone may be done.
     pub irreversible: BTreeSet<Key>,
+    /// Datasets whose data goes back too, to what it was when the generation gone back to was left.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub with_data: BTreeSet<DatasetName>,
 }
 
 /// What a switch will do.
@@ -147,6 +161,8 @@ pub enum Kind {
     Adopt,
     /// It was retired and comes home.
     Restore,
+    /// An earlier state of it takes its place, and what stands there is put away.
+    Exchange,
     /// The spec no longer names it: it is put away, with all it holds.
     Retire,
     /// The spec no longer names it: the entry is taken away (exports, registrations, tunables).
@@ -216,6 +232,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
         // What an exported pool holds cannot be known before it is imported.
         return draft.finish(true);
     }
+    exchange::prepare(&mut draft);
     storages::take_away(&mut draft);
     exports::take_away(&mut draft);
     datasets::plan(&mut draft);

@@ -25,7 +25,9 @@ pub fn plan(draft: &mut Draft<'_>) {
         let group = number(draft, &node.key, "group", permissions.group.as_deref(), &inputs.observed.groups);
         let (Ok(owner), Ok(group)) = (owner, group) else { continue };
         let waits = draft.waits(node);
+        // What stands there now is put away: the root directory of what comes is not known yet.
         let before = inputs.observed.directories.get(&permissions.dataset).copied();
+        let before = before.filter(|_| !draft.is_exchanged(&permissions.dataset));
         if before.is_none() && waits.is_empty() {
             // A pool that is refused has its refusal.
             if inputs.observed.datasets.contains_key(&permissions.dataset) {

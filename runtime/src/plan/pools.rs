@@ -1,18 +1,16 @@
-//! Pools: create on blank disks, import, compare the layout by device, set properties; and export
+//! Pools: create on blank disks, import, change the layout (topology.rs), set properties; and let go of
 //! what the spec no longer names. Nothing is ever forced.
 
 use super::{
     Change, Inverse, Kind, Subject,
     draft::{Draft, Sketch},
-    settings,
+    release, settings, topology,
 };
 use crate::{
-    observed::{DiskState, OWNER, Observed, PoolState, VdevState},
+    observed::{OWNER, PoolState},
     op::Op,
 };
-use phoenix_graph::{
-    Key, Pool, PropertyName, Resource, Target, Vdev, property, property::Unset, resource::vdev_text,
-};
+use phoenix_graph::{Key, Pool, PropertyName, Resource, Target, property, property::Unset};
 
 /// Plans all pools: those of the desired graph, then those that only the current one has.
 pub fn plan(draft: &mut Draft<'_>) {
@@ -35,7 +33,8 @@ pub fn plan(draft: &mut Draft<'_>) {
 
 fn create(draft: &mut Draft<'_>, pool: &Pool) {
     let key = Key::Pool(pool.name.clone());
-    if !blank(draft, &key, pool) {
+    let disks_of = pool.layout.iter().flat_map(|vdev| &vdev.disks);
+    if !topology::blank(draft, &key, disks_of, false) {
         return;
     }
     let mut sketch = Sketch::new(Kind::Create);
@@ -66,31 +65,6 @@ fn create(draft: &mut Draft<'_>, pool: &Pool) {
     }
 }
 
-/// Refuses a pool whose disks are missing or hold something; says whether all are blank.
-fn blank(draft: &mut Draft<'_>, key: &Key, pool: &Pool) -> bool {
-    let mut all = true;
-    for disk in pool.layout.iter().flat_map(|vdev| &vdev.disks) {
-        let help = match draft.inputs.observed.disks.get(disk) {
-            Some(DiskState::Blank(_)) => continue,
-            Some(DiskState::Holds(_, found)) => {
-                draft.refuse(
-                    key,
-                    format!("the disk {} is not blank: it holds {}", disk.0, found.join(", ")),
-                    "name another disk; or, if nothing on this one is needed, clear it yourself \
-                     (`wipefs` shows what is there): phoenix never does",
-                );
-                all = false;
-                continue;
-            }
-            Some(DiskState::Device(_)) => "it was not looked into; look again with `phoenix plan`",
-            Some(DiskState::Missing) | None => "`ls -l /dev/disk/by-id` lists the disks that are there",
-        };
-        draft.refuse(key, format!("there is no blank disk at {}", disk.0), help);
-        all = false;
-    }
-    all
-}
-
 fn import(draft: &mut Draft<'_>, pool: &Pool) {
     let mut sketch = Sketch::new(Kind::Import);
     sketch.run(Op::PoolImport { pool: pool.name.clone() }, Inverse::PoolExported { pool: pool.name.clone() });
@@ -111,16 +85,25 @@ fn present(draft: &mut Draft<'_>, pool: &Pool, state: &PoolState) {
     if !marked {
         mark(draft, pool, &mut sketch);
     }
-    if let Some(difference) = layout_difference(&pool.layout, &state.layout, draft.inputs.observed) {
-        draft.refuse(
-            &key,
-            format!("the pool is laid out otherwise than the spec says: {difference}"),
-            "write the layout in the spec as `zpool status -P` shows it; phoenix does not change \
-             the layout of a pool that is there yet",
-        );
+    let adopts = sketch.kind == Kind::Adopt;
+    let fits = if adopts {
+        topology::plan_adopted(draft, pool, state)
+    } else {
+        topology::plan(draft, pool, state, &mut sketch)
+    };
+    if !fits {
         return;
     }
     set_properties(draft, pool, state, &mut sketch);
+    for warning in topology::underway(draft.inputs.observed, [pool.name.clone()]) {
+        draft.warn(&warning.key, warning.text);
+    }
+    if state.checkpoint {
+        draft.warn(
+            &key,
+            format!("the pool has a checkpoint: nothing is freed, and its layout stays, until `zpool checkpoint -d {}`", pool.name),
+        );
+    }
     if state.health.as_ref() != "ONLINE" {
         draft.warn(&key, format!("the pool is {}: see `zpool status {}`", state.health, pool.name));
     }
@@ -210,9 +193,11 @@ fn leave(draft: &mut Draft<'_>, pool: &Pool) {
         {
             sketch.run(
                 Op::DatasetInherit { dataset: root.clone(), property: PropertyName::new(OWNER) },
-                Inverse::mark(root, OWNER, Some(seen)),
+                Inverse::mark(root.clone(), OWNER, Some(seen)),
             );
         }
+        release::give_back(draft.inputs, &key, &mut sketch);
+        release::give_back(draft.inputs, &Key::Dataset(root), &mut sketch);
         draft.push(Subject::Resource(key), sketch);
         return;
     }
@@ -225,38 +210,4 @@ fn leave(draft: &mut Draft<'_>, pool: &Pool) {
 
 fn disks(pool: &Pool) -> Vec<Box<str>> {
     pool.layout.iter().flat_map(|vdev| vdev.disks.iter().map(|disk| disk.0.clone())).collect()
-}
-
-/// Says how the two layouts differ, comparing disks by the device that they lead to.
-fn layout_difference(wanted: &[Vdev], found: &[VdevState], seen: &Observed) -> Option<String> {
-    let mut left: Vec<&VdevState> = found.iter().collect();
-    for vdev in wanted {
-        match left.iter().position(|state| same(vdev, state, seen)) {
-            Some(at) => {
-                left.remove(at);
-            }
-            None => {
-                let there = left.first().map_or("nothing more".to_owned(), |state| shown_state(state));
-                return Some(format!("the spec has `{}`, the pool has `{there}`", vdev));
-            }
-        }
-    }
-    left.first().map(|state| format!("the pool has `{}`, which the spec does not name", shown_state(state)))
-}
-
-fn same(wanted: &Vdev, found: &VdevState, seen: &Observed) -> bool {
-    if wanted.class != found.class || wanted.redundancy != found.redundancy {
-        return false;
-    }
-    let mut left: Vec<_> = found.disks.iter().collect();
-    wanted.disks.len() == left.len()
-        && wanted.disks.iter().all(|disk| {
-            let device = seen.disks.get(disk).and_then(DiskState::device);
-            let at = left.iter().position(|other| device == Some(&*other.device) || disk.0 == other.path);
-            at.map(|at| left.remove(at)).is_some()
-        })
-}
-
-fn shown_state(state: &VdevState) -> String {
-    vdev_text(state.class, &state.redundancy, state.disks.iter().map(|disk| &*disk.path))
 }

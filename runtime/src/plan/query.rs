@@ -1,8 +1,11 @@
 //! What has to be looked at, so that a plan can be made: it follows from the two graphs alone.
 
 use super::{EXPORTS_LINK, MODPROBE_LINK};
-use crate::{observed::Query, plan::Inverse};
-use phoenix_graph::{Graph, Resource};
+use crate::{
+    observed::{ORIGIN, Query, WRITTEN},
+    plan::Inverse,
+};
+use phoenix_graph::{Disk, Graph, PoolName, PropertyName, Resource};
 use std::path::Path;
 
 /// Says what to look at for a way from one graph to another.
@@ -17,6 +20,8 @@ pub fn query(desired: &Graph, current: Option<&Graph>, state: &Path) -> Query {
             add(&mut query, resource);
         }
     }
+    let before = current.into_iter().flat_map(Graph::resources).filter_map(Resource::dataset_name);
+    query.leaving = before.filter(|name| desired.dataset(name).is_none()).cloned().collect();
     query
 }
 
@@ -32,6 +37,9 @@ fn add(query: &mut Query, resource: &Resource) {
             query
                 .properties
                 .extend(settings.flat_map(|settings| settings.iter().map(|(name, _)| name.clone())));
+            if matches!(resource, Resource::Volume(_)) {
+                query.properties.insert(PropertyName::new("volblocksize"));
+            }
         }
         Resource::Export(_) => query.exports = true,
         Resource::Storage(_) => query.storages = true,
@@ -54,6 +62,12 @@ pub fn add_inverse(query: &mut Query, inverse: &Inverse) {
         Inverse::PoolAbsent { pool, .. } | Inverse::PoolExported { pool } => {
             query.pools.entry(pool.clone()).or_default();
         }
+        Inverse::DiskOutside { pool, disk, .. } => watch(query, pool, [disk.clone()]),
+        Inverse::DiskInside { pool, disk, beside } => watch(query, pool, [disk.clone(), beside.clone()]),
+        Inverse::DiskBefore { pool, old, new, .. } => watch(query, pool, [old.clone(), new.clone()]),
+        Inverse::VdevAbsent { pool, vdev, .. } | Inverse::VdevPresent { pool, vdev } => {
+            watch(query, pool, vdev.disks.iter().map(|disk| disk.0.clone()));
+        }
         Inverse::PoolSetting { pool, property, .. } => {
             query.pools.entry(pool.clone()).or_default();
             query.pool_properties.insert(property.clone());
@@ -61,6 +75,13 @@ pub fn add_inverse(query: &mut Query, inverse: &Inverse) {
         Inverse::Setting { property, .. } => {
             query.properties.insert(property.clone());
         }
+        Inverse::Cloned { .. } => {
+            query.properties.extend([ORIGIN, WRITTEN].map(PropertyName::new));
+        }
+        Inverse::Promoted { .. } => {
+            query.properties.insert(PropertyName::new(ORIGIN));
+        }
+        Inverse::While { inverse, .. } => add_inverse(query, inverse),
         Inverse::DatasetAbsent { .. } | Inverse::Name { .. } | Inverse::Mount { .. } => {}
         Inverse::Directory { dataset, .. } => {
             query.directories.insert(dataset.clone());
@@ -74,4 +95,9 @@ pub fn add_inverse(query: &mut Query, inverse: &Inverse) {
             query.tunables.insert(name.clone());
         }
     }
+}
+
+/// Has disks looked at for a pool.
+fn watch(query: &mut Query, pool: &PoolName, disks: impl IntoIterator<Item = Box<str>>) {
+    query.pools.entry(pool.clone()).or_default().extend(disks.into_iter().map(Disk));
 }

@@ -57,8 +57,9 @@ fn export_line(export: &Export) -> String {
 }
 
 /// Renders the files that are in force while something is put away: those in force before, without the
-/// exports that only the current generation has.
-fn between(inputs: &Inputs<'_>) -> BTreeMap<Box<str>, String> {
+/// exports that only the current generation has, and without those of what is moved.
+fn between(draft: &Draft<'_>) -> BTreeMap<Box<str>, String> {
+    let inputs = draft.inputs;
     let mut files = inputs.in_force.clone();
     let mut exported = String::from(HEAD);
     let current = inputs.current.into_iter().flat_map(Graph::resources);
@@ -67,6 +68,9 @@ fn between(inputs: &Inputs<'_>) -> BTreeMap<Box<str>, String> {
             continue;
         };
         let Resource::Export(kept) = &node.resource else { continue };
+        if draft.aside(&export.dataset).is_some() {
+            continue;
+        }
         let mut export = export.clone();
         export.clients.retain(|client, _| kept.clients.contains_key(client));
         if !export.clients.is_empty() {
@@ -83,7 +87,7 @@ pub fn put_away(
     before: BTreeMap<Box<str>, BTreeMap<Box<str>, ExportOptions>>,
 ) -> usize {
     let inputs = draft.inputs;
-    draft.between = Some(between(inputs));
+    draft.between = Some(between(draft));
     let mut sketch = Sketch::new(Kind::Update);
     point(inputs, &mut sketch, Store::between_target(inputs.number));
     sketch.inverses.push(Inverse::Exports { before });
@@ -114,6 +118,11 @@ pub fn plan(draft: &mut Draft<'_>) {
     let used = exports::any(inputs) || !reload.is_empty();
     if used && (fresh(EXPORTS) || links_made || !reload.is_empty()) {
         sketch.inverses.push(Inverse::Exports { before: reload });
+        // What came back goes again, before what is exported is moved back.
+        for (path, aside) in exports::coming_back(draft) {
+            let before = [(path, BTreeMap::new())].into();
+            sketch.inverses.push(Inverse::Exports { before }.only_while(&aside));
+        }
         sketch.ops.push(Op::ExportsReload);
     }
     if sketch.ops.is_empty() {

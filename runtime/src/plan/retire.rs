@@ -8,6 +8,7 @@
 use super::{
     Change, Inverse, Kind, Subject,
     draft::{Draft, Sketch},
+    release,
 };
 use crate::{
     observed::{DatasetState, HOME, KEPT_CANMOUNT, OWNER, Source},
@@ -19,6 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Plans the retirement of what only the current generation names.
 pub fn plan(draft: &mut Draft<'_>) {
     let inputs = draft.inputs;
+    draft.area.uses = uses(draft);
     let Some(current) = inputs.current else { return };
     let mut gone: Vec<(&Key, &DatasetName)> = Vec::new();
     for node in current.nodes() {
@@ -32,32 +34,33 @@ pub fn plan(draft: &mut Draft<'_>) {
         }
     }
     gone.sort_by(|a, b| a.1.cmp(b.1));
-    let mut roots: BTreeSet<DatasetName> = BTreeSet::new();
-    let mut area = Area { uses: uses(draft), ..Area::default() };
     for (key, name) in gone {
         let mut above = std::iter::successors(name.parent(), DatasetName::parent);
-        if above.any(|above| roots.contains(&above)) {
+        if above.any(|above| draft.area.leaving.contains(&above)) {
             continue;
         }
         if draft.was_adopted(key) {
-            release(draft, &area, key, name);
+            release(draft, key, name);
         } else {
-            retire(draft, &mut area, key, name);
-            roots.insert(name.clone());
+            retire(draft, key, name);
+            draft.area.leaving.insert(name.clone());
         }
     }
 }
 
-/// The places that this plan makes for what it retires.
+/// The places that a plan makes for what it puts away.
 #[derive(Default)]
-struct Area {
+pub struct Area {
+    /// Folders that are made.
     made: BTreeSet<DatasetName>,
     taken: BTreeSet<DatasetName>,
+    /// What is retired, by the names of the topmost.
+    pub leaving: BTreeSet<DatasetName>,
     /// By dataset, the actions that take exports and registrations over it away.
     uses: BTreeMap<DatasetName, Vec<usize>>,
 }
 
-fn retire(draft: &mut Draft<'_>, area: &mut Area, key: &Key, name: &DatasetName) {
+fn retire(draft: &mut Draft<'_>, key: &Key, name: &DatasetName) {
     let inputs = draft.inputs;
     let Some(state) = inputs.observed.datasets.get(name) else { return };
     let below: Vec<_> = draft.below(name).collect();
@@ -111,15 +114,24 @@ fn retire(draft: &mut Draft<'_>, area: &mut Area, key: &Key, name: &DatasetName)
         );
         return;
     }
-    let mut sketch = Sketch::new(Kind::Retire);
-    let Some(place) = place(draft, area, name, &mut sketch) else {
+    let using =
+        |name: &DatasetName| inputs.observed.in_use.get(name).map(|users| (name.clone(), users.join(", ")));
+    let busy = std::iter::once(name).chain(below.iter().map(|(child, _)| *child)).find_map(using);
+    if let Some((used, users)) = busy {
+        let which = if used == *name { "it".to_owned() } else { format!("{used} below it") };
         draft.refuse(
             key,
-            "there is no place left to put it away",
-            "run `phoenix gc`, or shorten the pool's name",
+            format!("the spec no longer names it, but {which} is in use: {users}"),
+            "end what uses it, and plan again; or keep it in the spec",
         );
         return;
+    }
+    let mut sketch = Sketch::new(Kind::Retire);
+    let Some(place) = place(draft, name) else {
+        draft.refuse(key, NO_PLACE.0, NO_PLACE.1);
+        return;
     };
+    make_folders(draft, &place, &mut sketch);
     sketch.changes.push(Change {
         setting: "name".to_owned(),
         old: Some(name.to_string()),
@@ -136,6 +148,16 @@ fn retire(draft: &mut Draft<'_>, area: &mut Area, key: &Key, name: &DatasetName)
         keep_unmounted(child, state, &mut sketch);
         draft.snapshot(child);
     }
+    move_away(name, state, &place, &mut sketch);
+    // Exports and registrations over it go first; two that retire in one pool share the area's folders.
+    sketch.needs = draft.area.using(name);
+    sketch.needs.extend(draft.last_free(&name.pool()));
+    let at = draft.push(Subject::Resource(key.clone()), sketch);
+    draft.add_free(name.pool(), at);
+}
+
+/// Moves a dataset to its place in the area, with a mark that says where it came from.
+pub fn move_away(name: &DatasetName, state: &DatasetState, place: &DatasetName, sketch: &mut Sketch) {
     sketch.run(
         Op::DatasetSet {
             dataset: name.clone(),
@@ -145,13 +167,8 @@ fn retire(draft: &mut Draft<'_>, area: &mut Area, key: &Key, name: &DatasetName)
     );
     sketch.run(
         Op::DatasetRename { from: name.clone(), to: place.clone(), volume: state.volume },
-        Inverse::Name { before: name.clone(), after: place, volume: state.volume },
+        Inverse::Name { before: name.clone(), after: place.clone(), volume: state.volume },
     );
-    // Exports and registrations over it go first; two that retire in one pool share the area's folders.
-    sketch.needs = area.using(name);
-    sketch.needs.extend(draft.last_free(&name.pool()));
-    let at = draft.push(Subject::Resource(key.clone()), sketch);
-    draft.add_free(name.pool(), at);
 }
 
 /// Returns a dataset's key where the current generation protects it.
@@ -161,7 +178,7 @@ fn is_protected(draft: &Draft<'_>, name: &DatasetName) -> Option<Key> {
 }
 
 /// Keeps a file system with a mount point of its own from being mounted where it is put away.
-fn keep_unmounted(name: &DatasetName, state: &DatasetState, sketch: &mut Sketch) {
+pub fn keep_unmounted(name: &DatasetName, state: &DatasetState, sketch: &mut Sketch) {
     let own_mountpoint = state.settings.get("mountpoint").is_some_and(|seen| seen.source.is_own());
     let Some(can) = state.value("canmount").filter(|can| *can == "on") else { return };
     if state.volume || !own_mountpoint {
@@ -187,30 +204,41 @@ fn canmount(name: &DatasetName, state: &DatasetState) -> Inverse {
     }
 }
 
-/// Finds a free place in the pool's area, and makes the folders above it where they are missing.
-fn place(draft: &Draft<'_>, area: &mut Area, name: &DatasetName, sketch: &mut Sketch) -> Option<DatasetName> {
+/// Why there may be no place, and the way out.
+pub const NO_PLACE: (&str, &str) =
+    ("there is no place left to put it away", "run `phoenix gc`, or shorten the pool's name");
+
+/// Finds a free place in the pool's area, and takes it.
+pub fn place(draft: &mut Draft<'_>, name: &DatasetName) -> Option<DatasetName> {
     let datasets = &draft.inputs.observed.datasets;
     let top = name.pool().root().child(".phoenix").ok()?;
     let leaf = name.below_pool().replace('/', ":");
     let number = draft.inputs.number;
     let mut count = 0_u32;
-    let (folder, place) = loop {
+    let place = loop {
         let folder = if count == 0 { number.to_string() } else { format!("{number}.{count}") };
         let folder = top.child(&folder).ok()?;
         // A name that would become too long is told by its home alone.
         let place =
             folder.child(&leaf).or_else(|_| folder.child(&ObjectId::of(leaf.as_bytes()).short())).ok()?;
-        if !datasets.contains_key(&place) && !area.taken.contains(&place) {
-            break (folder, place);
+        if !datasets.contains_key(&place) && !draft.area.taken.contains(&place) {
+            break place;
         }
         count += 1;
     };
-    for folder in [top, folder] {
-        if datasets.contains_key(&folder) || !area.made.insert(folder.clone()) {
+    draft.area.taken.insert(place.clone());
+    Some(place)
+}
+
+/// Makes the folders above a place in the area, where they are missing.
+pub fn make_folders(draft: &mut Draft<'_>, place: &DatasetName, sketch: &mut Sketch) {
+    let inputs = draft.inputs;
+    let Some(folder) = place.parent() else { return };
+    for folder in folder.parent().into_iter().chain([folder]) {
+        if inputs.observed.datasets.contains_key(&folder) || !draft.area.made.insert(folder.clone()) {
             continue;
         }
-        let words =
-            [("canmount", "off"), ("mountpoint", "none"), (OWNER, draft.inputs.desired.host().as_str())];
+        let words = [("canmount", "off"), ("mountpoint", "none"), (OWNER, inputs.desired.host().as_str())];
         sketch.run(
             Op::DatasetCreate {
                 dataset: folder.clone(),
@@ -219,8 +247,6 @@ fn place(draft: &Draft<'_>, area: &mut Area, name: &DatasetName, sketch: &mut Sk
             Inverse::DatasetAbsent { dataset: folder, volume: false },
         );
     }
-    area.taken.insert(place.clone());
-    Some(place)
 }
 
 /// Finds, by dataset, the actions that take exports and registrations over it away.
@@ -241,7 +267,7 @@ fn uses(draft: &Draft<'_>) -> BTreeMap<DatasetName, Vec<usize>> {
 
 impl Area {
     /// Lists the actions that take exports and registrations over a dataset, or below it, away.
-    fn using(&self, name: &DatasetName) -> Vec<usize> {
+    pub fn using(&self, name: &DatasetName) -> Vec<usize> {
         let alike = self
             .uses
             .range(name.clone()..)
@@ -251,17 +277,22 @@ impl Area {
     }
 }
 
-/// Lets go of a dataset that was there before phoenix: it stays as it is, without the mark.
-fn release(draft: &mut Draft<'_>, area: &Area, key: &Key, name: &DatasetName) {
+/// Lets go of a dataset that was there before phoenix: it stays, without the mark.
+fn release(draft: &mut Draft<'_>, key: &Key, name: &DatasetName) {
     draft.forget_adopted(key);
     let seen = draft.inputs.observed.datasets.get(name).and_then(|state| state.settings.get(OWNER));
-    let Some(seen) = seen.filter(|seen| seen.source.is_own()) else { return };
     let mut sketch = Sketch::new(Kind::Release);
-    sketch.run(
-        Op::DatasetInherit { dataset: name.clone(), property: PropertyName::new(OWNER) },
-        Inverse::mark(name.clone(), OWNER, Some(seen)),
-    );
-    sketch.needs = area.using(name);
+    release::give_back(draft.inputs, key, &mut sketch);
+    if let Some(seen) = seen.filter(|seen| seen.source.is_own()) {
+        sketch.run(
+            Op::DatasetInherit { dataset: name.clone(), property: PropertyName::new(OWNER) },
+            Inverse::mark(name.clone(), OWNER, Some(seen)),
+        );
+    }
+    if sketch.ops.is_empty() {
+        return;
+    }
+    sketch.needs = draft.area.using(name);
     draft.push(Subject::Resource(key.clone()), sketch);
 }
 
@@ -338,7 +369,8 @@ pub fn at_home(state: &DatasetState, mounted: bool) -> DatasetState {
     state
 }
 
-fn moved(name: &DatasetName, from: &DatasetName, to: &DatasetName) -> Option<DatasetName> {
+/// Returns what a dataset is called after another, above it or itself, was renamed.
+pub fn moved(name: &DatasetName, from: &DatasetName, to: &DatasetName) -> Option<DatasetName> {
     let rest = name.as_str().strip_prefix(from.as_str())?;
     DatasetName::new(&format!("{to}{rest}")).ok()
 }

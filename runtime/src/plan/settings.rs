@@ -98,7 +98,13 @@ fn holds(target: Target, property: &PropertyName, value: &Value, seen: Option<&S
     same && (row.creation_only || seen.source.is_own() || matches!(row.unset(), Unset::Value(_)))
 }
 
-fn inverse(name: &DatasetName, target: Target, property: &PropertyName, seen: Option<&Setting>) -> Inverse {
+/// Returns what a property is now, so that it can be that again.
+pub fn inverse(
+    name: &DatasetName,
+    target: Target,
+    property: &PropertyName,
+    seen: Option<&Setting>,
+) -> Inverse {
     let prior = match (seen, unset(target, property)) {
         (Some(seen), _) if seen.source.is_own() => {
             let known = property::find(target, property.as_str());

@@ -4,6 +4,7 @@
 use super::{
     Change, Inverse, Kind, Subject,
     draft::{Draft, Sketch},
+    release,
 };
 use crate::{
     observed::{StorageState, Storages},
@@ -25,15 +26,24 @@ pub fn take_away(draft: &mut Draft<'_>) {
     let inputs = draft.inputs;
     let Storages::Found(found) = &inputs.observed.storages else { return };
     for (key, storage) in inputs.current.into_iter().flat_map(all) {
-        let Some(state) = found.get(&storage.id) else { continue };
+        let state = found.get(&storage.id);
         if inputs.desired.get(&key).is_some() {
+            if let Some(state) = state {
+                step_back(draft, key, storage, state);
+            }
             continue;
         }
         if draft.was_adopted(&key) {
             draft.forget_adopted(&key);
-            draft.push(Subject::Resource(key), Sketch::new(Kind::Release));
+            let mut sketch = Sketch::new(Kind::Release);
+            // It is not there either where making it anew was cut off in the middle.
+            release::give_back(inputs, &key, &mut sketch);
+            if state.is_some() || !sketch.ops.is_empty() {
+                draft.push(Subject::Resource(key), sketch);
+            }
             continue;
         }
+        let Some(state) = state else { continue };
         let mut sketch = Sketch::new(Kind::Remove);
         sketch.changes =
             state.properties.iter().map(|(name, value)| change(name, Some(value), None)).collect();
@@ -43,6 +53,20 @@ pub fn take_away(draft: &mut Draft<'_>) {
         );
         draft.push(Subject::Resource(key), sketch);
     }
+}
+
+/// Takes a registration away while what it lies over is moved; [`present`] makes it again.
+fn step_back(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageState) {
+    if storage.dataset.as_ref().and_then(|dataset| draft.aside(dataset)).is_none() {
+        return;
+    }
+    let mut sketch = Sketch::new(Kind::Update);
+    sketch.changes.push(change("registered", Some("yes"), Some("no, while its dataset is moved")));
+    sketch.run(
+        Op::StorageRemove { id: storage.id.clone() },
+        Inverse::Storage { id: storage.id.clone(), before: Some(state.clone()) },
+    );
+    draft.push(Subject::Resource(key), sketch);
 }
 
 /// Plans all registrations of the desired graph.
@@ -100,6 +124,11 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
         sketch.kind = Kind::Adopt;
     }
     let earlier = draft.inputs.current.and_then(|current| current.get(&key)).map(|node| &node.resource);
+    let over = match earlier {
+        Some(Resource::Storage(earlier)) => earlier.dataset.as_ref(),
+        _ => None,
+    };
+    let aside = over.and_then(|dataset| draft.aside(dataset)).cloned();
     let earlier: Vec<Box<str>> = match earlier {
         Some(Resource::Storage(earlier)) => earlier.properties.keys().cloned().collect(),
         _ => Vec::new(),
@@ -124,12 +153,22 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
         sketch.changes.push(change(name, held(state, name), None));
     }
     let before = Inverse::Storage { id: storage.id.clone(), before: Some(state.clone()) };
-    if storage.kind != state.kind || set.keys().chain(&delete).any(|name| is_fixed(&storage.kind, name)) {
+    if let Some(aside) = aside {
+        // It was taken away before what it lies over was moved.
+        sketch.changes.push(change("registered", Some("no, while its dataset is moved"), Some("yes")));
+        sketch.run(
+            Op::StorageAdd {
+                id: storage.id.clone(),
+                kind: storage.kind.clone(),
+                properties: pairs(&whole(storage, state, &delete)),
+            },
+            Inverse::Storage { id: storage.id.clone(), before: None }.only_while(&aside),
+        );
+    } else if storage.kind != state.kind
+        || set.keys().chain(&delete).any(|name| is_fixed(&storage.kind, name))
+    {
         // A fixed property differs: the registration alone is made anew; what nobody declared is kept.
-        let mut properties =
-            if storage.kind == state.kind { state.properties.clone() } else { BTreeMap::new() };
-        properties.retain(|name, _| !delete.contains(name));
-        properties.extend(storage.properties.clone());
+        let properties = whole(storage, state, &delete);
         sketch.inverses.push(before);
         sketch.ops.push(Op::StorageRemove { id: storage.id.clone() });
         sketch.ops.push(Op::StorageAdd {
@@ -143,6 +182,14 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
         return;
     }
     push(draft, key, sketch);
+}
+
+/// Returns what a registration has when it is made anew: what the spec says, and what nobody declared.
+fn whole(storage: &Storage, state: &StorageState, delete: &[Box<str>]) -> BTreeMap<Box<str>, Box<str>> {
+    let mut properties = if storage.kind == state.kind { state.properties.clone() } else { BTreeMap::new() };
+    properties.retain(|name, _| !delete.contains(name));
+    properties.extend(storage.properties.clone());
+    properties
 }
 
 fn push(draft: &mut Draft<'_>, key: Key, mut sketch: Sketch) {

@@ -4,9 +4,32 @@ use super::{StoreError, io_error};
 use std::{
     fs::{self, DirBuilder, File, Permissions},
     io::{ErrorKind, Write},
-    os::unix::fs::{DirBuilderExt, PermissionsExt, symlink},
+    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, symlink},
     path::Path,
 };
+
+/// Sees that a folder is this user's own, and closes it to everybody else.
+///
+/// What stands in it is believed and, run by root, acted on: so nobody else may ever have been able to
+/// put something there. One that others could only read is closed without a word.
+pub fn own_folder(path: &Path) -> Result<(), StoreError> {
+    let about = fs::symlink_metadata(path).map_err(io_error("look at", path))?;
+    let not_ours = |reason: String| StoreError::NotOurs { path: path.to_owned(), reason };
+    let me = rustix::process::geteuid().as_raw();
+    if !about.is_dir() {
+        return Err(not_ours("it is no folder, or a link to one".to_owned()));
+    }
+    if about.uid() != me {
+        return Err(not_ours(format!("it belongs to user {}, and this is user {me}", about.uid())));
+    }
+    if about.mode() & 0o022 != 0 {
+        return Err(not_ours(format!("others may write to it (mode {:04o})", about.mode() & 0o7777)));
+    }
+    if about.mode() & 0o077 != 0 {
+        fs::set_permissions(path, Permissions::from_mode(0o700)).map_err(io_error("close", path))?;
+    }
+    Ok(())
+}
 
 /// Makes a folder that only its owner reads, where it is missing; its parent is synced.
 pub fn private_folder(path: &Path) -> Result<(), StoreError> {

@@ -133,9 +133,11 @@ impl Store {
     /// Returns the number that the next attempt will have.
     ///
     /// # Errors
-    /// [`StoreError::Io`] where the folder cannot be read.
+    /// [`StoreError`] where the folder, or what is remembered of those that are gone, cannot be read.
     pub fn next_number(&self) -> Result<u64, StoreError> {
-        Ok(self.numbers()?.into_iter().next_back().unwrap_or(0) + 1)
+        let gone = self.past()?.into_keys().next_back();
+        let last = self.numbers()?.into_iter().next_back().max(gone);
+        Ok(last.unwrap_or(0) + 1)
     }
 
     /// Writes a generation with its rendered files, or writes it again with another outcome.
@@ -180,21 +182,58 @@ impl Store {
     /// # Errors
     /// [`StoreError::Io`] where one cannot be read.
     pub fn rendered_in_force(&self) -> Result<BTreeMap<Box<str>, String>, StoreError> {
-        let folder = self.etc_link();
-        let entries = match fs::read_dir(&folder) {
+        Self::files_in(&self.etc_link())
+    }
+
+    /// Reads the rendered files of a generation, by name; none where they are not there.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] where one cannot be read.
+    pub fn rendered_of(&self, number: u64) -> Result<BTreeMap<Box<str>, String>, StoreError> {
+        Self::files_in(&self.root().join(Self::rendered_target(number)))
+    }
+
+    /// Puts the rendered files of a generation in force, in one rename. For files that are the same as
+    /// those in force: others need the services that read them.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] where the link cannot be moved.
+    pub fn set_in_force(&self, number: u64) -> Result<(), StoreError> {
+        durable::link(&self.etc_link(), &Self::rendered_target(number))
+    }
+
+    fn files_in(folder: &Path) -> Result<BTreeMap<Box<str>, String>, StoreError> {
+        let entries = match fs::read_dir(folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeMap::new()),
-            Err(error) => return Err(io_error("read the folder", &folder)(error)),
+            Err(error) => return Err(io_error("read the folder", folder)(error)),
         };
         let mut files = BTreeMap::new();
         for entry in entries {
-            let path = entry.map_err(io_error("read the folder", &folder))?.path();
+            let path = entry.map_err(io_error("read the folder", folder))?.path();
             let text = fs::read_to_string(&path).map_err(io_error("read", &path))?;
             if let Some(name) = path.file_name().and_then(|name| name.to_str()) {
                 files.insert(name.into(), text);
             }
         }
         Ok(files)
+    }
+
+    /// Returns the number of the generation whose rendered files are in force.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] where the link cannot be read.
+    pub fn in_force_number(&self) -> Result<Option<u64>, StoreError> {
+        let path = self.etc_link();
+        match fs::read_link(&path) {
+            // generations/<n>/etc
+            Ok(target) => {
+                let folder = target.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+                Ok(folder.and_then(|name| name.parse().ok()))
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(io_error("read the link", &path)(error)),
+        }
     }
 
     /// Points `current` to a generation, in one rename.
@@ -227,7 +266,8 @@ impl Store {
         self.generation_folder(number).join("generation.json")
     }
 
-    fn numbers(&self) -> Result<BTreeSet<u64>, StoreError> {
+    /// Lists the numbers that are taken, also those that were never written.
+    pub(super) fn numbers(&self) -> Result<BTreeSet<u64>, StoreError> {
         let folder = self.root().join("generations");
         let entries = match fs::read_dir(&folder) {
             Ok(entries) => entries,

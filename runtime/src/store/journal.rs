@@ -21,6 +21,13 @@ use std::{
 pub struct TransactionId(String);
 
 impl TransactionId {
+    /// Reads an id; nothing where the text is none.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_id = text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        is_id.then(|| Self(text.to_owned()))
+    }
+
     /// Names a transaction by its folder.
     pub(super) fn named(folder: &str) -> Self {
         Self(folder.to_owned())
@@ -174,6 +181,14 @@ impl Store {
         Ok(Journal { file, path, id })
     }
 
+    /// Opens a transaction that had ended again: it is to be undone, as its journal says by now.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] where the link cannot be made.
+    pub fn reopen(&self, id: &TransactionId) -> Result<(), StoreError> {
+        durable::link(&self.open_link(), Path::new(&id.0))
+    }
+
     /// Takes the way to the open transaction away, once its end is on record.
     ///
     /// # Errors
@@ -238,7 +253,29 @@ impl Store {
         transaction.ok_or_else(|| unreadable("it has no whole record".to_owned()))
     }
 
-    fn transaction_folder(&self, id: &TransactionId) -> PathBuf {
+    /// Lists the transactions, whether they can be read or not.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] where the folder cannot be read.
+    pub fn transactions(&self) -> Result<Vec<TransactionId>, StoreError> {
+        let folder = self.root().join("txn");
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(io_error("read the folder", &folder)(error)),
+        };
+        let mut found = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(io_error("read the folder", &folder))?;
+            if entry.path().join("journal").is_file() && !entry.path().is_symlink() {
+                found.extend(entry.file_name().into_string().ok().map(TransactionId));
+            }
+        }
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        Ok(found)
+    }
+
+    pub(super) fn transaction_folder(&self, id: &TransactionId) -> PathBuf {
         self.root().join("txn").join(&id.0)
     }
 
@@ -257,7 +294,11 @@ impl Transaction {
                     intents.push(action);
                 }
             }
-            Record::Undoing { reason } => self.undoing = Some(reason),
+            Record::Undoing { reason } => {
+                self.undoing = Some(reason);
+                // A switch that had ended is undone where nobody confirmed it.
+                self.end = None;
+            }
             Record::Holds => self.holds = true,
             Record::End { outcome } => self.end = Some(outcome),
         }

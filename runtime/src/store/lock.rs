@@ -14,6 +14,13 @@ pub struct Lock {
     _file: File,
 }
 
+impl Lock {
+    /// Holds a file that is locked.
+    pub(super) fn of(file: File) -> Self {
+        Self { _file: file }
+    }
+}
+
 /// Says why the lock cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
@@ -49,7 +56,7 @@ impl Store {
         file.set_len(0).map_err(io_error("write", &path))?;
         file.rewind().map_err(io_error("write", &path))?;
         file.write_all(holder.as_bytes()).map_err(io_error("write", &path))?;
-        Ok(Lock { _file: file })
+        Ok(Lock::of(file))
     }
 
     /// Tells who has the lock, and takes nothing; nothing where nobody has it.

@@ -8,20 +8,35 @@
 //! etc                    link to the rendered files in force; moved within a switch, before `current`
 //! txn/<id>/journal       what a switch was about to do, and did (journal.rs)
 //! txn/open               link to the journal of a switch under way
+//! pending                a switch that waits to be confirmed (pending.rs)
 //! lock                   held while something changes (lock.rs)
+//! pins/<n>               a generation that is kept until it is unpinned (pins.rs)
+//! roots/<id>             link to a `./result` whose closure is kept (collect.rs)
+//! past.json              what is remembered of generations that are gone (past.rs)
+//! released.json          the snapshots that gc was about to release (past.rs)
+//! aside/                 what gc is removing (collect.rs)
+//! objects.lock           shared by who writes a closure, owned by who removes objects (collect.rs)
 //! ```
 
 mod cache;
+mod collect;
 mod durable;
 mod generations;
 mod journal;
 mod lock;
 mod objects;
+mod past;
+mod pending;
+mod pins;
 mod verify;
 
+pub use collect::{Leavings, ObjectsLock, sources_name};
 pub use generations::{Generation, Outcome, Source};
 pub use journal::{Journal, Record, Transaction, TransactionId};
 pub use lock::{Lock, LockError};
+pub use past::Past;
+pub use pending::Pending;
+pub use pins::Pin;
 pub use verify::{Finding, Verified};
 
 use rustix::{
@@ -74,22 +89,36 @@ pub enum StoreError {
     /// Stored steps make no graph.
     #[error(transparent)]
     Graph(#[from] phoenix_graph::GraphError),
+    /// A folder of the store is not this user's alone.
+    #[error("{} is not to be trusted: {reason}", .path.display())]
+    NotOurs {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// There is no generation of this number.
     #[error("there is no generation {0}")]
     NoGeneration(u64),
 }
 
 impl Store {
-    /// Opens a state folder, making what is missing of it. The folder is readable by its owner only.
+    /// Opens a state folder, making what is missing of it. The folder is its owner's only.
     ///
     /// # Errors
-    /// [`StoreError::Io`] where a folder cannot be made.
+    /// [`StoreError::Io`] where a folder cannot be made; [`StoreError::NotOurs`] where one belongs to
+    /// somebody else, may be written by others, or is a link.
     pub fn open(root: &Path) -> Result<Self, StoreError> {
         durable::private_folder(root)?;
+        // The folder itself may be reached through a link, such as one to another file system.
+        let root = root.canonicalize().map_err(io_error("find the folder", root))?;
+        durable::own_folder(&root)?;
         for name in ["store", "generations", "txn"] {
-            durable::private_folder(&root.join(name))?;
+            let folder = root.join(name);
+            durable::private_folder(&folder)?;
+            durable::own_folder(&folder)?;
         }
-        Ok(Self { root: root.to_owned() })
+        Ok(Self { root })
     }
 
     /// Takes a state folder as it is, for reading; nothing is made.

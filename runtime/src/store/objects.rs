@@ -2,7 +2,14 @@
 
 use super::{Store, StoreError, durable, io_error};
 use phoenix_graph::{Graph, HostName, Key, ObjectId, Step, System, graph::Node};
+use rustix::fs::{Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, futimens};
 use std::{collections::BTreeMap, fs, io::ErrorKind, path::PathBuf};
+
+/// The dates of a file that is counted as written now.
+const WRITTEN_NOW: Timestamps = Timestamps {
+    last_access: Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT },
+    last_modification: Timespec { tv_sec: 0, tv_nsec: UTIME_NOW },
+};
 
 impl Store {
     /// Stores a graph whole: every step, and the system that names them. What is there is left as it is.
@@ -73,8 +80,11 @@ impl Store {
     pub fn put_source(&self, name: &str, text: &str) -> Result<ObjectId, StoreError> {
         let id = ObjectId::of(text.as_bytes());
         let path = self.source_path(&id, name);
-        if !path.exists() {
-            durable::write(&path, text.as_bytes(), 0o444)?;
+        match fs::File::open(&path) {
+            // It counts as written now: `gc` leaves what may be about to be needed. Who may not say so
+            // may not collect either.
+            Ok(file) => drop(futimens(&file, &WRITTEN_NOW)),
+            Err(_) => durable::write(&path, text.as_bytes(), 0o444)?,
         }
         Ok(id)
     }

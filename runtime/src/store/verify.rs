@@ -51,6 +51,7 @@ impl Store {
         look.generations()?;
         look.links()?;
         look.journals()?;
+        look.remembered();
         look.found.findings.sort();
         Ok(look.found)
     }
@@ -210,6 +211,31 @@ impl Look<'_> {
             );
         }
         Ok(())
+    }
+
+    /// Pins, and what is remembered of generations that are gone.
+    fn remembered(&mut self) {
+        let store = self.store;
+        let errors = [
+            (store.pins().err(), "move it away, and pin the generation again"),
+            (
+                store.past().err(),
+                "restore it from a backup; without it `phoenix gc` leaves what older generations retired",
+            ),
+            (
+                store.released().err(),
+                "move it away: snapshots that it names stay, and are told by `phoenix gc`",
+            ),
+        ];
+        for (error, repair) in errors {
+            if let Some(error) = error {
+                let path = match &error {
+                    StoreError::Io { path, .. } | StoreError::Unreadable { path, .. } => path.clone(),
+                    _ => store.root().to_owned(),
+                };
+                self.tell(&path, error.to_string(), repair);
+            }
+        }
     }
 
     fn journals(&mut self) -> Result<(), StoreError> {

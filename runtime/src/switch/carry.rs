@@ -1,12 +1,15 @@
 //! Carrying plans out, and looking whether everything holds.
 
-use super::{Aim, Runtime, SwitchError};
+use super::{Aim, Runtime, SwitchError, adoption::Priors};
 use crate::{
     execute::{Event, ExecuteError, Ledger, execute},
-    plan::{Action, Change, Inputs, Kind, Plan, plan},
+    host::HostError,
+    observed::SnapshotState,
+    op::Op,
+    plan::{Action, Change, Consent, Inputs, Kind, Past, Plan, plan, underway},
     store::Record,
 };
-use phoenix_graph::{Graph, Key};
+use phoenix_graph::{Graph, Key, Resource};
 use std::collections::BTreeSet;
 
 /// How far plans were carried out.
@@ -15,6 +18,13 @@ pub(super) struct Carried {
     pub plans: Vec<(Plan, Vec<usize>)>,
     pub adopted: Option<BTreeSet<Key>>,
     pub result: Result<(), ExecuteFailure>,
+}
+
+impl Carried {
+    /// Nothing was carried out, for this reason.
+    pub fn failed(reason: String) -> Self {
+        Self { actions: 0, plans: Vec::new(), adopted: None, result: Err(ExecuteFailure::Failed(reason)) }
+    }
 }
 
 pub(super) enum ExecuteFailure {
@@ -88,9 +98,33 @@ impl Runtime<'_> {
             }
         }
         self.events.event(Event::Verifying);
-        carried.result =
-            self.verify(aim, carried.adopted.as_ref()).and_then(|()| Ok(ledger.write(&Record::Holds)?));
+        carried.result = self
+            .verify(aim, carried.adopted.as_ref())
+            .and_then(|()| self.verify_clones(&carried.plans))
+            .and_then(|()| Ok(ledger.write(&Record::Holds)?));
         carried
+    }
+
+    /// Looks whether each clone has become what its snapshot belongs to.
+    fn verify_clones(&self, plans: &[(Plan, Vec<usize>)]) -> Result<(), ExecuteFailure> {
+        let ops = plans.iter().flat_map(|(plan, _)| &plan.actions).flat_map(|action| &action.ops);
+        for (snapshot, dataset) in ops.filter_map(|op| match op {
+            Op::Clone { snapshot, dataset, .. } => Some((snapshot, dataset)),
+            _ => None,
+        }) {
+            let found = self.host.snapshots(std::slice::from_ref(dataset)).map_err(|error| match error {
+                HostError::PowerLost => SwitchError::PowerLost,
+                error => SwitchError::Host(error),
+            })?;
+            let its_own =
+                |one: &SnapshotState| one.name.dataset() == dataset && one.name.name() == snapshot.name();
+            if !found.iter().any(its_own) {
+                return Err(ExecuteFailure::Failed(format!(
+                    "everything was run, but {dataset} is not what {snapshot} has become"
+                )));
+            }
+        }
+        Ok(())
     }
 
     fn plan_on(&self, aim: &Aim, approve: &mut dyn FnMut(&Plan) -> bool) -> Result<Plan, ExecuteFailure> {
@@ -109,21 +143,27 @@ impl Runtime<'_> {
     fn verify(&self, aim: &Aim, adopted: Option<&BTreeSet<Key>>) -> Result<(), ExecuteFailure> {
         let nothing = BTreeSet::new();
         let current = aim.current.as_ref().map(|(_, graph)| graph);
-        let observed = self.look(&aim.graph, current)?;
+        let observed = self.look(&aim.graph, current, &Priors::new())?;
         let in_force = self.store.rendered_in_force().map_err(SwitchError::Store)?;
         let before = aim.current.as_ref().map_or(&nothing, |(generation, _)| &generation.adopted);
+        // The data has gone back by now: what is looked at is whether the rest holds.
+        let consent = Consent { with_data: BTreeSet::new(), ..aim.consent.clone() };
+        let past = Past::default();
         let again = |current: Option<&Graph>, adopted: &BTreeSet<Key>| {
             plan(&Inputs {
                 desired: &aim.graph,
                 current,
                 adopted,
                 made: &aim.made,
+                // What is let go is no step: its settings are not held against anything.
+                priors: &Priors::new(),
                 observed: &observed,
                 in_force: &in_force,
                 state: self.store.root(),
                 number: aim.number,
                 to: aim.to,
-                consent: &aim.consent,
+                consent: &consent,
+                past: &past,
             })
         };
         let held = again(Some(&aim.graph), adopted.unwrap_or(&nothing));
@@ -138,6 +178,13 @@ impl Runtime<'_> {
         reasons.sort();
         reasons.dedup();
         if reasons.is_empty() {
+            let pools = aim.graph.resources().filter_map(|resource| match resource {
+                Resource::Pool(pool) => Some(pool.name.clone()),
+                _ => None,
+            });
+            for warning in underway(&observed, pools) {
+                self.events.event(Event::Underway(&warning));
+            }
             return Ok(());
         }
         Err(ExecuteFailure::Failed(format!(

@@ -60,8 +60,17 @@ impl Runtime<'_> {
         if !undone.failed.is_empty() {
             return self.degrade(generation, reason, undone.failed, undone.kept);
         }
+        if let Some(from) =
+            from.filter(|from| self.store.current_number().is_ok_and(|now| now != Some(*from)))
+        {
+            // It had come to hold, and nobody confirmed it.
+            self.durable(|store| store.set_current(from))?;
+        }
         generation.outcome = Outcome::Failed { reason: reason.clone() };
         self.durable(|store| store.put_generation(generation))?;
+        if self.store.pending()?.is_some_and(|pending| pending.transaction == ledger.id()) {
+            self.durable(Store::clear_pending)?;
+        }
         self.end(ledger, generation.outcome.clone())?;
         Err(SwitchError::Failed { reason, kept: undone.kept })
     }
@@ -98,7 +107,7 @@ impl Runtime<'_> {
     }
 
     /// Does something that lasts, with the simulator's leave before and after.
-    pub(super) fn durable(
+    pub(crate) fn durable(
         &self,
         mut act: impl FnMut(&Store) -> Result<(), StoreError>,
     ) -> Result<(), SwitchError> {

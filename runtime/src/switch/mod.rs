@@ -2,23 +2,31 @@
 //!
 //! Switching, going back and recovering differ only in where they want to go; what carries them
 //! there is the same transaction: `carry` runs plans and looks again, `conclude` commits or undoes,
-//! `recover` takes up what was cut off.
+//! `recover` takes up what was cut off, `confirm` goes back from what nobody confirms.
 
+mod adoption;
 mod carry;
 mod conclude;
+mod confirm;
+mod past;
 mod recover;
+mod standing;
 
+pub use confirm::{Wait, Watched};
 pub use recover::Recovered;
+pub use standing::Standing;
 
 use crate::{
     execute::{Events, Ledger},
     host::{Host, HostError},
-    observed::Observed,
-    plan::{Consent, Inputs, Plan, plan, query, rendered},
-    store::{Generation, LockError, Outcome, Record, Source, Store, StoreError},
+    observed::{Observed, Query},
+    plan::{Consent, Inputs, Plan, add_inverse, plan, query, rendered},
+    store::{Generation, LockError, Outcome, Pending, Record, Source, Store, StoreError},
 };
+use carry::Carried;
+use confirm::refuse_irreversible;
 use phoenix_graph::{FORMAT, Graph, Key, PoolName};
-use std::{collections::BTreeSet, sync::atomic::AtomicBool};
+use std::{collections::BTreeSet, path::Path, sync::atomic::AtomicBool};
 
 /// A host with its store, and who asks.
 pub struct Runtime<'a> {
@@ -90,7 +98,7 @@ pub enum SwitchError {
     Failed {
         /// What failed.
         reason: String,
-        /// What was kept, because it holds something.
+        /// What was kept, because it holds something or cannot be taken back.
         kept: Vec<String>,
     },
     /// It failed, and undoing did too: the host is in between.
@@ -100,7 +108,7 @@ pub enum SwitchError {
         reason: String,
         /// What undoing could not bring back.
         failed: Vec<String>,
-        /// What was kept, because it holds something.
+        /// What was kept, because it holds something or cannot be taken back.
         kept: Vec<String>,
     },
     /// Everything was seen to hold, but that could not be recorded: the journal stays open.
@@ -111,6 +119,20 @@ pub enum SwitchError {
     Open {
         /// The number of its attempt.
         number: u64,
+    },
+    /// A generation waits to be confirmed.
+    #[error("generation {number} waits to be confirmed")]
+    Unconfirmed {
+        /// Its number.
+        number: u64,
+    },
+    /// A switch cannot wait to be confirmed.
+    #[error("it cannot wait to be confirmed: {reason}")]
+    NotConfirmable {
+        /// Why.
+        reason: String,
+        /// The way out.
+        help: &'static str,
     },
     /// A generation cannot be gone back to.
     #[error("generation {number} cannot be gone back to: {reason}")]
@@ -151,6 +173,8 @@ struct Aim {
     current: Option<(Generation, Graph)>,
     /// What this transaction made before it was cut off.
     made: BTreeSet<Key>,
+    /// What those that are let go were before they were adopted.
+    priors: adoption::Priors,
     number: u64,
     to: u64,
 }
@@ -186,9 +210,54 @@ impl Runtime<'_> {
         approve: &mut dyn FnMut(&Plan) -> bool,
     ) -> Result<Switched, SwitchError> {
         let _lock = self.store.lock(verb)?;
-        if let Some(open) = self.store.open_transaction()? {
-            return Err(SwitchError::Open { number: open.number });
+        self.refuse_open()?;
+        let pending = self.store.pending()?;
+        if let (Some(pending), Target::New { .. }) = (&pending, target) {
+            return Err(SwitchError::Unconfirmed { number: pending.to });
         }
+        let switched = self.transact(verb, target, consent, None, approve)?;
+        if pending.is_some() {
+            // Whoever goes to a generation by hand has decided.
+            self.durable(Store::clear_pending)?;
+        }
+        Ok(switched)
+    }
+
+    /// Brings the host to a target as [`Runtime::switch`] does; the generation then waits to be
+    /// confirmed ([`Runtime::confirm`]), and is gone back from where it is not.
+    ///
+    /// # Errors
+    /// As [`Runtime::switch`]; [`SwitchError::NotConfirmable`] where there would be no way back.
+    pub fn switch_and_wait(
+        &self,
+        verb: &str,
+        target: &Target,
+        consent: &Consent,
+        wait: &Wait<'_>,
+        approve: &mut dyn FnMut(&Plan) -> bool,
+    ) -> Result<Switched, SwitchError> {
+        let _lock = self.store.lock(verb)?;
+        self.refuse_open()?;
+        self.refuse_pending()?;
+        self.transact(verb, target, consent, Some(wait), approve)
+    }
+
+    fn refuse_open(&self) -> Result<(), SwitchError> {
+        match self.store.open_transaction()? {
+            Some(open) => Err(SwitchError::Open { number: open.number }),
+            None => Ok(()),
+        }
+    }
+
+    /// Carries a switch out; the lock is held, and no journal is open.
+    fn transact(
+        &self,
+        verb: &str,
+        target: &Target,
+        consent: &Consent,
+        wait: Option<&Wait<'_>>,
+        approve: &mut dyn FnMut(&Plan) -> bool,
+    ) -> Result<Switched, SwitchError> {
         let aim = self.aim(target, consent)?;
         let first = self.plan_for(&aim)?;
         if !first.refusals.is_empty() {
@@ -197,6 +266,15 @@ impl Runtime<'_> {
         let current = aim.current.as_ref().map(|(generation, _)| generation.number);
         if first.actions.is_empty() && current == Some(aim.to) {
             return Ok(Switched::Nothing { generation: aim.to });
+        }
+        if wait.is_some() {
+            refuse_irreversible(&first)?;
+            if current.is_none_or(|current| current == aim.to) {
+                return Err(SwitchError::NotConfirmable {
+                    reason: "there is no other generation to go back to".to_owned(),
+                    help: "switch without `--confirm-within`",
+                });
+            }
         }
         if !approve(&first) {
             return Err(SwitchError::Declined);
@@ -232,8 +310,26 @@ impl Runtime<'_> {
         let mut journal = None;
         self.durable(|store| store.begin(&begin).map(|begun| journal = Some(begun)))?;
         let Some(journal) = journal else { return Err(SwitchError::PowerLost) };
+        let watched = match (wait, current) {
+            (Some(wait), Some(from)) => {
+                let transaction = journal.id().clone();
+                let pending =
+                    Pending { format: FORMAT, transaction, from, to: aim.to, seconds: wait.seconds };
+                self.durable(|store| store.put_pending(&pending))?;
+                (wait.watcher)(&pending)
+            }
+            _ => Ok(()),
+        };
         let ledger = Ledger::new(self.host, journal);
-        let carried = self.carry(&aim, Some(first), 0, &ledger, approve);
+        let carried = match watched {
+            Ok(()) => {
+                // What is planned only after pools were imported has to be reversible, too.
+                let mut approve =
+                    |plan: &Plan| (wait.is_none() || refuse_irreversible(plan).is_ok()) && approve(plan);
+                self.carry(&aim, Some(first), 0, &ledger, &mut approve)
+            }
+            Err(reason) => Carried::failed(format!("nobody would wait for the confirmation: {reason}")),
+        };
         self.conclude(&mut generation, aim.graph.host().as_str(), current, aim.to, &ledger, carried)
     }
 
@@ -260,6 +356,8 @@ impl Runtime<'_> {
         let mut consent = consent.clone();
         let (graph, sources, to) = match target {
             Target::New { graph, sources } => {
+                // Data goes back to a generation, and a new one has none yet.
+                consent.with_data.clear();
                 let same = current.as_ref().filter(|(generation, _)| generation.system == graph.id());
                 let to = same.map_or(number, |(generation, _)| generation.number);
                 (graph.clone(), sources.clone(), to)
@@ -275,12 +373,24 @@ impl Runtime<'_> {
                 (self.store.graph(&generation.system)?, generation.sources, *wanted)
             }
         };
-        Ok(Aim { graph, sources, consent, current, made: BTreeSet::new(), number, to })
+        // Who goes back gets back what was; who goes on says what is to be.
+        let priors = match (target, &current) {
+            (Target::Generation(_), Some((generation, _))) => self.priors(&generation.adopted, &graph)?,
+            _ => adoption::Priors::new(),
+        };
+        Ok(Aim { graph, sources, consent, current, made: BTreeSet::new(), priors, number, to })
     }
 
     fn plan_for(&self, aim: &Aim) -> Result<Plan, SwitchError> {
         let current = aim.current.as_ref().map(|(_, graph)| graph);
-        let observed = self.look(&aim.graph, current)?;
+        let mut query = query_with(&aim.graph, current, &aim.priors, self.store.root());
+        query.leaving.extend(aim.consent.with_data.iter().cloned());
+        self.plan_from(aim, &self.observe(&query)?)
+    }
+
+    fn plan_from(&self, aim: &Aim, observed: &Observed) -> Result<Plan, SwitchError> {
+        let current = aim.current.as_ref().map(|(_, graph)| graph);
+        let past = self.past(aim, observed)?;
         let nothing = BTreeSet::new();
         let adopted = aim.current.as_ref().map_or(&nothing, |(generation, _)| &generation.adopted);
         Ok(plan(&Inputs {
@@ -288,19 +398,37 @@ impl Runtime<'_> {
             current,
             adopted,
             made: &aim.made,
-            observed: &observed,
+            priors: &aim.priors,
+            observed,
             in_force: &self.store.rendered_in_force()?,
             state: self.store.root(),
             number: aim.number,
             to: aim.to,
             consent: &aim.consent,
+            past: &past,
         }))
     }
 
-    fn look(&self, desired: &Graph, current: Option<&Graph>) -> Result<Observed, SwitchError> {
-        match self.host.observe(&query(desired, current, self.store.root())) {
+    fn look(
+        &self,
+        desired: &Graph,
+        current: Option<&Graph>,
+        priors: &adoption::Priors,
+    ) -> Result<Observed, SwitchError> {
+        self.observe(&query_with(desired, current, priors, self.store.root()))
+    }
+
+    fn observe(&self, query: &Query) -> Result<Observed, SwitchError> {
+        match self.host.observe(query) {
             Err(HostError::PowerLost) => Err(SwitchError::PowerLost),
             other => Ok(other?),
         }
     }
+}
+
+/// Says what to look at for a way from one graph to another, and for settings to be given back.
+fn query_with(desired: &Graph, current: Option<&Graph>, priors: &adoption::Priors, state: &Path) -> Query {
+    let mut query = query(desired, current, state);
+    priors.values().flatten().for_each(|inverse| add_inverse(&mut query, inverse));
+    query
 }

@@ -1,13 +1,10 @@
 //! Recovering: what a crash or a power cut left open is ended, back to what was, or on to what was
 //! wanted.
 
-use super::{
-    Aim, Runtime, SwitchError,
-    carry::{Carried, ExecuteFailure},
-};
+use super::{Aim, Runtime, SwitchError, adoption::Priors, carry::Carried};
 use crate::{
     execute::Ledger,
-    plan::{Kind, Plan, Subject},
+    plan::{Consent, Kind, Plan, Subject},
     store::{Outcome, Store, Transaction},
 };
 use phoenix_graph::{Graph, Key, PoolName};
@@ -25,14 +22,16 @@ pub enum Recovered {
     Undone {
         /// The generation that is current, where there is one.
         generation: Option<u64>,
-        /// What was kept, because it holds something.
+        /// What was kept, because it holds something or cannot be taken back.
         kept: Vec<String>,
     },
 }
 
 impl Runtime<'_> {
     /// Ends what a crash or a power cut left open: back to what was, or, with `resume`, on to what
-    /// was wanted. Says nothing where nothing is open.
+    /// was wanted. A generation that waits to be confirmed, and that nobody watches any more, is gone
+    /// back from. Says nothing where nothing is open. Data that was going back is not brought further: that
+    /// is always undone, unless all of it was seen to hold.
     ///
     /// # Errors
     /// [`SwitchError`], which says whether the host is as it was.
@@ -42,6 +41,23 @@ impl Runtime<'_> {
         approve: &mut dyn FnMut(&Plan) -> bool,
     ) -> Result<Option<Recovered>, SwitchError> {
         let _lock = self.store.lock("recover")?;
+        let recovered = self.recover_locked(resume, approve)?;
+        let Some(pending) = self.store.pending()? else { return Ok(recovered) };
+        if resume && recovered.is_some() {
+            // Whoever goes on with a switch is there, and wants it.
+            self.durable(Store::clear_pending)?;
+            return Ok(recovered);
+        }
+        // Where who watched is gone, as after a power cut, nobody can tell any more how long it waited.
+        if self.store.is_watched(&pending.transaction)? { Ok(recovered) } else { self.go_back() }
+    }
+
+    /// Ends what was left open, if anything; the lock is held.
+    pub(super) fn recover_locked(
+        &self,
+        resume: bool,
+        approve: &mut dyn FnMut(&Plan) -> bool,
+    ) -> Result<Option<Recovered>, SwitchError> {
         let Some(open) = self.store.open_transaction()? else { return Ok(None) };
         let mut generation = self.store.generation(open.number)?;
         if let Some(end) = &open.end {
@@ -66,28 +82,29 @@ impl Runtime<'_> {
         };
         self.pools_are_there(&open, current.as_ref().map(|(_, graph)| graph))?;
         let ledger = Ledger::new(self.host, self.store.journal(open.id.clone())?);
+        let priors = match &current {
+            Some((from, _)) if open.to != open.number => self.priors(&from.adopted, &graph)?,
+            _ => Priors::new(),
+        };
         let aim = Aim {
             graph,
             sources: Vec::new(),
-            consent: open.consent.clone(),
+            // What holds has its data already; what does not is undone.
+            consent: Consent { with_data: BTreeSet::new(), ..open.consent.clone() },
             current,
             made: made(&open),
+            priors,
             number: open.number,
             to: open.to,
         };
         let mut plans = open.plans.clone();
         let there = self.store.current_number()? == Some(open.to);
-        let carried = if open.holds && there {
+        let carried = if open.holds && there && open.undoing.is_none() {
             // It was seen to hold, and `current` says so: only the record is missing.
             Carried { actions: 0, plans: Vec::new(), adopted: None, result: Ok(()) }
-        } else if open.undoing.is_some() || !(resume || open.holds) {
+        } else if open.undoing.is_some() || !(open.holds || resume && open.consent.with_data.is_empty()) {
             let reason = open.undoing.clone().unwrap_or_else(|| "it was cut off".to_owned());
-            Carried {
-                actions: 0,
-                plans: Vec::new(),
-                adopted: None,
-                result: Err(ExecuteFailure::Failed(reason)),
-            }
+            Carried::failed(reason)
         } else {
             self.carry(&aim, None, open.plans.len(), &ledger, approve)
         };
@@ -106,9 +123,13 @@ impl Runtime<'_> {
 
     /// Refuses to recover while a pool that the switch touched is not there: what is not seen would
     /// count as undone.
-    fn pools_are_there(&self, open: &Transaction, current: Option<&Graph>) -> Result<(), SwitchError> {
+    pub(super) fn pools_are_there(
+        &self,
+        open: &Transaction,
+        current: Option<&Graph>,
+    ) -> Result<(), SwitchError> {
         let Some(current) = current else { return Ok(()) };
-        let seen = self.look(current, None)?;
+        let seen = self.look(current, None, &Priors::new())?;
         for pool in open
             .plans
             .iter()

@@ -9,12 +9,21 @@ use phoenix_graph::{
 };
 use phoenix_runtime::{
     execute::{Event, Events},
-    host::sim::SimHost,
+    gc::{Collected, GcPlan, Policy},
+    host::sim::{SimHost, State},
     plan::{Consent, Plan},
     store::Store,
-    switch::{Recovered, Runtime, SwitchError, Switched, Target},
+    switch::{Recovered, Runtime, SwitchError, Switched, Target, Wait},
 };
-use std::{collections::BTreeMap, path::Path, sync::atomic::AtomicBool};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::atomic::AtomicBool,
+};
+
+/// The time at which the tests switch.
+pub const NOW: u64 = 1_700_000_000;
 
 pub struct Quiet;
 
@@ -27,6 +36,8 @@ pub struct World {
     pub host: SimHost,
     pub store: Store,
     pub jobs: usize,
+    /// The time, in seconds since 1970-01-01 UTC.
+    pub now: u64,
     _folder: tempfile::TempDir,
 }
 
@@ -40,10 +51,15 @@ impl World {
         let store = Store::open(&state).unwrap();
         let host = SimHost::in_memory(&state);
         host.add_blank_disks(["/dev/disk/by-id/one", "/dev/disk/by-id/two", "/dev/disk/by-id/three"]);
-        Self { host, store, jobs: 1, _folder: folder }
+        Self { host, store, jobs: 1, now: NOW, _folder: folder }
     }
 
-    fn with<T>(&self, act: impl FnOnce(&Runtime<'_>) -> T) -> T {
+    /// Goes on at another time.
+    pub fn at(self, now: u64) -> Self {
+        Self { now, ..self }
+    }
+
+    pub fn with<T>(&self, act: impl FnOnce(&Runtime<'_>) -> T) -> T {
         let stop = AtomicBool::new(false);
         act(&Runtime {
             host: &self.host,
@@ -51,7 +67,7 @@ impl World {
             jobs: self.jobs,
             stop: &stop,
             events: &Quiet,
-            now: 1_700_000_000,
+            now: self.now,
             who: "root".to_owned(),
         })
     }
@@ -63,6 +79,14 @@ impl World {
     pub fn switch_with(&self, graph: &Graph, consent: &Consent) -> Result<Switched, SwitchError> {
         let target = Target::New { graph: graph.clone(), sources: Vec::new() };
         self.with(|runtime| runtime.switch("switch", &target, consent, &mut |_| true))
+    }
+
+    /// Switches to a graph that then waits to be confirmed; nobody watches.
+    pub fn switch_and_wait(&self, graph: &Graph) -> Result<Switched, SwitchError> {
+        let target = Target::New { graph: graph.clone(), sources: Vec::new() };
+        let wait = Wait { seconds: 60, watcher: &|_| Ok(()) };
+        let consent = Consent::default();
+        self.with(|runtime| runtime.switch_and_wait("switch", &target, &consent, &wait, &mut |_| true))
     }
 
     pub fn rollback(&self, number: u64) -> Result<Switched, SwitchError> {
@@ -83,8 +107,23 @@ impl World {
         self.with(|runtime| runtime.plan(&target, consent)).unwrap()
     }
 
+    /// Plans the way back to a generation.
+    pub fn plan_to(&self, number: u64) -> Plan {
+        self.with(|runtime| runtime.plan(&Target::Generation(number), &Consent::default())).unwrap()
+    }
+
     pub fn drift(&self) -> Plan {
         self.with(|runtime| runtime.drift()).unwrap()
+    }
+
+    /// Collects, and says yes.
+    pub fn gc(&self, keep: usize) -> Result<(GcPlan, Collected), SwitchError> {
+        let policy = Policy { keep, since: None };
+        self.with(|runtime| runtime.gc(&policy, &mut |_| true))
+    }
+
+    pub fn gc_plan(&self, keep: usize) -> GcPlan {
+        self.with(|runtime| runtime.gc_plan(&Policy { keep, since: None })).unwrap()
     }
 
     pub fn current(&self) -> Option<u64> {
@@ -93,6 +132,65 @@ impl World {
 
     pub fn root(&self) -> &Path {
         self.store.root()
+    }
+
+    /// Takes a copy of the host and of its store, but for the objects: those never change.
+    pub fn save(&self) -> Saved {
+        let mut files = Vec::new();
+        for name in KEPT {
+            walk(&self.root().join(name), &mut files);
+        }
+        Saved { state: self.host.state(), files }
+    }
+
+    /// Puts the host and its store back to what they were, with power and without faults.
+    pub fn restore(&self, saved: &Saved) {
+        for name in KEPT {
+            let path = self.root().join(name);
+            match fs::symlink_metadata(&path) {
+                Ok(about) if about.is_dir() => fs::remove_dir_all(&path).unwrap(),
+                Ok(_) => fs::remove_file(&path).unwrap(),
+                Err(_) => {}
+            }
+        }
+        for (path, kept) in &saved.files {
+            match kept {
+                Kept::Folder => fs::create_dir(path).unwrap(),
+                Kept::Link(target) => std::os::unix::fs::symlink(target, path).unwrap(),
+                Kept::File(bytes) => fs::write(path, bytes).unwrap(),
+            }
+        }
+        self.host.clear_faults();
+        self.host.power_on();
+        self.host.edit(|state| *state = saved.state.clone());
+        self.host.forget_events();
+    }
+}
+
+/// What of a store changes, besides its objects.
+const KEPT: [&str; 5] = ["generations", "txn", "current", "etc", "pending"];
+
+/// A copy of a host and of what of its store changes.
+pub struct Saved {
+    state: State,
+    files: Vec<(PathBuf, Kept)>,
+}
+
+enum Kept {
+    Folder,
+    Link(PathBuf),
+    File(Vec<u8>),
+}
+
+fn walk(path: &Path, found: &mut Vec<(PathBuf, Kept)>) {
+    let Ok(about) = fs::symlink_metadata(path) else { return };
+    if about.is_symlink() {
+        found.push((path.to_owned(), Kept::Link(fs::read_link(path).unwrap())));
+    } else if about.is_dir() {
+        found.push((path.to_owned(), Kept::Folder));
+        fs::read_dir(path).unwrap().for_each(|entry| walk(&entry.unwrap().path(), found));
+    } else {
+        found.push((path.to_owned(), Kept::File(fs::read(path).unwrap())));
     }
 }
 

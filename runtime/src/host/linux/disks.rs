@@ -5,11 +5,12 @@
 //! `zpool labelclear` and a refused `zpool create` leave.
 
 use super::LinuxPaths;
-use crate::host::HostError;
+use crate::host::{HostError, links::failed};
 use serde::Deserialize;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
+    io::{ErrorKind, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
 };
 
@@ -26,6 +27,25 @@ pub fn device(path: &str) -> Option<Box<str>> {
 /// so a partition's link that is not there yet is found by its disk's.
 pub fn shown_device(path: &str) -> Box<str> {
     device(path).or_else(|| device(path.strip_suffix("-part1")?)).unwrap_or_else(|| path.into())
+}
+
+/// Lists the stable names of all devices: the links in `/dev/disk/by-id`, by what they lead to.
+///
+/// # Errors
+/// Where the folder is there and cannot be read.
+pub fn names(paths: &LinuxPaths) -> Result<BTreeMap<Box<str>, BTreeSet<Box<str>>>, HostError> {
+    let entries = match fs::read_dir(&paths.disk_links) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeMap::new()),
+        Err(error) => return Err(failed("read", &paths.disk_links, &error)),
+    };
+    let mut found: BTreeMap<Box<str>, BTreeSet<Box<str>>> = BTreeMap::new();
+    for link in entries.flatten().filter_map(|entry| Some(entry.path().to_str()?.to_owned())) {
+        if let Some(device) = device(&link) {
+            found.entry(device).or_default().insert(link.into());
+        }
+    }
+    Ok(found)
 }
 
 /// Returns the kernel's name of a device: `vdb1` of `/dev/vdb1`.
@@ -78,6 +98,18 @@ pub fn vdev_device(paths: &LinuxPaths, shown: &str, named: &BTreeSet<Box<str>>) 
     }
 }
 
+/// Returns the path that a pool was given, of the one that `zpool status -P` shows: where the device is
+/// the whole disk, the path of that.
+pub fn given(shown: &str, device: &str) -> Box<str> {
+    let whole = [shown.strip_suffix("-part1"), shown.strip_suffix("p1"), shown.strip_suffix('1')];
+    let is_whole = |path: &str| self::device(path).as_deref() == Some(device);
+    if is_whole(shown) {
+        return shown.into();
+    }
+    let gone = shown.strip_suffix("-part1").filter(|_| self::device(shown).is_none());
+    whole.into_iter().flatten().find(|path| is_whole(path)).or(gone).unwrap_or(shown).into()
+}
+
 /// Returns where the label of a pool is that was given a disk: on its first partition, where ZFS made that.
 pub fn label_place(paths: &LinuxPaths, disk: &str) -> String {
     let whole = device(disk).filter(|device| has_zfs_partitions(paths, device));
@@ -94,12 +126,34 @@ struct Signature {
     device: Box<str>,
     #[serde(rename = "type")]
     kind: Box<str>,
+    uuid: Option<Box<str>>,
     label: Option<Box<str>>,
 }
 
 #[derive(Deserialize)]
 struct Wipefs {
     signatures: Vec<Signature>,
+}
+
+/// How much of a device's beginning and end is read, in bytes.
+const EDGE: u64 = 1 << 20;
+
+/// Returns whether a device without partitions has bytes other than zero at its beginning or its end. One
+/// that cannot be read has none that are known.
+pub fn is_written(paths: &LinuxPaths, device: &str) -> bool {
+    let edges = || -> std::io::Result<bool> {
+        let mut file = fs::File::open(device)?;
+        let size = file.seek(SeekFrom::End(0))?;
+        let mut written = false;
+        for start in [0, size.saturating_sub(EDGE)] {
+            file.seek(SeekFrom::Start(start))?;
+            let mut bytes = Vec::new();
+            (&file).take(EDGE).read_to_end(&mut bytes)?;
+            written |= bytes.iter().any(|byte| *byte != 0);
+        }
+        Ok(written)
+    };
+    partitions(paths, device).is_empty() && edges().unwrap_or(false)
 }
 
 /// What is to be asked `wipefs` for a set of devices: themselves and their partitions.
@@ -155,6 +209,21 @@ fn real(path: &str) -> Box<str> {
 impl Findings {
     /// Tells all that is on a device and its partitions, in words for people. Nothing is a blank device.
     pub fn on(&self, paths: &LinuxPaths, device: &str) -> Vec<String> {
+        self.besides(paths, device, |_| false)
+    }
+
+    /// Returns whether a device has the label of this pool, by its GUID, and nothing else.
+    pub fn has_label_alone(&self, paths: &LinuxPaths, device: &str, pool: u64) -> bool {
+        let guid = pool.to_string();
+        let own = |found: &Signature| &*found.kind == "zfs_member" && found.uuid.as_deref() == Some(&*guid);
+        let parts = partitions(paths, device);
+        let labelled = std::iter::once(device)
+            .chain(parts.values().map(|part| &**part))
+            .any(|part| self.signatures_on(part).any(own));
+        labelled && self.besides(paths, device, own).is_empty()
+    }
+
+    fn besides(&self, paths: &LinuxPaths, device: &str, known: impl Fn(&Signature) -> bool) -> Vec<String> {
         let parts = partitions(paths, device);
         let mut things = Vec::new();
         for part in std::iter::once(device).chain(parts.values().map(|part| &**part)) {
@@ -168,8 +237,11 @@ impl Findings {
             );
             things
                 .extend(holders(paths, part).into_iter().map(|holder| format!("in use by {holder}{place}")));
-            let found: BTreeSet<String> =
-                self.signatures_on(part).filter(|found| !found.is_table()).map(Signature::describe).collect();
+            let found: BTreeSet<String> = self
+                .signatures_on(part)
+                .filter(|found| !found.is_table() && !known(found))
+                .map(Signature::describe)
+                .collect();
             things.extend(found.into_iter().map(|thing| format!("{thing}{place}")));
         }
         let tables: BTreeSet<&str> = self
@@ -254,6 +326,41 @@ mod tests {
 
     fn signature(device: &str, kind: &str, label: &str) -> String {
         format!(r#"{{"device":"{device}","offset":"0x0","type":"{kind}","uuid":null,"label":"{label}"}}"#)
+    }
+
+    #[test]
+    fn a_disk_that_left_a_pool_is_known_by_the_pools_guid_alone() {
+        let (_dir, paths) = host(&[("vdb", &[(1, "176128"), (9, "16384")]), ("vdc", &[])]);
+        let label = |device: &str| {
+            format!(r#"{{"device":"{device}","offset":"0x0","type":"zfs_member","uuid":"7","label":"tank"}}"#)
+        };
+        let left = found(&paths, &[signature("vdb", "gpt", ""), label("vdb1")]);
+        assert!(left.has_label_alone(&paths, "/dev/vdb", 7));
+        assert!(!left.has_label_alone(&paths, "/dev/vdb", 8));
+        assert!(!left.has_label_alone(&paths, "/dev/vdc", 7));
+        let more = found(&paths, &[label("vdc"), signature("vdc", "ext4", "")]);
+        assert!(!more.has_label_alone(&paths, "/dev/vdc", 7));
+    }
+
+    #[test]
+    fn bytes_at_either_end_of_a_disk_are_found() {
+        let (dir, paths) = host(&[]);
+        let path = dir.path().join("disk");
+        let size = 3 << 20;
+        let written = |at: Option<usize>| {
+            let mut bytes = vec![0; size];
+            if let Some(at) = at {
+                bytes[at] = 1;
+            }
+            fs::write(&path, bytes).unwrap();
+            is_written(&paths, path.to_str().unwrap())
+        };
+        assert!(!written(None));
+        assert!(written(Some(0)));
+        assert!(written(Some(size - 1)));
+        // The middle is not read.
+        assert!(!written(Some(size / 2)));
+        assert!(!is_written(&paths, "/nowhere/at-all"));
     }
 
     fn found(paths: &LinuxPaths, signatures: &[String]) -> Findings {

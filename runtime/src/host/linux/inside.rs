@@ -47,7 +47,7 @@ fn mounted_at(paths: &LinuxPaths, dataset: &DatasetName) -> Result<Option<PathBu
 }
 
 /// Reads the escapes of `/proc/mounts` (`\040` is a blank).
-fn unescape(word: &str) -> String {
+pub fn unescape(word: &str) -> String {
     crate::host::text::exports::unescape(word)
 }
 

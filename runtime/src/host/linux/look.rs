@@ -5,14 +5,18 @@ use super::{
     disks::{self, Findings},
     properties::{self, COLUMNS, unreadable},
     run::Runner,
-    zpool::{self, Shown},
+    users,
+    zpool::{self, Leaf, Shown, Status},
 };
 use crate::{
     host::{HostError, links, links::failed, text},
-    observed::{ALWAYS, DiskState, Observed, PoolState, Query, Storages, VdevDisk, VdevState},
+    observed::{
+        ALWAYS, DatasetState, DiskState, HeldExport, Observed, PoolState, Query, Storages, VdevDisk,
+        VdevState,
+    },
     op::render::DISK_LINKS,
 };
-use phoenix_graph::{PoolName, PropertyName, Target, export::ExportOptions, property};
+use phoenix_graph::{DatasetName, Disk, PoolName, PropertyName, Target, export::ExportOptions, property};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs, io,
@@ -28,7 +32,7 @@ pub fn observe(paths: &LinuxPaths, runner: &Runner, query: &Query) -> Result<Obs
     }
     let known = version(paths).ok();
     let dataset_properties = dataset_properties(query, known);
-    let pool_properties = pool_properties(query);
+    let pool_properties = pool_properties(query, known);
     let (pool_rows, status, dataset_rows) = thread::scope(|scope| {
         let pools = scope.spawn(|| runner.look(&["zpool", "get", "-Hp", "-o", COLUMNS, &pool_properties]));
         let status = scope.spawn(|| runner.look(&["zpool", "status", "-P"]));
@@ -37,15 +41,21 @@ pub fn observe(paths: &LinuxPaths, runner: &Runner, query: &Query) -> Result<Obs
             .and_then(|text| properties::datasets(&text));
         (join(pools), join(status), datasets)
     });
+    let datasets = dataset_rows?;
     let settings = properties::pools(&pool_rows?)?;
-    let layouts = zpool::layouts(&status?)?;
     let importable = importable(runner, query, &settings)?;
-    let disks = Disks::look(paths, runner, query, &layouts)?;
+    let (mut statuses, disks) = layouts(paths, runner, query, &settings, status?)?;
     let pools = settings
         .into_iter()
         .map(|(name, settings)| {
-            let layout = layouts.get(&name).map(Vec::as_slice).unwrap_or_default();
-            let state = pool_state(settings, disks.vdevs(paths, layout))?;
+            let status = statuses.remove(&name).unwrap_or_default();
+            let layout = disks.vdevs(paths, &status.layout);
+            let state = PoolState {
+                work: status.work,
+                checkpoint: status.checkpoint,
+                layout,
+                ..pool_state(settings)?
+            };
             Ok((name, state))
         })
         .collect::<Result<_, HostError>>()?;
@@ -59,24 +69,77 @@ pub fn observe(paths: &LinuxPaths, runner: &Runner, query: &Query) -> Result<Obs
         pools,
         importable,
         disks: disks.states,
-        datasets: dataset_rows?,
-        exports: if query.exports { exports(paths)? } else { BTreeMap::new() },
-        storages: if query.storages { storages(paths, runner)? } else { Storages::NotAsked },
+        in_use: in_use(paths, query, &datasets),
+        datasets,
+        exports: if query.exports || query.foreign { exports(paths)? } else { BTreeMap::new() },
+        storages: if query.storages || query.foreign { storages(paths, runner)? } else { Storages::NotAsked },
+        written: disks.written,
         tunables: tunables(paths, query)?,
         links,
         directories: directory::look(paths, query)?,
         users: directory::accounts(runner, "passwd", &query.users)?,
         groups: directory::accounts(runner, "group", &query.groups)?,
+        disk_names: if query.everything { disks::names(paths)? } else { BTreeMap::new() },
+        held_exports: if query.everything { held_exports(paths)? } else { Vec::new() },
     })
+}
+
+/// How often a pool's layout is read again that changes while it is read.
+const TRIES: usize = 5;
+
+/// Reads the layouts of all pools and finds the disks. Where something may be changed, each is named by its
+/// GUID, since a path may lead elsewhere by then. A replacement that ends between the two commands changes
+/// the tree, and then both are run again.
+fn layouts(
+    paths: &LinuxPaths,
+    runner: &Runner,
+    query: &Query,
+    settings: &BTreeMap<PoolName, properties::PoolSettings>,
+    mut status: String,
+) -> Result<(BTreeMap<PoolName, Status>, Disks), HostError> {
+    for left in (0..TRIES).rev() {
+        let statuses = zpool::statuses(&status, None)?;
+        let disks = Disks::look(paths, runner, query, &statuses, settings)?;
+        if !disks.differ(paths, query, &statuses) {
+            return Ok((statuses, disks));
+        }
+        let numbers = runner.look(&["zpool", "status", "-g"])?;
+        match zpool::statuses(&status, Some(&numbers)) {
+            Ok(statuses) => return Ok((statuses, disks)),
+            Err(error) if left == 0 => return Err(error),
+            Err(_) => status = runner.look(&["zpool", "status", "-P"])?,
+        }
+    }
+    Err(unreadable("zpool status", "the pools change faster than they can be looked at", ""))
 }
 
 fn join<T>(thread: thread::ScopedJoinHandle<'_, Result<T, HostError>>) -> Result<T, HostError> {
     thread.join().unwrap_or_else(|_| Err(unreadable("phoenix", "a thread that looked has ended", "")))
 }
 
+/// Finds who uses what may leave. What is not mounted here may be in another mount namespace.
+fn in_use(
+    paths: &LinuxPaths,
+    query: &Query,
+    datasets: &BTreeMap<DatasetName, DatasetState>,
+) -> BTreeMap<DatasetName, Vec<String>> {
+    if query.leaving.is_empty() {
+        return BTreeMap::new();
+    }
+    let leaves = |name: &DatasetName| {
+        std::iter::successors(Some(name.clone()), DatasetName::parent)
+            .any(|above| query.leaving.contains(&above))
+    };
+    let asked = datasets.iter().filter(|(name, _)| leaves(name));
+    users::users(paths, asked.map(|(name, state)| (name, state.volume)).collect::<Vec<_>>())
+}
+
 /// Returns the properties to ask for. One that this version of OpenZFS does not have would end the
 /// whole command, so it is left out; then no dataset has it.
 fn dataset_properties(query: &Query, version: Option<(u32, u32)>) -> String {
+    if query.everything {
+        return "all".to_owned();
+    }
     let asked = query.properties.iter().map(PropertyName::as_str).filter(|name| has(name, version));
     let names: BTreeSet<&str> = ALWAYS.into_iter().chain(asked).collect();
     names.into_iter().collect::<Vec<_>>().join(",")
@@ -93,20 +156,26 @@ fn has(name: &str, version: Option<(u32, u32)>) -> bool {
     }
 }
 
-fn pool_properties(query: &Query) -> String {
+fn pool_properties(query: &Query, version: Option<(u32, u32)>) -> String {
+    if query.everything {
+        return "all".to_owned();
+    }
     let asked = query.pool_properties.iter().map(PropertyName::as_str);
-    let names: BTreeSet<&str> = ["guid", "health"].into_iter().chain(asked).collect();
+    // A feature that this version does not know would end the whole command.
+    let feature = version.filter(|version| *version >= (2, 3)).map(|_| EXPANSION);
+    let names: BTreeSet<&str> = ["guid", "health"].into_iter().chain(feature).chain(asked).collect();
     names.into_iter().collect::<Vec<_>>().join(",")
 }
 
-fn pool_state(
-    mut settings: properties::PoolSettings,
-    layout: Vec<VdevState>,
-) -> Result<PoolState, HostError> {
+/// The feature that lets raidz vdevs be widened.
+const EXPANSION: &str = "feature@raidz_expansion";
+
+fn pool_state(mut settings: properties::PoolSettings) -> Result<PoolState, HostError> {
     let guid = settings.remove("guid").map(|setting| setting.raw).unwrap_or_default();
     let guid = guid.parse().map_err(|_| unreadable("zpool get", "a GUID", &guid))?;
     let health = settings.remove("health").map_or_else(|| "UNKNOWN".into(), |setting| setting.raw);
-    Ok(PoolState { guid, health, layout, settings })
+    let expands = settings.remove(EXPANSION).is_some_and(|setting| &*setting.raw != "disabled");
+    Ok(PoolState { guid, health, layout: Vec::new(), settings, work: Vec::new(), checkpoint: false, expands })
 }
 
 /// Looks for exported pools, where one that is asked for is not there.
@@ -134,7 +203,9 @@ fn importable(
 
 /// The disks that were asked for.
 struct Disks {
-    states: BTreeMap<phoenix_graph::Disk, DiskState>,
+    states: BTreeMap<Disk, DiskState>,
+    /// Those of the blank ones that have bytes other than zero at their beginning or end.
+    written: BTreeSet<Disk>,
     /// The devices that the paths asked for lead to.
     named: BTreeSet<Box<str>>,
 }
@@ -145,7 +216,8 @@ impl Disks {
         paths: &LinuxPaths,
         runner: &Runner,
         query: &Query,
-        layouts: &BTreeMap<PoolName, Vec<Shown>>,
+        statuses: &BTreeMap<PoolName, Status>,
+        settings: &BTreeMap<PoolName, properties::PoolSettings>,
     ) -> Result<Self, HostError> {
         let found: Vec<_> = query
             .pools
@@ -153,16 +225,7 @@ impl Disks {
             .flat_map(|(pool, disks)| disks.iter().map(move |disk| (pool, disk, disks::device(&disk.0))))
             .collect();
         let named: BTreeSet<Box<str>> = found.iter().filter_map(|(_, _, device)| device.clone()).collect();
-        let mut members: BTreeMap<Box<str>, &PoolName> = BTreeMap::new();
-        for (pool, layout) in layouts {
-            for path in layout.iter().flat_map(|vdev| &vdev.disks) {
-                members.insert(disks::vdev_device(paths, path, &named), pool);
-                let device = disks::shown_device(path);
-                // The whole disk is no other's either, where a pool has but a partition of it.
-                members.extend(disks::whole_disk(paths, &device).map(|disk| (disk, pool)));
-                members.insert(device, pool);
-            }
-        }
+        let members = members(paths, statuses, &named);
         let strange: BTreeSet<Box<str>> =
             named.iter().filter(|device| !members.contains_key(*device)).cloned().collect();
         let findings = if strange.is_empty() {
@@ -173,40 +236,94 @@ impl Disks {
             argv.extend(probed.iter().map(|device| &**device));
             disks::findings(paths, &runner.look(&argv)?)?
         };
-        let states = found
-            .into_iter()
-            .map(|(pool, disk, device)| {
-                let state = match device {
-                    None => DiskState::Missing,
-                    Some(device) => match members.get(&device) {
-                        Some(owner) if *owner == pool => DiskState::Device(device),
-                        Some(owner) => {
-                            DiskState::Holds(device, vec![format!("a disk of the imported pool \"{owner}\"")])
+        let guid = |pool: &PoolName| settings.get(pool)?.get("guid")?.raw.parse::<u64>().ok();
+        let mut looked = Disks { states: BTreeMap::new(), written: BTreeSet::new(), named };
+        for (pool, disk, device) in found {
+            let state = match device {
+                None => DiskState::Missing,
+                Some(device) => match members.get(&device) {
+                    Some(owner) if *owner == pool => DiskState::Device(device),
+                    Some(owner) => {
+                        DiskState::Holds(device, vec![format!("a disk of the imported pool \"{owner}\"")])
+                    }
+                    None if guid(pool).is_some_and(|guid| findings.has_label_alone(paths, &device, guid)) => {
+                        DiskState::Left(device)
+                    }
+                    None => match findings.on(paths, &device) {
+                        things if things.is_empty() => {
+                            if disks::is_written(paths, &device) {
+                                looked.written.insert(disk.clone());
+                            }
+                            DiskState::Blank(device)
                         }
-                        None => match findings.on(paths, &device) {
-                            things if things.is_empty() => DiskState::Blank(device),
-                            things => DiskState::Holds(device, things),
-                        },
+                        things => DiskState::Holds(device, things),
                     },
-                };
-                (disk.clone(), state)
-            })
-            .collect();
-        Ok(Disks { states, named })
+                },
+            };
+            looked.states.insert(disk.clone(), state);
+        }
+        Ok(looked)
+    }
+
+    /// Says whether a pool has other disks than those that are asked for, or is not whole: then something
+    /// may be changed in it.
+    fn differ(&self, paths: &LinuxPaths, query: &Query, statuses: &BTreeMap<PoolName, Status>) -> bool {
+        query.pools.iter().any(|(pool, asked)| {
+            let (Some(status), false) = (statuses.get(pool), asked.is_empty()) else { return false };
+            let leaves = || status.layout.iter().flat_map(Shown::leaves);
+            let there: BTreeSet<Box<str>> =
+                leaves().map(|leaf| disks::vdev_device(paths, &leaf.path, &self.named)).collect();
+            let wanted: BTreeSet<Box<str>> = asked
+                .iter()
+                .map(|disk| self.states.get(disk).and_then(DiskState::device).unwrap_or(&disk.0).into())
+                .collect();
+            there != wanted || leaves().any(|leaf| leaf.lost || leaf.replaces.is_some())
+        })
     }
 
     fn vdevs(&self, paths: &LinuxPaths, layout: &[Shown]) -> Vec<VdevState> {
-        let disk =
-            |path: &str| VdevDisk { path: path.into(), device: disks::vdev_device(paths, path, &self.named) };
-        layout
-            .iter()
-            .map(|vdev| VdevState {
-                class: vdev.class,
-                redundancy: vdev.redundancy.clone(),
-                disks: vdev.disks.iter().map(|path| disk(path)).collect(),
-            })
-            .collect()
+        let vdev = |vdev: &Shown| VdevState {
+            class: vdev.class,
+            redundancy: vdev.redundancy.clone(),
+            disks: vdev.disks.iter().map(|leaf| self.disk(paths, leaf)).collect(),
+            name: vdev.name.clone(),
+            leaving: vdev.leaving,
+        };
+        layout.iter().map(vdev).collect()
     }
+
+    fn disk(&self, paths: &LinuxPaths, leaf: &Leaf) -> VdevDisk {
+        let device = disks::vdev_device(paths, &leaf.path, &self.named);
+        VdevDisk {
+            given: disks::given(&leaf.path, &device),
+            path: leaf.path.clone(),
+            device,
+            name: leaf.name.clone(),
+            state: leaf.state.clone(),
+            lost: leaf.lost,
+            replaces: leaf.replaces.as_ref().map(|old| Box::new(self.disk(paths, old))),
+        }
+    }
+}
+
+/// Lists the devices that are in imported pools. What is at the path of a disk that its pool has lost is
+/// no disk of it.
+fn members<'a>(
+    paths: &LinuxPaths,
+    statuses: &'a BTreeMap<PoolName, Status>,
+    named: &BTreeSet<Box<str>>,
+) -> BTreeMap<Box<str>, &'a PoolName> {
+    let mut members: BTreeMap<Box<str>, &PoolName> = BTreeMap::new();
+    for (pool, status) in statuses {
+        for leaf in status.layout.iter().flat_map(Shown::leaves).filter(|leaf| !leaf.lost) {
+            members.insert(disks::vdev_device(paths, &leaf.path, named), pool);
+            let device = disks::shown_device(&leaf.path);
+            // The whole disk is no other's either, where a pool has but a partition of it.
+            members.extend(disks::whole_disk(paths, &device).map(|disk| (disk, pool)));
+            members.insert(device, pool);
+        }
+    }
+    members
 }
 
 /// Reads the module's version: `2.3.2-1~bpo12+1`.
@@ -233,6 +350,27 @@ fn exports(paths: &LinuxPaths) -> Result<ExportTable, HostError> {
     Ok(text::exports::table(&text)
         .map(|(path, client, options)| ((path, client), ExportOptions::from_etab(&options)))
         .collect())
+}
+
+/// Reads what `/etc/exports` and `/etc/exports.d/*.exports` hold (`exports(5)`).
+fn held_exports(paths: &LinuxPaths) -> Result<Vec<HeldExport>, HostError> {
+    let folder = paths.etc.join("exports.d");
+    let mut files = match fs::read_dir(&folder) {
+        Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(failed("read", &folder, &error)),
+    };
+    files.retain(|path| {
+        let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        !hidden && path.extension().is_some_and(|end| end == "exports")
+    });
+    files.sort();
+    files.insert(0, paths.etc.join("exports"));
+    let texts: Vec<(String, String)> = files
+        .iter()
+        .map(|path| Ok((path.display().to_string(), read_or_empty(path)?)))
+        .collect::<Result<_, HostError>>()?;
+    Ok(text::exports::held(texts.iter().map(|(file, text)| (file.as_str(), text.as_str()))))
 }
 
 fn storages(paths: &LinuxPaths, runner: &Runner) -> Result<Storages, HostError> {

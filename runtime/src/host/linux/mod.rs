@@ -4,23 +4,29 @@
 //! where a pool is absent `zpool import` and `wipefs --no-act`), and a handful of files. `run` starts
 //! processes, and nothing else does; `zpool` and `properties` read what they say; `disks` tells what is
 //! on a device; `look` puts it together; `inside` looks into an unmounted file system;
-//! `directory` sees to root directories.
+//! `directory` sees to root directories; `snapshots` lists snapshots; `lineage` tells how far a
+//! dataset is from one; `users` tells who uses what cannot go;
+//! `watcher` starts what outlives its starter.
 
 mod directory;
 mod disks;
 mod inside;
+mod lineage;
 mod look;
 mod properties;
 mod run;
+mod snapshots;
 mod unmount;
+mod users;
+pub mod watcher;
 mod zpool;
 
 use super::{Contents, Host, HostError, links, links::failed};
 use crate::{
-    observed::{Observed, Query},
+    observed::{Lineage, Observed, Query, SnapshotState},
     op::Op,
 };
-use phoenix_graph::DatasetName;
+use phoenix_graph::{DatasetName, SnapshotName};
 use run::Runner;
 use std::{
     fs,
@@ -37,6 +43,12 @@ pub struct LinuxPaths {
     pub sys: PathBuf,
     /// `/proc`
     pub proc: PathBuf,
+    /// `/dev`
+    pub dev: PathBuf,
+    /// `/etc`
+    pub etc: PathBuf,
+    /// `/dev/disk/by-id`
+    pub disk_links: PathBuf,
     /// The live export table, `/var/lib/nfs/etab`
     pub etab: PathBuf,
     /// `/etc/pve/storage.cfg`
@@ -59,6 +71,9 @@ impl LinuxPaths {
             tools: ["usr/sbin", "usr/bin", "sbin", "bin"].map(|folder| root.join(folder)).to_vec(),
             sys: root.join("sys"),
             proc: root.join("proc"),
+            dev: root.join("dev"),
+            etc: root.join("etc"),
+            disk_links: root.join("dev/disk/by-id"),
             etab: root.join("var/lib/nfs/etab"),
             storage_cfg: root.join("etc/pve/storage.cfg"),
             run: root.join("run"),
@@ -114,12 +129,18 @@ impl Host for LinuxHost {
                 let op = Op::LabelClear { disk: label.into() };
                 self.runner.change(&op.argv().unwrap_or_default())
             }
-            Op::DatasetUnmount { .. } => unmount::unmount(&self.paths, &self.runner, op),
-            Op::DatasetDestroy { .. } | Op::PoolDestroy { .. } | Op::PoolExport { .. } => {
+            Op::DatasetUnmount { dataset } => unmount::unmount(&self.paths, &self.runner, op)
+                .map_err(|error| self.named(dataset, false, error)),
+            Op::DatasetDestroy { dataset } => {
+                self.settle();
+                let done = self.runner.change(&op.argv().unwrap_or_default());
+                done.map_err(|error| self.named(dataset, self.is_volume(dataset), error))
+            }
+            Op::PoolDestroy { .. } | Op::PoolExport { .. } => {
                 self.settle();
                 self.runner.change(&op.argv().unwrap_or_default())
             }
-            Op::DatasetRename { volume: true, .. } => {
+            Op::DatasetRename { volume: true, .. } | Op::Clone { volume: true, .. } => {
                 self.runner.change(&op.argv().unwrap_or_default())?;
                 self.settle();
                 Ok(())
@@ -131,9 +152,32 @@ impl Host for LinuxHost {
     fn contents(&self, dataset: &DatasetName) -> Result<Contents, HostError> {
         inside::contents(&self.paths, &self.runner, dataset)
     }
+
+    fn snapshots(&self, datasets: &[DatasetName]) -> Result<Vec<SnapshotState>, HostError> {
+        snapshots::snapshots(&self.runner, datasets)
+    }
+
+    fn lineage(&self, dataset: &DatasetName, since: &SnapshotName) -> Result<Lineage, HostError> {
+        lineage::lineage(&self.runner, dataset, since)
+    }
 }
 
 impl LinuxHost {
+    /// Names who uses a dataset that is busy. Where nobody shows, the error stays as it is.
+    fn named(&self, dataset: &DatasetName, volume: bool, error: HostError) -> HostError {
+        if !unmount::is_busy(&error) {
+            return error;
+        }
+        match users::users(&self.paths, [(dataset, volume)]).remove(dataset) {
+            Some(users) => HostError::Busy { error: Box::new(error), users },
+            None => error,
+        }
+    }
+
+    fn is_volume(&self, dataset: &DatasetName) -> bool {
+        self.paths.dev.join("zvol").join(dataset.as_str()).exists()
+    }
+
     /// Waits until udev has done with new devices: it opens a volume that was just made or renamed, to
     /// probe it, and until then `zfs destroy` says that it is busy; and its links follow a moment later.
     fn settle(&self) {

@@ -28,18 +28,44 @@ pub struct Row<'a> {
 /// # Errors
 /// The first line that has not four columns.
 pub fn rows<'a>(tool: &str, text: &'a str) -> Result<Vec<Row<'a>>, HostError> {
-    text.lines()
-        .filter(|line| !line.is_empty())
-        .map(|line| row(line).ok_or_else(|| unreadable(tool, "a line has not four columns", line)))
-        .collect()
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some((line, after)) = next_line(rest) {
+        if line.is_empty() {
+            rest = after;
+            continue;
+        }
+        // A user property's value may have line ends in it: its row goes on until a source ends it.
+        let mut end = line.len();
+        let row = loop {
+            if let Some(row) = row(&rest[..end]) {
+                break row;
+            }
+            let more = rest.get(end + 1..).and_then(next_line);
+            let Some((more, _)) = more else {
+                return Err(unreadable(tool, "a line has not four columns", line));
+            };
+            end += 1 + more.len();
+        };
+        found.push(row);
+        rest = rest.get(end + 1..).unwrap_or_default();
+    }
+    Ok(found)
 }
 
-/// Reads one line. A user property's value may have tabs in it, so the source is what follows the last.
+/// Splits the first line off; nothing where no text is left.
+fn next_line(text: &str) -> Option<(&str, &str)> {
+    if text.is_empty() { None } else { Some(text.split_once('\n').unwrap_or((text, ""))) }
+}
+
+/// Reads one row. A user property's value may have tabs in it, so the source is what follows the last.
 fn row(line: &str) -> Option<Row<'_>> {
     let (name, rest) = line.split_once('\t')?;
     let (property, rest) = rest.split_once('\t')?;
     let (value, source) = rest.rsplit_once('\t')?;
-    Some(Row { name, property, value, source })
+    let words = ["local", "default", "-", "received", "temporary", "none"];
+    let known = words.contains(&source) || source.starts_with("inherited from ");
+    known.then_some(Row { name, property, value, source })
 }
 
 /// Reads the source's column.
@@ -156,6 +182,16 @@ mod tests {
         assert_eq!(volume.value("mountpoint"), None);
         assert_eq!(found[&name("big/notes")].local("phoenix:note"), Some("two\twords, a tab"));
         assert!(found.contains_key(&name("big/with space")));
+    }
+
+    #[test]
+    fn a_value_of_several_lines_is_one_value() {
+        let text = "t\tsite:note\tone\ntwo\tand\n\nthree\tlocal\nt\tquota\t0\tdefault\n";
+        let found = rows("zfs get", text).unwrap();
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[0].value, "one\ntwo\tand\n\nthree");
+        assert_eq!(found[1].property, "quota");
+        assert!(rows("zfs get", "t\tquota\t0\tdefault\nt\tquota\t0\n").is_err());
     }
 
     #[test]

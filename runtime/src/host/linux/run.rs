@@ -20,6 +20,9 @@ use std::{
 /// How long a wait lasts before the child is looked at.
 const SLICE: Duration = Duration::from_millis(50);
 
+/// How many slices outputs that are still open are waited for after the child has ended: 2 s.
+const LINGER: u32 = 40;
+
 /// What a process said when it had ended.
 #[derive(Debug)]
 pub struct Said {
@@ -151,16 +154,20 @@ impl Runner {
 }
 
 /// Waits until both outputs are closed and the child has ended; nothing where the limit is over first.
-/// A child's own child may hold an output open: then what was read until one slice after the end is all.
+/// A child's own child may hold an output open: then what was read until [`LINGER`] slices after the end
+/// is all. On a busy machine the threads that read come late, and what they have not read yet would look
+/// like an output that ended there.
 fn wait(child: &mut Child, ends: &Receiver<()>, limit: Duration) -> std::io::Result<Option<ExitStatus>> {
     let mut left = limit;
     let mut open = 2;
     let mut status = None;
+    let mut linger = LINGER;
     while open > 0 {
         match ends.recv_timeout(SLICE.min(left)) {
             Ok(()) => open -= 1,
             Err(RecvTimeoutError::Disconnected) => open = 0,
-            Err(RecvTimeoutError::Timeout) if status.is_some() => return Ok(status),
+            Err(RecvTimeoutError::Timeout) if status.is_some() && linger == 0 => return Ok(status),
+            Err(RecvTimeoutError::Timeout) if status.is_some() => linger -= 1,
             Err(RecvTimeoutError::Timeout) => {
                 left = left.saturating_sub(SLICE);
                 status = child.try_wait()?;

@@ -25,7 +25,7 @@ pub fn unmount(paths: &LinuxPaths, runner: &Runner, op: &Op) -> Result<(), HostE
     let argv = op.argv().unwrap_or_default();
     let mut result = runner.change(&argv);
     for _ in 0..TRIES {
-        if !is_busy(&result) || !kernel_remembers_exports(paths) {
+        if !result.as_ref().is_err_and(is_busy) || !kernel_remembers_exports(paths) {
             break;
         }
         wait_past_flush(paths);
@@ -35,8 +35,9 @@ pub fn unmount(paths: &LinuxPaths, runner: &Runner, op: &Op) -> Result<(), HostE
     result
 }
 
-fn is_busy(result: &Result<(), HostError>) -> bool {
-    matches!(result, Err(HostError::Command { stderr, .. }) if stderr.contains("busy"))
+/// Returns whether a command failed since something is in use.
+pub fn is_busy(error: &HostError) -> bool {
+    matches!(error, HostError::Command { stderr, .. } if stderr.contains("busy"))
 }
 
 /// Returns whether the kernel's cache of exports has an entry; its first line is a heading.

@@ -1,82 +1,225 @@
-//! Reads `zpool status -P` (the vdevs of each pool) and `zpool import` (the pools that could be imported).
+//! Reads `zpool status -P` (the vdevs of each pool, and what it is busy with) and `zpool import` (the pools that could be imported).
 
 use super::properties::unreadable;
-use crate::host::HostError;
+use crate::{
+    host::HostError,
+    observed::{Work, WorkKind},
+};
 use phoenix_graph::{Class, PoolName, Redundancy};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A top-level vdev as `zpool status -P` shows it: what it is, and the paths of its disks.
+/// What `zpool status -P` shows of a pool.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Status {
+    /// Its top-level vdevs.
+    pub layout: Vec<Shown>,
+    /// What it is busy with.
+    pub work: Vec<Work>,
+    /// Whether it has a checkpoint, or is discarding one.
+    pub checkpoint: bool,
+}
+
+/// A top-level vdev as `zpool status -P` shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {
     /// What it is for.
     pub class: Class,
     /// How its disks protect each other.
     pub redundancy: Redundancy,
-    /// The paths of its disks.
-    pub disks: Vec<Box<str>>,
+    /// The word that `zpool` finds it by.
+    pub name: Box<str>,
+    /// Whether it is being emptied.
+    pub leaving: bool,
+    /// Its disks.
+    pub disks: Vec<Leaf>,
 }
 
-/// Reads the layout of every pool.
+/// A disk as `zpool status -P` shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leaf {
+    /// Its path; of a disk that is lost the one that it had.
+    pub path: Box<str>,
+    /// The word that `zpool` finds it by.
+    pub name: Box<str>,
+    /// Its state.
+    pub state: Box<str>,
+    /// Whether the pool cannot open it.
+    pub lost: bool,
+    /// The disk whose place it is taking.
+    pub replaces: Option<Box<Leaf>>,
+}
+
+impl Shown {
+    /// Returns all its disks, those that are being replaced among them.
+    pub fn leaves(&self) -> impl Iterator<Item = &Leaf> {
+        self.disks.iter().flat_map(|leaf| std::iter::once(leaf).chain(leaf.replaces.as_deref()))
+    }
+}
+
+/// Reads what `zpool status -P` says of every pool. `guids`, what `zpool status -g` says, gives vdevs
+/// and disks their GUIDs for names: it shows the same lines, with GUIDs in their first column.
 ///
 /// # Errors
-/// A pool's name or a vdev's that cannot be read.
-pub fn layouts(text: &str) -> Result<BTreeMap<PoolName, Vec<Shown>>, HostError> {
+/// A pool's name or a vdev's that cannot be read, or outputs that do not belong together.
+pub fn statuses(text: &str, guids: Option<&str>) -> Result<BTreeMap<PoolName, Status>, HostError> {
+    let numbers = guids.map(|text| sections(text)).transpose()?;
     let mut found = BTreeMap::new();
-    let mut pool = None;
-    let mut config: Option<Vec<&str>> = None;
-    for line in text.lines() {
-        if let Some(name) = line.strip_prefix("  pool: ") {
-            finish(&mut found, pool.take(), config.take())?;
-            pool = Some(name);
-        } else if line.starts_with("config:") {
-            config = Some(Vec::new());
-        } else if let (Some(lines), Some(line)) = (config.as_mut(), line.strip_prefix('\t')) {
-            lines.push(line);
-        } else if line.starts_with("errors:") {
-            finish(&mut found, pool.take(), config.take())?;
+    for (pool, section) in sections(text)? {
+        let mut lines: Vec<Line<'_>> = section.config.iter().filter_map(|line| Line::read(line)).collect();
+        if let Some(numbers) = &numbers {
+            let other = numbers.get(&pool).map(|section| &section.config[..]).unwrap_or_default();
+            number(&mut lines, other)?;
         }
+        let mut status = Status {
+            layout: layout(&lines)?,
+            work: section.said.iter().filter_map(|said| work(said)).collect(),
+            checkpoint: section.said.iter().any(|said| said.key == "checkpoint"),
+        };
+        let leaving = section.said.iter().find_map(|said| evacuated(said));
+        for vdev in &mut status.layout {
+            vdev.leaving = leaving.is_some_and(|name| is_named(&lines, vdev, name));
+        }
+        found.insert(pool, status);
     }
-    finish(&mut found, pool, config)?;
     Ok(found)
 }
 
-fn finish(
-    found: &mut BTreeMap<PoolName, Vec<Shown>>,
-    pool: Option<&str>,
-    config: Option<Vec<&str>>,
-) -> Result<(), HostError> {
-    let (Some(pool), Some(config)) = (pool, config) else { return Ok(()) };
-    let name = PoolName::new(pool)
-        .map_err(|error| unreadable("zpool status", &format!("a pool's name: {error}"), pool))?;
-    found.insert(name, layout(&config)?);
+/// What is said of one pool.
+#[derive(Default)]
+struct Section<'a> {
+    said: Vec<Said<'a>>,
+    config: Vec<&'a str>,
+}
+
+/// A line `scan: …` with those that go on with it.
+struct Said<'a> {
+    key: &'a str,
+    lines: Vec<&'a str>,
+}
+
+fn sections(text: &str) -> Result<BTreeMap<PoolName, Section<'_>>, HostError> {
+    let mut found: BTreeMap<PoolName, Section<'_>> = BTreeMap::new();
+    let mut pool: Option<(PoolName, Section<'_>)> = None;
+    let mut in_config = false;
+    for line in text.lines() {
+        if let Some(name) = line.strip_prefix("  pool: ") {
+            found.extend(pool.take());
+            let name = PoolName::new(name)
+                .map_err(|error| unreadable("zpool status", &format!("a pool's name: {error}"), name))?;
+            pool = Some((name, Section::default()));
+            in_config = false;
+            continue;
+        }
+        let Some((_, section)) = pool.as_mut() else { continue };
+        match (line.strip_prefix('\t'), line.split_once(": ")) {
+            (Some(line), _) if in_config => section.config.push(line),
+            (Some(line), _) => {
+                if let Some(said) = section.said.last_mut() {
+                    said.lines.push(line.trim());
+                }
+            }
+            (None, Some((key, rest))) => {
+                in_config = false;
+                section.said.push(Said { key: key.trim(), lines: vec![rest.trim()] });
+            }
+            (None, None) => in_config = line.starts_with("config:") || (in_config && line.is_empty()),
+        }
+    }
+    found.extend(pool);
+    Ok(found)
+}
+
+/// Reads what a pool is busy with.
+fn work(said: &Said<'_>) -> Option<Work> {
+    let first = said.lines.first()?;
+    let kind = match said.key {
+        "scan" if first.starts_with("resilver") => WorkKind::Resilver,
+        "scan" if first.starts_with("scrub") => WorkKind::Scrub,
+        "remove" => WorkKind::Removal,
+        "expand" => WorkKind::Expansion,
+        _ => return None,
+    };
+    // What has ended is told, too: `resilvered 20M in 00:00:11`, `Removal of vdev 1 …, completed`.
+    if !first.contains("in progress") && !first.contains("paused since") {
+        return None;
+    }
+    let done = said.lines.iter().find_map(|line| {
+        let (before, _) = line.split_once("% done")?;
+        Some(format!("{}%", before.rsplit([' ', ',']).next()?))
+    });
+    Some(Work { kind, done: done.unwrap_or_default().into() })
+}
+
+/// Reads which vdev is being emptied.
+fn evacuated<'a>(said: &Said<'a>) -> Option<&'a str> {
+    let first = said.lines.first().filter(|_| said.key == "remove")?;
+    Some(first.strip_prefix("Evacuation of ")?.split_once(" in progress")?.0)
+}
+
+/// Says whether this is the vdev of a name. There a disk is shown without its folder and its partition.
+fn is_named(lines: &[Line<'_>], vdev: &Shown, name: &str) -> bool {
+    if vdev.redundancy != Redundancy::None {
+        return lines.iter().any(|line| line.name() == &*vdev.name && line.word == name);
+    }
+    vdev.disks.iter().any(|leaf| {
+        let last = leaf.path.rsplit('/').next().unwrap_or_default();
+        last == name || last.strip_suffix("-part1") == Some(name) || last.strip_suffix('1') == Some(name)
+    })
+}
+
+/// Gives lines their GUIDs.
+fn number<'a>(lines: &mut [Line<'a>], numbers: &[&'a str]) -> Result<(), HostError> {
+    let numbers: Vec<Line<'_>> = numbers.iter().filter_map(|line| Line::read(line)).collect();
+    let same = |(one, other): (&Line<'_>, &Line<'_>)| one.depth == other.depth;
+    if lines.len() != numbers.len() || !lines.iter().zip(&numbers).all(same) {
+        let reason = "the pools were changed while they were looked at; look again";
+        return Err(unreadable("zpool status", reason, ""));
+    }
+    for (line, number) in lines.iter_mut().zip(numbers) {
+        line.guid = number.word.parse::<u64>().is_ok().then_some(number.word);
+    }
     Ok(())
 }
 
-/// A line of the tree: how deep it is, its first word, and the path that a lost disk had.
+/// A line of the tree: how deep it is, its first word and its state, and the path that a lost disk had.
 #[derive(Debug, Clone, Copy)]
 struct Line<'a> {
     depth: usize,
     word: &'a str,
+    state: &'a str,
     was: Option<&'a str>,
+    guid: Option<&'a str>,
 }
 
 impl<'a> Line<'a> {
     fn read(text: &'a str) -> Option<Self> {
         let rest = text.trim_start_matches(' ');
-        let word = rest.split_whitespace().next()?;
+        let mut words = rest.split_whitespace();
+        let word = words.next()?;
         let was = rest.split_once("  was ").map(|(_, path)| path.trim());
-        Some(Line { depth: (text.len() - rest.len()) / 2, word, was })
+        let state = words.next().unwrap_or_default();
+        Some(Line { depth: (text.len() - rest.len()) / 2, word, state, was, guid: None })
     }
 
-    /// The disk's path: of a disk that is lost only its GUID is shown, and then the path that it had.
-    fn path(&self) -> Box<str> {
-        self.was.unwrap_or(self.word).into()
+    fn name(&self) -> &'a str {
+        self.guid.unwrap_or(self.word)
+    }
+
+    /// The disk: of one that is lost only its GUID is shown, and then the path that it had.
+    fn leaf(&self) -> Leaf {
+        let lost = self.was.is_some() || matches!(self.state, "UNAVAIL" | "REMOVED");
+        Leaf {
+            path: self.was.unwrap_or(self.word).into(),
+            name: self.name().into(),
+            state: self.state.into(),
+            lost,
+            replaces: None,
+        }
     }
 }
 
 /// Reads the tree below `config:`: heads of columns, the pool, its vdevs, then sections by class.
-fn layout(config: &[&str]) -> Result<Vec<Shown>, HostError> {
-    let lines: Vec<Line<'_>> = config.iter().filter_map(|line| Line::read(line)).collect();
+fn layout(lines: &[Line<'_>]) -> Result<Vec<Shown>, HostError> {
     let mut class = Class::Data;
     let mut found: Vec<Shown> = Vec::new();
     // The first line is `NAME STATE …`, the second the pool itself.
@@ -91,16 +234,15 @@ fn layout(config: &[&str]) -> Result<Vec<Shown>, HostError> {
             continue;
         }
         rest = after;
+        let name: Box<str> = line.name().into();
+        let shown = |redundancy, disks| Shown { class, redundancy, name, leaving: false, disks };
         if let Some(redundancy) = redundancy(line.word) {
-            found.push(Shown { class, redundancy, disks: leaves(children) });
+            found.push(shown(redundancy, leaves(children)));
         } else if children.is_empty() && !is_group(line.word) {
-            found.push(Shown { class, redundancy: Redundancy::None, disks: vec![line.path()] });
+            found.push(shown(Redundancy::None, vec![line.leaf()]));
         } else if line.word.starts_with("replacing-") || line.word.starts_with("spare-") {
-            found.push(Shown {
-                class,
-                redundancy: Redundancy::None,
-                disks: leaves(&rest_of(line, children)),
-            });
+            let whole: Vec<Line<'_>> = std::iter::once(*line).chain(children.iter().copied()).collect();
+            found.push(shown(Redundancy::None, leaves(&whole)));
         } else if !is_group(line.word) {
             return Err(unreadable("zpool status", "an unknown kind of vdev", line.word));
         }
@@ -108,13 +250,9 @@ fn layout(config: &[&str]) -> Result<Vec<Shown>, HostError> {
     Ok(found)
 }
 
-fn rest_of<'a>(line: &Line<'a>, children: &[Line<'a>]) -> Vec<Line<'a>> {
-    std::iter::once(*line).chain(children.iter().copied()).collect()
-}
-
 /// Finds the disks below a vdev. Of a disk being replaced the new one counts, of a disk that a spare
 /// stands in for the disk itself.
-fn leaves(children: &[Line<'_>]) -> Vec<Box<str>> {
+fn leaves(children: &[Line<'_>]) -> Vec<Leaf> {
     let mut found = Vec::new();
     let mut rest = children;
     while let Some((line, below)) = rest.split_first() {
@@ -122,11 +260,16 @@ fn leaves(children: &[Line<'_>]) -> Vec<Box<str>> {
         let (inner, after) = below.split_at(count);
         rest = after;
         if inner.is_empty() {
-            found.push(line.path());
+            found.push(line.leaf());
         } else if line.word.starts_with("spare-") {
             found.extend(leaves(inner).into_iter().next());
         } else {
-            found.extend(leaves(inner).pop());
+            let mut both = leaves(inner).into_iter();
+            let (first, last) = (both.next(), both.next_back());
+            found.extend(match (first, last) {
+                (Some(old), Some(new)) => Some(Leaf { replaces: Some(Box::new(old)), ..new }),
+                (one, _) => one,
+            });
         }
     }
     found
@@ -186,10 +329,20 @@ mod tests {
 
     #[test]
     fn a_pool_with_every_class_of_vdev_is_read() {
-        let found = layouts(STATUS).unwrap();
-        let shown = |class, redundancy, names: &[&str]| Shown { class, redundancy, disks: by_id(names) };
+        let found = statuses(STATUS, None).unwrap();
+        let shown = |class, redundancy, names: &[&str]| (class, redundancy, by_id(names));
+        let big = &found[&PoolName::new("big").unwrap()];
+        assert_eq!((&big.work[..], big.checkpoint), (&[][..], false));
+        let seen: Vec<_> = big
+            .layout
+            .iter()
+            .map(|vdev| {
+                let paths: Vec<Box<str>> = vdev.disks.iter().map(|leaf| leaf.path.clone()).collect();
+                (vdev.class, vdev.redundancy.clone(), paths)
+            })
+            .collect();
         assert_eq!(
-            found[&PoolName::new("big").unwrap()],
+            seen,
             [
                 shown(Class::Data, Redundancy::Mirror, &["m0", "m1"]),
                 shown(Class::Data, Redundancy::None, &["solo"]),
@@ -221,20 +374,84 @@ mod tests {
             \t  indirect-2             ONLINE       0     0     0\n\
             \tspares\n\
             \t  /dev/sp                INUSE     currently in use\n\nerrors: No known data errors\n";
-        let found = layouts(text).unwrap();
-        let disks: Vec<Vec<&str>> = found[&PoolName::new("a b").unwrap()]
-            .iter()
-            .map(|vdev| vdev.disks.iter().map(|disk| &**disk).collect())
-            .collect();
+        let found = statuses(text, None).unwrap();
+        let layout = &found[&PoolName::new("a b").unwrap()].layout;
+        let disks: Vec<Vec<&str>> =
+            layout.iter().map(|vdev| vdev.disks.iter().map(|disk| &*disk.path).collect()).collect();
+        let lost = &layout[0].disks[1];
+        assert_eq!((&*lost.name, lost.lost, &*lost.state), ("12345678901234567", true, "UNAVAIL"));
+        let new = &layout[1].disks[0];
+        assert_eq!(new.replaces.as_ref().map(|old| (&*old.path, &*old.state)), Some(("/dev/old", "OFFLINE")));
+        assert!(layout[1].disks[1].replaces.is_none());
         assert_eq!(
             disks,
             [vec!["/dev/x1", "/dev/x2"], vec!["/dev/new", "/dev/x3", "/dev/x4"], vec!["/dev/sp"]]
         );
     }
 
+    const BUSY: &str = include_str!("../../../tests/fixtures/zpool-status-P-busy-2.3.txt");
+    const BUSY_OLD: &str = include_str!("../../../tests/fixtures/zpool-status-P-busy-2.1.txt");
+    const NUMBERS: &str = include_str!("../../../tests/fixtures/zpool-status-g-resilver-2.3.txt");
+
+    fn pool<'a>(found: &'a BTreeMap<PoolName, Status>, name: &str) -> &'a Status {
+        &found[&PoolName::new(name).unwrap()]
+    }
+
+    fn works(status: &Status) -> Vec<String> {
+        status.work.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn what_a_pool_is_busy_with_is_read() {
+        let found = statuses(BUSY, None).unwrap();
+        assert_eq!(works(pool(&found, "tank")), ["a resilver is under way (0.00% done)"]);
+        let kept = pool(&found, "kept");
+        assert_eq!((works(kept), kept.checkpoint), (Vec::new(), true));
+        let rz = pool(&found, "rz");
+        assert_eq!(
+            works(rz),
+            [
+                "a resilver is under way (0.00% done)",
+                "the expansion of a raidz vdev is under way (5.12% done)"
+            ]
+        );
+        let new = &rz.layout[0].disks[2];
+        assert_eq!(&*new.path, "/dev/disk/by-id/virtio-f-part1");
+        assert_eq!(&*new.replaces.as_ref().unwrap().path, "/dev/disk/by-id/virtio-c-part1");
+    }
+
+    #[test]
+    fn an_older_openzfs_says_it_in_other_words() {
+        let found = statuses(BUSY_OLD, None).unwrap();
+        let tank = pool(&found, "tank");
+        assert_eq!(works(tank), ["a resilver is under way (12.50% done)"]);
+        let old = tank.layout[0].disks[1].replaces.as_ref().unwrap();
+        assert_eq!((&*old.name, old.lost), ("1234567890123456789", true));
+        let going = pool(&found, "going");
+        assert_eq!(
+            works(going),
+            ["a scrub is under way (50.00% done)", "the removal of a vdev is under way (12.50% done)"]
+        );
+        let leaving: Vec<bool> = going.layout.iter().map(|vdev| vdev.leaving).collect();
+        assert_eq!(leaving, [false, true]);
+        assert!(works(pool(&found, "idle")).is_empty());
+    }
+
+    #[test]
+    fn vdevs_and_disks_are_named_by_their_guids_where_these_are_known() {
+        let text = BUSY.split("  pool: kept").next().unwrap();
+        let found = statuses(text, Some(NUMBERS)).unwrap();
+        let vdev = &pool(&found, "tank").layout[0];
+        assert_eq!(&*vdev.name, "10268459948759131526");
+        let names: Vec<&str> = vdev.disks.iter().map(|disk| &*disk.name).collect();
+        assert_eq!(names, ["4588768722092697447", "2881811750429334917"]);
+        // Another tree is another time: nothing is guessed.
+        assert!(statuses(BUSY, Some(NUMBERS)).is_err());
+    }
+
     #[test]
     fn no_pools_are_no_layouts() {
-        assert!(layouts("no pools available\n").unwrap().is_empty());
+        assert!(statuses("no pools available\n", None).unwrap().is_empty());
     }
 
     #[test]
@@ -246,8 +463,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_output_makes_the_readers_panic(text in "((  pool: |config:|errors:|\t {0,6}|mirror-1|/dev/a|spares|spare-1| was |[a-z]{0,3}| |\n)){0,60}") {
-            let _ = layouts(&text);
+        fn no_output_makes_the_readers_panic(text in "((  pool: |config:|errors:|  scan: |remove: |resilver in progress| 1% done|\t {0,6}|mirror-1|/dev/a|spares|spare-1| was |[a-z]{0,3}| |\n)){0,60}") {
+            let _ = statuses(&text, None);
+            let _ = statuses(&text, Some(&text));
             let _ = importable(&text);
         }
     }

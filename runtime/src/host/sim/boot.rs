@@ -16,7 +16,8 @@ impl State {
                 *slot = value;
             }
         }
-        self.mount_all(None);
+        // One that cannot be mounted is in the boot's log.
+        let _ = self.mount_all();
         // The server starts with whatever the files give; what it complains of is in its log.
         let _ = self.exports_reload(roots);
     }

@@ -1,18 +1,16 @@
-//! File systems and volumes: create, destroy, rename, snapshot, hold, look inside.
+//! File systems and volumes: create, destroy, rename, look inside.
 
-use super::{
-    pool::take,
-    state::{Dataset, Mount, Refusal, Snapshot, State, refuse},
-};
-use crate::{host::Contents, observed::Source, op::Assignment};
+use super::state::{Dataset, Mount, Refusal, State, refuse};
+use crate::{host::Contents, op::Assignment};
 use phoenix_graph::{DatasetName, PropertyName, Target};
 
 impl State {
     /// `zfs create -u`.
     pub fn dataset_create(&mut self, name: &DatasetName, settings: &[Assignment]) -> Result<(), Refusal> {
-        self.check_new(name, "create", name)?;
-        let settings = take(Target::Filesystem, settings)
-            .map_err(|text| Refusal { code: 1, text: format!("cannot create '{name}': {text}") })?;
+        self.check_new(name)?;
+        let settings = self
+            .take(name, Target::Filesystem, settings)
+            .map_err(|wrong| Refusal { code: 1, text: wrong.after(&format!("cannot create '{name}'")) })?;
         self.datasets.insert(name.clone(), Dataset { settings, ..Dataset::default() });
         Ok(())
     }
@@ -25,9 +23,14 @@ impl State {
         sparse: bool,
         settings: &[Assignment],
     ) -> Result<(), Refusal> {
-        self.check_new(name, "create", name)?;
         let cannot = |text: String| Refusal { code: 1, text: format!("cannot create '{name}': {text}") };
-        let mut settings = take(Target::Volume, settings).map_err(cannot)?;
+        if !self.imported(&name.pool()) {
+            return refuse(1, format!("cannot open '{}': no such pool", name.pool()));
+        }
+        let mut settings = self
+            .take(name, Target::Volume, settings)
+            .map_err(|wrong| Refusal { code: 1, text: wrong.after(&format!("cannot create '{name}'")) })?;
+        self.check_new(name)?;
         let block =
             settings.get("volblocksize").and_then(|raw| raw.parse::<u64>().ok()).filter(|block| *block > 0);
         let block = block.unwrap_or(16 << 10);
@@ -72,14 +75,17 @@ impl State {
         if self.busy.contains(name) && kind == "volume" {
             return refuse(1, format!("cannot destroy '{name}': dataset is busy"));
         }
-        let folder = self.mountpoint(name).filter(|_| {
-            self.effective(name, "mountpoint").is_some_and(|setting| setting.source != Source::Local)
-        });
-        self.unmount_tree(name)?;
-        if let Some(folder) = folder {
-            self.remove_folder(&folder);
+        let before = self.followers(name);
+        self.unmount_one(name)?;
+        if self.mounted_at(name).is_some() {
+            // Another one was mounted over it at the same path, and was unmounted in its place.
+            return refuse(1, format!("cannot destroy '{name}': dataset is busy"));
+        }
+        if let Some(own) = before.first() {
+            self.remove_place(own);
         }
         self.datasets.remove(name);
+        self.clone_moved(name, None);
         Ok(())
     }
 
@@ -87,21 +93,20 @@ impl State {
     pub fn dataset_rename(&mut self, from: &DatasetName, to: &DatasetName) -> Result<(), Refusal> {
         self.need(from)?;
         let cannot = |text: &str| refuse(1, format!("cannot rename '{from}': {text}"));
-        if from.is_root() || to.is_root() {
-            return cannot("operation does not apply to pools");
+        if from == to {
+            return Ok(());
         }
-        if from.pool() != to.pool() {
-            return cannot("datasets must be within same pool");
+        let cannot_to = |text: &str| refuse(1, format!("cannot rename to '{to}': {text}"));
+        self.check_parent(to)?;
+        if from.is_root() || from.pool() != to.pool() {
+            return cannot_to("datasets must be within same pool");
         }
         if to.is_below(from) {
-            return refuse(
-                1,
-                format!(
-                    "cannot rename to '{to}': New dataset name cannot be a descendant of current dataset name"
-                ),
-            );
+            return cannot_to("New dataset name cannot be a descendant of current dataset name");
         }
-        self.check_new(to, "rename", from)?;
+        if self.datasets.contains_key(to) {
+            return cannot("dataset already exists");
+        }
         let moved: Option<Vec<(DatasetName, DatasetName)>> =
             self.subtree(from).into_iter().map(|old| renamed(&old, from, to).map(|new| (old, new))).collect();
         let Some(moved) = moved else { return cannot("name is too long") };
@@ -109,6 +114,7 @@ impl State {
             if let Some(state) = self.datasets.remove(&old) {
                 self.datasets.insert(new.clone(), state);
             }
+            self.clone_moved(&old, Some(&new));
             if self.busy.remove(&old) {
                 self.busy.insert(new.clone());
             }
@@ -119,56 +125,6 @@ impl State {
             }
         }
         Ok(())
-    }
-
-    /// `zfs snapshot`: all of them or none.
-    pub fn snapshot(&mut self, datasets: &[DatasetName], name: &str) -> Result<(), Refusal> {
-        for dataset in datasets {
-            self.need(dataset)?;
-            if self.datasets.get(dataset).is_some_and(|state| state.snapshots.contains_key(name)) {
-                return refuse(
-                    1,
-                    format!("cannot create snapshot '{dataset}@{name}': dataset already exists"),
-                );
-            }
-            if datasets.first().is_some_and(|first| first.pool() != dataset.pool()) {
-                return refuse(
-                    1,
-                    format!(
-                        "cannot create snapshot '{dataset}@{name}': not in the same pool\nno snapshots were created"
-                    ),
-                );
-            }
-        }
-        for dataset in datasets {
-            if let Some(state) = self.datasets.get_mut(dataset) {
-                let files = state.files.clone();
-                state.snapshots.insert(name.into(), Snapshot { files, ..Snapshot::default() });
-            }
-        }
-        Ok(())
-    }
-
-    /// `zfs hold`: one after another, so that a failure leaves the others held.
-    pub fn hold(&mut self, datasets: &[DatasetName], name: &str, tag: &str) -> Result<(), Refusal> {
-        let mut refusals = Vec::new();
-        for dataset in datasets {
-            let cannot = |text: &str| format!("cannot hold snapshot '{dataset}@{name}': {text}");
-            let snapshot = if self.imported(&dataset.pool()) {
-                self.datasets.get_mut(dataset).and_then(|state| state.snapshots.get_mut(name))
-            } else {
-                None
-            };
-            match snapshot {
-                None => refusals.push(cannot("dataset does not exist")),
-                Some(snapshot) => {
-                    if !snapshot.holds.insert(tag.into()) {
-                        refusals.push(cannot("tag already exists on this dataset"));
-                    }
-                }
-            }
-        }
-        if refusals.is_empty() { Ok(()) } else { refuse(1, refusals.join("\n")) }
     }
 
     /// Says what a file system holds; empty folders count as nothing.
@@ -184,19 +140,25 @@ impl State {
     }
 
     /// Checks that a dataset can come to be under a name: its parent is there and no volume, the name is free.
-    fn check_new(&self, name: &DatasetName, doing: &str, subject: &DatasetName) -> Result<(), Refusal> {
-        let pool = name.pool();
-        if !self.imported(&pool) {
-            return refuse(1, format!("cannot create '{name}': no such pool '{pool}'"));
-        }
+    pub(super) fn check_new(&self, name: &DatasetName) -> Result<(), Refusal> {
+        self.check_parent(name)?;
         if self.datasets.contains_key(name) {
-            return refuse(1, format!("cannot {doing} '{subject}': dataset already exists"));
+            return refuse(1, format!("cannot create '{name}': dataset already exists"));
         }
-        match name.parent().and_then(|parent| self.datasets.get(&parent)) {
-            None => refuse(1, format!("cannot create '{name}': parent does not exist")),
-            Some(parent) if parent.volume => {
-                refuse(1, format!("cannot create '{name}': parent is not a filesystem"))
-            }
+        Ok(())
+    }
+
+    /// Checks that the dataset above a name is there and is no volume.
+    fn check_parent(&self, name: &DatasetName) -> Result<(), Refusal> {
+        let pool = name.pool();
+        let cannot = |text: &str| refuse(1, format!("cannot create '{name}': {text}"));
+        let Some(parent) = name.parent() else { return cannot("missing dataset name") };
+        if !self.imported(&pool) {
+            return cannot(&format!("no such pool '{pool}'"));
+        }
+        match self.datasets.get(&parent) {
+            None => cannot("parent does not exist"),
+            Some(parent) if parent.volume => cannot("parent is not a filesystem"),
             Some(_) => Ok(()),
         }
     }
@@ -209,7 +171,7 @@ fn renamed(old: &DatasetName, from: &DatasetName, to: &DatasetName) -> Option<Da
 
 /// What a volume reserves: its size and the most that its block pointers can need
 /// (`zvol_volsize_to_reservation` of OpenZFS).
-fn reservation(size: u64, block: u64) -> u64 {
+pub(super) fn reservation(size: u64, block: u64) -> u64 {
     let mut blocks = size / block;
     let mut metadata: u64 = 7;
     while blocks > 1 {

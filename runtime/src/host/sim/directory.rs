@@ -27,6 +27,9 @@ impl State {
         if self.mounted_at(name) != Some(path) || self.hidden(name) {
             return refuse(1, format!("{name} is not mounted at {path}"));
         }
+        if self.refuses_writes(name) {
+            return refuse(1, "Read-only file system");
+        }
         if let Some(dataset) = self.datasets.get_mut(name) {
             let now = dataset.directory.unwrap_or(NEW);
             let to = Directory {
@@ -39,9 +42,10 @@ impl State {
         Ok(())
     }
 
-    /// Looks at the root directories that are asked for and mounted.
+    /// Looks at the root directories that are asked for, mounted and seen.
     pub fn directories(&self, query: &Query) -> BTreeMap<DatasetName, Directory> {
-        let mounted = query.directories.iter().filter(|name| self.mounted_at(name).is_some());
+        let mounted =
+            query.directories.iter().filter(|name| self.mounted_at(name).is_some() && !self.hidden(name));
         let found = mounted.filter_map(|name| {
             let state = self.dataset(name)?;
             Some((name.clone(), state.directory.unwrap_or(NEW)))

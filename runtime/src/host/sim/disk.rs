@@ -31,6 +31,14 @@ impl State {
             Some(Content::Label { pool, destroyed: true, .. }) => {
                 label(format!("a label of the destroyed pool \"{pool}\""))
             }
+            Some(Content::Former { pool, guid, nameless }) => {
+                let own = self.pools.get(own).is_some_and(|state| state.guid == *guid && !state.exported);
+                match nameless {
+                    true => label("a label of a pool, as a spare or cache".to_owned()),
+                    false if own => DiskState::Left(device.clone()),
+                    false => label(format!("a label of the pool \"{pool}\"")),
+                }
+            }
             Some(Content::Label { pool, guid, .. }) => match self.pools.get(pool) {
                 Some(state) if state.guid == *guid && !state.exported && pool == own => {
                     DiskState::Device(device.clone())
@@ -55,7 +63,9 @@ impl State {
             )
         };
         match self.devices.get(&device) {
-            None | Some(Content::Blank | Content::Label { destroyed: true, .. }) => Ok(device),
+            None | Some(Content::Blank | Content::Former { .. } | Content::Label { destroyed: true, .. }) => {
+                Ok(device)
+            }
             // A partition table alone does not trouble OpenZFS: it is for phoenix to refuse it.
             Some(Content::Foreign(things))
                 if things.iter().all(|thing| thing.starts_with("a partition table")) =>
@@ -87,7 +97,7 @@ impl State {
                     "use '-f' to override the following error:\n{path} is a member of exported pool \"{pool}\""
                 ),
             ),
-            Some(Content::Label { .. }) => {
+            Some(Content::Label { .. } | Content::Former { .. }) => {
                 self.devices.insert(device, Content::Blank);
                 Ok(())
             }

@@ -4,7 +4,10 @@ use super::{
     links::Roots,
     state::{Export, Refusal, State, refuse},
 };
-use crate::host::text::exports::{Line, entries};
+use crate::{
+    host::text::exports::{Line, entries, held},
+    observed::HeldExport,
+};
 use phoenix_graph::export::{ExportOptions, OptionError};
 use std::{collections::BTreeMap, path::Path};
 
@@ -65,6 +68,12 @@ impl State {
                 ((export.path.clone(), export.client.clone()), options)
             })
             .collect()
+    }
+
+    /// Tells the entries of all files that exports are read from.
+    pub fn held_exports(&self, roots: &Roots) -> Vec<HeldExport> {
+        let files = self.export_files(roots);
+        held(files.iter().map(|(file, text)| (file.as_str(), text.as_str())))
     }
 
     /// Reads `/etc/exports` and then `/etc/exports.d/*.exports` in order of their names.

@@ -3,7 +3,7 @@
 use super::{
     directory::{GROUPS, USERS},
     links::Roots,
-    state::State,
+    state::{Pool, State, Vdev},
 };
 use crate::{
     host::{HostError, text::storage_cfg::storages},
@@ -11,8 +11,9 @@ use crate::{
         ALWAYS, DatasetState, DiskState, Observed, PoolState, Query, Setting, Source, Storages, VdevDisk,
         VdevState,
     },
+    op::render::DISK_LINKS,
 };
-use phoenix_graph::{DatasetName, PoolName, PropertyName, Target, property};
+use phoenix_graph::{Class, DatasetName, Disk, PoolName, PropertyName, Target, property};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl State {
@@ -22,9 +23,11 @@ impl State {
         for path in &query.links {
             links.insert(path.clone(), self.link_state(roots, path)?);
         }
+        let every = if query.everything { self.every_property() } else { BTreeSet::new() };
         let wanted: BTreeSet<&str> = query
             .properties
             .iter()
+            .chain(&every)
             .map(PropertyName::as_str)
             .chain(ALWAYS)
             .filter(|name| !matches!(*name, "type" | "mounted"))
@@ -36,7 +39,7 @@ impl State {
                 .pools
                 .iter()
                 .filter(|(_, pool)| !pool.exported)
-                .map(|(name, _)| (name.clone(), self.pool_state(name, query)))
+                .map(|(name, pool)| (name.clone(), self.pool_state(pool, query)))
                 .collect(),
             importable: query
                 .pools
@@ -51,14 +54,15 @@ impl State {
                     disks.iter().map(move |disk| (disk.clone(), self.disk(&disk.0, pool)))
                 })
                 .collect(),
+            written: BTreeSet::new(),
             datasets: self
                 .datasets
                 .keys()
                 .filter(|name| self.imported(&name.pool()))
                 .map(|name| (name.clone(), self.dataset_state(name, &wanted)))
                 .collect(),
-            exports: if query.exports { self.live_exports() } else { BTreeMap::new() },
-            storages: match (&self.storage_cfg, query.storages) {
+            exports: if query.exports || query.foreign { self.live_exports() } else { BTreeMap::new() },
+            storages: match (&self.storage_cfg, query.storages || query.foreign) {
                 (_, false) => Storages::NotAsked,
                 (None, true) => Storages::NoProxmox,
                 (Some(text), true) => storages(text),
@@ -73,55 +77,108 @@ impl State {
             directories: self.directories(query),
             users: self.accounts(&query.users, USERS),
             groups: self.accounts(&query.groups, GROUPS),
+            in_use: self.in_use(query),
+            disk_names: if query.everything { self.disk_names() } else { BTreeMap::new() },
+            held_exports: if query.everything { self.held_exports(roots) } else { Vec::new() },
         })
     }
 
+    /// Lists the properties that a look at all of them shows.
+    fn every_property(&self) -> BTreeSet<PropertyName> {
+        let set = self.datasets.values().flat_map(|state| state.settings.keys().cloned());
+        let known = [Target::Filesystem, Target::Volume].into_iter().flat_map(property::all);
+        let known = known.map(|row| row.name).filter(|name| !name.ends_with('@'));
+        set.chain(known.map(PropertyName::new)).collect()
+    }
+
+    fn disk_names(&self) -> BTreeMap<Box<str>, BTreeSet<Box<str>>> {
+        let mut names: BTreeMap<Box<str>, BTreeSet<Box<str>>> = BTreeMap::new();
+        for (path, device) in self.disks.iter().filter(|(path, _)| path.starts_with(DISK_LINKS)) {
+            names.entry(device.clone()).or_default().insert(path.clone());
+        }
+        names
+    }
+
     /// Counts the processes that the real host starts for a query: three, two more where a pool is absent,
-    /// and one each for users and groups by name.
+    /// one where a pool's disks are others than asked for, and one each for users and groups by name.
     pub fn processes(&self, query: &Query) -> u64 {
         let absent = query.pools.keys().any(|pool| !self.imported(pool));
         let strange = query.pools.iter().any(|(pool, disks)| {
             disks
                 .iter()
-                .any(|disk| matches!(self.disk(&disk.0, pool), DiskState::Blank(_) | DiskState::Holds(..)))
+                .any(|disk| !matches!(self.disk(&disk.0, pool), DiskState::Missing | DiskState::Device(_)))
         });
         let named = |names: &BTreeSet<Box<str>>| names.iter().any(|name| name.parse::<u32>().is_err());
+        let differs = query.pools.iter().any(|(pool, disks)| self.differs(pool, disks));
         3 + u64::from(absent)
             + u64::from(absent || strange)
+            + u64::from(differs)
             + u64::from(named(&query.users))
             + u64::from(named(&query.groups))
     }
 
-    fn pool_state(&self, name: &PoolName, query: &Query) -> PoolState {
-        let Some(pool) = self.pools.get(name) else {
-            return PoolState {
-                guid: 0,
-                health: "UNAVAIL".into(),
-                layout: Vec::new(),
-                settings: BTreeMap::new(),
-            };
+    /// Says who uses what may leave, as a real host's `/proc` would.
+    fn in_use(&self, query: &Query) -> BTreeMap<DatasetName, Vec<String>> {
+        let leaves = |name: &&DatasetName| {
+            query.leaving.iter().any(|top| *name == top || name.is_below(top))
+                && self.dataset(name).is_some_and(|state| state.volume || self.mounted_at(name).is_some())
         };
-        let disk = |path: &str| VdevDisk {
-            path: path.into(),
-            device: self.disks.get(path).cloned().unwrap_or_else(|| path.into()),
+        let user = "process 4242 (simulated)".to_owned();
+        self.busy.iter().filter(leaves).map(|name| (name.clone(), vec![user.clone()])).collect()
+    }
+
+    /// Says whether a pool has other disks than those that are asked for, or has lost one: then the real
+    /// host asks for GUIDs.
+    fn differs(&self, name: &PoolName, asked: &[Disk]) -> bool {
+        let Some(pool) = self.pools.get(name).filter(|pool| !pool.exported && !asked.is_empty()) else {
+            return false;
+        };
+        let paths = || pool.layout.iter().flat_map(|vdev| &vdev.disks);
+        let device = |path: &str| self.disks.get(path).cloned().unwrap_or_else(|| path.into());
+        let there: BTreeSet<Box<str>> = paths().map(|path| device(path)).collect();
+        let wanted: BTreeSet<Box<str>> = asked.iter().map(|disk| device(&disk.0)).collect();
+        there != wanted || paths().any(|path| self.is_lost(pool, path))
+    }
+
+    fn pool_state(&self, pool: &Pool, query: &Query) -> PoolState {
+        let disk = |class: Class, path: &str| {
+            let lost = self.is_lost(pool, path);
+            VdevDisk {
+                path: path.into(),
+                device: self.disks.get(path).cloned().unwrap_or_else(|| path.into()),
+                given: path.into(),
+                name: path.into(),
+                state: match class {
+                    _ if lost => "UNAVAIL",
+                    Class::Spare => "AVAIL",
+                    _ => "ONLINE",
+                }
+                .into(),
+                lost,
+                replaces: None,
+            }
+        };
+        let whole = pool.layout.iter().flat_map(|vdev| &vdev.disks).all(|path| !self.is_lost(pool, path));
+        let vdev = |vdev: &Vdev| VdevState {
+            class: vdev.class,
+            redundancy: vdev.redundancy.clone(),
+            disks: vdev.disks.iter().map(|path| disk(vdev.class, path)).collect(),
+            name: Self::vdev_name(vdev),
+            leaving: false,
         };
         PoolState {
             guid: pool.guid,
-            health: "ONLINE".into(),
-            layout: pool
-                .layout
-                .iter()
-                .map(|vdev| VdevState {
-                    class: vdev.class,
-                    redundancy: vdev.redundancy.clone(),
-                    disks: vdev.disks.iter().map(|path| disk(path)).collect(),
-                })
-                .collect(),
+            health: if whole { "ONLINE" } else { "DEGRADED" }.into(),
+            layout: pool.layout.iter().map(vdev).collect(),
             settings: query
                 .pool_properties
                 .iter()
+                .chain(pool.settings.keys().filter(|_| query.everything))
                 .filter_map(|name| Some((name.clone(), pool_setting(pool, name)?)))
                 .collect(),
+            work: pool.work.clone(),
+            checkpoint: pool.checkpoint,
+            expands: self.zfs >= (2, 3),
         }
     }
 
@@ -137,8 +194,8 @@ impl State {
     }
 }
 
-fn pool_setting(pool: &super::state::Pool, name: &PropertyName) -> Option<Setting> {
-    if let Some(raw) = pool.settings.get(name) {
+fn pool_setting(pool: &Pool, name: &PropertyName) -> Option<Setting> {
+    if let Some(raw) = pool.settings.get(name).filter(|raw| !raw.is_empty()) {
         return Some(Setting { raw: raw.clone(), source: Source::Local });
     }
     if name.is_user() {
@@ -146,7 +203,10 @@ fn pool_setting(pool: &super::state::Pool, name: &PropertyName) -> Option<Settin
     }
     let row = property::find(Target::Pool, name.as_str())?;
     let default = row.default?;
-    let raw = row.parse(default).map_or_else(|_| default.into(), |value| value.to_string().into());
+    let raw: Box<str> = match default {
+        "" => "-".into(),
+        default => row.parse(default).map_or_else(|_| default.into(), |value| value.to_string().into()),
+    };
     let source = if row.read_only { Source::None } else { Source::Default };
     Some(Setting { raw, source })
 }

@@ -3,15 +3,17 @@
 //!
 //! An operation passes through one door, [`Host::perform`]: a fault may strike there, then the part
 //! of the simulator that knows the tool changes the [`State`], and the file is written anew.
-//! `pool`, `dataset`, `settings` and `mount` are OpenZFS; `exports` is the NFS server; `proxmox` is
-//! `pvesm`; `boot` is what stays after a power cut. Same calls, same state: nothing here is random.
+//! `pool`, `topology`, `dataset`, `snapshots`, `clones`, `settings`, `space` and `mount` are OpenZFS; `files`
+//! is what lies in the folders; `exports` is the NFS server; `proxmox` is `pvesm`; `boot` is what stays after a power cut. Same calls, same state: nothing here is random.
 
 mod boot;
+mod clones;
 mod dataset;
 mod directory;
 mod disk;
 mod exports;
 mod fault;
+mod files;
 mod image;
 mod links;
 mod look;
@@ -19,7 +21,10 @@ mod mount;
 mod pool;
 mod proxmox;
 mod settings;
+mod snapshots;
+mod space;
 pub mod state;
+mod topology;
 
 pub use fault::{Event, Fault, FaultKind};
 pub use image::{DatasetImage, HostImage, Show};
@@ -27,11 +32,11 @@ pub use state::{Content, State};
 
 use super::{Contents, Host, HostError, links::failed};
 use crate::{
-    observed::{Observed, Query},
+    observed::{Lineage, Observed, Query, SnapshotState},
     op::Op,
 };
 use links::Roots;
-use phoenix_graph::DatasetName;
+use phoenix_graph::{DatasetName, SnapshotName};
 use state::{FORMAT, Refusal};
 use std::{
     fs,
@@ -103,6 +108,15 @@ impl SimHost {
             state.add_blank_disks([path]);
             if let Some(device) = state.disks.get(path).cloned() {
                 state.devices.insert(device, Content::Foreign(vec![thing.to_owned()]));
+            }
+        });
+    }
+
+    /// Pulls a disk out: its path leads nowhere, and what was on it is gone with it.
+    pub fn pull_disk(&self, path: &str) {
+        self.edit(|state| {
+            if let Some(device) = state.disks.remove(path) {
+                state.devices.remove(&device);
             }
         });
     }
@@ -280,6 +294,27 @@ impl Host for SimHost {
         inner.state.contents(dataset).map_err(|refusal| command(argv, refusal))
     }
 
+    fn snapshots(&self, datasets: &[DatasetName]) -> Result<Vec<SnapshotState>, HostError> {
+        let mut inner = self.lock();
+        if !inner.powered {
+            return Err(HostError::PowerLost);
+        }
+        let argv = ["zfs", "list", "-t", "snapshot"].map(str::to_owned).to_vec();
+        let found = inner.state.snapshots(datasets).map_err(|refusal| command(argv, refusal))?;
+        inner.processes += 1 + found.iter().filter(|one| !one.holds.is_empty()).count().div_ceil(1000) as u64;
+        Ok(found)
+    }
+
+    fn lineage(&self, dataset: &DatasetName, since: &SnapshotName) -> Result<Lineage, HostError> {
+        let mut inner = self.lock();
+        if !inner.powered {
+            return Err(HostError::PowerLost);
+        }
+        inner.processes += 3;
+        let argv = ["zfs", "get", "all", dataset.as_str()].map(str::to_owned).to_vec();
+        inner.state.lineage(dataset, since).map_err(|refusal| command(argv, refusal))
+    }
+
     fn pulse(&self) -> Result<(), HostError> {
         let mut inner = self.lock();
         if let Some(FaultKind::PowerAfter) = inner.event(Event::Pulse)? {
@@ -317,6 +352,12 @@ fn apply(state: &mut State, roots: &Roots, op: &Op) -> Result<(), HostError> {
         Op::PoolImport { pool } => state.pool_import(pool),
         Op::PoolExport { pool } => state.pool_export(pool),
         Op::PoolSet { pool, setting } => state.pool_set(pool, setting),
+        Op::PoolAttach { pool, to, disk } => state.pool_attach(pool, to, disk),
+        Op::PoolDetach { pool, disk } => state.pool_detach(pool, disk),
+        Op::PoolReplace { pool, old, new } => state.pool_replace(pool, old, new),
+        Op::PoolAdd { pool, vdev } => state.pool_add(pool, vdev),
+        Op::PoolRemove { pool, vdev } => state.pool_remove(pool, vdev),
+        Op::PoolRemoveStop { pool } => state.pool_remove_stop(pool),
         Op::PoolDestroy { pool } => state.pool_destroy(pool),
         Op::LabelClear { disk } => state.label_clear(disk),
         Op::DatasetCreate { dataset, settings } => state.dataset_create(dataset, settings),
@@ -326,15 +367,16 @@ fn apply(state: &mut State, roots: &Roots, op: &Op) -> Result<(), HostError> {
         Op::DatasetSet { dataset, settings } => state.dataset_set(dataset, settings),
         Op::DatasetInherit { dataset, property } => state.dataset_inherit(dataset, property),
         Op::DatasetRename { from, to, .. } => state.dataset_rename(from, to),
-        Op::MountAll { .. } => {
-            state.mount_all(None);
-            Ok(())
-        }
+        Op::MountAll { .. } => state.mount_all(),
+        Op::Clone { snapshot, dataset, settings, .. } => state.clone_of(snapshot, dataset, settings),
+        Op::Promote { dataset } => state.promote(dataset),
         Op::DatasetMount { dataset } => state.mount(dataset),
         Op::DatasetUnmount { dataset } => state.unmount(dataset),
         Op::DatasetDestroy { dataset } => state.dataset_destroy(dataset),
         Op::Snapshot { datasets, name } => state.snapshot(datasets, name),
         Op::Hold { datasets, name, tag } => state.hold(datasets, name, tag),
+        Op::Release { snapshot, tag } => state.release(snapshot, tag),
+        Op::SnapshotDestroy { snapshot } => state.snapshot_destroy(snapshot),
         Op::Unexport { path, client } => state.unexport(path, client),
         Op::ExportsReload => state.exports_reload(roots),
         Op::StorageAdd { id, kind, properties } => state.storage_add(id, kind, properties),

@@ -1,9 +1,22 @@
 //! Mounts: what is mounted where and in which order, what hides what, and how changes move mounts.
+//! The rules are those of libzfs (`libzfs_changelist.c`, `libzfs_mount.c`) and of `umount2(2)`.
 
 use super::state::{Mount, Refusal, State, refuse};
 use crate::observed::Source;
-use phoenix_graph::{DatasetName, PoolName, PropertyName};
-use std::collections::BTreeMap;
+use phoenix_graph::{DatasetName, PoolName};
+
+/// A file system that a change of a mount point reaches, as it was before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Follower {
+    /// Which it is.
+    pub name: DatasetName,
+    /// Whether it was mounted.
+    pub mounted: bool,
+    /// Its mount point: a path, `none` or `legacy`.
+    pub place: Box<str>,
+    /// Whether OpenZFS takes its folder for its own: its mount point is set above it, and it may be mounted.
+    pub folder: bool,
+}
 
 impl State {
     /// Returns where a file system is to be mounted; nothing for `none`, `legacy` and volumes.
@@ -11,7 +24,8 @@ impl State {
         if self.datasets.get(name)?.volume {
             return None;
         }
-        self.effective(name, "mountpoint").map(|setting| setting.raw).filter(|raw| raw.starts_with('/'))
+        let raw = self.effective(name, "mountpoint")?.raw;
+        raw.starts_with('/').then(|| plain(&raw).into())
     }
 
     /// Returns where a file system is mounted now.
@@ -24,7 +38,8 @@ impl State {
         self.mountpoint(name).is_some() && self.canmount(name) == "on"
     }
 
-    fn canmount(&self, name: &DatasetName) -> &str {
+    /// Returns the property `canmount`.
+    pub fn canmount(&self, name: &DatasetName) -> &str {
         self.datasets.get(name).and_then(|state| state.settings.get("canmount")).map_or("on", |raw| raw)
     }
 
@@ -52,194 +67,236 @@ impl State {
         if self.mounted_at(name).is_some() {
             return cannot("filesystem already mounted");
         }
-        if self.occupied.contains(&path) {
-            return cannot("Not a directory");
+        self.mount_on(name, path)
+    }
+
+    /// Mounts a file system that is not mounted yet and may be.
+    fn mount_at_its_place(&mut self, name: &DatasetName) -> Result<(), Refusal> {
+        match self.mountpoint(name) {
+            Some(path) => self.mount_on(name, path),
+            None => Ok(()),
         }
-        self.make_folder(&path);
+    }
+
+    /// Mounts, and makes the folder before; without `overlay` only where it is empty.
+    fn mount_on(&mut self, name: &DatasetName, path: Box<str>) -> Result<(), Refusal> {
+        let cannot = |text: &str| refuse(1, format!("cannot mount '{path}': {text}"));
+        if self.occupied.contains(&path) {
+            return refuse(1, format!("cannot mount '{name}': Not a directory"));
+        }
+        if !self.folder_exists(&path)
+            && let Err(reason) = self.make_folder(&path)
+        {
+            return cannot(&format!("failed to create mountpoint: {reason}"));
+        }
+        let overlay = self.effective(name, "overlay").is_none_or(|setting| &*setting.raw == "on");
+        if !overlay && self.holds_something(&path) {
+            return cannot("directory is not empty");
+        }
+        if let Some(state) = self.datasets.get_mut(name) {
+            state.touched = true;
+        }
         self.mounts.push(Mount { path, dataset: name.clone() });
         Ok(())
     }
 
-    /// `zfs unmount`: takes the mounted file systems below along, all or none.
+    /// `zfs unmount`: takes along what is mounted below and follows it; a child with a mount point of its
+    /// own stays.
     pub fn unmount(&mut self, name: &DatasetName) -> Result<(), Refusal> {
         self.need(name)?;
+        if self.datasets.get(name).is_some_and(|state| state.volume) {
+            return refuse(
+                1,
+                format!("cannot open '{name}': operation not applicable to datasets of this type"),
+            );
+        }
+        if self.effective(name, "mountpoint").is_some_and(|setting| &*setting.raw == "legacy") {
+            return refuse(1, format!("cannot unmount '{name}': legacy mountpoint"));
+        }
         if self.mounted_at(name).is_none() {
             return refuse(1, format!("cannot unmount '{name}': not currently mounted"));
         }
-        self.unmount_tree(name)
+        let mut followers = self.followers(name);
+        followers.retain(|follower| follower.mounted);
+        self.unmount_followers(&followers)
     }
 
-    /// Unmounts a subtree where nothing in it is busy.
-    pub fn unmount_tree(&mut self, top: &DatasetName) -> Result<(), Refusal> {
-        let mounted: Vec<DatasetName> =
-            self.subtree(top).into_iter().filter(|name| self.mounted_at(name).is_some()).collect();
-        for name in mounted.iter().rev() {
-            let path = self.mounted_at(name).unwrap_or_default();
-            let foreign =
-                self.mounts.iter().any(|other| below(&other.path, path) && !mounted.contains(&other.dataset));
-            if self.hidden(name) {
-                // Another file system was mounted over it, and its path no longer leads to it.
-                return refuse(1, format!("cannot unmount '{path}': no such pool or dataset"));
-            }
-            if foreign || self.busy.contains(name) {
-                return refuse(1, format!("cannot unmount '{path}': pool or dataset is busy"));
-            }
+    /// Unmounts one file system the way OpenZFS does: by the path where it is mounted, whatever is seen
+    /// there. Where another file system was mounted over that path, that one is unmounted.
+    pub fn unmount_one(&mut self, name: &DatasetName) -> Result<(), Refusal> {
+        let Some(path) = self.mounted_at(name).map(Box::<str>::from) else { return Ok(()) };
+        self.unmount_path(&path)
+    }
+
+    /// Unmounts what is seen at a path.
+    pub fn unmount_path(&mut self, path: &str) -> Result<(), Refusal> {
+        let cannot = |text: &str| refuse(1, format!("cannot unmount '{path}': {text}"));
+        let Some(index) = self.top_at(path).filter(|index| &*self.mounts[*index].path == path) else {
+            // Another file system lies over a folder above.
+            let there = self.folder_exists(path);
+            return cannot(if there { "unmount failed" } else { "no such pool or dataset" });
+        };
+        let parent = (0..self.mounts.len()).any(|above| self.parent(above) == Some(index));
+        if parent || self.busy.contains(&self.mounts[index].dataset) {
+            return cannot("pool or dataset is busy");
         }
-        self.mounts.retain(|mount| !mounted.contains(&mount.dataset));
+        self.mounts.remove(index);
         Ok(())
     }
 
-    /// Mounts everything that mounts by itself, of one pool or of all, parents first, as the boot does.
-    pub fn mount_all(&mut self, only: Option<&PoolName>) {
-        let mut due: Vec<(Box<str>, DatasetName)> = self
+    /// `zfs mount -a`: mounts everything that mounts by itself, as the boot does.
+    pub fn mount_all(&mut self) -> Result<(), Refusal> {
+        let due: Vec<DatasetName> = self
             .datasets
             .keys()
-            .filter(|name| only.is_none_or(|pool| name.pool() == *pool))
             .filter(|name| self.imported(&name.pool()) && self.mounts_by_itself(name))
-            .filter(|name| self.mounted_at(name).is_none())
-            .filter_map(|name| Some((self.mountpoint(name)?, name.clone())))
+            .cloned()
             .collect();
+        self.mount_in_order(due)
+    }
+
+    /// Mounts what an import mounts. Unlike `zfs mount -a` it passes over what lies below a file system
+    /// with `canmount=noauto`, and mounts the pool's root dataset with it.
+    pub fn mount_pool(&mut self, pool: &PoolName) -> Result<(), Refusal> {
+        let mut due = self.subtree(&pool.root());
+        due.retain(|name| {
+            let mut above = Some(name.clone()).filter(|name| !name.is_root());
+            while let Some(now) = above {
+                if self.canmount(&now) == "noauto" {
+                    return false;
+                }
+                above = now.parent().filter(|name| !name.is_root());
+            }
+            self.is_mountable(name)
+        });
+        self.mount_in_order(due)
+    }
+
+    /// Mounts by path, the first first. One that cannot be mounted does not keep the others from it; the
+    /// first refusal is told.
+    fn mount_in_order(&mut self, names: Vec<DatasetName>) -> Result<(), Refusal> {
+        let unmounted = names.into_iter().filter(|name| self.mounted_at(name).is_none());
+        let mut due: Vec<(Box<str>, DatasetName)> =
+            unmounted.filter_map(|name| Some((self.mountpoint(&name)?, name))).collect();
         due.sort();
+        let mut refusal = None;
         for (_, name) in due {
-            // One that cannot be mounted does not keep the others from it.
-            let _ = self.mount(&name);
+            refusal = refusal.or(self.mount_at_its_place(&name).err());
         }
+        refusal.map_or(Ok(()), Err)
     }
 
-    /// Changes a dataset's own settings, and moves mounts where `mountpoint` or `canmount` is the one.
-    pub fn change<T>(
-        &mut self,
-        name: &DatasetName,
-        property: &PropertyName,
-        edit: impl FnOnce(&mut BTreeMap<PropertyName, Box<str>>) -> T,
-    ) -> Result<(), Refusal> {
-        match property.as_str() {
-            "mountpoint" => self.remount(name, edit),
-            "canmount" => {
-                if let Some(state) = self.datasets.get_mut(name) {
-                    edit(&mut state.settings);
-                }
-                if self.canmount(name) == "off" && self.mounted_at(name).is_some() {
-                    self.unmount_tree(name)?;
-                }
-                Ok(())
-            }
-            _ => {
-                if let Some(state) = self.datasets.get_mut(name) {
-                    edit(&mut state.settings);
-                }
-                Ok(())
-            }
+    /// Mounts a mounted file system again where it is to be, for options that the kernel keeps with the
+    /// mount. Where it is mounted elsewhere, that fails.
+    pub fn remount(&mut self, name: &DatasetName) -> Result<(), Refusal> {
+        let Some(path) = self.mountpoint(name).filter(|_| self.is_mountable(name)) else { return Ok(()) };
+        if !self.folder_exists(&path)
+            && let Err(reason) = self.make_folder(&path)
+        {
+            return refuse(1, format!("cannot mount '{path}': failed to create mountpoint: {reason}"));
         }
+        if self.covering(&path).is_some_and(|mount| mount.path == path) {
+            return Ok(());
+        }
+        refuse(1, format!("cannot mount '{name}': Invalid argument"))
     }
 
-    /// A new mount point: everything that follows it is unmounted, and mounted again at its new place.
-    fn remount<T>(
-        &mut self,
-        name: &DatasetName,
-        edit: impl FnOnce(&mut BTreeMap<PropertyName, Box<str>>) -> T,
-    ) -> Result<(), Refusal> {
-        let before: BTreeMap<DatasetName, Option<Box<str>>> = self
-            .subtree(name)
+    /// Lists a file system with those whose mount point follows its own, in the order in which OpenZFS
+    /// unmounts them: by path, the last first.
+    pub fn followers(&self, top: &DatasetName) -> Vec<Follower> {
+        let mut found: Vec<Follower> = self
+            .subtree(top)
             .into_iter()
-            .filter(|child| child == name || self.follows(child, name))
-            .map(|child| (child.clone(), self.mounted_at(&child).map(Into::into)))
+            .filter(|name| name == top || self.follows(name, top))
+            .filter_map(|name| {
+                let setting = self.effective(&name, "mountpoint")?;
+                let folder = setting.source != Source::Local && self.is_mountable(&name);
+                Some(Follower { mounted: self.mounted_at(&name).is_some(), place: setting.raw, folder, name })
+            })
             .collect();
-        if self.mounted_at(name).is_some() || before.values().any(Option::is_some) {
-            self.unmount_tree(name)?;
-            for (child, path) in &before {
-                if let Some(path) = path
-                    && child != name
-                {
-                    self.remove_folder(path);
-                }
+        found.sort_by(|a, b| b.place.cmp(&a.place).then_with(|| b.name.cmp(&a.name)));
+        found
+    }
+
+    /// Unmounts followers, all or none: those that were unmounted before one that cannot be are mounted again.
+    pub fn unmount_followers(&mut self, followers: &[Follower]) -> Result<(), Refusal> {
+        for (index, follower) in followers.iter().enumerate() {
+            if let Err(refusal) = self.unmount_one(&follower.name) {
+                let _ = self.mount_followers(&followers[..index], false);
+                return Err(refusal);
             }
-        }
-        if let Some(state) = self.datasets.get_mut(name) {
-            edit(&mut state.settings);
-        }
-        let mut due: Vec<(Box<str>, DatasetName)> = before
-            .into_iter()
-            .filter(|(child, path)| path.is_some() || (child == name && self.mounts_by_itself(child)))
-            .filter_map(|(child, _)| Some((self.mountpoint(&child)?, child)))
-            .collect();
-        due.sort();
-        for (_, child) in due {
-            self.mount(&child)?;
         }
         Ok(())
     }
 
-    /// Returns whether a dataset's mount point comes from `top` or from above it.
-    fn follows(&self, name: &DatasetName, top: &DatasetName) -> bool {
-        match self.effective(name, "mountpoint").map(|setting| setting.source) {
-            Some(Source::Inherited(from)) => {
-                DatasetName::new(&from).is_ok_and(|from| from == *top || top.is_below(&from))
+    /// Mounts followers again after a change: those that were mounted; and where the mount point itself
+    /// was changed, `all` that mount by themselves.
+    pub fn mount_followers(&mut self, followers: &[Follower], all: bool) -> Result<(), Refusal> {
+        let mut refusal = None;
+        for follower in followers.iter().rev() {
+            let name = &follower.name;
+            let due = follower.mounted || (all && self.canmount(name) == "on");
+            if due && self.mounted_at(name).is_none() && self.is_mountable(name) {
+                refusal = refusal.or(self.mount_at_its_place(name).err());
             }
-            Some(Source::Default) => true,
-            _ => false,
         }
+        refusal.map_or(Ok(()), Err)
+    }
+
+    /// Removes the folder that OpenZFS made for a file system, where its mount point is not its own.
+    pub fn remove_place(&mut self, follower: &Follower) {
+        if follower.folder {
+            self.remove_folder(&plain(&follower.place));
+        }
+    }
+
+    /// Returns whether a file system has a place and may be mounted there.
+    fn is_mountable(&self, name: &DatasetName) -> bool {
+        self.mountpoint(name).is_some() && self.canmount(name) != "off"
+    }
+
+    /// Returns whether the mount point of a dataset below `top` comes from `top` or from above it.
+    fn follows(&self, name: &DatasetName, top: &DatasetName) -> bool {
+        // One with a mount point of its own keeps it, and so does all that follows it.
+        let mut at = Some(name.clone());
+        while let Some(now) = at {
+            if now == *top {
+                return true;
+            }
+            if self.datasets.get(&now).is_some_and(|state| state.settings.contains_key("mountpoint")) {
+                return false;
+            }
+            at = now.parent();
+        }
+        false
+    }
+
+    /// Finds the mount that lies on top of a path: the one mounted last over it.
+    fn top_at(&self, path: &str) -> Option<usize> {
+        self.mounts.iter().rposition(|mount| &*mount.path == path || below(path, &mount.path))
+    }
+
+    /// Finds the mount that another lies on; nothing is the root file system.
+    fn parent(&self, index: usize) -> Option<usize> {
+        let path = &self.mounts.get(index)?.path;
+        self.mounts[..index].iter().rposition(|mount| mount.path == *path || below(path, &mount.path))
+    }
+
+    /// Returns the file system that a mounted one lies on; nothing is the root file system.
+    pub fn lies_on(&self, name: &DatasetName) -> Option<&DatasetName> {
+        let index = self.mounts.iter().position(|mount| mount.dataset == *name)?;
+        self.parent(index).map(|above| &self.mounts[above].dataset)
     }
 
     /// Finds the file system that a path lies in: the one mounted last over it. Nothing is the root file system.
     pub fn covering(&self, path: &str) -> Option<&Mount> {
-        self.mounts.iter().rev().find(|mount| &*mount.path == path || below(path, &mount.path))
+        self.top_at(path).map(|index| &self.mounts[index])
     }
 
     /// Returns whether a mounted file system cannot be reached, since another was mounted over it.
     pub fn hidden(&self, name: &DatasetName) -> bool {
         self.mounted_at(name)
             .is_some_and(|path| self.covering(path).is_some_and(|mount| mount.dataset != *name))
-    }
-
-    /// Makes a folder where it is missing, in whatever file system its path lies.
-    pub fn make_folder(&mut self, path: &str) {
-        let Some(mount) = self.covering(path) else {
-            self.folders.insert(path.into());
-            return;
-        };
-        let (inside, dataset) = (inside(path, &mount.path), mount.dataset.clone());
-        if let (false, Some(state)) = (inside.is_empty(), self.datasets.get_mut(&dataset)) {
-            state.folders.insert(inside.into());
-        }
-    }
-
-    /// Removes an empty folder.
-    pub fn remove_folder(&mut self, path: &str) {
-        let Some(mount) = self.covering(path) else {
-            self.folders.remove(path);
-            return;
-        };
-        let (inside, dataset) = (inside(path, &mount.path), mount.dataset.clone());
-        if let Some(state) = self.datasets.get_mut(&dataset) {
-            state.folders.remove(inside);
-        }
-    }
-
-    /// Returns whether a folder of the root file system has anything in it.
-    pub fn holds_something(&self, path: &str) -> bool {
-        self.folders
-            .iter()
-            .map(|folder| &**folder)
-            .chain(self.mounts.iter().map(|mount| &*mount.path))
-            .any(|other| below(other, path))
-            || self.mounts.iter().any(|mount| &*mount.path == path)
-    }
-
-    /// Returns whether a path leads to a folder.
-    pub fn folder_exists(&self, path: &str) -> bool {
-        match self.covering(path) {
-            None => path == "/" || self.folders.contains(path),
-            Some(mount) if &*mount.path == path => true,
-            Some(mount) => {
-                let inside = inside(path, &mount.path);
-                self.datasets.get(&mount.dataset).is_some_and(|state| {
-                    state.folders.contains(inside)
-                        || state.folders.iter().any(|folder| below(folder, inside))
-                        || state.files.keys().any(|file| below(file, inside))
-                })
-            }
-        }
     }
 }
 
@@ -251,6 +308,13 @@ pub fn below(path: &str, above: &str) -> bool {
     path.strip_prefix(above).is_some_and(|rest| rest.starts_with('/'))
 }
 
-fn inside<'a>(path: &'a str, mount: &str) -> &'a str {
+/// Returns an absolute path without doubled or trailing slashes, as the kernel tells it.
+pub fn plain(path: &str) -> String {
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    format!("/{}", parts.join("/"))
+}
+
+/// Returns a path as seen from the root of the mount that it lies in.
+pub fn inside<'a>(path: &'a str, mount: &str) -> &'a str {
     path.strip_prefix(mount).unwrap_or(path).trim_start_matches('/')
 }

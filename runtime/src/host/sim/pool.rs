@@ -1,12 +1,13 @@
 //! Pools: create, import, export, destroy, set.
 
 use super::{
-    settings::judge,
+    mount::{Follower, plain},
+    settings::{judge, take},
     state::{Content, Dataset, Pool, Refusal, State, Vdev, refuse},
 };
-use crate::{observed::Source, op::Assignment};
-use phoenix_graph::{Class, PoolName, PropertyName, Redundancy, Target, Vdev as Asked};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::op::Assignment;
+use phoenix_graph::{Class, DatasetName, PoolName, Redundancy, Target, Vdev as Asked};
+use std::collections::BTreeSet;
 
 impl State {
     /// `zpool create`, which mounts the root dataset too; on a refused property or disk nothing is left behind.
@@ -18,6 +19,7 @@ impl State {
         root: &[Assignment],
     ) -> Result<(), Refusal> {
         let cannot = |text: String| Refusal { code: 1, text: format!("cannot create '{pool}': {text}") };
+        let tried = format!("cannot create '{pool}'");
         let mut devices = BTreeSet::new();
         for disk in layout.iter().flat_map(|vdev| &vdev.disks) {
             if !devices.insert(self.check_free(&disk.0)?) {
@@ -29,9 +31,11 @@ impl State {
             // An exported pool of the name is no hindrance to OpenZFS, but the simulator keeps one by name.
             return Err(cannot("pool already exists".to_owned()));
         }
-        let settings = take(Target::Pool, settings).map_err(|text| Refusal { code: 1, text })?;
-        let root = take(Target::Filesystem, root).map_err(&cannot)?;
-        let mountpoint = root.get("mountpoint").map_or_else(|| format!("/{pool}"), |raw| raw.to_string());
+        let settings = take(self.zfs, Target::Pool, settings)
+            .map_err(|complaint| Refusal { code: 1, text: complaint.after(&tried) })?;
+        let root = take(self.zfs, Target::Filesystem, root)
+            .map_err(|complaint| Refusal { code: 1, text: complaint.after(&tried) })?;
+        let mountpoint = root.get("mountpoint").map_or_else(|| format!("/{pool}"), |raw| plain(raw));
         if self.holds_something(&mountpoint) {
             return refuse(
                 1,
@@ -46,7 +50,10 @@ impl State {
             self.devices.insert(device, Content::Label { pool: pool.clone(), guid, destroyed: false });
         }
         let layout = layout.iter().flat_map(top_level).collect();
-        self.pools.insert(pool.clone(), Pool { guid, exported: false, layout, settings });
+        self.pools.insert(
+            pool.clone(),
+            Pool { guid, exported: false, layout, settings, work: Vec::new(), checkpoint: false },
+        );
         self.datasets.insert(pool.root(), Dataset { settings: root, ..Dataset::default() });
         // Unlike the boot, a creation mounts a root dataset with canmount=noauto too.
         let off = self.effective(&pool.root(), "canmount").is_some_and(|setting| &*setting.raw == "off");
@@ -58,8 +65,7 @@ impl State {
         match self.pools.get_mut(pool) {
             Some(state) if state.exported => {
                 state.exported = false;
-                self.mount_all(Some(pool));
-                Ok(())
+                self.mount_pool(pool)
             }
             Some(_) => refuse(
                 1,
@@ -75,6 +81,9 @@ impl State {
     pub fn pool_export(&mut self, pool: &PoolName) -> Result<(), Refusal> {
         self.need_pool(pool)?;
         self.unmount_pool(pool)?;
+        if self.is_in_use(pool) {
+            return refuse(1, format!("cannot export '{pool}': pool is busy"));
+        }
         if let Some(state) = self.pools.get_mut(pool) {
             state.exported = true;
         }
@@ -88,6 +97,9 @@ impl State {
             code: 1,
             text: format!("{}\ncould not destroy '{pool}': could not unmount datasets", refusal.text),
         })?;
+        if self.is_in_use(pool) {
+            return refuse(1, format!("cannot destroy '{pool}': pool is busy"));
+        }
         for dataset in self.subtree(&pool.root()) {
             self.datasets.remove(&dataset);
         }
@@ -103,43 +115,58 @@ impl State {
 
     /// `zpool set`.
     pub fn pool_set(&mut self, pool: &PoolName, (name, word): &Assignment) -> Result<(), Refusal> {
-        self.need_pool(pool)?;
-        let raw = judge(Target::Pool, name, word)
-            .map_err(|text| Refusal { code: 1, text: format!("cannot set property for '{pool}': {text}") })?;
+        if !self.imported(pool) {
+            return refuse(1, format!("cannot open '{pool}': is not a pool"));
+        }
+        let raw = judge(self.zfs, Target::Pool, name, word)
+            .map_err(|complaint| complaint.after(&format!("cannot set property for '{pool}'")))
+            .map_err(|text| Refusal { code: 1, text })?;
         if let Some(state) = self.pools.get_mut(pool) {
             state.settings.insert(name.clone(), raw);
         }
         Ok(())
     }
 
-    /// Unmounts all of a pool and removes the folders that OpenZFS made for it.
+    /// Unmounts all of a pool, by path, the last first, up to the first that cannot be; then the folders
+    /// that OpenZFS made are removed.
     fn unmount_pool(&mut self, pool: &PoolName) -> Result<(), Refusal> {
-        let due: Vec<_> = self
-            .subtree(&pool.root())
-            .into_iter()
-            .filter(|name| self.mounted_at(name).is_some())
-            .filter_map(|name| Some((self.mountpoint(&name)?, self.effective(&name, "mountpoint")?.source)))
-            .filter(|(_, source)| *source != Source::Local)
-            .collect();
-        self.unmount_tree(&pool.root())?;
-        for (folder, _) in due.iter().rev() {
-            self.remove_folder(folder);
+        let mut due: Vec<Follower> = self.followers(&pool.root());
+        let follows: BTreeSet<DatasetName> = due.iter().map(|follower| follower.name.clone()).collect();
+        for name in self.subtree(&pool.root()) {
+            if !follows.contains(&name) {
+                due.extend(self.followers(&name).into_iter().filter(|follower| follower.name == name));
+            }
+        }
+        due.retain(|follower| follower.mounted);
+        let mut paths: Vec<Box<str>> =
+            due.iter().filter_map(|follower| self.mounted_at(&follower.name).map(Into::into)).collect();
+        paths.sort_by(|a, b| b.cmp(a));
+        for path in paths {
+            self.unmount_path(&path)?;
+        }
+        due.sort_by(|a, b| b.place.cmp(&a.place));
+        for follower in &due {
+            self.remove_place(follower);
         }
         Ok(())
     }
 
-    fn need_pool(&self, pool: &PoolName) -> Result<(), Refusal> {
+    /// Returns whether something of a pool is mounted or held open.
+    fn is_in_use(&self, pool: &PoolName) -> bool {
+        self.busy
+            .iter()
+            .chain(self.mounts.iter().map(|mount| &mount.dataset))
+            .any(|name| name.pool() == *pool)
+    }
+
+    /// Refuses where a pool is not there, or not imported.
+    pub fn need_pool(&self, pool: &PoolName) -> Result<(), Refusal> {
         if self.imported(pool) { Ok(()) } else { refuse(1, format!("cannot open '{pool}': no such pool")) }
     }
 }
 
-/// Judges properties for a creation; the first bad one refuses all.
-pub fn take(target: Target, settings: &[Assignment]) -> Result<BTreeMap<PropertyName, Box<str>>, String> {
-    settings.iter().map(|(name, word)| Ok((name.clone(), judge(target, name, word)?))).collect()
-}
-
 /// Single disks are top-level vdevs each of its own, however they were grouped.
-fn top_level(asked: &Asked) -> Vec<Vdev> {
+pub fn top_level(asked: &Asked) -> Vec<Vdev> {
     let disks: Vec<Box<str>> = asked.disks.iter().map(|disk| disk.0.clone()).collect();
     let vdev = |disks| Vdev { class: asked.class, redundancy: asked.redundancy.clone(), disks };
     if asked.redundancy == Redundancy::None {

@@ -68,7 +68,8 @@ impl State {
             }
             "nfs" if active => {
                 let path = get("path").map_or_else(|| format!("/mnt/pve/{id}"), str::to_owned);
-                self.make_folder(&path);
+                // Where it cannot be made, what follows tells.
+                let _ = self.make_folder(&path);
             }
             _ => {}
         }
@@ -178,7 +179,8 @@ impl State {
                 ),
             );
         }
-        self.mount_all(None);
+        // Proxmox does not look at what that says either.
+        let _ = self.mount_all();
         Ok(self.mountpoint(&dataset))
     }
 
@@ -201,7 +203,8 @@ impl State {
                 ),
             );
         }
-        self.make_folder(path);
+        // Where it cannot be made, the folders below cannot either.
+        let _ = self.make_folder(path);
         for word in content.into_iter().flat_map(|content| content.split(',')) {
             let folder = match word {
                 "iso" => "template/iso",
@@ -211,7 +214,7 @@ impl State {
                 "images" | "snippets" | "import" => word,
                 _ => continue,
             };
-            self.make_folder(&format!("{path}/{folder}"));
+            let _ = self.make_folder(&format!("{path}/{folder}"));
         }
         Ok(())
     }

@@ -1,45 +1,84 @@
 //! Properties of file systems and volumes: which values are legal, what a dataset has by itself,
 //! what it inherits, and what is so by default. The rules are the schema's.
 
-use super::state::{Refusal, State, refuse};
+use super::{
+    dataset::reservation,
+    mount::Follower,
+    state::{Pool, Refusal, State, refuse},
+};
 use crate::{
     observed::{Setting, Source},
     op::Assignment,
 };
-use phoenix_graph::{DatasetName, PropertyName, Target, property};
+use phoenix_graph::{Class, DatasetName, PropertyName, Target, property, size::Bytes};
+use std::collections::BTreeMap;
+
+/// Finds a property that a dataset or pool has in a version of OpenZFS.
+fn row_of(zfs: (u32, u32), target: Target, name: &str) -> Option<&'static property::Property> {
+    property::find(target, name).filter(|row| (u32::from(row.since.major), u32::from(row.since.minor)) <= zfs)
+}
+
+/// What the kernel keeps with a mount: a change mounts the file system again.
+const REMOUNTED: &[&str] = &["atime", "devices", "exec", "nbmand", "readonly", "relatime", "setuid"];
+
+/// What a tool says about a property that it refuses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Complaint {
+    /// What follows the words that say what was tried.
+    About(String),
+    /// All that is said.
+    Whole(String),
+}
+
+impl Complaint {
+    /// Returns the whole text: `cannot create 'tank/a'` and what is wrong.
+    pub fn after(self, tried: &str) -> String {
+        match self {
+            Complaint::About(text) => format!("{tried}: {text}"),
+            Complaint::Whole(text) => text,
+        }
+    }
+}
 
 /// Judges an assignment and returns the value as `-Hp` prints it, or says in the words of the tools what is wrong with it.
-pub fn judge(target: Target, name: &PropertyName, word: &str) -> Result<Box<str>, String> {
+pub fn judge(
+    zfs: (u32, u32),
+    target: Target,
+    name: &PropertyName,
+    word: &str,
+) -> Result<Box<str>, Complaint> {
     if name.is_user() {
         return Ok(word.into());
     }
     let name = name.as_str();
-    let Some(row) = property::find(target, name) else {
+    let Some(row) = row_of(zfs, target, name) else {
         let elsewhere = [Target::Filesystem, Target::Volume]
             .iter()
-            .any(|other| target != Target::Pool && property::find(*other, name).is_some());
-        return Err(if elsewhere {
+            .any(|other| target != Target::Pool && row_of(zfs, *other, name).is_some());
+        return Err(Complaint::About(if elsewhere {
             format!("'{name}' does not apply to datasets of this type")
         } else {
             format!("invalid property '{name}'")
-        });
+        }));
     };
     if row.read_only {
-        return Err(format!("'{name}' is readonly"));
+        return Err(Complaint::About(format!("'{name}' is readonly")));
     }
-    let value = row.parse(word).map_err(|_| complaint(row, word))?;
-    Ok(value.to_string().into())
+    let value = row.parse(word).map_err(|_| Complaint::About(complaint(row, word)))?;
+    // A path is kept as it was written, doubled slashes and all.
+    Ok(if name == "mountpoint" { word.into() } else { value.to_string().into() })
 }
 
 fn complaint(row: &property::Property, word: &str) -> String {
     let name = row.name;
     match name {
         "recordsize" => format!("'{name}' must be power of 2 from 512B to 16M"),
-        "volblocksize" => format!("'{name}' must be power of 2 from 512B to 128K"),
+        "volblocksize" => format!("'{name}' must be power of 2 from 512B to 16M"),
+        "copies" => "'copies' must be one of '1 | 2 | 3'".to_owned(),
+        "mountpoint" => format!("'{name}' must be an absolute path, 'none', or 'legacy'"),
         _ if row.legal_values().len() > 1 => {
             format!("'{name}' must be one of '{}'", row.legal_values().join(" | "))
         }
-        "mountpoint" => format!("'{name}' must be an absolute path, 'none', or 'legacy'"),
         _ => format!("bad numeric value '{word}'"),
     }
 }
@@ -60,11 +99,32 @@ impl State {
         if property == "mountpoint" && !dataset.volume {
             return self.mountpoint_setting(name);
         }
-        if let Some(raw) = dataset.settings.get(property) {
-            return Some(Setting { raw: raw.clone(), source: Source::Local });
+        if property == "used" {
+            let used = self.used(name).to_string();
+            return Some(Setting { raw: used.into(), source: Source::None });
+        }
+        if let "origin" | "written" = property {
+            let raw = match property {
+                "origin" => self.origin(name)?.to_string(),
+                _ => self.written(name).to_string(),
+            };
+            return Some(Setting { raw: raw.into(), source: Source::None });
         }
         let user = property.contains(':');
-        let row = property::find(self.target(name), property);
+        let row = row_of(self.zfs, self.target(name), property);
+        if let Some(raw) = dataset.settings.get(property) {
+            // What only a creation sets has no source, but for what would be so by itself.
+            let source = match row {
+                Some(row) if row.creation_only => match row.default.and_then(|word| row.parse(word).ok()) {
+                    Some(value) if value.to_string() == **raw && property == "volblocksize" => {
+                        Source::Default
+                    }
+                    _ => Source::None,
+                },
+                _ => Source::Local,
+            };
+            return Some(Setting { raw: raw.clone(), source });
+        }
         if user || row.is_some_and(|row| row.inheritable) {
             let mut above = name.parent();
             while let Some(parent) = above {
@@ -81,7 +141,7 @@ impl State {
         let raw: Box<str> = match (property, row.default) {
             ("type", _) => if dataset.volume { "volume" } else { "filesystem" }.into(),
             // So it is printed whatever it means: up to 2.2 `dir`, from 2.3 on `sa`.
-            ("xattr", _) => "on".into(),
+            ("xattr" | "relatime", _) => "on".into(),
             (_, Some(default)) => {
                 row.parse(default).map_or_else(|_| default.into(), |v| v.to_string().into())
             }
@@ -109,16 +169,51 @@ impl State {
         }
     }
 
+    /// Judges an assignment for a dataset of a pool that is there.
+    fn judge(
+        &self,
+        dataset: &DatasetName,
+        target: Target,
+        name: &PropertyName,
+        word: &str,
+    ) -> Result<Box<str>, Complaint> {
+        let special = |pool: &Pool| pool.layout.iter().any(|vdev| vdev.class == Class::Special);
+        if name.as_str() == "special_small_blocks"
+            && row_of(self.zfs, target, name.as_str()).is_some()
+            && word.parse::<Bytes>().is_ok()
+            && !self.pools.get(&dataset.pool()).is_some_and(special)
+        {
+            let text = "special_small_blocks: property requires a special device in the pool";
+            return Err(Complaint::Whole(text.to_owned()));
+        }
+        judge(self.zfs, target, name, word)
+    }
+
+    /// Judges properties for the creation of a dataset; the first bad one refuses all.
+    pub fn take(
+        &self,
+        dataset: &DatasetName,
+        target: Target,
+        settings: &[Assignment],
+    ) -> Result<BTreeMap<PropertyName, Box<str>>, Complaint> {
+        let judged =
+            settings.iter().map(|(name, word)| Ok((name.clone(), self.judge(dataset, target, name, word)?)));
+        judged.collect::<Result<_, _>>().map(completed)
+    }
+
     /// `zfs set`. An illegal value refuses the whole call before anything is set. What only the kernel
     /// refuses (a quota below what is used) leaves the other values set, and the call fails all the same.
     pub fn dataset_set(&mut self, name: &DatasetName, settings: &[Assignment]) -> Result<(), Refusal> {
         self.need(name)?;
-        let cannot =
-            |text: String| Refusal { code: 255, text: format!("cannot set property for '{name}': {text}") };
+        let tried = format!("cannot set property for '{name}'");
+        let cannot = |text: String| Refusal { code: 255, text: format!("{tried}: {text}") };
         let target = self.target(name);
+        let reservation_name = PropertyName::new("refreservation");
         let mut legal = Vec::new();
         for (property, word) in settings {
-            let raw = judge(target, property, word).map_err(cannot)?;
+            let raw = self
+                .judge(name, target, property, word)
+                .map_err(|complaint| Refusal { code: 255, text: complaint.after(&tried) })?;
             if property::find(target, property.as_str()).is_some_and(|row| row.creation_only) {
                 return Err(cannot(format!("'{property}' is readonly")));
             }
@@ -127,15 +222,60 @@ impl State {
             }
             legal.push((property, raw));
         }
+        if let Some(kept) = self.new_reservation(name, &legal) {
+            legal.push((&reservation_name, kept));
+        }
+        let moving: Vec<(bool, Vec<Follower>)> = legal
+            .iter()
+            .filter_map(|(property, raw)| match property.as_str() {
+                "mountpoint" => Some((true, self.followers(name))),
+                "canmount" if &**raw == "off" && self.mounted_at(name).is_some() => {
+                    Some((false, self.followers(name)))
+                }
+                _ => None,
+            })
+            .collect();
+        for (_, followers) in &moving {
+            self.unmount_followers(followers)?;
+        }
         let mut refusal = None;
+        let remounts = settings.iter().any(|(property, _)| REMOUNTED.contains(&property.as_str()));
         for (property, raw) in legal {
-            if self.is_below_use(name, property.as_str(), &raw) {
-                refusal = Some(cannot("size is less than current used or reserved space".to_owned()));
+            if let Some(reason) = self.space_refusal(name, property.as_str(), &raw) {
+                refusal = refusal.or_else(|| Some(cannot(reason.to_owned())));
                 continue;
             }
-            self.change(name, property, |settings| settings.insert(property.clone(), raw))?;
+            if let Some(state) = self.datasets.get_mut(name) {
+                state.settings.insert(property.clone(), raw);
+            }
         }
-        refusal.map_or(Ok(()), Err)
+        if let Some(refusal) = refusal {
+            // What was unmounted for the change stays so.
+            return Err(refusal);
+        }
+        for (all, followers) in &moving {
+            self.follow(followers, *all)?;
+        }
+        if remounts && self.mounted_at(name).is_some() { self.remount(name) } else { Ok(()) }
+    }
+
+    /// Returns what a volume that reserves just its size reserves when that is changed.
+    fn new_reservation(&self, name: &DatasetName, legal: &[(&PropertyName, Box<str>)]) -> Option<Box<str>> {
+        let (_, size) = legal.iter().find(|(property, _)| property.as_str() == "volsize")?;
+        if legal.iter().any(|(property, _)| property.as_str() == "refreservation") {
+            return None;
+        }
+        let block = self.effective(name, "volblocksize")?.raw.parse().ok()?;
+        let full = reservation(self.limit(name, "volsize"), block) == self.limit(name, "refreservation");
+        full.then(|| reservation(size.parse().unwrap_or(0), block).to_string().into())
+    }
+
+    /// Carries mounts to their new places after a mount point or `canmount` was changed.
+    fn follow(&mut self, followers: &[Follower], all: bool) -> Result<(), Refusal> {
+        if let Some(last) = followers.last() {
+            self.remove_place(last);
+        }
+        self.mount_followers(followers, all)
     }
 
     /// Checks a volume's new size against its blocks.
@@ -146,12 +286,6 @@ impl State {
             return Ok(());
         }
         Err(format!("'volsize' must be a multiple of volume block size ({}K)", block / 1024))
-    }
-
-    /// Returns whether a quota would be less than what is used already.
-    fn is_below_use(&self, name: &DatasetName, property: &str, raw: &str) -> bool {
-        let limit = raw.parse().unwrap_or(0_u64);
-        limit > 0 && matches!(property, "quota" | "refquota") && limit < self.used(name, property == "quota")
     }
 
     /// `zfs inherit`.
@@ -178,17 +312,12 @@ impl State {
                 ),
             );
         }
-        self.change(name, property, |settings| settings.remove(property))
-    }
-
-    /// Counts the bytes in a file system's files, with those below it where asked.
-    fn used(&self, name: &DatasetName, below: bool) -> u64 {
-        let own = |name: &DatasetName| -> u64 {
-            self.datasets
-                .get(name)
-                .map_or(0, |state| state.files.values().map(|text| text.len() as u64).sum())
-        };
-        if below { self.subtree(name).iter().map(own).sum() } else { own(name) }
+        let followers = if property.as_str() == "mountpoint" { self.followers(name) } else { Vec::new() };
+        self.unmount_followers(&followers)?;
+        if let Some(state) = self.datasets.get_mut(name) {
+            state.settings.remove(property);
+        }
+        self.follow(&followers, true)
     }
 
     /// Refuses where a dataset is not there.
@@ -198,6 +327,24 @@ impl State {
             None => refuse(1, format!("cannot open '{name}': dataset does not exist")),
         }
     }
+}
+
+/// Judges properties for the creation of a pool; the first bad one refuses all.
+pub fn take(
+    zfs: (u32, u32),
+    target: Target,
+    settings: &[Assignment],
+) -> Result<BTreeMap<PropertyName, Box<str>>, Complaint> {
+    let judged = settings.iter().map(|(name, word)| Ok((name.clone(), judge(zfs, target, name, word)?)));
+    judged.collect::<Result<_, _>>().map(completed)
+}
+
+/// Adds what follows from other properties: names can be normalised only where they are UTF-8.
+fn completed(mut taken: BTreeMap<PropertyName, Box<str>>) -> BTreeMap<PropertyName, Box<str>> {
+    if taken.get("normalization").is_some_and(|word| &**word != "none") {
+        taken.insert(PropertyName::new("utf8only"), "on".into());
+    }
+    taken
 }
 
 /// Puts a child's path below a mount point; `none` and `legacy` stay what they are.

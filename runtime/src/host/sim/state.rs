@@ -1,6 +1,6 @@
 //! What the simulated host is made of: one value that is kept in one file.
 
-use crate::observed::Directory;
+use crate::observed::{Directory, Work};
 use phoenix_graph::{Class, DatasetName, PoolName, PropertyName, Redundancy};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -69,6 +69,15 @@ pub enum Content {
         /// Whether the pool was destroyed.
         destroyed: bool,
     },
+    /// The label of a pool that the device is no longer in.
+    Former {
+        /// The pool's name.
+        pool: PoolName,
+        /// The pool's GUID.
+        guid: u64,
+        /// Whether the label does not say which pool it was: that of a spare or a cache.
+        nameless: bool,
+    },
 }
 
 /// A pool.
@@ -82,6 +91,12 @@ pub struct Pool {
     pub layout: Vec<Vdev>,
     /// Its own properties.
     pub settings: BTreeMap<PropertyName, Box<str>>,
+    /// What it is busy with: nothing, but where a test says so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub work: Vec<Work>,
+    /// Whether it has a checkpoint.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub checkpoint: bool,
 }
 
 /// A top-level vdev.
@@ -114,6 +129,9 @@ pub struct Dataset {
     /// Its snapshots, by the name after the `@`.
     #[serde(default)]
     pub snapshots: BTreeMap<Box<str>, Snapshot>,
+    /// Whether it was mounted since its last snapshot, or since it was cloned: that alone writes a little.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub touched: bool,
 }
 
 /// A snapshot.
@@ -123,6 +141,35 @@ pub struct Snapshot {
     pub files: BTreeMap<Box<str>, String>,
     /// The tags that hold it.
     pub holds: BTreeSet<Box<str>>,
+    /// Its GUID; 0 for one of a state that was written before snapshots had any.
+    #[serde(default)]
+    pub guid: u64,
+    /// The datasets that were cloned from it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub clones: BTreeSet<DatasetName>,
+    /// The dataset's folders, its root directory, and a volume's size and block size, as they were.
+    #[serde(default, skip_serializing_if = "Shape::is_plain")]
+    pub shape: Shape,
+    /// Of two snapshots the later one has the greater number.
+    #[serde(default)]
+    pub order: u64,
+}
+
+/// What a snapshot keeps of a dataset besides its files.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shape {
+    /// Folders.
+    pub folders: BTreeSet<Box<str>>,
+    /// The root directory.
+    pub directory: Option<Directory>,
+    /// What is fixed when a dataset is made, and a volume's size.
+    pub fixed: BTreeMap<PropertyName, Box<str>>,
+}
+
+impl Shape {
+    fn is_plain(&self) -> bool {
+        *self == Shape::default()
+    }
 }
 
 /// A mounted file system.

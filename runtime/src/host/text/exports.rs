@@ -1,5 +1,8 @@
 //! Reads the form of `exports(5)`: a path, then clients with their options in brackets.
 
+use crate::observed::HeldExport;
+use phoenix_graph::export::ExportOptions;
+
 /// One entry for one client, or what is wrong with a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Line {
@@ -14,6 +17,22 @@ pub enum Line {
     },
     /// Why the line cannot be read.
     Bad(String),
+}
+
+/// Reads the entries that files hold, each file's text with its name; lines that cannot be read are
+/// passed over, as the server does.
+pub fn held<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<HeldExport> {
+    let of_file = |(file, text): (&str, &str)| {
+        let entry = |(_, line)| match line {
+            Line::Entry { path, client, options } => {
+                let options = ExportOptions::from_etab(&options);
+                Some(HeldExport { file: file.into(), path, client, options })
+            }
+            Line::Bad(_) => None,
+        };
+        entries(text).into_iter().filter_map(entry).collect::<Vec<_>>()
+    };
+    files.into_iter().flat_map(of_file).collect()
 }
 
 /// Reads a file's entries with their line numbers, from 1.

@@ -1,0 +1,482 @@
+//! What OpenZFS does, each a short sequence with its outcomes, named as a sentence: seen in the lab, or read
+//! from the rules of libzfs. Played on both sides by the driver, and on the simulator alone by
+//! `tests/model.rs`; where the real side does otherwise, case and simulator are wrong. Each begins with the
+//! pools `qa` and `q b`, mounted and empty.
+
+use crate::act::{Act, Outcome};
+use phoenix_graph::{DatasetName, PoolName, PropertyName};
+use phoenix_runtime::{
+    host::sim::State,
+    observed::Source,
+    op::{Assignment, Op},
+};
+
+/// A case.
+pub struct Case {
+    /// What it shows.
+    pub name: &'static str,
+    /// What is done, and what comes of it.
+    pub acts: fn() -> Vec<(Act, Then)>,
+    /// What is so at the end.
+    pub facts: &'static [Fact],
+}
+
+/// What comes of an act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Then {
+    /// It is done.
+    Done,
+    /// It is refused with these words in the first line.
+    Refused(&'static str),
+}
+
+use Then::{Done, Refused};
+
+impl Then {
+    /// Returns whether an outcome is this one.
+    pub fn is(self, outcome: &Outcome) -> bool {
+        match (self, outcome) {
+            (Done, Outcome::Done) => true,
+            (Refused(words), Outcome::Refused(said)) => said.contains(words),
+            _ => false,
+        }
+    }
+}
+
+/// What is so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fact {
+    /// A file system is mounted at a path, or not at all.
+    Mounted(&'static str, Option<&'static str>),
+    /// A property has a value, by a source.
+    Value(&'static str, &'static str, &'static str, Origin),
+    /// A path leads to a folder, or does not.
+    Folder(&'static str, bool),
+}
+
+use Fact::{Folder, Mounted, Value};
+
+/// Where a value comes from, as far as cases tell it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    Own,
+    Default,
+    None,
+}
+
+use Origin::{Default, Own};
+
+impl Fact {
+    /// Returns whether it is so in a state.
+    pub fn holds(self, state: &State) -> bool {
+        let dataset = |name: &str| DatasetName::new(name).ok();
+        match self {
+            Mounted(name, path) => dataset(name).is_some_and(|name| state.mounted_at(&name) == path),
+            Folder(path, there) => state.folder_exists(path) == there,
+            Value(name, property, raw, source) => {
+                let setting = dataset(name).and_then(|name| state.effective(&name, property));
+                let wanted = match source {
+                    Own => Source::Local,
+                    Default => Source::Default,
+                    Origin::None => Source::None,
+                };
+                setting.is_some_and(|setting| &*setting.raw == raw && setting.source == wanted)
+            }
+        }
+    }
+}
+
+/// Names in the cases are legal as they stand; one that is not fails as one that is not there.
+fn dataset(name: &str) -> DatasetName {
+    DatasetName::new(name).unwrap_or_else(|_| pool("illegal").root())
+}
+
+#[expect(clippy::expect_used, reason = "the names of pools in the cases are legal")]
+fn pool(name: &str) -> PoolName {
+    PoolName::new(name).expect("a legal name")
+}
+
+fn assignments(settings: &[(&str, &str)]) -> Vec<Assignment> {
+    settings.iter().map(|(name, value)| (PropertyName::new(name), (*value).into())).collect()
+}
+
+fn create(name: &str, settings: &[(&str, &str)]) -> Act {
+    Act::Op(Op::DatasetCreate { dataset: dataset(name), settings: assignments(settings) })
+}
+
+fn volume(name: &str, size: u64, sparse: bool, settings: &[(&str, &str)]) -> Act {
+    Act::Op(Op::VolumeCreate { dataset: dataset(name), size, sparse, settings: assignments(settings) })
+}
+
+fn set(name: &str, settings: &[(&str, &str)]) -> Act {
+    Act::Op(Op::DatasetSet { dataset: dataset(name), settings: assignments(settings) })
+}
+
+fn inherit(name: &str, property: &str) -> Act {
+    Act::Op(Op::DatasetInherit { dataset: dataset(name), property: PropertyName::new(property) })
+}
+
+fn mount(name: &str) -> Act {
+    Act::Op(Op::DatasetMount { dataset: dataset(name) })
+}
+
+fn unmount(name: &str) -> Act {
+    Act::Op(Op::DatasetUnmount { dataset: dataset(name) })
+}
+
+fn rename(from: &str, to: &str) -> Act {
+    Act::Op(Op::DatasetRename { from: dataset(from), to: dataset(to), volume: false })
+}
+
+fn destroy(name: &str) -> Act {
+    Act::Op(Op::DatasetDestroy { dataset: dataset(name) })
+}
+
+fn mount_all() -> Act {
+    Act::Op(Op::MountAll { datasets: Vec::new() })
+}
+
+fn export(name: &str) -> Act {
+    Act::Op(Op::PoolExport { pool: pool(name) })
+}
+
+fn import(name: &str) -> Act {
+    Act::Op(Op::PoolImport { pool: pool(name) })
+}
+
+fn folder(path: &str) -> Act {
+    Act::Folder { path: path.into() }
+}
+
+fn hold_open(path: &str) -> Act {
+    Act::Use { path: path.into() }
+}
+
+/// All cases.
+pub const CASES: &[Case] = &[
+    Case {
+        name: "a child with a mount point of its own stays mounted when its parent is unmounted",
+        acts: || {
+            vec![
+                (create("qa/a", &[]), Done),
+                (create("qa/a/b", &[("mountpoint", "/q1")]), Done),
+                (create("qa/a/c", &[]), Done),
+                (mount_all(), Done),
+                (unmount("qa/a"), Done),
+            ]
+        },
+        facts: &[Mounted("qa/a", None), Mounted("qa/a/b", Some("/q1")), Mounted("qa/a/c", None)],
+    },
+    Case {
+        name: "a child with a mount point of its own below its parent's keeps that one busy",
+        acts: || {
+            vec![
+                (create("qa/a", &[]), Done),
+                (create("qa/a/b", &[("mountpoint", "/qa/a/x")]), Done),
+                (mount_all(), Done),
+                (unmount("qa/a"), Refused("cannot unmount '/qa/a': pool or dataset is busy")),
+            ]
+        },
+        facts: &[Mounted("qa/a", Some("/qa/a")), Mounted("qa/a/b", Some("/qa/a/x"))],
+    },
+    Case {
+        name: "unmounting goes by the path, and takes what lies on top there",
+        acts: || {
+            vec![
+                (create("qa/a", &[("mountpoint", "/q1")]), Done),
+                (create("qa/b", &[("mountpoint", "/q1")]), Done),
+                (mount("qa/a"), Done),
+                (mount("qa/b"), Done),
+                (unmount("qa/a"), Done),
+            ]
+        },
+        facts: &[Mounted("qa/a", Some("/q1")), Mounted("qa/b", None)],
+    },
+    Case {
+        name: "a new mount point mounts what follows it, mounted before or not",
+        acts: || {
+            vec![
+                (create("qa/a", &[]), Done),
+                (create("qa/a/b", &[]), Done),
+                (create("qa/a/c", &[("canmount", "noauto")]), Done),
+                (set("qa/a", &[("mountpoint", "/q1")]), Done),
+            ]
+        },
+        facts: &[Mounted("qa/a", Some("/q1")), Mounted("qa/a/b", Some("/q1/b")), Mounted("qa/a/c", None)],
+    },
+    Case {
+        name: "canmount=off unmounts, and what follows is mounted again",
+        acts: || {
+            vec![
+                (create("qa/a", &[]), Done),
+                (create("qa/a/b", &[]), Done),
+                (mount_all(), Done),
+                (set("qa/a", &[("canmount", "off")]), Done),
+            ]
+        },
+        facts: &[Mounted("qa/a", None), Mounted("qa/a/b", Some("/qa/a/b"))],
+    },
+    Case {
+        name: "a follower that is busy keeps a mount point from being changed, and what was unmounted comes back",
+        acts: || {
+            vec![
+                (create("qa/a", &[]), Done),
+                (create("qa/a/b", &[]), Done),
+                (mount_all(), Done),
+                (hold_open("/qa/a"), Done),
+                (
+                    set("qa/a", &[("mountpoint", "/q1")]),
+                    Refused("cannot unmount '/qa/a': pool or dataset is busy"),
+                ),
+                (Act::LetGo, Done),
+            ]
+        },
+        facts: &[
+            Mounted("qa/a", Some("/qa/a")),
+            Mounted("qa/a/b", Some("/qa/a/b")),
+            Value("qa/a", "mountpoint", "/qa/a", Default),
+        ],
+    },
+    Case {
+        name: "the folder of a mount point goes with it, also where canmount=off is said in the same call",
+        acts: || vec![(set("qa", &[("mountpoint", "none"), ("canmount", "off")]), Done)],
+        facts: &[Folder("/qa", false), Mounted("qa", None)],
+    },
+    Case {
+        name: "a mount point keeps its slashes, and is mounted without them",
+        acts: || vec![(create("qa/a", &[("mountpoint", "/q1//a/")]), Done), (mount("qa/a"), Done)],
+        facts: &[Value("qa/a", "mountpoint", "/q1//a/", Own), Mounted("qa/a", Some("/q1/a"))],
+    },
+    Case {
+        name: "without overlay nothing is mounted on a folder that holds something",
+        acts: || {
+            vec![
+                (folder("/q1"), Done),
+                (folder("/q1/x"), Done),
+                (create("qa/a", &[("mountpoint", "/q1"), ("overlay", "off")]), Done),
+                (mount("qa/a"), Refused("cannot mount '/q1': directory is not empty")),
+                (set("qa/a", &[("overlay", "on")]), Done),
+                (mount("qa/a"), Done),
+            ]
+        },
+        facts: &[Mounted("qa/a", Some("/q1")), Folder("/q1/x", false)],
+    },
+    Case {
+        name: "a read-only file system takes no folder to mount on",
+        acts: || {
+            vec![
+                (set("qa", &[("readonly", "on")]), Done),
+                (create("qa/a", &[]), Done),
+                (mount("qa/a"), Refused("failed to create mountpoint: Read-only file system")),
+            ]
+        },
+        facts: &[Mounted("qa/a", None)],
+    },
+    Case {
+        name: "a quota that is refused leaves what was unmounted for a mount point in the same call unmounted",
+        acts: || {
+            vec![
+                (create("qa/a", &[]), Done),
+                (mount("qa/a"), Done),
+                (
+                    set("qa/a", &[("mountpoint", "/q1"), ("quota", "1K")]),
+                    Refused(
+                        "cannot set property for 'qa/a': size is less than current used or reserved space",
+                    ),
+                ),
+            ]
+        },
+        facts: &[Mounted("qa/a", None), Value("qa/a", "mountpoint", "/q1", Own)],
+    },
+    Case {
+        name: "renaming to the own name does nothing, and another pool is refused first",
+        acts: || {
+            vec![
+                (create("qa/a", &[]), Done),
+                (rename("qa/a", "qa/a"), Done),
+                (
+                    rename("qa/a", "q b/a"),
+                    Refused("cannot rename to 'q b/a': datasets must be within same pool"),
+                ),
+                (rename("qa", "qa/b"), Refused("cannot rename to 'qa/b': datasets must be within same pool")),
+                (rename("qa/a", "qa/a/b"), Refused("cannot be a descendant")),
+                (rename("qa/a", "q b"), Refused("cannot create 'q b': missing dataset name")),
+            ]
+        },
+        facts: &[],
+    },
+    Case {
+        name: "an import mounts in order, and takes no notice of what does not mount by itself",
+        acts: || {
+            vec![
+                (create("qa/a", &[("canmount", "off")]), Done),
+                (create("qa/a/b", &[]), Done),
+                (create("qa/c", &[("mountpoint", "/qa/a/b/c")]), Done),
+                (export("qa"), Done),
+                (import("qa"), Done),
+            ]
+        },
+        facts: &[
+            Mounted("qa", Some("/qa")),
+            Mounted("qa/a", None),
+            Mounted("qa/a/b", Some("/qa/a/b")),
+            Mounted("qa/c", Some("/qa/a/b/c")),
+        ],
+    },
+    Case {
+        name: "an import passes over what lies below canmount=noauto, and mounts such a root dataset",
+        acts: || {
+            vec![
+                (set("qa", &[("canmount", "noauto")]), Done),
+                (create("qa/a", &[("canmount", "noauto")]), Done),
+                (create("qa/a/b", &[]), Done),
+                (create("qa/c", &[]), Done),
+                (export("qa"), Done),
+                (import("qa"), Done),
+            ]
+        },
+        facts: &[
+            Mounted("qa", Some("/qa")),
+            Mounted("qa/a", None),
+            Mounted("qa/a/b", None),
+            Mounted("qa/c", Some("/qa/c")),
+        ],
+    },
+    Case {
+        name: "all that mounts by itself is mounted below canmount=noauto too",
+        acts: || {
+            vec![
+                (create("qa/a", &[("canmount", "noauto")]), Done),
+                (create("qa/a/b", &[]), Done),
+                (mount_all(), Done),
+            ]
+        },
+        facts: &[Mounted("qa/a", None), Mounted("qa/a/b", Some("/qa/a/b"))],
+    },
+    Case {
+        name: "a child mounted before its parent is hidden, and cannot be unmounted by its path",
+        acts: || {
+            vec![
+                (create("qa/a", &[]), Done),
+                (create("qa/a/b", &[]), Done),
+                (mount("qa/a/b"), Done),
+                (mount("qa/a"), Done),
+                (unmount("qa/a/b"), Refused("cannot unmount '/qa/a/b': no such pool or dataset")),
+                (folder("/qa/a/b"), Done),
+                (unmount("qa/a"), Refused("cannot unmount '/qa/a/b': unmount failed")),
+            ]
+        },
+        facts: &[Mounted("qa/a", Some("/qa/a")), Mounted("qa/a/b", Some("/qa/a/b"))],
+    },
+    Case {
+        name: "an option of the mount cannot be changed while a file system is mounted at its old name's place",
+        acts: || {
+            vec![
+                (create("qa/a", &[]), Done),
+                (mount("qa/a"), Done),
+                (rename("qa/a", "qa/b"), Done),
+                (set("qa/b", &[("compression", "lz4")]), Done),
+                (set("qa/b", &[("atime", "off")]), Refused("cannot mount 'qa/b': Invalid argument")),
+            ]
+        },
+        facts: &[Mounted("qa/b", Some("/qa/a")), Folder("/qa/b", true), Value("qa/b", "atime", "off", Own)],
+    },
+    Case {
+        name: "a volume in use keeps its pool from being exported, after all was unmounted",
+        acts: || {
+            vec![
+                (volume("qa/v", 1 << 20, true, &[]), Done),
+                (Act::UseVolume { dataset: dataset("qa/v") }, Done),
+                (destroy("qa/v"), Refused("cannot destroy 'qa/v': dataset is busy")),
+                (export("qa"), Refused("cannot export 'qa': pool is busy")),
+                (Act::LetGo, Done),
+            ]
+        },
+        facts: &[Mounted("qa", None)],
+    },
+    Case {
+        name: "a busy file system keeps its pool from being exported, after others were unmounted",
+        acts: || {
+            vec![
+                (create("qa/a", &[]), Done),
+                (create("qa/b", &[]), Done),
+                (mount_all(), Done),
+                (hold_open("/qa/a"), Done),
+                (export("qa"), Refused("cannot unmount '/qa/a': pool or dataset is busy")),
+                (Act::LetGo, Done),
+            ]
+        },
+        facts: &[Mounted("qa/a", Some("/qa/a")), Mounted("qa/b", None)],
+    },
+    Case {
+        name: "a block size that was given has no source, but for the one that is the default",
+        acts: || {
+            vec![
+                (volume("qa/v", 1 << 20, true, &[("volblocksize", "8K")]), Done),
+                (volume("qa/w", 1 << 20, true, &[("volblocksize", "16K")]), Done),
+                (create("qa/n", &[("normalization", "formD")]), Done),
+            ]
+        },
+        facts: &[
+            Value("qa/v", "volblocksize", "8192", Origin::None),
+            Value("qa/w", "volblocksize", "16384", Default),
+            Value("qa/n", "utf8only", "on", Origin::None),
+        ],
+    },
+    Case {
+        name: "a volume's reservation follows its size while it is just what the size needs",
+        acts: || {
+            vec![
+                (volume("qa/v", 8 << 20, false, &[]), Done),
+                (set("qa/v", &[("volsize", "16M")]), Done),
+                (set("qa/v", &[("refreservation", "1M")]), Done),
+                (set("qa/v", &[("volsize", "32M")]), Done),
+            ]
+        },
+        facts: &[Value("qa/v", "refreservation", "1048576", Own), Value("qa/v", "volsize", "33554432", Own)],
+    },
+    Case {
+        name: "blocks on a special device need one in the pool",
+        acts: || {
+            vec![
+                (
+                    set("qa", &[("special_small_blocks", "4K")]),
+                    Refused("property requires a special device in the pool"),
+                ),
+                (create("qa/a", &[("special_small_blocks", "0")]), Refused("requires a special device")),
+            ]
+        },
+        facts: &[],
+    },
+    Case {
+        name: "what follows a mount point that is taken away comes back with it",
+        acts: || {
+            vec![
+                (create("qa/a", &[]), Done),
+                (create("qa/a/b", &[]), Done),
+                (create("qa/a/c", &[]), Done),
+                (mount_all(), Done),
+                (set("qa/a", &[("mountpoint", "none")]), Done),
+                (inherit("qa/a", "mountpoint"), Done),
+            ]
+        },
+        facts: &[
+            Mounted("qa/a", Some("/qa/a")),
+            Mounted("qa/a/b", Some("/qa/a/b")),
+            Mounted("qa/a/c", Some("/qa/a/c")),
+        ],
+    },
+    Case {
+        name: "a destroyed file system takes its folder along, where its mount point is not its own",
+        acts: || {
+            vec![
+                (create("qa/a", &[]), Done),
+                (create("qa/b", &[("mountpoint", "/q1")]), Done),
+                (mount_all(), Done),
+                (destroy("qa/a"), Done),
+                (destroy("qa/b"), Done),
+            ]
+        },
+        facts: &[Folder("/qa/a", false), Folder("/q1", true)],
+    },
+];

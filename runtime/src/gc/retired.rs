@@ -1,0 +1,347 @@
+//! Retired datasets: which of them no kept generation names, and how each is destroyed.
+//!
+//! A retired dataset stands at `<pool>/.phoenix/<n>/…`, with `n` the attempt that put it away, or at
+//! `<pool>/.phoenix/<n>.undone<k>/…` where an undoing set it aside. A generation names it where its graph
+//! has the home, or anything below it, and where it is older than the attempt: a newer one has a
+//! dataset of its own there. What an undoing set aside, any generation names that has the home.
+
+use super::{GcPlan, Inputs, Known, Left};
+use crate::{
+    execute::HOLD,
+    observed::{DatasetState, HOME, SnapshotState},
+    op::Op,
+};
+use phoenix_graph::{DatasetName, Graph, ObjectId, SnapshotName};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A retired dataset, with all below it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retired {
+    /// Where it stands.
+    pub place: DatasetName,
+    /// Where it stood before.
+    pub home: DatasetName,
+    /// The attempt that put it away.
+    pub number: u64,
+    /// When that was, in seconds since 1970-01-01 UTC.
+    pub time: u64,
+    /// The bytes that it uses, with its snapshots and all below it.
+    pub bytes: u64,
+    /// What is below it, by name.
+    pub below: Vec<DatasetName>,
+    /// The snapshots in it that phoenix did not make: they go with it.
+    pub own_snapshots: Vec<SnapshotName>,
+    /// The generations that name it: kept ones where it stays, else those that go too.
+    pub named_by: Vec<u64>,
+    /// What destroys it, in order: everything is unmounted first, then children go before parents, each
+    /// after its snapshots.
+    pub ops: Vec<Op>,
+}
+
+/// Adds the retired datasets: those that go, those that stay, and those that cannot go.
+pub fn plan(inputs: &Inputs<'_>, known: &Known, plan: &mut GcPlan) {
+    let mut snapshots: BTreeMap<&DatasetName, Vec<&SnapshotState>> = BTreeMap::new();
+    for snapshot in inputs.snapshots {
+        snapshots.entry(snapshot.name.dataset()).or_default().push(snapshot);
+    }
+    let named = inputs.graphs.iter().map(|(system, graph)| (*system, named(graph))).collect();
+    let survey = Survey { inputs, known, snapshots, named };
+    let mut free = Vec::new();
+    for (place, state) in &inputs.observed.datasets {
+        let Some(folder) = folder_of(place) else { continue };
+        match survey.retired(place, state, folder, plan) {
+            Err(reason) => plan.strange.push(Left {
+                what: place.to_string(),
+                reason,
+                help: "it is left as it is; destroy it yourself where you know that nobody needs it"
+                    .to_owned(),
+            }),
+            Ok((retired, true)) => plan.staying.push(retired),
+            Ok((retired, false)) => match survey.obstacle(&retired) {
+                Some(left) => plan.obstacles.push(left),
+                None => free.push(retired),
+            },
+        }
+    }
+    plan.destroyed = survey.in_order(free, plan);
+}
+
+/// Adds the folders of retired datasets that are empty once the plan is carried out.
+pub fn plan_folders(inputs: &Inputs<'_>, known: &Known, plan: &mut GcPlan) {
+    let mut gone: BTreeSet<&DatasetName> =
+        plan.destroyed.iter().flat_map(|one| one.below.iter().chain([&one.place])).collect();
+    // Inner folders come after outer ones by name, and go first.
+    for (name, state) in inputs.observed.datasets.iter().rev() {
+        if !is_area(name) || !known.is_marked(state) || state.local(HOME).is_some() {
+            continue;
+        }
+        let is_used = inputs.snapshots.iter().any(|one| one.name.dataset() == name)
+            || below(inputs, name).any(|(below, _)| !gone.contains(below));
+        if !is_used {
+            gone.insert(name);
+            plan.folders.push(name.clone());
+        }
+    }
+}
+
+/// Lists the datasets that a graph names, and all above them: each of them has something below it, or
+/// is itself, named.
+fn named(graph: &Graph) -> BTreeSet<DatasetName> {
+    let names = graph.nodes().iter().filter_map(|node| node.resource.dataset_name());
+    names.flat_map(|name| std::iter::successors(Some(name.clone()), DatasetName::parent)).collect()
+}
+
+/// Lists everything below a dataset, in order of names.
+fn below<'i>(
+    inputs: &'i Inputs<'_>,
+    top: &DatasetName,
+) -> impl Iterator<Item = (&'i DatasetName, &'i DatasetState)> + use<'i> {
+    // Among the names that begin alike are siblings such as `a-b`: they are passed over.
+    let (top, text) = (top.clone(), top.as_str().to_owned());
+    let alike = inputs
+        .observed
+        .datasets
+        .range(top.clone()..)
+        .take_while(move |(name, _)| name.as_str().starts_with(&text));
+    alike.filter(move |(name, _)| name.is_below(&top))
+}
+
+/// Returns whether a name is that of a pool's area, or of a folder in it.
+fn is_area(name: &DatasetName) -> bool {
+    let below = name.below_pool();
+    below == ".phoenix" || below.strip_prefix(".phoenix/").is_some_and(|rest| !rest.contains('/'))
+}
+
+/// Returns the folder in the pool's area that a dataset stands in directly.
+fn folder_of(place: &DatasetName) -> Option<&str> {
+    let (folder, leaf) = place.below_pool().strip_prefix(".phoenix/")?.split_once('/')?;
+    (!leaf.contains('/')).then_some(folder)
+}
+
+/// Reads a folder's name: the number of the attempt, and whether an undoing set aside what is in it.
+fn number_of(folder: &str) -> Option<(u64, bool)> {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (number, rest) = folder.split_once('.').unwrap_or((folder, "0"));
+    let undone = rest.strip_prefix("undone");
+    (digits(number) && digits(undone.unwrap_or(rest)))
+        .then(|| number.parse().ok().map(|number| (number, undone.is_some())))
+        .flatten()
+}
+
+struct Survey<'a> {
+    inputs: &'a Inputs<'a>,
+    known: &'a Known,
+    snapshots: BTreeMap<&'a DatasetName, Vec<&'a SnapshotState>>,
+    /// By system, the datasets that it names, and all above them.
+    named: BTreeMap<ObjectId, BTreeSet<DatasetName>>,
+}
+
+impl Survey<'_> {
+    /// Describes a retired dataset, and says whether it stays; or says why it is none of this store's.
+    fn retired(
+        &self,
+        place: &DatasetName,
+        state: &DatasetState,
+        folder: &str,
+        plan: &GcPlan,
+    ) -> Result<(Retired, bool), String> {
+        let (number, undone) = number_of(folder)
+            .ok_or("it stands where phoenix puts retired datasets, in a folder that is none of its own")?;
+        let home = state.local(HOME).ok_or("it does not say where its home was")?;
+        let home =
+            DatasetName::new(home).map_err(|error| format!("its home is no dataset's name: {error}"))?;
+        if home.pool() != place.pool() {
+            return Err(format!("its home {home} is in another pool: it came from there as a copy"));
+        }
+        if !self.known.is_marked(state) {
+            return Err("it does not bear the mark of this host".to_owned());
+        }
+        let attempt = self.known.attempts.get(&number);
+        let attempt =
+            attempt.ok_or_else(|| format!("attempt {number} put it away, and this store knows of none"))?;
+        let mut kept = Vec::new();
+        let mut going = Vec::new();
+        for generation in self.inputs.generations {
+            let is_kept = plan.kept.contains_key(&generation.number);
+            let older = undone || generation.number < number;
+            let named = self.named.get(&generation.system).is_some_and(|names| names.contains(&home));
+            // What an attempt set aside stays with its record, whatever is left of its graph.
+            let own = undone && generation.number == number;
+            if (older && named) || own {
+                if is_kept { kept.push(generation.number) } else { going.push(generation.number) }
+            }
+        }
+        let stays = !kept.is_empty();
+        let below: Vec<DatasetName> = self.below(place).map(|(name, _)| name.clone()).collect();
+        let ops = if stays { Vec::new() } else { self.ops(place, &below) };
+        let inside = || below.iter().chain([place]);
+        let retired = Retired {
+            place: place.clone(),
+            home,
+            number,
+            time: attempt.time,
+            bytes: state.value("used").and_then(|used| used.parse().ok()).unwrap_or(0),
+            own_snapshots: inside()
+                .flat_map(|name| self.snapshots_of(name))
+                .filter(|one| !is_a_switchs(one))
+                .map(|one| one.name.clone())
+                .collect(),
+            named_by: if stays { kept } else { going },
+            ops,
+            below,
+        };
+        Ok((retired, stays))
+    }
+
+    fn below(&self, top: &DatasetName) -> impl Iterator<Item = (&DatasetName, &DatasetState)> {
+        below(self.inputs, top)
+    }
+
+    fn snapshots_of(&self, name: &DatasetName) -> impl Iterator<Item = &SnapshotState> {
+        self.snapshots.get(name).into_iter().flatten().copied()
+    }
+
+    /// Lists what destroys a dataset with these below it.
+    fn ops(&self, place: &DatasetName, below: &[DatasetName]) -> Vec<Op> {
+        let children_first = || below.iter().rev().chain([place]);
+        let mut ops = Vec::new();
+        for dataset in children_first() {
+            if self.inputs.observed.datasets.get(dataset).is_some_and(|state| state.mounted) {
+                ops.push(Op::DatasetUnmount { dataset: dataset.clone() });
+            }
+        }
+        for dataset in children_first() {
+            for state in self.snapshots_of(dataset) {
+                ops.extend(end_of(state));
+            }
+            ops.push(Op::DatasetDestroy { dataset: dataset.clone() });
+        }
+        ops
+    }
+
+    /// Says what keeps a dataset from being destroyed, apart from clones.
+    fn obstacle(&self, retired: &Retired) -> Option<Left> {
+        let left =
+            |reason: String, help: String| Some(Left { what: retired.place.to_string(), reason, help });
+        let foreign: Vec<&str> = self
+            .below(&retired.place)
+            .filter(|(_, state)| !self.known.is_marked(state))
+            .map(|(name, _)| name.as_str())
+            .collect();
+        if !foreign.is_empty() {
+            let reason = format!("below it are datasets that are not phoenix's: {}", foreign.join(", "));
+            return left(
+                reason,
+                "move them elsewhere with `zfs rename`, or destroy them yourself".to_owned(),
+            );
+        }
+        let inside = || retired.below.iter().chain([&retired.place]);
+        for snapshot in inside().flat_map(|name| self.snapshots_of(name)) {
+            let others: Vec<&str> = other_holds(snapshot).collect();
+            if let Some(tag) = others.first() {
+                let reason = format!("its snapshot {} is held by {}", snapshot.name, others.join(", "));
+                return left(reason, format!("see who needs it, then `zfs release {tag} {}`", snapshot.name));
+            }
+        }
+        let busy = inside().find_map(|name| Some((name, self.inputs.observed.in_use.get(name)?)));
+        let (name, users) = busy?;
+        left(
+            format!("{name} is in use: {}", users.join(", ")),
+            "end what uses it, then run `phoenix gc` again".to_owned(),
+        )
+    }
+
+    /// Orders what goes so that clones go before what they were cloned from. What has a clone that stays
+    /// cannot go.
+    fn in_order(&self, mut waiting: Vec<Retired>, plan: &mut GcPlan) -> Vec<Retired> {
+        let mut ordered: Vec<Retired> = Vec::new();
+        let mut gone: BTreeSet<DatasetName> = BTreeSet::new();
+        loop {
+            let (free, blocked): (Vec<Retired>, Vec<Retired>) =
+                waiting.into_iter().partition(|one| self.clone_of(one, &gone).is_none());
+            if free.is_empty() {
+                waiting = blocked;
+                break;
+            }
+            for one in &free {
+                gone.extend(one.below.iter().chain([&one.place]).cloned());
+            }
+            ordered.extend(free);
+            waiting = blocked;
+        }
+        for one in waiting {
+            if let Some((snapshot, clone)) = self.clone_of(&one, &gone) {
+                plan.obstacles.push(Left {
+                    what: one.place.to_string(),
+                    reason: format!("{clone} was cloned from its snapshot {snapshot}"),
+                    help: format!(
+                        "`zfs promote {clone}` makes the clone stand alone; or destroy the clone yourself"
+                    ),
+                });
+            }
+        }
+        ordered
+    }
+
+    /// Finds a clone of a snapshot inside that is there still when the snapshot's turn comes.
+    fn clone_of(
+        &self,
+        retired: &Retired,
+        gone: &BTreeSet<DatasetName>,
+    ) -> Option<(SnapshotName, DatasetName)> {
+        let mut gone_inside = BTreeSet::new();
+        for name in retired.below.iter().rev().chain([&retired.place]) {
+            for snapshot in self.snapshots_of(name) {
+                let stays = |clone: &&DatasetName| !gone.contains(*clone) && !gone_inside.contains(*clone);
+                if let Some(clone) = snapshot.clones.iter().find(stays) {
+                    return Some((snapshot.name.clone(), clone.clone()));
+                }
+            }
+            gone_inside.insert(name);
+        }
+        None
+    }
+}
+
+/// Returns whether a switch took a snapshot, as far as its name and its hold tell.
+fn is_a_switchs(snapshot: &SnapshotState) -> bool {
+    super::snapshots::attempt_of(snapshot.name.name()).is_some() && snapshot.holds.contains(HOLD)
+}
+
+/// Lists the tags of the holds on a snapshot that are not phoenix's.
+pub fn other_holds(snapshot: &SnapshotState) -> impl Iterator<Item = &str> {
+    snapshot.holds.iter().map(|tag| &**tag).filter(|tag| *tag != HOLD)
+}
+
+/// Returns what ends one snapshot: phoenix's hold is taken off where it is, then it is destroyed.
+pub fn end_of(state: &SnapshotState) -> Vec<Op> {
+    let release = Op::Release { snapshot: state.name.clone(), tag: HOLD.into() };
+    let destroy = Op::SnapshotDestroy { snapshot: state.name.clone() };
+    if state.holds.contains(HOLD) { vec![release, destroy] } else { vec![destroy] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_says_its_attempt_and_whether_it_was_set_aside() {
+        assert_eq!(number_of("12"), Some((12, false)));
+        assert_eq!(number_of("12.3"), Some((12, false)));
+        assert_eq!(number_of("12.undone0"), Some((12, true)));
+        for text in ["", "x", "12.", "12.x", "12.undone", ".3", "-1", "1.2.3", "99999999999999999999999"] {
+            assert_eq!(number_of(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_what_stands_right_in_a_folder_of_the_area_is_retired() {
+        let folder = |text: &str| folder_of(&DatasetName::new(text).unwrap()).map(str::to_owned);
+        assert_eq!(folder("tank/.phoenix/3/a:b").as_deref(), Some("3"));
+        for text in
+            ["tank/.phoenix", "tank/.phoenix/3", "tank/.phoenix/3/a/b", "tank/a/.phoenix/3/a", "tank/a/b/c"]
+        {
+            assert_eq!(folder(text), None, "{text}");
+        }
+    }
+}

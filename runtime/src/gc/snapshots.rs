@@ -1,0 +1,156 @@
+//! The snapshots that switches took: which of them hold the state of no kept generation.
+//!
+//! `@phoenix-<n>` holds the state of the generation that was current before attempt `n`. It is released
+//! and destroyed where neither that generation nor the attempt is kept. A snapshot of another name, or
+//! without phoenix's hold, is never touched where it stands.
+
+use super::{
+    GcPlan, Inputs, Known, Left,
+    retired::{end_of, other_holds},
+};
+use crate::{
+    execute::HOLD,
+    observed::{HOME, SnapshotState},
+    op::Op,
+};
+use phoenix_graph::{DatasetName, SnapshotName};
+use std::collections::BTreeSet;
+
+/// A snapshot that a switch took, and that nothing kept needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OldSnapshot {
+    /// Its name.
+    pub name: SnapshotName,
+    /// Its GUID.
+    pub guid: u64,
+    /// When it was made, in seconds since 1970-01-01 UTC.
+    pub created: u64,
+    /// The bytes that it alone keeps.
+    pub bytes: u64,
+    /// The generation whose state it holds, where there was one.
+    pub state_of: Option<u64>,
+    /// What ends it.
+    pub ops: Vec<Op>,
+}
+
+/// Reads the number of the attempt out of the name of a switch's snapshot.
+pub fn attempt_of(name: &str) -> Option<u64> {
+    let number = name.strip_prefix("phoenix-")?;
+    number.bytes().all(|byte| byte.is_ascii_digit()).then(|| number.parse().ok()).flatten()
+}
+
+/// Adds the snapshots: those that go, and those that cannot.
+pub fn plan(inputs: &Inputs<'_>, known: &Known, plan: &mut GcPlan) {
+    let gone: BTreeSet<DatasetName> =
+        plan.destroyed.iter().flat_map(|one| one.below.iter().chain([&one.place])).cloned().collect();
+    for snapshot in inputs.snapshots {
+        let Some(number) = attempt_of(snapshot.name.name()) else { continue };
+        let released = inputs.released.get(&snapshot.name) == Some(&snapshot.guid);
+        if released {
+            plan.released.insert(snapshot.name.clone(), snapshot.guid);
+        }
+        if gone.contains(snapshot.name.dataset()) {
+            continue;
+        }
+        match judge(inputs, known, plan, &gone, snapshot, number, released) {
+            Verdict::Stays => plan.snapshots_kept += 1,
+            Verdict::Goes(state_of) => plan.snapshots.push(OldSnapshot {
+                name: snapshot.name.clone(),
+                guid: snapshot.guid,
+                created: snapshot.created,
+                bytes: snapshot.used,
+                state_of,
+                ops: end_of(snapshot),
+            }),
+            Verdict::Cannot(reason, help) => {
+                plan.obstacles.push(Left { what: snapshot.name.to_string(), reason, help });
+            }
+            Verdict::Strange(reason) => plan.strange.push(Left {
+                what: snapshot.name.to_string(),
+                reason,
+                help: "it is left as it is; destroy it yourself where you know that nobody needs it"
+                    .to_owned(),
+            }),
+        }
+    }
+}
+
+enum Verdict {
+    Stays,
+    Goes(Option<u64>),
+    Cannot(String, String),
+    Strange(String),
+}
+
+fn judge(
+    inputs: &Inputs<'_>,
+    known: &Known,
+    plan: &GcPlan,
+    gone: &BTreeSet<DatasetName>,
+    snapshot: &SnapshotState,
+    number: u64,
+    released: bool,
+) -> Verdict {
+    if !snapshot.holds.contains(HOLD) && !released {
+        return Verdict::Strange(format!("it is named like a switch's, and has no hold of the tag `{HOLD}`"));
+    }
+    let Some(attempt) = known.attempts.get(&number) else {
+        return Verdict::Strange(format!("it is named after switch {number}, and this store knows of none"));
+    };
+    if !is_ours(inputs, known, snapshot.name.dataset(), number, attempt.parent) {
+        return Verdict::Strange("its dataset does not bear the mark of this host".to_owned());
+    }
+    if plan.kept.contains_key(&number) || attempt.parent.is_some_and(|parent| plan.kept.contains_key(&parent))
+    {
+        return Verdict::Stays;
+    }
+    let others: Vec<&str> = other_holds(snapshot).collect();
+    if let Some(tag) = others.first() {
+        return Verdict::Cannot(
+            format!("it is held by {}", others.join(", ")),
+            format!("see who needs it, then `zfs release {tag} {}`", snapshot.name),
+        );
+    }
+    if let Some(clone) = snapshot.clones.iter().find(|clone| !gone.contains(*clone)) {
+        return Verdict::Cannot(
+            format!("{clone} was cloned from it"),
+            format!("`zfs promote {clone}` makes the clone stand alone; or destroy the clone yourself"),
+        );
+    }
+    Verdict::Goes(attempt.parent)
+}
+
+/// Returns whether a snapshot's dataset is one that this store's switches worked on: it bears the mark,
+/// or the attempt or the generation before it has it in its graph (what was adopted may have been let
+/// go of).
+fn is_ours(
+    inputs: &Inputs<'_>,
+    known: &Known,
+    dataset: &DatasetName,
+    number: u64,
+    parent: Option<u64>,
+) -> bool {
+    let Some(state) = inputs.observed.datasets.get(dataset) else { return false };
+    let home = state.local(HOME).and_then(|home| DatasetName::new(home).ok());
+    let name = home.as_ref().unwrap_or(dataset);
+    known.is_marked(state)
+        || inputs
+            .generations
+            .iter()
+            .filter(|one| one.number == number || Some(one.number) == parent)
+            .filter_map(|one| inputs.graph(one))
+            .any(|graph| graph.dataset(name).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::attempt_of;
+
+    #[test]
+    fn only_phoenix_and_a_number_is_a_switchs_name() {
+        assert_eq!(attempt_of("phoenix-12"), Some(12));
+        for name in ["phoenix-", "phoenix-1a", "phoenix", "my-phoenix-1", "phoenix-+1", "phoenix-1-1"] {
+            assert_eq!(attempt_of(name), None, "{name}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Space: what datasets use, keep free and may take, by the rules of the DSL (`dsl_dir.c`, `dsl_dataset.c`).
+//!
+//! Sizes are not those of OpenZFS to the byte: what metadata, copies and compression make of a file is
+//! left out. A simulated pool has no end.
+
+use super::state::State;
+use phoenix_graph::DatasetName;
+
+/// What a dataset without a file takes, on disks with sectors of 512 bytes.
+const EMPTY: u64 = 24 << 10;
+
+impl State {
+    /// Returns what a dataset uses with its snapshots and all below it, and what is kept free for them.
+    #[must_use]
+    pub fn used(&self, name: &DatasetName) -> u64 {
+        let below = self.datasets.keys().filter(|child| child.parent().as_ref() == Some(name));
+        let below: u64 = below.map(|child| self.used(child).max(self.limit(child, "reservation"))).sum();
+        let kept = self.limit(name, "refreservation").saturating_sub(self.unique(name));
+        self.referenced(name) + kept + below
+    }
+
+    /// Returns what a dataset alone holds.
+    #[must_use]
+    pub fn referenced(&self, name: &DatasetName) -> u64 {
+        let files = self.datasets.get(name).map(|state| state.files.values());
+        EMPTY + files.into_iter().flatten().map(|text| text.len() as u64).sum::<u64>()
+    }
+
+    /// Returns what a dataset holds that no snapshot of it holds.
+    #[must_use]
+    pub fn unique(&self, name: &DatasetName) -> u64 {
+        let Some(state) = self.datasets.get(name) else { return 0 };
+        if state.snapshots.is_empty() {
+            return self.referenced(name);
+        }
+        let kept = |file: &str| state.snapshots.values().any(|snapshot| snapshot.files.contains_key(file));
+        let new = state.files.iter().filter(|(file, _)| !kept(file));
+        new.map(|(_, text)| text.len() as u64).sum()
+    }
+
+    /// Returns a quota or reservation of a dataset; 0 where there is none.
+    #[must_use]
+    pub fn limit(&self, name: &DatasetName, property: &str) -> u64 {
+        let own = self.datasets.get(name).and_then(|state| state.settings.get(property));
+        own.and_then(|raw| raw.parse().ok()).unwrap_or(0)
+    }
+
+    /// Returns how much more a dataset may take.
+    #[must_use]
+    pub fn available(&self, name: &DatasetName) -> u64 {
+        let above = name.parent().map_or(u64::MAX, |above| self.available(&above));
+        let used = self.used(name);
+        let kept = self.limit(name, "reservation").saturating_sub(used);
+        let own = match self.limit(name, "quota") {
+            0 => u64::MAX,
+            quota => quota.saturating_sub(used),
+        };
+        own.min(above.saturating_add(kept))
+    }
+
+    /// Says why a quota or reservation cannot be had; nothing where it can, and for other properties.
+    #[must_use]
+    pub fn space_refusal(&self, name: &DatasetName, property: &str, raw: &str) -> Option<&'static str> {
+        let size: u64 = raw.parse().ok().filter(|size| *size > 0)?;
+        let (used, quota) = (self.used(name), self.limit(name, "quota"));
+        let little = match property {
+            "quota" => size < used || size < self.limit(name, "reservation"),
+            "refquota" => size < self.referenced(name) || size < self.limit(name, "refreservation"),
+            _ => false,
+        };
+        let more = |now: u64, own: u64| size.max(now).saturating_sub(own.max(now));
+        let much = match property {
+            "reservation" => {
+                let more = more(used, self.limit(name, property));
+                let available = name.parent().map_or(u64::MAX, |above| self.available(&above));
+                more > 0 && (more > available || (quota > 0 && size > quota))
+            }
+            "refreservation" => {
+                let more = more(self.unique(name), self.limit(name, property));
+                more > 0 && (more > self.available(name) || (quota > 0 && size > quota))
+            }
+            _ => false,
+        };
+        if little {
+            Some("size is less than current used or reserved space")
+        } else if much {
+            Some("size is greater than available space")
+        } else {
+            None
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! An imported pool as it is seen: its vdevs and disks, and what it is busy with.
+
+use super::Setting;
+use phoenix_graph::{Class, PropertyName, Redundancy};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// An imported pool.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PoolState {
+    /// The pool's GUID.
+    pub guid: u64,
+    /// Its health as `zpool` says it: `ONLINE`, `DEGRADED`, …
+    pub health: Box<str>,
+    /// The top-level vdevs.
+    pub layout: Vec<VdevState>,
+    /// The properties asked for.
+    pub settings: BTreeMap<PropertyName, Setting>,
+    /// What it is busy with, besides serving.
+    #[serde(default)]
+    pub work: Vec<Work>,
+    /// Whether it has a checkpoint (`zpool checkpoint`), or is discarding one.
+    #[serde(default)]
+    pub checkpoint: bool,
+    /// Whether its raidz vdevs can be widened: OpenZFS 2.3 with the feature `raidz_expansion` enabled.
+    #[serde(default)]
+    pub expands: bool,
+}
+
+/// Something that a pool does in the background.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Work {
+    /// What.
+    pub kind: WorkKind,
+    /// How far it is, as `zpool` says it: `12.34%`; empty where it does not say.
+    pub done: Box<str>,
+}
+
+/// What a pool can be busy with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WorkKind {
+    /// A disk is being filled.
+    Resilver,
+    /// Everything is read and checked.
+    Scrub,
+    /// A top-level vdev is being emptied.
+    Removal,
+    /// A raidz vdev is being widened.
+    Expansion,
+}
+
+impl std::fmt::Display for Work {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self.kind {
+            WorkKind::Resilver => "a resilver",
+            WorkKind::Scrub => "a scrub",
+            WorkKind::Removal => "the removal of a vdev",
+            WorkKind::Expansion => "the expansion of a raidz vdev",
+        })?;
+        f.write_str(" is under way")?;
+        if self.done.is_empty() { Ok(()) } else { write!(f, " ({} done)", self.done) }
+    }
+}
+
+/// A top-level vdev as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VdevState {
+    /// What it is for.
+    pub class: Class,
+    /// How its disks protect each other.
+    pub redundancy: Redundancy,
+    /// Its disks.
+    pub disks: Vec<VdevDisk>,
+    /// The word that `zpool` finds it by: its GUID where that was asked for, else `mirror-0`, or the
+    /// path of a single disk.
+    #[serde(default)]
+    pub name: Box<str>,
+    /// Whether it is being emptied, to be gone after.
+    #[serde(default)]
+    pub leaving: bool,
+}
+
+/// A disk in a vdev.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VdevDisk {
+    /// The path as `zpool status -P` shows it.
+    pub path: Box<str>,
+    /// The whole device that it leads to: links resolved, a whole disk's partition left off.
+    pub device: Box<str>,
+    /// The path that the pool was given: that of the whole disk where it has the whole disk.
+    #[serde(default)]
+    pub given: Box<str>,
+    /// The word that `zpool` finds it by: its GUID where that was asked for, else its path.
+    #[serde(default)]
+    pub name: Box<str>,
+    /// Its state as `zpool` says it: `ONLINE`, `FAULTED`, …; of a spare `AVAIL` or `INUSE`.
+    #[serde(default)]
+    pub state: Box<str>,
+    /// Whether the pool cannot open it: what its path leads to, if anything, is not it.
+    #[serde(default)]
+    pub lost: bool,
+    /// The disk whose place it is taking, as long as that is under way.
+    #[serde(default)]
+    pub replaces: Option<Box<VdevDisk>>,
+}
+
+impl VdevDisk {
+    /// Returns whether the disk is there and trusted.
+    #[must_use]
+    pub fn is_healthy(&self) -> bool {
+        !self.lost && matches!(&*self.state, "ONLINE" | "AVAIL")
+    }
+}
+
+impl PoolState {
+    /// Returns all disks, those that are being replaced left out.
+    pub fn disks(&self) -> impl Iterator<Item = &VdevDisk> {
+        self.layout.iter().flat_map(|vdev| &vdev.disks)
+    }
+}

@@ -1,0 +1,479 @@
+//! Changes of the layout of a pool that is there: each step with its operation, what brings back what
+//! was before, whether a rollback undoes it, and what forbids it now.
+//!
+//! Nothing waits for a resilver. What goes on in the background is told, and while it does the layout
+//! stays as it is.
+
+use super::{
+    Change, Inverse, Reversibility, Subject, Warning,
+    draft::{Draft, Sketch},
+    layout::{self, Step, evacuates, shown},
+};
+use crate::{
+    observed::{DiskState, Observed, PoolState, VdevDisk, VdevState, WorkKind},
+    op::Op,
+};
+use phoenix_graph::{Class, Disk, Key, Pool, PoolName, Redundancy, Vdev};
+
+/// Plans the way from the layout that is there to the one that is wanted. What a rollback undoes goes
+/// into the pool's action; the rest becomes an action of its own, to be run last. Says whether the pool
+/// can be planned on.
+pub fn plan(draft: &mut Draft<'_>, pool: &Pool, state: &PoolState, sketch: &mut Sketch) -> bool {
+    let key = Key::Pool(pool.name.clone());
+    let seen = draft.inputs.observed;
+    let steps = match layout::steps(&pool.layout, state, &seen.disks, seen.zfs) {
+        Ok(steps) => steps,
+        Err(unreachable) => {
+            draft.refuse(&key, format!("its layout: {}", unreachable.reason), unreachable.help);
+            return false;
+        }
+    };
+    if steps.is_empty() {
+        return true;
+    }
+    if !is_free(draft, &key, pool, state, &steps) || !all_blank(draft, &key, &pool.name, &steps) {
+        return false;
+    }
+    let mut lasting = Sketch::new(sketch.kind);
+    lasting.class = Reversibility::ForwardOnly;
+    for step in &steps {
+        let into = if class(step) == Reversibility::Reversible { &mut *sketch } else { &mut lasting };
+        carry_out(&pool.name, step, seen, into);
+    }
+    tell(draft, &key, &pool.name, &steps);
+    if lasting.ops.is_empty() {
+        return true;
+    }
+    let what: Vec<String> = steps.iter().filter(lasts).map(describe).collect();
+    if !draft.consent(&key, Reversibility::ForwardOnly, &what.join("; ")) {
+        return false;
+    }
+    draft.push_apart(Subject::Resource(key), lasting);
+    true
+}
+
+/// Refuses a layout that is not just the one that is there, for a pool that is being adopted.
+pub fn plan_adopted(draft: &mut Draft<'_>, pool: &Pool, state: &PoolState) -> bool {
+    let key = Key::Pool(pool.name.clone());
+    let seen = draft.inputs.observed;
+    let found = layout::steps(&pool.layout, state, &seen.disks, seen.zfs);
+    let difference = match found {
+        Ok(steps) if steps.is_empty() => return true,
+        Ok(steps) => steps.iter().map(describe).collect::<Vec<_>>().join("; "),
+        Err(unreachable) => unreachable.reason,
+    };
+    draft.refuse(
+        &key,
+        format!("a pool is adopted with the layout that it has, and the spec says another: {difference}"),
+        "write the layout in the spec as `zpool status -P` shows it; it can be changed when the pool is \
+         phoenix's",
+    );
+    false
+}
+
+/// Refuses disks that are missing or hold something; says whether all can be used. A disk that was in
+/// this very pool comes back to it.
+pub fn blank<'d>(
+    draft: &mut Draft<'_>,
+    key: &Key,
+    disks: impl IntoIterator<Item = &'d Disk>,
+    returns: bool,
+) -> bool {
+    let mut all = true;
+    for disk in disks {
+        let help = match draft.inputs.observed.disks.get(disk) {
+            Some(DiskState::Left(_)) if returns => continue,
+            Some(DiskState::Blank(_)) => {
+                if draft.inputs.observed.written.contains(disk) {
+                    draft.warn(
+                        key,
+                        format!(
+                            "nothing that is known is on {}, but bytes at its beginning or end are not \
+                             zero: see that it is the right disk, since whatever is on it is overwritten",
+                            disk.0
+                        ),
+                    );
+                }
+                continue;
+            }
+            Some(DiskState::Holds(_, found)) => {
+                draft.refuse(
+                    key,
+                    format!("the disk {} is not blank: it holds {}", disk.0, found.join(", ")),
+                    "name another disk; or, if nothing on this one is needed, clear it yourself \
+                     (`wipefs` shows what is there): phoenix never does",
+                );
+                all = false;
+                continue;
+            }
+            Some(DiskState::Device(_)) => {
+                "it is in the pool already, in another place or as a part of another disk there"
+            }
+            Some(DiskState::Left(_)) => {
+                "it bears the label of a pool that is there; look again with `phoenix plan`"
+            }
+            Some(DiskState::Missing) | None => "`ls -l /dev/disk/by-id` lists the disks that are there",
+        };
+        draft.refuse(key, format!("there is no blank disk at {}", disk.0), help);
+        all = false;
+    }
+    all
+}
+
+/// Says what pools are busy with that bears on their layout, for people.
+#[must_use]
+pub fn underway(seen: &Observed, pools: impl IntoIterator<Item = PoolName>) -> Vec<Warning> {
+    let told = |pool: PoolName| {
+        let work = seen.pools.get(&pool)?.work.iter().filter(|work| work.kind != WorkKind::Scrub);
+        let texts: Vec<String> = work.map(ToString::to_string).collect();
+        let text = format!("{}; `zpool status {pool}` shows how far it is", texts.join(", "));
+        (!texts.is_empty()).then(|| Warning { key: Key::Pool(pool.clone()), text })
+    };
+    pools.into_iter().filter_map(told).collect()
+}
+
+/// Refuses to change a layout while the pool is busy with an earlier change, or cannot be changed.
+fn is_free(draft: &mut Draft<'_>, key: &Key, pool: &Pool, state: &PoolState, steps: &[Step]) -> bool {
+    let what = steps.iter().map(describe).collect::<Vec<_>>().join("; ");
+    let name = &pool.name;
+    if state.checkpoint && steps.iter().any(|step| !matches!(step, Step::Add { .. })) {
+        draft.refuse(
+            key,
+            format!("{what}, and the pool has a checkpoint, which forbids that"),
+            format!("discard it when you need it no longer: `zpool checkpoint -d {name}`"),
+        );
+        return false;
+    }
+    if let Some(work) = state.work.iter().find(|work| work.kind != WorkKind::Scrub) {
+        draft.refuse(
+            key,
+            format!("{what}, and {work}: one change of a layout is made after the other"),
+            format!("wait until it is done (`zpool wait {name}`), then switch again"),
+        );
+        return false;
+    }
+    let fills =
+        |step: &Step| matches!(step, Step::Attach { .. } | Step::Replace { .. } | Step::Expand { .. });
+    let scrub = state.work.iter().find(|work| work.kind == WorkKind::Scrub);
+    if let Some(work) = scrub.filter(|_| steps.iter().any(fills)) {
+        draft.refuse(
+            key,
+            format!("{what}, and {work}, which the filling of a disk would end"),
+            format!(
+                "wait until it is done (`zpool wait -t scrub {name}`), or stop it: `zpool scrub -s {name}`"
+            ),
+        );
+        return false;
+    }
+    true
+}
+
+fn all_blank(draft: &mut Draft<'_>, key: &Key, pool: &PoolName, steps: &[Step]) -> bool {
+    let new: Vec<&Disk> = steps
+        .iter()
+        .flat_map(|step| match step {
+            Step::Attach { new, .. } | Step::Replace { new, .. } | Step::Expand { new, .. } => vec![new],
+            Step::Add { vdev } => vdev.disks.iter().collect(),
+            Step::Detach { .. } | Step::Remove { .. } => Vec::new(),
+        })
+        .collect();
+    let returns = draft.inputs.observed.pools.contains_key(pool);
+    blank(draft, key, new, returns)
+}
+
+/// Returns whether a rollback undoes a step.
+fn class(step: &Step) -> Reversibility {
+    let reversible = match step {
+        Step::Attach { .. } => true,
+        // What is broken, or not there, cannot come back.
+        Step::Detach { disk, .. } => disk.is_healthy(),
+        Step::Replace { old, .. } => old.is_healthy(),
+        Step::Expand { .. } => false,
+        Step::Add { vdev } => !evacuates(vdev.class),
+        Step::Remove { vdev } => !evacuates(vdev.class) && vdev.disks.iter().all(VdevDisk::is_healthy),
+    };
+    if reversible { Reversibility::Reversible } else { Reversibility::ForwardOnly }
+}
+
+fn lasts(step: &&Step) -> bool {
+    class(step) != Reversibility::Reversible
+}
+
+fn carry_out(pool: &PoolName, step: &Step, seen: &Observed, sketch: &mut Sketch) {
+    let pool = pool.clone();
+    let is_blank = |disk: &Disk| matches!(seen.disks.get(disk), Some(DiskState::Blank(_)));
+    let mut change = |setting: &str, old: Option<&str>, new: Option<&str>| {
+        sketch.changes.push(Change {
+            setting: setting.to_owned(),
+            old: old.map(str::to_owned),
+            new: new.map(str::to_owned),
+        });
+    };
+    match step {
+        Step::Attach { beside, new } => {
+            change("disk", None, Some(&format!("{} beside {}", new.0, given(beside))));
+            sketch.run(
+                Op::PoolAttach { pool: pool.clone(), to: beside.name.clone(), disk: new.0.clone() },
+                Inverse::DiskOutside { pool, disk: new.0.clone(), blank: is_blank(new) },
+            );
+        }
+        Step::Expand { vdev, new } => {
+            change("disk", None, Some(&format!("{} in {}", new.0, shown(vdev))));
+            sketch.run(
+                Op::PoolAttach { pool: pool.clone(), to: vdev.name.clone(), disk: new.0.clone() },
+                Inverse::DiskOutside { pool, disk: new.0.clone(), blank: is_blank(new) },
+            );
+        }
+        Step::Detach { disk, beside } => {
+            change("disk", Some(&format!("{} beside {}", given(disk), given(beside))), None);
+            sketch.run(
+                Op::PoolDetach { pool: pool.clone(), disk: disk.name.clone() },
+                Inverse::DiskInside { pool, disk: given(disk).into(), beside: given(beside).into() },
+            );
+        }
+        Step::Replace { old, new } => {
+            change("disk", Some(given(old)), Some(&new.0));
+            sketch.run(
+                Op::PoolReplace { pool: pool.clone(), old: old.name.clone(), new: new.0.clone() },
+                Inverse::DiskBefore {
+                    pool,
+                    old: given(old).into(),
+                    new: new.0.clone(),
+                    blank: is_blank(new),
+                },
+            );
+        }
+        Step::Add { vdev } => {
+            change("vdev", None, Some(&vdev.to_string()));
+            let blank = vdev.disks.iter().filter(|disk| is_blank(disk)).map(|disk| disk.0.clone()).collect();
+            sketch.run(
+                Op::PoolAdd { pool: pool.clone(), vdev: vdev.clone() },
+                Inverse::VdevAbsent { pool, vdev: vdev.clone(), blank },
+            );
+        }
+        Step::Remove { vdev } => {
+            change("vdev", Some(&shown(vdev)), None);
+            sketch.run(
+                Op::PoolRemove { pool: pool.clone(), vdev: vdev.name.clone() },
+                Inverse::VdevPresent { pool, vdev: as_given(vdev) },
+            );
+            // What a spare or a cache leaves does not say whose it was, so nobody would take it again.
+            if matches!(vdev.class, Class::Spare | Class::Cache) {
+                let there = vdev.disks.iter().filter(|disk| !disk.lost);
+                sketch.ops.extend(there.map(|disk| Op::LabelClear { disk: given(disk).into() }));
+            }
+        }
+    }
+}
+
+/// Tells what goes on after the switch, and what no rollback brings back.
+fn tell(draft: &mut Draft<'_>, key: &Key, pool: &PoolName, steps: &[Step]) {
+    let new: Vec<&str> = steps
+        .iter()
+        .filter_map(|step| match step {
+            Step::Attach { new, .. } | Step::Replace { new, .. } => Some(&*new.0),
+            _ => None,
+        })
+        .collect();
+    if !new.is_empty() {
+        draft.warn(
+            key,
+            format!(
+                "the switch does not wait until {} is filled: `zpool status {pool}` shows how far it is, and \
+                 until then it protects nothing",
+                new.join(", ")
+            ),
+        );
+    }
+    for step in steps {
+        match step {
+            Step::Remove { vdev } if evacuates(vdev.class) => draft.warn(
+                key,
+                format!(
+                    "what `{}` holds is moved in the background, after the switch; `zpool remove -s {pool}` \
+                     stops it as long as it is not done",
+                    shown(vdev)
+                ),
+            ),
+            Step::Add { vdev } if evacuates(vdev.class) => draft.warn(
+                key,
+                format!(
+                    "no rollback takes `{vdev}` out again. For a way back in the first minutes run `zpool \
+                     checkpoint {pool}` before: `zpool import --rewind-to-checkpoint` returns the whole \
+                     pool, without what was written since. Discard it soon with `zpool checkpoint -d {pool}`"
+                ),
+            ),
+            _ => {}
+        }
+    }
+}
+
+fn describe(step: &Step) -> String {
+    match step {
+        Step::Attach { beside, new } => format!("{} would be attached to {}", new.0, given(beside)),
+        Step::Detach { disk, .. } => {
+            let state = if disk.is_healthy() { String::new() } else { format!(" ({})", disk.state) };
+            format!("{}{state} would be detached", given(disk))
+        }
+        Step::Replace { old, new } => {
+            let state = if old.is_healthy() { String::new() } else { format!(" ({})", old.state) };
+            format!("{}{state} would be replaced by {}", given(old), new.0)
+        }
+        Step::Expand { vdev, new } => format!("`{}` would be widened by {}", shown(vdev), new.0),
+        Step::Add { vdev } => format!("`{vdev}` would be added"),
+        Step::Remove { vdev } => format!("`{}` would be removed", shown(vdev)),
+    }
+}
+
+fn given(disk: &VdevDisk) -> &str {
+    if disk.given.is_empty() { &disk.path } else { &disk.given }
+}
+
+/// Returns a vdev that is there as a spec would name it.
+fn as_given(vdev: &VdevState) -> Vdev {
+    Vdev {
+        class: vdev.class,
+        redundancy: vdev.redundancy.clone(),
+        disks: vdev.disks.iter().map(|disk| Disk(given(disk).into())).collect(),
+    }
+}
+
+/// Finds a disk in a pool, by the device that its path leads to.
+fn find<'a>(seen: &'a Observed, pool: &PoolName, disk: &str) -> Option<(&'a VdevState, &'a VdevDisk)> {
+    let device = seen.disks.get(&Disk(disk.into())).and_then(DiskState::device);
+    let is = |other: &VdevDisk| match device {
+        Some(device) => !other.lost && *other.device == *device,
+        None => *given(other) == *disk,
+    };
+    let state = seen.pools.get(pool)?;
+    state.layout.iter().find_map(|vdev| Some((vdev, vdev.disks.iter().find(|other| is(other))?)))
+}
+
+/// Finds the top-level vdev that has just these disks; one that is being emptied is as good as gone.
+fn find_vdev<'a>(seen: &'a Observed, pool: &PoolName, vdev: &Vdev) -> Option<&'a VdevState> {
+    let first = vdev.disks.first()?;
+    let (found, _) = find(seen, pool, &first.0)?;
+    let inside = |disk: &Disk| find(seen, pool, &disk.0).is_some_and(|(other, _)| other.name == found.name);
+    (found.disks.len() == vdev.disks.len() && vdev.disks.iter().all(inside)).then_some(found)
+}
+
+/// Returns what takes a change of a layout back; nothing where it is as it was, or cannot be.
+pub(super) fn ops(inverse: &Inverse, seen: &Observed) -> Vec<Op> {
+    let detach = |pool: &PoolName, leaf: &VdevDisk| {
+        vec![Op::PoolDetach { pool: pool.clone(), disk: leaf.name.clone() }]
+    };
+    match inverse {
+        Inverse::DiskOutside { pool, disk, .. } => match find(seen, pool, disk) {
+            Some((vdev, leaf)) if vdev.redundancy == Redundancy::Mirror => detach(pool, leaf),
+            _ => Vec::new(),
+        },
+        Inverse::DiskInside { pool, disk, beside } => match find(seen, pool, beside) {
+            Some((_, leaf)) if find(seen, pool, disk).is_none() && is_there(seen, disk) => {
+                vec![Op::PoolAttach { pool: pool.clone(), to: leaf.name.clone(), disk: disk.clone() }]
+            }
+            _ => Vec::new(),
+        },
+        Inverse::DiskBefore { pool, old, new, .. } => match find(seen, pool, new) {
+            // As long as the new one is being filled, the old one is there and needs nothing.
+            Some((_, leaf)) if leaf.replaces.is_some() => detach(pool, leaf),
+            Some((_, leaf)) if old != new && is_there(seen, old) => {
+                vec![Op::PoolReplace { pool: pool.clone(), old: leaf.name.clone(), new: old.clone() }]
+            }
+            _ => Vec::new(),
+        },
+        Inverse::VdevAbsent { pool, vdev, .. } => match find_vdev(seen, pool, vdev) {
+            Some(found) if !found.leaving && can_go(seen, pool, found) => {
+                vec![Op::PoolRemove { pool: pool.clone(), vdev: found.name.clone() }]
+            }
+            _ => Vec::new(),
+        },
+        Inverse::VdevPresent { pool, vdev } => match find_vdev(seen, pool, vdev) {
+            Some(found) if found.leaving => vec![Op::PoolRemoveStop { pool: pool.clone() }],
+            None if seen.pools.contains_key(pool)
+                && vdev.disks.iter().all(|disk| is_there(seen, &disk.0)) =>
+            {
+                vec![Op::PoolAdd { pool: pool.clone(), vdev: vdev.clone() }]
+            }
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}
+
+/// Says whether a disk is there and can come back into the pool that it left.
+fn is_there(seen: &Observed, disk: &str) -> bool {
+    match seen.disks.get(&Disk(disk.into())) {
+        Some(DiskState::Left(_) | DiskState::Blank(_)) => true,
+        other => has_nameless_label(other),
+    }
+}
+
+/// Says whether nothing is on a disk but the label of a spare or a cache, which does not tell its pool.
+fn has_nameless_label(state: Option<&DiskState>) -> bool {
+    let is_label = |thing: &String| thing.starts_with("a label of a pool, as a spare or cache");
+    matches!(state, Some(DiskState::Holds(_, things)) if things.iter().all(is_label))
+}
+
+/// Says whether ZFS can remove a top-level vdev.
+fn can_go(seen: &Observed, pool: &PoolName, vdev: &VdevState) -> bool {
+    let plain = |other: &VdevState| {
+        !evacuates(other.class) || matches!(other.redundancy, Redundancy::None | Redundancy::Mirror)
+    };
+    !evacuates(vdev.class) || seen.pools.get(pool).is_some_and(|state| state.layout.iter().all(plain))
+}
+
+/// Returns what takes the labels off disks that were blank before a change that was taken back.
+#[must_use]
+pub fn labels(inverse: &Inverse, seen: &Observed) -> Vec<Op> {
+    let (pool, disks): (&PoolName, Vec<&str>) = match inverse {
+        Inverse::DiskOutside { pool, disk, blank: true } => (pool, vec![disk]),
+        Inverse::DiskBefore { pool, new, blank: true, .. } => (pool, vec![new]),
+        Inverse::VdevAbsent { pool, blank, .. } => (pool, blank.iter().map(|disk| &**disk).collect()),
+        _ => return Vec::new(),
+    };
+    let labelled = |disk: &&str| match seen.disks.get(&Disk((*disk).into())) {
+        Some(DiskState::Left(_)) => true,
+        other => has_nameless_label(other),
+    };
+    let left = disks.into_iter().filter(|disk| find(seen, pool, disk).is_none()).filter(labelled);
+    left.map(|disk| Op::LabelClear { disk: disk.into() }).collect()
+}
+
+/// Says what cannot be taken back, where it was done: it stays, and is told.
+#[must_use]
+pub fn kept(inverse: &Inverse, seen: &Observed) -> Option<String> {
+    match inverse {
+        Inverse::DiskOutside { pool, disk, .. } => {
+            let (vdev, _) = find(seen, pool, disk)?;
+            matches!(vdev.redundancy, Redundancy::Raidz(_) | Redundancy::Draid(_))
+                .then(|| format!("the pool {pool} keeps {disk}: ZFS takes no disk out of `{}`", shown(vdev)))
+        }
+        Inverse::DiskInside { pool, disk, .. } => {
+            let gone = find(seen, pool, disk).is_none() && seen.pools.contains_key(pool);
+            (gone && !is_there(seen, disk))
+                .then(|| format!("the pool {pool} stays without {disk}, which is not there to come back"))
+        }
+        Inverse::DiskBefore { pool, old, new, .. } => {
+            let (_, leaf) = find(seen, pool, new)?;
+            let back = leaf.replaces.is_some() || (old != new && is_there(seen, old));
+            (!back).then(|| {
+                format!("the pool {pool} keeps {new} in the place of {old}, which is not there to come back")
+            })
+        }
+        Inverse::VdevAbsent { pool, vdev, .. } => {
+            let found = find_vdev(seen, pool, vdev)?;
+            (!found.leaving && !can_go(seen, pool, found)).then(|| {
+                format!(
+                    "the pool {pool} keeps `{vdev}`: ZFS removes no vdev from a pool that has raidz or draid"
+                )
+            })
+        }
+        Inverse::VdevPresent { pool, vdev } => {
+            let gone = find_vdev(seen, pool, vdev).is_none() && seen.pools.contains_key(pool);
+            (gone && !vdev.disks.iter().all(|disk| is_there(seen, &disk.0))).then(|| {
+                format!("the pool {pool} stays without `{vdev}`, whose disks are not all there to come back")
+            })
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,296 @@
+//! The promise, on hosts that were made by random hands: the spec builds, and taking over what it says
+//! changes nothing but marks; and nothing that is there is passed over in silence.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use super::*;
+use phoenix_graph::{Class, Disk, PropertyName, Redundancy, StorageId, Vdev};
+use phoenix_runtime::{
+    execute::{Event, Events},
+    foreign::is_guest_disk,
+    host::sim::{Show, SimHost},
+    observed::Observed,
+    op::Op,
+    plan::{Consent, Plan},
+    store::Store,
+    survey::survey,
+    switch::{Runtime, Target},
+};
+use proptest::prelude::*;
+use std::{path::Path, sync::atomic::AtomicBool};
+use tempfile::TempDir;
+
+struct Quiet;
+
+impl Events for Quiet {
+    fn event(&self, _: Event<'_>) {}
+}
+
+/// A simulated host with two pools, and a store that nothing is in.
+struct World {
+    host: SimHost,
+    store: Store,
+    _folder: TempDir,
+}
+
+/// What a person may have set on a file system: words that OpenZFS takes, whatever the spec thinks of them.
+const SETTINGS: &[(&str, &str)] = &[
+    ("quota", "2G"),
+    ("quota", "1500M"),
+    ("quota", "none"),
+    ("quota", "1539316278886"),
+    ("reservation", "3G"),
+    ("refquota", "1G"),
+    ("refreservation", "5G"),
+    ("recordsize", "1M"),
+    ("compression", "gzip-6"),
+    ("compression", "on"),
+    ("atime", "off"),
+    ("sync", "disabled"),
+    ("dedup", "on"),
+    ("snapdir", "visible"),
+    ("canmount", "off"),
+    ("canmount", "noauto"),
+    ("canmount", "on"),
+    ("mountpoint", "none"),
+    ("mountpoint", "legacy"),
+    ("mountpoint", "/srv/here"),
+    ("mountpoint", "/srv/with a blank"),
+    ("sharenfs", "rw=@10.0.0.0/8"),
+    ("acltype", "posixacl"),
+    ("xattr", "sa"),
+    ("filesystem_limit", "12"),
+    ("snapshot_limit", "none"),
+    ("special_small_blocks", "64K"),
+    ("com.sun:auto-snapshot", "false"),
+    ("site:note", "any \"words\", here"),
+    ("site:lines", "one\ntwo"),
+    ("site:empty", ""),
+    ("site:backup", "https://bob:hunter2@nas/backup"),
+    ("sharesmb", "smb://bob:hunter2@nas/share"),
+];
+const NAMES: &[&str] = &["a", "b c", "d.e", "1st", "vm-100-disk-0", "x:y", "-dash"];
+const OPTIONS: &[&str] = &["rw", "ro,async", "rw,no_root_squash,sec=krb5p", "rw,fsid=0,crossmnt"];
+
+/// One stroke of a hand: what it does, and what it chooses.
+type Stroke = (u8, usize, usize, usize);
+
+impl World {
+    fn new() -> Self {
+        // In memory where there is such a place: every switch syncs its store many times.
+        let memory = Path::new("/dev/shm");
+        let folder =
+            if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
+        let state = folder.path().join("state");
+        let store = Store::open(&state).unwrap();
+        let host = SimHost::in_memory(&state);
+        let names = ["one", "two", "three"].map(|name| format!("/dev/disk/by-id/{name}"));
+        host.add_blank_disks(names.iter().map(String::as_str));
+        let disk = |at: usize| Disk(names[at].as_str().into());
+        let mirror =
+            Vdev { class: Class::Data, redundancy: Redundancy::Mirror, disks: vec![disk(0), disk(1)] };
+        let alone = Vdev { class: Class::Data, redundancy: Redundancy::None, disks: vec![disk(2)] };
+        for (pool, vdev, ashift) in [("tank", mirror, "12"), ("fast disks", alone, "0")] {
+            let settings = vec![(PropertyName::new("ashift"), ashift.into())];
+            let pool = PoolName::new(pool).unwrap();
+            host.by_hand(&Op::PoolCreate { pool, layout: vec![vdev], settings, root: Vec::new() }).unwrap();
+        }
+        host.edit(|state| {
+            state.storage_cfg = Some(
+                "cifs: nas\n\tserver 10.0.0.1\n\tshare backup\n\tusername bob\n\tpassword hunter2\n\n"
+                    .to_owned(),
+            )
+        });
+        Self { host, store, _folder: folder }
+    }
+
+    fn datasets(&self) -> Vec<DatasetName> {
+        survey(&self.host).unwrap().datasets.into_keys().collect()
+    }
+
+    /// Does one stroke. Whatever the host refuses is left.
+    fn stroke(&self, (what, which, first, second): Stroke) {
+        let all = self.datasets();
+        let dataset = all[which % all.len()].clone();
+        let setting = || {
+            let (name, word) = SETTINGS[first % SETTINGS.len()];
+            vec![(PropertyName::new(name), Box::<str>::from(word))]
+        };
+        let op = match what % 10 {
+            0..=2 => {
+                let Ok(child) = dataset.child(NAMES[second % NAMES.len()]) else { return };
+                let _ = self.host.by_hand(&Op::DatasetCreate { dataset: child.clone(), settings: setting() });
+                Op::MountAll { datasets: vec![child] }
+            }
+            3 => {
+                let Ok(child) = dataset.child(NAMES[second % NAMES.len()]) else { return };
+                let settings = match first % 3 {
+                    0 => vec![(PropertyName::new("volblocksize"), "8K".into())],
+                    1 => vec![(PropertyName::new("refreservation"), "64M".into())],
+                    _ => Vec::new(),
+                };
+                Op::VolumeCreate {
+                    dataset: child,
+                    size: 128 << 20,
+                    sparse: first.is_multiple_of(2),
+                    settings,
+                }
+            }
+            4 | 5 => Op::DatasetSet { dataset, settings: setting() },
+            6 => Op::DatasetUnmount { dataset },
+            7 => {
+                let path = self.path(&dataset).unwrap_or_else(|| "/srv/other".to_owned());
+                let below = if second.is_multiple_of(4) { "/folder" } else { "" };
+                let line =
+                    format!("\"{path}{below}\" 10.0.0.{}({})\n", first % 4, OPTIONS[second % OPTIONS.len()]);
+                self.host.edit(|state| {
+                    state.files.entry("/etc/exports".into()).or_default().push_str(&line);
+                });
+                Op::ExportsReload
+            }
+            8 => {
+                let text = |text: &str| Box::<str>::from(text);
+                let id = StorageId::new(&format!("store-{}", first % 5)).unwrap();
+                let path = self.path(&dataset).unwrap_or_default();
+                let (kind, mut properties) = match second % 3 {
+                    0 => ("zfspool", vec![(text("pool"), text(dataset.as_str()))]),
+                    _ => ("dir", vec![(text("path"), text(&path))]),
+                };
+                if second % 3 == 1 {
+                    properties.push((text("is_mountpoint"), text("yes")));
+                }
+                Op::StorageAdd { id, kind: kind.into(), properties }
+            }
+            _ => Op::TunableSet { name: "zfs_arc_max".into(), value: (first as u64) << 28 },
+        };
+        let _ = self.host.by_hand(&op);
+    }
+
+    fn path(&self, dataset: &DatasetName) -> Option<String> {
+        let seen = survey(&self.host).unwrap();
+        seen.datasets.get(dataset).and_then(shares::mounted).map(str::to_owned)
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&Runtime<'_>) -> T) -> T {
+        let stop = AtomicBool::new(false);
+        act(&Runtime {
+            host: &self.host,
+            store: &self.store,
+            jobs: 1,
+            stop: &stop,
+            events: &Quiet,
+            now: 0,
+            who: "root".to_owned(),
+        })
+    }
+
+    fn plan(&self, graph: &Graph) -> Plan {
+        let consent = Consent { adopt: true, ..Consent::default() };
+        let target = Target::New { graph: graph.clone(), sources: Vec::new() };
+        self.with(|runtime| runtime.plan(&target, &consent)).unwrap()
+    }
+
+    fn imported(&self) -> (Observed, Proven) {
+        let seen = survey(&self.host).unwrap();
+        let scope = Scope::new(&seen, HostName::new("box").unwrap(), &[], None);
+        let mut described = describe(&seen, &scope);
+        let proven = prove(&mut described, &mut |graph| Ok(self.plan(graph))).unwrap_or_else(|failure| {
+            panic!("{failure}");
+        });
+        (seen, proven)
+    }
+}
+
+fn graph(proven: &Proven) -> &Graph {
+    proven.compiled.hosts[0].graph.as_ref().unwrap()
+}
+
+#[test]
+fn a_plain_host_is_described_whole() {
+    let world = World::new();
+    let set = |name: &str, word: &str| (PropertyName::new(name), Box::<str>::from(word));
+    let name = |text: &str| DatasetName::new(text).unwrap();
+    let create = |text: &str, settings| {
+        world.host.by_hand(&Op::DatasetCreate { dataset: name(text), settings }).unwrap();
+        world.host.by_hand(&Op::MountAll { datasets: vec![name(text)] }).unwrap();
+    };
+    create("tank/a b", vec![set("quota", "800G"), set("com.sun:auto-snapshot", "true")]);
+    create("tank/a b/c.d", vec![set("mountpoint", "/srv/c"), set("utf8only", "on")]);
+    create(
+        "tank/shared",
+        vec![
+            set("sharesmb", "smb://bob:hunter2@nas/share"),
+            set("site:backup", "https://bob:hunter2@nas/backup"),
+        ],
+    );
+    create("fast disks/old", vec![set("mountpoint", "legacy"), set("canmount", "noauto")]);
+    for (text, sparse) in [("tank/thick", false), ("tank/thin", true)] {
+        let op = Op::VolumeCreate { dataset: name(text), size: 1 << 30, sparse, settings: Vec::new() };
+        world.host.by_hand(&op).unwrap();
+    }
+    let (_, proven) = world.imported();
+    assert!(only_marks(proven.plan.as_ref().unwrap()));
+    assert_eq!(proven.text.matches("Left out").count(), 2, "{}", proven.text);
+    for line in [
+        "pool \"tank\" ashift=12 {",
+        "dataset \"a b\" \"com.sun:auto-snapshot\"=\"true\" quota=\"800G\" {",
+        "dataset \"c.d\" mountpoint=\"/srv/c\" utf8only=#true",
+        "dataset \"old\" canmount=\"noauto\" mountpoint=\"legacy\"",
+        "volume \"thick\" size=\"1G\"\n",
+        "volume \"thin\" size=\"1G\" sparse=#true",
+        "// Registrations with Proxmox that lie on no dataset in here stay as they are: nas (cifs).",
+    ] {
+        assert!(proven.text.contains(line), "{line} in:\n{}", proven.text);
+    }
+    assert!(!proven.text.contains("hunter2"), "{}", proven.text);
+    // Two pools, their disks in them, six datasets and volumes.
+    assert_eq!(graph(&proven).nodes().len(), 8);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn taking_over_what_is_written_changes_nothing_but_marks(
+        strokes in prop::collection::vec((0_u8..10, 0_usize..64, 0_usize..64, 0_usize..64), 0..24)
+    ) {
+        let world = World::new();
+        strokes.into_iter().for_each(|stroke| world.stroke(stroke));
+        let (seen, proven) = world.imported();
+        let text = &proven.text;
+        let Some(plan) = &proven.plan else {
+            let told: Vec<&String> = proven.compiled.diagnostics.iter().map(|one| &one.message).collect();
+            panic!("it does not build: {told:?}\n{text}");
+        };
+        prop_assert!(only_marks(plan), "{:#?}\n{}", plan.refusals, text);
+        prop_assert!(!text.contains("hunter2"));
+
+        // Everything that is there stands in the text, declared or as a comment.
+        for (name, state) in &seen.datasets {
+            prop_assert!(text.contains(name.leaf()), "{} is passed over:\n{}", name, text);
+            let own = state.settings.iter().filter(|(_, setting)| setting.source.is_own());
+            for (property, _) in own.filter(|(property, _)| property.is_user()) {
+                let leaf = is_guest_disk(&seen, name);
+                let above = name.parent().is_some_and(|parent| is_guest_disk(&seen, &parent));
+                prop_assert!(leaf || above || text.contains(property.as_str()), "{} of {}:\n{}", property, name, text);
+            }
+        }
+
+        let before = world.host.image(Show::UsersOnly);
+        let target = Target::New { graph: graph(&proven).clone(), sources: Vec::new() };
+        let consent = Consent { adopt: true, ..Consent::default() };
+        let switched = world.with(|runtime| runtime.switch("switch", &target, &consent, &mut |_| true));
+        prop_assert!(switched.is_ok(), "{:?}\n{}", switched, text);
+        prop_assert_eq!(world.host.image(Show::UsersOnly), before);
+        let marked = |name: &DatasetName| {
+            world.host.state().datasets[name].settings.contains_key("phoenix:owner")
+        };
+        for node in graph(&proven).nodes() {
+            if let Some(name) = node.resource.dataset_name() {
+                prop_assert!(marked(name), "{} bears no mark", name);
+            }
+        }
+        // And the spec describes itself: once taken over, nothing is left to do.
+        prop_assert!(world.plan(graph(&proven)).is_empty());
+        prop_assert!(Path::new(world.store.root()).join("current").exists());
+    }
+}

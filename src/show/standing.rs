@@ -1,0 +1,147 @@
+//! How a host stands: what is missing, what differs, what is not phoenix's; each with what can be done.
+
+use super::{Paint, count, plan::differences};
+use phoenix_graph::Key;
+use phoenix_runtime::{
+    foreign::{Foreign, ForeignKind},
+    plan::{Kind, Subject},
+    store::Transaction,
+    switch::Standing,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+};
+
+/// Lays out how a host stands.
+#[must_use]
+pub fn standing(standing: &Standing, paint: Paint) -> String {
+    let mut text = String::new();
+    for warning in &standing.drift.warnings {
+        // Writing to a string does not fail, here and below.
+        let _ = writeln!(text, "{} {}: {}", paint.change("warning:"), warning.key, warning.text);
+    }
+    if !standing.missing.is_empty() {
+        let _ = writeln!(text, "{}", paint.strong("Missing"));
+        for key in &standing.missing {
+            let _ = writeln!(text, "  {} {key}  is not there", paint.change("-"));
+            let _ = writeln!(text, "      help: {}", missing_help(standing, key));
+        }
+    }
+    let (told, number) = differences(&standing.drift, &standing.missing, paint);
+    if number > 0 {
+        let _ = writeln!(text, "{}\n{told}", paint.strong("Different"));
+    } else if !standing.missing.is_empty() {
+        text.push('\n');
+    }
+    match number + standing.missing.len() {
+        0 if standing.drift.is_empty() => text.push_str(&paint.good("The host is as it says.\n")),
+        0 => text.push_str(
+            "Only phoenix's own files differ.\n`phoenix switch` to the same spec writes them anew.\n",
+        ),
+        all => {
+            let all = paint.strong(&format!("{} from what it says.", count(all, "difference")));
+            let _ = writeln!(
+                text,
+                "{all}\n`phoenix switch` to the same spec puts right what differs, and nothing else."
+            );
+        }
+    }
+    text.push_str(&foreign(&standing.foreign, paint));
+    text
+}
+
+/// Says what a person can do about something that is missing.
+#[must_use]
+pub fn missing_help(standing: &Standing, key: &Key) -> &'static str {
+    let kind = |kind: Kind| {
+        standing.drift.actions.iter().any(|action| {
+            action.kind == kind && matches!(&action.subject, Subject::Resource(other) if other == key)
+        })
+    };
+    match key {
+        Key::Pool(_) if kind(Kind::Import) => "`phoenix switch` imports it",
+        Key::Pool(_) => "see `zpool import` and the disks: phoenix makes a pool anew on blank disks only",
+        _ if kind(Kind::Restore) => "it is retired: `phoenix switch` brings it home, with all it holds",
+        Key::Dataset(_) | Key::Volume(_) => {
+            "`phoenix switch` makes it anew, and empty: bring back first what was in it, if that is needed"
+        }
+        _ => "`phoenix switch` brings it back",
+    }
+}
+
+/// Says what a person can do about something that is not phoenix's.
+#[must_use]
+pub fn foreign_help(kind: ForeignKind) -> &'static str {
+    match kind {
+        ForeignKind::Pool | ForeignKind::Dataset | ForeignKind::Volume => {
+            "`phoenix import --live` writes it as a spec says it; `phoenix switch --adopt` with that takes it over"
+        }
+        ForeignKind::Storage => {
+            "`phoenix import --live` writes one that lies on a dataset; others stay Proxmox's own"
+        }
+        ForeignKind::GuestDisk => "Proxmox keeps it for a guest: there is nothing to do",
+        ForeignKind::Export => "take the entry away where it stands, then write an `export` in the spec",
+    }
+}
+
+fn foreign(foreign: &[Foreign], paint: Paint) -> String {
+    if foreign.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("\n{}\n", paint.strong("Not phoenix's, and left as it is"));
+    let mut guests: BTreeMap<String, usize> = BTreeMap::new();
+    for one in foreign {
+        match (&one.key, one.kind) {
+            (Key::Dataset(name) | Key::Volume(name), ForeignKind::GuestDisk) => {
+                let above = name.parent().map(|parent| parent.to_string()).unwrap_or_default();
+                *guests.entry(above).or_default() += 1;
+            }
+            (key, ForeignKind::Export) => _ = writeln!(text, "  {key} to {}", one.detail),
+            (key, ForeignKind::Storage) => _ = writeln!(text, "  {key} ({})", one.detail),
+            (key, _) => _ = writeln!(text, "  {key}"),
+        }
+    }
+    for (above, number) in guests {
+        let _ = writeln!(
+            text,
+            "  {} in {above}",
+            count(number, "disk of a guest").replace("disk of a guests", "disks of guests")
+        );
+    }
+    let helps: BTreeSet<&str> = foreign
+        .iter()
+        .filter(|one| one.kind != ForeignKind::GuestDisk)
+        .map(|one| foreign_help(one.kind))
+        .collect();
+    for help in helps {
+        let _ = writeln!(text, "{}", paint.faint(&format!("help: {help}")));
+    }
+    text
+}
+
+/// Lists what an interrupted switch had begun, and why it came to be undone where that is known.
+#[must_use]
+pub fn interrupted(open: &Transaction) -> String {
+    let mut text = String::new();
+    if let Some(reason) = &open.undoing {
+        let _ = writeln!(text, "It was being undone: {reason}");
+    }
+    let begun = begun(open);
+    if !begun.is_empty() {
+        let _ = writeln!(text, "It had begun:");
+        for subject in begun {
+            let _ = writeln!(text, "  {subject}");
+        }
+    }
+    text
+}
+
+/// Names what an interrupted switch had begun to change.
+#[must_use]
+pub fn begun(open: &Transaction) -> Vec<String> {
+    let subjects = open.plans.iter().flat_map(|(plan, intents)| {
+        intents.iter().filter_map(|&at| plan.actions.get(at)).map(|action| action.subject.to_string())
+    });
+    subjects.collect()
+}

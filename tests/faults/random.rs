@@ -1,0 +1,173 @@
+//! Random pairs of graphs: a random spec's host, of which each side has a part, with settings taken
+//! away and exchanged between like resources.
+
+use crate::{choices::Choices, generate, scenario::Pair, write::write};
+use phoenix_compiler::{SourceError, SpecPath, World, compile};
+use phoenix_graph::{
+    Class, Dataset, DatasetName, Graph, HostName, Lifecycle, Pool, Resource, Settings, Storage, Target,
+    Volume, property,
+};
+use proptest::{
+    prelude::Rng,
+    test_runner::{RngAlgorithm, TestRng},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+/// The pairs of a seed, one after another; the same each time.
+pub struct Pairs {
+    rng: TestRng,
+    count: usize,
+}
+
+impl Pairs {
+    pub fn new(seed: u8) -> Self {
+        Self { rng: TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]), count: 0 }
+    }
+
+    fn numbers(&mut self, most: u32) -> Vec<u16> {
+        let count = self.rng.next_u32() % most;
+        (0..count).map(|_| (self.rng.next_u32() >> 16) as u16).collect()
+    }
+
+    fn choices(&mut self) -> Choices {
+        Choices::new((0..4000).map(|_| (self.rng.next_u32() >> 16) as u16).collect())
+    }
+
+    /// Returns a pair whose sides differ.
+    pub fn next(&mut self) -> Pair {
+        loop {
+            let all = self.resources();
+            let mut choices = self.choices();
+            let first = part(&all, &mut choices);
+            let second = part(&all, &mut choices);
+            let (Some(first), Some(second)) = (first, second) else { continue };
+            if first.id() == second.id() || first.nodes().len().max(second.nodes().len()) > MOST {
+                continue;
+            }
+            self.count += 1;
+            return Pair { name: format!("pair {}", self.count), first, second };
+        }
+    }
+
+    /// Compiles a random spec, and returns what its first host has.
+    fn resources(&mut self) -> Vec<Resource> {
+        loop {
+            let spec = generate::spec(self.numbers(160));
+            let written = write(&spec, Choices::new(Vec::new()));
+            let compiled = compile(&Texts(written.files), &SpecPath::new("spec.kdl").unwrap());
+            assert!(!compiled.has_errors());
+            let host = compiled.hosts.into_iter().next().and_then(|host| host.graph);
+            let resources: Vec<Resource> =
+                host.iter().flat_map(Graph::resources).filter(|one| can_be(one)).cloned().collect();
+            if resources.len() > 3 {
+                return resources.into_iter().map(free).collect();
+            }
+        }
+    }
+}
+
+/// So many steps a graph has at most: each is disturbed at every point.
+const MOST: usize = 14;
+
+struct Texts(BTreeMap<String, String>);
+
+impl World for Texts {
+    fn source(&self, path: &SpecPath) -> Result<Arc<str>, SourceError> {
+        self.0.get(path.as_str()).map(|text| text.as_str().into()).ok_or(SourceError::NotFound)
+    }
+}
+
+/// Returns whether a resource can be brought about on a simulated host without more ado: keys are
+/// loaded, and mounts of containers made, elsewhere.
+fn can_be(resource: &Resource) -> bool {
+    !matches!(resource, Resource::Bind(_))
+}
+
+/// Takes what is said about a resource's life away, and its keys.
+fn free(mut resource: Resource) -> Resource {
+    // OpenZFS takes `special_small_blocks` for a new pool without a special device, and never after.
+    let keys = ["encryption", "keyformat", "keylocation", "pbkdf2iters", "special_small_blocks"];
+    match &mut resource {
+        Resource::Dataset(Dataset { lifecycle, settings, .. })
+        | Resource::Volume(Volume { lifecycle, settings, .. }) => {
+            *lifecycle = Lifecycle::default();
+            *settings =
+                settings.iter().filter(|(name, _)| !keys.contains(&name.as_str())).map(owned).collect();
+        }
+        Resource::Pool(Pool { lifecycle, layout, settings, .. }) => {
+            *lifecycle = Lifecycle::default();
+            // zpool refuses vdevs that protect differently side by side, and files that are not there.
+            layout.retain(|vdev| vdev.class == Class::Data);
+            layout.truncate(1);
+            *settings = settings.iter().filter(|(name, _)| name.as_str() != "cachefile").map(owned).collect();
+        }
+        Resource::Storage(Storage { lifecycle, .. }) => *lifecycle = Lifecycle::default(),
+        Resource::Export(_) | Resource::Tunable(_) | Resource::Permissions(_) | Resource::Bind(_) => {}
+    }
+    resource
+}
+
+fn owned<A: Clone, B: Clone>((a, b): (&A, &B)) -> (A, B) {
+    (a.clone(), b.clone())
+}
+
+/// Takes a part of the resources: all pools, and of the rest what has all that it needs.
+fn part(all: &[Resource], choices: &mut Choices) -> Option<Graph> {
+    let mut all = all.to_vec();
+    all.sort_by_key(Resource::key);
+    let names: BTreeSet<DatasetName> = all.iter().filter_map(Resource::dataset_name).cloned().collect();
+    let mut gone: BTreeSet<DatasetName> = BTreeSet::new();
+    let mut kept = Vec::new();
+    for resource in &all {
+        let Some(name) = resource.dataset_name() else { continue };
+        let orphan = name.parent().is_some_and(|parent| names.contains(&parent) && gone.contains(&parent));
+        if orphan || (!name.is_root() && choices.one_in(3)) {
+            gone.insert(name.clone());
+        } else {
+            kept.push(varied(resource, &all, choices));
+        }
+    }
+    for resource in &all {
+        let over = match resource {
+            Resource::Dataset(_) | Resource::Volume(_) => continue,
+            Resource::Export(export) => Some(&export.dataset),
+            Resource::Storage(storage) => storage.dataset.as_ref(),
+            Resource::Permissions(permissions) => Some(&permissions.dataset),
+            Resource::Pool(_) | Resource::Tunable(_) | Resource::Bind(_) => None,
+        };
+        let pool = matches!(resource, Resource::Pool(_));
+        if over.is_none_or(|name| !gone.contains(name)) && (pool || !choices.one_in(4)) {
+            kept.push(resource.clone());
+        }
+    }
+    Graph::assemble(HostName::new("box").unwrap(), kept).ok()
+}
+
+/// Takes settings away from a dataset, and takes some over from another. Where it is mounted and what
+/// can be given only when it is made stay.
+fn varied(resource: &Resource, all: &[Resource], choices: &mut Choices) -> Resource {
+    let mut resource = resource.clone();
+    let volume = matches!(resource, Resource::Volume(_));
+    let alike = all.iter().filter(|one| matches!(one, Resource::Volume(_)) == volume);
+    let others: Vec<&Settings> =
+        alike.filter(|one| one.dataset_name().is_some()).filter_map(Resource::settings).collect();
+    let (Resource::Dataset(Dataset { settings, .. }) | Resource::Volume(Volume { settings, .. })) =
+        &mut resource
+    else {
+        return resource;
+    };
+    let target = if volume { Target::Volume } else { Target::Filesystem };
+    let stays = |name: &str| {
+        matches!(name, "mountpoint" | "canmount" | "sharenfs")
+            || property::find(target, name).is_some_and(|row| row.creation_only)
+    };
+    let mut varied: BTreeMap<_, _> = settings.iter().map(owned).collect();
+    varied.retain(|name, _| stays(name.as_str()) || !choices.one_in(4));
+    let other = choices.of(&others);
+    varied.extend(other.iter().filter(|(name, _)| !stays(name.as_str()) && choices.one_in(3)).map(owned));
+    *settings = varied.into_iter().collect();
+    resource
+}

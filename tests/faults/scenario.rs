@@ -1,0 +1,333 @@
+//! A way from one graph to another on a host with files in it, to be disturbed anywhere.
+//!
+//! The host before the way is made once; each run begins with that host and its store again.
+
+use crate::{
+    common::{self, Saved, World},
+    tally::Tally,
+};
+use phoenix_graph::{
+    DatasetName, Graph, PropertyName, Resource, Target,
+    property::{self, Unset},
+};
+use phoenix_runtime::{
+    host::sim::{Fault, FaultKind, HostImage, Show},
+    switch::{Recovered, SwitchError, Switched},
+};
+use std::collections::BTreeSet;
+
+/// Two graphs of one host.
+pub struct Pair {
+    pub name: String,
+    pub first: Graph,
+    pub second: Graph,
+}
+
+/// What is under way when a fault strikes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Way {
+    /// From a blank host to the first graph.
+    Fresh,
+    /// From the first graph to the second.
+    Edit,
+    /// Back from the second to the first.
+    Back,
+}
+
+pub const WAYS: [Way; 3] = [Way::Fresh, Way::Edit, Way::Back];
+
+/// How an operation fails.
+pub const FAILURES: [FaultKind; 2] = [FaultKind::Fail, FaultKind::FailPartly];
+/// How power is lost.
+pub const CUTS: [FaultKind; 2] = [FaultKind::PowerBefore, FaultKind::PowerAfter];
+
+/// A way, and the host before it.
+pub struct Scenario<'a> {
+    pair: &'a Pair,
+    way: Way,
+    world: World,
+    saved: Saved,
+    before: HostImage,
+    from: Option<u64>,
+    written: BTreeSet<String>,
+    /// How many events the way has where nothing disturbs it.
+    pub events: usize,
+}
+
+impl<'a> Scenario<'a> {
+    /// Prepares a host, and goes the way once, undisturbed. Nothing where a plan is refused.
+    pub fn new(pair: &'a Pair, way: Way) -> Option<Self> {
+        let world = prepared(pair, way)?;
+        let saved = world.save();
+        let (before, from, written) = (picture(&world), world.current(), files(&world));
+        let mut scenario = Self { pair, way, world, saved, before, from, written, events: 0 };
+        if !held(scenario.go()) {
+            return None;
+        }
+        let drift = scenario.world.drift();
+        assert!(drift.actions.is_empty(), "{}: {:?}", pair.name, common::kinds(&drift));
+        scenario.events = scenario.world.host.events().len();
+        Some(scenario)
+    }
+
+    /// How what is told of a volume begins.
+    fn volumes(&self) -> Vec<String> {
+        let all = self.pair.first.resources().chain(self.pair.second.resources());
+        let volumes = all.filter(|resource| matches!(resource, Resource::Volume(_)));
+        volumes.filter_map(Resource::dataset_name).map(|name| format!("{name} was set aside")).collect()
+    }
+
+    fn go(&self) -> Result<Switched, SwitchError> {
+        go(&self.world, self.pair, self.way)
+    }
+
+    fn named(&self, fault: &str) -> String {
+        format!("{} {:?} {fault}", self.pair.name, self.way)
+    }
+
+    /// Lets an operation fail. Returns how many events undoing it took.
+    pub fn failure(&self, at: usize, kind: FaultKind, tally: &mut Tally) -> usize {
+        self.world.restore(&self.saved);
+        self.world.host.inject(Fault::at(at, kind));
+        let result = self.go();
+        let events = self.world.host.events();
+        let run = self.named(&format!("{kind:?} at {at} ({})", events[at]));
+        tally.run("an operation fails");
+        match &result {
+            Ok(_) => {
+                tally.hold(self.world.current() != self.from, || "it says done, and is not".into(), &run)
+            }
+            Err(SwitchError::Failed { .. }) => {
+                tally.hold(self.world.current() == self.from, || "it says undone, and is not".into(), &run);
+            }
+            Err(error) => tally.hold(false, || format!("{error:?}"), &run),
+        }
+        self.check(&run, tally);
+        if result.is_err() {
+            self.world.host.clear_faults();
+            self.again(&run, tally);
+        }
+        events.len() - at - 1
+    }
+
+    /// Lets an operation fail, and disturbs undoing it.
+    pub fn failure_and(&self, at: usize, kind: FaultKind, then: (usize, FaultKind), tally: &mut Tally) {
+        self.world.restore(&self.saved);
+        self.world.host.inject(Fault::at(at, kind));
+        self.world.host.inject(Fault::at(at + 1 + then.0, then.1));
+        let result = self.go();
+        let run = self.named(&format!("{kind:?} at {at}, then while undoing {:?} at {}", then.1, then.0));
+        tally.run("an operation fails, and another disturbs undoing it");
+        let told = match &result {
+            Ok(_) => self.world.current() != self.from,
+            Err(SwitchError::Failed { .. }) => self.world.current() == self.from,
+            Err(SwitchError::Degraded { .. }) => FAILURES.contains(&then.1),
+            Err(SwitchError::PowerLost) => CUTS.contains(&then.1),
+            Err(_) => false,
+        };
+        tally.hold(told, || format!("{result:?}"), &run);
+        self.world.host.clear_faults();
+        if matches!(result, Err(SwitchError::PowerLost)) {
+            self.world.host.power_on();
+        }
+        self.recovered(false, &run, tally);
+    }
+
+    /// Cuts the power, and recovers. Returns how many events that took.
+    pub fn cut(&self, at: usize, kind: FaultKind, resume: bool, tally: &mut Tally) -> usize {
+        let run = self.named(&format!("{kind:?} at {at} resume={resume}"));
+        tally.run("power is cut");
+        self.lose_power(at, kind, &run, tally);
+        self.recovered(resume, &run, tally);
+        self.world.host.events().len()
+    }
+
+    /// Cuts the power, and disturbs the recovery.
+    pub fn cut_and(
+        &self,
+        at: usize,
+        kind: FaultKind,
+        resume: bool,
+        then: (usize, FaultKind),
+        tally: &mut Tally,
+    ) {
+        let what =
+            format!("{kind:?} at {at}, then while recovering {:?} at {} resume={resume}", then.1, then.0);
+        let run = self.named(&what);
+        tally.run("power is cut, and another fault disturbs the recovery");
+        self.lose_power(at, kind, &run, tally);
+        self.world.host.inject(Fault::at(then.0, then.1));
+        match self.world.recover(resume) {
+            Err(SwitchError::PowerLost) if CUTS.contains(&then.1) => self.world.host.power_on(),
+            Ok(_) => {}
+            // Resumed, and failed: then it is undone, or that failed too.
+            Err(SwitchError::Failed { .. } | SwitchError::Degraded { .. }) if FAILURES.contains(&then.1) => {}
+            Err(error) => tally.hold(false, || format!("the first recovery: {error:?}"), &run),
+        }
+        self.world.host.clear_faults();
+        self.recovered(resume, &run, tally);
+    }
+
+    fn lose_power(&self, at: usize, kind: FaultKind, run: &str, tally: &mut Tally) {
+        self.world.restore(&self.saved);
+        self.world.host.inject(Fault::at(at, kind));
+        let result = self.go();
+        tally.hold(matches!(result, Err(SwitchError::PowerLost)), || format!("{result:?}"), run);
+        self.world.host.power_on();
+        self.world.host.forget_events();
+    }
+
+    /// Recovers, and looks whether all is well after.
+    fn recovered(&self, resume: bool, run: &str, tally: &mut Tally) {
+        match self.world.recover(resume) {
+            Ok(None) => {}
+            Ok(Some(Recovered::Finished { generation })) => {
+                let is = self.world.current() == Some(generation);
+                tally.hold(is, || "it says finished, and is not".into(), run);
+            }
+            Ok(Some(Recovered::Undone { generation, kept })) => {
+                tally.hold(self.world.current() == generation, || "it says undone, and is not".into(), run);
+                // Whether a volume holds something cannot be known, so one that was made is kept.
+                let volumes = self.volumes();
+                let only_volumes = kept.iter().all(|kept| volumes.iter().any(|name| kept.starts_with(name)));
+                tally.hold(only_volumes, || format!("something was kept: {kept:?}"), run);
+            }
+            Err(error) => tally.hold(false, || format!("{error:?}"), run),
+        }
+        self.check(run, tally);
+        let again = self.world.recover(false);
+        tally.hold(matches!(again, Ok(None)), || format!("recovering again: {again:?}"), run);
+        if self.world.current() == self.from {
+            self.again(run, tally);
+        }
+    }
+
+    /// Checks that the host is wholly the old or wholly the new generation, and that no file is lost.
+    fn check(&self, run: &str, tally: &mut Tally) {
+        let world = &self.world;
+        if world.current() == self.from {
+            let now = picture(world);
+            let difference = || format!("the host is not as it was: {}", difference(&self.before, &now));
+            tally.hold(now == self.before, difference, run);
+        } else {
+            let left = common::kinds(&world.drift());
+            tally.hold(left.is_empty(), || format!("the new generation does not hold: {left:?}"), run);
+        }
+        let kept = files(world).is_superset(&self.written);
+        tally.hold(kept, || "a file is lost".into(), run);
+    }
+
+    fn again(&self, run: &str, tally: &mut Tally) {
+        let again = self.go();
+        tally.hold(again.is_ok(), || format!("it cannot be done again: {again:?}"), run);
+    }
+}
+
+fn go(world: &World, pair: &Pair, way: Way) -> Result<Switched, SwitchError> {
+    match way {
+        Way::Fresh => world.switch(&pair.first),
+        Way::Edit => world.switch(&pair.second),
+        Way::Back => world.rollback(1),
+    }
+}
+
+/// Makes a host just before a way begins, with a file in every file system.
+pub fn prepared(pair: &Pair, way: Way) -> Option<World> {
+    let world = World::new();
+    let disks = [&pair.first, &pair.second].into_iter().flat_map(Graph::resources);
+    let disks = disks.filter_map(|resource| match resource {
+        Resource::Pool(pool) => Some(pool.layout.iter().flat_map(|vdev| &vdev.disks)),
+        _ => None,
+    });
+    world.host.add_blank_disks(disks.flatten().map(|disk| &*disk.0));
+    if way != Way::Fresh && !held(world.switch(&pair.first)) {
+        return None;
+    }
+    for name in datasets(&world) {
+        world.host.write_file(&name, "precious", name.as_str());
+    }
+    if way == Way::Back && !held(world.switch(&pair.second)) {
+        return None;
+    }
+    // What is not durable is not what a power cut is to bring back.
+    world.host.power_on();
+    world.host.forget_events();
+    Some(world)
+}
+
+/// Whether a switch came about. What the host itself does not take is no fault that is looked for here;
+/// it is undone like any other.
+fn held(result: Result<Switched, SwitchError>) -> bool {
+    match result {
+        Ok(_) => true,
+        Err(SwitchError::Refused(_)) => false,
+        Err(SwitchError::Failed { reason, .. }) => {
+            println!("    the host does not take it: {reason}");
+            false
+        }
+        Err(error) => panic!("{error:?}"),
+    }
+}
+
+fn datasets(world: &World) -> Vec<DatasetName> {
+    let state = world.host.state();
+    let own = |name: &DatasetName| name.as_str().contains("/.phoenix");
+    let of_users = state.datasets.iter().filter(|(name, dataset)| !dataset.volume && !own(name));
+    of_users.map(|(name, _)| name.clone()).collect()
+}
+
+/// Returns the files of all datasets, wherever these are now: what was written is what counts.
+pub fn files(world: &World) -> BTreeSet<String> {
+    world.host.state().datasets.values().flat_map(|dataset| dataset.files.values().cloned()).collect()
+}
+
+/// A picture to compare: the sections of `storage.cfg` and the words of its lists have no order, and
+/// Proxmox's own `local` comes into being with the first write.
+pub fn picture(world: &World) -> HostImage {
+    let mut image = world.host.image(Show::UsersOnly);
+    // What cannot be inherited is, once set, set back to the value it had by default.
+    let default = |name: &PropertyName, word: &str| {
+        let row =
+            [Target::Filesystem, Target::Volume].into_iter().find_map(|of| property::find(of, name.as_str()));
+        row.is_some_and(|row| match row.unset() {
+            Unset::Value(default) => row.read(word) == row.read(default),
+            Unset::Inherit | Unset::Never => false,
+        })
+    };
+    for dataset in image.datasets.values_mut() {
+        dataset.settings.retain(|name, word| !default(name, word));
+    }
+    let sections = image.storage_cfg.take().unwrap_or_default();
+    let mut sections: Vec<String> = sections
+        .split("\n\n")
+        .filter(|section| !section.trim().is_empty() && !section.starts_with("dir: local\n"))
+        .map(|section| {
+            let mut lines: Vec<String> = section.lines().map(sorted_list).collect();
+            lines[1..].sort();
+            lines.join("\n")
+        })
+        .collect();
+    sections.sort();
+    image.storage_cfg = Some(sections.join("\n\n"));
+    image
+}
+
+fn sorted_list(line: &str) -> String {
+    match line.split_once("content ") {
+        Some((key, list)) => {
+            let mut words: Vec<&str> = list.split(',').collect();
+            words.sort_unstable();
+            format!("{key}content {}", words.join(","))
+        }
+        None => line.to_owned(),
+    }
+}
+
+/// Says how two pictures differ.
+pub fn difference(before: &HostImage, now: &HostImage) -> String {
+    let (before, now) = (format!("{before:#?}"), format!("{now:#?}"));
+    let (before, now): (Vec<&str>, Vec<&str>) = (before.lines().collect(), now.lines().collect());
+    let gone = before.iter().filter(|line| !now.contains(line)).map(|line| format!("-{}", line.trim()));
+    let come = now.iter().filter(|line| !before.contains(line)).map(|line| format!("+{}", line.trim()));
+    gone.chain(come).take(12).collect::<Vec<_>>().join(" ")
+}

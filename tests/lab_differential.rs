@@ -1,0 +1,53 @@
+//! The simulator against the real OpenZFS: random operations on both sides at once, in the machine.
+//!
+//! `PHOENIX_DIFFERENTIAL` is the number of operations for each seed, `PHOENIX_SEED` a seed of one's own.
+//! `PHOENIX_LIFE` with the number of a life that was printed plays that one alone and makes it small.
+
+use phoenix_lab::{Machine, MachineSpec, Result, build_example, mib, prepare_or_skip};
+use std::time::Duration;
+
+/// The seeds of every run: each leads elsewhere, and to the same place each time.
+const SEEDS: [u64; 2] = [1, 2];
+/// The operations for each of them.
+const OPERATIONS: u64 = 1000;
+/// Room for a machine that is slow and busy.
+const LIMIT: Duration = Duration::from_secs(3600);
+
+#[test]
+fn the_simulator_does_what_the_real_openzfs_does() -> Result<()> {
+    let Some(image) = prepare_or_skip()? else { return Ok(()) };
+    let program = build_example("phoenix-runtime", "differential")?;
+    // Large enough that no operation meets the end of a pool; the files behind them take what is written.
+    let spec =
+        ["one", "two", "three"].iter().fold(MachineSpec::new(), |spec, name| spec.disk(*name, mib(8192)));
+    let mut machine = Machine::boot(&image, spec)?;
+    machine.put_program(&program, "/root/differential")?;
+    let disks = ["one", "two", "three"].map(|name| format!("/dev/disk/by-id/virtio-{name}")).join(" ");
+    let mut failed = Vec::new();
+    for task in tasks() {
+        let output = machine.run_within(&format!("/root/differential {disks} {task} 2>&1"), LIMIT)?;
+        println!("{task}\n{}", output.out());
+        if !output.ok() {
+            failed.push(format!("{task}\n{}", output.out()));
+        }
+    }
+    assert!(failed.is_empty(), "the simulator differs:\n{}", failed.join("\n"));
+    machine.shutdown()
+}
+
+/// What is run: the named cases, then random operations; or what the environment asks for.
+fn tasks() -> Vec<String> {
+    let count = asked("PHOENIX_DIFFERENTIAL").unwrap_or(OPERATIONS);
+    match (asked("PHOENIX_SEED"), asked("PHOENIX_LIFE")) {
+        (Some(seed), Some(life)) => vec![format!("shrink {seed} {life}")],
+        (Some(seed), None) => vec![format!("run {seed} {count}")],
+        _ => std::iter::once("cases".to_owned())
+            .chain(SEEDS.map(|seed| format!("run {seed} {count}")))
+            .collect(),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test is told by its environment how long to run")]
+fn asked(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
