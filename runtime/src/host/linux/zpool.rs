@@ -70,15 +70,11 @@ pub fn statuses(text: &str, guids: Option<&str>) -> Result<BTreeMap<PoolName, St
             let other = numbers.get(&pool).map(|section| &section.config[..]).unwrap_or_default();
             number(&mut lines, other)?;
         }
-        let mut status = Status {
+        let status = Status {
             layout: layout(&lines)?,
             work: section.said.iter().filter_map(|said| work(said)).collect(),
             checkpoint: section.said.iter().any(|said| said.key == "checkpoint"),
         };
-        let leaving = section.said.iter().find_map(|said| evacuated(said));
-        for vdev in &mut status.layout {
-            vdev.leaving = leaving.is_some_and(|name| is_named(&lines, vdev, name));
-        }
         found.insert(pool, status);
     }
     Ok(found)
@@ -150,23 +146,6 @@ fn work(said: &Said<'_>) -> Option<Work> {
     Some(Work { kind, done: done.unwrap_or_default().into() })
 }
 
-/// Reads which vdev is being emptied.
-fn evacuated<'a>(said: &Said<'a>) -> Option<&'a str> {
-    let first = said.lines.first().filter(|_| said.key == "remove")?;
-    Some(first.strip_prefix("Evacuation of ")?.split_once(" in progress")?.0)
-}
-
-/// Says whether this is the vdev of a name. There a disk is shown without its folder and its partition.
-fn is_named(lines: &[Line<'_>], vdev: &Shown, name: &str) -> bool {
-    if vdev.redundancy != Redundancy::None {
-        return lines.iter().any(|line| line.name() == &*vdev.name && line.word == name);
-    }
-    vdev.disks.iter().any(|leaf| {
-        let last = leaf.path.rsplit('/').next().unwrap_or_default();
-        last == name || last.strip_suffix("-part1") == Some(name) || last.strip_suffix('1') == Some(name)
-    })
-}
-
 /// Gives lines their GUIDs.
 fn number<'a>(lines: &mut [Line<'a>], numbers: &[&'a str]) -> Result<(), HostError> {
     let numbers: Vec<Line<'_>> = numbers.iter().filter_map(|line| Line::read(line)).collect();
@@ -188,6 +167,8 @@ struct Line<'a> {
     word: &'a str,
     state: &'a str,
     was: Option<&'a str>,
+    /// Whether it is being emptied, to be removed. The words above the tree name no mirror by its number.
+    leaving: bool,
     guid: Option<&'a str>,
 }
 
@@ -198,7 +179,8 @@ impl<'a> Line<'a> {
         let word = words.next()?;
         let was = rest.split_once("  was ").map(|(_, path)| path.trim());
         let state = words.next().unwrap_or_default();
-        Some(Line { depth: (text.len() - rest.len()) / 2, word, state, was, guid: None })
+        let leaving = rest.trim_end().ends_with("(removing)");
+        Some(Line { depth: (text.len() - rest.len()) / 2, word, state, was, leaving, guid: None })
     }
 
     fn name(&self) -> &'a str {
@@ -235,7 +217,8 @@ fn layout(lines: &[Line<'_>]) -> Result<Vec<Shown>, HostError> {
         }
         rest = after;
         let name: Box<str> = line.name().into();
-        let shown = |redundancy, disks| Shown { class, redundancy, name, leaving: false, disks };
+        let leaving = line.leaving;
+        let shown = |redundancy, disks| Shown { class, redundancy, name, leaving, disks };
         if let Some(redundancy) = redundancy(line.word) {
             found.push(shown(redundancy, leaves(children)));
         } else if children.is_empty() && !is_group(line.word) {
@@ -390,6 +373,7 @@ mod tests {
     }
 
     const BUSY: &str = include_str!("../../../tests/fixtures/zpool-status-P-busy-2.3.txt");
+    const LEAVING: &str = include_str!("../../../tests/fixtures/zpool-status-P-leaving-2.3.txt");
     const BUSY_OLD: &str = include_str!("../../../tests/fixtures/zpool-status-P-busy-2.1.txt");
     const NUMBERS: &str = include_str!("../../../tests/fixtures/zpool-status-g-resilver-2.3.txt");
 
@@ -435,6 +419,16 @@ mod tests {
         let leaving: Vec<bool> = going.layout.iter().map(|vdev| vdev.leaving).collect();
         assert_eq!(leaving, [false, true]);
         assert!(works(pool(&found, "idle")).is_empty());
+    }
+
+    #[test]
+    fn what_is_being_emptied_is_told_by_its_line() {
+        let found = statuses(LEAVING, None).unwrap();
+        let tank = pool(&found, "tank");
+        assert_eq!(works(tank), ["the removal of a vdev is under way (0.20% done)"]);
+        let leaving: Vec<(bool, usize)> =
+            tank.layout.iter().map(|vdev| (vdev.leaving, vdev.disks.len())).collect();
+        assert_eq!(leaving, [(false, 2), (true, 2)]);
     }
 
     #[test]

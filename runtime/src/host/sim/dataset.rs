@@ -11,7 +11,29 @@ impl State {
         let settings = self
             .take(name, Target::Filesystem, settings)
             .map_err(|wrong| Refusal { code: 1, text: wrong.after(&format!("cannot create '{name}'")) })?;
-        self.datasets.insert(name.clone(), Dataset { settings, ..Dataset::default() });
+        self.bring_in(name, Dataset { settings, ..Dataset::default() })
+    }
+
+    /// Adds a dataset where its quotas and reservations can be had; else nothing of it stays.
+    fn bring_in(&mut self, name: &DatasetName, dataset: Dataset) -> Result<(), Refusal> {
+        let wanted = dataset.settings.clone();
+        self.datasets.insert(name.clone(), dataset);
+        let limits = ["quota", "refquota", "reservation", "refreservation"].map(PropertyName::new);
+        for limit in &limits {
+            if let Some(state) = self.datasets.get_mut(name) {
+                state.settings.remove(limit);
+            }
+        }
+        for limit in limits {
+            let Some(raw) = wanted.get(&limit) else { continue };
+            if self.space_refusal(name, limit.as_str(), raw).is_some() {
+                self.datasets.remove(name);
+                return refuse(1, format!("cannot create '{name}': out of space"));
+            }
+            if let Some(state) = self.datasets.get_mut(name) {
+                state.settings.insert(limit, raw.clone());
+            }
+        }
         Ok(())
     }
 
@@ -43,8 +65,7 @@ impl State {
             let reserved = reservation(size, block).to_string().into_boxed_str();
             settings.entry(PropertyName::new("refreservation")).or_insert(reserved);
         }
-        self.datasets.insert(name.clone(), Dataset { volume: true, settings, ..Dataset::default() });
-        Ok(())
+        self.bring_in(name, Dataset { volume: true, settings, ..Dataset::default() })
     }
 
     /// `zfs destroy`: refused with anything below.
