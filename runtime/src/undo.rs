@@ -8,7 +8,7 @@ use crate::{
     host::{Contents, Host, HostError},
     observed::{DatasetState, DiskState, HOME, KEPT_CANMOUNT, ORIGIN, OWNER, Observed, Query, WRITTEN},
     op::Op,
-    plan::{Action, Inverse, Plan, add_inverse, kept, labels, unexports},
+    plan::{Action, Inverse, Plan, add_inverse, kept, labels, unexports, would_mount},
 };
 use phoenix_graph::{DatasetName, Disk, PoolName, PropertyName};
 use std::collections::BTreeSet;
@@ -244,14 +244,6 @@ impl Undoing<'_> {
             self.run(&Op::DatasetDestroy { dataset: dataset.clone() })?;
             return Ok(());
         }
-        // Where it is put away it is not to be mounted, also where its mount point is its own.
-        if !volume && state.local("mountpoint").is_some() && state.value("canmount") == Some("on") {
-            let words = [(KEPT_CANMOUNT, "on"), ("canmount", "noauto")];
-            let settings = words.map(|(name, word)| (PropertyName::new(name), word.into())).into();
-            if !self.run(&Op::DatasetSet { dataset: dataset.clone(), settings })? {
-                return Ok(());
-            }
-        }
         self.set_aside(dataset, volume, seen)
     }
 
@@ -297,6 +289,14 @@ impl Undoing<'_> {
             let words = [("canmount", "off"), ("mountpoint", "none"), (OWNER, self.owner)];
             let settings = words.map(|(name, word)| (PropertyName::new(name), word.into())).into();
             if !self.run(&Op::DatasetCreate { dataset: made, settings })? {
+                return Ok(());
+            }
+        }
+        let whole = seen.datasets.iter().filter(|(name, _)| *name == dataset || name.is_below(dataset));
+        for (inside, _) in whole.filter(|(_, state)| would_mount(dataset, state)) {
+            let words = [(KEPT_CANMOUNT, "on"), ("canmount", "noauto")];
+            let settings = words.map(|(name, word)| (PropertyName::new(name), word.into())).into();
+            if !self.run(&Op::DatasetSet { dataset: inside.clone(), settings })? {
                 return Ok(());
             }
         }

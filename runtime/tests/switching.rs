@@ -244,17 +244,24 @@ fn retiring_what_is_in_use_is_refused_with_who_uses_it() {
 fn a_retired_dataset_with_a_mount_point_of_its_own_is_not_mounted_at_boot_and_comes_home_mounted() {
     let world = World::new();
     let resources = with(small(), dataset("tank/vms/deep", &[("mountpoint", "/srv/deep")]));
+    // Its mount point is not its own, and comes along all the same.
+    let resources = with(resources, dataset("tank/vms/deep/kid", &[]));
     world.switch(&graph(resources.clone())).unwrap();
     world
         .switch(&graph(without(
             resources,
-            &["dataset:tank/vms", "dataset:tank/vms/deep", "storage:tank-vms"],
+            &["dataset:tank/vms", "dataset:tank/vms/deep", "dataset:tank/vms/deep/kid", "storage:tank-vms"],
         )))
         .unwrap();
     world.host.power_on();
-    assert_eq!(world.host.state().mounted_at(&name("tank/.phoenix/2/vms/deep")), None);
+    let state = world.host.state();
+    for inside in ["tank/.phoenix/2/vms", "tank/.phoenix/2/vms/deep", "tank/.phoenix/2/vms/deep/kid"] {
+        assert!(state.dataset(&name(inside)).is_some());
+        assert_eq!(state.mounted_at(&name(inside)), None, "{inside}");
+    }
     world.rollback(1).unwrap();
     assert_eq!(world.host.state().mounted_at(&name("tank/vms/deep")), Some("/srv/deep"));
+    assert_eq!(world.host.state().mounted_at(&name("tank/vms/deep/kid")), Some("/srv/deep/kid"));
     assert!(world.drift().actions.is_empty());
 }
 

@@ -3,7 +3,7 @@
 //!
 //! Both examples, each with an edit, and random pairs of specs ([`random`]). By itself each fault is
 //! struck everywhere, and a second one at chosen places; `PHOENIX_FAULTS=all` strikes the second one
-//! everywhere, too, and `PHOENIX_FAULTS=N` takes N random pairs.
+//! everywhere, too, `PHOENIX_FAULTS=N` takes N random pairs, and `PHOENIX_PAIR=N` the Nth alone.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -53,6 +53,12 @@ const PAIRS: usize = 200;
 #[expect(clippy::disallowed_methods, reason = "how much is run is told from outside")]
 fn asked() -> Option<String> {
     std::env::var("PHOENIX_FAULTS").ok()
+}
+
+/// The one pair that `PHOENIX_PAIR` asks for.
+#[expect(clippy::disallowed_methods, reason = "which is run is told from outside")]
+fn alone() -> Option<String> {
+    std::env::var("PHOENIX_PAIR").ok().map(|number| format!("pair {number}"))
 }
 
 /// At which of so many places a second fault strikes: everywhere, or at two of them that move along.
@@ -129,6 +135,7 @@ fn random_pairs_of_specs_hold_whatever_fails() {
             _ => refused += 1,
         }
     }
+    ways.retain(|(pair, _)| alone().is_none_or(|name| pair.name == name));
     let tally = side_by_side(&ways, |(pair, way), tally| {
         disturb(&Scenario::new(pair, *way).expect("it was not refused before"), 1, tally);
     });

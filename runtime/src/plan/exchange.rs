@@ -249,7 +249,7 @@ fn step_aside(
         }
         draft.snapshot(child);
     }
-    retire::keep_unmounted(name, state, sketch);
+    retire::keep_unmounted(name, name, state, sketch);
     retire::move_away(name, state, place, sketch);
 }
 

@@ -28,6 +28,7 @@ pub use inverse::{Inverse, Prior, unexports};
 pub use past::{Attempt, Choice, Found, Past, choose, family};
 pub use query::{add_inverse, query};
 pub use rendered::{EXPORTS_LINK, MODPROBE_LINK, rendered};
+pub use retire::would_mount;
 pub use topology::{kept, labels, underway};
 
 use crate::{observed::Observed, op::Op};

@@ -3,7 +3,8 @@
 //!
 //! A retired dataset stands at `<pool>/.phoenix/<number>/<name>`, a slash in its name written `:`,
 //! with its home in a user property. Inside that area nothing is mounted: what has a mount point of
-//! its own gets `canmount=noauto`, and its `canmount` before is kept in a user property.
+//! its own, or below one that comes along, gets `canmount=noauto`, and its `canmount` before is kept in
+//! a user property.
 
 use super::{
     Change, Inverse, Kind, Subject,
@@ -145,7 +146,7 @@ fn retire(draft: &mut Draft<'_>, key: &Key, name: &DatasetName) {
                 Inverse::Mount { dataset: child.clone(), mounted: true },
             );
         }
-        keep_unmounted(child, state, &mut sketch);
+        keep_unmounted(name, child, state, &mut sketch);
         draft.snapshot(child);
     }
     move_away(name, state, &place, &mut sketch);
@@ -177,13 +178,12 @@ fn is_protected(draft: &Draft<'_>, name: &DatasetName) -> Option<Key> {
     node.resource.lifecycle().is_some_and(|lifecycle| lifecycle.protect).then(|| node.key.clone())
 }
 
-/// Keeps a file system with a mount point of its own from being mounted where it is put away.
-pub fn keep_unmounted(name: &DatasetName, state: &DatasetState, sketch: &mut Sketch) {
-    let own_mountpoint = state.settings.get("mountpoint").is_some_and(|seen| seen.source.is_own());
-    let Some(can) = state.value("canmount").filter(|can| *can == "on") else { return };
-    if state.volume || !own_mountpoint {
+/// Keeps a file system from being mounted where it is put away with `top`, at a boot or by an import.
+pub fn keep_unmounted(top: &DatasetName, name: &DatasetName, state: &DatasetState, sketch: &mut Sketch) {
+    if !would_mount(top, state) {
         return;
     }
+    let can = "on";
     sketch.ops.push(Op::DatasetSet {
         dataset: name.clone(),
         settings: vec![
@@ -193,6 +193,18 @@ pub fn keep_unmounted(name: &DatasetName, state: &DatasetState, sketch: &mut Ske
     });
     sketch.inverses.push(Inverse::mark(name.clone(), KEPT_CANMOUNT, state.settings.get(KEPT_CANMOUNT)));
     sketch.inverses.push(canmount(name, state));
+}
+
+/// Returns whether a file system would still be mounted by itself once it is put away with `top`: its
+/// mount point is its own, or comes from what is put away with it, and not from the area.
+pub fn would_mount(top: &DatasetName, state: &DatasetState) -> bool {
+    let comes_along = state.settings.get("mountpoint").is_some_and(|seen| match &seen.source {
+        Source::Inherited(from) => {
+            DatasetName::new(from).is_ok_and(|from| from == *top || from.is_below(top))
+        }
+        source => source.is_own(),
+    });
+    !state.volume && comes_along && state.value("canmount") == Some("on")
 }
 
 fn canmount(name: &DatasetName, state: &DatasetState) -> Inverse {
