@@ -4,6 +4,7 @@
 //! planner, a pure function, makes a plan of it; the executor writes a journal, carries the
 //! plan out as typed [`op::Op`]s, observes again, and only then commits a generation.
 
+pub mod area;
 pub mod execute;
 pub mod foreign;
 pub mod gc;

@@ -49,8 +49,21 @@ pub struct Query {
 }
 
 /// Dataset properties that are read every time.
-pub const ALWAYS: [&str; 8] =
-    ["type", "mounted", "mountpoint", "canmount", "volsize", OWNER, HOME, KEPT_CANMOUNT];
+pub const ALWAYS: [&str; 13] = [
+    "type",
+    "mounted",
+    "mountpoint",
+    "canmount",
+    "volsize",
+    "encryption",
+    "encryptionroot",
+    "keystatus",
+    "keyformat",
+    "keylocation",
+    OWNER,
+    HOME,
+    KEPT_CANMOUNT,
+];
 
 /// The user property that marks what phoenix made or adopted; its value is the host's name.
 pub const OWNER: &str = "phoenix:owner";
@@ -211,6 +224,18 @@ pub struct DatasetState {
 }
 
 impl DatasetState {
+    /// Returns the dataset that its key comes from: itself, or one above it; nothing where it is not encrypted.
+    #[must_use]
+    pub fn encryption_root(&self) -> Option<DatasetName> {
+        self.value("encryptionroot").and_then(|name| DatasetName::new(name).ok())
+    }
+
+    /// Returns whether it is encrypted and its key is not loaded: it cannot be mounted, nor looked into.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        self.value("keystatus") == Some("unavailable")
+    }
+
     /// Returns a property's value where it is set on this dataset itself.
     #[must_use]
     pub fn local(&self, name: &str) -> Option<&str> {

@@ -5,6 +5,7 @@
 //! holds something is set aside, or left, and told.
 
 use crate::{
+    area,
     host::{Contents, Host, HostError},
     observed::{DatasetState, DiskState, HOME, KEPT_CANMOUNT, ORIGIN, OWNER, Observed, Query, WRITTEN},
     op::Op,
@@ -200,8 +201,8 @@ impl Undoing<'_> {
         seen: &Observed,
     ) -> Result<(), HostError> {
         let has_children = seen.datasets.keys().any(|other| other.is_below(dataset));
-        let area = is_area(dataset);
-        if area && has_children {
+        let is_area = area::is_area(dataset);
+        if is_area && has_children {
             return Ok(());
         }
         if state.mounted && !self.run(&Op::DatasetUnmount { dataset: dataset.clone() })? {
@@ -212,7 +213,7 @@ impl Undoing<'_> {
             self.run(&Op::DatasetDestroy { dataset: dataset.clone() })?;
             return Ok(());
         }
-        if !area {
+        if !is_area {
             self.set_aside(dataset, volume, seen)?;
         }
         Ok(())
@@ -278,7 +279,7 @@ impl Undoing<'_> {
     /// Moves a dataset that holds something, or a volume, to the pool's area, from where the next
     /// switch that declares it brings it home.
     fn set_aside(&mut self, dataset: &DatasetName, volume: bool, seen: &Observed) -> Result<(), HostError> {
-        let Ok(top) = dataset.pool().root().child(".phoenix") else { return Ok(()) };
+        let Some(top) = area::top(&area::holder_in(seen, dataset)) else { return Ok(()) };
         let leaf = dataset.below_pool().replace('/', ":");
         let names = (0_u32..).map(|count| format!("{}.undone{count}", self.number));
         let free =
@@ -391,10 +392,4 @@ fn before(plans: &[(Plan, Vec<usize>)]) -> Vec<(&Action, Inverse)> {
         .flat_map(|action| action.inverses.iter().map(move |inverse| (action, inverse)))
         .filter_map(|(action, inverse)| Some((action, inverse.unless_known(&mut known)?)))
         .collect()
-}
-
-/// Returns whether a dataset is one of the folders of the pool's area.
-fn is_area(dataset: &DatasetName) -> bool {
-    let below = dataset.below_pool();
-    below == ".phoenix" || below.strip_prefix(".phoenix/").is_some_and(|rest| !rest.contains('/'))
 }

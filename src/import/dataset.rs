@@ -8,6 +8,7 @@ use super::{
 };
 use phoenix_graph::{DatasetName, Key, PoolName, Target, property};
 use phoenix_runtime::{
+    area,
     foreign::is_guest_disk,
     observed::{DatasetState, Observed},
 };
@@ -35,7 +36,7 @@ fn below(seen: &Observed, scope: &Scope<'_>, parent: &DatasetName, node: &mut No
     let mut guests = Vec::new();
     for name in scope.children(parent) {
         let Some(state) = seen.datasets.get(name) else { continue };
-        if name.below_pool() == ".phoenix" {
+        if area::is_inside(name) {
             // What phoenix has put away is in no spec.
             continue;
         }

@@ -4,7 +4,7 @@ use super::{
     directory::NEW,
     state::{Content, Export, Pool, Snapshot, State},
 };
-use crate::observed::Directory;
+use crate::{area, observed::Directory};
 use phoenix_graph::{DatasetName, PoolName, PropertyName};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,7 +16,7 @@ use std::{
 pub enum Show {
     /// Everything.
     Everything,
-    /// Not what phoenix keeps for itself: `<pool>/.phoenix` and all below it, `phoenix:…` properties,
+    /// Not what phoenix keeps for itself: areas and all below them, `phoenix:…` properties,
     /// snapshots named `phoenix-…`.
     UsersOnly,
 }
@@ -64,9 +64,7 @@ impl State {
     #[must_use]
     pub fn image(&self, show: Show) -> HostImage {
         let users = show == Show::UsersOnly;
-        let own = |name: &DatasetName| {
-            users && name.as_str().split('/').nth(1).is_some_and(|part| part == ".phoenix")
-        };
+        let own = |name: &DatasetName| users && area::is_inside(name);
         HostImage {
             pools: self.pools.clone(),
             devices: self
