@@ -223,6 +223,7 @@ fn told(action: &Action) -> String {
     match action.subject {
         Subject::Files => return "files in /etc put in force".to_owned(),
         Subject::Mounts => return "new file systems mounted".to_owned(),
+        Subject::Key(ref dataset) => return format!("key of {dataset} loaded"),
         Subject::Resource(_) => {}
     }
     let done = match action.kind {
@@ -280,6 +281,9 @@ pub fn failure(doing: &str, error: SwitchError, terminal: &Terminal) -> Failure 
                 .because(text)
                 .help("put right what keeps it from being undone, then run `phoenix recover`")
         }
+        SwitchError::NoKey { .. } => Failure::new(Exit::Refused, doing)
+            .because(format!("{error}; nothing was changed"))
+            .help("run it again, and type the key"),
         SwitchError::Open { number } => interrupted(doing, number),
         SwitchError::Unconfirmed { .. } => Failure::new(Exit::Refused, doing)
             .because(error)

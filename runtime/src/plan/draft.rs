@@ -204,6 +204,15 @@ impl<'a> Draft<'a> {
         })
     }
 
+    /// Returns what a dataset is called once what it belongs to has come home; nothing where nothing does.
+    pub fn comes_along(&self, name: &DatasetName) -> Option<DatasetName> {
+        let mut above = std::iter::successors(name.parent(), DatasetName::parent);
+        above.find_map(|above| {
+            let (home, _) = self.homecoming.iter().find(|(_, place)| **place == above)?;
+            retire::moved(name, &above, home)
+        })
+    }
+
     pub fn comes_home(&mut self, home: &DatasetName, place: &DatasetName, mounted: Vec<DatasetName>) {
         self.homecoming.insert(home.clone(), place.clone());
         self.mounted_home.extend(mounted);

@@ -311,9 +311,11 @@ pub fn bring_home(
     mount: Option<&Mount>,
     sketch: &mut Sketch,
 ) -> Vec<DatasetName> {
+    // The area that it is in may have come home before it, with the encryption root that it belongs to.
+    let from = draft.comes_along(place).unwrap_or_else(|| place.clone());
     sketch.run(
-        Op::DatasetRename { from: place.clone(), to: home.clone(), volume: state.volume },
-        Inverse::Name { before: place.clone(), after: home.clone(), volume: state.volume },
+        Op::DatasetRename { from: from.clone(), to: home.clone(), volume: state.volume },
+        Inverse::Name { before: from, after: home.clone(), volume: state.volume },
     );
     sketch.run(
         Op::DatasetInherit { dataset: home.clone(), property: PropertyName::new(HOME) },

@@ -51,6 +51,8 @@ pub struct DatasetImage {
     pub settings: BTreeMap<PropertyName, Box<str>>,
     /// Where it is mounted; `hidden` follows where another file system lies over it.
     pub mounted: Option<String>,
+    /// Whether its key is not loaded.
+    pub locked: bool,
     /// Its files.
     pub files: BTreeMap<Box<str>, String>,
     /// Who owns its root directory, and who may do what in it.
@@ -103,6 +105,14 @@ impl State {
             .mounted_at(name)
             .map(|path| if self.hidden(name) { format!("{path} (hidden)") } else { path.to_owned() });
         let directory = state.directory.unwrap_or(NEW);
-        DatasetImage { volume: state.volume, settings, mounted, files: state.files, directory, snapshots }
+        DatasetImage {
+            volume: state.volume,
+            settings,
+            mounted,
+            locked: self.is_locked(name),
+            files: state.files,
+            directory,
+            snapshots,
+        }
     }
 }
