@@ -148,12 +148,6 @@ fn encryption(name: &DatasetName, state: &DatasetState, node: &mut Node) {
         return;
     }
     let location = state.value("keylocation").unwrap_or("prompt");
-    if location == "prompt" {
-        node.notes.push(format!(
-            "It is encrypted ({cipher}), with a key that a person is asked for. A spec cannot say so: made anew from this one, it would not be encrypted."
-        ));
-        return;
-    }
     let format = state.value("keyformat").unwrap_or("raw");
     for (name, word) in [("encryption", cipher), ("keyformat", format), ("keylocation", location)] {
         node.set(name, Literal::Text(word.to_owned()));

@@ -73,7 +73,8 @@ pub fn plan_folders(inputs: &Inputs<'_>, known: &Known, plan: &mut GcPlan) {
         plan.destroyed.iter().flat_map(|one| one.below.iter().chain([&one.place])).collect();
     // Inner folders come after outer ones by name, and go first.
     for (name, state) in inputs.observed.datasets.iter().rev() {
-        if !is_area(name) || !known.is_marked(state) || state.local(HOME).is_some() {
+        // One that is locked cannot be looked into: a later run takes it, when its key is loaded.
+        if !is_area(name) || state.is_locked() || !known.is_marked(state) || state.local(HOME).is_some() {
             continue;
         }
         let is_used = inputs.snapshots.iter().any(|one| one.name.dataset() == name)
