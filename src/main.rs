@@ -17,6 +17,7 @@ mod spec;
 mod switching;
 mod target;
 mod terminal;
+mod typing;
 mod verb;
 mod view;
 mod watcher;

@@ -9,6 +9,7 @@ use phoenix_runtime::{
         sim::SimHost,
     },
     observed::Observed,
+    secret::Nobody,
     store::Store,
     survey::survey,
     switch::Runtime,
@@ -75,6 +76,7 @@ impl Site {
             jobs: jobs.into(),
             stop,
             events,
+            keys: &Nobody,
             now: outside::now(),
             who: outside::who(),
         }

@@ -2,13 +2,14 @@
 
 use crate::{
     duration::Seconds, exit::Exit, failure::Failure, options::Carry, reviewed::changed as changed_since,
-    show, show::count, site::Site, terminal::Terminal, watcher,
+    show, show::count, site::Site, terminal::Terminal,
+    typing::Typing, watcher,
 };
 use phoenix_runtime::{
     execute::{Event, Events},
     plan::{Action, Consent, Kind, Plan, Subject},
     store::{Pending, Store},
-    switch::{SwitchError, Switched, Target, Wait},
+    switch::{Runtime, SwitchError, Switched, Target, Wait},
 };
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use std::{
@@ -40,7 +41,8 @@ impl Journey<'_> {
     pub fn run(&self, verb: &str, target: &Target, consent: &Consent) -> Result<Exit, Failure> {
         let stop = stop_flag(&self.doing)?;
         let progress = Progress::new(self.terminal);
-        let runtime = self.site.runtime(self.carry.jobs, &stop, &progress);
+        let keys = Typing { terminal: self.terminal, stop: &stop };
+        let runtime = Runtime { keys: &keys, ..self.site.runtime(self.carry.jobs, &stop, &progress) };
         let mut approval = Approval::new(self.terminal, self.carry.yes, &stop, &progress);
         let started = OnceCell::new();
         let watcher = |pending: &Pending| {
@@ -223,6 +225,7 @@ fn told(action: &Action) -> String {
     match action.subject {
         Subject::Files => return "files in /etc put in force".to_owned(),
         Subject::Mounts => return "new file systems mounted".to_owned(),
+        Subject::Key(ref dataset) => return format!("key of {dataset} loaded"),
         Subject::Resource(_) => {}
     }
     let done = match action.kind {
@@ -280,6 +283,9 @@ pub fn failure(doing: &str, error: SwitchError, terminal: &Terminal) -> Failure 
                 .because(text)
                 .help("put right what keeps it from being undone, then run `phoenix recover`")
         }
+        SwitchError::NoKey { .. } => Failure::new(Exit::Refused, doing)
+            .because(format!("{error}; nothing was changed"))
+            .help("run it again, and type the key"),
         SwitchError::Open { number } => interrupted(doing, number),
         SwitchError::Unconfirmed { .. } => Failure::new(Exit::Refused, doing)
             .because(error)

@@ -3,12 +3,16 @@
 use crate::{outside, show::Paint};
 use clap::ValueEnum;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, Severity};
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::{
+    event::{PollFd, PollFlags, poll},
+    termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr},
+};
 use std::{
     fmt,
     io::{self, BufRead, IsTerminal, Write},
     sync::atomic::{AtomicBool, Ordering},
 };
+use zeroize::Zeroizing;
 
 /// When colours are shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -102,12 +106,53 @@ impl Terminal {
         }
     }
 
+    /// Returns whether there is a person to ask.
+    #[must_use]
+    pub fn can_ask(&self) -> bool {
+        self.interactive && io::stdin().is_terminal()
+    }
+
+    /// Asks for a line and does not show what is typed; nothing where `stop` is set meanwhile. It is read
+    /// without a buffer that would keep it.
+    ///
+    /// # Errors
+    /// Where the terminal cannot be read, or the line is longer than any key.
+    pub fn ask_hidden(
+        &self,
+        question: &str,
+        stop: &AtomicBool,
+    ) -> rustix::io::Result<Option<Zeroizing<Vec<u8>>>> {
+        const LONGEST: usize = 1024;
+        let stdin = io::stdin();
+        let hidden = Hidden::begin(&stdin)?;
+        self.note(question);
+        let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
+        let mut byte = Zeroizing::new([0_u8; 1]);
+        let whole = loop {
+            while poll(&mut [PollFd::new(&stdin, PollFlags::IN)], None).is_err() {
+                if stop.load(Ordering::Relaxed) {
+                    self.note("\n");
+                    return Ok(None);
+                }
+            }
+            match rustix::io::read(&stdin, &mut byte[..])? {
+                0 => break false,
+                _ if byte[0] == b'\n' => break true,
+                _ if line.len() == LONGEST => return Err(rustix::io::Errno::TOOBIG),
+                _ => line.push(byte[0]),
+            }
+        };
+        drop(hidden);
+        self.note("\n");
+        Ok(whole.then_some(line))
+    }
+
     /// Asks a person; nothing where there is none to ask. Whatever is no clear yes is a no, and so
     /// is `stop`.
     #[must_use]
     pub fn confirm(&self, question: &str, stop: &AtomicBool) -> Option<bool> {
         let stdin = io::stdin();
-        if !self.interactive || !stdin.is_terminal() {
+        if !self.can_ask() {
             return None;
         }
         self.note(format_args!("{question} [y/N] "));
@@ -121,6 +166,29 @@ impl Terminal {
         let mut answer = String::new();
         let read = stdin.lock().read_line(&mut answer);
         Some(read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes"))
+    }
+}
+
+/// A terminal that shows what is typed again once it is let go.
+struct Hidden<'a> {
+    stdin: &'a io::Stdin,
+    before: Termios,
+}
+
+impl<'a> Hidden<'a> {
+    fn begin(stdin: &'a io::Stdin) -> rustix::io::Result<Self> {
+        let before = tcgetattr(stdin)?;
+        let mut hidden = before.clone();
+        hidden.local_modes.remove(LocalModes::ECHO);
+        tcsetattr(stdin, OptionalActions::Flush, &hidden)?;
+        Ok(Self { stdin, before })
+    }
+}
+
+impl Drop for Hidden<'_> {
+    fn drop(&mut self) {
+        // A terminal that is gone needs nothing put back.
+        let _ = tcsetattr(self.stdin, OptionalActions::Now, &self.before);
     }
 }
 

@@ -1,6 +1,9 @@
 //! What is on a host beside what phoenix looks after. It is never changed; a person may want to know of it.
 
-use crate::observed::{Observed, Storages};
+use crate::{
+    area,
+    observed::{Observed, Storages},
+};
 use phoenix_graph::{DatasetName, Export, Graph, Key, Resource, export::is_host_name};
 
 /// Something that no resource of a graph accounts for.
@@ -98,10 +101,9 @@ fn pools<'a>(seen: &'a Observed, graph: &'a Graph) -> impl Iterator<Item = Forei
 }
 
 fn datasets<'a>(seen: &'a Observed, graph: &'a Graph) -> impl Iterator<Item = Foreign> + 'a {
-    let put_away = |name: &DatasetName| name.as_str().split('/').nth(1) == Some(".phoenix");
     let others = seen.datasets.iter().filter(move |(name, _)| {
         !name.is_root()
-            && !put_away(name)
+            && !area::is_inside(name)
             && graph.get(&Key::Pool(name.pool())).is_some()
             && graph.dataset(name).is_none()
     });

@@ -4,6 +4,7 @@
 //! planner, a pure function, makes a plan of it; the executor writes a journal, carries the
 //! plan out as typed [`op::Op`]s, observes again, and only then commits a generation.
 
+pub mod area;
 pub mod execute;
 pub mod foreign;
 pub mod gc;
@@ -11,6 +12,7 @@ pub mod host;
 pub mod observed;
 pub mod op;
 pub mod plan;
+pub mod secret;
 pub mod store;
 pub mod survey;
 pub mod switch;

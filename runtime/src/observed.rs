@@ -16,6 +16,8 @@ use std::{
 /// What to look at. The number of commands does not grow with it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Query {
+    /// Files that keys are to be in; those of datasets whose keys are not loaded are looked at, too.
+    pub key_files: BTreeSet<Box<str>>,
     /// Dataset properties to read, besides [`ALWAYS`].
     pub properties: BTreeSet<PropertyName>,
     /// Pool properties to read.
@@ -49,8 +51,21 @@ pub struct Query {
 }
 
 /// Dataset properties that are read every time.
-pub const ALWAYS: [&str; 8] =
-    ["type", "mounted", "mountpoint", "canmount", "volsize", OWNER, HOME, KEPT_CANMOUNT];
+pub const ALWAYS: [&str; 13] = [
+    "type",
+    "mounted",
+    "mountpoint",
+    "canmount",
+    "volsize",
+    "encryption",
+    "encryptionroot",
+    "keystatus",
+    "keyformat",
+    "keylocation",
+    OWNER,
+    HOME,
+    KEPT_CANMOUNT,
+];
 
 /// The user property that marks what phoenix made or adopted; its value is the host's name.
 pub const OWNER: &str = "phoenix:owner";
@@ -78,6 +93,9 @@ pub struct Observed {
     /// Those of the blank disks that have bytes other than zero at their beginning or end.
     #[serde(default)]
     pub written: BTreeSet<Disk>,
+    /// The files that keys are to be in, by path.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub key_files: BTreeMap<Box<str>, KeyFile>,
     /// All file systems and volumes of the imported pools.
     pub datasets: BTreeMap<DatasetName, DatasetState>,
     /// The live export table: by path and client.
@@ -211,6 +229,18 @@ pub struct DatasetState {
 }
 
 impl DatasetState {
+    /// Returns the dataset that its key comes from: itself, or one above it; nothing where it is not encrypted.
+    #[must_use]
+    pub fn encryption_root(&self) -> Option<DatasetName> {
+        self.value("encryptionroot").and_then(|name| DatasetName::new(name).ok())
+    }
+
+    /// Returns whether it is encrypted and its key is not loaded: it cannot be mounted, nor looked into.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        self.value("keystatus") == Some("unavailable")
+    }
+
     /// Returns a property's value where it is set on this dataset itself.
     #[must_use]
     pub fn local(&self, name: &str) -> Option<&str> {
@@ -222,6 +252,18 @@ impl DatasetState {
     pub fn value(&self, name: &str) -> Option<&str> {
         self.settings.get(name).map(|setting| &*setting.raw)
     }
+}
+
+/// A file that a key is to be in. What is in it is never read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeyFile {
+    /// It is not there.
+    Missing,
+    /// It cannot be read, for this reason.
+    Unreadable(String),
+    /// It has so many bytes.
+    Bytes(u64),
 }
 
 /// A property's value, as `-Hp` prints it, and where it comes from.

@@ -3,6 +3,7 @@
 
 pub mod render;
 
+use crate::{plan::PROMPT, secret::Asked};
 use phoenix_graph::{DatasetName, Mode, PoolName, PropertyName, SnapshotName, StorageId, Vdev};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -158,6 +159,18 @@ pub enum Op {
         /// The clone.
         dataset: DatasetName,
     },
+    /// `zfs load-key`: loads the key of an encryption root.
+    KeyLoad {
+        /// The encryption root.
+        dataset: DatasetName,
+        /// Where the key is (`-L`): `prompt` where it was typed. Nothing where the dataset itself says it.
+        location: Option<Box<str>>,
+    },
+    /// `zfs unload-key`.
+    KeyUnload {
+        /// The encryption root.
+        dataset: DatasetName,
+    },
     /// `zfs mount`.
     DatasetMount {
         /// The file system.
@@ -273,4 +286,25 @@ pub enum Op {
         /// Where the link stands.
         path: PathBuf,
     },
+}
+
+impl Op {
+    /// Tells the key that has to be typed for the operation, if one has.
+    #[must_use]
+    pub fn asked(&self) -> Option<Asked> {
+        let (dataset, settings) = match self {
+            Op::KeyLoad { dataset, location } => {
+                let typed = location.as_deref() == Some(PROMPT);
+                return typed.then(|| Asked { dataset: dataset.clone(), new: None });
+            }
+            Op::DatasetCreate { dataset, settings } | Op::VolumeCreate { dataset, settings, .. } => {
+                (dataset.clone(), settings)
+            }
+            Op::PoolCreate { pool, root, .. } => (pool.root(), root),
+            _ => return None,
+        };
+        let word = |name: &str| settings.iter().find(|(one, _)| one.as_str() == name).map(|(_, word)| word);
+        let typed = word("keylocation").is_some_and(|word| **word == *PROMPT);
+        typed.then(|| Asked { dataset, new: Some(word("keyformat").cloned().unwrap_or_default()) })
+    }
 }

@@ -5,10 +5,11 @@
 //! holds something is set aside, or left, and told.
 
 use crate::{
+    area,
     host::{Contents, Host, HostError},
     observed::{DatasetState, DiskState, HOME, KEPT_CANMOUNT, ORIGIN, OWNER, Observed, Query, WRITTEN},
     op::Op,
-    plan::{Action, Inverse, Plan, add_inverse, kept, labels, unexports, would_mount},
+    plan::{Action, Inverse, PROMPT, Plan, add_inverse, kept, labels, unexports, would_mount},
 };
 use phoenix_graph::{DatasetName, Disk, PoolName, PropertyName};
 use std::collections::BTreeSet;
@@ -103,6 +104,9 @@ impl Undoing<'_> {
                 // Without the mark it is not what the transaction made, whoever made it meanwhile.
                 let ours = seen.datasets.get(dataset).filter(|state| state.local(OWNER) == Some(self.owner));
                 if let Some(state) = ours.cloned() {
+                    let Some(seen) = self.unlock(dataset, seen)? else {
+                        return self.leave_locked(dataset, *volume);
+                    };
                     self.unmake(dataset, *volume, &state, &seen)?;
                     return Ok(());
                 }
@@ -119,6 +123,21 @@ impl Undoing<'_> {
                 return if stands { self.take_back(inverse) } else { Ok(()) };
             }
             Inverse::PoolAbsent { pool, disks } => return self.unmake_pool(pool, disks, seen),
+            Inverse::KeyUnloaded { dataset } => {
+                let loaded = seen.datasets.get(dataset).is_some_and(|state| {
+                    state.value("keystatus") == Some("available")
+                });
+                if loaded {
+                    return self.unload(dataset);
+                }
+            }
+            Inverse::Mount { dataset, mounted: true } if is_locked(&seen, dataset) => {
+                let Some(seen) = self.unlock(dataset, seen)? else {
+                    self.undone.kept.push(format!("{dataset} stays unmounted, since its key is not loaded"));
+                    return Ok(());
+                };
+                return self.run_all(&inverse.ops(&seen), seen);
+            }
             // What is exported anew goes at once, so that it can be unmounted; what was exported before
             // comes back at the end, when it is mounted again.
             Inverse::Exports { before } => return self.run_all(&unexports(before, &seen), seen),
@@ -200,8 +219,8 @@ impl Undoing<'_> {
         seen: &Observed,
     ) -> Result<(), HostError> {
         let has_children = seen.datasets.keys().any(|other| other.is_below(dataset));
-        let area = is_area(dataset);
-        if area && has_children {
+        let is_area = area::is_area(dataset);
+        if is_area && has_children {
             return Ok(());
         }
         if state.mounted && !self.run(&Op::DatasetUnmount { dataset: dataset.clone() })? {
@@ -212,7 +231,7 @@ impl Undoing<'_> {
             self.run(&Op::DatasetDestroy { dataset: dataset.clone() })?;
             return Ok(());
         }
-        if !area {
+        if !is_area {
             self.set_aside(dataset, volume, seen)?;
         }
         Ok(())
@@ -255,6 +274,65 @@ impl Undoing<'_> {
         }
     }
 
+    /// Loads the key that a dataset needs, where it is not loaded and nobody has to type it: what a power cut
+    /// left behind is looked into and mounted again. Returns what is seen then; nothing where it stays locked.
+    fn unlock(&mut self, dataset: &DatasetName, seen: Observed) -> Result<Option<Observed>, HostError> {
+        if !is_locked(&seen, dataset) {
+            return Ok(Some(seen));
+        }
+        let root = seen.datasets.get(dataset).and_then(DatasetState::encryption_root);
+        let state = root.as_ref().and_then(|root| seen.datasets.get(root));
+        let typed = state.is_none_or(|state| state.value("keylocation") == Some(PROMPT));
+        let Some(root) = root.filter(|_| !typed) else {
+            self.seen = Some(seen);
+            return Ok(None);
+        };
+        self.seen = None;
+        match self.host.perform(&Op::KeyLoad { dataset: root.clone(), location: None }) {
+            Err(HostError::PowerLost) => return Err(HostError::PowerLost),
+            Err(error) => self.undone.kept.push(format!("the key of {root} could not be loaded: {error}")),
+            Ok(()) => {}
+        }
+        let seen = self.look()?;
+        if !is_locked(&seen, dataset) {
+            return Ok(Some(seen));
+        }
+        self.seen = Some(seen);
+        Ok(None)
+    }
+
+    /// Unloads a key that the transaction loaded. Where somebody uses by now what it opens, it stays.
+    fn unload(&mut self, dataset: &DatasetName) -> Result<(), HostError> {
+        self.seen = None;
+        match self.host.perform(&Op::KeyUnload { dataset: dataset.clone() }) {
+            Err(HostError::PowerLost) => return Err(HostError::PowerLost),
+            Err(HostError::Command { stderr, .. }) if stderr.contains("is busy") => {
+                self.undone.kept.push(format!("the key of {dataset} stays loaded, since it is in use"));
+            }
+            Err(error) => self.undone.failed.push(error.to_string()),
+            Ok(()) => {}
+        }
+        Ok(())
+    }
+
+    /// Leaves a dataset that the transaction made and that cannot be looked into: an encryption root is set
+    /// aside, what is inside one stays. A folder of an area holds nothing, and needs no word.
+    fn leave_locked(&mut self, dataset: &DatasetName, volume: bool) -> Result<(), HostError> {
+        let seen = self.look()?;
+        let root = seen.datasets.get(dataset).and_then(DatasetState::encryption_root);
+        let holder_is_open = !is_locked(&seen, &area::holder_in(&seen, dataset));
+        if root.as_ref() == Some(dataset) && !dataset.is_root() && holder_is_open {
+            return self.set_aside(dataset, volume, &seen);
+        }
+        if !area::is_inside(dataset) {
+            self.undone
+                .kept
+                .push(format!("{dataset} stays: its key is not loaded, so nobody can tell what it holds"));
+        }
+        self.seen = Some(seen);
+        Ok(())
+    }
+
     fn is_empty(&mut self, dataset: &DatasetName) -> Result<bool, HostError> {
         match self.host.contents(dataset) {
             Ok(contents) => Ok(contents == Contents::Empty),
@@ -270,7 +348,7 @@ impl Undoing<'_> {
     /// Moves a dataset that holds something, or a volume, to the pool's area, from where the next
     /// switch that declares it brings it home.
     fn set_aside(&mut self, dataset: &DatasetName, volume: bool, seen: &Observed) -> Result<(), HostError> {
-        let Ok(top) = dataset.pool().root().child(".phoenix") else { return Ok(()) };
+        let Some(top) = area::top(&area::holder_in(seen, dataset)) else { return Ok(()) };
         let leaf = dataset.below_pool().replace('/', ":");
         let names = (0_u32..).map(|count| format!("{}.undone{count}", self.number));
         let free =
@@ -323,6 +401,10 @@ impl Undoing<'_> {
             seen = self.look()?;
         }
         let root = pool.root();
+        let Some(mut seen) = self.unlock(&root, seen)? else {
+            self.undone.kept.push(format!("the pool {pool} stays: the key of its root dataset is not loaded"));
+            return Ok(());
+        };
         let ours = seen.datasets.get(&root).filter(|state| state.local(OWNER) == Some(self.owner));
         if let Some(state) = ours {
             let inside: Vec<&str> =
@@ -393,8 +475,6 @@ fn before(plans: &[(Plan, Vec<usize>)]) -> Vec<(&Action, Inverse)> {
         .collect()
 }
 
-/// Returns whether a dataset is one of the folders of the pool's area.
-fn is_area(dataset: &DatasetName) -> bool {
-    let below = dataset.below_pool();
-    below == ".phoenix" || below.strip_prefix(".phoenix/").is_some_and(|rest| !rest.contains('/'))
+fn is_locked(seen: &Observed, dataset: &DatasetName) -> bool {
+    seen.datasets.get(dataset).is_some_and(DatasetState::is_locked)
 }

@@ -8,6 +8,7 @@ use super::{
 };
 use phoenix_graph::{DatasetName, Key, PoolName, Target, property};
 use phoenix_runtime::{
+    area,
     foreign::is_guest_disk,
     observed::{DatasetState, Observed},
 };
@@ -35,7 +36,7 @@ fn below(seen: &Observed, scope: &Scope<'_>, parent: &DatasetName, node: &mut No
     let mut guests = Vec::new();
     for name in scope.children(parent) {
         let Some(state) = seen.datasets.get(name) else { continue };
-        if name.below_pool() == ".phoenix" {
+        if area::is_inside(name) {
             // What phoenix has put away is in no spec.
             continue;
         }
@@ -147,12 +148,6 @@ fn encryption(name: &DatasetName, state: &DatasetState, node: &mut Node) {
         return;
     }
     let location = state.value("keylocation").unwrap_or("prompt");
-    if location == "prompt" {
-        node.notes.push(format!(
-            "It is encrypted ({cipher}), with a key that a person is asked for. A spec cannot say so: made anew from this one, it would not be encrypted."
-        ));
-        return;
-    }
     let format = state.value("keyformat").unwrap_or("raw");
     for (name, word) in [("encryption", cipher), ("keyformat", format), ("keylocation", location)] {
         node.set(name, Literal::Text(word.to_owned()));

@@ -179,6 +179,7 @@ impl World {
             stop: &stop,
             events: &Quiet,
             now: 0,
+            keys: &phoenix_runtime::secret::Nobody,
             who: "root".to_owned(),
         })
     }

@@ -125,7 +125,7 @@ pub fn summary(plan: &Plan) -> String {
 
 /// Rendered files and mounts follow from resources: they are told only where they stand alone.
 fn is_told(action: &Action, plan: &Plan) -> bool {
-    let is_resource = |action: &Action| matches!(action.subject, Subject::Resource(_));
+    let is_resource = |action: &Action| matches!(action.subject, Subject::Resource(_) | Subject::Key(_));
     is_resource(action) || !plan.actions.iter().any(is_resource)
 }
 
@@ -148,6 +148,7 @@ fn group(action: &Action) -> (u8, &'static str) {
         Subject::Resource(Key::Permissions(_)) => (4, "Permissions"),
         Subject::Resource(Key::Bind(..)) => (5, "Mount points of containers"),
         Subject::Resource(Key::Tunable(_)) => (6, "Parameters of the zfs module"),
+        Subject::Key(_) => (1, "Datasets"),
         Subject::Files | Subject::Mounts => (7, "Besides"),
     }
 }
@@ -221,7 +222,7 @@ fn sides(action: &Action, change: &Change) -> (String, String) {
         (_, None) => none.to_owned(),
         (_, Some(text)) if is_export => export_options(text),
         (Subject::Resource(key), Some(text)) => value(key, &change.setting, text),
-        (Subject::Files | Subject::Mounts, Some(text)) => text.clone(),
+        (Subject::Files | Subject::Mounts | Subject::Key(_), Some(text)) => text.clone(),
     };
     (show(&change.old), show(&change.new))
 }

@@ -9,9 +9,10 @@ use crate::{
     site::{Access, Site, store},
     switching::{self, Approval, Progress},
     terminal::Terminal,
+    typing::Typing,
 };
 use clap::Args;
-use phoenix_runtime::switch::Recovered;
+use phoenix_runtime::switch::{Recovered, Runtime};
 use std::path::Path;
 
 /// End a switch that a crash or a power cut interrupted
@@ -44,7 +45,8 @@ impl Recover {
         let site = Site::open(common, Access::Change)?;
         let stop = switching::stop_flag(doing)?;
         let progress = Progress::new(terminal);
-        let runtime = site.runtime(self.carry.jobs, &stop, &progress);
+        let keys = Typing { terminal, stop: &stop };
+        let runtime = Runtime { keys: &keys, ..site.runtime(self.carry.jobs, &stop, &progress) };
         let mut approval = Approval::new(terminal, self.carry.yes, &stop, &progress);
         let recovered = runtime
             .recover(self.resume, &mut |plan| approval.ask(plan))

@@ -109,6 +109,7 @@ fn interrupt(sandbox: &Sandbox) {
         stop: &AtomicBool::new(false),
         events: &Nobody,
         now: 0,
+        keys: &phoenix_runtime::secret::Nobody,
         who: "tester".to_owned(),
     };
     let target = Target::New { graph, sources: Vec::new() };

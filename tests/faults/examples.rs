@@ -4,13 +4,46 @@ use crate::{edits, scenario::Pair};
 use phoenix_compiler::{SpecPath, compile};
 use phoenix_graph::Graph;
 
-pub fn examples() -> [Pair; 2] {
-    edits::examples().map(|edited| Pair {
+pub fn examples() -> Vec<Pair> {
+    let pairs = edits::examples().into_iter().map(|edited| Pair {
         name: edited.name.to_owned(),
         first: graph(&edited.first),
         second: graph(&edited.second),
-    })
+    });
+    pairs.chain([encrypted()]).collect()
 }
+
+/// Encrypted datasets: one goes within its root, one comes, a root goes with all it holds, another's key is
+/// somewhere else from then on.
+fn encrypted() -> Pair {
+    let spec = |location: &str, inside: &str, beside: &str| {
+        format!(
+            r#"edition 1
+host "box" {{
+    pool "tank" {{
+        disk "/dev/disk/by-id/one"
+        allow "no-redundancy"
+        dataset "enc" encryption="aes-256-gcm" keyformat="raw" keylocation="file://{location}" {{
+            {inside}
+        }}
+        {beside}
+    }}
+}}
+"#
+        )
+    };
+    let going = "dataset \"a\" mountpoint=\"/srv/a\" {\n dataset \"deep\"\n }\n dataset \"stays\" { export { client \"10.0.0.0/24\" } }";
+    let coming = "dataset \"b\" encryption=\"on\"\n dataset \"stays\" atime=#false { export { client \"10.0.0.0/24\" \"ro\" } }";
+    let own = "dataset \"own\" encryption=\"on\" keyformat=\"raw\" keylocation=\"file:///keys/one\" {\n dataset \"in\"\n }";
+    Pair {
+        name: "encrypted".to_owned(),
+        first: graph(&spec(KEY_FILES[0], going, own)),
+        second: graph(&spec(KEY_FILES[1], coming, "")),
+    }
+}
+
+/// The files that hold the keys of [`encrypted`], both the same one.
+pub const KEY_FILES: [&str; 2] = ["/keys/one", "/keys/two"];
 
 fn graph(text: &str) -> Graph {
     let world = phoenix_compiler::OneFile(text.into());

@@ -4,6 +4,7 @@
 
 use crate::{
     common::{self, Saved, World},
+    examples::KEY_FILES,
     tally::Tally,
 };
 use phoenix_graph::{
@@ -12,6 +13,7 @@ use phoenix_graph::{
 };
 use phoenix_runtime::{
     host::sim::{Fault, FaultKind, HostImage, Show},
+    plan::Subject,
     switch::{Recovered, SwitchError, Switched},
 };
 use std::collections::BTreeSet;
@@ -210,6 +212,12 @@ impl<'a> Scenario<'a> {
             let difference = || format!("the host is not as it was: {}", difference(&self.before, &now));
             tally.hold(now == self.before, difference, run);
         } else {
+            let drift = world.drift();
+            if drift.actions.iter().any(|action| matches!(action.subject, Subject::Key(_))) {
+                // After a boot what is encrypted is locked, until somebody switches.
+                let unlocked = self.world.rollback(self.world.current().unwrap());
+                tally.hold(unlocked.is_ok(), || format!("it stays locked: {unlocked:?}"), run);
+            }
             let left = common::kinds(&world.drift());
             tally.hold(left.is_empty(), || format!("the new generation does not hold: {left:?}"), run);
         }
@@ -240,6 +248,8 @@ pub fn prepared(pair: &Pair, way: Way) -> Option<World> {
         _ => None,
     });
     world.host.add_blank_disks(disks.flatten().map(|disk| &*disk.0));
+    let keys = KEY_FILES.map(|path| (path.into(), "0123456789abcdef0123456789abcdef".to_owned()));
+    world.host.edit(|state| state.files.extend(keys));
     if way != Way::Fresh && !held(world.switch(&pair.first)) {
         return None;
     }

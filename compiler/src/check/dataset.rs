@@ -263,19 +263,6 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             _ => return,
         }
         inside.encrypted = true;
-        let prompt = settings.get("keylocation").is_some_and(|value| value.to_string() == "prompt");
-        let diagnostic = Diagnostic::new(
-            Code::EncryptionWithoutKey,
-            format!("phoenix cannot load the key of `{name}` by itself"),
-        )
-        .at(setting.whole(), "encrypted");
-        if prompt && let Some(location) = block.setting("keylocation") {
-            let diagnostic = diagnostic
-                .at(location.whole(), "nobody is there to be asked")
-                .help("say where the key is found: `keylocation=\"file:///etc/zfs/keys/NAME\"`");
-            self.push(diagnostic, setting.via);
-            return;
-        }
         let missing: Vec<&str> =
             ["keyformat", "keylocation"].into_iter().filter(|name| block.setting(name).is_none()).collect();
         // Below an encrypted dataset the key is taken over, unless a new one is begun.
@@ -286,9 +273,13 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             return;
         }
         let missing = crate::diagnostic::list(missing);
-        let diagnostic = diagnostic
-            .at(block.place, format!("{missing} missing"))
-            .help("`keyformat=\"raw\" keylocation=\"file:///etc/zfs/keys/NAME\"`, a file of 32 random bytes");
+        let diagnostic = Diagnostic::new(
+            Code::EncryptionWithoutKey,
+            format!("nothing says what the key of `{name}` is, or where it is found"),
+        )
+        .at(setting.whole(), "encrypted")
+        .at(block.place, format!("{missing} missing"))
+        .help("`keyformat=\"raw\" keylocation=\"file:///etc/zfs/keys/NAME\"`, a file of 32 random bytes");
         self.push(diagnostic, setting.via);
     }
 

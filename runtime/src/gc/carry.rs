@@ -2,6 +2,7 @@
 
 use super::{GcPlan, Inputs, Left, Policy};
 use crate::{
+    area,
     host::{Contents, HostError},
     observed::Query,
     op::Op,
@@ -255,8 +256,10 @@ impl Runtime<'_> {
 fn query<'a>(graphs: impl Iterator<Item = &'a Graph>) -> Query {
     let mut query = Query { properties: [PropertyName::new("used")].into(), ..Query::default() };
     for graph in graphs {
-        let pools = graph.resources().filter_map(|one| one.dataset_name()).map(DatasetName::pool);
-        query.leaving.extend(pools.filter_map(|pool| pool.root().child(".phoenix").ok()));
+        // Any of them may be an encryption root, with an area of its own.
+        let names = graph.resources().filter_map(|one| one.dataset_name());
+        let all = names.flat_map(|name| std::iter::successors(Some(name.clone()), DatasetName::parent));
+        query.leaving.extend(all.filter_map(|name| area::top(&name)));
     }
     query
 }

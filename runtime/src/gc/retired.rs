@@ -1,12 +1,13 @@
 //! Retired datasets: which of them no kept generation names, and how each is destroyed.
 //!
-//! A retired dataset stands at `<pool>/.phoenix/<n>/…`, with `n` the attempt that put it away, or at
-//! `<pool>/.phoenix/<n>.undone<k>/…` where an undoing set it aside. A generation names it where its graph
+//! A retired dataset stands in a folder `<n>` of an area (see `area`), with `n` the attempt that put it
+//! away, or in `<n>.undone<k>` where an undoing set it aside. A generation names it where its graph
 //! has the home, or anything below it, and where it is older than the attempt: a newer one has a
 //! dataset of its own there. What an undoing set aside, any generation names that has the home.
 
 use super::{GcPlan, Inputs, Known, Left};
 use crate::{
+    area::{folder_of, is_area, number_of},
     execute::HOLD,
     observed::{DatasetState, HOME, SnapshotState},
     op::Op,
@@ -72,7 +73,8 @@ pub fn plan_folders(inputs: &Inputs<'_>, known: &Known, plan: &mut GcPlan) {
         plan.destroyed.iter().flat_map(|one| one.below.iter().chain([&one.place])).collect();
     // Inner folders come after outer ones by name, and go first.
     for (name, state) in inputs.observed.datasets.iter().rev() {
-        if !is_area(name) || !known.is_marked(state) || state.local(HOME).is_some() {
+        // One that is locked cannot be looked into: a later run takes it, when its key is loaded.
+        if !is_area(name) || state.is_locked() || !known.is_marked(state) || state.local(HOME).is_some() {
             continue;
         }
         let is_used = inputs.snapshots.iter().any(|one| one.name.dataset() == name)
@@ -104,28 +106,6 @@ fn below<'i>(
         .range(top.clone()..)
         .take_while(move |(name, _)| name.as_str().starts_with(&text));
     alike.filter(move |(name, _)| name.is_below(&top))
-}
-
-/// Returns whether a name is that of a pool's area, or of a folder in it.
-fn is_area(name: &DatasetName) -> bool {
-    let below = name.below_pool();
-    below == ".phoenix" || below.strip_prefix(".phoenix/").is_some_and(|rest| !rest.contains('/'))
-}
-
-/// Returns the folder in the pool's area that a dataset stands in directly.
-fn folder_of(place: &DatasetName) -> Option<&str> {
-    let (folder, leaf) = place.below_pool().strip_prefix(".phoenix/")?.split_once('/')?;
-    (!leaf.contains('/')).then_some(folder)
-}
-
-/// Reads a folder's name: the number of the attempt, and whether an undoing set aside what is in it.
-fn number_of(folder: &str) -> Option<(u64, bool)> {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let (number, rest) = folder.split_once('.').unwrap_or((folder, "0"));
-    let undone = rest.strip_prefix("undone");
-    (digits(number) && digits(undone.unwrap_or(rest)))
-        .then(|| number.parse().ok().map(|number| (number, undone.is_some())))
-        .flatten()
 }
 
 struct Survey<'a> {
@@ -318,30 +298,4 @@ pub fn end_of(state: &SnapshotState) -> Vec<Op> {
     let release = Op::Release { snapshot: state.name.clone(), tag: HOLD.into() };
     let destroy = Op::SnapshotDestroy { snapshot: state.name.clone() };
     if state.holds.contains(HOLD) { vec![release, destroy] } else { vec![destroy] }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_folder_says_its_attempt_and_whether_it_was_set_aside() {
-        assert_eq!(number_of("12"), Some((12, false)));
-        assert_eq!(number_of("12.3"), Some((12, false)));
-        assert_eq!(number_of("12.undone0"), Some((12, true)));
-        for text in ["", "x", "12.", "12.x", "12.undone", ".3", "-1", "1.2.3", "99999999999999999999999"] {
-            assert_eq!(number_of(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn only_what_stands_right_in_a_folder_of_the_area_is_retired() {
-        let folder = |text: &str| folder_of(&DatasetName::new(text).unwrap()).map(str::to_owned);
-        assert_eq!(folder("tank/.phoenix/3/a:b").as_deref(), Some("3"));
-        for text in
-            ["tank/.phoenix", "tank/.phoenix/3", "tank/.phoenix/3/a/b", "tank/a/.phoenix/3/a", "tank/a/b/c"]
-        {
-            assert_eq!(folder(text), None, "{text}");
-        }
-    }
 }

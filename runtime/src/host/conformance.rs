@@ -8,6 +8,7 @@ mod clones;
 mod directories;
 mod disks;
 mod exports;
+mod keys;
 mod settings;
 mod snapshots;
 mod topology;
@@ -66,6 +67,8 @@ const STEPS: &[(&str, Step)] = &[
     ("a snapshot is cloned, and the clone promoted and demoted", clones::promote),
     ("a clone that cannot be is refused", clones::refused),
     ("a volume is cloned with the size that it had", clones::volume),
+    ("a file system is encrypted with a typed key", keys::create_typed),
+    ("what is locked is not mounted, and may be moved", keys::locked),
     ("exports follow their file through a link", exports::follow),
     ("a parameter is written and read", exports::parameter),
     ("a disk leaves a mirror and comes back", topology::mirror),

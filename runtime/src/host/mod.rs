@@ -12,6 +12,7 @@ mod text;
 use crate::{
     observed::{Lineage, Observed, Query, SnapshotState},
     op::Op,
+    secret::Keys,
 };
 use phoenix_graph::{DatasetName, SnapshotName};
 use std::path::PathBuf;
@@ -51,6 +52,10 @@ pub trait Host: Sync {
     /// # Errors
     /// Where the dataset or the snapshot is not there, or a tool fails or says what cannot be read.
     fn lineage(&self, dataset: &DatasetName, since: &SnapshotName) -> Result<Lineage, HostError>;
+
+    /// Takes the keys that a person typed, in place of those before: an operation whose key is typed gets it
+    /// from among them.
+    fn give_keys(&self, keys: Keys);
 
     /// Is called before and after each durable write that is not an operation (journal, store,
     /// `current`), so that the simulator can lose power there.

@@ -82,6 +82,13 @@ impl Op {
             // It takes no `--`; no name begins with a dash.
             Op::Promote { dataset } => words(["zfs", "promote", dataset.as_str()]),
             Op::MountAll { .. } => words(["zfs", "mount", "-a"]),
+            Op::KeyLoad { dataset, location } => {
+                let mut argv = words(["zfs", "load-key"]);
+                argv.extend(location.iter().flat_map(|location| words(["-L", location])));
+                argv.extend(words(["--", dataset.as_str()]));
+                argv
+            }
+            Op::KeyUnload { dataset } => words(["zfs", "unload-key", "--", dataset.as_str()]),
             Op::DatasetMount { dataset } => words(["zfs", "mount", "--", dataset.as_str()]),
             Op::DatasetUnmount { dataset } => words(["zfs", "unmount", "--", dataset.as_str()]),
             Op::DatasetDestroy { dataset } => words(["zfs", "destroy", "--", dataset.as_str()]),

@@ -4,6 +4,7 @@ use super::{
     Action, Change, Inputs, Inverse, Kind, Plan, Refusal, Reversibility, Subject, Warning, rendered, retire,
 };
 use crate::{
+    area,
     observed::{DatasetState, HOME, OWNER},
     op::Op,
 };
@@ -203,6 +204,15 @@ impl<'a> Draft<'a> {
         })
     }
 
+    /// Returns what a dataset is called once what it belongs to has come home; nothing where nothing does.
+    pub fn comes_along(&self, name: &DatasetName) -> Option<DatasetName> {
+        let mut above = std::iter::successors(name.parent(), DatasetName::parent);
+        above.find_map(|above| {
+            let (home, _) = self.homecoming.iter().find(|(_, place)| **place == above)?;
+            retire::moved(name, &above, home)
+        })
+    }
+
     pub fn comes_home(&mut self, home: &DatasetName, place: &DatasetName, mounted: Vec<DatasetName>) {
         self.homecoming.insert(home.clone(), place.clone());
         self.mounted_home.extend(mounted);
@@ -372,21 +382,14 @@ fn lasting_last(actions: Vec<Action>) -> Vec<Action> {
 fn retired<'a>(inputs: &Inputs<'a>) -> BTreeMap<&'a str, &'a DatasetName> {
     let mut found: BTreeMap<&str, &DatasetName> = BTreeMap::new();
     for (place, state) in &inputs.observed.datasets {
-        if !place.below_pool().starts_with(".phoenix/") {
+        if area::innermost_folder_of(place).is_none() {
             continue;
         }
         let Some(home) = state.local(HOME) else { continue };
-        let newer = found.get(home).is_none_or(|other| retired_in(other) < retired_in(place));
+        let newer = found.get(home).is_none_or(|other| area::retired_in(other) < area::retired_in(place));
         if newer {
             found.insert(home, place);
         }
     }
     found
-}
-
-/// Reads the number of the attempt, and the count within it, out of a retired dataset's place.
-fn retired_in(place: &DatasetName) -> (u64, u64) {
-    let folder = place.as_str().split('/').nth(2).unwrap_or_default();
-    let (number, count) = folder.split_once('.').unwrap_or((folder, "0"));
-    (number.parse().unwrap_or(0), count.parse().unwrap_or(0))
 }

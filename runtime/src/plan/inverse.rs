@@ -133,6 +133,11 @@ pub enum Inverse {
         /// What stood before.
         inverse: Box<Inverse>,
     },
+    /// The key of the encryption root was not loaded.
+    KeyUnloaded {
+        /// The encryption root.
+        dataset: DatasetName,
+    },
     /// The file system was mounted, or not.
     Mount {
         /// The file system.
@@ -225,6 +230,7 @@ impl Inverse {
             Inverse::Promoted { after, .. } => format!("promotion {after}"),
             // What bears the name meanwhile is another one.
             Inverse::While { aside, inverse } => format!("while {aside}: {inverse:?}"),
+            Inverse::KeyUnloaded { dataset } => format!("key {dataset}"),
             Inverse::Mount { dataset, .. } => format!("mount {dataset}"),
             Inverse::Directory { dataset, .. } => format!("directory {dataset}"),
             Inverse::Storage { id, .. } => format!("storage {id}"),
@@ -252,7 +258,8 @@ impl Inverse {
     }
 
     /// Returns what has to be run so that what stood before stands again; nothing where it does.
-    /// Unmaking pools, datasets and clones needs a look into them first: see [`crate::undo`].
+    /// Unmaking pools, datasets and clones needs a look into them first, and what is locked is mounted only
+    /// once its key is there: see [`crate::undo`].
     #[must_use]
     pub fn ops(&self, seen: &Observed) -> Vec<Op> {
         let one = |needed: bool, op: Op| if needed { vec![op] } else { Vec::new() };
@@ -262,7 +269,10 @@ impl Inverse {
             | Inverse::DiskBefore { .. }
             | Inverse::VdevAbsent { .. }
             | Inverse::VdevPresent { .. } => topology::ops(self, seen),
-            Inverse::PoolAbsent { .. } | Inverse::DatasetAbsent { .. } | Inverse::Cloned { .. } => Vec::new(),
+            Inverse::PoolAbsent { .. }
+            | Inverse::DatasetAbsent { .. }
+            | Inverse::Cloned { .. }
+            | Inverse::KeyUnloaded { .. } => Vec::new(),
             Inverse::While { aside, inverse } => {
                 if seen.datasets.contains_key(aside) {
                     inverse.ops(seen)
@@ -291,7 +301,7 @@ impl Inverse {
                 one(moved, Op::DatasetRename { from: after.clone(), to: before.clone(), volume: *volume })
             }
             Inverse::Mount { dataset, mounted } => match (seen.datasets.get(dataset), mounted) {
-                (Some(state), true) if !state.mounted => mounting::mount(seen, dataset),
+                (Some(state), true) if !state.mounted && !state.is_locked() => mounting::mount(seen, dataset),
                 (Some(state), false) if state.mounted => {
                     vec![Op::DatasetUnmount { dataset: dataset.clone() }]
                 }

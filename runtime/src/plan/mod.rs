@@ -9,6 +9,7 @@ mod draft;
 mod exchange;
 mod exports;
 mod inverse;
+mod keys;
 mod layout;
 mod mounting;
 mod not_yet;
@@ -25,6 +26,7 @@ mod topology;
 mod tunables;
 
 pub use inverse::{Inverse, Prior, unexports};
+pub use keys::PROMPT;
 pub use past::{Attempt, Choice, Found, Past, choose, family};
 pub use query::{add_inverse, query};
 pub use rendered::{EXPORTS_LINK, MODPROBE_LINK, rendered};
@@ -136,6 +138,8 @@ pub enum Subject {
     Files,
     /// The mounts of new file systems.
     Mounts,
+    /// The key of an encryption root.
+    Key(DatasetName),
 }
 
 impl std::fmt::Display for Subject {
@@ -144,6 +148,7 @@ impl std::fmt::Display for Subject {
             Subject::Resource(key) => key.fmt(f),
             Subject::Files => f.write_str("files in /etc"),
             Subject::Mounts => f.write_str("mounts of new file systems"),
+            Subject::Key(dataset) => write!(f, "key of {dataset}"),
         }
     }
 }
@@ -236,6 +241,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
     exchange::prepare(&mut draft);
     storages::take_away(&mut draft);
     exports::take_away(&mut draft);
+    keys::plan(&mut draft);
     datasets::plan(&mut draft);
     permissions::plan(&mut draft);
     rendered::plan(&mut draft);

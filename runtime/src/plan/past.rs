@@ -4,7 +4,10 @@
 //! snapshots of what it touches, named after its number, and what it retires stands in a place with
 //! that number: the first of these since the generation was left is the state that is looked for.
 
-use crate::observed::{HOME, Lineage, Observed, SnapshotState};
+use crate::{
+    area,
+    observed::{HOME, Lineage, Observed, SnapshotState},
+};
 use phoenix_graph::DatasetName;
 use std::collections::BTreeMap;
 
@@ -71,11 +74,8 @@ pub fn family(name: &DatasetName, seen: &Observed) -> Vec<(DatasetName, Option<u
 /// Reads the number of the switch out of a retired dataset's place; nothing for what was set aside when
 /// a switch was undone, which is no state of any generation.
 fn put_away_by(place: &DatasetName) -> Option<u64> {
-    let mut parts = place.below_pool().split('/');
-    let (area, folder) = (parts.next()?, parts.next()?);
-    let (number, count) = folder.split_once('.').unwrap_or((folder, "0"));
-    let whole = area == ".phoenix" && count.parse::<u32>().is_ok();
-    number.parse().ok().filter(|_| whole)
+    let (number, undone) = area::number_of(area::folder_of(place)?)?;
+    (!undone).then_some(number)
 }
 
 /// Reads the number of the switch, and of the part of it, out of the name of a snapshot of phoenix's.

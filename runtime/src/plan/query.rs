@@ -37,6 +37,10 @@ fn add(query: &mut Query, resource: &Resource) {
             query
                 .properties
                 .extend(settings.flat_map(|settings| settings.iter().map(|(name, _)| name.clone())));
+            let location = resource.settings().and_then(|settings| settings.get("keylocation"));
+            if let Some(phoenix_graph::Value::Text(location)) = location {
+                query.key_files.extend(location.strip_prefix("file://").map(Box::from));
+            }
             if matches!(resource, Resource::Volume(_)) {
                 query.properties.insert(PropertyName::new("volblocksize"));
             }
@@ -82,7 +86,10 @@ pub fn add_inverse(query: &mut Query, inverse: &Inverse) {
             query.properties.insert(PropertyName::new(ORIGIN));
         }
         Inverse::While { inverse, .. } => add_inverse(query, inverse),
-        Inverse::DatasetAbsent { .. } | Inverse::Name { .. } | Inverse::Mount { .. } => {}
+        Inverse::DatasetAbsent { .. }
+        | Inverse::Name { .. }
+        | Inverse::KeyUnloaded { .. }
+        | Inverse::Mount { .. } => {}
         Inverse::Directory { dataset, .. } => {
             query.directories.insert(dataset.clone());
         }

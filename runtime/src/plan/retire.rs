@@ -1,8 +1,8 @@
 //! Retiring: what the spec no longer names moves aside with everything below it, and comes home
 //! the same way. Nothing is destroyed.
 //!
-//! A retired dataset stands at `<pool>/.phoenix/<number>/<name>`, a slash in its name written `:`,
-//! with its home in a user property. Inside that area nothing is mounted: what has a mount point of
+//! A retired dataset stands in a folder of an area (see `area`), a slash in its name written `:`,
+//! with its home in a user property. Inside an area nothing is mounted: what has a mount point of
 //! its own, or below one that comes along, gets `canmount=noauto`, and its `canmount` before is kept in
 //! a user property.
 
@@ -12,6 +12,7 @@ use super::{
     release,
 };
 use crate::{
+    area,
     observed::{DatasetState, HOME, KEPT_CANMOUNT, OWNER, Source},
     op::Op,
 };
@@ -146,6 +147,10 @@ fn retire(draft: &mut Draft<'_>, key: &Key, name: &DatasetName) {
                 Inverse::Mount { dataset: child.clone(), mounted: true },
             );
         }
+        // What was put away before, in the area of an encryption root that goes now, stays as it is.
+        if area::is_inside(child) {
+            continue;
+        }
         keep_unmounted(name, child, state, &mut sketch);
         draft.snapshot(child);
     }
@@ -220,10 +225,10 @@ fn canmount(name: &DatasetName, state: &DatasetState) -> Inverse {
 pub const NO_PLACE: (&str, &str) =
     ("there is no place left to put it away", "run `phoenix gc`, or shorten the pool's name");
 
-/// Finds a free place in the pool's area, and takes it.
+/// Finds a free place in the area that takes a dataset, and takes it.
 pub fn place(draft: &mut Draft<'_>, name: &DatasetName) -> Option<DatasetName> {
     let datasets = &draft.inputs.observed.datasets;
-    let top = name.pool().root().child(".phoenix").ok()?;
+    let top = area::top(&area::holder_in(draft.inputs.observed, name))?;
     let leaf = name.below_pool().replace('/', ":");
     let number = draft.inputs.number;
     let mut count = 0_u32;
@@ -318,9 +323,11 @@ pub fn bring_home(
     mount: Option<&Mount>,
     sketch: &mut Sketch,
 ) -> Vec<DatasetName> {
+    // The area that it is in may have come home before it, with the encryption root that it belongs to.
+    let from = draft.comes_along(place).unwrap_or_else(|| place.clone());
     sketch.run(
-        Op::DatasetRename { from: place.clone(), to: home.clone(), volume: state.volume },
-        Inverse::Name { before: place.clone(), after: home.clone(), volume: state.volume },
+        Op::DatasetRename { from: from.clone(), to: home.clone(), volume: state.volume },
+        Inverse::Name { before: from, after: home.clone(), volume: state.volume },
     );
     sketch.run(
         Op::DatasetInherit { dataset: home.clone(), property: PropertyName::new(HOME) },
@@ -332,7 +339,7 @@ pub fn bring_home(
     let mut mounted = Vec::new();
     for (at, state) in [(place, state)].into_iter().chain(draft.below(place)) {
         let Some(name) = moved(at, place, home) else { continue };
-        if state.volume {
+        if state.volume || area::is_inside(&name) {
             continue;
         }
         if let Some(kept) = state.local(KEPT_CANMOUNT) {

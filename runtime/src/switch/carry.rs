@@ -128,11 +128,12 @@ impl Runtime<'_> {
     }
 
     fn plan_on(&self, aim: &Aim, approve: &mut dyn FnMut(&Plan) -> bool) -> Result<Plan, ExecuteFailure> {
-        let plan = self.plan_for(aim)?;
+        let plan = self.refuse_unaskable(self.plan_for(aim)?);
         if let Some(refusal) = plan.refusals.first() {
             return Err(ExecuteFailure::Failed(format!("{}: {}", refusal.key, refusal.reason)));
         }
         if plan.actions.is_empty() || approve(&plan) {
+            self.ask_keys(&plan).map_err(ExecuteFailure::Failed)?;
             Ok(plan)
         } else {
             Err(ExecuteFailure::Failed("not confirmed".to_owned()))

@@ -22,6 +22,8 @@ impl Runtime<'_> {
         ledger: &Ledger<'_>,
         carried: Carried,
     ) -> Result<Switched, SwitchError> {
+        // Nothing is made, and no typed key loaded, once it has come to its end: undoing takes none.
+        self.forget_keys();
         let reason = match carried.result {
             Ok(()) => {
                 generation.outcome = if to == generation.number {

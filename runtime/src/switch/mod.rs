@@ -8,6 +8,7 @@ mod adoption;
 mod carry;
 mod conclude;
 mod confirm;
+mod keys;
 mod past;
 mod recover;
 mod standing;
@@ -21,6 +22,7 @@ use crate::{
     host::{Host, HostError},
     observed::{Observed, Query},
     plan::{Consent, Inputs, Plan, add_inverse, plan, query, rendered},
+    secret::KeySource,
     store::{Generation, LockError, Outcome, Pending, Record, Source, Store, StoreError},
 };
 use carry::Carried;
@@ -42,6 +44,8 @@ pub struct Runtime<'a> {
     pub events: &'a dyn Events,
     /// The time, in seconds since 1970-01-01 UTC.
     pub now: u64,
+    /// Who is asked for keys that are typed.
+    pub keys: &'a dyn KeySource,
     /// Who asks, for the record.
     pub who: String,
 }
@@ -114,6 +118,12 @@ pub enum SwitchError {
     /// Everything was seen to hold, but that could not be recorded: the journal stays open.
     #[error("everything was done and holds, but it could not be recorded: {0}")]
     Unrecorded(StoreError),
+    /// A key that has to be typed was not; nothing was run.
+    #[error("{reason}")]
+    NoKey {
+        /// Which, and why.
+        reason: String,
+    },
     /// An earlier switch was cut off.
     #[error("switch {number} was cut off before it ended")]
     Open {
@@ -259,7 +269,7 @@ impl Runtime<'_> {
         approve: &mut dyn FnMut(&Plan) -> bool,
     ) -> Result<Switched, SwitchError> {
         let aim = self.aim(target, consent)?;
-        let first = self.plan_for(&aim)?;
+        let first = self.refuse_unaskable(self.plan_for(&aim)?);
         if !first.refusals.is_empty() {
             return Err(SwitchError::Refused(Box::new(first)));
         }
@@ -279,6 +289,7 @@ impl Runtime<'_> {
         if !approve(&first) {
             return Err(SwitchError::Declined);
         }
+        self.ask_keys(&first).map_err(|reason| SwitchError::NoKey { reason })?;
         let mut generation = Generation {
             format: FORMAT,
             number: aim.number,

@@ -149,7 +149,7 @@ impl Runtime<'_> {
 fn pool_of(subject: &Subject) -> Option<PoolName> {
     match subject {
         Subject::Resource(Key::Pool(pool)) => Some(pool.clone()),
-        Subject::Resource(Key::Dataset(name) | Key::Volume(name)) => Some(name.pool()),
+        Subject::Resource(Key::Dataset(name) | Key::Volume(name)) | Subject::Key(name) => Some(name.pool()),
         _ => None,
     }
 }
@@ -164,7 +164,7 @@ fn made(open: &Transaction) -> BTreeSet<Key> {
     created
         .filter_map(|action| match &action.subject {
             Subject::Resource(key) => Some(key.clone()),
-            Subject::Files | Subject::Mounts => None,
+            Subject::Files | Subject::Mounts | Subject::Key(_) => None,
         })
         .collect()
 }

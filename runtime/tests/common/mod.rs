@@ -12,6 +12,7 @@ use phoenix_runtime::{
     gc::{Collected, GcPlan, Policy},
     host::sim::{SimHost, State},
     plan::{Consent, Plan},
+    secret::{Asked, KeySource, Secret},
     store::Store,
     switch::{Recovered, Runtime, SwitchError, Switched, Target, Wait},
 };
@@ -38,7 +39,24 @@ pub struct World {
     pub jobs: usize,
     /// The time, in seconds since 1970-01-01 UTC.
     pub now: u64,
+    /// What somebody types who is asked for keys.
+    pub typed: Typed,
     _folder: tempfile::TempDir,
+}
+
+/// Somebody at a terminal who knows keys, by dataset; nobody where there are none.
+#[derive(Default)]
+pub struct Typed(pub BTreeMap<DatasetName, String>);
+
+impl KeySource for Typed {
+    fn can_ask(&self) -> bool {
+        !self.0.is_empty()
+    }
+
+    fn ask(&self, asked: &Asked) -> Result<Secret, String> {
+        let known = self.0.get(&asked.dataset).ok_or("nobody knows it")?;
+        Ok(Secret::new(known.clone().into_bytes().into()))
+    }
 }
 
 impl World {
@@ -51,7 +69,7 @@ impl World {
         let store = Store::open(&state).unwrap();
         let host = SimHost::in_memory(&state);
         host.add_blank_disks(["/dev/disk/by-id/one", "/dev/disk/by-id/two", "/dev/disk/by-id/three"]);
-        Self { host, store, jobs: 1, now: NOW, _folder: folder }
+        Self { host, store, jobs: 1, now: NOW, typed: Typed::default(), _folder: folder }
     }
 
     /// Goes on at another time.
@@ -68,6 +86,7 @@ impl World {
             stop: &stop,
             events: &Quiet,
             now: self.now,
+            keys: &self.typed,
             who: "root".to_owned(),
         })
     }

@@ -362,7 +362,7 @@ pub const TABLE: &[Entry] = &[
         Code::EncryptionWithoutKey,
         "encryption-without-key",
         "encryption without a place for its key",
-        "An encrypted dataset needs `keyformat` and a `keylocation` that phoenix can use without asking: `file:///…` or `https://…`.",
+        "An encrypted dataset needs `keyformat` and a `keylocation`: `file:///…` or `https://…`, or `prompt` where a person is asked at the terminal. Below an encrypted dataset it takes over that one's key, where both are left out.",
     ),
     error(
         Code::SecretInSpec,

@@ -71,8 +71,8 @@ dataset "b" mountpoint="/srv/more""#,
     ),
     page(
         Code::EncryptionWithoutKey,
-        "After a boot nobody is there to type a passphrase: exports, storages and guests would wait for ever.",
-        Pool(r#"dataset "db" encryption="aes-256-gcm" keyformat="passphrase" keylocation="prompt""#),
+        "Without a key that can be loaded again, what is written is lost at the next boot. With `keylocation=\"prompt\"` a person types it at each switch after a boot, and until then exports, storages and guests wait.",
+        Pool(r#"dataset "db" encryption="aes-256-gcm""#),
         Pool(
             r#"dataset "db" encryption="aes-256-gcm" keyformat="raw" keylocation="file:///etc/zfs/keys/db""#,
         ),

@@ -3,6 +3,7 @@
 use super::{
     LinuxPaths, directory,
     disks::{self, Findings},
+    keys,
     properties::{self, COLUMNS, unreadable},
     run::Runner,
     users,
@@ -70,6 +71,7 @@ pub fn observe(paths: &LinuxPaths, runner: &Runner, query: &Query) -> Result<Obs
         importable,
         disks: disks.states,
         in_use: in_use(paths, query, &datasets),
+        key_files: keys::look(query, &datasets),
         datasets,
         exports: if query.exports || query.foreign { exports(paths)? } else { BTreeMap::new() },
         storages: if query.storages || query.foreign { storages(paths, runner)? } else { Storages::NotAsked },

@@ -3,7 +3,7 @@
 //! Looking is a fixed number of processes, side by side (`zpool get`, `zpool status`, `zfs get`; and
 //! where a pool is absent `zpool import` and `wipefs --no-act`), and a handful of files. `run` starts
 //! processes, and nothing else does; `zpool` and `properties` read what they say; `disks` tells what is
-//! on a device; `look` puts it together; `inside` looks into an unmounted file system;
+//! on a device; `keys` tells where keys are, and hands typed ones over; `look` puts it together; `inside` looks into an unmounted file system;
 //! `directory` sees to root directories; `snapshots` lists snapshots; `lineage` tells how far a
 //! dataset is from one; `users` tells who uses what cannot go;
 //! `watcher` starts what outlives its starter.
@@ -11,6 +11,7 @@
 mod directory;
 mod disks;
 mod inside;
+mod keys;
 mod lineage;
 mod look;
 mod properties;
@@ -25,12 +26,14 @@ use super::{Contents, Host, HostError, links, links::failed};
 use crate::{
     observed::{Lineage, Observed, Query, SnapshotState},
     op::Op,
+    secret::Keys,
 };
 use phoenix_graph::{DatasetName, SnapshotName};
 use run::Runner;
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
@@ -86,6 +89,8 @@ impl LinuxPaths {
 pub struct LinuxHost {
     paths: LinuxPaths,
     runner: Runner,
+    /// The keys that were typed.
+    keys: Mutex<Keys>,
 }
 
 impl LinuxHost {
@@ -93,7 +98,7 @@ impl LinuxHost {
     #[must_use]
     pub fn new(paths: LinuxPaths) -> Self {
         let runner = Runner::new(paths.tools.clone());
-        LinuxHost { paths, runner }
+        LinuxHost { paths, runner, keys: Mutex::default() }
     }
 
     /// Changes how long a command may take: one that looks, and one that changes something. By itself
@@ -145,8 +150,16 @@ impl Host for LinuxHost {
                 self.settle();
                 Ok(())
             }
+            Op::KeyLoad { .. } | Op::DatasetCreate { .. } | Op::VolumeCreate { .. } | Op::PoolCreate { .. } => {
+                let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                keys::change(&self.runner, op, &keys)
+            }
             _ => self.runner.change(&op.argv().unwrap_or_default()),
         }
+    }
+
+    fn give_keys(&self, keys: Keys) {
+        *self.keys.lock().unwrap_or_else(PoisonError::into_inner) = keys;
     }
 
     fn contents(&self, dataset: &DatasetName) -> Result<Contents, HostError> {

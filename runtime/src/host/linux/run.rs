@@ -1,10 +1,13 @@
-//! Starts processes: a fixed search path, a clean environment, no input, a time limit, and a group of
+//! Starts processes: a fixed search path, a clean environment, no input but a key, a time limit, and a group of
 //! their own, so that an interrupt at the terminal does not reach them.
 
-use crate::host::{HostError, links::failed};
+use crate::{
+    host::{HostError, links::failed},
+    secret::Secret,
+};
 use std::{
     collections::BTreeMap,
-    io::Read,
+    io::{Read, Write},
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, ExitStatus, Stdio},
@@ -88,25 +91,30 @@ impl Runner {
     /// Runs a command that looks, and returns what it printed. It must end well.
     pub fn look(&self, argv: &[&str]) -> Result<String, HostError> {
         let argv: Vec<String> = argv.iter().map(|word| (*word).to_owned()).collect();
-        let said = succeeded(&argv, self.run(&argv, self.look)?)?;
+        let said = succeeded(&argv, self.run(&argv, self.look, None)?)?;
         printed(&argv, said)
     }
 
     /// Runs a command that looks, and that says with this exit code that it found a part alone.
     pub fn look_partly(&self, argv: &[&str], part: i32) -> Result<String, HostError> {
         let argv: Vec<String> = argv.iter().map(|word| (*word).to_owned()).collect();
-        let said = self.run(&argv, self.look)?;
+        let said = self.run(&argv, self.look, None)?;
         let said = if said.status.code() == Some(part) { said } else { succeeded(&argv, said)? };
         printed(&argv, said)
     }
 
     /// Runs a command that changes something. It must end well.
     pub fn change(&self, argv: &[String]) -> Result<(), HostError> {
-        succeeded(argv, self.run(argv, self.change)?).map(drop)
+        succeeded(argv, self.run(argv, self.change, None)?).map(drop)
+    }
+
+    /// Runs a command that changes something and reads a key from its input. It must end well.
+    pub fn change_with(&self, argv: &[String], key: &Secret) -> Result<(), HostError> {
+        succeeded(argv, self.run(argv, self.change, Some(key))?).map(drop)
     }
 
     /// Runs a command to its end, however it ends.
-    fn run(&self, argv: &[String], limit: Duration) -> Result<Said, HostError> {
+    fn run(&self, argv: &[String], limit: Duration, key: Option<&Secret>) -> Result<Said, HostError> {
         let Some((name, arguments)) = argv.split_first() else {
             return Err(HostError::Unreadable {
                 tool: "phoenix".to_owned(),
@@ -115,7 +123,11 @@ impl Runner {
             });
         };
         let tool = self.tool(name)?;
-        let mut child = self.spawn(&tool, arguments)?;
+        let mut child = self.spawn(&tool, arguments, key.is_some())?;
+        if let (Some(key), Some(mut input)) = (key, child.stdin.take()) {
+            // A command that ended without reading it says itself why.
+            let _ = input.write_all(key.expose()).and_then(|()| input.write_all(b"\n"));
+        }
         let (ended, ends) = channel();
         let stdout = drain(child.stdout.take(), ended.clone());
         let stderr = drain(child.stderr.take(), ended);
@@ -134,7 +146,7 @@ impl Runner {
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is the one place that starts processes")]
-    fn spawn(&self, tool: &Path, arguments: &[String]) -> Result<Child, HostError> {
+    fn spawn(&self, tool: &Path, arguments: &[String], has_input: bool) -> Result<Child, HostError> {
         let path: Vec<_> = self.folders.iter().map(|folder| folder.display().to_string()).collect();
         let child = std::process::Command::new(tool)
             .args(arguments)
@@ -142,7 +154,7 @@ impl Runner {
             .env("PATH", path.join(":"))
             .env("LC_ALL", "C.UTF-8")
             .current_dir("/")
-            .stdin(Stdio::null())
+            .stdin(if has_input { Stdio::piped() } else { Stdio::null() })
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)

@@ -9,6 +9,7 @@ impl State {
     pub fn boot(&mut self, roots: &Roots) {
         self.mounts.clear();
         self.busy.clear();
+        self.forget_keys(|_| true);
         self.exports.clear();
         self.tunables = self.tunables_at_boot.clone();
         for (name, value) in self.module_options(roots) {

@@ -1,17 +1,23 @@
 //! File systems and volumes: create, destroy, rename, look inside.
 
 use super::state::{Dataset, Mount, Refusal, State, refuse};
-use crate::{host::Contents, op::Assignment};
+use crate::{host::Contents, op::Assignment, secret::Keys};
 use phoenix_graph::{DatasetName, PropertyName, Target};
 
 impl State {
     /// `zfs create -u`.
-    pub fn dataset_create(&mut self, name: &DatasetName, settings: &[Assignment]) -> Result<(), Refusal> {
+    pub fn dataset_create(
+        &mut self,
+        name: &DatasetName,
+        settings: &[Assignment],
+        keys: &Keys,
+    ) -> Result<(), Refusal> {
         self.check_new(name)?;
-        let settings = self
+        let mut settings = self
             .take(name, Target::Filesystem, settings)
             .map_err(|wrong| Refusal { code: 1, text: wrong.after(&format!("cannot create '{name}'")) })?;
-        self.bring_in(name, Dataset { settings, ..Dataset::default() })
+        let lock = self.lock_of(name, &mut settings, keys)?;
+        self.bring_in(name, Dataset { settings, lock, ..Dataset::default() })
     }
 
     /// Adds a dataset where its quotas and reservations can be had; else nothing of it stays.
@@ -44,6 +50,7 @@ impl State {
         size: u64,
         sparse: bool,
         settings: &[Assignment],
+        keys: &Keys,
     ) -> Result<(), Refusal> {
         let cannot = |text: String| Refusal { code: 1, text: format!("cannot create '{name}': {text}") };
         if !self.imported(&name.pool()) {
@@ -65,7 +72,8 @@ impl State {
             let reserved = reservation(size, block).to_string().into_boxed_str();
             settings.entry(PropertyName::new("refreservation")).or_insert(reserved);
         }
-        self.bring_in(name, Dataset { volume: true, settings, ..Dataset::default() })
+        let lock = self.lock_of(name, &mut settings, keys)?;
+        self.bring_in(name, Dataset { volume: true, settings, lock, ..Dataset::default() })
     }
 
     /// `zfs destroy`: refused with anything below.
@@ -128,6 +136,9 @@ impl State {
         if self.datasets.contains_key(to) {
             return cannot("dataset already exists");
         }
+        if self.leaves_its_root(from, to) {
+            return cannot("cannot move encrypted child outside of its encryption root");
+        }
         let moved: Option<Vec<(DatasetName, DatasetName)>> =
             self.subtree(from).into_iter().map(|old| renamed(&old, from, to).map(|new| (old, new))).collect();
         let Some(moved) = moved else { return cannot("name is too long") };
@@ -157,6 +168,9 @@ impl State {
                 format!("cannot open '{name}': operation not applicable to datasets of this type"),
             );
         };
+        if self.is_locked(name) {
+            return refuse(32, format!("mount: /mnt: cannot mount {name} read-only."));
+        }
         Ok(state.files.keys().next().map_or(Contents::Empty, |file| Contents::Holds(file.to_string())))
     }
 

@@ -4,7 +4,7 @@ use super::{
     directory::NEW,
     state::{Content, Export, Pool, Snapshot, State},
 };
-use crate::observed::Directory;
+use crate::{area, observed::Directory};
 use phoenix_graph::{DatasetName, PoolName, PropertyName};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,7 +16,7 @@ use std::{
 pub enum Show {
     /// Everything.
     Everything,
-    /// Not what phoenix keeps for itself: `<pool>/.phoenix` and all below it, `phoenix:…` properties,
+    /// Not what phoenix keeps for itself: areas and all below them, `phoenix:…` properties,
     /// snapshots named `phoenix-…`.
     UsersOnly,
 }
@@ -51,6 +51,8 @@ pub struct DatasetImage {
     pub settings: BTreeMap<PropertyName, Box<str>>,
     /// Where it is mounted; `hidden` follows where another file system lies over it.
     pub mounted: Option<String>,
+    /// Whether its key is not loaded.
+    pub locked: bool,
     /// Its files.
     pub files: BTreeMap<Box<str>, String>,
     /// Who owns its root directory, and who may do what in it.
@@ -64,9 +66,7 @@ impl State {
     #[must_use]
     pub fn image(&self, show: Show) -> HostImage {
         let users = show == Show::UsersOnly;
-        let own = |name: &DatasetName| {
-            users && name.as_str().split('/').nth(1).is_some_and(|part| part == ".phoenix")
-        };
+        let own = |name: &DatasetName| users && area::is_inside(name);
         HostImage {
             pools: self.pools.clone(),
             devices: self
@@ -105,6 +105,14 @@ impl State {
             .mounted_at(name)
             .map(|path| if self.hidden(name) { format!("{path} (hidden)") } else { path.to_owned() });
         let directory = state.directory.unwrap_or(NEW);
-        DatasetImage { volume: state.volume, settings, mounted, files: state.files, directory, snapshots }
+        DatasetImage {
+            volume: state.volume,
+            settings,
+            mounted,
+            locked: self.is_locked(name),
+            files: state.files,
+            directory,
+            snapshots,
+        }
     }
 }

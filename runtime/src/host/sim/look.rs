@@ -54,6 +54,7 @@ impl State {
                     disks.iter().map(move |disk| (disk.clone(), self.disk(&disk.0, pool)))
                 })
                 .collect(),
+            key_files: self.key_files(query),
             written: BTreeSet::new(),
             datasets: self
                 .datasets

@@ -4,13 +4,15 @@
 //! An operation passes through one door, [`Host::perform`]: a fault may strike there, then the part
 //! of the simulator that knows the tool changes the [`State`], and the file is written anew.
 //! `pool`, `topology`, `dataset`, `snapshots`, `clones`, `settings`, `space` and `mount` are OpenZFS; `files`
-//! is what lies in the folders; `exports` is the NFS server; `proxmox` is `pvesm`; `boot` is what stays after a power cut. Same calls, same state: nothing here is random.
+//! is what lies in the folders; `exports` is the NFS server; `proxmox` is `pvesm`; `encryption` is whose key is
+//! loaded; `boot` is what stays after a power cut. Same calls, same state: nothing here is random.
 
 mod boot;
 mod clones;
 mod dataset;
 mod directory;
 mod disk;
+mod encryption;
 mod exports;
 mod fault;
 mod files;
@@ -34,6 +36,7 @@ use super::{Contents, Host, HostError, links::failed};
 use crate::{
     observed::{Lineage, Observed, Query, SnapshotState},
     op::Op,
+    secret::Keys,
 };
 use links::Roots;
 use phoenix_graph::{DatasetName, SnapshotName};
@@ -58,6 +61,8 @@ pub struct SimHost {
 struct Inner {
     state: State,
     powered: bool,
+    /// The keys that were typed.
+    keys: Keys,
     faults: Vec<Fault>,
     events: Vec<Event>,
     processes: u64,
@@ -93,7 +98,14 @@ impl SimHost {
     }
 
     fn with(state: State, real: &Path, file: Option<PathBuf>) -> Self {
-        let inner = Inner { state, powered: true, faults: Vec::new(), events: Vec::new(), processes: 0 };
+        let inner = Inner {
+            state,
+            powered: true,
+            keys: Keys::default(),
+            faults: Vec::new(),
+            events: Vec::new(),
+            processes: 0,
+        };
         SimHost { roots: Roots { real: real.to_owned() }, file, inner: Mutex::new(inner) }
     }
 
@@ -156,7 +168,7 @@ impl SimHost {
     /// Where the host refuses it.
     pub fn by_hand(&self, op: &Op) -> Result<(), HostError> {
         let mut inner = self.lock();
-        let done = apply(&mut inner.state, &self.roots, op);
+        let done = inner.apply(&self.roots, op);
         self.save(&inner.state)?;
         done
     }
@@ -227,6 +239,7 @@ impl SimHost {
     /// Starts the host after a power cut, or again: what is durable stays, everything else begins anew.
     pub fn power_on(&self) {
         let mut inner = self.lock();
+        inner.keys = Keys::default();
         inner.powered = true;
         inner.state.boot(&self.roots);
         let _ = self.save(&inner.state);
@@ -268,14 +281,14 @@ impl Host for SimHost {
         let strike = inner.event(Event::Op(op.clone()))?;
         inner.processes += u64::from(op.argv().is_some());
         let done = match strike {
-            None => apply(&mut inner.state, &self.roots, op),
+            None => inner.apply(&self.roots, op),
             Some(FaultKind::Fail | FaultKind::PowerBefore) => return Err(struck(op)),
             Some(FaultKind::FailPartly) => {
                 let part = fault::half(op).unwrap_or_else(|| op.clone());
-                apply(&mut inner.state, &self.roots, &part).and(Err(struck(op)))
+                inner.apply(&self.roots, &part).and(Err(struck(op)))
             }
             Some(FaultKind::PowerAfter) => {
-                let _ = apply(&mut inner.state, &self.roots, op);
+                let _ = inner.apply(&self.roots, op);
                 inner.powered = false;
                 Err(HostError::PowerLost)
             }
@@ -315,6 +328,10 @@ impl Host for SimHost {
         inner.state.lineage(dataset, since).map_err(|refusal| command(argv, refusal))
     }
 
+    fn give_keys(&self, keys: Keys) {
+        self.lock().keys = keys;
+    }
+
     fn pulse(&self) -> Result<(), HostError> {
         let mut inner = self.lock();
         if let Some(FaultKind::PowerAfter) = inner.event(Event::Pulse)? {
@@ -326,6 +343,10 @@ impl Host for SimHost {
 }
 
 impl Inner {
+    fn apply(&mut self, roots: &Roots, op: &Op) -> Result<(), HostError> {
+        apply(&mut self.state, roots, &self.keys, op)
+    }
+
     /// Counts an event and tells the fault that strikes at it; power that is lost before it is lost here.
     fn event(&mut self, event: Event) -> Result<Option<FaultKind>, HostError> {
         if !self.powered {
@@ -345,10 +366,12 @@ impl Inner {
 }
 
 /// Carries an operation out on the state.
-fn apply(state: &mut State, roots: &Roots, op: &Op) -> Result<(), HostError> {
+fn apply(state: &mut State, roots: &Roots, keys: &Keys, op: &Op) -> Result<(), HostError> {
     let mounted = state.mounts.clone();
     let done = match op {
-        Op::PoolCreate { pool, layout, settings, root } => state.pool_create(pool, layout, settings, root),
+        Op::PoolCreate { pool, layout, settings, root } => {
+            state.pool_create(pool, layout, settings, root, keys)
+        }
         Op::PoolImport { pool } => state.pool_import(pool),
         Op::PoolExport { pool } => state.pool_export(pool),
         Op::PoolSet { pool, setting } => state.pool_set(pool, setting),
@@ -360,9 +383,9 @@ fn apply(state: &mut State, roots: &Roots, op: &Op) -> Result<(), HostError> {
         Op::PoolRemoveStop { pool } => state.pool_remove_stop(pool),
         Op::PoolDestroy { pool } => state.pool_destroy(pool),
         Op::LabelClear { disk } => state.label_clear(disk),
-        Op::DatasetCreate { dataset, settings } => state.dataset_create(dataset, settings),
+        Op::DatasetCreate { dataset, settings } => state.dataset_create(dataset, settings, keys),
         Op::VolumeCreate { dataset, size, sparse, settings } => {
-            state.volume_create(dataset, *size, *sparse, settings)
+            state.volume_create(dataset, *size, *sparse, settings, keys)
         }
         Op::DatasetSet { dataset, settings } => state.dataset_set(dataset, settings),
         Op::DatasetInherit { dataset, property } => state.dataset_inherit(dataset, property),
@@ -372,6 +395,8 @@ fn apply(state: &mut State, roots: &Roots, op: &Op) -> Result<(), HostError> {
         Op::Promote { dataset } => state.promote(dataset),
         Op::DatasetMount { dataset } => state.mount(dataset),
         Op::DatasetUnmount { dataset } => state.unmount(dataset),
+        Op::KeyLoad { dataset, location } => state.key_load(dataset, location.as_deref(), keys),
+        Op::KeyUnload { dataset } => state.key_unload(dataset),
         Op::DatasetDestroy { dataset } => state.dataset_destroy(dataset),
         Op::Snapshot { datasets, name } => state.snapshot(datasets, name),
         Op::Hold { datasets, name, tag } => state.hold(datasets, name, tag),

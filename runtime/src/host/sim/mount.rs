@@ -67,6 +67,9 @@ impl State {
         if self.mounted_at(name).is_some() {
             return cannot("filesystem already mounted");
         }
+        if self.is_locked(name) {
+            return cannot("encryption key not loaded");
+        }
         self.mount_on(name, path)
     }
 
@@ -150,6 +153,7 @@ impl State {
             .datasets
             .keys()
             .filter(|name| self.imported(&name.pool()) && self.mounts_by_itself(name))
+            .filter(|name| !self.is_locked(name))
             .cloned()
             .collect();
         self.mount_in_order(due)
@@ -167,7 +171,7 @@ impl State {
                 }
                 above = now.parent().filter(|name| !name.is_root());
             }
-            self.is_mountable(name)
+            self.is_mountable(name) && !self.is_locked(name)
         });
         self.mount_in_order(due)
     }
@@ -236,7 +240,7 @@ impl State {
         for follower in followers.iter().rev() {
             let name = &follower.name;
             let due = follower.mounted || (all && self.canmount(name) == "on");
-            if due && self.mounted_at(name).is_none() && self.is_mountable(name) {
+            if due && self.mounted_at(name).is_none() && self.is_mountable(name) && !self.is_locked(name) {
                 refusal = refusal.or(self.mount_at_its_place(name).err());
             }
         }

@@ -5,7 +5,7 @@ use super::{
     settings::{judge, take},
     state::{Content, Dataset, Pool, Refusal, State, Vdev, refuse},
 };
-use crate::op::Assignment;
+use crate::{op::Assignment, secret::Keys};
 use phoenix_graph::{Class, DatasetName, PoolName, Redundancy, Target, Vdev as Asked};
 use std::collections::BTreeSet;
 
@@ -17,6 +17,7 @@ impl State {
         layout: &[Asked],
         settings: &[Assignment],
         root: &[Assignment],
+        keys: &Keys,
     ) -> Result<(), Refusal> {
         let cannot = |text: String| Refusal { code: 1, text: format!("cannot create '{pool}': {text}") };
         let tried = format!("cannot create '{pool}'");
@@ -33,8 +34,9 @@ impl State {
         }
         let settings = take(self.zfs, Target::Pool, settings)
             .map_err(|complaint| Refusal { code: 1, text: complaint.after(&tried) })?;
-        let root = take(self.zfs, Target::Filesystem, root)
+        let mut root = take(self.zfs, Target::Filesystem, root)
             .map_err(|complaint| Refusal { code: 1, text: complaint.after(&tried) })?;
+        let lock = self.lock_of(&pool.root(), &mut root, keys)?;
         let mountpoint = root.get("mountpoint").map_or_else(|| format!("/{pool}"), |raw| plain(raw));
         if self.holds_something(&mountpoint) {
             return refuse(
@@ -54,7 +56,7 @@ impl State {
             pool.clone(),
             Pool { guid, exported: false, layout, settings, work: Vec::new(), checkpoint: false },
         );
-        self.datasets.insert(pool.root(), Dataset { settings: root, ..Dataset::default() });
+        self.datasets.insert(pool.root(), Dataset { settings: root, lock, ..Dataset::default() });
         // Unlike the boot, a creation mounts a root dataset with canmount=noauto too.
         let off = self.effective(&pool.root(), "canmount").is_some_and(|setting| &*setting.raw == "off");
         if self.mountpoint(&pool.root()).is_some() && !off { self.mount(&pool.root()) } else { Ok(()) }
@@ -87,6 +89,8 @@ impl State {
         if let Some(state) = self.pools.get_mut(pool) {
             state.exported = true;
         }
+        let root = pool.root();
+        self.forget_keys(|name| *name == root || name.is_below(&root));
         Ok(())
     }
 

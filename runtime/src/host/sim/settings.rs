@@ -110,6 +110,9 @@ impl State {
             };
             return Some(Setting { raw: raw.into(), source: Source::None });
         }
+        if let Some(told) = self.encryption_setting(name, property) {
+            return told;
+        }
         let user = property.contains(':');
         let row = row_of(self.zfs, self.target(name), property);
         if let Some(raw) = dataset.settings.get(property) {
@@ -219,6 +222,14 @@ impl State {
             }
             if property.as_str() == "volsize" {
                 self.check_size(name, &raw).map_err(cannot)?;
+                if self.is_locked(name) {
+                    return Err(cannot("permission denied".to_owned()));
+                }
+            }
+            if property.as_str() == "keylocation"
+                && let Some(reason) = self.location_refusal(name, &raw)
+            {
+                return Err(cannot(reason.to_owned()));
             }
             legal.push((property, raw));
         }

@@ -1,5 +1,6 @@
 //! What the simulated host is made of: one value that is kept in one file.
 
+use super::encryption::Lock;
 use crate::observed::{Directory, Work};
 use phoenix_graph::{Class, DatasetName, PoolName, PropertyName, Redundancy};
 use serde::{Deserialize, Serialize};
@@ -132,6 +133,9 @@ pub struct Dataset {
     /// Whether it was mounted since its last snapshot, or since it was cloned: that alone writes a little.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub touched: bool,
+    /// Its own key, where it is an encryption root.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<Lock>,
 }
 
 /// A snapshot.
