@@ -124,9 +124,10 @@ impl Undoing<'_> {
             }
             Inverse::PoolAbsent { pool, disks } => return self.unmake_pool(pool, disks, seen),
             Inverse::KeyUnloaded { dataset } => {
-                let loaded = seen.datasets.get(dataset).is_some_and(|state| {
-                    state.value("keystatus") == Some("available")
-                });
+                let loaded = seen
+                    .datasets
+                    .get(dataset)
+                    .is_some_and(|state| state.value("keystatus") == Some("available"));
                 if loaded {
                     return self.unload(dataset);
                 }
@@ -402,7 +403,9 @@ impl Undoing<'_> {
         }
         let root = pool.root();
         let Some(mut seen) = self.unlock(&root, seen)? else {
-            self.undone.kept.push(format!("the pool {pool} stays: the key of its root dataset is not loaded"));
+            self.undone
+                .kept
+                .push(format!("the pool {pool} stays: the key of its root dataset is not loaded"));
             return Ok(());
         };
         let ours = seen.datasets.get(&root).filter(|state| state.local(OWNER) == Some(self.owner));
