@@ -198,10 +198,10 @@ fn leaving<'a>(draft: &Draft<'a>) -> Vec<&'a DatasetName> {
             there && !name.is_root() && inputs.desired.dataset(name).is_none()
         })
         .collect();
-    let mut above = gone.iter().copied().filter(|name| {
-        !std::iter::successors(name.parent(), DatasetName::parent).any(|above| gone.contains(&above))
-    });
-    above.by_ref().collect()
+    let inside = |name: &DatasetName| {
+        std::iter::successors(name.parent(), DatasetName::parent).any(|above| gone.contains(&above))
+    };
+    gone.iter().copied().filter(|name| !inside(name)).collect()
 }
 
 /// Finds a dataset where it stands now: at its name, or where it or what it belongs to was put away.
