@@ -2,8 +2,7 @@
 
 use crate::{
     duration::Seconds, exit::Exit, failure::Failure, options::Carry, reviewed::changed as changed_since,
-    show, show::count, site::Site, terminal::Terminal,
-    typing::Typing, watcher,
+    show, show::count, site::Site, terminal::Terminal, typing::Typing, watcher,
 };
 use phoenix_runtime::{
     execute::{Event, Events},

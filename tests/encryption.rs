@@ -23,11 +23,8 @@ const PASSPHRASE: &str = "correct horse battery staple";
 
 /// An encrypted dataset with a key in a file, a child and a volume in it, the child exported.
 fn filed() -> Vec<Resource> {
-    let root = [
-        ("encryption", "aes-256-gcm"),
-        ("keyformat", "raw"),
-        ("keylocation", "file:///etc/zfs/keys/enc"),
-    ];
+    let root =
+        [("encryption", "aes-256-gcm"), ("keyformat", "raw"), ("keylocation", "file:///etc/zfs/keys/enc")];
     let child = [("mountpoint", "/srv/child"), ("recordsize", "16K")];
     [
         dataset(ENC, &root),
@@ -88,7 +85,8 @@ fn refused(world: &World, graph: &Graph) -> Vec<String> {
 fn keys_first(ops: &[Op]) {
     let at = |holds: &dyn Fn(&Op) -> bool| ops.iter().position(holds);
     let load = at(&|op| matches!(op, Op::KeyLoad { .. })).expect("a key is loaded");
-    let mount = at(&|op| matches!(op, Op::DatasetMount { .. } | Op::MountAll { .. })).expect("something is mounted");
+    let mount =
+        at(&|op| matches!(op, Op::DatasetMount { .. } | Op::MountAll { .. })).expect("something is mounted");
     let exported = at(&|op| matches!(op, Op::ExportsReload));
     assert!(load < mount && exported.is_none_or(|exported| mount < exported), "{ops:?}");
 }
@@ -124,9 +122,8 @@ fn a_volume_alone_needs_its_key_too() {
         ("keylocation", "file:///etc/zfs/keys/enc"),
         ("canmount", "off"),
     ];
-    let with_disk = graph(
-        [dataset(ENC, &unmounted), volume("tank/enc/disk", 1 << 30)].into_iter().fold(small(), with),
-    );
+    let with_disk =
+        graph([dataset(ENC, &unmounted), volume("tank/enc/disk", 1 << 30)].into_iter().fold(small(), with));
     world.switch(&with_disk).unwrap();
     world.host.power_on();
     assert_eq!(kinds(&world.plan(&with_disk))[0], "update key of tank/enc");
@@ -159,7 +156,10 @@ fn a_key_that_is_not_where_it_is_to_be_is_refused_before_anything_runs() {
     world.host.power_on();
     world.host.edit(|state| state.files.remove(Path::new(KEY_FILE)));
     let all = refused(&world, &graph(filed()));
-    assert!(all[0].contains("its key is not loaded, and something below it needs it: there is no file"), "{all:?}");
+    assert!(
+        all[0].contains("its key is not loaded, and something below it needs it: there is no file"),
+        "{all:?}"
+    );
     // A wrong key is told by OpenZFS, and all is as it was.
     put_key(&world, KEY_FILE, "ffffffffffffffffffffffffffffffff");
     let failed = world.switch(&graph(filed()));
@@ -204,7 +204,10 @@ fn without_a_terminal_a_typed_key_is_refused_by_name() {
     world.typed.0.insert(name("tank/other"), "elsewhere".to_owned());
     let before = world.host.image(Show::Everything);
     let result = world.switch(&graph(typed("prompt")));
-    assert!(matches!(&result, Err(SwitchError::NoKey { reason }) if reason.contains("nobody knows it")), "{result:?}");
+    assert!(
+        matches!(&result, Err(SwitchError::NoKey { reason }) if reason.contains("nobody knows it")),
+        "{result:?}"
+    );
     assert_eq!(world.host.image(Show::Everything), before);
     assert!(world.store.open_transaction().unwrap().is_none());
 }
@@ -243,9 +246,13 @@ fn where_a_key_is_found_can_change_also_while_it_is_not_loaded() {
 fn encryption_is_given_at_creation_alone_and_a_key_of_ones_own_by_hand() {
     let world = world();
     world.switch(&graph(filed())).unwrap();
-    let words = [("encryption", "aes-256-gcm"), ("keyformat", "raw"), ("keylocation", "file:///etc/zfs/keys/enc")];
+    let words =
+        [("encryption", "aes-256-gcm"), ("keyformat", "raw"), ("keylocation", "file:///etc/zfs/keys/enc")];
     let all = refused(&world, &graph(with(filed(), dataset("tank/vms", &words))));
-    assert!(all.iter().any(|one| one.contains("encryption is off and can be given only at creation")), "{all:?}");
+    assert!(
+        all.iter().any(|one| one.contains("encryption is off and can be given only at creation")),
+        "{all:?}"
+    );
     let all = refused(&world, &graph(with(filed(), dataset("tank/enc/child", &words))));
     assert!(all[0].contains("its key is that of tank/enc; the spec gives it one of its own"), "{all:?}");
     // One that is new below it may have its own, and is a root of its own.
@@ -266,7 +273,10 @@ fn what_shares_a_key_is_retired_within_its_encryption_root_and_comes_home() {
     world.switch(&graph(without(filed(), &keys))).unwrap();
     let place = "tank/enc/.phoenix/2/enc:child";
     assert_eq!(world.host.read_file(&name(place), "letter").unwrap(), "dear all");
-    assert!(!mounted(&world, place) && world.host.state().datasets.contains_key(&name("tank/enc/.phoenix/2/enc:disk")));
+    assert!(
+        !mounted(&world, place)
+            && world.host.state().datasets.contains_key(&name("tank/enc/.phoenix/2/enc:disk"))
+    );
     assert!(world.drift().is_empty());
 
     world.host.power_on();
@@ -346,7 +356,9 @@ fn a_key_that_somebody_uses_by_now_stays_and_is_told() {
     world.host.power_on();
     world.host.inject(Fault::when(|op| matches!(op, Op::DatasetMount { .. }), FaultKind::Fail));
     world.host.edit(|state| state.busy.insert(name("tank/enc/disk")));
-    let Err(SwitchError::Failed { kept, .. }) = world.switch(&graph(filed())) else { panic!("it did not fail") };
+    let Err(SwitchError::Failed { kept, .. }) = world.switch(&graph(filed())) else {
+        panic!("it did not fail")
+    };
     assert_eq!(kept, ["the key of tank/enc stays loaded, since it is in use"]);
 }
 

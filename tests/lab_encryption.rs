@@ -1,7 +1,7 @@
 //! Encrypted datasets on the real OpenZFS: keys in files and typed ones, power cuts, what is put away within
 //! its encryption root, and no key anywhere in the state folder.
 //!
-//! One machine carries all of it, since a boot costs more than most of what is done in it.
+//! One machine carries each of the two, since a boot costs more than most of what is done in it.
 
 #![allow(clippy::panic, reason = "a test fails by panicking")]
 
@@ -43,7 +43,8 @@ host "box" {
 "#;
 
 /// A dataset whose key is typed.
-const TYPED: &str = r#"dataset "typed" encryption="on" keyformat="passphrase" keylocation="prompt" { dataset "in" }"#;
+const TYPED: &str =
+    r#"dataset "typed" encryption="on" keyformat="passphrase" keylocation="prompt" { dataset "in" }"#;
 
 struct Lab {
     machine: Machine,
@@ -69,9 +70,15 @@ impl Lab {
 
     /// Runs phoenix in a terminal, where these lines are typed.
     fn typing(&self, arguments: &str, lines: &[&str], status: i32) -> Result<String> {
-        // Each is typed a moment after it was asked for: what is typed before is thrown away.
-        let typed: String = lines.iter().map(|line| format!("sleep 4; echo '{line}';")).collect();
-        let command = format!("({typed} sleep 2) | script -qec 'phoenix {arguments}' /root/typescript");
+        // What is typed before it was asked for would be shown, and thrown away.
+        let prompts = "grep -ac -e '^Key of' -e '^New key of' -e 'once more' /root/typescript";
+        let typed = lines.iter().enumerate().map(|(before, line)| {
+            format!("until [ \"$({prompts})\" -gt {before} ] 2>/dev/null; do sleep 0.3; done; echo '{line}';")
+        });
+        let typed: String = typed.collect();
+        let command = format!(
+            "rm -f /root/typescript; ({typed} sleep 2) | script -qefc 'phoenix {arguments}' /root/typescript"
+        );
         let text = self.ran(&command, status)?;
         assert!(!text.contains(PASSPHRASE), "what is typed is shown: {text}");
         Ok(text)
@@ -111,10 +118,17 @@ impl Lab {
 }
 
 #[test]
-fn keys_are_loaded_typed_and_kept_nowhere() -> Result<()> {
+fn keys_in_files_are_loaded_and_what_shares_one_stays_within_its_root() -> Result<()> {
     let Some(mut lab) = Lab::boot()? else { return Ok(()) };
     files(&mut lab)?;
     within_the_root(&mut lab)?;
+    nowhere(&lab)?;
+    lab.machine.shutdown()
+}
+
+#[test]
+fn typed_keys_are_asked_for_and_kept_nowhere() -> Result<()> {
+    let Some(mut lab) = Lab::boot()? else { return Ok(()) };
     typed(&mut lab)?;
     nowhere(&lab)?;
     lab.machine.shutdown()
@@ -129,7 +143,7 @@ fn files(lab: &mut Lab) -> Result<()> {
     lab.machine.ok("mv /root/aside /root/key")?;
     lab.phoenix("switch --yes phoenix.kdl", 0)?;
     lab.is_whole()?;
-    lab.machine.ok("echo 'dear all' >/srv/going/letter && echo shared >/tank/enc/shared/file")?;
+    lab.machine.ok("echo 'dear all' >/srv/going/letter && echo shared >/tank/enc/shared/file && sync")?;
 
     lab.boot_again()?;
     lab.says("zfs get -H -o value keystatus tank/enc", "unavailable")?;
@@ -165,7 +179,10 @@ fn within_the_root(lab: &mut Lab) -> Result<()> {
     lab.phoenix("switch --yes phoenix.kdl", 0)?;
     lab.write(WITHOUT)?;
     lab.phoenix("switch --yes phoenix.kdl", 0)?;
-    lab.says("zfs list -H -o name | grep -c '^tank/[.]phoenix/[0-9]*/enc/[.]phoenix/[0-9]*/enc:going$'", "1")?;
+    lab.says(
+        "zfs list -H -o name | grep -c '^tank/[.]phoenix/[0-9]*/enc/[.]phoenix/[0-9]*/enc:going$'",
+        "1",
+    )?;
     lab.boot_again()?;
     lab.is_whole()?;
     lab.says("zfs list -H -o keystatus -r tank/.phoenix | grep -c ^available || true", "0")?;
@@ -181,7 +198,7 @@ fn typed(lab: &mut Lab) -> Result<()> {
     assert!(refused.contains("the key of tank/typed has to be typed"), "{refused}");
     lab.typing("switch --yes phoenix.kdl", &[PASSPHRASE, PASSPHRASE], 0)?;
     lab.is_whole()?;
-    lab.machine.ok("echo hidden >/tank/typed/in/file")?;
+    lab.machine.ok("echo hidden >/tank/typed/in/file && sync")?;
 
     lab.boot_again()?;
     let refused = lab.phoenix("switch --yes phoenix.kdl", 4)?;
@@ -198,7 +215,8 @@ fn typed(lab: &mut Lab) -> Result<()> {
     lab.write(&spec(INSIDE, &TYPED.replace("dataset \"in\"", "")))?;
     lab.wrap("rename) touch /run/marked; sleep 600")?;
     let waiting = "while [ ! -e /run/marked ]; do sleep 0.2; done; echo marked; sleep 600";
-    let running = lab.machine.start(&format!("cd /root/spec && (phoenix switch --yes phoenix.kdl & {waiting})"))?;
+    let running =
+        lab.machine.start(&format!("cd /root/spec && (phoenix switch --yes phoenix.kdl & {waiting})"))?;
     running.wait_for("marked", Duration::from_secs(120))?;
     lab.machine.cut_power()?;
     drop(running);

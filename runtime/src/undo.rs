@@ -35,6 +35,7 @@ pub fn undo(host: &dyn Host, host_name: &str, plans: &[(Plan, Vec<usize>)]) -> R
         seen: None,
         query: Query::default(),
         undone: Undone::default(),
+        key_failed: false,
     };
     for action in plans.iter().flat_map(|(plan, _)| &plan.actions) {
         undoing.watch(action);
@@ -61,6 +62,8 @@ struct Undoing<'a> {
     seen: Option<Observed>,
     query: Query,
     undone: Undone,
+    /// Whether the key that was needed last could not be loaded, though nobody has to type it.
+    key_failed: bool,
 }
 
 impl Undoing<'_> {
@@ -124,15 +127,19 @@ impl Undoing<'_> {
             }
             Inverse::PoolAbsent { pool, disks } => return self.unmake_pool(pool, disks, seen),
             Inverse::KeyUnloaded { dataset } => {
-                let loaded = seen.datasets.get(dataset).is_some_and(|state| {
-                    state.value("keystatus") == Some("available")
-                });
+                let loaded = seen
+                    .datasets
+                    .get(dataset)
+                    .is_some_and(|state| state.value("keystatus") == Some("available"));
                 if loaded {
                     return self.unload(dataset);
                 }
             }
             Inverse::Mount { dataset, mounted: true } if is_locked(&seen, dataset) => {
                 let Some(seen) = self.unlock(dataset, seen)? else {
+                    if self.key_failed {
+                        return Ok(());
+                    }
                     self.undone.kept.push(format!("{dataset} stays unmounted, since its key is not loaded"));
                     return Ok(());
                 };
@@ -277,6 +284,7 @@ impl Undoing<'_> {
     /// Loads the key that a dataset needs, where it is not loaded and nobody has to type it: what a power cut
     /// left behind is looked into and mounted again. Returns what is seen then; nothing where it stays locked.
     fn unlock(&mut self, dataset: &DatasetName, seen: Observed) -> Result<Option<Observed>, HostError> {
+        self.key_failed = false;
         if !is_locked(&seen, dataset) {
             return Ok(Some(seen));
         }
@@ -290,7 +298,12 @@ impl Undoing<'_> {
         self.seen = None;
         match self.host.perform(&Op::KeyLoad { dataset: root.clone(), location: None }) {
             Err(HostError::PowerLost) => return Err(HostError::PowerLost),
-            Err(error) => self.undone.kept.push(format!("the key of {root} could not be loaded: {error}")),
+            // It can be tried again: until then what it opens is left as it is.
+            Err(error) => {
+                self.undone.failed.push(error.to_string());
+                self.key_failed = true;
+                return Ok(None);
+            }
             Ok(()) => {}
         }
         let seen = self.look()?;
@@ -318,6 +331,9 @@ impl Undoing<'_> {
     /// Leaves a dataset that the transaction made and that cannot be looked into: an encryption root is set
     /// aside, what is inside one stays. A folder of an area holds nothing, and needs no word.
     fn leave_locked(&mut self, dataset: &DatasetName, volume: bool) -> Result<(), HostError> {
+        if self.key_failed {
+            return Ok(());
+        }
         let seen = self.look()?;
         let root = seen.datasets.get(dataset).and_then(DatasetState::encryption_root);
         let holder_is_open = !is_locked(&seen, &area::holder_in(&seen, dataset));
@@ -402,7 +418,12 @@ impl Undoing<'_> {
         }
         let root = pool.root();
         let Some(mut seen) = self.unlock(&root, seen)? else {
-            self.undone.kept.push(format!("the pool {pool} stays: the key of its root dataset is not loaded"));
+            if self.key_failed {
+                return Ok(());
+            }
+            self.undone
+                .kept
+                .push(format!("the pool {pool} stays: the key of its root dataset is not loaded"));
             return Ok(());
         };
         let ours = seen.datasets.get(&root).filter(|state| state.local(OWNER) == Some(self.owner));

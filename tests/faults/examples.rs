@@ -1,21 +1,20 @@
-//! Both examples with an edit of each, as graphs.
+//! Both examples with an edit of each, and a host with encrypted datasets, as graphs.
 
 use crate::{edits, scenario::Pair};
 use phoenix_compiler::{SpecPath, compile};
 use phoenix_graph::Graph;
 
-pub fn examples() -> Vec<Pair> {
-    let pairs = edits::examples().into_iter().map(|edited| Pair {
+pub fn examples() -> [Pair; 2] {
+    edits::examples().map(|edited| Pair {
         name: edited.name.to_owned(),
         first: graph(&edited.first),
         second: graph(&edited.second),
-    });
-    pairs.chain([encrypted()]).collect()
+    })
 }
 
 /// Encrypted datasets: one goes within its root, one comes, a root goes with all it holds, another's key is
 /// somewhere else from then on.
-fn encrypted() -> Pair {
+pub fn encrypted() -> Pair {
     let spec = |location: &str, inside: &str, beside: &str| {
         format!(
             r#"edition 1

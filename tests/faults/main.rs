@@ -1,7 +1,7 @@
 //! Wherever an operation fails or power is lost, in a switch, in undoing it or in recovering from it:
 //! nothing is lost, and the host is wholly the old generation or wholly the new one.
 //!
-//! Both examples, each with an edit, and random pairs of specs ([`random`]). By itself each fault is
+//! Both examples, each with an edit, a host with encrypted datasets, and random pairs of specs ([`random`]). By itself each fault is
 //! struck everywhere, and a second one at chosen places; `PHOENIX_FAULTS=all` strikes the second one
 //! everywhere, too, `PHOENIX_FAULTS=N` takes N random pairs, and `PHOENIX_PAIR=N` the Nth alone.
 
@@ -33,7 +33,7 @@ mod tally;
 #[allow(dead_code, reason = "the compiler's tests use more of it")]
 mod write;
 
-use examples::examples;
+use examples::{encrypted, examples};
 use phoenix_runtime::{
     host::sim::{Fault, FaultKind},
     switch::SwitchError,
@@ -121,6 +121,15 @@ fn the_examples_hold_whatever_fails() {
 }
 
 #[test]
+fn encrypted_datasets_hold_whatever_fails() {
+    let pair = encrypted();
+    let tally = side_by_side(&WAYS, |way, tally| {
+        disturb(&Scenario::new(&pair, *way).expect("it is not refused"), 4, tally);
+    });
+    tally.end("faults around encrypted datasets");
+}
+
+#[test]
 fn random_pairs_of_specs_hold_whatever_fails() {
     let wanted = asked().and_then(|asked| asked.parse().ok()).unwrap_or(PAIRS);
     let mut pairs = Pairs::new(7);
@@ -145,7 +154,7 @@ fn random_pairs_of_specs_hold_whatever_fails() {
 #[test]
 fn power_lost_before_a_switch_is_confirmed_ends_in_the_old_generation() {
     let mut tally = Tally::default();
-    for example in examples() {
+    for example in examples().into_iter().chain([encrypted()]) {
         let world = prepared(&example, Way::Edit).unwrap();
         world.switch_and_wait(&example.second).unwrap();
         let count = world.host.events().len();
@@ -159,6 +168,7 @@ fn power_lost_before_a_switch_is_confirmed_ends_in_the_old_generation() {
                 let result = world.switch_and_wait(&example.second);
                 let cut = matches!(result, Err(SwitchError::PowerLost));
                 tally.hold(cut || (at == count && result.is_ok()), || format!("{result:?}"), &run);
+                world.host.clear_faults();
                 world.host.power_on();
                 if let Some(second) = second {
                     world.host.forget_events();

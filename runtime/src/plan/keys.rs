@@ -86,13 +86,16 @@ fn unreachable(draft: &Draft<'_>, location: &str, format: &str) -> Option<(Strin
     if location == PROMPT && format == "raw" {
         return Some((
             "a raw key cannot be typed".to_owned(),
-            "say keylocation=\"file:///…\", a file of 32 random bytes; or keyformat=\"passphrase\"".to_owned(),
+            "say keylocation=\"file:///…\", a file of 32 random bytes; or keyformat=\"passphrase\""
+                .to_owned(),
         ));
     }
     let path = location.strip_prefix("file://")?;
     let reason = match draft.inputs.observed.key_files.get(path)? {
         KeyFile::Missing => format!("there is no file {path}, where its key is to be"),
-        KeyFile::Unreadable(error) => format!("the file {path}, where its key is to be, cannot be read: {error}"),
+        KeyFile::Unreadable(error) => {
+            format!("the file {path}, where its key is to be, cannot be read: {error}")
+        }
         KeyFile::Bytes(32) if format == "raw" => return None,
         KeyFile::Bytes(bytes) if format == "raw" => {
             format!("the file {path} has {bytes} bytes, and a raw key has 32")
@@ -150,7 +153,11 @@ fn needed(draft: &Draft<'_>) -> BTreeSet<DatasetName> {
                 let own = |name: &str| settings.and_then(|settings| word(settings, name));
                 let apart = own("keylocation").is_some() || own("encryption").as_deref() == Some("off");
                 let above = std::iter::successors(name.parent(), DatasetName::parent);
-                above.into_iter().find_map(|above| standing(draft, &above)).map(|(_, state)| state).filter(|_| !apart)
+                above
+                    .into_iter()
+                    .find_map(|above| standing(draft, &above))
+                    .map(|(_, state)| state)
+                    .filter(|_| !apart)
             }
         };
         roots.extend(needs.filter(|state| state.is_locked()).and_then(DatasetState::encryption_root));
@@ -191,10 +198,10 @@ fn leaving<'a>(draft: &Draft<'a>) -> Vec<&'a DatasetName> {
             there && !name.is_root() && inputs.desired.dataset(name).is_none()
         })
         .collect();
-    let mut above = gone.iter().copied().filter(|name| {
-        !std::iter::successors(name.parent(), DatasetName::parent).any(|above| gone.contains(&above))
-    });
-    above.by_ref().collect()
+    let inside = |name: &DatasetName| {
+        std::iter::successors(name.parent(), DatasetName::parent).any(|above| gone.contains(&above))
+    };
+    gone.iter().copied().filter(|name| !inside(name)).collect()
 }
 
 /// Finds a dataset where it stands now: at its name, or where it or what it belongs to was put away.
@@ -221,7 +228,10 @@ fn tell_locked(draft: &mut Draft<'_>, loaded: &BTreeSet<DatasetName>) {
         }
     }
     for (root, key) in left {
-        draft.warn(&key, format!("the key of {root} is not loaded, and stays so: nothing below it is to be mounted"));
+        draft.warn(
+            &key,
+            format!("the key of {root} is not loaded, and stays so: nothing below it is to be mounted"),
+        );
     }
 }
 

@@ -37,7 +37,11 @@ pub fn create_typed(bench: &Bench<'_>) -> Result<(), String> {
     give(bench, "short");
     bench.refused(&create(ROOT, &typed()), "Passphrase too short (min 8)")?;
     give(bench, "a long passphrase");
-    bench.all_done(&[create(ROOT, &typed()), create("conform/enc/a", &[]), create("conform/enc/plain", &[set("encryption", "off")])])?;
+    bench.all_done(&[
+        create(ROOT, &typed()),
+        create("conform/enc/a", &[]),
+        create("conform/enc/plain", &[set("encryption", "off")]),
+    ])?;
     bench.host.give_keys(Keys::default());
     for name in [ROOT, "conform/enc/a"] {
         let state = bench.dataset(name)?;
@@ -96,7 +100,8 @@ pub fn locked(bench: &Bench<'_>) -> Result<(), String> {
     bench.done(&mount(place))?;
     bench.all_done(&[unmount(place), unload()])?;
     // Nor does an end.
-    let snapshot = phoenix_graph::SnapshotName::of(&dataset(place), "locked").map_err(|error| error.to_string())?;
+    let snapshot =
+        phoenix_graph::SnapshotName::of(&dataset(place), "locked").map_err(|error| error.to_string())?;
     bench.all_done(&[
         Op::SnapshotDestroy { snapshot },
         destroy(place),

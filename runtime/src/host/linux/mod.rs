@@ -150,7 +150,10 @@ impl Host for LinuxHost {
                 self.settle();
                 Ok(())
             }
-            Op::KeyLoad { .. } | Op::DatasetCreate { .. } | Op::VolumeCreate { .. } | Op::PoolCreate { .. } => {
+            Op::KeyLoad { .. }
+            | Op::DatasetCreate { .. }
+            | Op::VolumeCreate { .. }
+            | Op::PoolCreate { .. } => {
                 let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner).clone();
                 keys::change(&self.runner, op, &keys)
             }

@@ -186,7 +186,8 @@ impl State {
 
     /// Looks at the files that keys are to be in.
     pub fn key_files(&self, query: &Query) -> BTreeMap<Box<str>, KeyFile> {
-        let locked = self.datasets.iter().filter(|(name, _)| self.imported(&name.pool()) && self.is_locked(name));
+        let locked =
+            self.datasets.iter().filter(|(name, _)| self.imported(&name.pool()) && self.is_locked(name));
         let own = locked.filter_map(|(_, state)| state.settings.get("keylocation")?.strip_prefix("file://"));
         let paths: BTreeSet<&str> = query.key_files.iter().map(|path| &**path).chain(own).collect();
         paths.into_iter().map(|path| (path.into(), self.key_file(path))).collect()
