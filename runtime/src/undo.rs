@@ -36,6 +36,7 @@ pub fn undo(host: &dyn Host, host_name: &str, plans: &[(Plan, Vec<usize>)]) -> R
         query: Query::default(),
         undone: Undone::default(),
         key_failed: false,
+        stuck: BTreeSet::new(),
     };
     for action in plans.iter().flat_map(|(plan, _)| &plan.actions) {
         undoing.watch(action);
@@ -64,6 +65,8 @@ struct Undoing<'a> {
     undone: Undone,
     /// Whether the key that was needed last could not be loaded, though nobody has to type it.
     key_failed: bool,
+    /// What could not be unmade: what contains it is left, too, until that is tried again.
+    stuck: BTreeSet<DatasetName>,
 }
 
 impl Undoing<'_> {
@@ -107,10 +110,18 @@ impl Undoing<'_> {
                 // Without the mark it is not what the transaction made, whoever made it meanwhile.
                 let ours = seen.datasets.get(dataset).filter(|state| state.local(OWNER) == Some(self.owner));
                 if let Some(state) = ours.cloned() {
-                    let Some(seen) = self.unlock(dataset, seen)? else {
-                        return self.leave_locked(dataset, *volume);
-                    };
-                    self.unmake(dataset, *volume, &state, &seen)?;
+                    if self.stuck.iter().any(|stuck| stuck.is_below(dataset)) {
+                        self.seen = Some(seen);
+                        return Ok(());
+                    }
+                    let failures = self.undone.failed.len();
+                    match self.unlock(dataset, seen)? {
+                        Some(seen) => self.unmake(dataset, *volume, &state, &seen)?,
+                        None => self.leave_locked(dataset, *volume)?,
+                    }
+                    if self.undone.failed.len() > failures {
+                        self.stuck.insert(dataset.clone());
+                    }
                     return Ok(());
                 }
             }

@@ -3,6 +3,7 @@
 
 use super::{mounting, topology};
 use crate::{
+    area,
     observed::{Directory, LinkState, ORIGIN, Observed, Setting, StorageState, Storages},
     op::Op,
 };
@@ -297,8 +298,14 @@ impl Inverse {
                 prior.op(dataset, property, state.settings.get(property)).into_iter().collect()
             }
             Inverse::Name { before, after, volume } => {
-                let moved = seen.datasets.contains_key(after) && !seen.datasets.contains_key(before);
-                one(moved, Op::DatasetRename { from: after.clone(), to: before.clone(), volume: *volume })
+                if !seen.datasets.contains_key(after) || seen.datasets.contains_key(before) {
+                    return Vec::new();
+                }
+                let rename = Op::DatasetRename { from: after.clone(), to: before.clone(), volume: *volume };
+                // Where it is put away again nothing is mounted, also where unmounting failed before.
+                let mut ops = if area::is_inside(before) { unmounts(seen, after) } else { Vec::new() };
+                ops.push(rename);
+                ops
             }
             Inverse::Mount { dataset, mounted } => match (seen.datasets.get(dataset), mounted) {
                 (Some(state), true) if !state.mounted && !state.is_locked() => mounting::mount(seen, dataset),
@@ -407,4 +414,11 @@ fn storage_ops(id: &StorageId, before: Option<&StorageState>, seen: &Observed) -
         // A fixed property may differ; the registration alone is made anew, as it was.
         (Some(before), Some(_)) => vec![remove, add(before)],
     }
+}
+
+/// Unmounts a dataset and all below it, as far as they are mounted, children before parents.
+fn unmounts(seen: &Observed, top: &DatasetName) -> Vec<Op> {
+    let inside =
+        seen.datasets.iter().filter(|(name, state)| (*name == top || name.is_below(top)) && state.mounted);
+    inside.rev().map(|(name, _)| Op::DatasetUnmount { dataset: name.clone() }).collect()
 }
