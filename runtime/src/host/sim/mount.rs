@@ -100,8 +100,8 @@ impl State {
         Ok(())
     }
 
-    /// `zfs unmount`: takes along what is mounted below and follows it; a child with a mount point of its
-    /// own stays.
+    /// `zfs unmount`: takes along what is mounted below, by its own mount point or another's; what is
+    /// mounted by hand (`legacy`) stays.
     pub fn unmount(&mut self, name: &DatasetName) -> Result<(), Refusal> {
         self.need(name)?;
         if self.datasets.get(name).is_some_and(|state| state.volume) {
@@ -116,9 +116,9 @@ impl State {
         if self.mounted_at(name).is_none() {
             return refuse(1, format!("cannot unmount '{name}': not currently mounted"));
         }
-        let mut followers = self.followers(name);
-        followers.retain(|follower| follower.mounted);
-        self.unmount_followers(&followers)
+        let mut due = self.in_order(self.subtree(name));
+        due.retain(|follower| follower.mounted && &*follower.place != "legacy");
+        self.unmount_followers(&due)
     }
 
     /// Unmounts one file system the way OpenZFS does: by the path where it is mounted, whatever is seen
@@ -204,10 +204,14 @@ impl State {
     /// Lists a file system with those whose mount point follows its own, in the order in which OpenZFS
     /// unmounts them: by path, the last first.
     pub fn followers(&self, top: &DatasetName) -> Vec<Follower> {
-        let mut found: Vec<Follower> = self
-            .subtree(top)
+        let follow = |name: &DatasetName| name == top || self.follows(name, top);
+        self.in_order(self.subtree(top).into_iter().filter(follow).collect())
+    }
+
+    /// Puts file systems in the order in which OpenZFS unmounts them.
+    fn in_order(&self, names: Vec<DatasetName>) -> Vec<Follower> {
+        let mut found: Vec<Follower> = names
             .into_iter()
-            .filter(|name| name == top || self.follows(name, top))
             .filter_map(|name| {
                 let setting = self.effective(&name, "mountpoint")?;
                 let folder = setting.source != Source::Local && self.is_mountable(&name);
