@@ -477,4 +477,70 @@ pub const CASES: &[Case] = &[
         },
         facts: &[Folder("/qa/a", false), Folder("/q1", true)],
     },
+    Case {
+        name: "a follower that cannot be unmounted lets those after it be mounted that were not",
+        acts: || {
+            vec![
+                (hold_open("/q b"), Done),
+                (create("q b/a", &[]), Done),
+                (
+                    set("q b", &[("mountpoint", "none")]),
+                    Refused("cannot unmount '/q b': pool or dataset is busy"),
+                ),
+                (Act::LetGo, Done),
+            ]
+        },
+        facts: &[Mounted("q b", Some("/q b")), Mounted("q b/a", Some("/q b/a"))],
+    },
+    Case {
+        name: "the name of a property of one's own has no capital letters",
+        acts: || {
+            vec![
+                (
+                    set("qa", &[("test:C", "z"), ("logbias", "throughput")]),
+                    Refused("cannot set property for 'qa': invalid property 'test:C'"),
+                ),
+                (
+                    create("qa/a", &[("test:C", "z")]),
+                    Refused("cannot create 'qa/a': invalid property 'test:C'"),
+                ),
+                (set("qa", &[("test:c", "z")]), Done),
+            ]
+        },
+        facts: &[Value("qa", "logbias", "latency", Default), Value("qa", "test:c", "z", Own)],
+    },
+    Case {
+        name: "extended attributes in the inode are called on",
+        acts: || {
+            vec![
+                (set("qa", &[("xattr", "sa")]), Done),
+                (set("q b", &[("xattr", "dir")]), Done),
+            ]
+        },
+        facts: &[Value("qa", "xattr", "on", Own), Value("q b", "xattr", "dir", Own)],
+    },
+    Case {
+        name: "a quota is taken away by none and not by 0, a reservation by either",
+        acts: || {
+            vec![
+                (
+                    set("qa", &[("quota", "0")]),
+                    Refused("cannot set property for 'qa': use 'none' to disable quota/refquota"),
+                ),
+                (set("qa", &[("refquota", "0")]), Refused("use 'none' to disable quota/refquota")),
+                (set("qa", &[("quota", "none"), ("reservation", "0")]), Done),
+            ]
+        },
+        facts: &[Value("qa", "quota", "0", Own)],
+    },
+    Case {
+        name: "a quota that not even an empty file system fits in refuses its creation",
+        acts: || {
+            vec![
+                (create("qa/a", &[("quota", "1K")]), Refused("cannot create 'qa/a': out of space")),
+                (create("qa/a", &[("refquota", "1K")]), Refused("cannot create 'qa/a': out of space")),
+            ]
+        },
+        facts: &[],
+    },
 ];

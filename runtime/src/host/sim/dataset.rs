@@ -1,6 +1,9 @@
 //! File systems and volumes: create, destroy, rename, look inside.
 
-use super::state::{Dataset, Mount, Refusal, State, refuse};
+use super::{
+    space::EMPTY,
+    state::{Dataset, Mount, Refusal, State, refuse},
+};
 use crate::{host::Contents, op::Assignment};
 use phoenix_graph::{DatasetName, PropertyName, Target};
 
@@ -11,6 +14,13 @@ impl State {
         let settings = self
             .take(name, Target::Filesystem, settings)
             .map_err(|wrong| Refusal { code: 1, text: wrong.after(&format!("cannot create '{name}'")) })?;
+        let little = |property: &str| {
+            let limit = settings.get(property).and_then(|raw| raw.parse::<u64>().ok()).unwrap_or(0);
+            limit > 0 && limit < EMPTY
+        };
+        if little("quota") || little("refquota") {
+            return refuse(1, format!("cannot create '{name}': out of space"));
+        }
         self.datasets.insert(name.clone(), Dataset { settings, ..Dataset::default() });
         Ok(())
     }

@@ -118,7 +118,7 @@ impl State {
         }
         let mut due = self.in_order(self.subtree(name));
         due.retain(|follower| follower.mounted && &*follower.place != "legacy");
-        self.unmount_followers(&due)
+        self.unmount_followers(&due, false)
     }
 
     /// Unmounts one file system the way OpenZFS does: by the path where it is mounted, whatever is seen
@@ -222,11 +222,12 @@ impl State {
         found
     }
 
-    /// Unmounts followers, all or none: those that were unmounted before one that cannot be are mounted again.
-    pub fn unmount_followers(&mut self, followers: &[Follower]) -> Result<(), Refusal> {
+    /// Unmounts followers, all or none: those before one that cannot be unmounted are mounted again, by the
+    /// rule of [`State::mount_followers`], so that some may be mounted that were not.
+    pub fn unmount_followers(&mut self, followers: &[Follower], all: bool) -> Result<(), Refusal> {
         for (index, follower) in followers.iter().enumerate() {
             if let Err(refusal) = self.unmount_one(&follower.name) {
-                let _ = self.mount_followers(&followers[..index], false);
+                let _ = self.mount_followers(&followers[..index], all);
                 return Err(refusal);
             }
         }

@@ -47,7 +47,7 @@ pub fn judge(
     name: &PropertyName,
     word: &str,
 ) -> Result<Box<str>, Complaint> {
-    if name.is_user() {
+    if name.is_user() && is_user_name(name.as_str()) {
         return Ok(word.into());
     }
     let name = name.as_str();
@@ -65,8 +65,24 @@ pub fn judge(
         return Err(Complaint::About(format!("'{name}' is readonly")));
     }
     let value = row.parse(word).map_err(|_| Complaint::About(complaint(row, word)))?;
-    // A path is kept as it was written, doubled slashes and all.
-    Ok(if name == "mountpoint" { word.into() } else { value.to_string().into() })
+    if let ("quota" | "refquota", "0") = (name, &*value.to_string())
+        && word != "none"
+    {
+        return Err(Complaint::About("use 'none' to disable quota/refquota".to_owned()));
+    }
+    Ok(match (name, word) {
+        // A path is kept as it was written, doubled slashes and all.
+        ("mountpoint", _) => word.into(),
+        // Two words for one value: it is printed by the first of them in OpenZFS's table.
+        ("xattr", "sa") if zfs >= (2, 3) => "on".into(),
+        ("xattr", "dir") if zfs < (2, 3) => "on".into(),
+        _ => value.to_string().into(),
+    })
+}
+
+/// Returns whether a name with a colon can be a user property's (`zfs_prop_user` of OpenZFS).
+fn is_user_name(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.:".contains(&byte))
 }
 
 fn complaint(row: &property::Property, word: &str) -> String {
@@ -237,8 +253,8 @@ impl State {
                 _ => None,
             })
             .collect();
-        for (_, followers) in &moving {
-            self.unmount_followers(followers)?;
+        for (all, followers) in &moving {
+            self.unmount_followers(followers, *all)?;
         }
         let mut refusal = None;
         let remounts = settings.iter().any(|(property, _)| REMOUNTED.contains(&property.as_str()));
@@ -292,6 +308,9 @@ impl State {
 
     /// `zfs inherit`.
     pub fn dataset_inherit(&mut self, name: &DatasetName, property: &PropertyName) -> Result<(), Refusal> {
+        if property.is_user() && !is_user_name(property.as_str()) {
+            return refuse(2, format!("invalid property '{property}'"));
+        }
         if !property.is_user() {
             let known =
                 [Target::Filesystem, Target::Volume].map(|target| property::find(target, property.as_str()));
@@ -315,7 +334,7 @@ impl State {
             );
         }
         let followers = if property.as_str() == "mountpoint" { self.followers(name) } else { Vec::new() };
-        self.unmount_followers(&followers)?;
+        self.unmount_followers(&followers, true)?;
         if let Some(state) = self.datasets.get_mut(name) {
             state.settings.remove(property);
         }
