@@ -511,12 +511,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "extended attributes in the inode are called on",
-        acts: || {
-            vec![
-                (set("qa", &[("xattr", "sa")]), Done),
-                (set("q b", &[("xattr", "dir")]), Done),
-            ]
-        },
+        acts: || vec![(set("qa", &[("xattr", "sa")]), Done), (set("q b", &[("xattr", "dir")]), Done)],
         facts: &[Value("qa", "xattr", "on", Own), Value("q b", "xattr", "dir", Own)],
     },
     Case {
@@ -540,6 +535,30 @@ pub const CASES: &[Case] = &[
                 (create("qa/a", &[("quota", "1K")]), Refused("cannot create 'qa/a': out of space")),
                 (create("qa/a", &[("refquota", "1K")]), Refused("cannot create 'qa/a': out of space")),
             ]
+        },
+        facts: &[],
+    },
+    Case {
+        name: "a new file system takes over what its parent was made with, for good",
+        acts: || {
+            vec![
+                (create("qa/a", &[("utf8only", "on"), ("casesensitivity", "mixed")]), Done),
+                (create("qa/a/b", &[]), Done),
+            ]
+        },
+        facts: &[
+            Value("qa/a/b", "utf8only", "on", Origin::None),
+            Value("qa/a/b", "casesensitivity", "mixed", Origin::None),
+        ],
+    },
+    Case {
+        name: "a pool's property that is set to its default is told as the default",
+        acts: || {
+            let set = |value: &str| {
+                let setting = (PropertyName::new("autoexpand"), value.into());
+                Act::Op(Op::PoolSet { pool: pool("qa"), setting })
+            };
+            vec![(set("on"), Done), (set("off"), Done)]
         },
         facts: &[],
     },

@@ -230,9 +230,9 @@ fn add_mounts(picture: &mut Picture) -> io::Result<()> {
     let by_number: BTreeMap<&str, &Mount> = mounts.iter().map(|mount| (&*mount.number, mount)).collect();
     for mount in &mounts {
         let on = by_number.get(&*mount.above).map_or("the root", |above| &*above.dataset);
-        let root = fs::metadata(&mount.path).ok().filter(|data| {
-            (rustix::fs::major(data.dev()), rustix::fs::minor(data.dev())) == mount.device
-        });
+        let root = fs::metadata(&mount.path)
+            .ok()
+            .filter(|data| (rustix::fs::major(data.dev()), rustix::fs::minor(data.dev())) == mount.device);
         let seen = if root.is_some() { "seen" } else { "hidden" };
         if let Some(root) = root {
             let text = format!("{}:{} {:04o}", root.uid(), root.gid(), root.mode() & 0o7777);

@@ -1,6 +1,7 @@
 //! File systems and volumes: create, destroy, rename, look inside.
 
 use super::{
+    settings::FROM_PARENT,
     space::EMPTY,
     state::{Dataset, Mount, Refusal, State, refuse},
 };
@@ -11,7 +12,7 @@ impl State {
     /// `zfs create -u`.
     pub fn dataset_create(&mut self, name: &DatasetName, settings: &[Assignment]) -> Result<(), Refusal> {
         self.check_new(name)?;
-        let settings = self
+        let mut settings = self
             .take(name, Target::Filesystem, settings)
             .map_err(|wrong| Refusal { code: 1, text: wrong.after(&format!("cannot create '{name}'")) })?;
         let little = |property: &str| {
@@ -20,6 +21,12 @@ impl State {
         };
         if little("quota") || little("refquota") {
             return refuse(1, format!("cannot create '{name}': out of space"));
+        }
+        let parent = name.parent().and_then(|parent| self.datasets.get(&parent));
+        for property in FROM_PARENT {
+            if let Some(raw) = parent.and_then(|parent| parent.settings.get(property)) {
+                settings.entry(PropertyName::new(property)).or_insert_with(|| raw.clone());
+            }
         }
         self.datasets.insert(name.clone(), Dataset { settings, ..Dataset::default() });
         Ok(())

@@ -21,6 +21,9 @@ fn row_of(zfs: (u32, u32), target: Target, name: &str) -> Option<&'static proper
 /// What the kernel keeps with a mount: a change mounts the file system again.
 const REMOUNTED: &[&str] = &["atime", "devices", "exec", "nbmand", "readonly", "relatime", "setuid"];
 
+/// What a new file system takes over from its parent where it is not given, for good: no source is told.
+pub const FROM_PARENT: [&str; 3] = ["casesensitivity", "normalization", "utf8only"];
+
 /// What a tool says about a property that it refuses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Complaint {
@@ -141,7 +144,7 @@ impl State {
             };
             return Some(Setting { raw: raw.clone(), source });
         }
-        if user || row.is_some_and(|row| row.inheritable) {
+        if user || row.is_some_and(|row| row.inheritable && !FROM_PARENT.contains(&property)) {
             let mut above = name.parent();
             while let Some(parent) = above {
                 if let Some(raw) = self.datasets.get(&parent).and_then(|state| state.settings.get(property)) {
@@ -163,7 +166,7 @@ impl State {
             }
             (_, None) => return None,
         };
-        let told = !row.read_only && !matches!(property, "casesensitivity" | "normalization" | "utf8only");
+        let told = !row.read_only && !FROM_PARENT.contains(&property);
         let source = if told { Source::Default } else { Source::None };
         Some(Setting { raw, source })
     }
