@@ -4,7 +4,7 @@
 //!     differential DISK DISK DISK run SEED COUNT      COUNT random operations
 //!     differential DISK DISK DISK life SEED LIFE      one life of a run, looked at after each operation
 //!     differential DISK DISK DISK shrink SEED LIFE    the same, made small where it differs
-//!     differential DISK DISK DISK cases               the named cases
+//!     differential DISK DISK DISK cases [N]           the named cases, without the first N
 //!
 //! A run is cut into lives: each begins with fresh pools on both sides, is chosen by the seed and its own
 //! number alone, and ends after [`LIFE`] operations or at the first difference. After each operation the
@@ -52,7 +52,11 @@ fn main() -> ExitCode {
     };
     let number = |word: &str| word.parse::<u64>().ok();
     let answer = match *task {
-        ["cases"] => bench.cases(),
+        ["cases"] => bench.cases(0),
+        ["cases", without] => match number(without) {
+            Some(without) => bench.cases(usize::try_from(without).unwrap_or(usize::MAX)),
+            None => return usage(),
+        },
         [task, seed, of] => match (task, number(seed), number(of)) {
             ("run", Some(seed), Some(count)) => bench.run(seed, usize::try_from(count).unwrap_or(usize::MAX)),
             ("life", Some(seed), Some(life)) => bench.life_closely(seed, life),
@@ -75,7 +79,7 @@ fn failed(error: &str) -> ExitCode {
 
 fn usage() -> ExitCode {
     eprintln!(
-        "usage: differential DISK DISK DISK (run SEED COUNT | life SEED LIFE | shrink SEED LIFE | cases)"
+        "usage: differential DISK DISK DISK (run SEED COUNT | life SEED LIFE | shrink SEED LIFE | cases [N])"
     );
     ExitCode::from(64)
 }

@@ -116,10 +116,10 @@ impl Bench {
         Ok(1)
     }
 
-    /// Plays the named cases, and returns how many failed.
-    pub fn cases(&mut self) -> Result<usize, String> {
+    /// Plays the named cases without the first ones, and returns how many failed.
+    pub fn cases(&mut self, without: usize) -> Result<usize, String> {
         let mut failed = 0;
-        for case in CASES {
+        for case in CASES.iter().skip(without) {
             let acts = (case.acts)();
             let played: Vec<Act> = acts.iter().map(|(act, _)| act.clone()).collect();
             let lived = self.live(played.len(), 1, |index, _| played.get(index).cloned())?;
@@ -132,7 +132,7 @@ impl Bench {
                 print(&lived.acts, &wrong);
             }
         }
-        println!("{} cases, {failed} failed", CASES.len());
+        println!("{} cases, {failed} failed", CASES.len().saturating_sub(without));
         Ok(failed)
     }
 
