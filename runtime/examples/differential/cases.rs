@@ -562,4 +562,17 @@ pub const CASES: &[Case] = &[
         },
         facts: &[],
     },
+    Case {
+        name: "refusals of values are told in words of their own",
+        acts: || {
+            vec![
+                (
+                    set("qa", &[("compression", "LZ4")]),
+                    Refused("'compression' must be one of 'on | off | lzjb | gzip | gzip-[1-9] | zle | lz4"),
+                ),
+                (volume("qa/v", 0, false, &[]), Refused("cannot create 'qa/v': volume size cannot be zero")),
+            ]
+        },
+        facts: &[],
+    },
 ];

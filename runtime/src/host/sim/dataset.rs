@@ -52,7 +52,7 @@ impl State {
             settings.get("volblocksize").and_then(|raw| raw.parse::<u64>().ok()).filter(|block| *block > 0);
         let block = block.unwrap_or(16 << 10);
         if size == 0 {
-            return Err(cannot("'volsize' cannot be zero".to_owned()));
+            return Err(cannot("volume size cannot be zero".to_owned()));
         }
         let size = size.next_multiple_of(block);
         settings.insert(PropertyName::new("volsize"), size.to_string().into());

@@ -93,6 +93,10 @@ fn complaint(row: &property::Property, word: &str) -> String {
     match name {
         "recordsize" => format!("'{name}' must be power of 2 from 512B to 16M"),
         "volblocksize" => format!("'{name}' must be power of 2 from 512B to 16M"),
+        "comment" => "comment must not exceed 32 characters".to_owned(),
+        "compression" => {
+            "'compression' must be one of 'on | off | lzjb | gzip | gzip-[1-9] | zle | lz4 | zstd | zstd-[1-19] | zstd-fast | zstd-fast-[1-10,20,30,40,50,60,70,80,90,100,500,1000]'".to_owned()
+        }
         "copies" => "'copies' must be one of '1 | 2 | 3'".to_owned(),
         "mountpoint" => format!("'{name}' must be an absolute path, 'none', or 'legacy'"),
         _ if row.legal_values().len() > 1 => {
