@@ -575,4 +575,16 @@ pub const CASES: &[Case] = &[
         },
         facts: &[],
     },
+    Case {
+        name: "a new mount point whose folder holds something is set, and not mounted on without overlay",
+        acts: || {
+            vec![
+                (folder("/q1"), Done),
+                (folder("/q1/x"), Done),
+                (create("qa/a", &[("overlay", "off")]), Done),
+                (set("qa/a", &[("mountpoint", "/q1")]), Done),
+            ]
+        },
+        facts: &[Mounted("qa/a", None), Value("qa/a", "mountpoint", "/q1", Own), Folder("/q1/x", true)],
+    },
 ];

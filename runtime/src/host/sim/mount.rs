@@ -242,7 +242,9 @@ impl State {
             let name = &follower.name;
             let due = follower.mounted || (all && self.canmount(name) == "on");
             if due && self.mounted_at(name).is_none() && self.is_mountable(name) {
-                refusal = refusal.or(self.mount_at_its_place(name).err());
+                // A folder that holds something, without `overlay`, leaves it unmounted and the change done.
+                let err = self.mount_at_its_place(name).err();
+                refusal = refusal.or(err.filter(|told| !told.text.ends_with("directory is not empty")));
             }
         }
         refusal.map_or(Ok(()), Err)

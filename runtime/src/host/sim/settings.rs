@@ -71,7 +71,7 @@ pub fn judge(
     if let ("quota" | "refquota", "0") = (name, &*value.to_string())
         && word != "none"
     {
-        return Err(Complaint::About("use 'none' to disable quota/refquota".to_owned()));
+        return Err(Complaint::About(USE_NONE.to_owned()));
     }
     Ok(match (name, word) {
         // A path is kept as it was written, doubled slashes and all.
@@ -88,6 +88,8 @@ fn is_user_name(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.:".contains(&byte))
 }
 
+const USE_NONE: &str = "use 'none' to disable quota/refquota";
+
 fn complaint(row: &property::Property, word: &str) -> String {
     let name = row.name;
     match name {
@@ -97,6 +99,7 @@ fn complaint(row: &property::Property, word: &str) -> String {
         "compression" => {
             "'compression' must be one of 'on | off | lzjb | gzip | gzip-[1-9] | zle | lz4 | zstd | zstd-[1-19] | zstd-fast | zstd-fast-[1-10,20,30,40,50,60,70,80,90,100,500,1000]'".to_owned()
         }
+        "quota" | "refquota" if word == "auto" => USE_NONE.to_owned(),
         "copies" => "'copies' must be one of '1 | 2 | 3'".to_owned(),
         "mountpoint" => format!("'{name}' must be an absolute path, 'none', or 'legacy'"),
         _ if row.legal_values().len() > 1 => {
