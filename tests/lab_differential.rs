@@ -9,7 +9,11 @@ use std::time::Duration;
 /// The seeds of every run: each leads elsewhere, and to the same place each time.
 const SEEDS: [u64; 2] = [1, 2];
 /// The operations for each of them.
-const OPERATIONS: u64 = 1000;
+const OPERATIONS: u64 = 200;
+/// Makes the machine quicker by what no side of the comparison sees: no power is cut, so no flush is needed;
+/// and nothing is exported, so what OpenZFS runs after each mount would find nothing to do.
+const QUICK: &str = "echo 1 >/sys/module/zfs/parameters/zfs_nocacheflush
+mv /usr/sbin/exportfs /usr/sbin/exportfs.away";
 /// Room for a machine that is slow and busy.
 const LIMIT: Duration = Duration::from_secs(3600);
 
@@ -22,6 +26,7 @@ fn the_simulator_does_what_the_real_openzfs_does() -> Result<()> {
         ["one", "two", "three"].iter().fold(MachineSpec::new(), |spec, name| spec.disk(*name, mib(8192)));
     let mut machine = Machine::boot(&image, spec)?;
     machine.put_program(&program, "/root/differential")?;
+    machine.ok(QUICK)?;
     let disks = ["one", "two", "three"].map(|name| format!("/dev/disk/by-id/virtio-{name}")).join(" ");
     let mut failed = Vec::new();
     for task in tasks() {

@@ -43,8 +43,10 @@ fn the_simulator_does_what_the_cases_say_of_openzfs() {
         }
         let facts = case.facts.iter().filter(|fact| !model.with(|state| fact.holds(state)));
         wrong.extend(facts.map(|fact| format!("{}:\n  not so: {fact:?}", case.name)));
-        // A picture can be taken of whatever it came to.
-        model.picture(&pools, true).unwrap();
+        // Pictures can be taken of whatever it came to.
+        for depth in [picture::Depth::Mounts, picture::Depth::Datasets, picture::Depth::Pools] {
+            model.picture(&pools, depth).unwrap();
+        }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -284,8 +284,17 @@ fn pool_set(dice: &mut Dice, _: &State) -> Option<Act> {
     Some(Act::Op(Op::PoolSet { pool: pool(dice)?, setting: (PropertyName::new(name), value.into()) }))
 }
 
-fn export(dice: &mut Dice, _: &State) -> Option<Act> {
-    Some(Act::Op(Op::PoolExport { pool: pool(dice)? }))
+/// A pool that can be left: while a volume is held open, OpenZFS would wait for it without a limit.
+fn left_pool(dice: &mut Dice, state: &State) -> Option<PoolName> {
+    let pool = pool(dice)?;
+    let open = |name: &DatasetName| {
+        name.pool() == pool && state.datasets.get(name).is_some_and(|dataset| dataset.volume)
+    };
+    (!state.busy.iter().any(open)).then_some(pool)
+}
+
+fn export(dice: &mut Dice, state: &State) -> Option<Act> {
+    Some(Act::Op(Op::PoolExport { pool: left_pool(dice, state)? }))
 }
 
 fn import(dice: &mut Dice, state: &State) -> Option<Act> {
@@ -296,9 +305,9 @@ fn import(dice: &mut Dice, state: &State) -> Option<Act> {
     Some(Act::Op(Op::PoolImport { pool }))
 }
 
-fn destroy_pool(dice: &mut Dice, _: &State) -> Option<Act> {
+fn destroy_pool(dice: &mut Dice, state: &State) -> Option<Act> {
     dice.chance(10).then_some(())?;
-    Some(Act::Op(Op::PoolDestroy { pool: pool(dice)? }))
+    Some(Act::Op(Op::PoolDestroy { pool: left_pool(dice, state)? }))
 }
 
 /// Makes a pool that was destroyed again, on the disks that it had; or asks for one that is there.

@@ -2,7 +2,7 @@
 
 use crate::{
     act::{Act, Outcome},
-    picture::{self, Picture},
+    picture::{self, Depth, Picture},
     world::PoolOf,
 };
 use phoenix_graph::DatasetName;
@@ -58,9 +58,12 @@ impl Model {
         self.host.edit(|state| look(state))
     }
 
-    /// Takes a picture: what is mounted, what lies in the folders; and `deep` all else.
-    pub fn picture(&self, pools: &[PoolOf], deep: bool) -> Result<Picture, String> {
+    /// Takes a picture.
+    pub fn picture(&self, pools: &[PoolOf], depth: Depth) -> Result<Picture, String> {
         let mut picture = Picture::new();
+        let query = picture::query(pools, &self.names());
+        let seen = self.host.observe(&query).map_err(|error| error.to_string())?;
+        picture::add_directories(&mut picture, &seen);
         self.with(|state| {
             for mount in &state.mounts {
                 let seen = if state.hidden(&mount.dataset) { "hidden" } else { "seen" };
@@ -71,7 +74,7 @@ impl Model {
             for (path, folder) in state.tree("/q") {
                 picture.insert(format!("path {path}"), if folder { "folder" } else { "file" }.to_owned());
             }
-            if deep {
+            if depth >= Depth::Datasets {
                 for (name, dataset) in &state.datasets {
                     for (snapshot, kept) in &dataset.snapshots {
                         if state.imported(&name.pool()) {
@@ -82,14 +85,11 @@ impl Model {
                 }
             }
         });
-        if deep {
-            let seen = self
-                .host
-                .observe(&picture::query(pools, &self.names()))
-                .map_err(|error| error.to_string())?;
+        if depth >= Depth::Datasets {
             picture::add_datasets(&mut picture, &seen);
+        }
+        if depth >= Depth::Pools {
             picture::add_pools(&mut picture, &seen);
-            picture::add_directories(&mut picture, &seen);
         }
         Ok(picture)
     }

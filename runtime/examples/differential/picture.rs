@@ -7,6 +7,17 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Facts, each with its name: `qa/a atime` is `off, inherited from qa`.
 pub type Picture = BTreeMap<String, String>;
 
+/// How much is looked at; each look holds the one before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Depth {
+    /// What is mounted, the root directories there, every folder and file: what takes no process.
+    Mounts,
+    /// All datasets with their properties, snapshots and holds: one process, and one for holds.
+    Datasets,
+    /// The pools too, by phoenix's own look, which reads the datasets once more.
+    Pools,
+}
+
 /// The dataset properties that are compared.
 pub const PROPERTIES: &[&str] = &[
     "aclinherit",

@@ -2,7 +2,7 @@
 
 use crate::{
     act::{Act, Outcome},
-    picture::{self, Picture},
+    picture::{self, Depth, PROPERTIES, Picture},
     world::PoolOf,
 };
 use phoenix_graph::{DatasetName, Disk};
@@ -30,7 +30,9 @@ pub struct Real {
 impl Real {
     /// Makes it.
     pub fn new() -> Self {
-        Real { host: LinuxHost::new(LinuxPaths::default()), open: Vec::new() }
+        // What does not end within a minute, even on a slow machine, waits for something.
+        let (look, change) = (Duration::from_secs(120), Duration::from_secs(60));
+        Real { host: LinuxHost::new(LinuxPaths::default()).with_limits(look, change), open: Vec::new() }
     }
 
     /// Does something.
@@ -65,24 +67,27 @@ impl Real {
         }
     }
 
-    /// Takes a picture: what is mounted, what lies in the folders; and `deep` all else.
+    /// Takes a picture.
     pub fn picture(
         &self,
         pools: &[PoolOf],
         directories: &BTreeSet<DatasetName>,
-        deep: bool,
+        depth: Depth,
     ) -> Result<Picture, String> {
         let mut picture = Picture::new();
         add_mounts(&mut picture).map_err(|error| format!("the mounts cannot be read: {error}"))?;
         add_tree(&mut picture, Path::new("/"), |name| name.starts_with('q'))
             .map_err(|error| format!("the folders cannot be read: {error}"))?;
-        if deep {
+        if depth >= Depth::Datasets {
+            add_datasets(&mut picture).map_err(|error| format!("the datasets cannot be read: {error}"))?;
+        }
+        if depth >= Depth::Pools {
+            // Of the datasets this finds what is known already, or phoenix's look is wrong.
             let seen =
                 self.host.observe(&picture::query(pools, directories)).map_err(|error| error.to_string())?;
             picture::add_datasets(&mut picture, &seen);
             picture::add_pools(&mut picture, &seen);
             picture::add_directories(&mut picture, &seen);
-            add_snapshots(&mut picture).map_err(|error| format!("the snapshots cannot be read: {error}"))?;
         }
         Ok(picture)
     }
@@ -91,12 +96,16 @@ impl Real {
     /// sooner than on whole disks, and each life makes two.
     pub fn partition(&self, disks: &[Disk; 3]) -> Result<[Disk; 3], String> {
         let told = |error: io::Error| format!("the disks cannot be partitioned: {error}");
+        let parts = disks.clone().map(|disk| Disk(format!("{}-part1", disk.0).into()));
+        if parts.iter().all(|part| Path::new(&*part.0).exists()) {
+            return Ok(parts);
+        }
         for disk in disks {
             run("zpool", &["create", "-f", "-m", "none", "--", "qparts", &disk.0]).map_err(told)?;
             run("zpool", &["destroy", "--", "qparts"]).map_err(told)?;
         }
         run("udevadm", &["settle", "--timeout=10"]).map_err(told)?;
-        Ok(disks.clone().map(|disk| Disk(format!("{}-part1", disk.0).into())))
+        Ok(parts)
     }
 
     /// Makes the machine blank again. This is the test's own cleaning, of the lab's disks: it may force.
@@ -221,9 +230,14 @@ fn add_mounts(picture: &mut Picture) -> io::Result<()> {
     let by_number: BTreeMap<&str, &Mount> = mounts.iter().map(|mount| (&*mount.number, mount)).collect();
     for mount in &mounts {
         let on = by_number.get(&*mount.above).map_or("the root", |above| &*above.dataset);
-        let device = fs::metadata(&mount.path)
-            .map(|data| (rustix::fs::major(data.dev()), rustix::fs::minor(data.dev())));
-        let seen = if device.is_ok_and(|device| device == mount.device) { "seen" } else { "hidden" };
+        let root = fs::metadata(&mount.path)
+            .ok()
+            .filter(|data| (rustix::fs::major(data.dev()), rustix::fs::minor(data.dev())) == mount.device);
+        let seen = if root.is_some() { "seen" } else { "hidden" };
+        if let Some(root) = root {
+            let text = format!("{}:{} {:04o}", root.uid(), root.gid(), root.mode() & 0o7777);
+            picture.insert(format!("{} directory", mount.dataset), text);
+        }
         let key = format!("mount of {}", mount.dataset);
         picture.insert(key, format!("at {}, on {on}, {seen}", mount.path));
     }
@@ -255,14 +269,34 @@ fn add_tree(picture: &mut Picture, folder: &Path, wanted: impl Fn(&str) -> bool)
     Ok(())
 }
 
-fn add_snapshots(picture: &mut Picture) -> io::Result<()> {
-    let names = run("zfs", &["list", "-H", "-t", "snapshot", "-o", "name,userrefs"])?;
+/// Reads all datasets and snapshots in one process, and one more for the holds where there are any.
+fn add_datasets(picture: &mut Picture) -> io::Result<()> {
+    let properties = format!("type,mounted,userrefs,{}", PROPERTIES.join(","));
+    let kinds = "filesystem,volume,snapshot";
+    let text = run("zfs", &["get", "-Hp", "-t", kinds, "-o", "name,property,value,source", &properties])?;
     let mut held = vec!["holds", "-H"];
-    for line in names.lines() {
-        let Some((name, holds)) = line.split_once('\t') else { continue };
-        picture.insert(name.to_owned(), "held: []".to_owned());
-        if holds != "0" {
-            held.push(name);
+    let mut kind = "";
+    for line in text.lines() {
+        let words: Vec<&str> = line.split('\t').collect();
+        let [name, property, value, source] = words[..] else {
+            return Err(io::Error::other(format!("a line of `zfs get` has not four columns: {line}")));
+        };
+        match (name.contains('@'), property) {
+            (true, "userrefs") => {
+                picture.insert(name.to_owned(), "held: []".to_owned());
+                if value != "0" {
+                    held.push(name);
+                }
+            }
+            (true, _) | (false, "userrefs") => {}
+            (false, "type") => kind = value,
+            (false, "mounted") => {
+                picture.insert(name.to_owned(), format!("{kind}, mounted: {}", value == "yes"));
+            }
+            _ if value == "-" && source == "-" => {}
+            _ => {
+                picture.insert(format!("{name} {property}"), format!("{value}, {source}"));
+            }
         }
     }
     if held.len() > 2 {

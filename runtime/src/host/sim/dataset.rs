@@ -1,6 +1,9 @@
 //! File systems and volumes: create, destroy, rename, look inside.
 
-use super::state::{Dataset, Mount, Refusal, State, refuse};
+use super::{
+    settings::FROM_PARENT,
+    state::{Dataset, Mount, Refusal, State, refuse},
+};
 use crate::{host::Contents, op::Assignment, secret::Keys};
 use phoenix_graph::{DatasetName, PropertyName, Target};
 
@@ -16,6 +19,12 @@ impl State {
         let mut settings = self
             .take(name, Target::Filesystem, settings)
             .map_err(|wrong| Refusal { code: 1, text: wrong.after(&format!("cannot create '{name}'")) })?;
+        let parent = name.parent().and_then(|parent| self.datasets.get(&parent));
+        for property in FROM_PARENT {
+            if let Some(raw) = parent.and_then(|parent| parent.settings.get(property)) {
+                settings.entry(PropertyName::new(property)).or_insert_with(|| raw.clone());
+            }
+        }
         let lock = self.lock_of(name, &mut settings, keys)?;
         self.bring_in(name, Dataset { settings, lock, ..Dataset::default() })
     }
@@ -64,7 +73,7 @@ impl State {
             settings.get("volblocksize").and_then(|raw| raw.parse::<u64>().ok()).filter(|block| *block > 0);
         let block = block.unwrap_or(16 << 10);
         if size == 0 {
-            return Err(cannot("'volsize' cannot be zero".to_owned()));
+            return Err(cannot("volume size cannot be zero".to_owned()));
         }
         let size = size.next_multiple_of(block);
         settings.insert(PropertyName::new("volsize"), size.to_string().into());

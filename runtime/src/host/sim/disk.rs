@@ -73,6 +73,10 @@ impl State {
                 Ok(device)
             }
             Some(Content::Foreign(things)) => forcible(format!("{path} contains {}", things.join(", "))),
+            // A whole disk cannot even be opened; of a partition the label is read.
+            Some(Content::Label { pool, .. }) if self.imported(pool) && path.contains("-part") => {
+                forcible(format!("{path} is part of active pool '{pool}'"))
+            }
             Some(Content::Label { pool, .. }) if self.imported(pool) => {
                 refuse(1, format!("{path} is in use and contains a unknown filesystem."))
             }

@@ -196,13 +196,17 @@ impl State {
 }
 
 fn pool_setting(pool: &Pool, name: &PropertyName) -> Option<Setting> {
-    if let Some(raw) = pool.settings.get(name).filter(|raw| !raw.is_empty()) {
-        return Some(Setting { raw: raw.clone(), source: Source::Local });
+    let own = pool.settings.get(name).filter(|raw| !raw.is_empty());
+    let Some(row) = property::find(Target::Pool, name.as_str()).filter(|_| !name.is_user()) else {
+        return own.map(|raw| Setting { raw: raw.clone(), source: Source::Local });
+    };
+    if let Some(raw) = own {
+        // What is so by default is told as the default, also where it was said.
+        let default = row.default.and_then(|word| row.parse(word).ok());
+        let same = default.is_some_and(|value| value.to_string() == **raw);
+        let source = if same { Source::Default } else { Source::Local };
+        return Some(Setting { raw: raw.clone(), source });
     }
-    if name.is_user() {
-        return None;
-    }
-    let row = property::find(Target::Pool, name.as_str())?;
     let default = row.default?;
     let raw: Box<str> = match default {
         "" => "-".into(),

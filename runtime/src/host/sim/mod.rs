@@ -438,8 +438,17 @@ fn apply(state: &mut State, roots: &Roots, keys: &Keys, op: &Op) -> Result<(), H
         // quiet about what that says.
         let _ = state.exports_reload(roots);
     }
-    done.map_err(|refusal| command(op.argv().unwrap_or_default(), refusal))
+    let argv = || op.argv().unwrap_or_default();
+    done.map_err(|refusal| match op {
+        Op::PoolExport { pool } | Op::PoolDestroy { pool } if state.waits(pool, &refusal) => {
+            HostError::TimedOut { argv: argv(), seconds: LIMIT }
+        }
+        _ => command(argv(), refusal),
+    })
 }
+
+/// How long the real host waits for a command that changes something, in seconds.
+const LIMIT: u64 = 600;
 
 fn command(argv: Vec<String>, refusal: Refusal) -> HostError {
     HostError::Command { argv, status: Some(refusal.code), stderr: refusal.text }

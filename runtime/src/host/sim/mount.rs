@@ -103,8 +103,8 @@ impl State {
         Ok(())
     }
 
-    /// `zfs unmount`: takes along what is mounted below and follows it; a child with a mount point of its
-    /// own stays.
+    /// `zfs unmount`: takes along what is mounted below, by its own mount point or another's; what is
+    /// mounted by hand (`legacy`) stays.
     pub fn unmount(&mut self, name: &DatasetName) -> Result<(), Refusal> {
         self.need(name)?;
         if self.datasets.get(name).is_some_and(|state| state.volume) {
@@ -119,9 +119,9 @@ impl State {
         if self.mounted_at(name).is_none() {
             return refuse(1, format!("cannot unmount '{name}': not currently mounted"));
         }
-        let mut followers = self.followers(name);
-        followers.retain(|follower| follower.mounted);
-        self.unmount_followers(&followers)
+        let mut due = self.in_order(self.subtree(name));
+        due.retain(|follower| follower.mounted && &*follower.place != "legacy");
+        self.unmount_followers(&due, false)
     }
 
     /// Unmounts one file system the way OpenZFS does: by the path where it is mounted, whatever is seen
@@ -208,10 +208,14 @@ impl State {
     /// Lists a file system with those whose mount point follows its own, in the order in which OpenZFS
     /// unmounts them: by path, the last first.
     pub fn followers(&self, top: &DatasetName) -> Vec<Follower> {
-        let mut found: Vec<Follower> = self
-            .subtree(top)
+        let follow = |name: &DatasetName| name == top || self.follows(name, top);
+        self.in_order(self.subtree(top).into_iter().filter(follow).collect())
+    }
+
+    /// Puts file systems in the order in which OpenZFS unmounts them.
+    fn in_order(&self, names: Vec<DatasetName>) -> Vec<Follower> {
+        let mut found: Vec<Follower> = names
             .into_iter()
-            .filter(|name| name == top || self.follows(name, top))
             .filter_map(|name| {
                 let setting = self.effective(&name, "mountpoint")?;
                 let folder = setting.source != Source::Local && self.is_mountable(&name);
@@ -222,11 +226,12 @@ impl State {
         found
     }
 
-    /// Unmounts followers, all or none: those that were unmounted before one that cannot be are mounted again.
-    pub fn unmount_followers(&mut self, followers: &[Follower]) -> Result<(), Refusal> {
+    /// Unmounts followers, all or none: those before one that cannot be unmounted are mounted again, by the
+    /// rule of [`State::mount_followers`], so that some may be mounted that were not.
+    pub fn unmount_followers(&mut self, followers: &[Follower], all: bool) -> Result<(), Refusal> {
         for (index, follower) in followers.iter().enumerate() {
             if let Err(refusal) = self.unmount_one(&follower.name) {
-                let _ = self.mount_followers(&followers[..index], false);
+                let _ = self.mount_followers(&followers[..index], all);
                 return Err(refusal);
             }
         }
@@ -241,7 +246,9 @@ impl State {
             let name = &follower.name;
             let due = follower.mounted || (all && self.canmount(name) == "on");
             if due && self.mounted_at(name).is_none() && self.is_mountable(name) && !self.is_locked(name) {
-                refusal = refusal.or(self.mount_at_its_place(name).err());
+                // A folder that holds something, without `overlay`, leaves it unmounted and the change done.
+                let err = self.mount_at_its_place(name).err();
+                refusal = refusal.or(err.filter(|told| !told.text.ends_with("directory is not empty")));
             }
         }
         refusal.map_or(Ok(()), Err)

@@ -155,6 +155,13 @@ impl State {
         Ok(())
     }
 
+    /// Returns whether the export or destruction of a pool waits until a volume of it is closed: OpenZFS
+    /// takes the volumes' devices away before it looks whether anything else is in use, and has no limit.
+    pub fn waits(&self, pool: &PoolName, refusal: &Refusal) -> bool {
+        let open = |name: &DatasetName| name.pool() == *pool && self.target(name) == Target::Volume;
+        refusal.text.ends_with("pool is busy") && self.busy.iter().any(open)
+    }
+
     /// Returns whether something of a pool is mounted or held open.
     fn is_in_use(&self, pool: &PoolName) -> bool {
         self.busy

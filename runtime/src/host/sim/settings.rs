@@ -21,6 +21,9 @@ fn row_of(zfs: (u32, u32), target: Target, name: &str) -> Option<&'static proper
 /// What the kernel keeps with a mount: a change mounts the file system again.
 const REMOUNTED: &[&str] = &["atime", "devices", "exec", "nbmand", "readonly", "relatime", "setuid"];
 
+/// What a new file system takes over from its parent where it is not given, for good: no source is told.
+pub const FROM_PARENT: [&str; 3] = ["casesensitivity", "normalization", "utf8only"];
+
 /// What a tool says about a property that it refuses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Complaint {
@@ -47,7 +50,7 @@ pub fn judge(
     name: &PropertyName,
     word: &str,
 ) -> Result<Box<str>, Complaint> {
-    if name.is_user() {
+    if name.is_user() && is_user_name(name.as_str()) {
         return Ok(word.into());
     }
     let name = name.as_str();
@@ -65,15 +68,38 @@ pub fn judge(
         return Err(Complaint::About(format!("'{name}' is readonly")));
     }
     let value = row.parse(word).map_err(|_| Complaint::About(complaint(row, word)))?;
-    // A path is kept as it was written, doubled slashes and all.
-    Ok(if name == "mountpoint" { word.into() } else { value.to_string().into() })
+    if let ("quota" | "refquota", "0") = (name, &*value.to_string())
+        && word != "none"
+    {
+        return Err(Complaint::About(USE_NONE.to_owned()));
+    }
+    Ok(match (name, word) {
+        // A path is kept as it was written, doubled slashes and all.
+        ("mountpoint", _) => word.into(),
+        // Two words for one value: it is printed by the first of them in OpenZFS's table.
+        ("xattr", "sa") if zfs >= (2, 3) => "on".into(),
+        ("xattr", "dir") if zfs < (2, 3) => "on".into(),
+        _ => value.to_string().into(),
+    })
 }
+
+/// Returns whether a name with a colon can be a user property's (`zfs_prop_user` of OpenZFS).
+fn is_user_name(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.:".contains(&byte))
+}
+
+const USE_NONE: &str = "use 'none' to disable quota/refquota";
 
 fn complaint(row: &property::Property, word: &str) -> String {
     let name = row.name;
     match name {
         "recordsize" => format!("'{name}' must be power of 2 from 512B to 16M"),
         "volblocksize" => format!("'{name}' must be power of 2 from 512B to 16M"),
+        "comment" => "comment must not exceed 32 characters".to_owned(),
+        "compression" => {
+            "'compression' must be one of 'on | off | lzjb | gzip | gzip-[1-9] | zle | lz4 | zstd | zstd-[1-19] | zstd-fast | zstd-fast-[1-10,20,30,40,50,60,70,80,90,100,500,1000]'".to_owned()
+        }
+        "quota" | "refquota" if word == "auto" => USE_NONE.to_owned(),
         "copies" => "'copies' must be one of '1 | 2 | 3'".to_owned(),
         "mountpoint" => format!("'{name}' must be an absolute path, 'none', or 'legacy'"),
         _ if row.legal_values().len() > 1 => {
@@ -128,7 +154,7 @@ impl State {
             };
             return Some(Setting { raw: raw.clone(), source });
         }
-        if user || row.is_some_and(|row| row.inheritable) {
+        if user || row.is_some_and(|row| row.inheritable && !FROM_PARENT.contains(&property)) {
             let mut above = name.parent();
             while let Some(parent) = above {
                 if let Some(raw) = self.datasets.get(&parent).and_then(|state| state.settings.get(property)) {
@@ -150,7 +176,7 @@ impl State {
             }
             (_, None) => return None,
         };
-        let told = !row.read_only && !matches!(property, "casesensitivity" | "normalization" | "utf8only");
+        let told = !row.read_only && !FROM_PARENT.contains(&property);
         let source = if told { Source::Default } else { Source::None };
         Some(Setting { raw, source })
     }
@@ -181,7 +207,9 @@ impl State {
         word: &str,
     ) -> Result<Box<str>, Complaint> {
         let special = |pool: &Pool| pool.layout.iter().any(|vdev| vdev.class == Class::Special);
-        if name.as_str() == "special_small_blocks"
+        // From 2.3 on it may be said before there is such a device.
+        if self.zfs < (2, 3)
+            && name.as_str() == "special_small_blocks"
             && row_of(self.zfs, target, name.as_str()).is_some()
             && word.parse::<Bytes>().is_ok()
             && !self.pools.get(&dataset.pool()).is_some_and(special)
@@ -246,8 +274,8 @@ impl State {
                 _ => None,
             })
             .collect();
-        for (_, followers) in &moving {
-            self.unmount_followers(followers)?;
+        for (all, followers) in &moving {
+            self.unmount_followers(followers, *all)?;
         }
         let mut refusal = None;
         let remounts = settings.iter().any(|(property, _)| REMOUNTED.contains(&property.as_str()));
@@ -301,6 +329,9 @@ impl State {
 
     /// `zfs inherit`.
     pub fn dataset_inherit(&mut self, name: &DatasetName, property: &PropertyName) -> Result<(), Refusal> {
+        if property.is_user() && !is_user_name(property.as_str()) {
+            return refuse(2, format!("invalid property '{property}'"));
+        }
         if !property.is_user() {
             let known =
                 [Target::Filesystem, Target::Volume].map(|target| property::find(target, property.as_str()));
@@ -324,7 +355,7 @@ impl State {
             );
         }
         let followers = if property.as_str() == "mountpoint" { self.followers(name) } else { Vec::new() };
-        self.unmount_followers(&followers)?;
+        self.unmount_followers(&followers, true)?;
         if let Some(state) = self.datasets.get_mut(name) {
             state.settings.remove(property);
         }

@@ -7,7 +7,7 @@ use super::state::State;
 use phoenix_graph::DatasetName;
 
 /// What a dataset without a file takes, on disks with sectors of 512 bytes.
-const EMPTY: u64 = 24 << 10;
+pub const EMPTY: u64 = 24 << 10;
 
 impl State {
     /// Returns what a dataset uses with its snapshots and all below it, and what is kept free for them.
