@@ -377,6 +377,7 @@ pub const CASES: &[Case] = &[
                 (rename("qa/a", "qa/b"), Done),
                 (set("qa/b", &[("compression", "lz4")]), Done),
                 (set("qa/b", &[("atime", "off")]), Refused("cannot mount 'qa/b': Invalid argument")),
+                (inherit("qa/b", "exec"), Refused("cannot mount 'qa/b': Invalid argument")),
             ]
         },
         facts: &[Mounted("qa/b", Some("/qa/a")), Folder("/qa/b", true), Value("qa/b", "atime", "off", Own)],

@@ -1,6 +1,6 @@
 //! A machine: booted, asked to run commands, cut off, booted again.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::link::{Link, Output, Running};
 use crate::qemu::Hardware;
-use crate::{Error, Image, MachineSpec, Program, Result, place, programs};
+use crate::{Error, Image, MachineSpec, Program, Result, place, place::Seat, programs};
 
 /// How long a boot may take; alone on two cores it takes less than ten seconds.
 const BOOT: Duration = Duration::from_secs(180);
@@ -24,9 +24,9 @@ const CONSOLES: usize = 40;
 pub struct Machine {
     hardware: Hardware,
     boot: Option<Boot>,
-    // In this order: the disks go before the lock does.
+    // In this order: the disks go before the seat does.
     _folder: tempfile::TempDir,
-    _lock: File,
+    _seat: Seat,
 }
 
 /// One boot: the emulator's process and the channel into it.
@@ -42,8 +42,8 @@ impl Machine {
         static NUMBER: AtomicU32 = AtomicU32::new(1);
         spec.check()?;
         let place = place::folder()?;
-        let lock = place::lock(&place)?;
-        let runs = emptied(place.join("run"))?;
+        let seat = place::seat(&place)?;
+        let runs = emptied(place.join("run").join(seat.number.to_string()))?;
         let folder = tempfile::tempdir_in(&runs).map_err(Error::io("make a folder in", &runs))?;
         let name = format!("{}-{}.log", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         let hardware = Hardware {
@@ -53,7 +53,7 @@ impl Machine {
             console: consoles(place.join("console"))?.join(name),
         };
         hardware.make()?;
-        let mut machine = Machine { hardware, boot: None, _folder: folder, _lock: lock };
+        let mut machine = Machine { hardware, boot: None, _folder: folder, _seat: seat };
         machine.switch_on()?;
         Ok(machine)
     }
@@ -267,7 +267,7 @@ impl Drop for Boot {
     }
 }
 
-/// Empties the folder of machines' disks: whoever holds the lock is the only one, so what is
+/// Empties the folder of a seat's disks: whoever holds the seat is the only one in it, so what is
 /// there was left by a process that was killed.
 fn emptied(runs: PathBuf) -> Result<PathBuf> {
     match fs::remove_dir_all(&runs) {

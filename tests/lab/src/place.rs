@@ -28,26 +28,42 @@ pub(crate) fn target() -> PathBuf {
     named.unwrap_or_else(|| sources().join("../../target"))
 }
 
-/// Takes the lock that only one machine at a time holds, over all processes.
-pub(crate) fn lock(folder: &Path) -> Result<File> {
-    let path = folder.join("machine.lock");
-    let file = File::create(&path).map_err(Error::io("open", &path))?;
+/// A machine's place among those that run at a time; it is free again when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    /// Which one it is, from 0.
+    pub number: usize,
+    _lock: File,
+}
+
+/// How many machines run at a time, over all processes: one, or what `PHOENIX_LAB_MACHINES` says.
+fn seats() -> usize {
+    let said = std::env::var("PHOENIX_LAB_MACHINES").ok().and_then(|text| text.parse().ok());
+    said.unwrap_or(1).max(1)
+}
+
+/// Takes a free seat, and waits for one where none is free.
+pub(crate) fn seat(folder: &Path) -> Result<Seat> {
+    let path = |number: usize| folder.join(format!("machine-{number}.lock"));
     let started = Instant::now();
     let mut told = false;
     loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::Error(e)) => return Err(Error::io("lock", &path)(e)),
-            Err(TryLockError::WouldBlock) if started.elapsed() > PATIENCE => {
-                return Err(Error::Busy { lock: path, waited: PATIENCE });
-            }
-            Err(TryLockError::WouldBlock) => {
-                if !told {
-                    eprintln!("lab: another machine is running; waiting for it to end");
-                    told = true;
-                }
-                std::thread::sleep(Duration::from_millis(50));
+        for number in 0..seats() {
+            let path = path(number);
+            let file = File::create(&path).map_err(Error::io("open", &path))?;
+            match file.try_lock() {
+                Ok(()) => return Ok(Seat { number, _lock: file }),
+                Err(TryLockError::Error(e)) => return Err(Error::io("lock", &path)(e)),
+                Err(TryLockError::WouldBlock) => {}
             }
         }
+        if started.elapsed() > PATIENCE {
+            return Err(Error::Busy { lock: path(0), waited: PATIENCE });
+        }
+        if !told {
+            eprintln!("lab: another machine is running; waiting for it to end");
+            told = true;
+        }
+        std::thread::sleep(Duration::from_millis(50));
     }
 }

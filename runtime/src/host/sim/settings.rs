@@ -359,7 +359,11 @@ impl State {
         if let Some(state) = self.datasets.get_mut(name) {
             state.settings.remove(property);
         }
-        self.follow(&followers, true)
+        self.follow(&followers, true)?;
+        if REMOUNTED.contains(&property.as_str()) && self.mounted_at(name).is_some() {
+            return self.remount(name);
+        }
+        Ok(())
     }
 
     /// Refuses where a dataset is not there.
