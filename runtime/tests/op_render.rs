@@ -121,6 +121,12 @@ fn all() -> Vec<(Op, &'static str)> {
             "zfs clone -o quota=1024 -o canmount=noauto -- tank/.phoenix/3/a@phoenix-2 tank/a",
         ),
         (Op::Promote { dataset: name("tank/a") }, "zfs promote tank/a"),
+        (Op::KeyLoad { dataset: name("tank/a"), location: None }, "zfs load-key -- tank/a"),
+        (
+            Op::KeyLoad { dataset: name("tank/a"), location: Some("file:///etc/zfs/a".into()) },
+            "zfs load-key -L file:///etc/zfs/a -- tank/a",
+        ),
+        (Op::KeyUnload { dataset: name("tank/a") }, "zfs unload-key -- tank/a"),
         (Op::DatasetMount { dataset: name("tank/a") }, "zfs mount -- tank/a"),
         (Op::DatasetUnmount { dataset: name("tank/a") }, "zfs unmount -- tank/a"),
         (Op::DatasetDestroy { dataset: name("tank/a") }, "zfs destroy -- tank/a"),

@@ -61,10 +61,11 @@ use Fact::{Folder, Mounted, Value};
 pub enum Origin {
     Own,
     Default,
+    Temporary,
     None,
 }
 
-use Origin::{Default, Own};
+use Origin::{Default, Own, Temporary};
 
 impl Fact {
     /// Returns whether it is so in a state.
@@ -77,6 +78,7 @@ impl Fact {
                 let setting = dataset(name).and_then(|name| state.effective(&name, property));
                 let wanted = match source {
                     Own => Source::Local,
+                    Temporary => Source::Temporary,
                     Default => Source::Default,
                     Origin::None => Source::None,
                 };
@@ -381,6 +383,18 @@ pub const CASES: &[Case] = &[
             ]
         },
         facts: &[Mounted("qa/b", Some("/qa/a")), Folder("/qa/b", true), Value("qa/b", "atime", "off", Own)],
+    },
+    Case {
+        name: "an option is given to what is mounted over a file system, which keeps its own for a time",
+        acts: || {
+            vec![
+                (create("qa/a", &[("mountpoint", "/qa")]), Done),
+                (mount("qa/a"), Done),
+                (set("qa", &[("relatime", "off")]), Done),
+                (unmount("qa/a"), Done),
+            ]
+        },
+        facts: &[Mounted("qa", Some("/qa")), Value("qa", "relatime", "on", Temporary)],
     },
     Case {
         // A pool with a volume that is held open is not exported here: OpenZFS waits until it is let go.

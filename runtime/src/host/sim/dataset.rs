@@ -2,7 +2,7 @@
 
 use super::{
     settings::FROM_PARENT,
-    state::{Dataset, Mount, Refusal, State, refuse},
+    state::{Dataset, Refusal, State, refuse},
 };
 use crate::{host::Contents, op::Assignment, secret::Keys};
 use phoenix_graph::{DatasetName, PropertyName, Target};
@@ -161,7 +161,7 @@ impl State {
             }
             for mount in &mut self.mounts {
                 if mount.dataset == old {
-                    *mount = Mount { path: mount.path.clone(), dataset: new.clone() };
+                    mount.dataset = new.clone();
                 }
             }
         }

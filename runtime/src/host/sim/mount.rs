@@ -2,8 +2,9 @@
 //! The rules are those of libzfs (`libzfs_changelist.c`, `libzfs_mount.c`) and of `umount2(2)`.
 
 use super::state::{Mount, Refusal, State, refuse};
-use crate::observed::Source;
+use crate::observed::{Setting, Source};
 use phoenix_graph::{DatasetName, PoolName};
+use std::collections::BTreeMap;
 
 /// A file system that a change of a mount point reaches, as it was before.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,7 +100,8 @@ impl State {
         if let Some(state) = self.datasets.get_mut(name) {
             state.touched = true;
         }
-        self.mounts.push(Mount { path, dataset: name.clone() });
+        let options = self.mount_options(name);
+        self.mounts.push(Mount { path, dataset: name.clone(), options });
         Ok(())
     }
 
@@ -199,10 +201,40 @@ impl State {
         {
             return refuse(1, format!("cannot mount '{path}': failed to create mountpoint: {reason}"));
         }
-        if self.covering(&path).is_some_and(|mount| mount.path == path) {
-            return Ok(());
+        let options = self.mount_options(name);
+        // It goes by the path: where another file system was mounted over it, that one gets the options.
+        match self.top_at(&path).and_then(|index| self.mounts.get_mut(index)).filter(|top| top.path == path) {
+            Some(top) => {
+                top.options = options;
+                Ok(())
+            }
+            None => refuse(1, format!("cannot mount '{name}': Invalid argument")),
         }
-        refuse(1, format!("cannot mount '{name}': Invalid argument"))
+    }
+
+    /// Returns the options that the kernel shows with a mount that is made now.
+    fn mount_options(&self, name: &DatasetName) -> BTreeMap<Box<str>, bool> {
+        let is = |property: &str, word: &str| {
+            self.setting_of(name, property).is_some_and(|setting| &*setting.raw == word)
+        };
+        let mut options: BTreeMap<Box<str>, bool> = ["atime", "devices", "exec", "setuid"]
+            .into_iter()
+            .filter(|property| is(property, "off"))
+            .map(|property| (property.into(), false))
+            .collect();
+        options.insert("readonly".into(), is("readonly", "on"));
+        if is("atime", "on") && is("relatime", "on") {
+            options.insert("relatime".into(), true);
+        }
+        options
+    }
+
+    /// Tells where the option of a mount is another than the property says: then it is the option that
+    /// `zfs get` tells, as temporary.
+    pub fn temporary(&self, name: &DatasetName, property: &str, raw: &str) -> Option<Setting> {
+        let mount = self.mounts.iter().find(|mount| mount.dataset == *name)?;
+        let word = if *mount.options.get(property)? { "on" } else { "off" };
+        (word != raw).then(|| Setting { raw: word.into(), source: Source::Temporary })
     }
 
     /// Lists a file system with those whose mount point follows its own, in the order in which OpenZFS

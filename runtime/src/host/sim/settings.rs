@@ -119,8 +119,15 @@ impl State {
         }
     }
 
-    /// Tells a property's effective value and where it comes from; nothing where it does not apply.
+    /// Tells a property's effective value and where it comes from; nothing where it does not apply. A mount
+    /// with another option stands over what is set.
     pub fn effective(&self, name: &DatasetName, property: &str) -> Option<Setting> {
+        let set = self.setting_of(name, property)?;
+        Some(self.temporary(name, property, &set.raw).unwrap_or(set))
+    }
+
+    /// Tells what is set of a property, and where.
+    pub fn setting_of(&self, name: &DatasetName, property: &str) -> Option<Setting> {
         let dataset = self.datasets.get(name)?;
         if property == "mountpoint" && !dataset.volume {
             return self.mountpoint_setting(name);

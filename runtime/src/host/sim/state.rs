@@ -183,6 +183,9 @@ pub struct Mount {
     pub path: Box<str>,
     /// What.
     pub dataset: DatasetName,
+    /// The options that the kernel shows with it, by property: on or off.
+    #[serde(default)]
+    pub options: BTreeMap<Box<str>, bool>,
 }
 
 /// One entry of the live export table.
