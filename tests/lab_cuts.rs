@@ -2,7 +2,7 @@
 //! examples. After each the machine boots, imports its pools and recovers; then the host is wholly one
 //! generation, and every file written before any cut is there.
 //!
-//! `PHOENIX_CUTS=N` makes N cuts; by itself it is a dozen. `PHOENIX_SEED=N` chooses other instants.
+//! `PHOENIX_CUTS=N` makes N cuts; by itself it is half a dozen. `PHOENIX_SEED=N` chooses other instants.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -13,7 +13,7 @@ use phoenix_lab::{Machine, MachineSpec, Result, mib, prepare_or_skip};
 use std::{collections::BTreeSet, path::Path, thread, time::Duration};
 
 /// Cuts in an ordinary run.
-const CUTS: usize = 12;
+const CUTS: usize = 6;
 
 #[expect(clippy::disallowed_methods, reason = "how much is run is told from outside")]
 fn asked(name: &str) -> Option<u64> {
@@ -81,7 +81,7 @@ struct Host {
 }
 
 impl Host {
-    fn boot(machine: Machine, edited: &Edited, random: Random) -> Result<Self> {
+    fn boot(machine: Machine, edited: &Edited, random: Random, from_first: bool) -> Result<Self> {
         machine.put_program(Path::new(env!("CARGO_BIN_EXE_phoenix")), "/usr/sbin/phoenix")?;
         machine.put_pvesm()?;
         for (name, text) in [("a.kdl", &edited.first), ("b.kdl", &edited.second)] {
@@ -94,7 +94,10 @@ impl Host {
         let begun = host.now()?;
         host.phoenix("switch --yes b.kdl", 0)?;
         host.long = host.now()? - begun;
-        host.phoenix("rollback --yes 1", 0)?;
+        // The first cut strikes a switch in one example, and a rollback in the other.
+        if from_first {
+            host.phoenix("rollback --yes 1", 0)?;
+        }
         Ok(host)
     }
 
@@ -141,7 +144,7 @@ impl Host {
         } else {
             self.counts.beside += 1;
         }
-        let resume = if self.random.below(3) == 0 { " --resume" } else { "" };
+        let resume = if self.random.below(2) == 0 { " --resume" } else { "" };
         let recover = format!("recover --yes{resume}");
         while self.is_open()? && self.random.below(2) == 0 {
             self.cut(&recover)?;
@@ -174,7 +177,7 @@ fn power_is_cut_at_random_instants_and_nothing_is_lost() -> Result<()> {
             .filter(|serial| named(serial))
             .fold(MachineSpec::new().with_nfs(), |spec, serial| spec.disk(*serial, mib(512)));
         let machine = Machine::boot(&image, wanted)?;
-        let mut host = Host::boot(machine, edited, Random(seed.wrapping_mul(2) + at as u64))?;
+        let mut host = Host::boot(machine, edited, Random(seed.wrapping_mul(2) + at as u64), at == 0)?;
         let mut round = 0;
         while host.counts.cuts < (cuts + 1 - at) / 2 {
             round += 1;
