@@ -16,7 +16,7 @@ host "box" {{
     pool "tank" {{
         disk "/dev/disk/by-id/virtio-DISK_1"
         allow "no-redundancy"
-        dataset "share" atime={atime} recordsize="16K" {{
+        dataset "share" atime={atime} recordsize="16K" xattr="sa" {{
             export {{ client "127.0.0.0/8" "{way}" "sync" "no_root_squash" }}
             proxmox "tank-share" type="dir" {{ content "iso" }}
             dataset "kid" mountpoint="/srv/kid"

@@ -266,6 +266,16 @@ fn a_retired_dataset_with_a_mount_point_of_its_own_is_not_mounted_at_boot_and_co
 }
 
 #[test]
+fn a_setting_that_openzfs_prints_by_another_word_holds() {
+    let world = World::new();
+    // From 2.3 on `xattr=sa` is printed as `on`.
+    let graph = graph(with(small(), dataset("tank/deep", &[("xattr", "sa")])));
+    assert!(matches!(world.switch(&graph).unwrap(), Switched::To { .. }));
+    assert_eq!(&*world.host.state().dataset(&name("tank/deep")).unwrap().settings["xattr"], "on");
+    assert!(matches!(world.switch(&graph).unwrap(), Switched::Nothing { .. }));
+}
+
+#[test]
 fn a_setting_that_the_spec_no_longer_declares_is_inherited_again() {
     let world = World::new();
     world.switch(&graph(small())).unwrap();

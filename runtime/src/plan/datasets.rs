@@ -141,7 +141,7 @@ pub fn present(
     let desired = node.resource.settings().unwrap_or(&nothing);
     let earlier = draft.inputs.current.and_then(|current| current.get(&node.key));
     let earlier = earlier.and_then(|earlier| earlier.resource.settings());
-    let delta = settings::delta(name, target, desired, earlier, state);
+    let delta = settings::delta(name, target, desired, earlier, state, draft.inputs.observed.zfs);
     for (property, now, wanted) in &delta.fixed {
         draft.refuse(
             &node.key,

@@ -6,7 +6,7 @@ use crate::{
     op::Assignment,
 };
 use phoenix_graph::{DatasetName, PropertyName, Settings, Target, Value, property};
-use property::Unset;
+use property::{Unset, Version};
 
 /// What has to be done to the settings of one dataset.
 #[derive(Default)]
@@ -31,12 +31,13 @@ pub fn delta(
     desired: &Settings,
     earlier: Option<&Settings>,
     state: &DatasetState,
+    zfs: (u32, u32),
 ) -> Delta {
     let mut delta = Delta::default();
     let mut inherit_inverses = Vec::new();
     for (property, value) in desired.iter() {
         let seen = state.settings.get(property);
-        if holds(target, property, value, seen) {
+        if holds(target, property, value, seen, zfs) {
             continue;
         }
         if let Some(row) = property::find(target, property.as_str())
@@ -88,12 +89,21 @@ pub fn delta(
 }
 
 /// Returns whether a declared value holds: the same value, and the dataset's own rather than inherited.
-fn holds(target: Target, property: &PropertyName, value: &Value, seen: Option<&Setting>) -> bool {
+fn holds(
+    target: Target,
+    property: &PropertyName,
+    value: &Value,
+    seen: Option<&Setting>,
+    zfs: (u32, u32),
+) -> bool {
     let Some(seen) = seen else { return false };
     let Some(row) = property::find(target, property.as_str()) else {
         return *seen.raw == *value.to_string() && seen.source.is_own();
     };
-    let same = row.read(&seen.raw).as_ref() == Some(value);
+    // Two words may mean the same, and which of them is printed depends on the version.
+    let number = |number: u32| u16::try_from(number).unwrap_or(u16::MAX);
+    let version = Version::new(number(zfs.0), number(zfs.1));
+    let same = row.read(&seen.raw).is_some_and(|now| row.equal(value, &now, version));
     // What is given at creation alone has no source that tells anything; nor has a size.
     same && (row.creation_only || seen.source.is_own() || matches!(row.unset(), Unset::Value(_)))
 }
