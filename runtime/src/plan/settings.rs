@@ -104,8 +104,8 @@ fn holds(
     let number = |number: u32| u16::try_from(number).unwrap_or(u16::MAX);
     let version = Version::new(number(zfs.0), number(zfs.1));
     let same = row.read(&seen.raw).is_some_and(|now| row.equal(value, &now, version));
-    // What is given at creation alone has no source that tells anything; nor has a size.
-    same && (row.creation_only || seen.source.is_own() || matches!(row.unset(), Unset::Value(_)))
+    // What is given at creation alone has no source that tells anything; nor has a size, or a version.
+    same && (row.creation_only || seen.source.is_own() || !matches!(row.unset(), Unset::Inherit))
 }
 
 /// Returns what a property is now, so that it can be that again.
@@ -116,7 +116,7 @@ pub fn inverse(
     seen: Option<&Setting>,
 ) -> Inverse {
     let prior = match (seen, unset(target, property)) {
-        (Some(seen), _) if seen.source.is_own() => {
+        (Some(seen), unset) if seen.source.is_own() || matches!(unset, Unset::Never) => {
             let known = property::find(target, property.as_str());
             let value = known.and_then(|row| row.read(&seen.raw));
             let word = value.map_or_else(|| seen.raw.clone(), |value| word(target, property, &value));
