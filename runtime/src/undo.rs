@@ -156,6 +156,19 @@ impl Undoing<'_> {
                 };
                 return self.run_all(&inverse.ops(&seen), seen);
             }
+            // Below what could not be mounted nothing is mounted either: it would be hidden once that is.
+            Inverse::Mount { dataset, mounted: true } => {
+                if self.stuck.iter().any(|stuck| dataset.is_below(stuck)) {
+                    self.seen = Some(seen);
+                    return Ok(());
+                }
+                let failures = self.undone.failed.len();
+                self.run_all(&inverse.ops(&seen), seen)?;
+                if self.undone.failed.len() > failures {
+                    self.stuck.insert(dataset.clone());
+                }
+                return Ok(());
+            }
             // What is exported anew goes at once, so that it can be unmounted; what was exported before
             // comes back at the end, when it is mounted again.
             Inverse::Exports { before } => return self.run_all(&unexports(before, &seen), seen),
