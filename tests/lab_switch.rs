@@ -126,6 +126,7 @@ fn the_main_job_from_a_blank_host_to_power_cuts() -> Result<()> {
     an_edit_is_planned_exactly_and_gone_back_from(&lab)?;
     a_failure_in_the_middle_is_undone(&lab)?;
     power_cuts_end_in_the_old_generation_or_the_new_one(&mut lab)?;
+    what_is_done_outlives_the_power(&mut lab)?;
     five_hundred_datasets_cost_no_more_processes(&lab)
 }
 
@@ -366,6 +367,22 @@ fn power_cuts_end_in_the_old_generation_or_the_new_one(lab: &mut Lab) -> Result<
         assert_eq!(file, "precious\n", "cut {number}");
         assert_eq!(lab.machine.ok("cat /quickOS/shared-prod-data/letter")?, "over the wire\n");
     }
+    Ok(())
+}
+
+/// A changed mode alone would reach the disk seconds later by itself; the power is cut at once.
+fn what_is_done_outlives_the_power(lab: &mut Lab) -> Result<()> {
+    lab.write_spec(&edited())?;
+    lab.done("switch --yes phoenix.kdl")?;
+    lab.machine.ok("echo 600 >/sys/module/zfs/parameters/zfs_txg_timeout")?;
+    lab.write_spec(&edited().replace("mode=\"2770\"", "mode=\"2751\""))?;
+    let cut = "cd /root/spec && phoenix switch --yes phoenix.kdl && echo b >/proc/sysrq-trigger";
+    lab.machine.start(cut)?;
+    lab.machine.wait_off(Duration::from_secs(120))?;
+    lab.machine.boot_again()?;
+    assert_eq!(lab.machine.ok("stat -c %a /fastData/scratch")?, "2751\n");
+    let status = lab.phoenix("status")?;
+    assert_eq!(status.status, Some(0), "{}", status.text);
     Ok(())
 }
 

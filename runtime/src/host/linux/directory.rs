@@ -37,9 +37,10 @@ pub fn look(paths: &LinuxPaths, query: &Query) -> Result<BTreeMap<DatasetName, D
     Ok(found)
 }
 
-/// Gives a root directory an owner, a group or a mode; what is not said stays.
+/// Gives a root directory an owner, a group or a mode, and waits until it is on disk; what is not said stays.
 pub fn set(
     paths: &LinuxPaths,
+    runner: &Runner,
     dataset: &DatasetName,
     path: &str,
     owner: Option<u32>,
@@ -57,10 +58,13 @@ pub fn set(
         fs::fchown(&directory, owner.map(Uid::from_raw), group.map(Gid::from_raw)).map_err(told)?;
     }
     // After the owner: giving a file away may clear bits of its mode.
-    match mode {
-        Some(mode) => fs::fchmod(&directory, fs::Mode::from_raw_mode(mode.bits().into())).map_err(told),
-        None => Ok(()),
+    if let Some(mode) = mode {
+        fs::fchmod(&directory, fs::Mode::from_raw_mode(mode.bits().into())).map_err(told)?;
     }
+    // `zfs` and `zpool` return when what they did is on disk, and so must this: what a switch has said is
+    // done outlives the power. fsync(2) does nothing in a file system with `sync=disabled`.
+    let sync = ["zpool", "sync", "--", dataset.pool().as_str()].map(str::to_owned);
+    runner.change(&sync)
 }
 
 /// What is mounted where, as `/proc/self/mountinfo` tells it.

@@ -124,7 +124,7 @@ impl Host for LinuxHost {
     fn perform(&self, op: &Op) -> Result<(), HostError> {
         match op {
             Op::DirectorySet { dataset, path, owner, group, mode } => {
-                directory::set(&self.paths, dataset, path, *owner, *group, *mode)
+                directory::set(&self.paths, &self.runner, dataset, path, *owner, *group, *mode)
             }
             Op::TunableSet { name, value } => set_parameter(&self.paths, name, *value),
             Op::Link { path, target } => links::link(path, target),
