@@ -75,7 +75,11 @@ impl Outcome {
 
     /// Makes a refusal of what was said: its first line that is no mere advice.
     pub fn refused(said: &str) -> Self {
-        let advice = |line: &str| line.starts_with("Warning: ") || line.starts_with("To reduce wasted space");
+        let advice = |line: &str| {
+            line.starts_with("Warning: ")
+                || line.starts_with("To reduce wasted space")
+                || line.ends_with(": property requires a special device in the pool")
+        };
         let line = said.lines().find(|line| !advice(line)).unwrap_or_default();
         Outcome::Refused(line.trim_end().to_owned())
     }

@@ -602,4 +602,120 @@ pub const CASES: &[Case] = &[
         },
         facts: &[Mounted("qa/a", None), Value("qa/a", "mountpoint", "/q1", Own), Folder("/q1/x", true)],
     },
+    Case {
+        name: "a rename removes the empty folders where nothing is mounted any more",
+        acts: || {
+            vec![
+                (create("qa/a", &[]), Done),
+                (create("qa/a/b", &[("canmount", "noauto")]), Done),
+                (create("qa/c", &[]), Done),
+                (mount("qa/a"), Done),
+                (mount("qa/c"), Done),
+                (unmount("qa/a"), Done),
+                (folder("/qa/a/b"), Done),
+                (rename("qa/a", "qa/d"), Done),
+                (rename("qa/c", "qa/e"), Done),
+            ]
+        },
+        facts: &[Folder("/qa/a", false), Folder("/qa/c", true), Mounted("qa/e", Some("/qa/c"))],
+    },
+    Case {
+        name: "what is mounted elsewhere than at its mount point cannot be remounted, also for xattr",
+        acts: || {
+            vec![
+                (create("qa/a", &[]), Done),
+                (mount("qa/a"), Done),
+                (rename("qa/a", "qa/b"), Done),
+                (set("qa/b", &[("xattr", "dir")]), Refused("cannot mount 'qa/b': Invalid argument")),
+            ]
+        },
+        facts: &[Value("qa/b", "xattr", "dir", Own), Mounted("qa/b", Some("/qa/a")), Folder("/qa/b", true)],
+    },
+    Case {
+        name: "an import succeeds also where something cannot be mounted",
+        acts: || {
+            vec![
+                (create("qa/a", &[("overlay", "off"), ("mountpoint", "/q1")]), Done),
+                (create("qa/b", &[]), Done),
+                (export("qa"), Done),
+                (folder("/q1"), Done),
+                (folder("/q1/x"), Done),
+                (import("qa"), Done),
+            ]
+        },
+        facts: &[Mounted("qa/a", None), Mounted("qa/b", Some("/qa/b"))],
+    },
+    Case {
+        name: "readonly=on reaches what is mounted below at once, and off only what was mounted so",
+        acts: || {
+            vec![
+                (create("qa/a", &[]), Done),
+                (create("qa/a/b", &[]), Done),
+                (mount_all(), Done),
+                (set("qa/a", &[("readonly", "on")]), Done),
+                (folder("/qa/a/b/x"), Refused("Read-only file system")),
+                (create("qa/a/c", &[]), Done),
+                (set("qa/a", &[("readonly", "off")]), Done),
+                (folder("/qa/a/b/y"), Done),
+            ]
+        },
+        facts: &[Folder("/qa/a/b/x", false), Folder("/qa/a/b/y", true)],
+    },
+    Case {
+        name: "an unmounting that fails removes the folder of what was to be unmounted",
+        acts: || {
+            vec![
+                (create("q b/b", &[]), Done),
+                (set("q b", &[("mountpoint", "/qa/c")]), Done),
+                (unmount("q b"), Done),
+                (mount("q b/b"), Done),
+                (mount("q b"), Done),
+                (unmount("q b/b"), Refused("cannot unmount '/qa/c/b': unmount failed")),
+            ]
+        },
+        facts: &[Folder("/qa/c/b", false)],
+    },
+    Case {
+        name: "a refreservation above the refquota is refused",
+        acts: || {
+            vec![
+                (create("qa/a", &[("refquota", "8M")]), Done),
+                (
+                    set("qa/a", &[("refreservation", "64M")]),
+                    Refused("cannot set property for 'qa/a': size is greater than available space"),
+                ),
+                (set("qa/a", &[("refreservation", "4M")]), Done),
+            ]
+        },
+        facts: &[],
+    },
+    Case {
+        name: "a pool's comment may be empty",
+        acts: || {
+            let setting = (PropertyName::new("comment"), "".into());
+            vec![(Act::Op(Op::PoolSet { pool: pool("qa"), setting }), Done)]
+        },
+        facts: &[],
+    },
+    Case {
+        name: "what is no number, and what is not there, is told before all else",
+        acts: || {
+            let hold = |name: &str| {
+                Act::Op(Op::Hold { datasets: vec![dataset(name)], name: "s".into(), tag: "keep".into() })
+            };
+            vec![
+                (hold("qa/gone"), Refused("cannot open 'qa/gone': dataset does not exist")),
+                (hold("qa"), Refused("cannot hold snapshot 'qa@s': dataset does not exist")),
+                (
+                    create("qa/a", &[("recordsize", "K")]),
+                    Refused("cannot create 'qa/a': bad numeric value 'K'"),
+                ),
+                (
+                    set("qa", &[("refreservation", "auto")]),
+                    Refused("'refreservation=auto' only allowed on volumes"),
+                ),
+            ]
+        },
+        facts: &[],
+    },
 ];

@@ -49,10 +49,19 @@ pub fn fits(state: &State, name: &DatasetName, size: u64) -> Option<()> {
     Some(())
 }
 
+/// Up to this quota, what is changed and not yet written may be all that it allows: OpenZFS counts it with
+/// 24 times its size (`spa_asize_inflation` in `zfs(4)`).
+const INFLATED: u64 = 64 << 20;
+
 /// Returns whether a subtree surely fits where it is renamed to, or surely not.
 pub fn moves(state: &State, from: &DatasetName, to: &DatasetName) -> Option<()> {
     let (_, most) = least_and_most(state, from);
-    to.parent().map_or(Some(()), |above| fits(state, &above, most))
+    let above = to.parent();
+    let narrow = |name: &DatasetName| (1..=INFLATED).contains(&state.limit(name, "quota"));
+    if std::iter::successors(above.clone(), DatasetName::parent).any(|name| narrow(&name)) {
+        return None;
+    }
+    above.map_or(Some(()), |above| fits(state, &above, most))
 }
 
 /// Returns whether a file surely fits where it is written to.

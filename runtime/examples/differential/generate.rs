@@ -48,13 +48,52 @@ pub fn next(dice: &mut Dice, state: &State) -> Act {
         let mut at = dice.below(sum);
         for (_, weight, make) in KINDS {
             if at < *weight {
-                if let Some(act) = make(dice, state) {
-                    return act;
+                match make(dice, state) {
+                    Some(act) if !is_up_to_chance(state, &act) => return act,
+                    _ => break,
                 }
-                break;
             }
             at -= weight;
         }
+    }
+}
+
+/// Returns whether what comes of an act is decided by no rule:
+///
+/// - where a mount point is changed below another file system that was mounted over it at the same path,
+///   libzfs unmounts the other one by that path, takes the first for unmounted, and mounts it twice;
+/// - where a mount point has `//` in it, what lies below it is mounted beside it, sooner or later.
+fn is_up_to_chance(state: &State, act: &Act) -> bool {
+    let covered = |name: &DatasetName| {
+        let path = state.mounted_at(name);
+        path.is_some_and(|path| {
+            state.covering(path).is_some_and(|top| &*top.path == path && top.dataset != *name)
+        })
+    };
+    let moves = |top: &DatasetName| {
+        state
+            .mounts
+            .iter()
+            .map(|mount| &mount.dataset)
+            .any(|name| (name == top || name.is_below(top)) && covered(name))
+    };
+    let doubled = |name: &DatasetName| {
+        let raw = state.effective(name, "mountpoint");
+        raw.is_some_and(|setting| setting.raw.contains("//")) && state.mounted_at(name).is_none()
+    };
+    match act {
+        Act::Op(Op::DatasetSet { dataset, settings }) => {
+            let moving = |name: &PropertyName| ["mountpoint", "canmount"].contains(&name.as_str());
+            settings.iter().any(|(name, _)| moving(name)) && moves(dataset)
+        }
+        Act::Op(Op::DatasetInherit { dataset, property }) => {
+            property.as_str() == "mountpoint" && moves(dataset)
+        }
+        Act::Op(Op::MountAll { .. }) => state.datasets.keys().any(doubled),
+        Act::Op(Op::PoolImport { pool }) => {
+            state.datasets.keys().filter(|name| name.pool() == *pool).any(doubled)
+        }
+        _ => false,
     }
 }
 

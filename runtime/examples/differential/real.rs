@@ -112,8 +112,16 @@ impl Real {
     pub fn clean(&mut self, pools: &[PoolOf]) -> Result<(), String> {
         self.open.clear();
         let told = |error: io::Error| format!("cleaning failed: {error}");
-        for mount in mounts().map_err(told)?.iter().rev() {
-            run("umount", &["--", &mount.path]).map_err(told)?;
+        // One that lies hidden is reached once what hides it is gone.
+        let mut left = usize::MAX;
+        loop {
+            let mounts = mounts().map_err(told)?;
+            let done = mounts.iter().rev().map(|mount| run("umount", &["--", &mount.path]));
+            match done.filter_map(Result::err).last() {
+                Some(error) if mounts.len() >= left => return Err(told(error)),
+                Some(_) => left = mounts.len(),
+                None => break,
+            }
         }
         let _ = run("udevadm", &["settle", "--timeout=10"]);
         for pool in pools {

@@ -151,6 +151,7 @@ impl State {
         let moved: Option<Vec<(DatasetName, DatasetName)>> =
             self.subtree(from).into_iter().map(|old| renamed(&old, from, to).map(|new| (old, new))).collect();
         let Some(moved) = moved else { return cannot("name is too long") };
+        let places = self.in_order(self.subtree(from));
         for (old, new) in moved {
             if let Some(state) = self.datasets.remove(&old) {
                 self.datasets.insert(new.clone(), state);
@@ -164,6 +165,10 @@ impl State {
                     mount.dataset = new.clone();
                 }
             }
+        }
+        // Folders at the old places go, where nothing is mounted on them.
+        for place in &places {
+            self.remove_place(place);
         }
         Ok(())
     }

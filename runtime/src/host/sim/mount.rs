@@ -230,8 +230,11 @@ impl State {
     }
 
     /// Tells where the option of a mount is another than the property says: then it is the option that
-    /// `zfs get` tells, as temporary.
+    /// `zfs get` tells, as temporary. `readonly=on` reaches what is mounted at once.
     pub fn temporary(&self, name: &DatasetName, property: &str, raw: &str) -> Option<Setting> {
+        if (property, raw) == ("readonly", "on") {
+            return None;
+        }
         let mount = self.mounts.iter().find(|mount| mount.dataset == *name)?;
         let word = if *mount.options.get(property)? { "on" } else { "off" };
         (word != raw).then(|| Setting { raw: word.into(), source: Source::Temporary })
@@ -245,7 +248,7 @@ impl State {
     }
 
     /// Puts file systems in the order in which OpenZFS unmounts them.
-    fn in_order(&self, names: Vec<DatasetName>) -> Vec<Follower> {
+    pub fn in_order(&self, names: Vec<DatasetName>) -> Vec<Follower> {
         let mut found: Vec<Follower> = names
             .into_iter()
             .filter_map(|name| {
@@ -259,10 +262,14 @@ impl State {
     }
 
     /// Unmounts followers, all or none: those before one that cannot be unmounted are mounted again, by the
-    /// rule of [`State::mount_followers`], so that some may be mounted that were not.
+    /// rule of [`State::mount_followers`], so that some may be mounted that were not. The folder of the
+    /// first one above is removed then, too, as after a change that was made.
     pub fn unmount_followers(&mut self, followers: &[Follower], all: bool) -> Result<(), Refusal> {
         for (index, follower) in followers.iter().enumerate() {
             if let Err(refusal) = self.unmount_one(&follower.name) {
+                if let Some(last) = followers.last() {
+                    self.remove_place(last);
+                }
                 let _ = self.mount_followers(&followers[..index], all);
                 return Err(refusal);
             }

@@ -62,12 +62,13 @@ impl State {
         if self.mountpoint(&pool.root()).is_some() && !off { self.mount(&pool.root()) } else { Ok(()) }
     }
 
-    /// `zpool import`: mounts what mounts by itself.
+    /// `zpool import`: mounts what mounts by itself. It succeeds also where some of that cannot be mounted.
     pub fn pool_import(&mut self, pool: &PoolName) -> Result<(), Refusal> {
         match self.pools.get_mut(pool) {
             Some(state) if state.exported => {
                 state.exported = false;
-                self.mount_pool(pool)
+                let _ = self.mount_pool(pool);
+                Ok(())
             }
             Some(_) => refuse(
                 1,

@@ -19,7 +19,7 @@ fn row_of(zfs: (u32, u32), target: Target, name: &str) -> Option<&'static proper
 }
 
 /// What the kernel keeps with a mount: a change mounts the file system again.
-const REMOUNTED: &[&str] = &["atime", "devices", "exec", "nbmand", "readonly", "relatime", "setuid"];
+const REMOUNTED: &[&str] = &["atime", "devices", "exec", "nbmand", "readonly", "relatime", "setuid", "xattr"];
 
 /// What a new file system takes over from its parent where it is not given, for good: no source is told.
 pub const FROM_PARENT: [&str; 3] = ["casesensitivity", "normalization", "utf8only"];
@@ -67,6 +67,9 @@ pub fn judge(
     if row.read_only {
         return Err(Complaint::About(format!("'{name}' is readonly")));
     }
+    if (name, word) == ("comment", "") {
+        return Ok(word.into());
+    }
     let value = row.parse(word).map_err(|_| Complaint::About(complaint(row, word)))?;
     if let ("quota" | "refquota", "0") = (name, &*value.to_string())
         && word != "none"
@@ -93,6 +96,10 @@ const USE_NONE: &str = "use 'none' to disable quota/refquota";
 fn complaint(row: &property::Property, word: &str) -> String {
     let name = row.name;
     match name {
+        "recordsize" | "volblocksize" if !word.starts_with(|c: char| c.is_ascii_digit()) => {
+            format!("bad numeric value '{word}'")
+        }
+        "refreservation" if word == "auto" => format!("'{name}={word}' only allowed on volumes"),
         "recordsize" => format!("'{name}' must be power of 2 from 512B to 16M"),
         "volblocksize" => format!("'{name}' must be power of 2 from 512B to 16M"),
         "comment" => "comment must not exceed 32 characters".to_owned(),

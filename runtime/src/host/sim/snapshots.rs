@@ -42,12 +42,10 @@ impl State {
         let mut refusals = Vec::new();
         for dataset in datasets {
             let cannot = |text: &str| format!("cannot hold snapshot '{dataset}@{name}': {text}");
-            let snapshot = if self.imported(&dataset.pool()) {
-                self.datasets.get_mut(dataset).and_then(|state| state.snapshots.get_mut(name))
-            } else {
-                None
-            };
-            match snapshot {
+            let gone = self.need(dataset).is_err();
+            let state = self.datasets.get_mut(dataset).filter(|_| !gone);
+            match state.and_then(|state| state.snapshots.get_mut(name)) {
+                None if gone => refusals.push(format!("cannot open '{dataset}': dataset does not exist")),
                 None => refusals.push(cannot("dataset does not exist")),
                 Some(snapshot) => {
                     if !snapshot.holds.insert(tag.into()) {

@@ -62,7 +62,8 @@ impl State {
     #[must_use]
     pub fn space_refusal(&self, name: &DatasetName, property: &str, raw: &str) -> Option<&'static str> {
         let size: u64 = raw.parse().ok().filter(|size| *size > 0)?;
-        let (used, quota) = (self.used(name), self.limit(name, "quota"));
+        let used = self.used(name);
+        let over = |limit: &str| Some(self.limit(name, limit)).is_some_and(|limit| limit > 0 && size > limit);
         let little = match property {
             "quota" => size < used || size < self.limit(name, "reservation"),
             "refquota" => size < self.referenced(name) || size < self.limit(name, "refreservation"),
@@ -73,11 +74,11 @@ impl State {
             "reservation" => {
                 let more = more(used, self.limit(name, property));
                 let available = name.parent().map_or(u64::MAX, |above| self.available(&above));
-                more > 0 && (more > available || (quota > 0 && size > quota))
+                more > 0 && (more > available || over("quota"))
             }
             "refreservation" => {
                 let more = more(self.unique(name), self.limit(name, property));
-                more > 0 && (more > self.available(name) || (quota > 0 && size > quota))
+                more > 0 && (more > self.available(name) || over("quota") || over("refquota"))
             }
             _ => false,
         };
