@@ -690,6 +690,18 @@ pub const CASES: &[Case] = &[
         facts: &[],
     },
     Case {
+        name: "a new mount point that cannot be mounted on is set",
+        acts: || {
+            vec![
+                (set("q b", &[("mountpoint", "/q2 x")]), Done),
+                (create("q b/b", &[]), Done),
+                (set("q b", &[("readonly", "on")]), Done),
+                (set("q b", &[("mountpoint", "/q1")]), Done),
+            ]
+        },
+        facts: &[Mounted("q b", Some("/q1")), Mounted("q b/b", None), Folder("/q1/b", false)],
+    },
+    Case {
         name: "a pool's comment may be empty",
         acts: || {
             let setting = (PropertyName::new("comment"), "".into());

@@ -117,7 +117,8 @@ impl Real {
         loop {
             let mounts = mounts().map_err(told)?;
             let done = mounts.iter().rev().map(|mount| run("umount", &["--", &mount.path]));
-            match done.filter_map(Result::err).last() {
+            let errors: Vec<io::Error> = done.filter_map(Result::err).collect();
+            match errors.into_iter().next() {
                 Some(error) if mounts.len() >= left => return Err(told(error)),
                 Some(_) => left = mounts.len(),
                 None => break,

@@ -270,7 +270,7 @@ impl State {
                 if let Some(last) = followers.last() {
                     self.remove_place(last);
                 }
-                let _ = self.mount_followers(&followers[..index], all);
+                self.mount_followers(&followers[..index], all);
                 return Err(refusal);
             }
         }
@@ -278,19 +278,15 @@ impl State {
     }
 
     /// Mounts followers again after a change: those that were mounted; and where the mount point itself
-    /// was changed, `all` that mount by themselves.
-    pub fn mount_followers(&mut self, followers: &[Follower], all: bool) -> Result<(), Refusal> {
-        let mut refusal = None;
+    /// was changed, `all` that mount by themselves. One that cannot be mounted leaves the change done.
+    pub fn mount_followers(&mut self, followers: &[Follower], all: bool) {
         for follower in followers.iter().rev() {
             let name = &follower.name;
             let due = follower.mounted || (all && self.canmount(name) == "on");
             if due && self.mounted_at(name).is_none() && self.is_mountable(name) && !self.is_locked(name) {
-                // A folder that holds something, without `overlay`, leaves it unmounted and the change done.
-                let err = self.mount_at_its_place(name).err();
-                refusal = refusal.or(err.filter(|told| !told.text.ends_with("directory is not empty")));
+                let _ = self.mount_at_its_place(name);
             }
         }
-        refusal.map_or(Ok(()), Err)
     }
 
     /// Removes the folder that OpenZFS made for a file system, where its mount point is not its own.

@@ -307,7 +307,7 @@ impl State {
             return Err(refusal);
         }
         for (all, followers) in &moving {
-            self.follow(followers, *all)?;
+            self.follow(followers, *all);
         }
         if remounts && self.mounted_at(name).is_some() { self.remount(name) } else { Ok(()) }
     }
@@ -324,11 +324,11 @@ impl State {
     }
 
     /// Carries mounts to their new places after a mount point or `canmount` was changed.
-    fn follow(&mut self, followers: &[Follower], all: bool) -> Result<(), Refusal> {
+    fn follow(&mut self, followers: &[Follower], all: bool) {
         if let Some(last) = followers.last() {
             self.remove_place(last);
         }
-        self.mount_followers(followers, all)
+        self.mount_followers(followers, all);
     }
 
     /// Checks a volume's new size against its blocks.
@@ -373,7 +373,7 @@ impl State {
         if let Some(state) = self.datasets.get_mut(name) {
             state.settings.remove(property);
         }
-        self.follow(&followers, true)?;
+        self.follow(&followers, true);
         if REMOUNTED.contains(&property.as_str()) && self.mounted_at(name).is_some() {
             return self.remount(name);
         }
