@@ -62,7 +62,12 @@ fn below(seen: &Observed, scope: &Scope<'_>, parent: &DatasetName, node: &mut No
 }
 
 fn listed(guests: &[&str]) -> String {
-    guests.iter().map(|name| name.trim_start_matches('/')).collect::<Vec<_>>().join(", ")
+    guests.iter().map(|name| whole(name.trim_start_matches('/'))).collect::<Vec<_>>().join(", ")
+}
+
+/// Quotes a name with a blank in it.
+fn whole(name: &str) -> String {
+    if name.contains(' ') { format!("\"{name}\"") } else { name.to_owned() }
 }
 
 fn describe(seen: &Observed, scope: &Scope<'_>, name: &DatasetName, state: &DatasetState, node: &mut Node) {
@@ -72,7 +77,7 @@ fn describe(seen: &Observed, scope: &Scope<'_>, name: &DatasetName, state: &Data
     own(state, node);
     encryption(name, state, node);
     if let Some(origin) = state.value("origin").filter(|origin| !["-", ""].contains(origin)) {
-        node.notes.push(format!("It is a clone of {origin}, which a spec does not say."));
+        node.notes.push(format!("It is a clone of {}, which a spec does not say.", whole(origin)));
     }
     if !state.volume {
         shares::exports(seen, scope, name, state, node);

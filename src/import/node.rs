@@ -294,7 +294,13 @@ fn comment(to: &mut String, text: &str) {
     let text: String =
         text.chars().flat_map(|c| if is_odd(c) { c.escape_default().collect() } else { vec![c] }).collect();
     let mut line = String::from("//");
-    for word in text.split(' ') {
+    // What stands in quotes stays in one line: names may have blanks in them.
+    let mut quoted = false;
+    let words = text.split(|c: char| {
+        quoted ^= c == '"';
+        c == ' ' && !quoted
+    });
+    for word in words {
         if line.len() > 2 && line.len() + word.len() >= WIDE {
             to.push_str(&line);
             to.push('\n');
@@ -336,6 +342,15 @@ mod tests {
         assert_eq!(pool.left_out(), 1);
         let text = pool.render("").text;
         assert!(text.lines().skip(1).all(|line| line.starts_with("//") || line == "}"), "{text}");
+    }
+
+    #[test]
+    fn a_name_with_a_blank_is_not_broken_in_a_comment() {
+        let mut text = String::new();
+        let name = "\"tank/a name with blanks\"";
+        comment(&mut text, &format!("{} {name}, and more.", "word ".repeat(WIDE / 5 - 2)));
+        assert_eq!(text.lines().count(), 2, "{text}");
+        assert!(text.contains(&format!("\n// {name}, and more.")), "{text}");
     }
 
     #[test]
