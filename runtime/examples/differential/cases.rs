@@ -723,6 +723,10 @@ pub const CASES: &[Case] = &[
                     Refused("cannot create 'qa/a': bad numeric value 'K'"),
                 ),
                 (
+                    set("qa", &[("special_small_blocks", "32M")]),
+                    Refused("invalid 'special_small_blocks=33554432' property: must be zero or a power of 2"),
+                ),
+                (
                     set("qa", &[("refreservation", "auto")]),
                     Refused("'refreservation=auto' only allowed on volumes"),
                 ),

@@ -196,7 +196,8 @@ impl State {
 }
 
 fn pool_setting(pool: &Pool, name: &PropertyName) -> Option<Setting> {
-    let own = pool.settings.get(name).filter(|raw| !raw.is_empty());
+    // A comment alone is kept where it is empty.
+    let own = pool.settings.get(name).filter(|raw| !raw.is_empty() || name.as_str() == "comment");
     let Some(row) = property::find(Target::Pool, name.as_str()).filter(|_| !name.is_user()) else {
         return own.map(|raw| Setting { raw: raw.clone(), source: Source::Local });
     };

@@ -99,6 +99,12 @@ fn complaint(row: &property::Property, word: &str) -> String {
         "recordsize" | "volblocksize" if !word.starts_with(|c: char| c.is_ascii_digit()) => {
             format!("bad numeric value '{word}'")
         }
+        "special_small_blocks" => match word.parse::<Bytes>() {
+            Ok(bytes) => {
+                format!("invalid '{name}={}' property: must be zero or a power of 2 from 512B to 16M", bytes.0)
+            }
+            Err(_) => format!("bad numeric value '{word}'"),
+        },
         "refreservation" if word == "auto" => format!("'{name}={word}' only allowed on volumes"),
         "recordsize" => format!("'{name}' must be power of 2 from 512B to 16M"),
         "volblocksize" => format!("'{name}' must be power of 2 from 512B to 16M"),
