@@ -702,6 +702,17 @@ pub const CASES: &[Case] = &[
         facts: &[Mounted("q b", Some("/q1")), Mounted("q b/b", None), Folder("/q1/b", false)],
     },
     Case {
+        name: "snapshots in two pools are not taken at once",
+        acts: || {
+            let both = vec![dataset("qa"), dataset("q b")];
+            vec![(
+                Act::Op(Op::Snapshot { datasets: both, name: "s".into() }),
+                Refused("cannot create snapshots : multiple snapshots of same fs not allowed"),
+            )]
+        },
+        facts: &[],
+    },
+    Case {
         name: "a pool's comment may be empty",
         acts: || {
             let setting = (PropertyName::new("comment"), "".into());

@@ -9,18 +9,20 @@ impl State {
     pub fn snapshot(&mut self, datasets: &[DatasetName], name: &str) -> Result<(), Refusal> {
         for dataset in datasets {
             self.need(dataset)?;
+        }
+        let first = datasets.first().map(DatasetName::pool);
+        if datasets.iter().any(|dataset| Some(dataset.pool()) != first) {
+            // So OpenZFS tells it.
+            return refuse(
+                1,
+                "cannot create snapshots : multiple snapshots of same fs not allowed\nno snapshots were created",
+            );
+        }
+        for dataset in datasets {
             if self.datasets.get(dataset).is_some_and(|state| state.snapshots.contains_key(name)) {
                 return refuse(
                     1,
                     format!("cannot create snapshot '{dataset}@{name}': dataset already exists"),
-                );
-            }
-            if datasets.first().is_some_and(|first| first.pool() != dataset.pool()) {
-                return refuse(
-                    1,
-                    format!(
-                        "cannot create snapshot '{dataset}@{name}': not in the same pool\nno snapshots were created"
-                    ),
                 );
             }
         }
