@@ -741,6 +741,9 @@ pub const CASES: &[Case] = &[
                     set("qa", &[("refreservation", "auto")]),
                     Refused("'refreservation=auto' only allowed on volumes"),
                 ),
+                (set("qa", &[("reservation", "auto")]), Refused("'auto' is invalid value for 'reservation'")),
+                (volume("qa/v", 1 << 20, true, &[]), Done),
+                (set("qa/v", &[("volsize", "0")]), Refused("'volsize' cannot be zero")),
             ]
         },
         facts: &[],

@@ -105,6 +105,8 @@ fn complaint(row: &property::Property, word: &str) -> String {
             }
             Err(_) => format!("bad numeric value '{word}'"),
         },
+        "reservation" if word == "auto" => format!("'{word}' is invalid value for '{name}'"),
+        "volsize" if word == "0" => format!("'{name}' cannot be zero"),
         "refreservation" if word == "auto" => format!("'{name}={word}' only allowed on volumes"),
         "recordsize" => format!("'{name}' must be power of 2 from 512B to 16M"),
         "volblocksize" => format!("'{name}' must be power of 2 from 512B to 16M"),
