@@ -37,6 +37,7 @@ pub fn undo(host: &dyn Host, host_name: &str, plans: &[(Plan, Vec<usize>)]) -> R
         undone: Undone::default(),
         key_failed: false,
         stuck: BTreeSet::new(),
+        unset: BTreeSet::new(),
     };
     for action in plans.iter().flat_map(|(plan, _)| &plan.actions) {
         undoing.watch(action);
@@ -67,6 +68,8 @@ struct Undoing<'a> {
     key_failed: bool,
     /// What could not be unmade: what contains it is left, too, until that is tried again.
     stuck: BTreeSet<DatasetName>,
+    /// What could not be set back: that is known by the name that it has now, which it keeps until then.
+    unset: BTreeSet<DatasetName>,
 }
 
 impl Undoing<'_> {
@@ -172,9 +175,17 @@ impl Undoing<'_> {
             // What is exported anew goes at once, so that it can be unmounted; what was exported before
             // comes back at the end, when it is mounted again.
             Inverse::Exports { before } => return self.run_all(&unexports(before, &seen), seen),
+            Inverse::Name { after, .. }
+                if self.unset.iter().any(|unset| unset == after || unset.is_below(after)) => {}
             other => {
+                let failures = self.undone.failed.len();
                 self.undone.kept.extend(kept(other, &seen).filter(|text| !self.undone.kept.contains(text)));
                 self.run_all(&other.ops(&seen), seen)?;
+                if let Inverse::Setting { dataset, .. } = other
+                    && self.undone.failed.len() > failures
+                {
+                    self.unset.insert(dataset.clone());
+                }
                 return self.clear_labels(other);
             }
         }
