@@ -8,7 +8,7 @@ use std::fmt::Write;
 pub enum Exit {
     /// All that was asked for was done.
     Done = 0,
-    /// It failed; what was changed was undone.
+    /// It failed; what a switch had changed was undone. What `gc` had destroyed by then is gone.
     Failed = 1,
     /// There are differences.
     Differences = 2,
@@ -27,7 +27,7 @@ pub enum Exit {
 /// Every exit code with its meaning for people.
 pub const TABLE: [(Exit, &str); 8] = [
     (Exit::Done, "done, or nothing to do"),
-    (Exit::Failed, "failed; what was changed was undone"),
+    (Exit::Failed, "failed; what a switch had changed was undone"),
     (
         Exit::Differences,
         "there are differences (`plan --detailed-exitcode`, `status`, `review`, `fmt --check`)",

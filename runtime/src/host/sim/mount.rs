@@ -163,7 +163,7 @@ impl State {
 
     /// Mounts what an import mounts. Unlike `zfs mount -a` it passes over what lies below a file system
     /// with `canmount=noauto`, and mounts the pool's root dataset with it.
-    pub fn mount_pool(&mut self, pool: &PoolName) -> Result<(), Refusal> {
+    pub fn mount_pool(&mut self, pool: &PoolName) {
         let mut due = self.subtree(&pool.root());
         due.retain(|name| {
             let mut above = Some(name.clone()).filter(|name| !name.is_root());
@@ -175,7 +175,8 @@ impl State {
             }
             self.is_mountable(name) && !self.is_locked(name)
         });
-        self.mount_in_order(due)
+        // What cannot be mounted is told by the tool, and does not fail the import.
+        let _ = self.mount_in_order(due);
     }
 
     /// Mounts by path, the first first. One that cannot be mounted does not keep the others from it; the

@@ -67,7 +67,7 @@ impl State {
         match self.pools.get_mut(pool) {
             Some(state) if state.exported => {
                 state.exported = false;
-                let _ = self.mount_pool(pool);
+                self.mount_pool(pool);
                 Ok(())
             }
             Some(_) => refuse(
