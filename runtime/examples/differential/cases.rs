@@ -646,6 +646,50 @@ pub const CASES: &[Case] = &[
         facts: &[Mounted("qa/a", None), Mounted("qa/b", Some("/qa/b"))],
     },
     Case {
+        name: "what cannot be mounted keeps what lies below its path from it: at `zfs mount -a`",
+        acts: || {
+            vec![
+                (folder("/q1"), Done),
+                (folder("/q1/x"), Done),
+                (create("qa/a", &[("mountpoint", "/q1"), ("overlay", "off")]), Done),
+                (create("qa/a/b", &[("overlay", "on")]), Done),
+                (create("qa/a/c", &[("overlay", "on"), ("mountpoint", "/q2")]), Done),
+                (create("q b/d", &[("mountpoint", "/q1/d")]), Done),
+                (create("q b/e", &[("mountpoint", "/q10")]), Done),
+                (mount_all(), Refused("cannot mount '/q1': directory is not empty")),
+            ]
+        },
+        facts: &[
+            Mounted("qa/a", None),
+            Mounted("qa/a/b", None),
+            Mounted("qa/a/c", Some("/q2")),
+            Mounted("q b/d", None),
+            Mounted("q b/e", Some("/q10")),
+        ],
+    },
+    Case {
+        name: "what cannot be mounted keeps what lies below its path from it: at an import",
+        acts: || {
+            vec![
+                (create("qa/a", &[("overlay", "off"), ("mountpoint", "/q1")]), Done),
+                (create("qa/a/b", &[("overlay", "on")]), Done),
+                (create("qa/c", &[("mountpoint", "/q1/c")]), Done),
+                (create("q b/d", &[("mountpoint", "/q1/d")]), Done),
+                (export("qa"), Done),
+                (folder("/q1"), Done),
+                (folder("/q1/x"), Done),
+                (import("qa"), Done),
+                (mount("q b/d"), Done),
+            ]
+        },
+        facts: &[
+            Mounted("qa/a", None),
+            Mounted("qa/a/b", None),
+            Mounted("qa/c", None),
+            Mounted("q b/d", Some("/q1/d")),
+        ],
+    },
+    Case {
         name: "readonly=on and off reach at once what is mounted below",
         acts: || {
             vec![

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use crate::cpio::{self, Entry};
+use crate::place::processors;
 use crate::{Error, Image, MachineSpec, Program, Result, programs};
 
 const RC: &str = include_str!("../guest/rc");
@@ -97,7 +98,8 @@ impl Hardware {
         // Hardware virtualisation is absent or broken where this runs: emulate, by name. A plain processor is
         // emulated faster than one with every extension, and a clock that is an instruction faster than one
         // that is a device; without `rdrand` the first pool waits seconds for randomness.
-        add(&["-machine", "q35,accel=tcg,hpet=off", "-cpu", "qemu64,+rdrand", "-smp", "2"]);
+        add(&["-machine", "q35,accel=tcg,hpet=off", "-cpu", "qemu64,+rdrand"]);
+        add(&["-smp", &processors().to_string()]);
         add(&["-m", &self.spec.memory.to_string()]);
         add(&["-L", &text(&self.image.file("qemu/firmware"))]);
         add(&["-display", "none", "-nodefaults", "-no-reboot"]);

@@ -179,16 +179,23 @@ impl State {
         let _ = self.mount_in_order(due);
     }
 
-    /// Mounts by path, the first first. One that cannot be mounted does not keep the others from it; the
-    /// first refusal is told.
+    /// Mounts by path, the first first. One that cannot be mounted keeps those below its path from it too,
+    /// and no others; the first refusal is told.
     fn mount_in_order(&mut self, names: Vec<DatasetName>) -> Result<(), Refusal> {
         let unmounted = names.into_iter().filter(|name| self.mounted_at(name).is_none());
         let mut due: Vec<(Box<str>, DatasetName)> =
             unmounted.filter_map(|name| Some((self.mountpoint(&name)?, name))).collect();
         due.sort();
         let mut refusal = None;
-        for (_, name) in due {
-            refusal = refusal.or(self.mount_at_its_place(&name).err());
+        let mut failed: Vec<Box<str>> = Vec::new();
+        for (path, name) in due {
+            if failed.iter().any(|above| below(&path, above)) {
+                continue;
+            }
+            if let Err(why) = self.mount_at_its_place(&name) {
+                refusal.get_or_insert(why);
+                failed.push(path);
+            }
         }
         refusal.map_or(Ok(()), Err)
     }
