@@ -5,6 +5,8 @@
 
 #[path = "../examples/differential/act.rs"]
 mod act;
+#[path = "../examples/differential/case.rs"]
+mod case;
 #[path = "../examples/differential/cases.rs"]
 mod cases;
 #[path = "../examples/differential/certain.rs"]

@@ -3,156 +3,15 @@
 //! `tests/model.rs`; where the real side does otherwise, case and simulator are wrong. Each begins with the
 //! pools `qa` and `q b`, mounted and empty.
 
-use crate::act::{Act, Outcome};
-use phoenix_graph::{DatasetName, PoolName, PropertyName};
-use phoenix_runtime::{
-    host::sim::State,
-    observed::Source,
-    op::{Assignment, Op},
+use crate::act::Act;
+use crate::case::{
+    Case,
+    Fact::{Folder, Mounted, Value},
+    Origin::{Default, None as Neither, Own, Temporary},
+    Then::{Done, Refused},
+    create, destroy, export, folder, hold, hold_open, hold_volume_open, import, inherit, mount, mount_all,
+    pool_set, rename, set, snapshot, unmount, volume,
 };
-
-/// A case.
-pub struct Case {
-    /// What it shows.
-    pub name: &'static str,
-    /// What is done, and what comes of it.
-    pub acts: fn() -> Vec<(Act, Then)>,
-    /// What is so at the end.
-    pub facts: &'static [Fact],
-}
-
-/// What comes of an act.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Then {
-    /// It is done.
-    Done,
-    /// It is refused with these words in the first line.
-    Refused(&'static str),
-}
-
-use Then::{Done, Refused};
-
-impl Then {
-    /// Returns whether an outcome is this one.
-    pub fn is(self, outcome: &Outcome) -> bool {
-        match (self, outcome) {
-            (Done, Outcome::Done) => true,
-            (Refused(words), Outcome::Refused(said)) => said.contains(words),
-            _ => false,
-        }
-    }
-}
-
-/// What is so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fact {
-    /// A file system is mounted at a path, or not at all.
-    Mounted(&'static str, Option<&'static str>),
-    /// A property has a value, by a source.
-    Value(&'static str, &'static str, &'static str, Origin),
-    /// A path leads to a folder, or does not.
-    Folder(&'static str, bool),
-}
-
-use Fact::{Folder, Mounted, Value};
-
-/// Where a value comes from, as far as cases tell it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
-    Own,
-    Default,
-    Temporary,
-    None,
-}
-
-use Origin::{Default, Own, Temporary};
-
-impl Fact {
-    /// Returns whether it is so in a state.
-    pub fn holds(self, state: &State) -> bool {
-        let dataset = |name: &str| DatasetName::new(name).ok();
-        match self {
-            Mounted(name, path) => dataset(name).is_some_and(|name| state.mounted_at(&name) == path),
-            Folder(path, there) => state.folder_exists(path) == there,
-            Value(name, property, raw, source) => {
-                let setting = dataset(name).and_then(|name| state.effective(&name, property));
-                let wanted = match source {
-                    Own => Source::Local,
-                    Temporary => Source::Temporary,
-                    Default => Source::Default,
-                    Origin::None => Source::None,
-                };
-                setting.is_some_and(|setting| &*setting.raw == raw && setting.source == wanted)
-            }
-        }
-    }
-}
-
-/// Names in the cases are legal as they stand; one that is not fails as one that is not there.
-fn dataset(name: &str) -> DatasetName {
-    DatasetName::new(name).unwrap_or_else(|_| pool("illegal").root())
-}
-
-#[expect(clippy::expect_used, reason = "the names of pools in the cases are legal")]
-fn pool(name: &str) -> PoolName {
-    PoolName::new(name).expect("a legal name")
-}
-
-fn assignments(settings: &[(&str, &str)]) -> Vec<Assignment> {
-    settings.iter().map(|(name, value)| (PropertyName::new(name), (*value).into())).collect()
-}
-
-fn create(name: &str, settings: &[(&str, &str)]) -> Act {
-    Act::Op(Op::DatasetCreate { dataset: dataset(name), settings: assignments(settings) })
-}
-
-fn volume(name: &str, size: u64, sparse: bool, settings: &[(&str, &str)]) -> Act {
-    Act::Op(Op::VolumeCreate { dataset: dataset(name), size, sparse, settings: assignments(settings) })
-}
-
-fn set(name: &str, settings: &[(&str, &str)]) -> Act {
-    Act::Op(Op::DatasetSet { dataset: dataset(name), settings: assignments(settings) })
-}
-
-fn inherit(name: &str, property: &str) -> Act {
-    Act::Op(Op::DatasetInherit { dataset: dataset(name), property: PropertyName::new(property) })
-}
-
-fn mount(name: &str) -> Act {
-    Act::Op(Op::DatasetMount { dataset: dataset(name) })
-}
-
-fn unmount(name: &str) -> Act {
-    Act::Op(Op::DatasetUnmount { dataset: dataset(name) })
-}
-
-fn rename(from: &str, to: &str) -> Act {
-    Act::Op(Op::DatasetRename { from: dataset(from), to: dataset(to), volume: false })
-}
-
-fn destroy(name: &str) -> Act {
-    Act::Op(Op::DatasetDestroy { dataset: dataset(name) })
-}
-
-fn mount_all() -> Act {
-    Act::Op(Op::MountAll { datasets: Vec::new() })
-}
-
-fn export(name: &str) -> Act {
-    Act::Op(Op::PoolExport { pool: pool(name) })
-}
-
-fn import(name: &str) -> Act {
-    Act::Op(Op::PoolImport { pool: pool(name) })
-}
-
-fn folder(path: &str) -> Act {
-    Act::Folder { path: path.into() }
-}
-
-fn hold_open(path: &str) -> Act {
-    Act::Use { path: path.into() }
-}
 
 /// All cases.
 pub const CASES: &[Case] = &[
@@ -273,6 +132,22 @@ pub const CASES: &[Case] = &[
             ]
         },
         facts: &[Mounted("qa/a", None)],
+    },
+    Case {
+        name: "a refused mount tells the mount point as it was set",
+        acts: || {
+            vec![
+                (create("qa/a", &[("mountpoint", "/q1")]), Done),
+                (mount("qa/a"), Done),
+                (set("qa/a", &[("readonly", "on")]), Done),
+                (create("q b/b", &[("mountpoint", "/q1//b/")]), Done),
+                (
+                    mount("q b/b"),
+                    Refused("cannot mount '/q1//b/': failed to create mountpoint: Read-only file system"),
+                ),
+            ]
+        },
+        facts: &[Mounted("q b/b", None)],
     },
     Case {
         name: "a quota that is refused leaves what was unmounted for a mount point in the same call unmounted",
@@ -402,7 +277,7 @@ pub const CASES: &[Case] = &[
         acts: || {
             vec![
                 (volume("qa/v", 1 << 20, true, &[]), Done),
-                (Act::UseVolume { dataset: dataset("qa/v") }, Done),
+                (hold_volume_open("qa/v"), Done),
                 (destroy("qa/v"), Refused("cannot destroy 'qa/v': dataset is busy")),
                 (Act::LetGo, Done),
                 (destroy("qa/v"), Done),
@@ -434,9 +309,9 @@ pub const CASES: &[Case] = &[
             ]
         },
         facts: &[
-            Value("qa/v", "volblocksize", "8192", Origin::None),
+            Value("qa/v", "volblocksize", "8192", Neither),
             Value("qa/w", "volblocksize", "16384", Default),
-            Value("qa/n", "utf8only", "on", Origin::None),
+            Value("qa/n", "utf8only", "on", Neither),
         ],
     },
     Case {
@@ -562,18 +437,14 @@ pub const CASES: &[Case] = &[
             ]
         },
         facts: &[
-            Value("qa/a/b", "utf8only", "on", Origin::None),
-            Value("qa/a/b", "casesensitivity", "mixed", Origin::None),
+            Value("qa/a/b", "utf8only", "on", Neither),
+            Value("qa/a/b", "casesensitivity", "mixed", Neither),
         ],
     },
     Case {
         name: "a pool's property that is set to its default is told as the default",
         acts: || {
-            let set = |value: &str| {
-                let setting = (PropertyName::new("autoexpand"), value.into());
-                Act::Op(Op::PoolSet { pool: pool("qa"), setting })
-            };
-            vec![(set("on"), Done), (set("off"), Done)]
+            vec![(pool_set("qa", "autoexpand", "on"), Done), (pool_set("qa", "autoexpand", "off"), Done)]
         },
         facts: &[],
     },
@@ -747,9 +618,8 @@ pub const CASES: &[Case] = &[
     Case {
         name: "snapshots in two pools are not taken at once",
         acts: || {
-            let both = vec![dataset("qa"), dataset("q b")];
             vec![(
-                Act::Op(Op::Snapshot { datasets: both, name: "s".into() }),
+                snapshot(&["qa", "q b"], "s"),
                 Refused("cannot create snapshots : multiple snapshots of same fs not allowed"),
             )]
         },
@@ -757,21 +627,15 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "a pool's comment may be empty",
-        acts: || {
-            let setting = (PropertyName::new("comment"), "".into());
-            vec![(Act::Op(Op::PoolSet { pool: pool("qa"), setting }), Done)]
-        },
+        acts: || vec![(pool_set("qa", "comment", "words"), Done), (pool_set("qa", "comment", ""), Done)],
         facts: &[],
     },
     Case {
         name: "values and names that are refused are told in words of their own, each",
         acts: || {
-            let hold = |name: &str| {
-                Act::Op(Op::Hold { datasets: vec![dataset(name)], name: "s".into(), tag: "keep".into() })
-            };
             vec![
-                (hold("qa/gone"), Refused("cannot open 'qa/gone': dataset does not exist")),
-                (hold("qa"), Refused("cannot hold snapshot 'qa@s': dataset does not exist")),
+                (hold("qa/gone", "s"), Refused("cannot open 'qa/gone': dataset does not exist")),
+                (hold("qa", "s"), Refused("cannot hold snapshot 'qa@s': dataset does not exist")),
                 (
                     create("qa/a", &[("recordsize", "K")]),
                     Refused("cannot create 'qa/a': bad numeric value 'K'"),

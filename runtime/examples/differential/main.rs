@@ -27,6 +27,7 @@
 //! - Shares (`sharenfs`) and exports, which the conformance suite looks at.
 
 mod act;
+mod case;
 mod cases;
 mod certain;
 mod dice;

@@ -3,7 +3,8 @@
 use crate::{
     LIFE,
     act::{Act, Outcome},
-    cases::{CASES, Case, Then},
+    case::{Case, Then},
+    cases::CASES,
     dice::Dice,
     generate,
     model::Model,

@@ -22,11 +22,15 @@ pub struct Follower {
 impl State {
     /// Returns where a file system is to be mounted; nothing for `none`, `legacy` and volumes.
     pub fn mountpoint(&self, name: &DatasetName) -> Option<Box<str>> {
+        self.set_mountpoint(name).map(|raw| plain(&raw).into())
+    }
+
+    /// Returns the same path as it was set, which may have doubled slashes: complaints tell that one.
+    fn set_mountpoint(&self, name: &DatasetName) -> Option<Box<str>> {
         if self.datasets.get(name)?.volume {
             return None;
         }
-        let raw = self.effective(name, "mountpoint")?.raw;
-        raw.starts_with('/').then(|| plain(&raw).into())
+        self.effective(name, "mountpoint").map(|setting| setting.raw).filter(|raw| raw.starts_with('/'))
     }
 
     /// Returns where a file system is mounted now.
@@ -54,7 +58,7 @@ impl State {
                 format!("cannot open '{name}': operation not applicable to datasets of this type"),
             );
         }
-        let Some(path) = self.mountpoint(name) else {
+        let Some(path) = self.set_mountpoint(name) else {
             let legacy = self.effective(name, "mountpoint").is_some_and(|setting| &*setting.raw == "legacy");
             return cannot(if legacy {
                 "legacy mountpoint\nuse mount(8) to mount this filesystem"
@@ -71,20 +75,21 @@ impl State {
         if self.is_locked(name) {
             return cannot("encryption key not loaded");
         }
-        self.mount_on(name, path)
+        self.mount_on(name, &path)
     }
 
     /// Mounts a file system that is not mounted yet and may be.
     fn mount_at_its_place(&mut self, name: &DatasetName) -> Result<(), Refusal> {
-        match self.mountpoint(name) {
-            Some(path) => self.mount_on(name, path),
+        match self.set_mountpoint(name) {
+            Some(path) => self.mount_on(name, &path),
             None => Ok(()),
         }
     }
 
     /// Mounts, and makes the folder before; without `overlay` only where it is empty.
-    fn mount_on(&mut self, name: &DatasetName, path: Box<str>) -> Result<(), Refusal> {
-        let cannot = |text: &str| refuse(1, format!("cannot mount '{path}': {text}"));
+    fn mount_on(&mut self, name: &DatasetName, told: &str) -> Result<(), Refusal> {
+        let cannot = |text: &str| refuse(1, format!("cannot mount '{told}': {text}"));
+        let path: Box<str> = plain(told).into();
         if self.occupied.contains(&path) {
             return refuse(1, format!("cannot mount '{name}': Not a directory"));
         }
@@ -203,15 +208,17 @@ impl State {
     /// Mounts a mounted file system again where it is to be, for options that the kernel keeps with the
     /// mount. Where it is mounted elsewhere, that fails.
     pub fn remount(&mut self, name: &DatasetName) -> Result<(), Refusal> {
-        let Some(path) = self.mountpoint(name).filter(|_| self.is_mountable(name)) else { return Ok(()) };
+        let Some(told) = self.set_mountpoint(name).filter(|_| self.is_mountable(name)) else { return Ok(()) };
+        let path = plain(&told);
         if !self.folder_exists(&path)
             && let Err(reason) = self.make_folder(&path)
         {
-            return refuse(1, format!("cannot mount '{path}': failed to create mountpoint: {reason}"));
+            return refuse(1, format!("cannot mount '{told}': failed to create mountpoint: {reason}"));
         }
         let options = self.mount_options(name);
         // It goes by the path: where another file system was mounted over it, that one gets the options.
-        match self.top_at(&path).and_then(|index| self.mounts.get_mut(index)).filter(|top| top.path == path) {
+        match self.top_at(&path).and_then(|index| self.mounts.get_mut(index)).filter(|top| *top.path == *path)
+        {
             Some(top) => {
                 top.options = options;
                 Ok(())
