@@ -63,8 +63,8 @@ pub fn next(dice: &mut Dice, state: &State) -> Act {
 /// - where a mount point is changed below another file system that was mounted over it at the same path,
 ///   libzfs unmounts the other one by that path, takes the first for unmounted, and mounts it twice, or
 ///   leaves it where several are unmounted;
-/// - where a mount point has `//` in it, or is another's too, they are mounted side by side with what lies
-///   below them, one sooner or later than the other.
+/// - where a mount point has a slash too many (`//`, or one at its end), or is another's too, they are mounted
+///   side by side with what lies below them, one sooner or later than the other.
 fn is_up_to_chance(state: &State, act: &Act) -> bool {
     let covered = |name: &DatasetName| {
         let path = state.mounted_at(name);
@@ -80,11 +80,11 @@ fn is_up_to_chance(state: &State, act: &Act) -> bool {
             .any(|name| (name == top || name.is_below(top)) && covered(name))
     };
     let unmounted = || state.datasets.keys().filter(|name| state.mounted_at(name).is_none());
-    let doubled = |name: &DatasetName| {
+    let unordered = |name: &DatasetName| {
         let raw = state.effective(name, "mountpoint").map(|setting| setting.raw).unwrap_or_default();
         let place = state.mountpoint(name);
         let shared = |other: &DatasetName| other != name && state.mountpoint(other) == place;
-        raw.contains("//") || (place.is_some() && unmounted().any(shared))
+        place.as_ref().is_some_and(|place| *place != raw || unmounted().any(shared))
     };
     match act {
         Act::Op(Op::DatasetSet { dataset, settings }) => {
@@ -98,8 +98,8 @@ fn is_up_to_chance(state: &State, act: &Act) -> bool {
             let below = |name: &DatasetName| name.is_below(dataset) && state.mounted_at(name).is_some();
             moves(dataset) && state.datasets.keys().any(below)
         }
-        Act::Op(Op::MountAll { .. }) => unmounted().any(doubled),
-        Act::Op(Op::PoolImport { pool }) => unmounted().filter(|name| name.pool() == *pool).any(doubled),
+        Act::Op(Op::MountAll { .. }) => unmounted().any(unordered),
+        Act::Op(Op::PoolImport { pool }) => unmounted().filter(|name| name.pool() == *pool).any(unordered),
         _ => false,
     }
 }

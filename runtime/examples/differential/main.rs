@@ -22,8 +22,8 @@
 //! - Which of several file systems `zfs mount -a` complains of first: it mounts side by side.
 //! - The words with which a disk in use is refused to a new pool: they depend on whether libblkid knows the
 //!   label there, and now and then it does not.
-//! - What libzfs leaves to its cache or to chance: two file systems at one path, and `//` in a mount point
-//!   (`is_up_to_chance` in `generate`).
+//! - What libzfs leaves to its cache or to chance: two file systems at one path, and a slash too many in
+//!   a mount point (`is_up_to_chance` in `generate`).
 //! - Shares (`sharenfs`) and exports, which the conformance suite looks at.
 
 mod act;

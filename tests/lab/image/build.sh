@@ -10,12 +10,13 @@
 # A fresh Debian machine with apt is enough: what is needed on it is installed with apt-get
 # (through sudo where not root). The kernel and OpenZFS go into a Debian root in FOLDER, never
 # onto the machine itself. PHOENIX_LAB_MIRROR names a Debian mirror where the machine's own
-# apt sources have none.
+# apt sources have none. PHOENIX_LAB_ZFS=2.1 takes the oldest OpenZFS that phoenix knows.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 folder=${1:?usage: build.sh FOLDER}
 suite=bookworm
+zfs=${PHOENIX_LAB_ZFS:-2.3}
 
 say() { printf 'lab image: %s\n' "$*" >&2; }
 die() { printf 'lab image: error: %s\n' "$*" >&2; exit 1; }
@@ -24,9 +25,11 @@ as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -- "$@"; fi; }
 command -v sudo >/dev/null || [ "$(id -u)" = 0 ] || die "building needs root: run it as root, or install sudo"
 [ "$(uname -m)" = x86_64 ] || die "the lab emulates an amd64 machine from amd64 packages; this machine is $(uname -m)"
 
+[ -f "$here/zfs-$zfs" ] || die "PHOENIX_LAB_ZFS is $zfs; the lab has $(cd "$here" && echo zfs-*)"
+
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
-key=$({ echo "$suite"; cat "$here"/build.sh "$here"/root.sh "$here"/emulator.sh "$here"/initramfs.sh "$here"/initramfs-init "$here"/packages; } |
+key=$({ echo "$suite"; cat "$here"/build.sh "$here"/root.sh "$here"/emulator.sh "$here"/initramfs.sh "$here"/initramfs-init "$here"/packages "$here/zfs-$zfs"; } |
   sha256sum | cut -c1-16)
 image=$folder/$key
 
@@ -95,7 +98,7 @@ if [ -f "$image/about" ]; then
 fi
 
 started=$(date +%s)
-say "building $key: a Debian $suite root, its kernel, OpenZFS compiled for it (some minutes, once)"
+say "building $key: a Debian $suite root, its kernel, OpenZFS $zfs compiled for it (some minutes, once)"
 tools
 from=$(mirror)
 [ -n "$from" ] || die "no Debian mirror among this machine's apt sources (/etc/apt/sources.list*): name one in PHOENIX_LAB_MIRROR"
@@ -111,7 +114,7 @@ space=$(df --output=avail -BM "$folder" | tail -1 | tr -dc 0-9)
 
 # A mount namespace of its own: its mounts are gone when it ends, however it ends.
 as_root unshare --mount --propagation private -- \
-  bash "$here/root.sh" "$work/root" "$suite" "$from" "$ring" "$here/packages" 9>&- ||
+  bash "$here/root.sh" "$work/root" "$suite" "$from" "$ring" "$zfs" 9>&- ||
   die "making the Debian root failed: see the lines above (all of it: $work/log)"
 as_root bash "$here/initramfs.sh" "$work/root" "$work" "$here/initramfs-init" 9>&- ||
   die "making the initramfs failed: see the lines above"

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Makes the guest's Debian root: debootstrap, then the packages, with OpenZFS compiled by dkms.
 #
-#   root.sh ROOT SUITE MIRROR KEYRING PACKAGES      (as root, in a mount namespace of its own)
+#   root.sh ROOT SUITE MIRROR KEYRING ZFS      (as root, in a mount namespace of its own)
 #
 # Writes, beside ROOT: log (everything said), vmlinuz, versions, and qemu (see emulator.sh).
 set -euo pipefail
-root=$1 suite=$2 mirror=$3 keyring=$4 packages=$5
+root=$1 suite=$2 mirror=$3 keyring=$4 version=$5
 work=$(dirname "$root")
+here=$(cd "$(dirname "$0")" && pwd)
 log=$work/log
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
@@ -30,8 +31,8 @@ apt-config dump | grep -E '^Acquire::(https?::Proxy|Check-)' >"$root/etc/apt/apt
 cp -L /etc/resolv.conf "$root/etc/resolv.conf"
 cp -L /etc/hosts "$root/etc/hosts"
 cat >"$root/etc/apt/sources.list" <<EOF
-deb $mirror $suite main
-deb $mirror $suite-updates main
+deb $mirror $suite main contrib
+deb $mirror $suite-updates main contrib
 deb $mirror $suite-backports main contrib
 EOF
 # No service starts, no documentation is unpacked.
@@ -43,7 +44,7 @@ logged "reading the archive's package lists" within apt-get -q update
 
 # The emulator, from a copy, while OpenZFS compiles.
 cp -a "$root" "$work/emulator-root"
-bash "$(dirname "$0")/emulator.sh" "$work/emulator-root" "$work/qemu" >"$work/emulator.log" 2>&1 9>&- &
+bash "$here/emulator.sh" "$work/emulator-root" "$work/qemu" >"$work/emulator.log" 2>&1 9>&- &
 emulator=$!
 
 mount --bind /dev "$root/dev"
@@ -55,7 +56,7 @@ mount -t tmpfs tmpfs "$root/tmp"
 mkdir -p "$root/etc/initramfs-tools"
 printf 'update_initramfs=no\n' >"$root/etc/initramfs-tools/update-initramfs.conf"
 
-mapfile -t wanted < <(sed 's/#.*//; /^[[:space:]]*$/d' "$packages")
+mapfile -t wanted < <(cat "$here/packages" "$here/zfs-$version" | sed 's/#.*//; /^[[:space:]]*$/d')
 logged "installing ${#wanted[@]} packages, compiling OpenZFS" \
   within apt-get -q install -y --no-install-recommends "${wanted[@]}"
 
@@ -65,7 +66,7 @@ zfs=$(within dpkg-query -W -f '${Version}' zfs-dkms)
 module() { find "$root/lib/modules/$kernel" -name 'zfs.ko*' | grep -q .; }
 module || logged "compiling OpenZFS $zfs for $kernel" within dkms autoinstall -k "$kernel"
 module || { say "error: dkms left no zfs module for $kernel; see $log"; tail -n 30 "$log" >&2; exit 1; }
-case $zfs in 2.3.*) ;; *) say "error: the lab wants OpenZFS 2.3, the archive gave $zfs"; exit 1 ;; esac
+case $zfs in "$version".*) ;; *) say "error: the lab wants OpenZFS $version, the archive gave $zfs"; exit 1 ;; esac
 
 # As a fresh host is: nothing exported, no machine's own settings left over.
 rm -f "$root/usr/sbin/policy-rc.d" "$root/etc/apt/apt.conf.d/99machine" "$root/etc/apt/sources.list" "$root/etc/resolv.conf"

@@ -99,7 +99,10 @@ impl Hardware {
         // emulated faster than one with every extension, and a clock that is an instruction faster than one
         // that is a device; without `rdrand` the first pool waits seconds for randomness.
         add(&["-machine", "q35,accel=tcg,hpet=off", "-cpu", "qemu64,+rdrand"]);
-        add(&["-smp", &processors().to_string()]);
+        // Where there can be one alone, QEMU before 8.1 leaves the guest's memory barriers out, and a disk's
+        // answer is lost now and then: room for another keeps them.
+        let processors = processors();
+        add(&["-smp", &format!("{processors},maxcpus={}", processors + 1)]);
         add(&["-m", &self.spec.memory.to_string()]);
         add(&["-L", &text(&self.image.file("qemu/firmware"))]);
         add(&["-display", "none", "-nodefaults", "-no-reboot"]);
