@@ -62,7 +62,7 @@ pub fn steps(
     fits(&wanted, &pairs)?;
     for (at, vdev) in there.iter().enumerate() {
         if !pairs.contains(&Some(at)) {
-            remove(vdev, &there, &mut steps)?;
+            remove(vdev, &there, zfs, &mut steps)?;
         }
     }
     alone(&steps)?;
@@ -256,7 +256,12 @@ fn change(
 }
 
 /// Says whether a top-level vdev can go, and how.
-fn remove(vdev: &VdevState, there: &[&VdevState], steps: &mut Vec<Step>) -> Result<(), Unreachable> {
+fn remove(
+    vdev: &VdevState,
+    there: &[&VdevState],
+    zfs: (u32, u32),
+    steps: &mut Vec<Step>,
+) -> Result<(), Unreachable> {
     let refuse = |reason: String, help: &str| {
         Err(Unreachable {
             reason: format!("the pool has `{}`, which the spec does not name: {reason}", shown(vdev)),
@@ -281,6 +286,14 @@ fn remove(vdev: &VdevState, there: &[&VdevState], steps: &mut Vec<Step>) -> Resu
                 shown(fixed)
             ),
             AS_IT_IS,
+        );
+    }
+    let is_mirror =
+        |vdev: &&&VdevState| evacuates(vdev.class) && matches!(vdev.redundancy, Redundancy::Mirror);
+    if zfs < (2, 2) && is_mirror(&&vdev) && there.iter().filter(is_mirror).count() > 1 {
+        return refuse(
+            format!("OpenZFS {}.{} does not tell which of several mirrors it empties", zfs.0, zfs.1),
+            "remove it by hand (`zpool remove`), wait until it is gone (`zpool wait -t remove`), then switch",
         );
     }
     steps.push(Step::Remove { vdev: vdev.clone() });

@@ -226,6 +226,24 @@ fn a_lost_disk_is_known_by_its_path_until_a_new_one_is_there() {
 }
 
 #[test]
+fn an_older_openzfs_empties_one_of_several_mirrors_by_hand() {
+    let one = [vdev(Data, "mirror", &["a", "b"])];
+    let two = there(&[one[0].clone(), vdev(Data, "mirror", &["c", "d"])]);
+    let old = |pool: &PoolState| steps(&one, pool, &plugged(&one, pool), (2, 1));
+    let unreachable = old(&two).unwrap_err();
+    assert!(
+        unreachable.reason.contains("OpenZFS 2.1 does not tell which of several mirrors"),
+        "{unreachable:?}"
+    );
+    assert!(steps(&one, &two, &plugged(&one, &two), (2, 2)).is_ok());
+    // A single disk and a log it tells by their paths, or they go at once.
+    for other in [vdev(Data, "none", &["c"]), vdev(Log, "mirror", &["c", "d"])] {
+        let pool = there(&[one[0].clone(), other]);
+        assert!(matches!(old(&pool).as_deref(), Ok([Step::Remove { .. }])), "{pool:?}");
+    }
+}
+
+#[test]
 fn a_vdev_on_its_way_out_counts_as_gone() {
     let wanted = [vdev(Data, "mirror", &["a", "b"])];
     let mut pool = there(&[wanted[0].clone(), vdev(Data, "mirror", &["c", "d"])]);
