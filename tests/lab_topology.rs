@@ -320,7 +320,8 @@ fn a_data_vdev_needs_consent_both_ways(lab: &Lab) -> Result<()> {
     if lab.is_old()? {
         let words = "does not tell which of several mirrors it empties";
         lab.refused("switch --yes --consent pool:tank", &[mirror()], words)?;
-        lab.machine.ok("zpool.real remove -w tank mirror-1")?;
+        let added = "zpool.real status tank | grep -o 'mirror-[0-9]*' | tail -n 1";
+        lab.machine.ok(&format!("zpool.real remove -w tank $({added})"))?;
         lab.done("switch --yes", &[mirror()])?;
         return lab.holds("one mirror again");
     }
