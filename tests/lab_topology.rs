@@ -110,8 +110,9 @@ impl Lab {
     fn boot() -> Result<Option<Self>> {
         let Some(image) = prepare_or_skip()? else { return Ok(None) };
         let mut spec = MachineSpec::new();
+        // OpenZFS 2.1 empties no vdev of a smaller pool.
         for name in ["a", "b", "c", "d", "e", "f", "g", "r1", "r2", "r3", "r4"] {
-            spec = spec.disk(name, mib(192));
+            spec = spec.disk(name, mib(512));
         }
         for (name, _) in HELD {
             spec = spec.disk(name, mib(192));
