@@ -172,6 +172,12 @@ impl Lab {
         Ok(self.machine.ok("zpool.real version")?.starts_with("zfs-2.1."))
     }
 
+    /// The other pool, as wide as it became.
+    fn wide(&self) -> Result<String> {
+        let disks = ["r1", "r2", "r3", "r4"];
+        Ok(pool("wide", &[vdev("raidz1", if self.is_old()? { &disks[..3] } else { &disks })]))
+    }
+
     /// The host is as the current generation says, and the file is as it was written.
     fn holds(&self, what: &str) -> Result<()> {
         let output = self.machine.run("phoenix status 2>&1")?;
@@ -372,7 +378,7 @@ fn a_raidz_is_widened(lab: &Lab) -> Result<()> {
 }
 
 fn power_cut_in_the_middle_of_an_attach_is_recovered(lab: &mut Lab) -> Result<()> {
-    let wide = pool("wide", &[vdev("raidz1", &["r1", "r2", "r3", "r4"])]);
+    let wide = lab.wide()?;
     for (resume, names) in [("", "a\nb\n"), (" --resume --yes", "a\nb\ng\n")] {
         let pools = [pool("tank", &[vdev("mirror", &["a", "b", "g"])]), wide.clone()];
         lab.phoenix("plan", &pools)?;
@@ -396,7 +402,7 @@ fn a_lost_disk_is_replaced_by_its_guid(lab: &Lab) -> Result<()> {
          basename $(readlink -f /sys/block/$block/device) >/sys/bus/virtio/drivers/virtio_blk/unbind; \
          touch /tank/data/wake; zpool.real sync; udevadm settle; sleep 1; \
          zpool.real status -P tank | grep -Eq 'virtio-b-part1 +(REMOVED|UNAVAIL)'")?;
-    let wide = pool("wide", &[vdev("raidz1", &["r1", "r2", "r3", "r4"])]);
+    let wide = lab.wide()?;
     let pools = [pool("tank", &[vdev("mirror", &["a", "f", "g"])]), wide];
     let (ended, text) = lab.phoenix("switch --yes", &pools)?;
     assert!(ended == Some(4) && text.contains("--consent pool:tank"), "{text}");
