@@ -127,7 +127,7 @@ fn the_main_job_from_a_blank_host_to_power_cuts() -> Result<()> {
     a_failure_in_the_middle_is_undone(&lab)?;
     power_cuts_end_in_the_old_generation_or_the_new_one(&mut lab)?;
     what_is_done_outlives_the_power(&mut lab)?;
-    five_hundred_datasets_cost_no_more_processes(&lab)
+    two_hundred_datasets_cost_no_more_processes(&lab)
 }
 
 fn a_disk_that_holds_something_is_refused(lab: &Lab) -> Result<()> {
@@ -386,8 +386,8 @@ fn what_is_done_outlives_the_power(lab: &mut Lab) -> Result<()> {
     Ok(())
 }
 
-fn five_hundred_datasets_cost_no_more_processes(lab: &Lab) -> Result<()> {
-    let many: String = (0..500).map(|at| format!("        dataset \"d{at}\"\n")).collect();
+fn two_hundred_datasets_cost_no_more_processes(lab: &Lab) -> Result<()> {
+    let many: String = (0..200).map(|at| format!("        dataset \"d{at}\"\n")).collect();
     let text = spec().replace("    pool \"fastData\" autotrim=#true {\n", &format!("    pool \"fastData\" autotrim=#true {{\n        dataset \"many\" atime=#false {{\n{many}        }}\n"));
     lab.write_spec(&text)?;
     lab.done("switch --yes phoenix.kdl")?;
