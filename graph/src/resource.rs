@@ -106,6 +106,13 @@ pub enum Class {
 }
 
 impl Class {
+    /// Returns whether such vdevs hold what the pool cannot do without: losing one loses the pool, and before
+    /// one is removed, what it holds is moved.
+    #[must_use]
+    pub fn holds_data(self) -> bool {
+        matches!(self, Class::Data | Class::Special | Class::Dedup)
+    }
+
     /// Returns the word that begins such a vdev on the command line of `zpool`; empty for data.
     #[must_use]
     pub fn word(self) -> &'static str {

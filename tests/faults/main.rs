@@ -49,7 +49,7 @@ use tally::Tally;
 
 /// Random pairs that are disturbed in an ordinary run.
 const PAIRS: usize = 200;
-/// Pairs beyond those that once found something: they are disturbed in every run.
+/// Pairs beyond those, which once found something: they are disturbed in every run.
 const FOUND: [&str; 2] = ["pair 737", "pair 847"];
 
 /// What `PHOENIX_FAULTS` asks for.

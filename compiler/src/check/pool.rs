@@ -259,11 +259,10 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
     }
 
     fn lint_layout(&mut self, pool: &Block<'a>, layout: &[Laid<'a>]) {
-        let vital = |class| matches!(class, Class::Data | Class::Special | Class::Dedup);
         let allows = |laid: &Laid<'_>| laid.allow.contains(&Code::NoRedundancy.name());
         let mut bare = layout
             .iter()
-            .filter(|laid| vital(laid.vdev.class) && laid.vdev.redundancy == Redundancy::None)
+            .filter(|laid| laid.vdev.class.holds_data() && laid.vdev.redundancy == Redundancy::None)
             .peekable();
         if bare.peek().is_some() {
             let Some(bare) = bare.find(|laid| !allows(laid)) else { return };

@@ -274,12 +274,11 @@ fn remove(
             "replace the disk that failed, in the spec; the spare is free after",
         );
     }
-    let whole = |vdev: &&&VdevState| matches!(vdev.class, Class::Data | Class::Special | Class::Dedup);
     let fixed = there
         .iter()
-        .filter(whole)
+        .filter(|other| other.class.holds_data())
         .find(|other| !matches!(other.redundancy, Redundancy::None | Redundancy::Mirror));
-    if let Some(fixed) = fixed.filter(|_| evacuates(vdev.class)) {
+    if let Some(fixed) = fixed.filter(|_| vdev.class.holds_data()) {
         return refuse(
             format!(
                 "ZFS removes such a vdev only from a pool of mirrors and single disks, and this pool has `{}`",
@@ -289,8 +288,8 @@ fn remove(
         );
     }
     let is_mirror =
-        |vdev: &&&VdevState| evacuates(vdev.class) && matches!(vdev.redundancy, Redundancy::Mirror);
-    if zfs < (2, 2) && is_mirror(&&vdev) && there.iter().filter(is_mirror).count() > 1 {
+        |vdev: &VdevState| vdev.class.holds_data() && matches!(vdev.redundancy, Redundancy::Mirror);
+    if zfs < (2, 2) && is_mirror(vdev) && there.iter().filter(|other| is_mirror(other)).count() > 1 {
         return refuse(
             format!("OpenZFS {}.{} does not tell which of several mirrors it empties", zfs.0, zfs.1),
             "remove it by hand (`zpool remove`), wait until it is gone (`zpool wait -t remove`), then switch",
@@ -300,15 +299,10 @@ fn remove(
     Ok(())
 }
 
-/// Returns whether what a vdev of this class holds has to be moved before it goes.
-pub fn evacuates(class: Class) -> bool {
-    matches!(class, Class::Data | Class::Special | Class::Dedup)
-}
-
 /// Refuses a new vdev that protects data otherwise than those that are there: `zpool add` wants to be
 /// forced then.
 fn fits(wanted: &[Vdev], pairs: &[Option<usize>]) -> Result<(), Unreachable> {
-    let protects = |vdev: &&Vdev| evacuates(vdev.class);
+    let protects = |vdev: &&Vdev| vdev.class.holds_data();
     let all = || wanted.iter().zip(pairs).filter(|(vdev, _)| protects(vdev));
     let old: Vec<&Vdev> = all().filter(|(_, at)| at.is_some()).map(|(vdev, _)| vdev).collect();
     let new: Vec<&Vdev> = all().filter(|(_, at)| at.is_none()).map(|(vdev, _)| vdev).collect();
@@ -345,7 +339,7 @@ fn unlike(one: &Vdev, other: &Vdev) -> bool {
 fn alone(steps: &[Step]) -> Result<(), Unreachable> {
     let long = steps.iter().find_map(|step| match step {
         Step::Expand { vdev, .. } => Some(format!("the expansion of `{}`", shown(vdev))),
-        Step::Remove { vdev } if evacuates(vdev.class) => Some(format!("the removal of `{}`", shown(vdev))),
+        Step::Remove { vdev } if vdev.class.holds_data() => Some(format!("the removal of `{}`", shown(vdev))),
         _ => None,
     });
     match long {

@@ -7,7 +7,7 @@
 use super::{
     Change, Inverse, Reversibility, Subject, Warning,
     draft::{Draft, Sketch},
-    layout::{self, Step, evacuates, shown},
+    layout::{self, Step, shown},
 };
 use crate::{
     observed::{DiskState, Observed, PoolState, VdevDisk, VdevState, WorkKind},
@@ -189,8 +189,8 @@ fn class(step: &Step) -> Reversibility {
         Step::Detach { disk, .. } => disk.is_healthy(),
         Step::Replace { old, .. } => old.is_healthy(),
         Step::Expand { .. } => false,
-        Step::Add { vdev } => !evacuates(vdev.class),
-        Step::Remove { vdev } => !evacuates(vdev.class) && vdev.disks.iter().all(VdevDisk::is_healthy),
+        Step::Add { vdev } => !vdev.class.holds_data(),
+        Step::Remove { vdev } => !vdev.class.holds_data() && vdev.disks.iter().all(VdevDisk::is_healthy),
     };
     if reversible { Reversibility::Reversible } else { Reversibility::ForwardOnly }
 }
@@ -287,7 +287,7 @@ fn tell(draft: &mut Draft<'_>, key: &Key, pool: &PoolName, steps: &[Step]) {
     }
     for step in steps {
         match step {
-            Step::Remove { vdev } if evacuates(vdev.class) => draft.warn(
+            Step::Remove { vdev } if vdev.class.holds_data() => draft.warn(
                 key,
                 format!(
                     "what `{}` holds is moved in the background, after the switch; `zpool remove -s {pool}` \
@@ -295,7 +295,7 @@ fn tell(draft: &mut Draft<'_>, key: &Key, pool: &PoolName, steps: &[Step]) {
                     shown(vdev)
                 ),
             ),
-            Step::Add { vdev } if evacuates(vdev.class) => draft.warn(
+            Step::Add { vdev } if vdev.class.holds_data() => draft.warn(
                 key,
                 format!(
                     "no rollback takes `{vdev}` out again. For a way back in the first minutes run `zpool \
@@ -417,9 +417,9 @@ fn has_nameless_label(state: Option<&DiskState>) -> bool {
 /// Says whether ZFS can remove a top-level vdev.
 fn can_go(seen: &Observed, pool: &PoolName, vdev: &VdevState) -> bool {
     let plain = |other: &VdevState| {
-        !evacuates(other.class) || matches!(other.redundancy, Redundancy::None | Redundancy::Mirror)
+        !other.class.holds_data() || matches!(other.redundancy, Redundancy::None | Redundancy::Mirror)
     };
-    !evacuates(vdev.class) || seen.pools.get(pool).is_some_and(|state| state.layout.iter().all(plain))
+    !vdev.class.holds_data() || seen.pools.get(pool).is_some_and(|state| state.layout.iter().all(plain))
 }
 
 /// Returns what takes the labels off disks that were blank before a change that was taken back.

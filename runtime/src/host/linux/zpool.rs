@@ -173,7 +173,7 @@ fn mark_leaving(layout: &mut [Shown], said: &[Said<'_>]) {
         told.filter_map(|line| Some(line.strip_prefix("Evacuation of ")?.split_once(" in progress")?.0));
     let Some(name) = names.next() else { return };
     let is_it = |vdev: &&mut Shown| match vdev.redundancy {
-        _ if !matches!(vdev.class, Class::Data | Class::Special | Class::Dedup) => false,
+        _ if !vdev.class.holds_data() => false,
         Redundancy::None => vdev.disks.iter().any(|disk| &*disk.path == name),
         Redundancy::Mirror => name == "mirror",
         _ => false,

@@ -83,9 +83,8 @@ impl State {
         for disk in &asked.disks {
             devices.push(self.check_free(&disk.0)?);
         }
-        let holds = |class: Class| matches!(class, Class::Data | Class::Special | Class::Dedup);
         let there = self.pools.get(pool).map(|state| state.layout.as_slice()).unwrap_or_default();
-        if let Some(first) = there.iter().find(|vdev| holds(vdev.class) && holds(asked.class))
+        if let Some(first) = there.iter().find(|vdev| vdev.class.holds_data() && asked.class.holds_data())
             && first.redundancy != asked.redundancy
         {
             let word = |redundancy: &Redundancy| String::from(redundancy.clone()).replace("none", "disk");
@@ -119,11 +118,10 @@ impl State {
         if state.checkpoint {
             return cannot("checkpoint exists");
         }
-        let holds = |vdev: &Vdev| matches!(vdev.class, Class::Data | Class::Special | Class::Dedup);
         let plain = |vdev: &Vdev| matches!(vdev.redundancy, Redundancy::None | Redundancy::Mirror);
         let data = state.layout.iter().filter(|vdev| vdev.class == Class::Data).count();
-        if holds(&state.layout[at]) {
-            if !state.layout.iter().all(|vdev| plain(vdev) || !holds(vdev)) {
+        if state.layout[at].class.holds_data() {
+            if !state.layout.iter().all(|vdev| plain(vdev) || !vdev.class.holds_data()) {
                 return cannot(
                     "invalid config; all top-level vdevs must have the same sector size and not be raidz.",
                 );
