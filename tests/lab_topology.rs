@@ -10,12 +10,21 @@
 use phoenix_lab::{Machine, MachineSpec, Result, mib, prepare_or_skip};
 use std::{path::Path, time::Duration};
 
-/// Writes down what is run.
+/// Writes down what is run; where it is told to, `zpool add` does what it should and fails all the same.
 const WRAP: &str = r#"
 for tool in zpool zfs wipefs; do
     real=$(command -v $tool)
     mv "$real" "$real.real"
-    printf '#!/bin/bash\necho "%s $*" >>/run/calls\nexec -a %s %s.real "$@"\n' $tool $tool "$real" >"$real"
+    cat >"$real" <<END
+#!/bin/bash
+echo "$tool \$*" >>/run/calls
+if [ "$tool \$1" = "zpool add" ] && [ -e /run/fail ]; then
+    $real.real "\$@"
+    echo "no luck today" >&2
+    exit 1
+fi
+exec -a $tool $real.real "\$@"
+END
     chmod 755 "$real"
 done
 "#;
@@ -114,7 +123,7 @@ impl Lab {
         for name in ["a", "b", "c", "d", "e", "f", "g", "r1", "r2", "r3", "r4"] {
             spec = spec.disk(name, mib(512));
         }
-        for (name, _) in HELD {
+        for name in HELD.map(|(name, _)| name).into_iter().chain(["s1", "s2", "s3", "s4", "s5", "s6"]) {
             spec = spec.disk(name, mib(192));
         }
         let machine = Machine::boot(&image, spec)?;
@@ -207,6 +216,7 @@ fn layouts_change_where_openzfs_can_and_disks_that_hold_something_are_left() -> 
     a_raidz_is_widened(&lab)?;
     power_cut_in_the_middle_of_an_attach_is_recovered(&mut lab)?;
     a_lost_disk_is_replaced_by_its_guid(&lab)?;
+    a_raidz_that_cannot_leave_has_a_way_back(&lab)?;
     lab.machine.shutdown()
 }
 
@@ -320,9 +330,30 @@ fn a_data_vdev_needs_consent_both_ways(lab: &Lab) -> Result<()> {
     let two = [mirror(), vdev("mirror", &["c", "d"])];
     lab.refused("switch --yes", &two, "--consent pool:tank")?;
     lab.refused("switch --yes --consent pool:tank", &[mirror(), disk("c")], "only by force")?;
+    // It fails behind its checkpoint, which is given up so that the vdev can leave.
+    lab.machine.ok("touch /run/fail")?;
+    let text = lab.ends(1, "switch --yes --consent pool:tank", &two)?;
+    assert!(text.contains("no luck today") && !text.contains("keeps"), "{text}");
+    lab.machine.ok("rm /run/fail")?;
+    lab.settle()?;
+    lab.holds("one mirror as before")?;
+    assert_eq!(lab.layout()?, "tank\nmirror-0\na\nb\n");
     let text = lab.done("switch --yes --consent pool:tank", &two)?;
     assert!(text.contains("no rollback undoes this"), "{text}");
     lab.holds("two mirrors")?;
+    // The checkpoint is a way back, and phoenix sees where it led.
+    lab.machine.ok("echo late >/tank/data/late && sync && zpool.real sync")?;
+    rewind(lab, "tank")?;
+    lab.machine.ok("test ! -e /tank/data/late")?;
+    assert_eq!(lab.layout()?, "tank\nmirror-0\na\nb\n");
+    lab.ends(2, "status", &two)?;
+    let words = "virtio-c is not blank: it holds a label of the pool \"tank\", as exported";
+    lab.refused("switch --yes --consent pool:tank", &two, words)?;
+    clear(lab, &["c", "d"])?;
+    lab.done("switch --yes --consent pool:tank", &two)?;
+    lab.holds("two mirrors again")?;
+    lab.refused(&format!("rollback --yes {first} --consent pool:tank"), &two, "zpool checkpoint -d tank")?;
+    lab.machine.ok("zpool.real checkpoint -d tank && zpool.real wait -t discard tank")?;
     lab.machine.ok("head -c 20000000 /dev/urandom >/tank/data/more && sync && zpool.real sync")?;
     if lab.is_old()? {
         let words = "does not tell which of several mirrors it empties";
@@ -344,6 +375,20 @@ fn a_data_vdev_needs_consent_both_ways(lab: &Lab) -> Result<()> {
     lab.settle()?;
     lab.holds("one mirror again")?;
     assert_eq!(lab.layout()?, "tank\nmirror-0\na\nb\n");
+    Ok(())
+}
+
+/// Returns a pool to its checkpoint, as the words of phoenix say.
+fn rewind(lab: &Lab, pool: &str) -> Result<()> {
+    let import = "zpool.real import -d /dev/disk/by-id --rewind-to-checkpoint";
+    lab.machine.ok(&format!("cd /; zpool.real export {pool} && {import} {pool}")).map(drop)
+}
+
+/// Clears disks as a person has to who wants them back after that: `zpool` says so, and phoenix never does it.
+fn clear(lab: &Lab, names: &[&str]) -> Result<()> {
+    for name in names {
+        lab.machine.ok(&format!("zpool.real labelclear -f /dev/disk/by-id/virtio-{name}-part1"))?;
+    }
     Ok(())
 }
 
@@ -416,4 +461,39 @@ fn a_lost_disk_is_replaced_by_its_guid(lab: &Lab) -> Result<()> {
     let (old, new) = replaced.split_once(' ').unwrap_or_default();
     assert!(old.parse::<u64>().is_ok() && new.ends_with("virtio-f"), "{calls}");
     Ok(())
+}
+
+fn a_raidz_that_cannot_leave_has_a_way_back(lab: &Lab) -> Result<()> {
+    let wide = lab.wide()?;
+    let raidz = |names: &[&str]| vdev("raidz1", names);
+    let (first, second) = (raidz(&["s1", "s2", "s3"]), raidz(&["s4", "s5", "s6"]));
+    let pools = |vdevs: &[String]| {
+        [pool("tank", &[vdev("mirror", &["a", "f", "g"])]), wide.clone(), pool("way", vdevs)]
+    };
+    let one = pools(std::slice::from_ref(&first));
+    let two = pools(&[first, second]);
+    let (ended, text) = lab.phoenix("switch --yes", &one)?;
+    assert_eq!(ended, Some(0), "{text}");
+    let write =
+        "head -c 20000000 /dev/urandom >/way/data/file && cd /way/data && sha256sum file >sum && sync";
+    lab.machine.ok(write)?;
+    let before = lab.layout()?;
+    lab.machine.ok("touch /run/fail")?;
+    let (ended, text) = lab.phoenix("switch --yes --consent pool:way", &two)?;
+    assert_eq!(ended, Some(1), "{text}");
+    for words in
+        ["no luck today", "keeps `raidz1", "the pool way keeps its checkpoint", "--rewind-to-checkpoint way"]
+    {
+        assert!(text.contains(words), "{words:?} is not in: {text}");
+    }
+    lab.machine.ok("rm /run/fail")?;
+    rewind(lab, "way")?;
+    assert_eq!(lab.layout()?, before);
+    lab.holds("gone back to the checkpoint")?;
+    lab.machine.ok("cd /way/data && sha256sum --quiet -c sum")?;
+    clear(lab, &["s4", "s5", "s6"])?;
+    let (ended, text) = lab.phoenix("switch --yes --consent pool:way", &two)?;
+    assert_eq!(ended, Some(0), "{text}");
+    lab.holds("two raidz")?;
+    lab.machine.ok("cd /way/data && sha256sum --quiet -c sum").map(drop)
 }

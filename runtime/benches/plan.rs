@@ -81,6 +81,7 @@ impl Case {
             settings: BTreeMap::new(),
             work: Vec::new(),
             checkpoint: false,
+            checkpoints: true,
             expands: true,
         };
         observed.pools.insert(pool, state);

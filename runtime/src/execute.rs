@@ -37,7 +37,7 @@ pub enum Event<'a> {
     Complained(&'a HostError),
     /// Everything was done; the host is looked at again.
     Verifying,
-    /// Everything holds, and a pool goes on with this in the background.
+    /// Everything holds, and a pool goes on with this in the background, or has a checkpoint.
     Underway(&'a Warning),
     /// Something failed, and is being undone.
     Undoing(&'a str),

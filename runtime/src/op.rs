@@ -88,6 +88,24 @@ pub enum Op {
         /// The pool.
         pool: PoolName,
     },
+    /// `zpool checkpoint`: a point that the whole pool can be returned to, taken before what no rollback
+    /// undoes.
+    PoolCheckpoint {
+        /// The pool.
+        pool: PoolName,
+    },
+    /// `zpool checkpoint -d`: gives the point up, which goes on in the background. Only ever to undo the
+    /// taking of it.
+    PoolCheckpointDiscard {
+        /// The pool.
+        pool: PoolName,
+    },
+    /// `zpool wait -t discard`: waits until a checkpoint that is given up is gone; until then the layout
+    /// cannot be changed.
+    PoolCheckpointWait {
+        /// The pool.
+        pool: PoolName,
+    },
     /// `zpool destroy`: only ever to undo a creation of the same transaction, of a pool seen to be empty.
     PoolDestroy {
         /// The pool.

@@ -9,7 +9,7 @@ use crate::{
     host::{Contents, Host, HostError},
     observed::{DatasetState, DiskState, HOME, KEPT_CANMOUNT, ORIGIN, OWNER, Observed, Query, WRITTEN},
     op::Op,
-    plan::{Action, Inverse, PROMPT, Plan, add_inverse, kept, labels, unexports, would_mount},
+    plan::{Action, Inverse, PROMPT, Plan, add_inverse, labels, unexports, would_mount},
 };
 use phoenix_graph::{DatasetName, Disk, PoolName, PropertyName};
 use std::collections::BTreeSet;
@@ -42,6 +42,7 @@ pub fn undo(host: &dyn Host, host_name: &str, plans: &[(Plan, Vec<usize>)]) -> R
     for action in plans.iter().flat_map(|(plan, _)| &plan.actions) {
         undoing.watch(action);
     }
+    undoing.checkpoints(plans)?;
     for (plan, intents) in plans.iter().rev() {
         undoing.number = plan.number;
         for action in intents.iter().rev().filter_map(|&at| plan.actions.get(at)) {
@@ -179,7 +180,7 @@ impl Undoing<'_> {
                 if self.unset.iter().any(|unset| unset == after || unset.is_below(after)) => {}
             other => {
                 let failures = self.undone.failed.len();
-                self.undone.kept.extend(kept(other, &seen).filter(|text| !self.undone.kept.contains(text)));
+                self.undone.kept.extend(other.kept(&seen).filter(|text| !self.undone.kept.contains(text)));
                 self.run_all(&other.ops(&seen), seen)?;
                 if let Inverse::Setting { dataset, .. } = other
                     && self.undone.failed.len() > failures
@@ -223,6 +224,19 @@ impl Undoing<'_> {
                 Err(HostError::PowerLost) => return Err(HostError::PowerLost),
                 Err(error) => self.undone.kept.push(format!("a label of the pool: {error}")),
                 Ok(()) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives up the checkpoints that were taken: as long as a pool has one, nothing of its layout is taken
+    /// back, whichever plan changed it.
+    fn checkpoints(&mut self, plans: &[(Plan, Vec<usize>)]) -> Result<(), HostError> {
+        let begun =
+            plans.iter().flat_map(|(plan, intents)| intents.iter().filter_map(|&at| plan.actions.get(at)));
+        for inverse in begun.flat_map(|action| &action.inverses) {
+            if matches!(inverse, Inverse::CheckpointAbsent { .. }) {
+                self.take_back(inverse)?;
             }
         }
         Ok(())

@@ -77,6 +77,9 @@ fn all() -> Vec<(Op, &'static str)> {
         ),
         (Op::PoolRemove { pool: pool.clone(), vdev: "mirror-3".into() }, "zpool remove -- tank mirror-3"),
         (Op::PoolRemoveStop { pool: pool.clone() }, "zpool remove -s -- tank"),
+        (Op::PoolCheckpoint { pool: pool.clone() }, "zpool checkpoint -- tank"),
+        (Op::PoolCheckpointDiscard { pool: pool.clone() }, "zpool checkpoint -d -- tank"),
+        (Op::PoolCheckpointWait { pool: pool.clone() }, "zpool wait -t discard -- tank"),
         (Op::PoolDestroy { pool }, "zpool destroy -- tank"),
         (Op::LabelClear { disk: "/dev/a".into() }, "zpool labelclear -- /dev/a"),
         (

@@ -89,7 +89,7 @@ pub(super) const ROWS: &[Property] = &[
         POOL,
         Kind::Aliases { words: &["enabled", "disabled"], aliases: &[("active", "enabled")] },
         "",
-        "Enables a feature of the on-disk format: feature@NAME (zpool-features(7)); there is no way back.",
+        "Enables a feature of the on-disk format: feature@NAME (zpool-features(7)); ZFS disables none again.",
     )
     .own()
     .no_default(),

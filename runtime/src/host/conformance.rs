@@ -75,6 +75,7 @@ const STEPS: &[(&str, Step)] = &[
     ("a disk takes another's place, and gives it back", topology::replace),
     ("logs, caches and spares come and go", topology::extras),
     ("a data vdev is added and removed", topology::data_vdev),
+    ("a checkpoint keeps the layout until it is gone", topology::checkpoint),
     ("a pool is exported and imported", disks::export),
     ("a destroyed pool leaves labels until they are cleared", disks::destroy),
 ];

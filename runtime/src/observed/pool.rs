@@ -19,9 +19,12 @@ pub struct PoolState {
     /// What it is busy with, besides serving.
     #[serde(default)]
     pub work: Vec<Work>,
-    /// Whether it has a checkpoint (`zpool checkpoint`), or is discarding one.
+    /// Whether it has a checkpoint (`zpool checkpoint`) that it can be returned to.
     #[serde(default)]
     pub checkpoint: bool,
+    /// Whether a checkpoint can be taken of it: its feature `zpool_checkpoint` is enabled.
+    #[serde(default)]
+    pub checkpoints: bool,
     /// Whether its raidz vdevs can be widened: OpenZFS 2.3 with the feature `raidz_expansion` enabled.
     #[serde(default)]
     pub expands: bool,
@@ -48,6 +51,8 @@ pub enum WorkKind {
     Removal,
     /// A raidz vdev is being widened.
     Expansion,
+    /// A checkpoint is given up.
+    Discard,
 }
 
 impl std::fmt::Display for Work {
@@ -57,6 +62,7 @@ impl std::fmt::Display for Work {
             WorkKind::Scrub => "a scrub",
             WorkKind::Removal => "the removal of a vdev",
             WorkKind::Expansion => "the expansion of a raidz vdev",
+            WorkKind::Discard => "the discarding of a checkpoint",
         })?;
         f.write_str(" is under way")?;
         if self.done.is_empty() { Ok(()) } else { write!(f, " ({} done)", self.done) }

@@ -41,6 +41,9 @@ impl Op {
             }
             Op::PoolRemove { pool, vdev } => words(["zpool", "remove", "--", pool.as_str(), vdev]),
             Op::PoolRemoveStop { pool } => words(["zpool", "remove", "-s", "--", pool.as_str()]),
+            Op::PoolCheckpoint { pool } => words(["zpool", "checkpoint", "--", pool.as_str()]),
+            Op::PoolCheckpointDiscard { pool } => words(["zpool", "checkpoint", "-d", "--", pool.as_str()]),
+            Op::PoolCheckpointWait { pool } => words(["zpool", "wait", "-t", "discard", "--", pool.as_str()]),
             Op::PoolDestroy { pool } => words(["zpool", "destroy", "--", pool.as_str()]),
             Op::LabelClear { disk } => words(["zpool", "labelclear", "--", disk]),
             Op::DatasetCreate { dataset, settings } => {

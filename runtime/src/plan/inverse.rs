@@ -1,7 +1,7 @@
 //! Inverses: what stood before an action, fixed before it starts. Undoing looks at the host anew
 //! and does only what still differs, so that it can be cut off and begun again.
 
-use super::{mounting, topology};
+use super::{checkpoint, lasting, mounting, topology};
 use crate::{
     area,
     observed::{Directory, LinkState, ORIGIN, Observed, Setting, StorageState, Storages},
@@ -40,6 +40,22 @@ pub enum Inverse {
         property: PropertyName,
         /// Its value.
         value: Box<str>,
+    },
+    /// The pool's feature was not enabled. Once it is, it stays.
+    FeatureDisabled {
+        /// The pool.
+        pool: PoolName,
+        /// The feature: `feature@NAME`.
+        feature: PropertyName,
+    },
+    /// The pool had no checkpoint. One that is the only way back from what was done stays.
+    CheckpointAbsent {
+        /// The pool.
+        pool: PoolName,
+        /// The vdevs that it was taken for.
+        vdevs: Vec<Vdev>,
+        /// The features that it was taken for.
+        features: Vec<PropertyName>,
     },
     /// The disk was in no vdev of the pool.
     DiskOutside {
@@ -217,6 +233,8 @@ impl Inverse {
             }
             Inverse::PoolAbsent { pool, .. } | Inverse::PoolExported { pool } => format!("pool {pool}"),
             Inverse::PoolSetting { pool, property, .. } => format!("pool {pool} {property}"),
+            Inverse::FeatureDisabled { pool, feature } => format!("pool {pool} {feature}"),
+            Inverse::CheckpointAbsent { pool, .. } => format!("checkpoint {pool}"),
             Inverse::DiskOutside { pool, disk, .. } | Inverse::DiskInside { pool, disk, .. } => {
                 format!("disk {pool} {disk}")
             }
@@ -270,7 +288,11 @@ impl Inverse {
             | Inverse::DiskBefore { .. }
             | Inverse::VdevAbsent { .. }
             | Inverse::VdevPresent { .. } => topology::ops(self, seen),
+            Inverse::CheckpointAbsent { pool, vdevs, features } => {
+                checkpoint::ops(pool, vdevs, features, seen)
+            }
             Inverse::PoolAbsent { .. }
+            | Inverse::FeatureDisabled { .. }
             | Inverse::DatasetAbsent { .. }
             | Inverse::Cloned { .. }
             | Inverse::KeyUnloaded { .. } => Vec::new(),
@@ -352,6 +374,19 @@ impl Inverse {
 }
 
 impl Inverse {
+    /// Says what of it cannot be taken back, where it was done: that stays, and is told.
+    #[must_use]
+    pub fn kept(&self, seen: &Observed) -> Option<String> {
+        match self {
+            Inverse::CheckpointAbsent { pool, vdevs, features } => {
+                checkpoint::kept(pool, vdevs, features, seen)
+            }
+            Inverse::FeatureDisabled { pool, feature } => lasting::is_enabled(seen, pool, feature)
+                .then(|| format!("the pool {pool} keeps {feature} enabled: ZFS disables no feature again")),
+            other => topology::kept(other, seen),
+        }
+    }
+
     /// Has it hold only as long as a dataset stands aside.
     #[must_use]
     pub fn only_while(self, aside: &DatasetName) -> Self {

@@ -4,12 +4,14 @@
 //! observed. One module for each kind of resource adds its actions or refusals to a [`Draft`];
 //! [`query`] says beforehand what has to be looked at.
 
+mod checkpoint;
 mod datasets;
 mod draft;
 mod exchange;
 mod exports;
 mod inverse;
 mod keys;
+mod lasting;
 mod layout;
 mod mounting;
 mod not_yet;
@@ -31,7 +33,7 @@ pub use past::{Attempt, Choice, Found, Past, choose, family};
 pub use query::{add_inverse, query};
 pub use rendered::{EXPORTS_LINK, MODPROBE_LINK, rendered};
 pub use retire::would_mount;
-pub use topology::{kept, labels, underway};
+pub use topology::{labels, underway};
 
 use crate::{observed::Observed, op::Op};
 use draft::Draft;

@@ -4,7 +4,7 @@
 use super::{
     Change, Inverse, Kind, Subject,
     draft::{Draft, Sketch},
-    release, settings, topology,
+    lasting, release, settings, topology,
 };
 use crate::{
     observed::{OWNER, PoolState},
@@ -86,23 +86,16 @@ fn present(draft: &mut Draft<'_>, pool: &Pool, state: &PoolState) {
         mark(draft, pool, &mut sketch);
     }
     let adopts = sketch.kind == Kind::Adopt;
-    let fits = if adopts {
-        topology::plan_adopted(draft, pool, state)
+    let steps = if adopts {
+        topology::plan_adopted(draft, pool, state).then(Vec::new)
     } else {
         topology::plan(draft, pool, state, &mut sketch)
     };
-    if !fits {
-        return;
-    }
-    set_properties(draft, pool, state, &mut sketch);
+    let Some(steps) = steps else { return };
+    let features = set_properties(draft, pool, state, &mut sketch);
+    lasting::plan(draft, pool, state, &steps, &features);
     for warning in topology::underway(draft.inputs.observed, [pool.name.clone()]) {
         draft.warn(&warning.key, warning.text);
-    }
-    if state.checkpoint {
-        draft.warn(
-            &key,
-            format!("the pool has a checkpoint: nothing is freed, and its layout stays, until `zpool checkpoint -d {}`", pool.name),
-        );
     }
     if state.health.as_ref() != "ONLINE" {
         draft.warn(&key, format!("the pool is {}: see `zpool status {}`", state.health, pool.name));
@@ -124,7 +117,14 @@ fn mark(draft: &Draft<'_>, pool: &Pool, sketch: &mut Sketch) {
     );
 }
 
-fn set_properties(draft: &mut Draft<'_>, pool: &Pool, state: &PoolState, sketch: &mut Sketch) {
+/// Plans what is to be set, and returns the features that are to be enabled, for good.
+fn set_properties(
+    draft: &mut Draft<'_>,
+    pool: &Pool,
+    state: &PoolState,
+    sketch: &mut Sketch,
+) -> Vec<PropertyName> {
+    let mut features = Vec::new();
     let key = Key::Pool(pool.name.clone());
     for (name, value) in pool.settings.iter() {
         let seen = state.settings.get(name);
@@ -147,6 +147,27 @@ fn set_properties(draft: &mut Draft<'_>, pool: &Pool, state: &PoolState, sketch:
             );
             continue;
         }
+        if name.as_str().starts_with("feature@") {
+            match (seen, &*value.to_string()) {
+                (Some(_), "enabled") => features.push(name.clone()),
+                (Some(seen), _) => draft.refuse(
+                    &key,
+                    format!("{name} is {}, and it can be disabled only when a pool is made", seen.raw),
+                    format!("write {name}=enabled in the spec, or leave it out"),
+                ),
+                (None, "enabled") => {
+                    let (major, minor) = draft.inputs.observed.zfs;
+                    draft.refuse(
+                        &key,
+                        format!("{name}: OpenZFS {major}.{minor} on this host has no such feature"),
+                        "`zpool upgrade -v` lists those that it has",
+                    );
+                }
+                // What it does not have is as good as disabled.
+                (None, _) => {}
+            }
+            continue;
+        }
         let word = settings::word(Target::Pool, name, value);
         let old = seen.map(|seen| seen.raw.to_string());
         set(pool, sketch, name, word, old);
@@ -163,6 +184,7 @@ fn set_properties(draft: &mut Draft<'_>, pool: &Pool, state: &PoolState, sketch:
             set(pool, sketch, name, word.into(), Some(seen.raw.to_string()));
         }
     }
+    features
 }
 
 fn set(pool: &Pool, sketch: &mut Sketch, name: &PropertyName, word: Box<str>, old: Option<String>) {

@@ -76,6 +76,15 @@ pub fn add_inverse(query: &mut Query, inverse: &Inverse) {
             query.pools.entry(pool.clone()).or_default();
             query.pool_properties.insert(property.clone());
         }
+        Inverse::CheckpointAbsent { pool, vdevs, features } => {
+            let disks = vdevs.iter().flat_map(|vdev| &vdev.disks);
+            watch(query, pool, disks.map(|disk| disk.0.clone()));
+            query.pool_properties.extend(features.iter().cloned());
+        }
+        Inverse::FeatureDisabled { pool, feature } => {
+            query.pools.entry(pool.clone()).or_default();
+            query.pool_properties.insert(feature.clone());
+        }
         Inverse::Setting { property, .. } => {
             query.properties.insert(property.clone());
         }

@@ -1,11 +1,12 @@
 //! Changes of the layout of a pool that is there: each step with its operation, what brings back what
-//! was before, whether a rollback undoes it, and what forbids it now.
+//! was before, whether a rollback undoes it, and what forbids it now. What lasts is planned in
+//! [`super::lasting`].
 //!
 //! Nothing waits for a resilver. What goes on in the background is told, and while it does the layout
 //! stays as it is.
 
 use super::{
-    Change, Inverse, Reversibility, Subject, Warning,
+    Change, Inverse, Warning, checkpoint,
     draft::{Draft, Sketch},
     layout::{self, Step, shown},
 };
@@ -16,40 +17,33 @@ use crate::{
 use phoenix_graph::{Class, Disk, Key, Pool, PoolName, Redundancy, Vdev};
 
 /// Plans the way from the layout that is there to the one that is wanted. What a rollback undoes goes
-/// into the pool's action; the rest becomes an action of its own, to be run last. Says whether the pool
-/// can be planned on.
-pub fn plan(draft: &mut Draft<'_>, pool: &Pool, state: &PoolState, sketch: &mut Sketch) -> bool {
+/// into the pool's action. Returns all steps; nothing where the pool cannot be planned on.
+pub fn plan(draft: &mut Draft<'_>, pool: &Pool, state: &PoolState, sketch: &mut Sketch) -> Option<Vec<Step>> {
     let key = Key::Pool(pool.name.clone());
     let seen = draft.inputs.observed;
     let steps = match layout::steps(&pool.layout, state, &seen.disks, seen.zfs) {
         Ok(steps) => steps,
         Err(unreachable) => {
-            draft.refuse(&key, format!("its layout: {}", unreachable.reason), unreachable.help);
-            return false;
+            let mut help = unreachable.help;
+            if state.checkpoint {
+                help.push_str("; ");
+                help.push_str(&checkpoint::way_back(&pool.name));
+            }
+            draft.refuse(&key, format!("its layout: {}", unreachable.reason), help);
+            return None;
         }
     };
     if steps.is_empty() {
-        return true;
+        return Some(steps);
     }
     if !is_free(draft, &key, pool, state, &steps) || !all_blank(draft, &key, &pool.name, &steps) {
-        return false;
+        return None;
     }
-    let mut lasting = Sketch::new(sketch.kind);
-    lasting.class = Reversibility::ForwardOnly;
-    for step in &steps {
-        let into = if class(step) == Reversibility::Reversible { &mut *sketch } else { &mut lasting };
-        carry_out(&pool.name, step, seen, into);
+    for step in steps.iter().filter(|step| !lasts(step)) {
+        carry_out(&pool.name, step, seen, sketch);
     }
     tell(draft, &key, &pool.name, &steps);
-    if lasting.ops.is_empty() {
-        return true;
-    }
-    let what: Vec<String> = steps.iter().filter(lasts).map(describe).collect();
-    if !draft.consent(&key, Reversibility::ForwardOnly, &what.join("; ")) {
-        return false;
-    }
-    draft.push_apart(Subject::Resource(key), lasting);
-    true
+    Some(steps)
 }
 
 /// Refuses a layout that is not just the one that is there, for a pool that is being adopted.
@@ -120,16 +114,25 @@ pub fn blank<'d>(
     all
 }
 
-/// Says what pools are busy with that bears on their layout, for people.
+/// Says what pools are busy with that bears on their layout, and which have a checkpoint, for people.
 #[must_use]
 pub fn underway(seen: &Observed, pools: impl IntoIterator<Item = PoolName>) -> Vec<Warning> {
     let told = |pool: PoolName| {
-        let work = seen.pools.get(&pool)?.work.iter().filter(|work| work.kind != WorkKind::Scrub);
-        let texts: Vec<String> = work.map(ToString::to_string).collect();
-        let text = format!("{}; `zpool status {pool}` shows how far it is", texts.join(", "));
-        (!texts.is_empty()).then(|| Warning { key: Key::Pool(pool.clone()), text })
+        let Some(state) = seen.pools.get(&pool) else { return Vec::new() };
+        let work = state.work.iter().filter(|work| work.kind != WorkKind::Scrub);
+        let busy: Vec<String> = work.map(ToString::to_string).collect();
+        let busy = (!busy.is_empty())
+            .then(|| format!("{}; `zpool status {pool}` shows how far it is", busy.join(", ")));
+        let pinned = state.checkpoint.then(|| {
+            format!(
+                "the pool has a checkpoint: nothing that is deleted frees space, and its layout stays, until \
+                 you give it up with `zpool checkpoint -d {pool}`"
+            )
+        });
+        let texts = busy.into_iter().chain(pinned);
+        texts.map(|text| Warning { key: Key::Pool(pool.clone()), text }).collect()
     };
-    pools.into_iter().filter_map(told).collect()
+    pools.into_iter().flat_map(told).collect()
 }
 
 /// Refuses to change a layout while the pool is busy with an earlier change, or cannot be changed.
@@ -181,8 +184,8 @@ fn all_blank(draft: &mut Draft<'_>, key: &Key, pool: &PoolName, steps: &[Step]) 
     blank(draft, key, new, returns)
 }
 
-/// Returns whether a rollback undoes a step.
-fn class(step: &Step) -> Reversibility {
+/// Returns whether a step stays, whatever is rolled back.
+pub fn lasts(step: &Step) -> bool {
     let reversible = match step {
         Step::Attach { .. } => true,
         // What is broken, or not there, cannot come back.
@@ -192,14 +195,11 @@ fn class(step: &Step) -> Reversibility {
         Step::Add { vdev } => !vdev.class.holds_data(),
         Step::Remove { vdev } => !vdev.class.holds_data() && vdev.disks.iter().all(VdevDisk::is_healthy),
     };
-    if reversible { Reversibility::Reversible } else { Reversibility::ForwardOnly }
+    !reversible
 }
 
-fn lasts(step: &&Step) -> bool {
-    class(step) != Reversibility::Reversible
-}
-
-fn carry_out(pool: &PoolName, step: &Step, seen: &Observed, sketch: &mut Sketch) {
+/// Adds a step's operations to an action.
+pub fn carry_out(pool: &PoolName, step: &Step, seen: &Observed, sketch: &mut Sketch) {
     let pool = pool.clone();
     let is_blank = |disk: &Disk| matches!(seen.disks.get(disk), Some(DiskState::Blank(_)));
     let mut change = |setting: &str, old: Option<&str>, new: Option<&str>| {
@@ -295,20 +295,16 @@ fn tell(draft: &mut Draft<'_>, key: &Key, pool: &PoolName, steps: &[Step]) {
                     shown(vdev)
                 ),
             ),
-            Step::Add { vdev } if vdev.class.holds_data() => draft.warn(
-                key,
-                format!(
-                    "no rollback takes `{vdev}` out again. For a way back in the first minutes run `zpool \
-                     checkpoint {pool}` before: `zpool import --rewind-to-checkpoint` returns the whole \
-                     pool, without what was written since. Discard it soon with `zpool checkpoint -d {pool}`"
-                ),
-            ),
+            Step::Add { vdev } if vdev.class.holds_data() => {
+                draft.warn(key, format!("no rollback takes `{vdev}` out again"))
+            }
             _ => {}
         }
     }
 }
 
-fn describe(step: &Step) -> String {
+/// Says what a step would do.
+pub fn describe(step: &Step) -> String {
     match step {
         Step::Attach { beside, new } => format!("{} would be attached to {}", new.0, given(beside)),
         Step::Detach { disk, .. } => {
@@ -350,7 +346,7 @@ fn find<'a>(seen: &'a Observed, pool: &PoolName, disk: &str) -> Option<(&'a Vdev
 }
 
 /// Finds the top-level vdev that has just these disks; one that is being emptied is as good as gone.
-fn find_vdev<'a>(seen: &'a Observed, pool: &PoolName, vdev: &Vdev) -> Option<&'a VdevState> {
+pub fn find_vdev<'a>(seen: &'a Observed, pool: &PoolName, vdev: &Vdev) -> Option<&'a VdevState> {
     let first = vdev.disks.first()?;
     let (found, _) = find(seen, pool, &first.0)?;
     let inside = |disk: &Disk| find(seen, pool, &disk.0).is_some_and(|(other, _)| other.name == found.name);
@@ -415,11 +411,18 @@ fn has_nameless_label(state: Option<&DiskState>) -> bool {
 }
 
 /// Says whether ZFS can remove a top-level vdev.
-fn can_go(seen: &Observed, pool: &PoolName, vdev: &VdevState) -> bool {
-    let plain = |other: &VdevState| {
-        !other.class.holds_data() || matches!(other.redundancy, Redundancy::None | Redundancy::Mirror)
-    };
-    !vdev.class.holds_data() || seen.pools.get(pool).is_some_and(|state| state.layout.iter().all(plain))
+pub fn can_go(seen: &Observed, pool: &PoolName, vdev: &VdevState) -> bool {
+    !vdev.class.holds_data() || seen.pools.get(pool).is_some_and(all_removable)
+}
+
+/// Says whether a pool has no vdev that keeps all that hold data where they are.
+pub fn all_removable(state: &PoolState) -> bool {
+    state.layout.iter().all(|vdev| is_removable(vdev.class, &vdev.redundancy))
+}
+
+/// Says whether ZFS can remove vdevs that hold data from a pool with such a vdev.
+pub fn is_removable(class: Class, redundancy: &Redundancy) -> bool {
+    !class.holds_data() || matches!(redundancy, Redundancy::None | Redundancy::Mirror)
 }
 
 /// Returns what takes the labels off disks that were blank before a change that was taken back.
@@ -440,8 +443,7 @@ pub fn labels(inverse: &Inverse, seen: &Observed) -> Vec<Op> {
 }
 
 /// Says what cannot be taken back, where it was done: it stays, and is told.
-#[must_use]
-pub fn kept(inverse: &Inverse, seen: &Observed) -> Option<String> {
+pub(super) fn kept(inverse: &Inverse, seen: &Observed) -> Option<String> {
     match inverse {
         Inverse::DiskOutside { pool, disk, .. } => {
             let (vdev, _) = find(seen, pool, disk)?;

@@ -125,6 +125,50 @@ pub fn extras(bench: &Bench<'_>) -> Result<(), String> {
     same("what stays", data(&state(bench)?), vec![&*one])
 }
 
+pub fn checkpoint(bench: &Bench<'_>) -> Result<(), String> {
+    let [one, two] = devices(bench)?;
+    let now = state(bench)?;
+    same("one can be taken", (now.checkpoints, now.checkpoint), (true, false))?;
+    let (take, discard, wait) = (
+        Op::PoolCheckpoint { pool: pool(POOL) },
+        Op::PoolCheckpointDiscard { pool: pool(POOL) },
+        Op::PoolCheckpointWait { pool: pool(POOL) },
+    );
+    bench.refused(&discard, "checkpoint does not exist")?;
+    bench.done(&wait)?;
+    bench.done(&take)?;
+    let now = state(bench)?;
+    same("it stands", (now.checkpoint, now.work.is_empty()), (true, true))?;
+    bench.refused(&take, "checkpoint exists")?;
+    let (_, disk) = find(&now, &two)?;
+    bench.refused(&Op::PoolDetach { pool: pool(POOL), disk: disk.name.clone() }, "checkpoint exists")?;
+    bench.done(&discard)?;
+    bench.done(&wait)?;
+    let now = state(bench)?;
+    same("it is gone", (now.checkpoint, now.work.is_empty()), (false, true))?;
+    bench.refused(&discard, "checkpoint does not exist")?;
+    same("both", data(&now), vec![&*one, &*two])?;
+    // A vdev comes behind one, and leaves when that is gone.
+    bench.done(&Op::PoolDetach { pool: pool(POOL), disk: disk.name })?;
+    bench.done(&take)?;
+    let (_, beside) = find(&state(bench)?, &one)?;
+    let attach = Op::PoolAttach { pool: pool(POOL), to: beside.name.clone(), disk: bench.disks[1].0.clone() };
+    bench.refused(&attach, "checkpoint exists")?;
+    let replace = Op::PoolReplace { pool: pool(POOL), old: beside.name, new: bench.disks[1].0.clone() };
+    bench.refused(&replace, "checkpoint exists")?;
+    let disks = vec![bench.disks[1].clone()];
+    let vdev = Vdev { class: Class::Log, redundancy: Redundancy::None, disks };
+    bench.done(&Op::PoolAdd { pool: pool(POOL), vdev })?;
+    let (log, _) = find(&state(bench)?, &two)?;
+    let remove = Op::PoolRemove { pool: pool(POOL), vdev: log.name };
+    bench.refused(&remove, "checkpoint exists")?;
+    bench.done(&discard)?;
+    bench.done(&wait)?;
+    bench.done(&remove)?;
+    bench.done(&attach)?;
+    same("both", data(&settled(bench)?), vec![&*one, &*two])
+}
+
 pub fn data_vdev(bench: &Bench<'_>) -> Result<(), String> {
     let [one, two] = devices(bench)?;
     let vdev = |redundancy, disks| Vdev { class: Class::Data, redundancy, disks };

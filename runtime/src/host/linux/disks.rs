@@ -212,15 +212,15 @@ impl Findings {
         self.besides(paths, device, |_| false)
     }
 
-    /// Returns whether a device has the label of this pool, by its GUID, and nothing else.
-    pub fn has_label_alone(&self, paths: &LinuxPaths, device: &str, pool: u64) -> bool {
+    /// Returns where a device has the label of this pool, by its GUID, if it has that and nothing else.
+    pub fn label_alone(&self, paths: &LinuxPaths, device: &str, pool: u64) -> Option<Box<str>> {
         let guid = pool.to_string();
         let own = |found: &Signature| &*found.kind == "zfs_member" && found.uuid.as_deref() == Some(&*guid);
         let parts = partitions(paths, device);
-        let labelled = std::iter::once(device)
+        let place = std::iter::once(device)
             .chain(parts.values().map(|part| &**part))
-            .any(|part| self.signatures_on(part).any(own));
-        labelled && self.besides(paths, device, own).is_empty()
+            .find(|part| self.signatures_on(part).any(own))?;
+        self.besides(paths, device, own).is_empty().then(|| place.into())
     }
 
     fn besides(&self, paths: &LinuxPaths, device: &str, known: impl Fn(&Signature) -> bool) -> Vec<String> {
@@ -262,6 +262,13 @@ impl Findings {
     fn signatures_on<'a>(&'a self, device: &'a str) -> impl Iterator<Item = &'a Signature> {
         self.signatures.iter().filter(move |found| *found.device == *kernel_name(device))
     }
+}
+
+/// Reads what `zdb -l` says of a device and returns whether its label is that of an exported pool. `zpool`
+/// takes no such disk, also where that pool is imported since and the disk is none of its own any more: as
+/// after a return to a checkpoint.
+pub fn is_exported(zdb: &str) -> bool {
+    zdb.lines().find_map(|line| line.strip_prefix("    state: ")) == Some("1")
 }
 
 /// Who holds a device open in the kernel: `dm-0`, `md127`.
@@ -329,17 +336,26 @@ mod tests {
     }
 
     #[test]
+    fn the_label_of_an_exported_pool_is_told_from_that_of_a_disk_that_left() {
+        const LABELS: &str = include_str!("../../../tests/fixtures/zdb-l-2.3.txt");
+        let (left, rewound) = LABELS.split_once("== rewound").unwrap();
+        assert!(left.contains("name: 'tank'") && !is_exported(left));
+        assert!(is_exported(rewound));
+        assert!(!is_exported("failed to unpack label 0\n"));
+    }
+
+    #[test]
     fn a_disk_that_left_a_pool_is_known_by_the_pools_guid_alone() {
         let (_dir, paths) = host(&[("vdb", &[(1, "176128"), (9, "16384")]), ("vdc", &[])]);
         let label = |device: &str| {
             format!(r#"{{"device":"{device}","offset":"0x0","type":"zfs_member","uuid":"7","label":"tank"}}"#)
         };
         let left = found(&paths, &[signature("vdb", "gpt", ""), label("vdb1")]);
-        assert!(left.has_label_alone(&paths, "/dev/vdb", 7));
-        assert!(!left.has_label_alone(&paths, "/dev/vdb", 8));
-        assert!(!left.has_label_alone(&paths, "/dev/vdc", 7));
+        assert_eq!(left.label_alone(&paths, "/dev/vdb", 7).as_deref(), Some("/dev/vdb1"));
+        assert_eq!(left.label_alone(&paths, "/dev/vdb", 8), None);
+        assert_eq!(left.label_alone(&paths, "/dev/vdc", 7), None);
         let more = found(&paths, &[label("vdc"), signature("vdc", "ext4", "")]);
-        assert!(!more.has_label_alone(&paths, "/dev/vdc", 7));
+        assert_eq!(more.label_alone(&paths, "/dev/vdc", 7), None);
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub fn observe(paths: &LinuxPaths, runner: &Runner, query: &Query) -> Result<Obs
                 work: status.work,
                 checkpoint: status.checkpoint,
                 layout,
-                ..pool_state(settings)?
+                ..pool_state(query, settings)?
             };
             Ok((name, state))
         })
@@ -165,19 +165,34 @@ fn pool_properties(query: &Query, version: Option<(u32, u32)>) -> String {
     let asked = query.pool_properties.iter().map(PropertyName::as_str);
     // A feature that this version does not know would end the whole command.
     let feature = version.filter(|version| *version >= (2, 3)).map(|_| EXPANSION);
-    let names: BTreeSet<&str> = ["guid", "health"].into_iter().chain(feature).chain(asked).collect();
+    let names: BTreeSet<&str> =
+        ["guid", "health", CHECKPOINT].into_iter().chain(feature).chain(asked).collect();
     names.into_iter().collect::<Vec<_>>().join(",")
 }
 
 /// The feature that lets raidz vdevs be widened.
 const EXPANSION: &str = "feature@raidz_expansion";
 
-fn pool_state(mut settings: properties::PoolSettings) -> Result<PoolState, HostError> {
+/// The feature that lets checkpoints be taken.
+const CHECKPOINT: &str = "feature@zpool_checkpoint";
+
+fn pool_state(query: &Query, mut settings: properties::PoolSettings) -> Result<PoolState, HostError> {
     let guid = settings.remove("guid").map(|setting| setting.raw).unwrap_or_default();
     let guid = guid.parse().map_err(|_| unreadable("zpool get", "a GUID", &guid))?;
     let health = settings.remove("health").map_or_else(|| "UNKNOWN".into(), |setting| setting.raw);
-    let expands = settings.remove(EXPANSION).is_some_and(|setting| &*setting.raw != "disabled");
-    Ok(PoolState { guid, health, layout: Vec::new(), settings, work: Vec::new(), checkpoint: false, expands })
+    let has = |feature: &str| settings.get(feature).is_some_and(|setting| &*setting.raw != "disabled");
+    let (expands, checkpoints) = (has(EXPANSION), has(CHECKPOINT));
+    settings.retain(|name, _| query.everything || query.pool_properties.contains(name));
+    Ok(PoolState {
+        guid,
+        health,
+        layout: Vec::new(),
+        settings,
+        work: Vec::new(),
+        checkpoint: false,
+        checkpoints,
+        expands,
+    })
 }
 
 /// Looks for exported pools, where one that is asked for is not there.
@@ -248,8 +263,19 @@ impl Disks {
                     Some(owner) => {
                         DiskState::Holds(device, vec![format!("a disk of the imported pool \"{owner}\"")])
                     }
-                    None if guid(pool).is_some_and(|guid| findings.has_label_alone(paths, &device, guid)) => {
-                        DiskState::Left(device)
+                    None if let Some(label) =
+                        guid(pool).and_then(|guid| findings.label_alone(paths, &device, guid)) =>
+                    {
+                        // Where that cannot be read, `zpool` refuses the disk itself.
+                        let said = runner.look(&["zdb", "-l", "--", &label]).unwrap_or_default();
+                        if disks::is_exported(&said) {
+                            DiskState::Holds(
+                                device,
+                                vec![format!("a label of the pool \"{pool}\", as exported")],
+                            )
+                        } else {
+                            DiskState::Left(device)
+                        }
                     }
                     None => match findings.on(paths, &device) {
                         things if things.is_empty() => {

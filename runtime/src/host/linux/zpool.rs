@@ -15,7 +15,7 @@ pub struct Status {
     pub layout: Vec<Shown>,
     /// What it is busy with.
     pub work: Vec<Work>,
-    /// Whether it has a checkpoint, or is discarding one.
+    /// Whether it has a checkpoint that it can be returned to.
     pub checkpoint: bool,
 }
 
@@ -75,7 +75,7 @@ pub fn statuses(text: &str, guids: Option<&str>) -> Result<BTreeMap<PoolName, St
         let status = Status {
             layout,
             work: section.said.iter().filter_map(|said| work(said)).collect(),
-            checkpoint: section.said.iter().any(|said| said.key == "checkpoint"),
+            checkpoint: section.said.iter().any(|said| said.key == "checkpoint" && !is_discarding(said)),
         };
         found.insert(pool, status);
     }
@@ -127,9 +127,17 @@ fn sections(text: &str) -> Result<BTreeMap<PoolName, Section<'_>>, HostError> {
     Ok(found)
 }
 
+/// Tells a checkpoint that is given up, `checkpoint: discarding, 1.2M remaining.`, from one that stands.
+fn is_discarding(said: &Said<'_>) -> bool {
+    said.key == "checkpoint" && said.lines.first().is_some_and(|line| line.starts_with("discarding"))
+}
+
 /// Reads what a pool is busy with.
 fn work(said: &Said<'_>) -> Option<Work> {
     let first = said.lines.first()?;
+    if is_discarding(said) {
+        return Some(Work { kind: WorkKind::Discard, done: "".into() });
+    }
     let kind = match said.key {
         "scan" if first.starts_with("resilver") => WorkKind::Resilver,
         "scan" if first.starts_with("scrub") => WorkKind::Scrub,
@@ -399,6 +407,7 @@ mod tests {
 
     const BUSY: &str = include_str!("../../../tests/fixtures/zpool-status-P-busy-2.3.txt");
     const LEAVING: &str = include_str!("../../../tests/fixtures/zpool-status-P-leaving-2.3.txt");
+    const DISCARD: &str = include_str!("../../../tests/fixtures/zpool-status-P-discard-2.3.txt");
     const BUSY_OLD: &str = include_str!("../../../tests/fixtures/zpool-status-P-busy-2.1.txt");
     const NUMBERS: &str = include_str!("../../../tests/fixtures/zpool-status-g-resilver-2.3.txt");
 
@@ -427,6 +436,15 @@ mod tests {
         let new = &rz.layout[0].disks[2];
         assert_eq!(&*new.path, "/dev/disk/by-id/virtio-f-part1");
         assert_eq!(&*new.replaces.as_ref().unwrap().path, "/dev/disk/by-id/virtio-c-part1");
+    }
+
+    #[test]
+    fn a_checkpoint_that_is_given_up_is_none_any_more() {
+        let found = statuses(DISCARD, None).unwrap();
+        let (kept, tank) = (pool(&found, "kept"), pool(&found, "tank"));
+        assert_eq!((works(kept), kept.checkpoint), (Vec::new(), true));
+        assert_eq!(works(tank), ["the discarding of a checkpoint is under way"]);
+        assert!(!tank.checkpoint);
     }
 
     #[test]

@@ -179,7 +179,8 @@ impl State {
                 .collect(),
             work: pool.work.clone(),
             checkpoint: pool.checkpoint,
-            expands: self.zfs >= (2, 3),
+            checkpoints: pool.has_feature("zpool_checkpoint"),
+            expands: self.zfs >= (2, 3) && pool.has_feature("raidz_expansion"),
         }
     }
 
@@ -207,6 +208,10 @@ fn pool_setting(pool: &Pool, name: &PropertyName) -> Option<Setting> {
         let same = default.is_some_and(|value| value.to_string() == **raw);
         let source = if same { Source::Default } else { Source::Local };
         return Some(Setting { raw: raw.clone(), source });
+    }
+    // A pool has all features unless it was made without them.
+    if name.as_str().starts_with("feature@") {
+        return Some(Setting { raw: "enabled".into(), source: Source::Local });
     }
     let default = row.default?;
     let raw: Box<str> = match default {

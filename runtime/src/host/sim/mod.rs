@@ -8,6 +8,7 @@
 //! loaded; `boot` is what stays after a power cut. Same calls, same state: nothing here is random.
 
 mod boot;
+mod checkpoint;
 mod clones;
 mod dataset;
 mod directory;
@@ -381,6 +382,9 @@ fn apply(state: &mut State, roots: &Roots, keys: &Keys, op: &Op) -> Result<(), H
         Op::PoolAdd { pool, vdev } => state.pool_add(pool, vdev),
         Op::PoolRemove { pool, vdev } => state.pool_remove(pool, vdev),
         Op::PoolRemoveStop { pool } => state.pool_remove_stop(pool),
+        Op::PoolCheckpoint { pool } => state.checkpoint(pool),
+        Op::PoolCheckpointDiscard { pool } => state.checkpoint_discard(pool),
+        Op::PoolCheckpointWait { pool } => state.checkpoint_wait(pool),
         Op::PoolDestroy { pool } => state.pool_destroy(pool),
         Op::LabelClear { disk } => state.label_clear(disk),
         Op::DatasetCreate { dataset, settings } => state.dataset_create(dataset, settings, keys),

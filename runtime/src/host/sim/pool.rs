@@ -126,6 +126,10 @@ impl State {
         let raw = judge(self.zfs, Target::Pool, name, word)
             .map_err(|complaint| complaint.after(&format!("cannot set property for '{pool}'")))
             .map_err(|text| Refusal { code: 1, text })?;
+        if name.as_str().starts_with("feature@") && &*raw == "disabled" {
+            let reason = format!("property '{name}' can only be set to 'disabled' at creation time");
+            return refuse(1, format!("cannot set property for '{pool}': {reason}"));
+        }
         if let Some(state) = self.pools.get_mut(pool) {
             state.settings.insert(name.clone(), raw);
         }

@@ -92,7 +92,7 @@ pub struct Pool {
     pub layout: Vec<Vdev>,
     /// Its own properties.
     pub settings: BTreeMap<PropertyName, Box<str>>,
-    /// What it is busy with: nothing, but where a test says so.
+    /// What it is busy with: giving up a checkpoint, or what a test says.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub work: Vec<Work>,
     /// Whether it has a checkpoint.

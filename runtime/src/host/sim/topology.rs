@@ -10,8 +10,8 @@ impl State {
         self.need_pool(pool)?;
         let device = self.check_free(disk)?;
         let cannot = |text: &str| refuse(255, format!("cannot attach {disk} to {to}: {text}"));
-        if self.pools.get(pool).is_some_and(|state| state.checkpoint) {
-            return cannot("checkpoint exists");
+        if let Some(reason) = self.pools.get(pool).and_then(Pool::pinned) {
+            return cannot(reason);
         }
         let widens = self.zfs >= (2, 3);
         let found = self.vdev_of(pool, to);
@@ -37,8 +37,8 @@ impl State {
         self.need_pool(pool)?;
         let cannot = |text: &str| refuse(255, format!("cannot detach {disk}: {text}"));
         let Some(state) = self.pools.get_mut(pool) else { return cannot("no such device in pool") };
-        if state.checkpoint {
-            return cannot("checkpoint exists");
+        if let Some(reason) = state.pinned() {
+            return cannot(reason);
         }
         let guid = state.guid;
         let holder = state.layout.iter_mut().find(|vdev| vdev.disks.iter().any(|other| **other == *disk));
@@ -58,9 +58,11 @@ impl State {
     pub fn pool_replace(&mut self, pool: &PoolName, old: &str, new: &str) -> Result<(), Refusal> {
         self.need_pool(pool)?;
         let device = self.check_free(new)?;
-        let Some(at) = self.vdev_of(pool, old) else {
-            return refuse(255, format!("cannot replace {old} with {new}: no such device in pool"));
-        };
+        let cannot = |text: &str| refuse(255, format!("cannot replace {old} with {new}: {text}"));
+        if let Some(reason) = self.pools.get(pool).and_then(Pool::pinned) {
+            return cannot(reason);
+        }
+        let Some(at) = self.vdev_of(pool, old) else { return cannot("no such device in pool") };
         if old != new
             && let Some(guid) = self.pools.get(pool).map(|state| state.guid)
         {
@@ -115,8 +117,8 @@ impl State {
         let (Some(at), Some(state)) = (at, self.pools.get_mut(pool)) else {
             return cannot("no such device in pool");
         };
-        if state.checkpoint {
-            return cannot("checkpoint exists");
+        if let Some(reason) = state.pinned() {
+            return cannot(reason);
         }
         let plain = |vdev: &Vdev| matches!(vdev.redundancy, Redundancy::None | Redundancy::Mirror);
         let data = state.layout.iter().filter(|vdev| vdev.class == Class::Data).count();

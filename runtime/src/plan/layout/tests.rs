@@ -43,6 +43,7 @@ fn there(vdevs: &[Vdev]) -> PoolState {
         settings: BTreeMap::new(),
         work: Vec::new(),
         checkpoint: false,
+        checkpoints: true,
         expands: true,
     }
 }
