@@ -352,7 +352,8 @@ fn a_data_vdev_needs_consent_both_ways(lab: &Lab) -> Result<()> {
     clear(lab, &["c", "d"])?;
     lab.done("switch --yes --consent pool:tank", &two)?;
     lab.holds("two mirrors again")?;
-    lab.refused(&format!("rollback --yes {first} --consent pool:tank"), &two, "zpool checkpoint -d tank")?;
+    let words = if lab.is_old()? { "--rewind-to-checkpoint tank" } else { "zpool checkpoint -d tank" };
+    lab.refused(&format!("rollback --yes {first} --consent pool:tank"), &two, words)?;
     lab.machine.ok("zpool.real checkpoint -d tank && zpool.real wait -t discard tank")?;
     lab.machine.ok("head -c 20000000 /dev/urandom >/tank/data/more && sync && zpool.real sync")?;
     if lab.is_old()? {
