@@ -15,9 +15,9 @@ use phoenix_graph::{
 use phoenix_runtime::{
     host::Host,
     host::sim::{Fault, FaultKind, HostImage, Show},
-    observed::{Work, WorkKind},
+    observed::{Query, Work, WorkKind},
     op::Op,
-    plan::{Consent, Plan, Reversibility},
+    plan::{Consent, Inverse, Plan, Reversibility},
     switch::{Recovered, SwitchError, Switched},
 };
 
@@ -356,6 +356,26 @@ fn what_stays_whatever_fails_is_told_with_its_way_back() {
         }
     }
     assert!(undone > 10 && stayed > 10, "{undone} undone, {stayed} stayed");
+}
+
+#[test]
+fn an_undoing_that_empties_a_vdev_is_done_also_where_openzfs_does_not_tell_which() {
+    let world = world(&two_mirrors());
+    let added = vdev(Data, "mirror", &["c", "d"]);
+    let pool = PoolName::new("tank").unwrap();
+    let mut query = Query::default();
+    query.pools.insert(pool.clone(), added.disks.clone());
+    let undo = |world: &World| {
+        let seen = world.host.observe(&query).unwrap();
+        let inverse = Inverse::VdevAbsent { pool: pool.clone(), vdev: added.clone(), blank: Vec::new() };
+        inverse.ops(&seen)
+    };
+    assert!(matches!(&undo(&world)[..], [Op::PoolRemove { .. }]));
+    world.host.edit(|state| {
+        let pool = state.pools.values_mut().next().unwrap();
+        pool.work = vec![Work { kind: WorkKind::Removal, done: "12.34%".into() }];
+    });
+    assert_eq!(undo(&world), []);
 }
 
 #[test]

@@ -378,7 +378,7 @@ pub(super) fn ops(inverse: &Inverse, seen: &Observed) -> Vec<Op> {
             _ => Vec::new(),
         },
         Inverse::VdevAbsent { pool, vdev, .. } => match find_vdev(seen, pool, vdev) {
-            Some(found) if !found.leaving && can_go(seen, pool, found) => {
+            Some(found) if !is_leaving(seen, pool, found) && can_go(seen, pool, found) => {
                 vec![Op::PoolRemove { pool: pool.clone(), vdev: found.name.clone() }]
             }
             _ => Vec::new(),
@@ -408,6 +408,17 @@ fn is_there(seen: &Observed, disk: &str) -> bool {
 fn has_nameless_label(state: Option<&DiskState>) -> bool {
     let is_label = |thing: &String| thing.starts_with("a label of a pool, as a spare or cache");
     matches!(state, Some(DiskState::Holds(_, things)) if things.iter().all(is_label))
+}
+
+/// Says whether a vdev that holds data is being emptied. OpenZFS 2.1 does not tell which of several mirrors
+/// that is; as long as one is, it removes no other.
+fn is_leaving(seen: &Observed, pool: &PoolName, vdev: &VdevState) -> bool {
+    let untold = |state: &PoolState| {
+        vdev.class.holds_data()
+            && state.work.iter().any(|work| work.kind == WorkKind::Removal)
+            && !state.layout.iter().any(|other| other.leaving)
+    };
+    vdev.leaving || seen.pools.get(pool).is_some_and(untold)
 }
 
 /// Says whether ZFS can remove a top-level vdev.
