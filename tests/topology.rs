@@ -359,6 +359,24 @@ fn what_stays_whatever_fails_is_told_with_its_way_back() {
 }
 
 #[test]
+fn a_checkpoint_that_somebody_else_took_is_left_whatever_fails() {
+    for to in [furnished(), two_mirrors()] {
+        let world = world(&mirror());
+        let pool = PoolName::new("tank").unwrap();
+        world.host.perform(&Op::PoolCheckpoint { pool }).unwrap();
+        let is_add = |op: &Op| matches!(op, Op::PoolAdd { .. });
+        world.host.inject(Fault::when(is_add, FaultKind::FailPartly));
+        let result = world.switch_with(&spec(&to), &consent());
+        let Err(SwitchError::Failed { kept, .. }) = result else { panic!("it did not fail: {result:?}") };
+        assert_eq!(kept.len(), 1, "{kept:?}");
+        assert!(kept[0].contains("as long as the pool has a checkpoint"), "{kept:?}");
+        assert!(has_checkpoint(&world));
+        world.switch_with(&spec(&to), &consent()).unwrap();
+        assert!(world.drift().is_empty());
+    }
+}
+
+#[test]
 fn an_undoing_that_empties_a_vdev_is_done_also_where_openzfs_does_not_tell_which() {
     let world = world(&two_mirrors());
     let added = vdev(Data, "mirror", &["c", "d"]);

@@ -378,7 +378,11 @@ pub(super) fn ops(inverse: &Inverse, seen: &Observed) -> Vec<Op> {
             _ => Vec::new(),
         },
         Inverse::VdevAbsent { pool, vdev, .. } => match find_vdev(seen, pool, vdev) {
-            Some(found) if !is_leaving(seen, pool, found) && can_go(seen, pool, found) => {
+            Some(found)
+                if !is_leaving(seen, pool, found)
+                    && can_go(seen, pool, found)
+                    && !has_checkpoint(seen, pool) =>
+            {
                 vec![Op::PoolRemove { pool: pool.clone(), vdev: found.name.clone() }]
             }
             _ => Vec::new(),
@@ -419,6 +423,10 @@ fn is_leaving(seen: &Observed, pool: &PoolName, vdev: &VdevState) -> bool {
             && !state.layout.iter().any(|other| other.leaving)
     };
     vdev.leaving || seen.pools.get(pool).is_some_and(untold)
+}
+
+fn has_checkpoint(seen: &Observed, pool: &PoolName) -> bool {
+    seen.pools.get(pool).is_some_and(|state| state.checkpoint)
 }
 
 /// Says whether ZFS can remove a top-level vdev.
@@ -475,11 +483,20 @@ pub(super) fn kept(inverse: &Inverse, seen: &Observed) -> Option<String> {
         }
         Inverse::VdevAbsent { pool, vdev, .. } => {
             let found = find_vdev(seen, pool, vdev)?;
-            (!found.leaving && !can_go(seen, pool, found)).then(|| {
-                format!(
-                    "the pool {pool} keeps `{vdev}`: ZFS removes no vdev from a pool that has raidz or draid"
-                )
-            })
+            if is_leaving(seen, pool, found) {
+                return None;
+            }
+            let reason = match () {
+                () if !can_go(seen, pool, found) => {
+                    "ZFS removes no vdev from a pool that has raidz or draid".to_owned()
+                }
+                // One that the transaction took is given up before.
+                () if has_checkpoint(seen, pool) => format!(
+                    "ZFS removes none as long as the pool has a checkpoint (`zpool checkpoint -d {pool}`)"
+                ),
+                () => return None,
+            };
+            Some(format!("the pool {pool} keeps `{vdev}`: {reason}"))
         }
         Inverse::VdevPresent { pool, vdev } => {
             let gone = find_vdev(seen, pool, vdev).is_none() && seen.pools.contains_key(pool);
