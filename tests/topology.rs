@@ -289,6 +289,16 @@ fn a_feature_is_enabled_with_consent_and_behind_a_checkpoint() {
     assert_eq!(actions(&plan), ["zpool checkpoint -- tank", "zpool set feature@blake3=enabled tank"]);
     world.switch_with(&with_feature(&mirror()), &consent()).unwrap();
     assert!(world.drift().is_empty());
+    // A vdev that is being emptied forbids a checkpoint, and not the feature.
+    let busy = world_without_feature(&mirror());
+    busy.host.edit(|state| {
+        let pool = state.pools.values_mut().next().unwrap();
+        pool.work = vec![Work { kind: WorkKind::Removal, done: "12.34%".into() }];
+    });
+    let plan = busy.plan_with(&with_feature(&mirror()), &consent());
+    assert_eq!(actions(&plan), ["zpool set feature@blake3=enabled tank"]);
+    assert!(warnings(&plan).contains("since the removal of a vdev is under way"), "{}", warnings(&plan));
+    busy.switch_with(&with_feature(&mirror()), &consent()).unwrap();
     // A spec that does not say it any more leaves it; one that says it is disabled cannot be had.
     world.rollback(1).unwrap();
     assert!(world.drift().is_empty());

@@ -15,6 +15,7 @@ mod common;
 #[path = "../edits/mod.rs"]
 mod edits;
 mod examples;
+mod found;
 #[path = "../../compiler/tests/random/generate.rs"]
 #[allow(dead_code, reason = "the compiler's tests use more of it")]
 mod generate;
@@ -35,6 +36,7 @@ mod tally;
 mod write;
 
 use examples::{encrypted, examples};
+use found::found;
 use phoenix_runtime::{
     host::sim::{Fault, FaultKind},
     switch::SwitchError,
@@ -49,8 +51,6 @@ use tally::Tally;
 
 /// Random pairs that are disturbed in an ordinary run.
 const PAIRS: usize = 200;
-/// Pairs beyond those, which once found something: they are disturbed in every run.
-const FOUND: [&str; 2] = ["pair 737", "pair 847"];
 
 /// What `PHOENIX_FAULTS` asks for.
 #[expect(clippy::disallowed_methods, reason = "how much is run is told from outside")]
@@ -147,24 +147,21 @@ fn random_pairs_of_specs_hold_whatever_fails() {
             _ => refused += 1,
         }
     }
-    let (mut pairs, mut found) = (Pairs::new(7), 0);
-    while found < FOUND.len() {
-        let Pair { name, first, second } = pairs.next();
-        if FOUND.contains(&&*name) && !ways.iter().any(|(pair, _)| pair.name == name) {
-            for way in [Way::Edit, Way::Back] {
-                let pair = Pair { name: name.clone(), first: first.clone(), second: second.clone() };
-                if Scenario::new(&pair, way).is_some_and(|scenario| scenario.events > 0) {
-                    ways.push((pair, way));
-                }
-            }
-        }
-        found += usize::from(FOUND.contains(&&*name));
+    for way in [Way::Edit, Way::Back] {
+        let pairs = found().into_iter();
+        ways.extend(
+            pairs
+                .map(|pair| (pair, way))
+                .filter(|(pair, way)| Scenario::new(pair, *way).is_some_and(|scenario| scenario.events > 0)),
+        );
     }
     ways.retain(|(pair, _)| alone().is_none_or(|name| pair.name == name));
     let tally = side_by_side(&ways, |(pair, way), tally| {
         disturb(&Scenario::new(pair, *way).expect("it was not refused before"), 1, tally);
     });
-    tally.end(&format!("faults in {wanted} random pairs ({refused} more were refused)"));
+    tally.end(&format!(
+        "faults in {wanted} random pairs ({refused} more were refused), and those that once found something"
+    ));
 }
 
 #[test]

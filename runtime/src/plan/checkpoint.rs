@@ -12,7 +12,7 @@ use super::{
     topology,
 };
 use crate::{
-    observed::{Observed, PoolState, WorkKind},
+    observed::{Observed, PoolState, Work, WorkKind},
     op::Op,
 };
 use phoenix_graph::{Key, Pool, PoolName, PropertyName, Vdev};
@@ -37,12 +37,15 @@ pub fn take(
         && steps.iter().all(|step| added(step).is_some())
         && topology::all_removable(state)
         && vdevs.iter().all(|vdev| topology::is_removable(vdev.class, &vdev.redundancy));
+    let forbids = |work: &&Work| !matches!(work.kind, WorkKind::Resilver | WorkKind::Scrub);
     let text = if state.checkpoint {
         format!("the checkpoint that the pool has is a way back from that, too: {}", way_back(name))
     } else if !state.checkpoints {
         "no checkpoint is taken before that, since the pool's feature zpool_checkpoint is disabled: there is \
          no way back"
             .to_owned()
+    } else if let Some(work) = state.work.iter().find(forbids) {
+        format!("no checkpoint is taken before that, since {work}; for a way back wait until it is done")
     } else if vdevs.len() != steps.len() && !goes {
         "no checkpoint is taken before that, since it would forbid what else changes in the layout; for a way \
          back switch to the rest first"

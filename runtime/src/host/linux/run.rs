@@ -278,7 +278,7 @@ fn succeeded(argv: &[String], said: Said) -> Result<Said, HostError> {
 
 fn help(tool: &str) -> &'static str {
     match tool {
-        "zfs" | "zpool" => "install the package `zfsutils-linux`; OpenZFS 2.1 or later is needed",
+        "zfs" | "zpool" | "zdb" => "install the package `zfsutils-linux`; OpenZFS 2.1 or later is needed",
         "exportfs" => "install the package `nfs-kernel-server`, or take the exports out of the spec",
         "pvesm" => "this host is no Proxmox VE; take the `proxmox` nodes out of the spec",
         "wipefs" | "mount" | "umount" => "install the packages `util-linux` and `mount`",

@@ -14,7 +14,8 @@ impl State {
         if !state.has_feature("zpool_checkpoint") {
             return cannot("operation not supported on this type of pool");
         }
-        if let Some(reason) = state.pinned() {
+        let reason = state.pinned().or_else(|| state.is_moved());
+        if let Some(reason) = reason {
             return cannot(reason);
         }
         state.checkpoint = true;
@@ -47,6 +48,15 @@ impl Pool {
     pub fn has_feature(&self, feature: &str) -> bool {
         let own = self.settings.get(&PropertyName::new(&format!("feature@{feature}")));
         own.is_none_or(|raw| &**raw != "disabled")
+    }
+
+    /// Says which work forbids that one is taken, as OpenZFS does.
+    fn is_moved(&self) -> Option<&'static str> {
+        self.work.iter().find_map(|work| match work.kind {
+            WorkKind::Removal => Some("device removal in progress"),
+            WorkKind::Expansion => Some("raidz expansion in progress"),
+            _ => None,
+        })
     }
 
     /// Says why its layout stays, as OpenZFS does, where a checkpoint forbids its change.
