@@ -232,9 +232,7 @@ impl Undoing<'_> {
     /// Gives up the checkpoints that were taken: as long as a pool has one, nothing of its layout is taken
     /// back, whichever plan changed it.
     fn checkpoints(&mut self, plans: &[(Plan, Vec<usize>)]) -> Result<(), HostError> {
-        let begun =
-            plans.iter().flat_map(|(plan, intents)| intents.iter().filter_map(|&at| plan.actions.get(at)));
-        for inverse in begun.flat_map(|action| &action.inverses) {
+        for inverse in begun(plans).flat_map(|action| &action.inverses) {
             if matches!(inverse, Inverse::CheckpointAbsent { .. }) {
                 self.take_back(inverse)?;
             }
@@ -533,13 +531,17 @@ impl Undoing<'_> {
     }
 }
 
+/// Returns the actions whose intent is on record.
+fn begun(plans: &[(Plan, Vec<usize>)]) -> impl Iterator<Item = &Action> {
+    plans.iter().flat_map(|(plan, begun)| begun.iter().filter_map(|&at| plan.actions.get(at)))
+}
+
 /// Lists what stood before a transaction, with the actions that changed it, as far as their intent is on
 /// record. A switch that was resumed has several plans, and what a later one found where an earlier one
 /// had been at work is no state to come back to.
 fn before(plans: &[(Plan, Vec<usize>)]) -> Vec<(&Action, Inverse)> {
     let mut known = BTreeSet::new();
-    let begun = plans.iter().flat_map(|(plan, begun)| begun.iter().filter_map(|&at| plan.actions.get(at)));
-    begun
+    begun(plans)
         .flat_map(|action| action.inverses.iter().map(move |inverse| (action, inverse)))
         .filter_map(|(action, inverse)| Some((action, inverse.unless_known(&mut known)?)))
         .collect()

@@ -2,7 +2,7 @@
 //! nothing is lost, and the host is wholly the old generation or wholly the new one.
 //!
 //! Both examples, each with an edit, a host with encrypted datasets, and random pairs of specs
-//! ([`random`]). By itself each fault is struck everywhere, and a second one at chosen places;
+//! ([`random`]), with those that once found something ([`found`]). By itself each fault is struck everywhere, and a second one at chosen places;
 //! `PHOENIX_FAULTS=all` strikes the second one everywhere, too, `PHOENIX_FAULTS=N` takes N random pairs,
 //! and `PHOENIX_PAIR=N` the Nth alone.
 
