@@ -7,10 +7,13 @@
 mod common;
 
 use common::*;
-use phoenix_graph::{DatasetName, PropertyName, Resource, SnapshotName};
+use phoenix_graph::{DatasetName, PoolName, PropertyName, Resource, SnapshotName};
 use phoenix_runtime::{
     gc::{GcPlan, Left, Policy, Why},
-    host::sim::{Event, Fault, FaultKind, HostImage, Show},
+    host::{
+        Host,
+        sim::{Event, Fault, FaultKind, HostImage, Show},
+    },
     observed::{HOME, OWNER},
     op::Op,
     store::{Outcome, Pin},
@@ -271,6 +274,19 @@ fn what_keeps_a_retired_dataset_from_going_is_named_and_the_others_go() {
         assert!(files(&world).contains("tank/old/deep"), "{reason}");
         whole(&world, reason);
     }
+}
+
+#[test]
+fn a_checkpoint_that_keeps_the_space_is_told_and_keeps_nothing_from_going() {
+    let world = lived();
+    assert_eq!(world.gc_plan(1).checkpointed, BTreeSet::new());
+    let tank = PoolName::new("tank").unwrap();
+    world.host.perform(&Op::PoolCheckpoint { pool: tank.clone() }).unwrap();
+    let (plan, collected) = world.gc(1).unwrap();
+    assert_eq!(plan.checkpointed, BTreeSet::from([tank]));
+    assert!(collected.datasets > 0 && collected.failed.is_empty(), "{collected:?}");
+    // Where nothing is destroyed there is nothing to tell.
+    assert_eq!(world.gc_plan(1).checkpointed, BTreeSet::new());
 }
 
 #[test]

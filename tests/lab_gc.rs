@@ -127,6 +127,21 @@ fn what_is_in_use_is_not_retired_and_its_users_are_named(lab: &Lab) -> Result<()
     says(&lab.switch(4, &[PAPERS, SHARE], "100M"), &["tank/disk", "mounted at /mnt/disk"]);
     lab.machine.ok("umount /mnt/disk")?;
 
+    // What the kernel itself holds open shows in no process.
+    lab.machine.ok(
+        "modprobe loop && losetup /dev/loop0 /dev/zvol/tank/disk && truncate -s 1M /tank/papers/deep/image && losetup /dev/loop1 /tank/papers/deep/image && rm /tank/papers/deep/image",
+    )?;
+    says(&lab.switch(4, &[PAPERS, SHARE], "100M"), &["tank/disk", "in use", "the loop device loop0"]);
+    says(&lab.switch(4, &left, "100M"), &["tank/papers/deep", "in use", "the loop device loop1"]);
+    lab.machine.ok("losetup -d /dev/loop0 && losetup -d /dev/loop1 && udevadm settle")?;
+    let object = "/sys/kernel/config/target/core/iblock_0/lun";
+    lab.machine.ok(&format!(
+        "modprobe target_core_iblock && mount -t configfs none /sys/kernel/config && mkdir -p {object} && cd {object} && echo udev_path=/dev/zvol/tank/disk >control && echo /dev/zvol/tank/disk >udev_path && echo 1 >enable"
+    ))?;
+    let object_user = "the iSCSI target's storage object lun (iblock_0)";
+    says(&lab.switch(4, &[PAPERS, SHARE], "100M"), &["tank/disk", "in use", object_user]);
+    lab.machine.ok(&format!("rmdir {object} && udevadm settle"))?;
+
     // A client's open file shows in no process.
     lab.machine.ok("mkdir -p /mnt/nfs && mount -t nfs -o vers=4.2 127.0.0.1:/tank/share /mnt/nfs")?;
     let pid = lab.begin("exec sleep 1005 9</mnt/nfs/file")?;
@@ -186,6 +201,12 @@ fn what_keeps_a_retired_dataset_is_named(lab: &Lab) -> Result<()> {
     let place = retired.trim();
     let volume = lab.machine.ok("zfs.real list -H -o name -t volume | grep '/disk$'")?;
     let volume = volume.trim();
+    lab.machine.ok("zpool checkpoint tank")?;
+    says(
+        &lab.exits(0, "gc --keep 1 --dry-run"),
+        &[&format!("- {place} "), "tank has a checkpoint", "`zpool checkpoint -d tank`"],
+    );
+    lab.machine.ok("zpool checkpoint -d -w tank")?;
     let gc = "gc --keep 1 --yes";
     lab.machine.ok(&format!(
         "zfs.real snapshot {place}/deep@mine && zfs.real hold backup {place}/deep@mine; \

@@ -30,13 +30,14 @@ done
 "#;
 
 /// What stands on the disks that hold something, and the words that tell it.
-const HELD: [(&str, &str); 6] = [
+const HELD: [(&str, &str); 7] = [
     ("ext4", "an ext4 file system \"photos\""),
     ("md", "a part of a RAID array (md)"),
     ("gpt", "a partition table (gpt)"),
     ("pool", "a label of the pool \"other\""),
     ("mounted", "mounted at /srv"),
     ("swap", "swap space"),
+    ("looped", "in use by the loop device loop0"),
 ];
 
 /// Puts it there.
@@ -53,6 +54,8 @@ size=64MiB' | sfdisk -q $by-gpt
 zpool create other $by-pool
 zpool export other
 dd if=/root/super of=$by-md bs=4096 seek=1 conv=notrunc 2>/dev/null
+modprobe loop
+losetup /dev/loop0 $by-looped
 sync
 udevadm settle
 "#;

@@ -36,6 +36,14 @@ pub fn plan(plan: &GcPlan, now: u64, paint: Paint) -> String {
     text.push_str(&left("Left, since it may not be this store's", &plan.strange, paint));
     text.push_str(&store(plan, paint));
     let _ = writeln!(text, "{}", paint.strong(&summary(plan)));
+    for pool in &plan.checkpointed {
+        let mark = paint.change("!");
+        let _ = writeln!(
+            text,
+            "  {mark} {pool} has a checkpoint: what is destroyed there frees no space until you give that up"
+        );
+        let _ = writeln!(text, "      help: `zpool checkpoint -d {pool}`, when you need it no longer");
+    }
     text
 }
 

@@ -24,6 +24,8 @@ pub struct GcView {
     pub snapshots: Vec<OldSnapshotView>,
     /// Folders of retired datasets that are empty then, and are destroyed last.
     pub folders: Vec<String>,
+    /// The pools that lose something and have a checkpoint, which keeps the space from being freed.
+    pub checkpointed: Vec<String>,
     /// What no kept generation needs, and cannot go.
     pub obstacles: Vec<LeftView>,
     /// What looks like phoenix's, and is left since it may not be this store's.
@@ -127,6 +129,7 @@ impl GcView {
             staying: plan.staying.iter().map(retired).collect(),
             snapshots: plan.snapshots.iter().map(snapshot).collect(),
             folders: plan.folders.iter().map(ToString::to_string).collect(),
+            checkpointed: plan.checkpointed.iter().map(ToString::to_string).collect(),
             obstacles: left(&plan.obstacles),
             strange: left(&plan.strange),
             objects: plan.store.objects.len(),

@@ -47,6 +47,21 @@ fn what_would_go_is_shown_asked_for_and_destroyed() {
 }
 
 #[test]
+fn a_checkpoint_that_keeps_the_space_is_shown_with_the_way_out() {
+    let sandbox = lived();
+    sandbox.edit(
+        "sim/host.json",
+        "\"fastData\": {\n      \"guid\"",
+        "\"fastData\": {\"checkpoint\": true, \"guid\"",
+    );
+    let dry = sandbox.sim(&["gc", "--keep", "1", "--dry-run"]).exits(0);
+    dry.says("! fastData has a checkpoint: what is destroyed there frees no space until you give that up")
+        .says("help: `zpool checkpoint -d fastData`");
+    let json = sandbox.sim(&["gc", "--keep", "1", "--dry-run", "--json"]).exits(0);
+    json.says("\"checkpointed\": [\n    \"fastData\"\n  ]");
+}
+
+#[test]
 fn by_default_ten_generations_are_kept() {
     let sandbox = lived();
     let ran = sandbox.sim(&["gc", "--yes"]).exits(0).says("Nothing to collect.");

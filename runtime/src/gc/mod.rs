@@ -21,7 +21,7 @@ use crate::{
     op::Op,
     store::{Generation, Leavings, Past, Pin},
 };
-use phoenix_graph::{DatasetName, Graph, HostName, ObjectId, SnapshotName};
+use phoenix_graph::{DatasetName, Graph, HostName, ObjectId, PoolName, SnapshotName};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Which generations are kept, besides those that always are.
@@ -77,6 +77,8 @@ pub struct GcPlan {
     pub snapshots_kept: usize,
     /// Folders of retired datasets that are empty then, inner ones first.
     pub folders: Vec<DatasetName>,
+    /// The pools that lose something and have a checkpoint, which keeps the space from being freed.
+    pub checkpointed: BTreeSet<PoolName>,
     /// What no kept generation needs, and cannot go.
     pub obstacles: Vec<Left>,
     /// What looks like phoenix's, and is left since it cannot be known to be this store's.
@@ -114,6 +116,7 @@ impl GcPlan {
         retired::plan(inputs, &known, &mut plan);
         snapshots::plan(inputs, &known, &mut plan);
         retired::plan_folders(inputs, &known, &mut plan);
+        plan.checkpointed = plan.pools().filter(|pool| inputs.has_checkpoint(pool)).collect();
         plan.obstacles.sort();
         plan.strange.sort();
         plan
@@ -129,6 +132,12 @@ impl GcPlan {
     pub fn ops(&self) -> impl Iterator<Item = &Op> {
         let datasets = self.destroyed.iter().flat_map(|one| &one.ops);
         datasets.chain(self.snapshots.iter().flat_map(|one| &one.ops))
+    }
+
+    /// Lists the pools that something is destroyed on.
+    fn pools(&self) -> impl Iterator<Item = PoolName> {
+        let datasets = self.destroyed.iter().map(|one| one.place.pool());
+        datasets.chain(self.snapshots.iter().map(|one| one.name.dataset().pool()))
     }
 
     /// Returns how many bytes of the pools the retired datasets and snapshots take, as far as ZFS tells.
@@ -165,5 +174,9 @@ impl Inputs<'_> {
     /// Returns a generation's graph, where it can be read.
     fn graph(&self, generation: &Generation) -> Option<&Graph> {
         self.graphs.get(&generation.system)
+    }
+
+    fn has_checkpoint(&self, pool: &PoolName) -> bool {
+        self.observed.pools.get(pool).is_some_and(|state| state.checkpoint)
     }
 }

@@ -4,14 +4,14 @@
 //! one that ZFS makes: partitions 1 and 9, the latter of 8 MiB, and nothing on either. That is what
 //! `zpool labelclear` and a refused `zpool create` leave.
 
-use super::LinuxPaths;
+use super::{LinuxPaths, backing::backing, entries};
 use crate::host::{HostError, links::failed};
 use serde::Deserialize;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     io::{ErrorKind, Read, Seek, SeekFrom},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 /// The size of the ninth partition that ZFS makes on a whole disk, in sectors of 512 bytes (8 MiB).
@@ -56,12 +56,10 @@ fn kernel_name(device: &str) -> &str {
 /// The partitions of a disk: each with its number.
 fn partitions(paths: &LinuxPaths, device: &str) -> BTreeMap<u32, Box<str>> {
     let folder = paths.sys.join("class/block").join(kernel_name(device));
-    let Ok(entries) = fs::read_dir(&folder) else { return BTreeMap::new() };
-    entries
-        .flatten()
-        .filter_map(|entry| {
-            let number = fs::read_to_string(entry.path().join("partition")).ok()?;
-            let name = entry.file_name().into_string().ok()?;
+    entries(&folder)
+        .into_iter()
+        .filter_map(|name| {
+            let number = fs::read_to_string(folder.join(&name).join("partition")).ok()?;
             Some((number.trim().parse().ok()?, format!("/dev/{name}").into()))
         })
         .collect()
@@ -185,7 +183,10 @@ pub fn findings(paths: &LinuxPaths, wipefs: &str) -> Result<Findings, HostError>
             .signatures
     };
     let read = |name: &str| fs::read_to_string(paths.proc.join(name)).unwrap_or_default();
-    Ok(Findings { signatures, used: in_use(&read("self/mounts"), &read("swaps")) })
+    let mut used = in_use(&read("self/mounts"), &read("swaps"));
+    let held = backing(paths).into_iter().filter(|(_, path)| path.starts_with("/dev"));
+    used.extend(held.filter_map(|(user, path)| Some((real(path.to_str()?), format!("in use by {user}")))));
+    Ok(Findings { signatures, used })
 }
 
 /// Reads `/proc/self/mounts` and `/proc/swaps` for devices.
@@ -273,12 +274,7 @@ pub fn is_exported(zdb: &str) -> bool {
 
 /// Who holds a device open in the kernel: `dm-0`, `md127`.
 fn holders(paths: &LinuxPaths, device: &str) -> Vec<String> {
-    let folder: PathBuf = paths.sys.join("class/block").join(kernel_name(device)).join("holders");
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let mut names: Vec<String> =
-        entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
-    names.sort();
-    names
+    entries(&paths.sys.join("class/block").join(kernel_name(device)).join("holders"))
 }
 
 impl Signature {

@@ -3,11 +3,12 @@
 //! Looking is a fixed number of processes, side by side (`zpool get`, `zpool status`, `zfs get`; and
 //! where a pool is absent `zpool import` and `wipefs --no-act`), and a handful of files. `run` starts
 //! processes, and nothing else does; `zpool` and `properties` read what they say; `disks` tells what is
-//! on a device; `keys` tells where keys are, and hands typed ones over; `look` puts it together; `inside` looks into an unmounted file system;
-//! `directory` sees to root directories; `snapshots` lists snapshots; `lineage` tells how far a
-//! dataset is from one; `users` tells who uses what cannot go;
-//! `watcher` starts what outlives its starter.
+//! on a device; `keys` tells where keys are, and hands typed ones over; `look` puts it together; `inside`
+//! looks into an unmounted file system; `directory` sees to root directories; `snapshots` lists snapshots;
+//! `lineage` tells how far a dataset is from one; `users` tells who uses what cannot go, and `backing`
+//! what the kernel itself holds open; `watcher` starts what outlives its starter.
 
+mod backing;
 mod directory;
 mod disks;
 mod inside;
@@ -200,6 +201,14 @@ impl LinuxHost {
         // Where udev is not there or slow, what follows is tried all the same and tells its own error.
         let _ = self.runner.look(&["udevadm", "settle", "--timeout=10"]);
     }
+}
+
+/// Lists the names in a folder, sorted; none where it is not there.
+fn entries(folder: &Path) -> Vec<String> {
+    let found = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<String> = found.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort();
+    names
 }
 
 /// Writes a parameter of the zfs module and reads it back: the module takes some values without a word

@@ -3,9 +3,9 @@
 //! A file system is in use by whoever has its working folder, its root, its program, an open file or a
 //! mapped one on it; by another mount namespace that has it mounted; and by NFS clients with files open
 //! on it. A volume is in use by whoever has its device open, by what is mounted or swapped from it, and
-//! by devices that lie over it. What the kernel itself holds open, an iSCSI target say, shows nowhere.
+//! by devices that lie over it. What the kernel itself holds open is told by `backing`.
 
-use super::{LinuxPaths, inside::unescape};
+use super::{LinuxPaths, backing::backing, entries, inside::unescape};
 use phoenix_graph::DatasetName;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -46,6 +46,7 @@ pub fn users<'a>(
     if !search.devices.is_empty() || !search.blocks.is_empty() || !search.elsewhere.is_empty() {
         search.processes();
         search.nfs_clients();
+        search.kernel(&own);
     }
     search.found.into_iter().map(|(name, users)| (name, told(users))).collect()
 }
@@ -100,7 +101,7 @@ impl<'p> Search<'p> {
         };
         let swaps = fs::read_to_string(self.paths.proc.join("swaps")).unwrap_or_default();
         let folder = self.paths.sys.join("block").join(&device);
-        let partitions = names(&folder).into_iter().filter(|part| part.starts_with(&device));
+        let partitions = entries(&folder).into_iter().filter(|part| part.starts_with(&device));
         let places = partitions.map(|part| (folder.join(&part), part)).collect::<Vec<_>>();
         for (place, device) in std::iter::once((folder, device)).chain(places) {
             if let Some(number) = number_in(&place.join("dev")) {
@@ -109,7 +110,7 @@ impl<'p> Search<'p> {
                     self.tell(name, format!("mounted at {}", mount.place.display()));
                 }
             }
-            for holder in names(&place.join("holders")) {
+            for holder in entries(&place.join("holders")) {
                 let mapped = fs::read_to_string(place.join("holders").join(&holder).join("dm/name"));
                 let mapped = mapped.map_or_else(|_| String::new(), |name| format!(" ({})", name.trim()));
                 self.tell(name, format!("the device {holder}{mapped} over it"));
@@ -126,7 +127,7 @@ impl<'p> Search<'p> {
         // Processes share mount namespaces: each is read once.
         let mut namespaces: BTreeMap<PathBuf, Vec<(PathBuf, DatasetName)>> = BTreeMap::new();
         let own = fs::read_link(self.paths.proc.join("self/ns/mnt")).ok();
-        for entry in names(&self.paths.proc) {
+        for entry in entries(&self.paths.proc) {
             let Ok(pid) = entry.parse::<u32>() else { continue };
             let process = Process { folder: self.paths.proc.join(&entry), pid };
             let Ok(namespace) = fs::read_link(process.folder.join("ns/mnt")) else { continue };
@@ -176,7 +177,7 @@ impl<'p> Search<'p> {
     /// Says what a process uses: by its folder, root, program, open files and maps.
     fn used_by(&self, process: &Process, places: &[(PathBuf, DatasetName)]) -> BTreeSet<DatasetName> {
         let mut used = BTreeSet::new();
-        let files = names(&process.folder.join("fd")).into_iter().map(|file| format!("fd/{file}"));
+        let files = entries(&process.folder.join("fd")).into_iter().map(|file| format!("fd/{file}"));
         for link in ["cwd", "root", "exe"].map(str::to_owned).into_iter().chain(files) {
             let link = process.folder.join(link);
             let Ok(target) = fs::read_link(&link) else { continue };
@@ -200,10 +201,28 @@ impl<'p> Search<'p> {
         used
     }
 
+    /// Looks at what the kernel itself holds open. Where a file lies is told by the mounts alone: it may
+    /// have been deleted since.
+    fn kernel(&mut self, own: &[MountEntry]) {
+        for (user, path) in backing(self.paths) {
+            let found = if path.starts_with("/dev") {
+                fs::metadata(&path).ok().and_then(|found| self.blocks.get(&split(found.rdev())))
+            } else {
+                let around = own.iter().filter(|mount| path.starts_with(&mount.place));
+                // Of mounts at one place the last lies on top.
+                let mount = around.max_by_key(|mount| mount.place.components().count());
+                mount.and_then(|mount| self.devices.get(&mount.device))
+            };
+            if let Some(name) = found.cloned() {
+                self.tell(&name, user);
+            }
+        }
+    }
+
     /// Looks at the files that NFS clients have open (`/proc/fs/nfsd/clients`, Linux 5.3 and later).
     fn nfs_clients(&mut self) {
         let folder = self.paths.proc.join("fs/nfsd/clients");
-        for client in names(&folder) {
+        for client in entries(&folder) {
             let client = folder.join(client);
             let states = fs::read_to_string(client.join("states")).unwrap_or_default();
             let info = fs::read_to_string(client.join("info")).unwrap_or_default();
@@ -302,14 +321,6 @@ fn number_in(path: &Path) -> Option<Device> {
 
 fn split(device: u64) -> Device {
     (rustix::fs::major(device), rustix::fs::minor(device))
-}
-
-/// Lists the names in a folder; none where it is not there.
-fn names(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
-    names.sort();
-    names
 }
 
 #[cfg(test)]
@@ -430,6 +441,49 @@ mod tests {
         // Without any field it is private: it stays mounted there.
         fake.write("proc/7/mountinfo", &fake.mountinfo());
         assert_eq!(fake.users("tank/a", false).len(), 2);
+    }
+
+    #[test]
+    fn what_the_kernel_holds_open_is_told() {
+        let fake = Fake::new();
+        let place = fake.folder.path().join("a");
+        fake.write("sys/block/loop0/loop/backing_file", &format!("{}/img (deleted)\n", place.display()));
+        fake.write("sys/block/loop1/loop/backing_file", "/elsewhere/img\n");
+        fake.write("sys/block/sda/dev", "8:0\n");
+        let object = "sys/kernel/config/target/core/fileio_0/lun";
+        fake.write(&format!("{object}/enable"), "1\n");
+        fake.write(&format!("{object}/udev_path"), &format!("{}/lun\n", place.display()));
+        let nvme = "sys/kernel/config/nvmet/subsystems/nqn.box/namespaces";
+        for (space, enabled) in [("1", "1\n"), ("2", "0\n")] {
+            fake.write(&format!("{nvme}/{space}/enable"), enabled);
+            fake.write(&format!("{nvme}/{space}/device_path"), &format!("{}/disk\n", place.display()));
+        }
+        fake.write(&format!("{nvme}/3/device_path"), "(null)\n");
+        assert_eq!(
+            fake.users("tank/a", false),
+            [
+                "the NVMe target's namespace 1 of nqn.box",
+                "the iSCSI target's storage object lun (fileio_0)",
+                "the loop device loop0",
+            ]
+        );
+        // What is mounted below it is another file system.
+        let inner =
+            format!("{}31 30 0:99 / {}/lun rw - ext4 /dev/sda rw\n", fake.mountinfo(), place.display());
+        fake.write("proc/self/mountinfo", &inner);
+        fake.write(&format!("{object}/udev_path"), &format!("{}/lun/file\n", place.display()));
+        assert_eq!(fake.users("tank/a", false).len(), 2);
+    }
+
+    #[test]
+    fn a_volume_behind_a_device_of_the_kernel_is_told_by_its_number() {
+        let fake = Fake::new();
+        fake.write("dev/null", "");
+        fake.link("dev/zvol/tank/v", fake.folder.path().join("dev/null"));
+        fake.write("sys/block/null/dev", "1:3\n");
+        fake.write("sys/block/loop0/loop/backing_file", "/dev/null\n");
+        fake.write("sys/block/loop1/loop/backing_file", "/dev/zero\n");
+        assert_eq!(fake.users("tank/v", true), ["the loop device loop0"]);
     }
 
     #[test]
