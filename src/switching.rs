@@ -216,6 +216,10 @@ impl Events for Progress<'_> {
             Event::Undoing(reason) => {
                 self.terminal.note(format_args!("  {} {reason}\n", paint.bad("undoing:")));
             }
+            Event::Destroyed { what, number, all } => {
+                let at = paint.faint(&format!("[{number}/{all}]"));
+                self.terminal.note(format_args!("  {at} {what} destroyed\n"));
+            }
         }
     }
 }

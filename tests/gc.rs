@@ -9,17 +9,18 @@ mod common;
 use common::*;
 use phoenix_graph::{DatasetName, PoolName, PropertyName, Resource, SnapshotName};
 use phoenix_runtime::{
+    execute::{Event, Events},
     gc::{GcPlan, Left, Policy, Why},
     host::{
         Host,
-        sim::{Event, Fault, FaultKind, HostImage, Show},
+        sim::{self, Fault, FaultKind, HostImage, Show},
     },
     observed::{HOME, OWNER},
     op::Op,
     store::{Outcome, Pin},
-    switch::SwitchError,
+    switch::{Runtime, SwitchError},
 };
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path, sync::Mutex};
 
 /// Later than any file of a test was written, so that none counts as young.
 const LATER: u64 = 4_000_000_000;
@@ -289,6 +290,46 @@ fn a_checkpoint_that_keeps_the_space_is_told_and_keeps_nothing_from_going() {
     assert_eq!(world.gc_plan(1).checkpointed, BTreeSet::new());
 }
 
+/// Writes down what is told to be destroyed.
+#[derive(Default)]
+struct Told(Mutex<Vec<String>>);
+
+impl Events for Told {
+    fn event(&self, event: Event<'_>) {
+        let Event::Destroyed { what, number, all } = event else { return };
+        self.0.lock().unwrap().push(format!("{number} of {all}: {what}"));
+    }
+}
+
+#[test]
+fn each_that_is_destroyed_is_told_when_it_is_gone() {
+    let prepared = || {
+        let world = lived();
+        world.rollback(3).unwrap();
+        world.host.forget_events();
+        world
+    };
+    let whole_run = prepared();
+    let (plan, _) = whole_run.gc(4).unwrap();
+    let first = whole_run.host.events().iter().position(|event| matches!(event, sim::Event::Op(_))).unwrap();
+    let snapshots = plan.snapshots.iter().map(|one| one.name.to_string());
+    let going: Vec<String> =
+        plan.destroyed.iter().map(|one| one.place.to_string()).chain(snapshots).collect();
+    assert_eq!(going[..2], ["tank/.phoenix/2/disk", "tank/.phoenix/2/old"]);
+    // The volume fails, and the rest goes on.
+    let world = prepared();
+    world.host.inject(Fault::at(first, FaultKind::Fail));
+    let told = Told::default();
+    world.with(|runtime| {
+        let runtime = Runtime { events: &told, who: runtime.who.clone(), ..*runtime };
+        runtime.gc(&Policy { keep: 4, since: None }, &mut |_| true).unwrap()
+    });
+    let all = going.len();
+    let expected: Vec<String> =
+        (2..=all).map(|number| format!("{number} of {all}: {}", going[number - 1])).collect();
+    assert_eq!(*told.0.lock().unwrap(), expected);
+}
+
 #[test]
 fn a_clone_that_goes_too_keeps_nothing() {
     let world = lived();
@@ -511,7 +552,7 @@ fn a_failure_or_a_power_cut_anywhere_loses_nothing_that_is_kept_and_the_next_run
     let wanted = Wanted::of(&whole_run);
     assert!(!plan.destroyed.is_empty() && plan.snapshots.len() > 2 && !plan.folders.is_empty());
     assert!(!plan.store.objects.is_empty() && !plan.store.journals.is_empty());
-    let ops = events.iter().filter(|event| matches!(event, Event::Op(_))).count();
+    let ops = events.iter().filter(|event| matches!(event, sim::Event::Op(_))).count();
     assert!(ops > 15 && events.len() > 60, "{ops} of {}", events.len());
     let mut runs = 0;
     for kind in [FaultKind::Fail, FaultKind::FailPartly, FaultKind::PowerBefore, FaultKind::PowerAfter] {
@@ -522,7 +563,7 @@ fn a_failure_or_a_power_cut_anywhere_loses_nothing_that_is_kept_and_the_next_run
             let first = world.gc(0);
             let cut = matches!(kind, FaultKind::PowerBefore | FaultKind::PowerAfter);
             let failed = first.as_ref().is_ok_and(|(_, collected)| !collected.failed.is_empty());
-            let is_op = matches!(event, Event::Op(_));
+            let is_op = matches!(event, sim::Event::Op(_));
             assert_eq!(matches!(first, Err(SwitchError::PowerLost)), cut, "{run}: {first:?}");
             assert_eq!(failed, !cut && is_op, "{run}: {first:?}");
             assert!(wanted.is_within(&Wanted::of(&world)), "{run}");

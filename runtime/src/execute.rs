@@ -41,6 +41,15 @@ pub enum Event<'a> {
     Underway(&'a Warning),
     /// Something failed, and is being undone.
     Undoing(&'a str),
+    /// A retired dataset or a snapshot was destroyed, with all that was in it.
+    Destroyed {
+        /// Which.
+        what: &'a str,
+        /// The how manieth it was of all that go, from 1.
+        number: usize,
+        /// How many go in all.
+        all: usize,
+    },
 }
 
 /// Why a plan was not carried out to its end.

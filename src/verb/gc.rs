@@ -7,7 +7,7 @@ use crate::{
     options::Common,
     outside, show,
     site::{Access, Site},
-    switching::{self, Silent},
+    switching::{self, Progress, Silent},
     terminal::Terminal,
     view::GcView,
 };
@@ -64,7 +64,8 @@ impl Gc {
         }
         let site = Site::open(common, Access::Change)?;
         let stop = switching::stop_flag(DOING)?;
-        let runtime = site.runtime(1, &stop, &Silent);
+        let progress = Progress::new(terminal);
+        let runtime = site.runtime(1, &stop, &progress);
         let mut unasked = false;
         let collected = runtime.gc(&policy, &mut |plan| {
             if self.yes {

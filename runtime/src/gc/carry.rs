@@ -3,6 +3,7 @@
 use super::{GcPlan, Inputs, Left, Policy};
 use crate::{
     area,
+    execute::Event,
     host::{Contents, HostError},
     observed::Query,
     op::Op,
@@ -136,16 +137,24 @@ impl Runtime<'_> {
         self.remember(&released)?;
         let mut ended: BTreeSet<SnapshotName> = BTreeSet::new();
         let mut failed_places: Vec<DatasetName> = Vec::new();
-        for retired in &plan.destroyed {
-            if self.run(&retired.place.to_string(), &retired.ops, collected, &mut ended)? {
+        let all = plan.destroyed.len() + plan.snapshots.len();
+        let tell = |number: usize, what: &str| {
+            self.events.event(Event::Destroyed { what, number: number + 1, all });
+        };
+        for (number, retired) in plan.destroyed.iter().enumerate() {
+            let what = retired.place.to_string();
+            if self.run(&what, &retired.ops, collected, &mut ended)? {
                 collected.datasets += 1;
+                tell(number, &what);
             } else {
                 failed_places.push(retired.place.clone());
             }
         }
-        for snapshot in &plan.snapshots {
-            if self.run(&snapshot.name.to_string(), &snapshot.ops, collected, &mut ended)? {
+        for (number, snapshot) in plan.snapshots.iter().enumerate() {
+            let what = snapshot.name.to_string();
+            if self.run(&what, &snapshot.ops, collected, &mut ended)? {
                 collected.snapshots += 1;
+                tell(plan.destroyed.len() + number, &what);
             }
         }
         for folder in &plan.folders {
