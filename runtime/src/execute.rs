@@ -45,7 +45,7 @@ pub enum Event<'a> {
     Destroyed {
         /// Which.
         what: &'a str,
-        /// The how manieth it was of all that go, from 1.
+        /// Its number among all that go, from 1.
         number: usize,
         /// How many go in all.
         all: usize,
