@@ -1,4 +1,4 @@
-//! Checked resources → graph. What is left to go wrong is a circle: of containment and mounts.
+//! Checked resources → graph. What goes wrong here is a defect: the checks see it before.
 
 use crate::{
     check::Checked,
@@ -21,22 +21,15 @@ pub fn assemble(checked: Checked, sink: &mut Sink) -> (Option<Graph>, HashMap<Ke
 }
 
 fn told(error: &GraphError, places: &HashMap<Key, Place>) -> Diagnostic {
-    let (code, keys) = match error {
-        GraphError::Cycle(keys) => (Code::DependencyCycle, keys.clone()),
-        GraphError::Duplicate(key) => (Code::Internal, vec![key.clone()]),
-        GraphError::Missing(from, key) => (Code::Internal, vec![from.clone(), key.clone()]),
-        _ => (Code::Internal, Vec::new()),
+    let keys = match error {
+        GraphError::Cycle(keys) => keys.clone(),
+        GraphError::Duplicate(key) => vec![key.clone()],
+        GraphError::Missing(from, key) => vec![from.clone(), key.clone()],
+        _ => Vec::new(),
     };
-    let mut diagnostic = Diagnostic::new(code, error.to_string());
-    for (at, key) in keys.iter().enumerate() {
-        if let Some(place) = places.get(key) {
-            let next = &keys[(at + 1) % keys.len()];
-            diagnostic = diagnostic.at(*place, format!("this needs {next}"));
-        }
-    }
-    match code {
-        Code::DependencyCycle => diagnostic
-            .help("change a mount point so that no dataset is mounted below something inside itself"),
-        _ => diagnostic.help("this is a defect of phoenix; please report it with the spec"),
-    }
+    let diagnostic = Diagnostic::new(Code::Internal, error.to_string());
+    let labels = keys.iter().filter_map(|key| places.get(key));
+    labels
+        .fold(diagnostic, |diagnostic, place| diagnostic.at(*place, "this one"))
+        .help("this is a defect of phoenix; please report it with the spec")
 }

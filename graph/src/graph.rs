@@ -20,7 +20,7 @@ pub enum GraphError {
     /// A resource needs one that is not there.
     #[error("{0} needs {1}, which is not declared")]
     Missing(Key, Key),
-    /// Resources need each other in a circle. The keys are in order; the last needs the first.
+    /// These resources need each other in a circle, or what is in one. No trees and no mount points make one.
     #[error("these need each other in a circle: {}", list(.0))]
     Cycle(Vec<Key>),
     /// A resource cannot be written as canonical JSON.
@@ -35,7 +35,7 @@ pub enum GraphError {
 }
 
 fn list(keys: &[Key]) -> String {
-    keys.iter().map(Key::to_string).collect::<Vec<_>>().join(" -> ")
+    keys.iter().map(Key::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// A resource in its place: with what it needs, its step's id and its content digest.
@@ -197,9 +197,8 @@ fn needs(resources: &[(Key, Resource)]) -> Result<Vec<Vec<usize>>, GraphError> {
             None => find(from, Key::Dataset(name.clone())),
         },
     };
-    let mounted = mounted_above(resources, &index);
     let mut all = Vec::with_capacity(resources.len());
-    for (at, (key, resource)) in resources.iter().enumerate() {
+    for (key, resource) in resources {
         let mut needs = Vec::new();
         match resource {
             Resource::Pool(_) | Resource::Tunable(_) => {}
@@ -218,14 +217,43 @@ fn needs(resources: &[(Key, Resource)]) -> Result<Vec<Vec<usize>>, GraphError> {
                         None => find(key, Key::Pool(name.pool()))?,
                     });
                 }
-                needs.extend(mounted.get(&at));
             }
         }
-        needs.sort_unstable();
-        needs.dedup();
         all.push(needs);
     }
+    let mut mounted: Vec<(usize, usize)> = mounted_above(resources, &index).into_iter().collect();
+    mounted.sort_unstable();
+    let circles = circles(&all, &mounted);
+    for (at, above) in mounted {
+        if circles[at] != circles[above] {
+            all[at].push(above);
+        }
+    }
+    for needs in &mut all {
+        needs.sort_unstable();
+        needs.dedup();
+    }
     Ok(all)
+}
+
+/// Numbers the circles that trees and mount points make together, such as a dataset mounted above the one
+/// that contains it; what is in no circle has a number of its own. In a circle the tree says what is made
+/// first, and mounting goes by the paths: that is no matter of making.
+fn circles(trees: &[Vec<usize>], mounted: &[(usize, usize)]) -> Vec<usize> {
+    let mut graph: DiGraph<(), ()> = DiGraph::with_capacity(trees.len(), trees.len() + mounted.len());
+    let nodes: Vec<NodeIndex> = trees.iter().map(|_| graph.add_node(())).collect();
+    let tree_edges =
+        trees.iter().enumerate().flat_map(|(at, needs)| needs.iter().map(move |&need| (at, need)));
+    for (at, need) in tree_edges.chain(mounted.iter().copied()) {
+        graph.add_edge(nodes[need], nodes[at], ());
+    }
+    let mut number = vec![0; trees.len()];
+    for (count, circle) in tarjan_scc(&graph).into_iter().enumerate() {
+        for node in circle {
+            number[node.index()] = count;
+        }
+    }
+    number
 }
 
 /// Finds, for each mounted file system, the one that is mounted nearest above its mount point.
@@ -281,27 +309,6 @@ fn order(resources: &[(Key, Resource)], edges: &[Vec<usize>]) -> Result<Vec<usiz
     if order.len() == resources.len() {
         return Ok(order);
     }
-    Err(GraphError::Cycle(cycle(resources, edges, &graph)))
-}
-
-/// Walks one circle, from the smallest key in it.
-fn cycle(resources: &[(Key, Resource)], edges: &[Vec<usize>], graph: &DiGraph<usize, ()>) -> Vec<Key> {
-    let component: Vec<usize> = tarjan_scc(graph)
-        .into_iter()
-        .filter(|nodes| nodes.len() > 1)
-        .map(|nodes| nodes.into_iter().map(NodeIndex::index).collect::<Vec<_>>())
-        .min_by_key(|nodes| nodes.iter().min().copied())
-        .unwrap_or_default();
-    let Some(&start) = component.iter().min() else { return Vec::new() };
-    let mut path = vec![start];
-    let mut at = start;
-    while let Some(&next) = edges[at].iter().find(|need| component.contains(need)) {
-        if let Some(back) = path.iter().position(|&seen| seen == next) {
-            path.drain(..back);
-            break;
-        }
-        path.push(next);
-        at = next;
-    }
-    path.into_iter().map(|at| resources[at].0.clone()).collect()
+    let left = (0..resources.len()).filter(|&at| waiting[at] > 0);
+    Err(GraphError::Cycle(left.map(|at| resources[at].0.clone()).collect()))
 }

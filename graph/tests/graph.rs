@@ -78,14 +78,34 @@ fn what_is_mounted_above_comes_first_also_from_another_pool() {
 }
 
 #[test]
-fn a_circle_is_told_with_every_key_in_it() {
-    let circle = assemble(vec![
+fn what_is_mounted_above_what_contains_it_is_made_after_it() {
+    let order = keys(&graph(vec![
         pool("a", &[]),
         dataset("a/up", &[("mountpoint", "/srv/x/y")]),
         dataset("a/up/down", &[("mountpoint", "/srv/x")]),
+        dataset("a/aside", &[("mountpoint", "/srv/x/z")]),
+    ]));
+    assert_eq!(order, ["pool:a", "dataset:a/up", "dataset:a/up/down", "dataset:a/aside"]);
+    // Over two trees: each contains what is mounted above the other.
+    let crossed = graph(vec![
+        pool("a", &[]),
+        dataset("a/one", &[("mountpoint", "/srv/a")]),
+        dataset("a/one/in", &[("mountpoint", "/other")]),
+        dataset("a/two", &[("mountpoint", "/other/q")]),
+        dataset("a/two/in", &[("mountpoint", "/srv")]),
     ]);
-    let Err(GraphError::Cycle(keys)) = circle else { panic!("no circle: {circle:?}") };
-    assert_eq!(keys, [key("dataset:a/up"), key("dataset:a/up/down")]);
+    assert_eq!(crossed.nodes().len(), 5);
+}
+
+#[test]
+fn the_root_file_system_lies_in_a_pool_that_is_mounted_in_it() {
+    let order = keys(&graph(vec![
+        pool("rpool", &[]),
+        dataset("rpool/ROOT", &[]),
+        dataset("rpool/ROOT/pve-1", &[("mountpoint", "/")]),
+        dataset("rpool/data", &[]),
+    ]));
+    assert_eq!(order[2..], ["dataset:rpool/ROOT/pve-1", "dataset:rpool/data"], "{order:?}");
 }
 
 #[test]

@@ -111,7 +111,6 @@ pub enum Code {
     BindWithoutPath,
     DuplicateBind,
     BadRename,
-    DependencyCycle,
     Internal,
 }
 

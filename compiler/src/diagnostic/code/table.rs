@@ -491,12 +491,6 @@ pub const TABLE: &[Entry] = &[
         "`was` gives the whole name that the dataset had before, in the same pool; no other dataset of the spec has it, or had it.",
     ),
     error(
-        Code::DependencyCycle,
-        "dependency-cycle",
-        "datasets need each other in a circle",
-        "A dataset needs what contains it and what is mounted above it. Here the two contradict each other.",
-    ),
-    error(
         Code::Internal,
         "internal",
         "phoenix could not make the graph",

@@ -77,18 +77,4 @@ dataset "b" mountpoint="/srv/more""#,
             r#"dataset "db" encryption="aes-256-gcm" keyformat="raw" keylocation="file:///etc/zfs/keys/db""#,
         ),
     ),
-    page(
-        Code::DependencyCycle,
-        "There is no order in which the two could be mounted, neither at a switch nor at boot.",
-        Pool(
-            r#"dataset "a" mountpoint="/x/y/z" {
-    dataset "b" mountpoint="/x/y"
-}"#,
-        ),
-        Pool(
-            r#"dataset "a" mountpoint="/x/y" {
-    dataset "b" mountpoint="/x/y/z"
-}"#,
-        ),
-    ),
 ];
