@@ -60,6 +60,10 @@ impl Failure {
                 );
                 Self { exit: Exit::Refused, ..failure }.help(help)
             }
+            StoreError::NotWhole { repair, .. } => {
+                Self { exit: Exit::Refused, ..failure }.help(format!("{repair}; `phoenix verify` tells all"))
+            }
+            StoreError::Unreadable { .. } => failure.help("`phoenix verify` tells how it is put right"),
             StoreError::Missing { .. } => failure.help("build the spec that it came from again"),
             _ => failure,
         }

@@ -5,6 +5,7 @@
 #[path = "../../runtime/tests/common/mod.rs"]
 mod common;
 mod faults;
+mod whole;
 
 use common::*;
 use phoenix_graph::{DatasetName, PoolName, PropertyName, Resource, SnapshotName};

@@ -41,6 +41,8 @@ impl Runtime<'_> {
         if let Some(pending) = self.store.pending()? {
             return Err(SwitchError::Unconfirmed { number: pending.to });
         }
+        // What is missing of the record would count as what nobody needs.
+        self.store.whole()?;
         let generations = self.store.generations()?;
         let graphs = self.graphs(&generations)?;
         let observed = self.seen(self.host.observe(&query(graphs.values())))?;

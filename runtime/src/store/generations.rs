@@ -106,23 +106,28 @@ impl Store {
     /// Reads the current generation, where there is one.
     ///
     /// # Errors
-    /// [`StoreError`] where the link or the generation cannot be read.
+    /// [`StoreError`] where the link or the generation cannot be read; [`StoreError::NotWhole`] where one of
+    /// them is missing.
     pub fn current(&self) -> Result<Option<Generation>, StoreError> {
-        match self.current_number()? {
-            Some(number) => self.generation(number).map(Some),
-            None => Ok(None),
+        let Some(number) = self.current_number()? else { return Ok(None) };
+        match self.generation(number) {
+            Err(StoreError::NoGeneration(_)) => Err(self.dangling(number)),
+            other => other.map(Some),
         }
     }
 
     /// Returns the number of the current generation.
     ///
     /// # Errors
-    /// [`StoreError`] where the link is none of phoenix's.
+    /// [`StoreError`] where the link is none of phoenix's; [`StoreError::NotWhole`] where it is missing though
+    /// there was a current generation.
     pub fn current_number(&self) -> Result<Option<u64>, StoreError> {
         let path = self.root().join("current");
         let target = match fs::read_link(&path) {
             Ok(target) => target,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return self.nothing_current().map(|()| None);
+            }
             Err(error) => return Err(io_error("read the link", &path)(error)),
         };
         let number = target.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse().ok());
@@ -258,11 +263,11 @@ impl Store {
         Path::new("generations").join(number.to_string()).join("between")
     }
 
-    fn generation_folder(&self, number: u64) -> PathBuf {
+    pub(super) fn generation_folder(&self, number: u64) -> PathBuf {
         self.root().join("generations").join(number.to_string())
     }
 
-    fn generation_file(&self, number: u64) -> PathBuf {
+    pub(super) fn generation_file(&self, number: u64) -> PathBuf {
         self.generation_folder(number).join("generation.json")
     }
 

@@ -279,7 +279,7 @@ impl Store {
         self.root().join("txn").join(&id.0)
     }
 
-    fn open_link(&self) -> PathBuf {
+    pub(super) fn open_link(&self) -> PathBuf {
         self.root().join("txn").join("open")
     }
 }

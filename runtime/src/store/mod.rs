@@ -29,6 +29,7 @@ mod past;
 mod pending;
 mod pins;
 mod verify;
+mod whole;
 
 pub use collect::{Leavings, ObjectsLock, sources_name};
 pub use generations::{Generation, Outcome, Source};
@@ -100,6 +101,16 @@ pub enum StoreError {
     /// There is no generation of this number.
     #[error("there is no generation {0}")]
     NoGeneration(u64),
+    /// What is on record is not all that there was: nothing may be concluded from what is missing.
+    #[error("the record in {} is not whole: {problem}", .path.display())]
+    NotWhole {
+        /// The file, link or folder that is missing, or leads nowhere.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+        /// How that is put right.
+        repair: String,
+    },
 }
 
 impl Store {

@@ -1,7 +1,7 @@
 //! Looks through a whole store and says what is wrong in it, and how that is put right. It changes
 //! nothing.
 
-use super::{Outcome, Store, StoreError, io_error, journal::TransactionId};
+use super::{Outcome, Store, StoreError, io_error, journal::TransactionId, whole};
 use phoenix_graph::{FORMAT, ObjectId};
 use std::{
     collections::BTreeSet,
@@ -147,6 +147,11 @@ impl Look<'_> {
     fn generation(&mut self, number: u64, path: &Path) -> Result<(), (String, String)> {
         const LOST: &str = "the number stays taken; other generations are not touched by it";
         let file = path.join("generation.json");
+        if !file.exists() && whole::holds_something(path) {
+            let problem = "it has no generation.json, and was a generation";
+            let repair = "restore the file from a backup of the state folder: until then `phoenix gc` destroys nothing";
+            return Err((problem.to_owned(), repair.to_owned()));
+        }
         if !file.exists() {
             let problem = "a switch took this number and was cut off before it began";
             return Err((problem.to_owned(), "remove the folder".to_owned()));
@@ -191,11 +196,19 @@ impl Look<'_> {
                 format!("it leads to generation {}, which was not committed", generation.number),
                 "`phoenix recover`, or `phoenix rollback --to` a generation that was",
             ),
+            Err(StoreError::NotWhole { problem, repair, .. }) => self.tell(&current, problem, repair),
             Err(error) => self.tell(
                 &current,
                 error.to_string(),
                 "`ln -sfn generations/N current`, where N is the generation that the host is at",
             ),
+        }
+        // What is told of the link is not told again.
+        if let Err(StoreError::NotWhole { path, problem, repair }) = self.store.whole()
+            && path != current
+            && !self.found.findings.iter().any(|told| path.starts_with(&told.path))
+        {
+            self.tell(&path, problem, repair);
         }
         let etc = self.store.etc_link();
         let leads = match fs::read_link(&etc) {

@@ -187,7 +187,8 @@ impl World {
 }
 
 /// What of a store changes, besides its objects.
-const KEPT: [&str; 5] = ["generations", "txn", "current", "etc", "pending"];
+const KEPT: [&str; 8] =
+    ["generations", "txn", "current", "etc", "pending", "record.json", "past.json", "released.json"];
 
 /// A copy of a host and of what of its store changes.
 pub struct Saved {
