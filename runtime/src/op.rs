@@ -149,6 +149,13 @@ pub enum Op {
         /// The property that goes back to its inherited or default value.
         property: PropertyName,
     },
+    /// `zfs inherit -S`, one property: what was received with a stream holds again.
+    DatasetReceived {
+        /// The dataset or volume.
+        dataset: DatasetName,
+        /// The property that goes back to its received value.
+        property: PropertyName,
+    },
     /// `zfs rename`: moves a dataset with everything below it. File systems are left as they are
     /// mounted (`-u`), so they are unmounted before.
     DatasetRename {

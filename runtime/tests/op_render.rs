@@ -107,6 +107,10 @@ fn all() -> Vec<(Op, &'static str)> {
             "zfs inherit -- atime tank/a",
         ),
         (
+            Op::DatasetReceived { dataset: name("tank/a"), property: PropertyName::new("quota") },
+            "zfs inherit -S -- quota tank/a",
+        ),
+        (
             Op::DatasetRename { from: name("tank/a"), to: name("tank/b"), volume: false },
             "zfs rename -u -- tank/a tank/b",
         ),

@@ -70,6 +70,9 @@ impl Op {
             Op::DatasetInherit { dataset, property } => {
                 words(["zfs", "inherit", "--", property.as_str(), dataset.as_str()])
             }
+            Op::DatasetReceived { dataset, property } => {
+                words(["zfs", "inherit", "-S", "--", property.as_str(), dataset.as_str()])
+            }
             Op::DatasetRename { from, to, volume: true } => {
                 words(["zfs", "rename", "--", from.as_str(), to.as_str()])
             }

@@ -141,7 +141,12 @@ pub fn present(
     let desired = node.resource.settings().unwrap_or(&nothing);
     let earlier = draft.inputs.current.and_then(|current| current.get(&node.key));
     let earlier = earlier.and_then(|earlier| earlier.resource.settings());
-    let delta = settings::delta(name, target, desired, earlier, state, draft.inputs.observed.zfs);
+    let known = draft.inputs.before.get(&node.key);
+    let mut delta = settings::delta(name, target, desired, earlier, known, state, draft.inputs.observed.zfs);
+    // What comes back from where it was put away has its settings from phoenix.
+    if !matches!(sketch.kind, Kind::Restore | Kind::Exchange) {
+        draft.stands_over(&node.key, std::mem::take(&mut delta.before));
+    }
     for (property, now, wanted) in &delta.fixed {
         draft.refuse(
             &node.key,
@@ -151,14 +156,7 @@ pub fn present(
             ),
         );
     }
-    sketch.changes.extend(delta.changes);
-    sketch.inverses.extend(delta.inverses);
-    if !delta.set.is_empty() {
-        sketch.ops.push(Op::DatasetSet { dataset: name.clone(), settings: delta.set });
-    }
-    for property in delta.inherit {
-        sketch.ops.push(Op::DatasetInherit { dataset: name.clone(), property });
-    }
+    delta.put(name, &mut sketch);
     if let Resource::Volume(wanted) = &node.resource
         && !resize(draft, node, name, state, wanted.size.0, &mut sketch)
     {

@@ -1,7 +1,8 @@
 //! A plan in the making: actions with what they need, refusals, warnings.
 
 use super::{
-    Action, Change, Inputs, Inverse, Kind, Plan, Refusal, Reversibility, Subject, Warning, rendered, retire,
+    Action, Before, Change, Inputs, Inverse, Kind, Plan, Prior, Refusal, Reversibility, Subject, Warning,
+    rendered, retire,
 };
 use crate::{
     area,
@@ -42,6 +43,8 @@ pub struct Draft<'a> {
     pub unmounted: Vec<DatasetName>,
     /// The rendered files that are in force while exports are put away.
     pub between: Option<BTreeMap<Box<str>, String>>,
+    /// What settings stand over that are said for the first time.
+    before: Before,
 }
 
 /// An action that is being put together.
@@ -94,6 +97,7 @@ impl<'a> Draft<'a> {
             mounted_home: BTreeSet::new(),
             unmounted: Vec::new(),
             between: None,
+            before: Before::new(),
         }
     }
 
@@ -104,6 +108,13 @@ impl<'a> Draft<'a> {
             self.by_key.insert(key.clone(), self.actions.len());
         }
         self.push_apart(subject, sketch)
+    }
+
+    /// Notes what a resource's settings stand over that are said for the first time.
+    pub fn stands_over(&mut self, key: &Key, settings: BTreeMap<Box<str>, Prior>) {
+        if !settings.is_empty() {
+            self.before.entry(key.clone()).or_default().extend(settings);
+        }
     }
 
     /// Adds an action that nothing waits for, and returns its index.
@@ -344,6 +355,7 @@ impl<'a> Draft<'a> {
             adopted: self.adopted,
             rendered: rendered::rendered(inputs.desired),
             between: self.between,
+            before: self.before,
         }
     }
 }

@@ -4,11 +4,12 @@
 use super::{checkpoint, lasting, mounting, topology};
 use crate::{
     area,
-    observed::{Directory, LinkState, ORIGIN, Observed, Setting, StorageState, Storages},
+    observed::{Directory, LinkState, ORIGIN, Observed, Setting, Source, StorageState, Storages},
     op::Op,
 };
 use phoenix_graph::{
-    DatasetName, PoolName, PropertyName, SnapshotName, StorageId, Vdev, export::ExportOptions,
+    DatasetName, PoolName, PropertyName, SnapshotName, StorageId, Target, Vdev, export::ExportOptions,
+    property,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -210,6 +211,11 @@ pub enum Prior {
         /// The word that sets it.
         word: Box<str>,
     },
+    /// Not set, but received with a stream: given back by `zfs inherit -S`.
+    Received {
+        /// The value as `-Hp` prints it.
+        raw: Box<str>,
+    },
     /// Not set on the dataset itself: inherited again.
     Inherited,
     /// Not set; it cannot be inherited, and this word stands for not set.
@@ -312,7 +318,7 @@ impl Inverse {
             }
             Inverse::PoolSetting { pool, property, value } => {
                 let now = seen.pools.get(pool).and_then(|state| state.settings.get(property));
-                let setting = (property.clone(), value.clone());
+                let setting = (property.clone(), pool_word(property, value));
                 one(now.is_some_and(|now| now.raw != *value), Op::PoolSet { pool: pool.clone(), setting })
             }
             Inverse::Setting { dataset, property, prior } => {
@@ -394,8 +400,24 @@ impl Inverse {
     }
 }
 
+/// Returns the word that sets a pool's property to what `zpool get` printed: `-` stands for no value.
+fn pool_word(property: &PropertyName, raw: &str) -> Box<str> {
+    let row = property::find(Target::Pool, property.as_str());
+    match row.map(property::Property::unset) {
+        Some(property::Unset::Value(word)) if raw == "-" => word.into(),
+        _ => raw.into(),
+    }
+}
+
 impl Prior {
-    fn op(&self, dataset: &DatasetName, property: &PropertyName, now: Option<&Setting>) -> Option<Op> {
+    /// Returns whether it is a value that was there: given by somebody, or received.
+    #[must_use]
+    pub fn is_somebodys(&self) -> bool {
+        matches!(self, Prior::Own { .. } | Prior::Received { .. })
+    }
+
+    /// Returns what brings it about, where that is not so already.
+    pub fn op(&self, dataset: &DatasetName, property: &PropertyName, now: Option<&Setting>) -> Option<Op> {
         let set = |word: &str| Op::DatasetSet {
             dataset: dataset.clone(),
             settings: vec![(property.clone(), word.into())],
@@ -405,6 +427,10 @@ impl Prior {
                 let holds = now.is_some_and(|now| now.source.is_own() && now.raw == *raw);
                 (!holds).then(|| set(word))
             }
+            // Whatever was received last is what comes back.
+            Prior::Received { .. } => now
+                .is_none_or(|now| now.source != Source::Received)
+                .then(|| Op::DatasetReceived { dataset: dataset.clone(), property: property.clone() }),
             Prior::Unset { raw, word } => {
                 let holds = now.is_none_or(|now| now.raw == *raw);
                 (!holds).then(|| set(word))

@@ -4,6 +4,7 @@
 //! observed. One module for each kind of resource adds its actions or refusals to a [`Draft`];
 //! [`query`] says beforehand what has to be looked at.
 
+mod before;
 mod checkpoint;
 mod datasets;
 mod draft;
@@ -27,6 +28,7 @@ mod storages;
 mod topology;
 mod tunables;
 
+pub use before::{Before, after, noted};
 pub use inverse::{Inverse, Prior, unexports};
 pub use keys::PROMPT;
 pub use past::{Attempt, Choice, Found, Past, choose, family};
@@ -52,8 +54,10 @@ pub struct Inputs<'a> {
     pub adopted: &'a BTreeSet<Key>,
     /// What the transaction under way has made already, where it was cut off and goes on.
     pub made: &'a BTreeSet<Key>,
-    /// What adopted things were before: given back to those that are let go.
-    pub priors: &'a BTreeMap<Key, Vec<Inverse>>,
+    /// What stood before phoenix set it, as the current generation knows it.
+    pub before: &'a Before,
+    /// Whether adopted things that are let go of are given back what they were: where one goes back.
+    pub gives_back: bool,
     /// What was seen.
     pub observed: &'a Observed,
     /// The rendered files in force, by name.
@@ -109,6 +113,9 @@ pub struct Plan {
     /// The rendered files that are in force while exports are put away, by name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub between: Option<BTreeMap<Box<str>, String>>,
+    /// What the settings stand over that this plan's graph is the first to say.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub before: Before,
 }
 
 /// One change to the host.

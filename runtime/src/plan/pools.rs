@@ -2,7 +2,7 @@
 //! what the spec no longer names. Nothing is ever forced.
 
 use super::{
-    Change, Inverse, Kind, Subject,
+    Change, Inputs, Inverse, Kind, Prior, Subject, before,
     draft::{Draft, Sketch},
     lasting, release, settings, topology,
 };
@@ -10,7 +10,7 @@ use crate::{
     observed::{OWNER, PoolState},
     op::Op,
 };
-use phoenix_graph::{Key, Pool, PropertyName, Resource, Target, property, property::Unset};
+use phoenix_graph::{Key, Pool, PropertyName, Resource, Settings, Target, property, property::Unset};
 
 /// Plans all pools: those of the desired graph, then those that only the current one has.
 pub fn plan(draft: &mut Draft<'_>) {
@@ -126,8 +126,15 @@ fn set_properties(
 ) -> Vec<PropertyName> {
     let mut features = Vec::new();
     let key = Key::Pool(pool.name.clone());
+    let earlier =
+        draft.inputs.current.and_then(|current| current.get(&key)).and_then(|node| node.resource.settings());
     for (name, value) in pool.settings.iter() {
         let seen = state.settings.get(name);
+        let said = earlier.is_some_and(|earlier| earlier.get(name.as_str()).is_some());
+        if !said && draft.inputs.prior(&key, name.as_str()).is_none() {
+            let own = before::own(Target::Pool, name, seen).map(|own| (name.as_str().into(), own));
+            draft.stands_over(&key, own.into_iter().collect());
+        }
         let row = property::find(Target::Pool, name.as_str());
         let now = seen.and_then(|seen| row.and_then(|row| row.read(&seen.raw)));
         if now.as_ref() == Some(value) {
@@ -172,19 +179,38 @@ fn set_properties(
         let old = seen.map(|seen| seen.raw.to_string());
         set(pool, sketch, name, word, old);
     }
-    let earlier =
-        draft.inputs.current.and_then(|current| current.get(&key)).and_then(|node| node.resource.settings());
-    for (name, _) in earlier.into_iter().flat_map(phoenix_graph::Settings::iter) {
-        if pool.settings.get(name.as_str()).is_some() {
+    give_back(draft.inputs, pool, state, Some(&pool.settings), sketch);
+    features
+}
+
+/// Plans what of a pool's settings goes back to what it was: those that the current generation says, and the
+/// new one does not.
+fn give_back(
+    inputs: &Inputs<'_>,
+    pool: &Pool,
+    state: &PoolState,
+    said: Option<&Settings>,
+    sketch: &mut Sketch,
+) {
+    let key = Key::Pool(pool.name.clone());
+    let earlier = inputs.current.and_then(|current| current.get(&key)?.resource.settings());
+    for (name, _) in earlier.into_iter().flat_map(Settings::iter) {
+        if said.is_some_and(|said| said.get(name.as_str()).is_some()) {
             continue;
         }
-        let Some(row) = property::find(Target::Pool, name.as_str()) else { continue };
-        let (Unset::Value(word), Some(seen)) = (row.unset(), state.settings.get(name)) else { continue };
-        if row.read(&seen.raw) != row.read(word) {
-            set(pool, sketch, name, word.into(), Some(seen.raw.to_string()));
+        let (Some(row), Some(seen)) = (property::find(Target::Pool, name.as_str()), state.settings.get(name))
+        else {
+            continue;
+        };
+        let word: Box<str> = match (inputs.prior(&key, name.as_str()), row.unset()) {
+            (Some(Prior::Own { word, .. }), _) => word.clone(),
+            (_, Unset::Value(word)) => word.into(),
+            _ => continue,
+        };
+        if row.read(&seen.raw) != row.read(&word) {
+            set(pool, sketch, name, word, Some(seen.raw.to_string()));
         }
     }
-    features
 }
 
 fn set(pool: &Pool, sketch: &mut Sketch, name: &PropertyName, word: Box<str>, old: Option<String>) {
@@ -218,8 +244,12 @@ fn leave(draft: &mut Draft<'_>, pool: &Pool) {
                 Inverse::mark(root.clone(), OWNER, Some(seen)),
             );
         }
-        release::give_back(draft.inputs, &key, &mut sketch);
-        release::give_back(draft.inputs, &Key::Dataset(root), &mut sketch);
+        if draft.inputs.gives_back && draft.inputs.before.contains_key(&key) {
+            if let Some(state) = draft.inputs.observed.pools.get(&pool.name) {
+                give_back(draft.inputs, pool, state, None, &mut sketch);
+            }
+            release::settings(draft.inputs, &Key::Dataset(root), &mut sketch);
+        }
         draft.push(Subject::Resource(key), sketch);
         return;
     }

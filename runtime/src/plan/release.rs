@@ -1,57 +1,74 @@
 //! Letting go of what was there before phoenix: it stays, and where one goes back to before it was adopted,
 //! its settings are again what they were then.
 
-use super::{Change, Inputs, Inverse, Prior, draft::Sketch, settings};
-use crate::observed::{Observed, Storages};
-use phoenix_graph::{Key, Target};
+use super::{Change, Inputs, Inverse, Prior, before, draft::Sketch, settings};
+use crate::observed::{StorageState, Storages};
+use phoenix_graph::{Key, Resource, Settings, Target};
+use std::collections::BTreeMap;
 
-/// Adds what gives a resource back what it was before it was adopted.
-pub fn give_back(inputs: &Inputs<'_>, key: &Key, sketch: &mut Sketch) {
-    let priors = inputs.priors.get(key).map(Vec::as_slice).unwrap_or_default();
-    for prior in priors.iter().rev() {
-        let ops = prior.ops(inputs.observed);
-        let Some((now, change)) = now(prior, inputs.observed).filter(|_| !ops.is_empty()) else { continue };
-        sketch.changes.push(change);
-        sketch.ops.extend(ops);
-        sketch.inverses.push(now);
+/// Adds what gives a file system or volume its settings back, where one goes back to before it was adopted,
+/// and that is known.
+pub fn dataset(inputs: &Inputs<'_>, key: &Key, sketch: &mut Sketch) {
+    if inputs.gives_back && inputs.before.contains_key(key) {
+        settings(inputs, key, sketch);
     }
 }
 
-/// Tells how a setting is now, and what changes where it is given back.
-fn now(prior: &Inverse, seen: &Observed) -> Option<(Inverse, Change)> {
-    match prior {
-        Inverse::Setting { dataset, property, prior } => {
-            let state = seen.datasets.get(dataset)?;
-            let target = if state.volume { Target::Volume } else { Target::Filesystem };
-            let setting = state.settings.get(property);
-            let new = match prior {
-                Prior::Own { raw, .. } => Some(raw.to_string()),
-                Prior::Unset { word, .. } => Some(word.to_string()),
-                Prior::Inherited => None,
-            };
-            let old = setting.map(|setting| setting.raw.to_string());
-            let change = Change { setting: property.to_string(), old, new };
-            Some((settings::inverse(dataset, target, property, setting), change))
-        }
-        Inverse::PoolSetting { pool, property, value } => {
-            let raw = seen.pools.get(pool)?.settings.get(property)?.raw.clone();
-            let change = Change {
-                setting: property.to_string(),
-                old: Some(raw.to_string()),
-                new: Some(value.to_string()),
-            };
-            let (pool, property) = (pool.clone(), property.clone());
-            Some((Inverse::PoolSetting { pool, property, value: raw }, change))
-        }
-        Inverse::Storage { id, .. } => {
-            let Storages::Found(found) = &seen.storages else { return None };
-            let change = Change {
-                setting: "registration".to_owned(),
-                old: Some("as phoenix had it".to_owned()),
-                new: Some("as it was before".to_owned()),
-            };
-            Some((Inverse::Storage { id: id.clone(), before: found.get(id).cloned() }, change))
-        }
+/// Adds what gives back the settings that the current generation says.
+pub fn settings(inputs: &Inputs<'_>, key: &Key, sketch: &mut Sketch) {
+    let (Key::Dataset(name) | Key::Volume(name)) = key else { return };
+    let Some(state) = inputs.observed.datasets.get(name) else { return };
+    let target = if state.volume { Target::Volume } else { Target::Filesystem };
+    let earlier = inputs.current.and_then(|current| current.get(key)?.resource.settings());
+    let (nothing, known) = (Settings::default(), inputs.before.get(key));
+    let delta = settings::delta(name, target, &nothing, earlier, known, state, inputs.observed.zfs);
+    delta.put(name, sketch);
+}
+
+/// Adds what makes a registration again what it was before it was adopted, where that is known.
+pub fn storage(inputs: &Inputs<'_>, key: &Key, sketch: &mut Sketch) {
+    let (Key::Storage(id), Storages::Found(found), true) =
+        (key, &inputs.observed.storages, inputs.gives_back)
+    else {
+        return;
+    };
+    let (Some(known), Some(Resource::Storage(said))) =
+        (inputs.before.get(key), inputs.current.and_then(|current| Some(&current.get(key)?.resource)))
+    else {
+        return;
+    };
+    let word = |name: &str| match known.get(name) {
+        Some(Prior::Own { raw, .. }) => Some(raw.clone()),
         _ => None,
+    };
+    let Some(kind) = word(before::STORAGE_TYPE) else { return };
+    let was: BTreeMap<Box<str>, Box<str>> = known
+        .keys()
+        .filter(|name| &***name != before::STORAGE_TYPE)
+        .filter_map(|name| Some((name.clone(), word(name)?)))
+        .collect();
+    let mut wanted = StorageState { kind: kind.clone(), properties: was };
+    if let Some(now) = found.get(id).filter(|now| now.kind == kind) {
+        // What nobody declared stays as it is now.
+        let own = |name: &str| !said.properties.contains_key(name);
+        wanted.properties.retain(|name, _| !own(name) || now.properties.contains_key(name));
+        wanted.properties.extend(
+            now.properties
+                .iter()
+                .filter(|(name, _)| own(name))
+                .map(|(name, word)| (name.clone(), word.clone())),
+        );
     }
+    let wanted = Inverse::Storage { id: id.clone(), before: Some(wanted) };
+    let ops = wanted.ops(inputs.observed);
+    if ops.is_empty() {
+        return;
+    }
+    sketch.changes.push(Change {
+        setting: "registration".to_owned(),
+        old: Some("as phoenix had it".to_owned()),
+        new: Some("as it was before".to_owned()),
+    });
+    sketch.ops.extend(ops);
+    sketch.inverses.push(Inverse::Storage { id: id.clone(), before: found.get(id).cloned() });
 }

@@ -299,7 +299,7 @@ fn release(draft: &mut Draft<'_>, key: &Key, name: &DatasetName) {
     draft.forget_adopted(key);
     let seen = draft.inputs.observed.datasets.get(name).and_then(|state| state.settings.get(OWNER));
     let mut sketch = Sketch::new(Kind::Release);
-    release::give_back(draft.inputs, key, &mut sketch);
+    release::dataset(draft.inputs, key, &mut sketch);
     if let Some(seen) = seen.filter(|seen| seen.source.is_own()) {
         sketch.run(
             Op::DatasetInherit { dataset: name.clone(), property: PropertyName::new(OWNER) },
@@ -402,7 +402,8 @@ impl Inverse {
         seen: Option<&crate::observed::Setting>,
     ) -> Self {
         let prior = match seen {
-            Some(seen) if matches!(seen.source, Source::Local | Source::Received) => {
+            Some(seen) if seen.source == Source::Received => super::Prior::Received { raw: seen.raw.clone() },
+            Some(seen) if seen.source == Source::Local => {
                 super::Prior::Own { raw: seen.raw.clone(), word: seen.raw.clone() }
             }
             _ => super::Prior::Inherited,

@@ -1,12 +1,13 @@
 //! Settings: what of a pool, file system or volume differs from what the spec declares.
 
-use super::{Change, Inverse, Prior};
+use super::{Change, Inverse, Prior, before, draft::Sketch};
 use crate::{
-    observed::{DatasetState, Setting},
-    op::Assignment,
+    observed::{DatasetState, Setting, Source},
+    op::{Assignment, Op},
 };
 use phoenix_graph::{DatasetName, PropertyName, Settings, Target, Value, property};
 use property::{Unset, Version};
+use std::collections::BTreeMap;
 
 /// What has to be done to the settings of one dataset.
 #[derive(Default)]
@@ -15,7 +16,11 @@ pub struct Delta {
     pub set: Vec<Assignment>,
     /// To inherit again.
     pub inherit: Vec<PropertyName>,
-    /// What was, in the same order: first of `set`, then of `inherit`.
+    /// To go back to what was received.
+    pub received: Vec<PropertyName>,
+    /// What the settings stand over that are said for the first time.
+    pub before: BTreeMap<Box<str>, Prior>,
+    /// What was, in the same order: first of `set`, then of `inherit` and `received`.
     pub inverses: Vec<Inverse>,
     /// For people.
     pub changes: Vec<Change>,
@@ -23,20 +28,44 @@ pub struct Delta {
     pub fixed: Vec<(PropertyName, String, String)>,
 }
 
+impl Delta {
+    /// Adds it to what is to be done.
+    pub fn put(self, dataset: &DatasetName, sketch: &mut Sketch) {
+        sketch.changes.extend(self.changes);
+        sketch.inverses.extend(self.inverses);
+        if !self.set.is_empty() {
+            sketch.ops.push(Op::DatasetSet { dataset: dataset.clone(), settings: self.set });
+        }
+        let inherit = |property| Op::DatasetInherit { dataset: dataset.clone(), property };
+        sketch.ops.extend(self.inherit.into_iter().map(inherit));
+        let received = |property| Op::DatasetReceived { dataset: dataset.clone(), property };
+        sketch.ops.extend(self.received.into_iter().map(received));
+    }
+}
+
 /// Compares what is declared with what was seen; what an earlier generation declared and this one
-/// does not goes back to not being set.
+/// does not goes back to what it was before (`known`), or to not being set.
 pub fn delta(
     name: &DatasetName,
     target: Target,
     desired: &Settings,
     earlier: Option<&Settings>,
+    known: Option<&BTreeMap<Box<str>, Prior>>,
     state: &DatasetState,
     zfs: (u32, u32),
 ) -> Delta {
     let mut delta = Delta::default();
-    let mut inherit_inverses = Vec::new();
+    let said = |property: &PropertyName| {
+        earlier.is_some_and(|earlier| earlier.get(property.as_str()).is_some())
+            || known.is_some_and(|known| known.contains_key(property.as_str()))
+    };
     for (property, value) in desired.iter() {
         let seen = state.settings.get(property);
+        if !said(property) {
+            delta
+                .before
+                .extend(before::own(target, property, seen).map(|own| (property.as_str().into(), own)));
+        }
         if holds(target, property, value, seen, zfs) {
             continue;
         }
@@ -55,37 +84,68 @@ pub fn delta(
             new: Some(value.to_string()),
         });
     }
+    let mut unsaid: BTreeMap<PropertyName, Option<&Prior>> =
+        known.into_iter().flatten().map(|(name, prior)| (PropertyName::new(name), Some(prior))).collect();
     for (property, _) in earlier.into_iter().flat_map(Settings::iter) {
+        unsaid.entry(property.clone()).or_default();
+    }
+    let mut inherit_inverses = Vec::new();
+    for (property, prior) in unsaid {
         if desired.get(property.as_str()).is_some() {
             continue;
         }
-        let Some(seen) = state.settings.get(property).filter(|seen| seen.source.is_own()) else { continue };
-        let change = |new: Option<String>| Change {
-            setting: property.to_string(),
-            old: Some(shown(target, property, seen)),
-            new,
-        };
-        match unset(target, property) {
-            Unset::Never => {}
-            Unset::Inherit => {
-                delta.changes.push(change(None));
-                delta.inherit.push(property.clone());
-                inherit_inverses.push(inverse(name, target, property, Some(seen)));
+        let seen = state.settings.get(&property);
+        let unset = match (prior, seen) {
+            (Some(prior), _) => prior.clone(),
+            // What was received is none of phoenix's.
+            (None, Some(seen)) if seen.source == Source::Local => {
+                let Some(unset) = before::unset(target, &property) else { continue };
+                unset
             }
-            Unset::Value(word) => {
-                if property::find(target, property.as_str())
-                    .is_some_and(|row| row.read(&seen.raw) == row.read(word))
-                {
-                    continue;
-                }
-                delta.changes.push(change(Some(word.to_owned())));
-                delta.set.push((property.clone(), word.into()));
-                delta.inverses.push(inverse(name, target, property, Some(seen)));
+            (None, _) => continue,
+        };
+        let Some(op) = unset.op(name, &property, seen).filter(|_| !is_so(target, &property, &unset, seen))
+        else {
+            continue;
+        };
+        let new = match (&unset, &op) {
+            (Prior::Received { raw }, _) => Some(format!("{raw} (received)")),
+            (_, Op::DatasetSet { settings, .. }) => settings.first().map(|(_, word)| word.to_string()),
+            _ => None,
+        };
+        let old = seen.map(|seen| shown(target, &property, seen));
+        delta.changes.push(Change { setting: property.to_string(), old, new });
+        let inverse = inverse(name, target, &property, seen);
+        match op {
+            Op::DatasetSet { settings, .. } => {
+                delta.set.extend(settings);
+                delta.inverses.push(inverse);
+            }
+            Op::DatasetReceived { property, .. } => {
+                delta.received.push(property);
+                inherit_inverses.push(inverse);
+            }
+            _ => {
+                delta.inherit.push(property);
+                inherit_inverses.push(inverse);
             }
         }
     }
     delta.inverses.extend(inherit_inverses);
     delta
+}
+
+/// Returns whether a setting is so already, in whatever words.
+fn is_so(target: Target, property: &PropertyName, prior: &Prior, seen: Option<&Setting>) -> bool {
+    let (Some(row), Some(seen)) = (property::find(target, property.as_str()), seen) else { return false };
+    match prior {
+        Prior::Own { raw, .. } => seen.source == Source::Local && row.read(&seen.raw) == row.read(raw),
+        Prior::Unset { raw, word } => {
+            let now = row.read(&seen.raw);
+            now == row.read(raw) || now == row.read(word)
+        }
+        Prior::Received { .. } | Prior::Inherited => false,
+    }
 }
 
 /// Returns whether a declared value holds: the same value, and the dataset's own rather than inherited.
@@ -116,6 +176,7 @@ pub fn inverse(
     seen: Option<&Setting>,
 ) -> Inverse {
     let prior = match (seen, unset(target, property)) {
+        (Some(seen), _) if seen.source == Source::Received => Prior::Received { raw: seen.raw.clone() },
         (Some(seen), unset) if seen.source.is_own() || matches!(unset, Unset::Never) => {
             let known = property::find(target, property.as_str());
             let value = known.and_then(|row| row.read(&seen.raw));
@@ -160,15 +221,15 @@ fn unset(target: Target, property: &PropertyName) -> Unset {
 fn shown(target: Target, property: &PropertyName, seen: &Setting) -> String {
     let value = property::find(target, property.as_str()).and_then(|row| row.read(&seen.raw));
     let value = value.map_or_else(|| seen.raw.to_string(), |value| value.to_string());
-    if seen.source.is_own() { value } else { format!("{value} ({})", source(seen)) }
+    if seen.source == Source::Local { value } else { format!("{value} ({})", source(seen)) }
 }
 
 fn source(seen: &Setting) -> String {
-    use crate::observed::Source;
     match &seen.source {
         Source::Inherited(from) => format!("inherited from {from}"),
         Source::Default => "default".to_owned(),
         Source::Temporary => "temporary".to_owned(),
-        Source::Local | Source::Received | Source::None => "set".to_owned(),
+        Source::Received => "received".to_owned(),
+        Source::Local | Source::None => "set".to_owned(),
     }
 }

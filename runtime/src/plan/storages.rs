@@ -2,7 +2,7 @@
 //! ever removed, and never data.
 
 use super::{
-    Change, Inverse, Kind, Subject,
+    Change, Inverse, Kind, Prior, Subject, before,
     draft::{Draft, Sketch},
     release,
 };
@@ -37,7 +37,7 @@ pub fn take_away(draft: &mut Draft<'_>) {
             draft.forget_adopted(&key);
             let mut sketch = Sketch::new(Kind::Release);
             // It is not there either where making it anew was cut off in the middle.
-            release::give_back(inputs, &key, &mut sketch);
+            release::storage(inputs, &key, &mut sketch);
             if state.is_some() || !sketch.ops.is_empty() {
                 draft.push(Subject::Resource(key), sketch);
             }
@@ -122,6 +122,7 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
             return;
         }
         sketch.kind = Kind::Adopt;
+        draft.stands_over(&key, before::registration(state));
     }
     let earlier = draft.inputs.current.and_then(|current| current.get(&key)).map(|node| &node.resource);
     let over = match earlier {
@@ -133,16 +134,31 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
         Some(Resource::Storage(earlier)) => earlier.properties.keys().cloned().collect(),
         _ => Vec::new(),
     };
-    let set: BTreeMap<_, _> = storage
+    for (name, value) in storage.properties.keys().filter_map(|name| state.properties.get_key_value(name)) {
+        if known && !earlier.contains(name) && draft.inputs.prior(&key, name).is_none() {
+            let own = Prior::Own { raw: value.clone(), word: value.clone() };
+            draft.stands_over(&key, [(name.clone(), own)].into());
+        }
+    }
+    let back = |name: &str| match draft.inputs.prior(&key, name) {
+        Some(Prior::Own { raw, .. }) => Some(raw.clone()),
+        _ => None,
+    };
+    let mut set: BTreeMap<Box<str>, Box<str>> = storage
         .properties
         .iter()
         .filter(|(name, value)| held(state, name) != Some(&***value))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    let delete: Vec<Box<str>> = earlier
+    // What the spec no longer says is again what it was before the spec said it.
+    let (given_back, delete): (Vec<Box<str>>, Vec<Box<str>>) = earlier
         .into_iter()
-        .filter(|name| !storage.properties.contains_key(name) && state.properties.contains_key(name))
-        .collect();
+        .filter(|name| !storage.properties.contains_key(name))
+        .partition(|name| back(name).is_some());
+    let given_back = given_back.into_iter().filter_map(|name| Some((name.clone(), back(&name)?)));
+    set.extend(given_back.filter(|(name, value)| state.properties.get(name) != Some(value)));
+    let delete: Vec<Box<str>> =
+        delete.into_iter().filter(|name| state.properties.contains_key(name)).collect();
     if storage.kind != state.kind {
         sketch.changes.push(change("type", Some(&state.kind), Some(&storage.kind)));
     }
@@ -168,7 +184,8 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
         || set.keys().chain(&delete).any(|name| is_fixed(&storage.kind, name))
     {
         // A fixed property differs: the registration alone is made anew; what nobody declared is kept.
-        let properties = whole(storage, state, &delete);
+        let mut properties = whole(storage, state, &delete);
+        properties.extend(set.clone());
         sketch.inverses.push(before);
         sketch.ops.push(Op::StorageRemove { id: storage.id.clone() });
         sketch.ops.push(Op::StorageAdd {

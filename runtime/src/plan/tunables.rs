@@ -1,18 +1,20 @@
-//! Parameters of the zfs module: now through `/sys`, at the next boot through the rendered file.
+//! Parameters of the zfs module: now through `/sys`, at the next boot through the rendered file. What no spec
+//! says any more goes back to what it was before one did, else to the module's own default (0).
 
 use super::{
-    Change, Inverse, Kind, Subject,
+    Change, Inverse, Kind, Prior, Subject,
+    before::TUNABLE_VALUE,
     draft::{Draft, Sketch},
 };
 use crate::op::Op;
 use phoenix_graph::{Key, Resource, Tunable};
 
-/// Plans all parameters: those declared, and those that only the current generation declares, which
-/// go back to the module's own default (0).
+/// Plans all parameters: those declared, and those that only the current generation declares.
 pub fn plan(draft: &mut Draft<'_>) {
     let inputs = draft.inputs;
     for resource in inputs.desired.resources() {
         if let Resource::Tunable(tunable) = resource {
+            note(draft, tunable);
             set(draft, tunable, tunable.value, Kind::Update);
         }
     }
@@ -20,8 +22,23 @@ pub fn plan(draft: &mut Draft<'_>) {
         if let Resource::Tunable(tunable) = resource
             && inputs.desired.get(&resource.key()).is_none()
         {
-            set(draft, tunable, 0, Kind::Remove);
+            let before = match inputs.prior(&resource.key(), TUNABLE_VALUE) {
+                Some(Prior::Own { raw, .. }) => raw.parse().unwrap_or(0),
+                _ => 0,
+            };
+            set(draft, tunable, before, Kind::Remove);
         }
+    }
+}
+
+/// Notes what a parameter is that the spec is the first to say.
+fn note(draft: &mut Draft<'_>, tunable: &Tunable) {
+    let key = Key::Tunable(tunable.name.clone());
+    let said = draft.inputs.current.is_some_and(|current| current.get(&key).is_some());
+    let now = draft.inputs.observed.tunables.get(&tunable.name).copied().unwrap_or(0);
+    if !said && now != 0 && draft.inputs.prior(&key, TUNABLE_VALUE).is_none() {
+        let word: Box<str> = now.to_string().into();
+        draft.stands_over(&key, [(TUNABLE_VALUE.into(), Prior::Own { raw: word.clone(), word })].into());
     }
 }
 

@@ -18,6 +18,7 @@
 //! objects.lock           shared by who writes a closure, owned by who removes objects (collect.rs)
 //! ```
 
+mod before;
 mod cache;
 mod collect;
 mod durable;

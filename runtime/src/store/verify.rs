@@ -179,6 +179,13 @@ impl Look<'_> {
                 return Err((problem, again.to_owned()));
             }
         }
+        if let Err(error) = self.store.before(number) {
+            let problem = format!("what stood before its settings is not known: {error}");
+            return Err((
+                problem,
+                "move before.json away: what it would give back stays as it is".to_owned(),
+            ));
+        }
         if generation.outcome == Outcome::Committed && !path.join("etc").is_dir() {
             let problem = "its rendered files are missing".to_owned();
             return Err((problem, "switch to its spec: they are written again".to_owned()));

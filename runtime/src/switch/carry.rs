@@ -1,6 +1,6 @@
 //! Carrying plans out, and looking whether everything holds.
 
-use super::{Aim, Runtime, SwitchError, adoption::Priors};
+use super::{Aim, Runtime, SwitchError};
 use crate::{
     execute::{Event, ExecuteError, Ledger, execute},
     host::HostError,
@@ -144,7 +144,7 @@ impl Runtime<'_> {
     fn verify(&self, aim: &Aim, adopted: Option<&BTreeSet<Key>>) -> Result<(), ExecuteFailure> {
         let nothing = BTreeSet::new();
         let current = aim.current.as_ref().map(|(_, graph)| graph);
-        let observed = self.look(&aim.graph, current, &Priors::new())?;
+        let observed = self.look(&aim.graph, current, &aim.before)?;
         let in_force = self.store.rendered_in_force().map_err(SwitchError::Store)?;
         let before = aim.current.as_ref().map_or(&nothing, |(generation, _)| &generation.adopted);
         // The data has gone back by now: what is looked at is whether the rest holds.
@@ -156,8 +156,9 @@ impl Runtime<'_> {
                 current,
                 adopted,
                 made: &aim.made,
+                before: &aim.before,
                 // What is let go is no step: its settings are not held against anything.
-                priors: &Priors::new(),
+                gives_back: false,
                 observed: &observed,
                 in_force: &in_force,
                 state: self.store.root(),

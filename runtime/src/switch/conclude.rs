@@ -34,6 +34,9 @@ impl Runtime<'_> {
                 if let Some(adopted) = carried.adopted {
                     generation.adopted = adopted;
                 }
+                let known = self.before_after(from, generation, &carried.plans).map_err(SwitchError::Store);
+                let known = known.map_err(unrecorded)?;
+                self.durable(|store| store.put_before(to, &known)).map_err(unrecorded)?;
                 self.record(generation, to, ledger).map_err(unrecorded)?;
                 let actions = carried.actions;
                 return Ok(if from == Some(to) {

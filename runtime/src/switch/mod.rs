@@ -4,7 +4,7 @@
 //! there is the same transaction: `carry` runs plans and looks again, `conclude` commits or undoes,
 //! `recover` takes up what was cut off, `confirm` goes back from what nobody confirms.
 
-mod adoption;
+mod before;
 mod carry;
 mod conclude;
 mod confirm;
@@ -21,13 +21,13 @@ use crate::{
     execute::{Events, Ledger},
     host::{Host, HostError},
     observed::{Observed, Query},
-    plan::{Consent, Inputs, Plan, add_inverse, plan, query, rendered},
+    plan::{Before, Consent, Inputs, Plan, plan, query, rendered},
     secret::KeySource,
     store::{Generation, LockError, Outcome, Pending, Record, Source, Store, StoreError},
 };
 use carry::Carried;
 use confirm::refuse_irreversible;
-use phoenix_graph::{FORMAT, Graph, Key, PoolName};
+use phoenix_graph::{FORMAT, Graph, Key, PoolName, PropertyName};
 use std::{collections::BTreeSet, path::Path, sync::atomic::AtomicBool};
 
 /// A host with its store, and who asks.
@@ -183,8 +183,10 @@ struct Aim {
     current: Option<(Generation, Graph)>,
     /// What this transaction made before it was cut off.
     made: BTreeSet<Key>,
-    /// What those that are let go were before they were adopted.
-    priors: adoption::Priors,
+    /// What stood before phoenix set it.
+    before: Before,
+    /// Whether it goes back: then what is let go of is given back what it was.
+    gives_back: bool,
     number: u64,
     to: u64,
 }
@@ -385,16 +387,14 @@ impl Runtime<'_> {
             }
         };
         // Who goes back gets back what was; who goes on says what is to be.
-        let priors = match (target, &current) {
-            (Target::Generation(_), Some((generation, _))) => self.priors(&generation.adopted, &graph)?,
-            _ => adoption::Priors::new(),
-        };
-        Ok(Aim { graph, sources, consent, current, made: BTreeSet::new(), priors, number, to })
+        let gives_back = matches!(target, Target::Generation(_));
+        let before = self.before(current.as_ref().map(|(generation, _)| generation.number))?;
+        Ok(Aim { graph, sources, consent, current, made: BTreeSet::new(), before, gives_back, number, to })
     }
 
     fn plan_for(&self, aim: &Aim) -> Result<Plan, SwitchError> {
         let current = aim.current.as_ref().map(|(_, graph)| graph);
-        let mut query = query_with(&aim.graph, current, &aim.priors, self.store.root());
+        let mut query = query_with(&aim.graph, current, &aim.before, self.store.root());
         query.leaving.extend(aim.consent.with_data.iter().cloned());
         self.plan_from(aim, &self.observe(&query)?)
     }
@@ -409,7 +409,8 @@ impl Runtime<'_> {
             current,
             adopted,
             made: &aim.made,
-            priors: &aim.priors,
+            before: &aim.before,
+            gives_back: aim.gives_back,
             observed,
             in_force: &self.store.rendered_in_force()?,
             state: self.store.root(),
@@ -424,9 +425,9 @@ impl Runtime<'_> {
         &self,
         desired: &Graph,
         current: Option<&Graph>,
-        priors: &adoption::Priors,
+        before: &Before,
     ) -> Result<Observed, SwitchError> {
-        self.observe(&query_with(desired, current, priors, self.store.root()))
+        self.observe(&query_with(desired, current, before, self.store.root()))
     }
 
     fn observe(&self, query: &Query) -> Result<Observed, SwitchError> {
@@ -438,8 +439,15 @@ impl Runtime<'_> {
 }
 
 /// Says what to look at for a way from one graph to another, and for settings to be given back.
-fn query_with(desired: &Graph, current: Option<&Graph>, priors: &adoption::Priors, state: &Path) -> Query {
+fn query_with(desired: &Graph, current: Option<&Graph>, before: &Before, state: &Path) -> Query {
     let mut query = query(desired, current, state);
-    priors.values().flatten().for_each(|inverse| add_inverse(&mut query, inverse));
+    for (key, settings) in before {
+        let names = settings.keys().map(|name| PropertyName::new(name));
+        match key {
+            Key::Dataset(_) | Key::Volume(_) => query.properties.extend(names),
+            Key::Pool(_) => query.pool_properties.extend(names),
+            _ => {}
+        }
+    }
     query
 }

@@ -1,10 +1,10 @@
 //! Recovering: what a crash or a power cut left open is ended, back to what was, or on to what was
 //! wanted.
 
-use super::{Aim, Runtime, SwitchError, adoption::Priors, carry::Carried};
+use super::{Aim, Runtime, SwitchError, carry::Carried};
 use crate::{
     execute::Ledger,
-    plan::{Consent, Kind, Plan, Subject},
+    plan::{Before, Consent, Kind, Plan, Subject},
     store::{Outcome, Store, Transaction},
 };
 use phoenix_graph::{Graph, Key, PoolName};
@@ -82,10 +82,6 @@ impl Runtime<'_> {
         };
         self.pools_are_there(&open, current.as_ref().map(|(_, graph)| graph))?;
         let ledger = Ledger::new(self.host, self.store.journal(open.id.clone())?);
-        let priors = match &current {
-            Some((from, _)) if open.to != open.number => self.priors(&from.adopted, &graph)?,
-            _ => Priors::new(),
-        };
         let aim = Aim {
             graph,
             sources: Vec::new(),
@@ -93,7 +89,8 @@ impl Runtime<'_> {
             consent: Consent { with_data: BTreeSet::new(), ..open.consent.clone() },
             current,
             made: made(&open),
-            priors,
+            before: self.before(open.from)?,
+            gives_back: open.to != open.number,
             number: open.number,
             to: open.to,
         };
@@ -129,7 +126,7 @@ impl Runtime<'_> {
         current: Option<&Graph>,
     ) -> Result<(), SwitchError> {
         let Some(current) = current else { return Ok(()) };
-        let seen = self.look(current, None, &Priors::new())?;
+        let seen = self.look(current, None, &Before::new())?;
         for pool in open
             .plans
             .iter()

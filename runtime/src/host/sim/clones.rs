@@ -126,7 +126,13 @@ impl State {
         let taken = self.taken(since);
         let size = |taken: &Snapshot| taken.shape.fixed.get("volsize")?.parse().ok();
         Ok(Lineage {
-            own: state.settings.clone(),
+            own: state
+                .received
+                .iter()
+                .filter(|(name, _)| state.own(name.as_str()).is_some())
+                .chain(&state.settings)
+                .map(|(name, raw)| (name.clone(), raw.clone()))
+                .collect(),
             // A simulated pool never fills.
             available: u64::MAX,
             encrypted: self

@@ -49,6 +49,8 @@ pub struct DatasetImage {
     pub volume: bool,
     /// Its own properties.
     pub settings: BTreeMap<PropertyName, Box<str>>,
+    /// What it received with a stream, as far as that holds.
+    pub received: BTreeMap<PropertyName, Box<str>>,
     /// Where it is mounted; `hidden` follows where another file system lies over it.
     pub mounted: Option<String>,
     /// Whether its key is not loaded.
@@ -96,6 +98,8 @@ impl State {
     fn dataset_image(&self, name: &DatasetName, users: bool) -> DatasetImage {
         let state = self.datasets.get(name).cloned().unwrap_or_default();
         let mut settings = state.settings;
+        let holds = |name: &PropertyName| !settings.contains_key(name) && !state.passed_over.contains(name);
+        let received = state.received.into_iter().filter(|(name, _)| holds(name)).collect();
         let mut snapshots = state.snapshots;
         if users {
             settings.retain(|name, _| !name.as_str().starts_with("phoenix:"));
@@ -108,6 +112,7 @@ impl State {
         DatasetImage {
             volume: state.volume,
             settings,
+            received,
             mounted,
             locked: self.is_locked(name),
             files: state.files,

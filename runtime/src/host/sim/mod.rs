@@ -393,6 +393,7 @@ fn apply(state: &mut State, roots: &Roots, keys: &Keys, op: &Op) -> Result<(), H
         }
         Op::DatasetSet { dataset, settings } => state.dataset_set(dataset, settings),
         Op::DatasetInherit { dataset, property } => state.dataset_inherit(dataset, property),
+        Op::DatasetReceived { dataset, property } => state.dataset_received(dataset, property),
         Op::DatasetRename { from, to, .. } => state.dataset_rename(from, to),
         Op::MountAll { .. } => state.mount_all(),
         Op::Clone { snapshot, dataset, settings, .. } => state.clone_of(snapshot, dataset, settings),

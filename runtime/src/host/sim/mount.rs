@@ -45,7 +45,7 @@ impl State {
 
     /// Returns the property `canmount`.
     pub fn canmount(&self, name: &DatasetName) -> &str {
-        self.datasets.get(name).and_then(|state| state.settings.get("canmount")).map_or("on", |raw| raw)
+        self.datasets.get(name).and_then(|state| state.own("canmount")).unwrap_or("on")
     }
 
     /// `zfs mount`.
@@ -324,7 +324,7 @@ impl State {
             if now == *top {
                 return true;
             }
-            if self.datasets.get(&now).is_some_and(|state| state.settings.contains_key("mountpoint")) {
+            if self.datasets.get(&now).is_some_and(|state| state.own("mountpoint").is_some()) {
                 return false;
             }
             at = now.parent();

@@ -176,12 +176,15 @@ impl State {
             };
             return Some(Setting { raw: raw.clone(), source });
         }
+        if let Some(raw) = dataset.own(property) {
+            return Some(Setting { raw: raw.into(), source: Source::Received });
+        }
         if user || row.is_some_and(|row| row.inheritable && !FROM_PARENT.contains(&property)) {
             let mut above = name.parent();
             while let Some(parent) = above {
-                if let Some(raw) = self.datasets.get(&parent).and_then(|state| state.settings.get(property)) {
+                if let Some(raw) = self.datasets.get(&parent).and_then(|state| state.own(property)) {
                     return Some(Setting {
-                        raw: raw.clone(),
+                        raw: raw.into(),
                         source: Source::Inherited(parent.as_str().into()),
                     });
                 }
@@ -208,8 +211,13 @@ impl State {
         let mut below = String::new();
         let mut at = name.clone();
         loop {
-            if let Some(raw) = self.datasets.get(&at)?.settings.get("mountpoint") {
-                let source = if at == *name { Source::Local } else { Source::Inherited(at.as_str().into()) };
+            let state = self.datasets.get(&at)?;
+            if let Some(raw) = state.own("mountpoint") {
+                let source = match at == *name {
+                    true if state.settings.contains_key("mountpoint") => Source::Local,
+                    true => Source::Received,
+                    false => Source::Inherited(at.as_str().into()),
+                };
                 return Some(Setting { raw: join(raw, &below), source });
             }
             let Some(parent) = at.parent() else {
@@ -307,6 +315,7 @@ impl State {
                 continue;
             }
             if let Some(state) = self.datasets.get_mut(name) {
+                state.passed_over.remove(property);
                 state.settings.insert(property.clone(), raw);
             }
         }
@@ -349,8 +358,17 @@ impl State {
         Err(format!("'volsize' must be a multiple of volume block size ({}K)", block / 1024))
     }
 
-    /// `zfs inherit`.
+    /// `zfs inherit`: what was received is passed over from then on.
     pub fn dataset_inherit(&mut self, name: &DatasetName, property: &PropertyName) -> Result<(), Refusal> {
+        self.unset(name, property, false)
+    }
+
+    /// `zfs inherit -S`: what was received holds again.
+    pub fn dataset_received(&mut self, name: &DatasetName, property: &PropertyName) -> Result<(), Refusal> {
+        self.unset(name, property, true)
+    }
+
+    fn unset(&mut self, name: &DatasetName, property: &PropertyName, received: bool) -> Result<(), Refusal> {
         if property.is_user() && !is_user_name(property.as_str()) {
             return refuse(2, format!("invalid property '{property}'"));
         }
@@ -363,7 +381,7 @@ impl State {
             if row.read_only || row.creation_only {
                 return refuse(1, format!("{property} property is read-only"));
             }
-            if !row.inheritable {
+            if !row.inheritable && !received {
                 return refuse(2, format!("'{property}' property cannot be inherited"));
             }
         }
@@ -380,6 +398,11 @@ impl State {
         self.unmount_followers(&followers, true)?;
         if let Some(state) = self.datasets.get_mut(name) {
             state.settings.remove(property);
+            if received {
+                state.passed_over.remove(property);
+            } else if state.received.contains_key(property) {
+                state.passed_over.insert(property.clone());
+            }
         }
         self.follow(&followers, true);
         if REMOUNTED.contains(&property.as_str()) && self.mounted_at(name).is_some() {

@@ -41,7 +41,7 @@ impl State {
     /// Returns a quota or reservation of a dataset; 0 where there is none.
     #[must_use]
     pub fn limit(&self, name: &DatasetName, property: &str) -> u64 {
-        let own = self.datasets.get(name).and_then(|state| state.settings.get(property));
+        let own = self.datasets.get(name).and_then(|state| state.own(property));
         own.and_then(|raw| raw.parse().ok()).unwrap_or(0)
     }
 

@@ -118,6 +118,12 @@ pub struct Dataset {
     pub volume: bool,
     /// Its own properties, as `zfs get -Hp` prints them.
     pub settings: BTreeMap<PropertyName, Box<str>>,
+    /// What it received with a stream: that holds where nothing is set.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub received: BTreeMap<PropertyName, Box<str>>,
+    /// Of what it received, that which was told to be inherited nevertheless.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub passed_over: BTreeSet<PropertyName>,
     /// Its files, by name, with what is in them.
     #[serde(default)]
     pub files: BTreeMap<Box<str>, String>,
@@ -211,6 +217,15 @@ pub struct Refusal {
 /// Makes a refusal.
 pub fn refuse<T>(code: i32, text: impl Into<String>) -> Result<T, Refusal> {
     Err(Refusal { code, text: text.into() })
+}
+
+impl Dataset {
+    /// Returns a property's value where it is the dataset's own: set, or else received.
+    #[must_use]
+    pub fn own(&self, property: &str) -> Option<&str> {
+        let received = || self.received.get(property).filter(|_| !self.passed_over.contains(property));
+        self.settings.get(property).or_else(received).map(|raw| &**raw)
+    }
 }
 
 impl State {
