@@ -74,8 +74,8 @@ pub fn facts(resource: &Resource) -> BTreeMap<String, String> {
     if let Some(settings) = resource.settings() {
         facts.extend(settings.iter().map(|(name, value)| (name.to_string(), value.to_string())));
     }
-    if let Some(Lifecycle { adopt, protect, was }) = resource.lifecycle() {
-        let words = [("adopt", *adopt), ("protect", *protect)];
+    if let Some(Lifecycle { adopt, protect, replica, was }) = resource.lifecycle() {
+        let words = [("adopt", *adopt), ("protect", *protect), ("replica", *replica)];
         facts.extend(
             words.iter().filter(|(_, on)| *on).map(|(word, _)| ((*word).to_owned(), "on".to_owned())),
         );

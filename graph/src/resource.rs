@@ -42,6 +42,9 @@ pub struct Lifecycle {
     /// It is not retired, and nothing irreversible happens to it, without consent by name.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub protect: bool,
+    /// Somebody else's replication writes to it: a switch takes no snapshot of it, nor of what is below it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub replica: bool,
     /// The name that it had before: what is there under that name is renamed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub was: Option<DatasetName>,

@@ -136,11 +136,16 @@ pub fn execute(
     board.result()
 }
 
-fn snapshots(host: &dyn Host, plan: &Plan, part: usize, events: &dyn Events) -> Result<(), ExecuteError> {
-    let name: Box<str> = match part {
+/// Returns the name of the snapshots that a plan begins with, after the `@`.
+pub fn snapshot_name(plan: &Plan, part: usize) -> Box<str> {
+    match part {
         0 => format!("phoenix-{}", plan.number).into(),
         part => format!("phoenix-{}.{part}", plan.number).into(),
-    };
+    }
+}
+
+fn snapshots(host: &dyn Host, plan: &Plan, part: usize, events: &dyn Events) -> Result<(), ExecuteError> {
+    let name = snapshot_name(plan, part);
     let count = plan.snapshots.values().map(Vec::len).sum();
     if count > 0 {
         events.event(Event::Snapshots(count));

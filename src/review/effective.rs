@@ -88,10 +88,10 @@ fn facts(
 
 /// Lists what is said about a resource's life.
 fn life(resource: &Resource) -> Facts {
-    let Some(Lifecycle { adopt, protect, was }) = resource.lifecycle() else { return Facts::new() };
+    let Some(Lifecycle { adopt, protect, replica, was }) = resource.lifecycle() else { return Facts::new() };
     let key = resource.key();
     let mut facts = Facts::new();
-    for (word, on) in [("adopt", *adopt), ("protect", *protect)] {
+    for (word, on) in [("adopt", *adopt), ("protect", *protect), ("replica", *replica)] {
         if on {
             facts.push((format!("{key} {word}"), "on".to_owned()));
         }

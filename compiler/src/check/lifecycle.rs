@@ -1,4 +1,4 @@
-//! What a node says about its life: `adopt`, `protect` and `was`.
+//! What a node says about its life: `adopt`, `protect`, `replica` and `was`.
 
 use super::Checker;
 use crate::{
@@ -21,7 +21,7 @@ impl<'a> Checker<'_, 'a, '_> {
     /// Reads whether what is there may be taken over, and whether it is protected.
     pub(super) fn lifecycle(&mut self, block: &Block<'a>) -> Lifecycle {
         let mut said = |name: &str| block.setting(name).is_some_and(|setting| self.switch(setting));
-        Lifecycle { adopt: said("adopt"), protect: said("protect"), was: None }
+        Lifecycle { adopt: said("adopt"), protect: said("protect"), replica: said("replica"), was: None }
     }
 
     /// Reads the same of a file system or volume, and its name before.

@@ -295,6 +295,11 @@ pub const OWN: &[Own] = &[
         &[Dataset, Volume],
         "It is never retired unless that is asked for by name on the command line.",
     ),
+    flag(
+        "replica",
+        &[Dataset, Volume],
+        "Replication from elsewhere writes to it: a switch takes no snapshot of it, nor of anything in it.",
+    ),
     own("was", &[Dataset, Volume], "The whole name that it had before; what is there under it is renamed."),
 ];
 
@@ -302,7 +307,7 @@ pub const OWN: &[Own] = &[
 pub const TOP: &[&str] = &["edition", "import", "let", "profile", "host"];
 
 /// The settings that say something about a resource's life; they mean nothing in any other way.
-pub const LIFE: &[&str] = &["adopt", "protect", "was"];
+pub const LIFE: &[&str] = &["adopt", "protect", "replica", "was"];
 
 /// Finds a setting of the language's own that a node of this kind has.
 pub fn find_own(kind: Kind, name: &str) -> Option<&'static Own> {

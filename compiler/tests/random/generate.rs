@@ -308,7 +308,7 @@ impl Maker {
 
     /// Says something about its life.
     fn life(&mut self, node: &mut Node) {
-        for word in ["adopt", "protect"] {
+        for word in ["adopt", "protect", "replica"] {
             if self.choices.one_in(8) {
                 let on = self.choices.one_in(2);
                 node.set(word, vec![vec![Value::Bool(on), text(if on { "on" } else { "off" })]]);

@@ -63,6 +63,7 @@ impl Runtime<'_> {
             observed: &observed,
             snapshots: &snapshots,
             released: &self.store.released()?,
+            taken: &self.store.taken()?,
             policy,
             now: self.now,
         });

@@ -54,6 +54,8 @@ pub struct Inputs<'a> {
     pub snapshots: &'a [SnapshotState],
     /// Snapshots whose holds an earlier run was about to take off, with their GUIDs.
     pub released: &'a BTreeMap<SnapshotName, u64>,
+    /// The snapshots that this store's switches took, by GUID, with the numbers of the attempts.
+    pub taken: &'a BTreeMap<u64, u64>,
     /// What is asked for.
     pub policy: &'a Policy,
     /// The time, in seconds since 1970-01-01 UTC.

@@ -1,8 +1,9 @@
 //! The snapshots that switches took: which of them hold the state of no kept generation.
 //!
 //! `@phoenix-<n>` holds the state of the generation that was current before attempt `n`. It is released
-//! and destroyed where neither that generation nor the attempt is kept. A snapshot of another name, or
-//! without phoenix's hold, is never touched where it stands.
+//! and destroyed where neither that generation nor the attempt is kept. One that somebody renamed, as
+//! `zfs receive -R` does, is known by its GUID. A snapshot of another name and GUID, or without phoenix's hold,
+//! is never touched where it stands.
 
 use super::{
     GcPlan, Inputs, Known, Left,
@@ -44,7 +45,12 @@ pub fn plan(inputs: &Inputs<'_>, known: &Known, plan: &mut GcPlan) {
     let gone: BTreeSet<DatasetName> =
         plan.destroyed.iter().flat_map(|one| one.below.iter().chain([&one.place])).cloned().collect();
     for snapshot in inputs.snapshots {
-        let Some(number) = attempt_of(snapshot.name.name()) else { continue };
+        let Some(number) = inputs.taken_by(snapshot) else {
+            if snapshot.holds.contains(HOLD) && !gone.contains(snapshot.name.dataset()) {
+                plan.strange.push(unknown(snapshot));
+            }
+            continue;
+        };
         let released = inputs.released.get(&snapshot.name) == Some(&snapshot.guid);
         if released {
             plan.released.insert(snapshot.name.clone(), snapshot.guid);
@@ -72,6 +78,28 @@ pub fn plan(inputs: &Inputs<'_>, known: &Known, plan: &mut GcPlan) {
                     .to_owned(),
             }),
         }
+    }
+}
+
+/// Tells of a snapshot that phoenix's tag holds, and that is not known to be a switch's.
+fn unknown(snapshot: &SnapshotState) -> Left {
+    Left {
+        what: snapshot.name.to_string(),
+        reason: format!(
+            "it is held by the tag `{HOLD}`, and neither its name nor its GUID is that of a snapshot that this store knows of; `zfs receive` renames what stands in its way"
+        ),
+        help: format!(
+            "where you know that nobody needs it: `zfs release {HOLD} {0}`, then `zfs destroy {0}`",
+            snapshot.name
+        ),
+    }
+}
+
+impl Inputs<'_> {
+    /// Returns the number of the attempt that took a snapshot: by its GUID where that is on record, else by its
+    /// name.
+    pub fn taken_by(&self, snapshot: &SnapshotState) -> Option<u64> {
+        self.taken.get(&snapshot.guid).copied().or_else(|| attempt_of(snapshot.name.name()))
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     secret::Keys,
 };
 use phoenix_graph::{DatasetName, SnapshotName};
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 /// A storage host.
 pub trait Host: Sync {
@@ -45,6 +45,12 @@ pub trait Host: Sync {
     /// # Errors
     /// Where a dataset is not there, or a tool fails or says what cannot be read.
     fn snapshots(&self, datasets: &[DatasetName]) -> Result<Vec<SnapshotState>, HostError>;
+
+    /// Tells the GUIDs of snapshots by name, in one command; those that are not there are left out.
+    ///
+    /// # Errors
+    /// Where a tool fails, or says what cannot be read.
+    fn guids(&self, snapshots: &[SnapshotName]) -> Result<BTreeMap<SnapshotName, u64>, HostError>;
 
     /// Tells what is a dataset's own, and how far it is from a snapshot. Changes nothing; takes the same
     /// number of commands each time.

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     area,
-    observed::{DatasetState, HOME, OWNER},
+    observed::{DatasetState, HOME, OWNER, Source},
     op::Op,
 };
 use phoenix_graph::{DatasetName, Key, PoolName, graph::Node};
@@ -324,10 +324,41 @@ impl<'a> Draft<'a> {
         // What this very transaction made, before it was cut off, has no state before it; and a snapshot
         // would keep it from being unmade.
         let made = [Key::Dataset, Key::Volume].map(|kind| kind(name.clone()));
-        if made.iter().any(|key| self.inputs.made.contains(key)) {
+        if made.iter().any(|key| self.inputs.made.contains(key)) || self.is_replica(name) {
             return;
         }
+        self.tell_received(name);
         self.snapshots.entry(name.pool()).or_default().insert(name.clone());
+    }
+
+    /// Returns whether replication from elsewhere writes to a dataset, as the spec says of it or of one above:
+    /// a snapshot of phoenix's would end that.
+    pub fn is_replica(&self, name: &DatasetName) -> bool {
+        let graphs = || std::iter::once(self.inputs.desired).chain(self.inputs.current);
+        let home = self.inputs.observed.datasets.get(name).and_then(|state| state.local(HOME));
+        let home = home.and_then(|home| DatasetName::new(home).ok()).unwrap_or_else(|| name.clone());
+        let mut above = std::iter::successors(Some(home), DatasetName::parent);
+        above.any(|above| {
+            graphs()
+                .filter_map(|graph| graph.dataset(&above)?.resource.lifecycle())
+                .any(|lifecycle| lifecycle.replica)
+        })
+    }
+
+    /// Tells of a dataset that is snapshot, and looks as if a replication wrote to it.
+    fn tell_received(&mut self, name: &DatasetName) {
+        let Some(state) = self.inputs.observed.datasets.get(name) else { return };
+        let received = state.settings.iter().find(|(_, setting)| setting.source == Source::Received);
+        let Some((property, _)) = received else { return };
+        let node =
+            self.inputs.desired.dataset(name).or(self.inputs.current.and_then(|graph| graph.dataset(name)));
+        let Some(key) = node.map(|node| node.key.clone()) else { return };
+        let text = format!(
+            "its {property} came with a `zfs send`: where that goes on, the snapshot that this switch takes of it makes the next `zfs receive -F` fail; `replica` in its spec says that none is taken"
+        );
+        if !self.warnings.iter().any(|known| known.key == key && known.text == text) {
+            self.warn(&key, text);
+        }
     }
 
     /// Finds the retired dataset whose home is `name`.

@@ -67,6 +67,12 @@ fn refusal(draft: &Draft<'_>, key: &Key, name: &DatasetName) -> Refused {
             "name the datasets below it whose data is to go back".to_owned(),
         );
     }
+    if draft.is_replica(name) {
+        return refused(
+            "the spec says that it is a replica: what stands in it is another host's to say, and no snapshot of it is taken",
+            "leave it out of `--with-data`; its own snapshots are there (`zfs list -t snapshot`)".to_owned(),
+        );
+    }
     let Some(found) = inputs.past.found.get(name) else {
         return refused(
             "its pool is not imported, so there is nothing to go back to",

@@ -29,6 +29,7 @@ mod objects;
 mod past;
 mod pending;
 mod pins;
+mod taken;
 mod verify;
 mod whole;
 

@@ -246,6 +246,10 @@ impl Look<'_> {
                 store.released().err(),
                 "move it away: snapshots that it names stay, and are told by `phoenix gc`",
             ),
+            (
+                store.taken().err(),
+                "move it away: what a switch took and somebody renamed is told by `phoenix gc`, and stays",
+            ),
         ];
         for (error, repair) in errors {
             if let Some(error) = error {

@@ -2,14 +2,14 @@
 
 use super::{Aim, Runtime, SwitchError};
 use crate::{
-    execute::{Event, ExecuteError, Ledger, execute},
+    execute::{Event, ExecuteError, Ledger, execute, snapshot_name},
     host::HostError,
     observed::SnapshotState,
     op::Op,
     plan::{Action, Change, Consent, Inputs, Kind, Past, Plan, plan, underway},
     store::Record,
 };
-use phoenix_graph::{Graph, Key, Resource};
+use phoenix_graph::{Graph, Key, Resource, SnapshotName};
 use std::collections::BTreeSet;
 
 /// How far plans were carried out.
@@ -85,12 +85,13 @@ impl Runtime<'_> {
                 Ok(()) => execute(self.host, &plan, at, ledger, self.jobs, self.stop, self.events),
                 Err(error) => (Vec::new(), Err(error)),
             };
+            let noted = self.note_snapshots(&plan, at);
             carried.actions += plan.actions.len();
             carried.adopted = Some(plan.adopted.clone());
             let partial = plan.partial;
             carried.plans.push((plan, begun));
-            if let Err(error) = run {
-                carried.result = Err(error.into());
+            if let Err(error) = run.map_err(ExecuteFailure::from).and(noted.map_err(ExecuteFailure::from)) {
+                carried.result = Err(error);
                 return carried;
             }
             if !partial {
@@ -103,6 +104,27 @@ impl Runtime<'_> {
             .and_then(|()| self.verify_clones(&carried.plans))
             .and_then(|()| Ok(ledger.write(&Record::Holds)?));
         carried
+    }
+
+    /// Notes the GUIDs of the snapshots that a plan began with. `zfs receive` may rename them, hold and all.
+    fn note_snapshots(&self, plan: &Plan, part: usize) -> Result<(), SwitchError> {
+        let name = snapshot_name(plan, part);
+        let names: Vec<SnapshotName> = plan
+            .snapshots
+            .values()
+            .flatten()
+            .filter_map(|dataset| SnapshotName::of(dataset, &name).ok())
+            .collect();
+        if names.is_empty() {
+            return Ok(());
+        }
+        let guids = self.host.guids(&names).map_err(|error| match error {
+            HostError::PowerLost => SwitchError::PowerLost,
+            error => SwitchError::Host(error),
+        })?;
+        let mut taken = self.store.taken()?;
+        taken.extend(guids.into_values().map(|guid| (guid, plan.number)));
+        self.durable(|store| store.put_taken(&taken))
     }
 
     /// Looks whether each clone has become what its snapshot belongs to.

@@ -2,11 +2,14 @@
 
 use super::{Runtime, SwitchError, Target};
 use crate::{
+    execute::HOLD,
     foreign::{Foreign, foreign, missing},
     host::HostError,
-    plan::{Consent, Plan, query},
+    observed::{DatasetState, Observed, Source},
+    plan::{Consent, Plan, Warning, query},
 };
-use phoenix_graph::Key;
+use phoenix_graph::{DatasetName, Graph, Key};
+use std::collections::BTreeMap;
 
 /// How a host stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,10 +36,49 @@ impl Runtime<'_> {
             HostError::PowerLost => SwitchError::PowerLost,
             error => error.into(),
         })?;
-        Ok(Standing {
-            missing: missing(&seen, &aim.graph),
-            foreign: foreign(&seen, &aim.graph),
-            drift: self.plan_from(&aim, &seen)?,
-        })
+        let mut drift = self.plan_from(&aim, &seen)?;
+        drift.warnings.extend(self.renamed(&aim.graph, &seen)?);
+        Ok(Standing { missing: missing(&seen, &aim.graph), foreign: foreign(&seen, &aim.graph), drift })
+    }
+
+    /// Tells which snapshots of phoenix's somebody renamed, of the datasets that replication writes to.
+    fn renamed(&self, graph: &Graph, seen: &Observed) -> Result<Vec<Warning>, SwitchError> {
+        let replicated = |key: &Key, state: &DatasetState| {
+            let said = graph.get(key).and_then(|node| node.resource.lifecycle());
+            said.is_some_and(|lifecycle| lifecycle.replica)
+                || state.settings.values().any(|setting| setting.source == Source::Received)
+        };
+        let mut asked: BTreeMap<DatasetName, Key> = BTreeMap::new();
+        for node in graph.nodes() {
+            let Some(name) = node.resource.dataset_name() else { continue };
+            if seen.datasets.get(name).is_some_and(|state| replicated(&node.key, state)) {
+                asked.insert(name.clone(), node.key.clone());
+            }
+        }
+        if asked.is_empty() {
+            return Ok(Vec::new());
+        }
+        let names: Vec<DatasetName> = asked.keys().cloned().collect();
+        let snapshots = self.host.snapshots(&names).map_err(|error| match error {
+            HostError::PowerLost => SwitchError::PowerLost,
+            error => error.into(),
+        })?;
+        let taken = self.store.taken()?;
+        let told = snapshots.iter().filter_map(|snapshot| {
+            let key = asked.get(snapshot.name.dataset())?;
+            let name = snapshot.name.name();
+            let renamed = snapshot.holds.contains(HOLD) && !name.starts_with("phoenix-");
+            let whose = match taken.get(&snapshot.guid) {
+                Some(number) => format!("is phoenix's, taken by switch {number}"),
+                None => format!("has the tag `{HOLD}` of phoenix's holds"),
+            };
+            renamed.then(|| Warning {
+                key: key.clone(),
+                text: format!(
+                    "@{name} {whose}, and was renamed, as `zfs receive` does; it stops the next `zfs receive`: `phoenix gc` tells it, and collects what no kept generation needs"
+                ),
+            })
+        });
+        Ok(told.collect())
     }
 }

@@ -32,6 +32,7 @@ use crate::{
 use phoenix_graph::{DatasetName, SnapshotName};
 use run::Runner;
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
@@ -172,6 +173,10 @@ impl Host for LinuxHost {
 
     fn snapshots(&self, datasets: &[DatasetName]) -> Result<Vec<SnapshotState>, HostError> {
         snapshots::snapshots(&self.runner, datasets)
+    }
+
+    fn guids(&self, snapshots: &[SnapshotName]) -> Result<BTreeMap<SnapshotName, u64>, HostError> {
+        snapshots::guids(&self.runner, snapshots)
     }
 
     fn lineage(&self, dataset: &DatasetName, since: &SnapshotName) -> Result<Lineage, HostError> {

@@ -41,6 +41,23 @@ pub fn snapshots(runner: &Runner, datasets: &[DatasetName]) -> Result<Vec<Snapsh
     Ok(found.into_values().collect())
 }
 
+/// Tells the GUIDs of those snapshots that are there.
+pub fn guids(runner: &Runner, names: &[SnapshotName]) -> Result<BTreeMap<SnapshotName, u64>, HostError> {
+    let mut found = BTreeMap::new();
+    let names: Vec<String> = names.iter().map(SnapshotName::to_string).collect();
+    for names in names.chunks(AT_ONCE) {
+        let mut argv = vec!["zfs", "get", "-Hp", "-o", "name,value", "guid"];
+        argv.extend(names.iter().map(String::as_str));
+        for line in runner.look_partly(&argv, 1)?.lines() {
+            let bad = || unreadable("zfs get", "a snapshot's name and GUID", line);
+            let (name, guid) = line.split_once('\t').ok_or_else(bad)?;
+            let name = SnapshotName::new(name).map_err(|_| bad())?;
+            found.insert(name, guid.parse().map_err(|_| bad())?);
+        }
+    }
+    Ok(found)
+}
+
 /// Reads a line: the snapshot, and how many holds it has.
 fn snapshot(line: &str) -> Result<(SnapshotState, u64), HostError> {
     let bad = |what: &str| unreadable("zfs list", what, line);

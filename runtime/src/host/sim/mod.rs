@@ -43,6 +43,7 @@ use links::Roots;
 use phoenix_graph::{DatasetName, SnapshotName};
 use state::{FORMAT, Refusal};
 use std::{
+    collections::BTreeMap,
     fs,
     io::Write,
     path::{Path, PathBuf},
@@ -317,6 +318,16 @@ impl Host for SimHost {
         let found = inner.state.snapshots(datasets).map_err(|refusal| command(argv, refusal))?;
         inner.processes += 1 + found.iter().filter(|one| !one.holds.is_empty()).count().div_ceil(1000) as u64;
         Ok(found)
+    }
+
+    fn guids(&self, snapshots: &[SnapshotName]) -> Result<BTreeMap<SnapshotName, u64>, HostError> {
+        let mut inner = self.lock();
+        if !inner.powered {
+            return Err(HostError::PowerLost);
+        }
+        inner.processes += snapshots.len().div_ceil(1000) as u64;
+        let guid = |name: &SnapshotName| inner.state.guid_of(name).map(|guid| (name.clone(), guid));
+        Ok(snapshots.iter().filter_map(guid).collect())
     }
 
     fn lineage(&self, dataset: &DatasetName, since: &SnapshotName) -> Result<Lineage, HostError> {

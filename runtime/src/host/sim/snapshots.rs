@@ -139,6 +139,11 @@ impl State {
         Ok(found)
     }
 
+    /// Tells a snapshot's GUID, where it is there.
+    pub fn guid_of(&self, name: &SnapshotName) -> Option<u64> {
+        self.dataset(name.dataset())?.snapshots.get(name.name()).map(|snapshot| snapshot.guid)
+    }
+
     /// Keeps the list of a snapshot's clones true where one of them moves or ends.
     pub fn clone_moved(&mut self, old: &DatasetName, new: Option<&DatasetName>) {
         for snapshot in self.datasets.values_mut().flat_map(|dataset| dataset.snapshots.values_mut()) {
