@@ -1,7 +1,7 @@
 //! The graph of one host: its steps in the order they are carried out.
 
 use crate::{
-    DatasetName, HostName, Key, Resource,
+    DatasetName, HostName, Key, NameError, Resource,
     mounts::mounts,
     step::{FORMAT, ObjectId, Step, System, digests},
 };
@@ -32,6 +32,9 @@ pub enum GraphError {
     /// An object of a format that this version does not know.
     #[error("an object has format {0}; this version reads formats up to {FORMAT}: use a newer phoenix")]
     Format(u32),
+    /// A stored resource names what no spec can.
+    #[error("{0}: {1}")]
+    Name(Key, #[source] NameError),
 }
 
 fn list(keys: &[Key]) -> String {
@@ -96,6 +99,8 @@ impl Graph {
             if step.format > FORMAT {
                 return Err(GraphError::Format(step.format));
             }
+            let named = step.resource.check_names();
+            named.map_err(|error| GraphError::Name(step.resource.key(), error))?;
             resources.push(step.resource);
         }
         Self::assemble(system.system, resources)

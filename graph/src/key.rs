@@ -57,13 +57,13 @@ impl FromStr for Key {
             return Err(bad());
         }
         match kind {
-            "pool" => PoolName::new(name).map(Key::Pool).map_err(|_| bad()),
-            "dataset" => DatasetName::new(name).map(Key::Dataset).map_err(|_| bad()),
-            "volume" => DatasetName::new(name).map(Key::Volume).map_err(|_| bad()),
+            "pool" => PoolName::seen(name).map(Key::Pool).map_err(|_| bad()),
+            "dataset" => DatasetName::seen(name).map(Key::Dataset).map_err(|_| bad()),
+            "volume" => DatasetName::seen(name).map(Key::Volume).map_err(|_| bad()),
             "export" => Ok(Key::Export(name.into())),
             "storage" => StorageId::new(name).map(Key::Storage).map_err(|_| bad()),
             "tunable" => Ok(Key::Tunable(name.into())),
-            "permissions" => DatasetName::new(name).map(Key::Permissions).map_err(|_| bad()),
+            "permissions" => DatasetName::seen(name).map(Key::Permissions).map_err(|_| bad()),
             "bind" => {
                 let (container, at) =
                     name.strip_prefix("lxc/").and_then(|rest| rest.split_once('/')).ok_or_else(bad)?;

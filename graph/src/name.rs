@@ -27,7 +27,7 @@ pub enum NameError {
 pub const MAX_DATASET_NAME: usize = 255;
 
 macro_rules! name_type {
-    ($(#[$doc:meta])* $name:ident, $check:path) => {
+    ($(#[$doc:meta])* $name:ident, $check:path, $stored:path) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -59,7 +59,8 @@ macro_rules! name_type {
         impl TryFrom<String> for $name {
             type Error = NameError;
             fn try_from(text: String) -> Result<Self, NameError> {
-                Self::new(&text)
+                $stored(&text)?;
+                Ok(Self(text.into()))
             }
         }
 
@@ -74,25 +75,48 @@ macro_rules! name_type {
 name_type!(
     /// A host's name: letters, digits, `-`, `_` and `.`, beginning with a letter or digit.
     HostName,
+    check_host,
     check_host
 );
 name_type!(
-    /// A pool's name, by the rules of `zpoolconcepts(7)`.
+    /// A pool's name. A new one goes by the rules of `zpoolconcepts(7)`; one that is there already may be any
+    /// that OpenZFS lets exist ([`PoolName::seen`]), and such a name is also read from what was written down.
     PoolName,
-    check_pool
+    check_pool,
+    check_seen_pool
 );
 name_type!(
-    /// A dataset's or volume's whole name, `pool/a/b`; a pool's name alone is its root dataset.
+    /// A dataset's or volume's whole name, `pool/a/b`; a pool's name alone is its root dataset. As with
+    /// [`PoolName`], one that is there already may be one that a new dataset may not have.
     DatasetName,
-    check_dataset
+    check_dataset,
+    check_seen_dataset
 );
 name_type!(
     /// A Proxmox storage id: `[A-Za-z][A-Za-z0-9._-]*[A-Za-z0-9]`.
     StorageId,
+    check_storage,
     check_storage
 );
 
 impl PoolName {
+    /// Takes the name of a pool that is there: such as `c3po` or `spare1`, which no new pool may have.
+    ///
+    /// # Errors
+    /// [`NameError`] where no pool can have it.
+    pub fn seen(text: &str) -> Result<Self, NameError> {
+        check_seen_pool(text)?;
+        Ok(Self(text.into()))
+    }
+
+    /// Says whether a new pool may have this name.
+    ///
+    /// # Errors
+    /// [`NameError`] with the rule that it breaks.
+    pub fn check_new(&self) -> Result<(), NameError> {
+        check_pool(&self.0)
+    }
+
     /// Returns the name of the pool's root dataset.
     #[must_use]
     pub fn root(&self) -> DatasetName {
@@ -101,6 +125,23 @@ impl PoolName {
 }
 
 impl DatasetName {
+    /// Takes the name of a dataset that is there: such as `c3po/a`, or `tank/a/%recv` while it is received.
+    ///
+    /// # Errors
+    /// [`NameError`] where no dataset can have it.
+    pub fn seen(text: &str) -> Result<Self, NameError> {
+        check_seen_dataset(text)?;
+        Ok(Self(text.into()))
+    }
+
+    /// Says whether a new dataset may have this name.
+    ///
+    /// # Errors
+    /// [`NameError`] with the rule that it breaks.
+    pub fn check_new(&self) -> Result<(), NameError> {
+        check_dataset(&self.0)
+    }
+
     /// Returns the pool that the dataset lies in.
     #[must_use]
     pub fn pool(&self) -> PoolName {
@@ -191,6 +232,29 @@ fn check_dataset(text: &str) -> Result<(), NameError> {
     limit(text, MAX_DATASET_NAME)
 }
 
+/// What keeps a pool's name from being read off a host: nothing but what would make it another thing.
+fn check_seen_pool(text: &str) -> Result<(), NameError> {
+    if text.contains('/') {
+        return Err(NameError::Character('/', "a pool's name"));
+    }
+    check_seen_dataset(text)
+}
+
+/// As [`check_seen_pool`]. OpenZFS keeps `%` for names of its own, and a later version may take more; what it
+/// never takes are control characters, and the signs of snapshots and bookmarks.
+fn check_seen_dataset(text: &str) -> Result<(), NameError> {
+    if !text.starts_with(|c: char| c.is_alphabetic()) {
+        return Err(NameError::Start("a pool's name begins with a letter"));
+    }
+    if text.split('/').any(|part| matches!(part, "" | "." | "..")) {
+        return Err(NameError::Empty);
+    }
+    match text.chars().find(|c| c.is_control() || "@#".contains(*c)) {
+        Some(c) => Err(NameError::Character(c, "a dataset's name")),
+        None => limit(text, MAX_DATASET_NAME),
+    }
+}
+
 fn check_storage(text: &str) -> Result<(), NameError> {
     if text.len() < 2 {
         return Err(NameError::Start("a Proxmox storage id has two characters at least"));
@@ -229,6 +293,26 @@ mod tests {
         assert!(name.is_below(&DatasetName::new("tank").unwrap()));
         assert!(!name.is_below(&name));
         assert!(!DatasetName::new("tank/ab").unwrap().is_below(&DatasetName::new("tank/a").unwrap()));
+    }
+
+    #[test]
+    fn a_name_that_is_there_already_may_be_one_that_nothing_new_may_have() {
+        for text in
+            ["c3po", "c3po/a", "spare1", "mirror-old/x", "log", "tank/a/%recv", "tank/end ", "tank/-x"]
+        {
+            let name = DatasetName::seen(text).unwrap();
+            assert_eq!(name.as_str(), text);
+            assert_eq!(name.check_new().is_ok(), DatasetName::new(text).is_ok());
+            // What was seen is written down, and read again.
+            assert_eq!(DatasetName::try_from(text.to_owned()), Ok(name.clone()));
+            assert_eq!(PoolName::seen(name.pool().as_str()), Ok(name.pool()));
+        }
+        assert!(PoolName::seen("c3po").unwrap().check_new().is_err());
+        for text in ["", "a//b", "a/", "/a", "a/..", "a@b", "a#b", "a\nb", "a/\tb", "a\u{7f}", "9a"] {
+            assert!(DatasetName::seen(text).is_err(), "{text:?}");
+        }
+        assert!(DatasetName::seen(&"a".repeat(MAX_DATASET_NAME + 1)).is_err());
+        assert!(PoolName::seen("a/b").is_err());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::{
     Key,
     export::ExportOptions,
-    name::{DatasetName, PoolName, StorageId},
+    name::{DatasetName, NameError, PoolName, StorageId},
     permissions::Permissions,
     settings::Settings,
     size::Bytes,
@@ -328,6 +328,26 @@ impl Resource {
             Resource::Volume(volume) => Some(&volume.name),
             _ => None,
         }
+    }
+
+    /// Says whether every name in it is one that a spec can give: names are read leniently, since those of what
+    /// is on a host are written down, too.
+    ///
+    /// # Errors
+    /// [`NameError`] with the rule that a name breaks.
+    pub fn check_names(&self) -> Result<(), NameError> {
+        match self {
+            Resource::Pool(pool) => pool.name.check_new()?,
+            Resource::Dataset(Dataset { name, .. })
+            | Resource::Volume(Volume { name, .. })
+            | Resource::Export(Export { dataset: name, .. })
+            | Resource::Permissions(Permissions { dataset: name, .. })
+            | Resource::Bind(Bind { dataset: name, .. }) => name.check_new()?,
+            Resource::Storage(storage) => storage.dataset.as_ref().map_or(Ok(()), DatasetName::check_new)?,
+            Resource::Tunable(_) => {}
+        }
+        let was = self.lifecycle().and_then(|lifecycle| lifecycle.was.as_ref());
+        was.map_or(Ok(()), DatasetName::check_new)
     }
 
     /// Returns the settings of a pool, file system or volume.

@@ -24,6 +24,23 @@ impl SnapshotName {
         Self::of(&DatasetName::new(dataset)?, name)
     }
 
+    /// Takes the name of a snapshot that is there: also one that nothing new may have.
+    ///
+    /// # Errors
+    /// [`NameError`] where no snapshot can have it.
+    pub fn seen(text: &str) -> Result<Self, NameError> {
+        let Some((dataset, name)) = text.split_once('@') else {
+            return Err(NameError::Start("a snapshot's name has an `@` in it"));
+        };
+        let dataset = DatasetName::seen(dataset)?;
+        match name.chars().find(|c| c.is_control() || "@#/".contains(*c)) {
+            _ if name.is_empty() => Err(NameError::Empty),
+            Some(strange) => Err(NameError::Character(strange, "a snapshot's name")),
+            None if text.len() > MAX_DATASET_NAME => Err(NameError::TooLong(text.len(), MAX_DATASET_NAME)),
+            None => Ok(Self { dataset, name: name.into() }),
+        }
+    }
+
     /// Makes the name of a dataset's snapshot. `name` is what follows the `@`.
     ///
     /// # Errors
@@ -65,7 +82,7 @@ impl fmt::Display for SnapshotName {
 impl TryFrom<String> for SnapshotName {
     type Error = NameError;
     fn try_from(text: String) -> Result<Self, NameError> {
-        Self::new(&text)
+        Self::seen(&text)
     }
 }
 

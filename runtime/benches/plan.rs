@@ -118,7 +118,7 @@ fn state(name: &DatasetName, words: &[(&str, Value)]) -> DatasetState {
         PropertyName::new("mountpoint"),
         Setting { raw: format!("/{name}").into(), source: Source::Default },
     );
-    DatasetState { volume: false, mounted: true, settings }
+    DatasetState { mounted: true, settings, ..DatasetState::default() }
 }
 
 #[divan::bench(args = SIZES)]

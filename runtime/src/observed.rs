@@ -165,6 +165,8 @@ pub struct SnapshotState {
 pub struct Lineage {
     /// All that is set on the dataset itself, as `-Hp` prints it.
     pub own: BTreeMap<PropertyName, Box<str>>,
+    /// What is set on it as well, with values that cannot be read.
+    pub unreadable: BTreeSet<PropertyName>,
     /// The bytes that are free for datasets beside it.
     pub available: u64,
     /// Whether it is encrypted.
@@ -218,7 +220,7 @@ impl DiskState {
 }
 
 /// A file system or volume.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatasetState {
     /// Whether it is a volume.
     pub volume: bool,
@@ -226,13 +228,24 @@ pub struct DatasetState {
     pub mounted: bool,
     /// The properties asked for that it has, [`ALWAYS`] among them (but `type` and `mounted`).
     pub settings: BTreeMap<PropertyName, Setting>,
+    /// Those of the properties asked for whose values cannot be read, since they are no text (UTF-8), with
+    /// where they come from. They are there, and nothing is known of what they say.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unreadable: BTreeMap<PropertyName, Source>,
 }
 
 impl DatasetState {
+    /// Returns whether a property has a value that cannot be read: [`DatasetState::value`] and
+    /// [`DatasetState::local`] have none then, which does not say that it is not set.
+    #[must_use]
+    pub fn is_unreadable(&self, name: &str) -> bool {
+        self.unreadable.contains_key(name)
+    }
+
     /// Returns the dataset that its key comes from: itself, or one above it; nothing where it is not encrypted.
     #[must_use]
     pub fn encryption_root(&self) -> Option<DatasetName> {
-        self.value("encryptionroot").and_then(|name| DatasetName::new(name).ok())
+        self.value("encryptionroot").and_then(|name| DatasetName::seen(name).ok())
     }
 
     /// Returns whether it is encrypted and its key is not loaded: it cannot be mounted, nor looked into.
@@ -241,13 +254,14 @@ impl DatasetState {
         self.value("keystatus") == Some("unavailable")
     }
 
-    /// Returns a property's value where it is set on this dataset itself.
+    /// Returns a property's value where it is set on this dataset itself; nothing also where it is not
+    /// known ([`DatasetState::is_unreadable`]).
     #[must_use]
     pub fn local(&self, name: &str) -> Option<&str> {
         self.settings.get(name).filter(|setting| setting.source.is_own()).map(|setting| &*setting.raw)
     }
 
-    /// Returns a property's effective value.
+    /// Returns a property's effective value; nothing also where it is not known.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&str> {
         self.settings.get(name).map(|setting| &*setting.raw)

@@ -8,13 +8,23 @@ use phoenix_runtime::{
         Host, HostError,
         linux::{LinuxHost, LinuxPaths},
     },
-    observed::{DiskState, LinkState, Query, Source, Storages},
+    observed::{DiskState, LinkState, Query, Setting, Source, Storages},
     op::Op,
     survey::survey,
 };
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
+
+/// A function of the shell that answers as `zfs get` and `zpool get` do: of this recording, these columns, these
+/// properties.
+const GET: &str = concat!(
+    "get() { awk -v columns=\"$2\" -v asked=\"$3\" -f ",
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/fixtures/get.awk ",
+    env!("CARGO_MANIFEST_DIR"),
+    "/tests/fixtures/\"$1\"; }"
+);
 
 /// A host below a folder, with the outputs that were recorded of a real one.
 fn root() -> tempfile::TempDir {
@@ -33,11 +43,12 @@ fn root() -> tempfile::TempDir {
         root.path(),
         "zpool",
         &format!(
-            "case $1 in get) cat {FIXTURES}/zpool-get-Hp-all-columns.txt;; status) cat {FIXTURES}/zpool-status-P.txt;; import) cat {FIXTURES}/zpool-import.txt;; *) echo \"$@\" >>{}/log;; esac",
+            "{GET}
+case $1 in get) get zpool-get-Hp-all-columns.txt \"$4\" \"$5\";; status) cat {FIXTURES}/zpool-status-P.txt;; import) cat {FIXTURES}/zpool-import.txt;; *) echo \"$@\" >>{}/log;; esac",
             root.path().display()
         ),
     );
-    tool(root.path(), "zfs", &format!("cat {FIXTURES}/zfs-get-all.txt"));
+    tool(root.path(), "zfs", &format!("{GET}\nget zfs-get-all.txt \"$6\" \"$7\""));
     tool(root.path(), "wipefs", r#"echo '{"signatures": []}'"#);
     tool(root.path(), "exportfs", "exit 0");
     tool(root.path(), "pvesm", "exit 0");
@@ -97,7 +108,28 @@ fn a_recorded_host_is_observed_in_three_processes() {
 }
 
 #[test]
-fn a_survey_finds_every_property_the_names_of_disks_and_who_holds_exports_in_three_processes() {
+fn recorded_datasets_are_read_with_values_and_sources() {
+    let root = root();
+    let asked = ["recordsize", "quota", "phoenix:note"].map(PropertyName::new);
+    let seen = host(root.path()).observe(&Query { properties: asked.into(), ..query() }).unwrap();
+    let found = |name: &str| &seen.datasets[&DatasetName::new(name).unwrap()];
+    let photos = found("big/media/photos");
+    assert!(!photos.volume && !photos.mounted && photos.unreadable.is_empty());
+    assert_eq!(photos.local("mountpoint"), Some("/srv/photos"));
+    assert_eq!(photos.value("recordsize"), Some("1048576"));
+    assert_eq!(photos.settings["recordsize"].source, Source::Inherited("big/media".into()));
+    assert_eq!((photos.value("phoenix:owner"), photos.local("phoenix:owner")), (Some("phoenix"), None));
+    assert_eq!(photos.settings["quota"], Setting { raw: "0".into(), source: Source::Default });
+    let volume = found("big/vol");
+    assert!(volume.volume);
+    assert_eq!(volume.local("volsize"), Some("16777216"));
+    assert_eq!(volume.value("mountpoint"), None);
+    assert_eq!(found("big/notes").local("phoenix:note"), Some("two\twords, a tab"));
+    assert!(!found("big/with space").settings.is_empty());
+}
+
+#[test]
+fn a_survey_finds_every_property_the_names_of_disks_and_who_holds_exports_in_five_processes() {
     let root = root();
     let put = |path: &str, text: &str| {
         let path = root.path().join(path);
@@ -114,7 +146,8 @@ fn a_survey_finds_every_property_the_names_of_disks_and_who_holds_exports_in_thr
     std::os::unix::fs::symlink(&device, root.path().join("dev/disk/by-id/virtio-z")).unwrap();
     let host = host(root.path());
     let seen = survey(&host).unwrap();
-    assert_eq!(host.processes(), 3);
+    // Which properties there are is asked first.
+    assert_eq!(host.processes(), 5);
     let notes = &seen.datasets[&DatasetName::new("big/notes").unwrap()];
     assert_eq!(notes.local("phoenix:note"), Some("two\twords, a tab"));
     assert_eq!(seen.pools[&PoolName::new("big").unwrap()].settings["autotrim"].source, Source::Local);
@@ -145,7 +178,8 @@ fn a_pool_with_other_disks_than_asked_for_costs_one_process_more_and_tells_guids
         root.path(),
         "zpool",
         &format!(
-            "case $1$2 in get*) cat {FIXTURES}/zpool-get-Hp-all-columns.txt;; status-g) cat {}/guids;; status*) cat {FIXTURES}/zpool-status-P.txt;; esac",
+            "{GET}
+case $1$2 in get*) get zpool-get-Hp-all-columns.txt \"$4\" \"$5\";; status-g) cat {}/guids;; status*) cat {FIXTURES}/zpool-status-P.txt;; esac",
             root.path().display()
         ),
     );

@@ -118,6 +118,10 @@ fn own(state: &DatasetState, node: &mut Node) {
             Err(reason) => node.notes.push(format!("Left out: {name} {raw}: {reason}.")),
         }
     }
+    let unread = state.unreadable.iter().filter(|(_, source)| source.is_own());
+    for (name, _) in unread.filter(|(name, _)| !name.as_str().starts_with("phoenix:")) {
+        node.notes.push(format!("Left out: {name}: its value is no text (UTF-8), and cannot be read."));
+    }
 }
 
 /// Returns whether a text is an address with a name and a password in it.

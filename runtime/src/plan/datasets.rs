@@ -119,6 +119,22 @@ pub fn present(
         );
         return;
     }
+    if state.is_unreadable(OWNER) && !draft.is_known(&node.key) {
+        draft.refuse(
+            &node.key,
+            format!("whose it is cannot be read: the value of its property {OWNER} is no text (UTF-8)"),
+            format!("look who set it, take it off with `zfs inherit {OWNER} {name}`, and plan again"),
+        );
+        return;
+    }
+    for (property, _) in state.unreadable.iter().filter(|(_, source)| source.is_own()) {
+        draft.warn(
+            &node.key,
+            format!(
+                "the value of its property {property} is no text (UTF-8) and cannot be read: where it is changed, nothing gives it back; `zfs inherit {property} {name}` takes it off"
+            ),
+        );
+    }
     if !draft.is_marked(state) {
         let root_of_ours = name.is_root() && draft.is_known(&Key::Pool(name.pool()));
         if !draft.is_known(&node.key) && !root_of_ours {

@@ -33,6 +33,13 @@ pub fn prepare(draft: &mut Draft<'_>) {
         if !inputs.observed.datasets.contains_key(name) {
             continue;
         }
+        let lineage = inputs.past.found.get(name).and_then(|found| found.lineage.as_ref());
+        for property in lineage.into_iter().flat_map(|lineage| &lineage.unreadable) {
+            let text = format!(
+                "the value of its property {property} is no text (UTF-8), and is not taken along: it stays on what steps aside"
+            );
+            draft.warn(&key, text);
+        }
         match retire::place(draft, name).filter(|place| has_room(inputs.past.found.get(name), place)) {
             Some(place) => draft.moves(name.clone(), place),
             None => draft.refuse(&key, retire::NO_PLACE.0, retire::NO_PLACE.1),

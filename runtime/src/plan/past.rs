@@ -157,7 +157,7 @@ mod tests {
     fn state(home: Option<&str>) -> DatasetState {
         let setting = |raw: &str| Setting { raw: raw.into(), source: Source::Local };
         let settings = home.map(|home| (PropertyName::new(HOME), setting(home)));
-        DatasetState { volume: false, mounted: false, settings: settings.into_iter().collect() }
+        DatasetState { settings: settings.into_iter().collect(), ..DatasetState::default() }
     }
 
     fn seen(retired: &[&str]) -> Observed {

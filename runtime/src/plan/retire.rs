@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     area,
-    observed::{DatasetState, HOME, KEPT_CANMOUNT, OWNER, Source},
+    observed::{DatasetState, HOME, KEPT_CANMOUNT, OWNER, Setting, Source},
     op::Op,
 };
 use phoenix_graph::{DatasetName, Graph, Key, ObjectId, PropertyName, Resource, mounts::Mount};
@@ -342,7 +342,7 @@ pub fn bring_home(
         if state.volume || area::is_inside(&name) {
             continue;
         }
-        if let Some(kept) = state.local(KEPT_CANMOUNT) {
+        if let Some(kept) = kept_canmount(state) {
             sketch.ops.push(Op::DatasetSet {
                 dataset: name.clone(),
                 settings: vec![(PropertyName::new("canmount"), kept.into())],
@@ -377,13 +377,19 @@ pub fn bring_home(
     mounted
 }
 
+/// Returns the `canmount` that a retired dataset had before. Others may have set the property since: what is
+/// none of the words is nothing.
+fn kept_canmount(state: &DatasetState) -> Option<&str> {
+    state.local(KEPT_CANMOUNT).filter(|kept| matches!(*kept, "on" | "off" | "noauto"))
+}
+
 /// Returns a retired dataset as it will be once it is home.
 pub fn at_home(state: &DatasetState, mounted: bool) -> DatasetState {
     let mut state = state.clone();
     state.settings.remove(HOME);
-    if let Some(kept) = state.settings.remove(KEPT_CANMOUNT).filter(|kept| kept.source.is_own()) {
-        state.settings.insert(PropertyName::new("canmount"), kept);
-    }
+    let kept = kept_canmount(&state).map(|raw| Setting { raw: raw.into(), source: Source::Local });
+    state.settings.remove(KEPT_CANMOUNT);
+    state.settings.extend(kept.map(|kept| (PropertyName::new("canmount"), kept)));
     state.mounted = mounted;
     state
 }
@@ -391,7 +397,7 @@ pub fn at_home(state: &DatasetState, mounted: bool) -> DatasetState {
 /// Returns what a dataset is called after another, above it or itself, was renamed.
 pub fn moved(name: &DatasetName, from: &DatasetName, to: &DatasetName) -> Option<DatasetName> {
     let rest = name.as_str().strip_prefix(from.as_str())?;
-    DatasetName::new(&format!("{to}{rest}")).ok()
+    DatasetName::seen(&format!("{to}{rest}")).ok()
 }
 
 impl Inverse {

@@ -1,32 +1,33 @@
 //! Tells what is a dataset's own, and how far it is from a snapshot.
 
 use super::{
-    properties::{COLUMNS, rows, setting, unreadable},
+    grid::{self, Table},
+    properties::{self, unreadable},
     run::Runner,
 };
 use crate::{host::HostError, observed::Lineage};
-use phoenix_graph::{DatasetName, PropertyName, SnapshotName};
+use phoenix_graph::{DatasetName, SnapshotName};
+use std::collections::BTreeSet;
 
 /// Looks at a dataset, and at what was written since a snapshot (`written@` of zfsprops(7): nothing where
 /// it does not stem from it).
 pub fn lineage(runner: &Runner, dataset: &DatasetName, since: &SnapshotName) -> Result<Lineage, HostError> {
     let beside = dataset.parent().unwrap_or_else(|| dataset.clone());
-    let all = runner.look(&["zfs", "get", "-Hp", "-o", COLUMNS, "all", dataset.as_str(), beside.as_str()])?;
-    let mut found = Lineage::default();
-    for row in rows("zfs get", &all)? {
-        if row.name == beside.as_str() && row.property == "available" {
-            found.available = number(row.value)?.unwrap_or(0);
-        }
-        if row.name != dataset.as_str() {
-            continue;
-        }
-        if row.property == "encryption" {
-            found.encrypted = row.value != "off" && row.value != "-";
-        }
-        if let Some(setting) = setting(&row).filter(|setting| setting.source.is_own()) {
-            found.own.insert(PropertyName::new(row.property), setting.raw);
-        }
-    }
+    let sources = grid::sources(runner, Table::Datasets, &[dataset.as_str()])?;
+    let all = sources.get(dataset.as_str()).into_iter().flatten();
+    let own = all.filter(|(_, source)| properties::source(source).is_own()).map(|(name, _)| name.as_str());
+    let asked: BTreeSet<&str> = own.chain(["available", "encryption"]).collect();
+    let cells = grid::get(runner, Table::Datasets, &asked, &[dataset.as_str(), beside.as_str()])?;
+    let mut seen = properties::datasets(&cells)?;
+    let available = seen.get(&beside).and_then(|state| state.value("available"));
+    let mut found =
+        Lineage { available: number(available.unwrap_or("-"))?.unwrap_or(0), ..Lineage::default() };
+    let state = seen.remove(dataset).unwrap_or_default();
+    found.encrypted = state.value("encryption").is_some_and(|kind| kind != "off" && kind != "-");
+    let unreadable = state.unreadable.into_iter().filter(|(_, source)| source.is_own());
+    found.unreadable = unreadable.map(|(name, _)| name).collect();
+    let own = state.settings.into_iter().filter(|(_, setting)| setting.source.is_own());
+    found.own = own.map(|(name, setting)| (name, setting.raw)).collect();
     let whole = since.to_string();
     let written = if since.dataset() == dataset { since.name() } else { &whole };
     let written = format!("written@{written}");

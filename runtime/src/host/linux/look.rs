@@ -3,8 +3,9 @@
 use super::{
     LinuxPaths, directory,
     disks::{self, Findings},
+    grid::{self, Cells, Table},
     keys,
-    properties::{self, COLUMNS, unreadable},
+    properties::{self, unreadable},
     run::Runner,
     users,
     zpool::{self, Leaf, Shown, Status},
@@ -32,18 +33,17 @@ pub fn observe(paths: &LinuxPaths, runner: &Runner, query: &Query) -> Result<Obs
         runner.tool("exportfs")?;
     }
     let known = version(paths).ok();
-    let dataset_properties = dataset_properties(query, known);
-    let pool_properties = pool_properties(query, known);
-    let (pool_rows, status, dataset_rows) = thread::scope(|scope| {
-        let pools = scope.spawn(|| runner.look(&["zpool", "get", "-Hp", "-o", COLUMNS, &pool_properties]));
+    let (settings, status, datasets) = thread::scope(|scope| {
+        let pools = scope.spawn(|| {
+            let cells = table(runner, Table::Pools, query, pool_properties(query, known))?;
+            properties::pools(&cells)
+        });
         let status = scope.spawn(|| runner.look(&["zpool", "status", "-P"]));
-        let datasets = runner
-            .look(&["zfs", "get", "-Hp", "-t", "filesystem,volume", "-o", COLUMNS, &dataset_properties])
-            .and_then(|text| properties::datasets(&text));
+        let datasets = table(runner, Table::Datasets, query, dataset_properties(query, known))
+            .and_then(|cells| properties::datasets(&cells));
         (join(pools), join(status), datasets)
     });
-    let datasets = dataset_rows?;
-    let settings = properties::pools(&pool_rows?)?;
+    let (datasets, settings) = (datasets?, settings?);
     let importable = importable(runner, query, &settings)?;
     let (mut statuses, disks) = layouts(paths, runner, query, &settings, status?)?;
     let pools = settings
@@ -84,6 +84,14 @@ pub fn observe(paths: &LinuxPaths, runner: &Runner, query: &Query) -> Result<Obs
         disk_names: if query.everything { disks::names(paths)? } else { BTreeMap::new() },
         held_exports: if query.everything { held_exports(paths)? } else { Vec::new() },
     })
+}
+
+/// Reads these properties of all pools or datasets; where everything is asked for, first which there are.
+fn table(runner: &Runner, table: Table, query: &Query, asked: BTreeSet<&str>) -> Result<Cells, HostError> {
+    let all = if query.everything { grid::sources(runner, table, &[])? } else { BTreeMap::new() };
+    let there = all.values().flatten().map(|(property, _)| property.as_str());
+    let properties: BTreeSet<&str> = asked.into_iter().chain(there).collect();
+    grid::get(runner, table, &properties, &[])
 }
 
 /// How often a pool's layout is read again that changes while it is read.
@@ -138,13 +146,9 @@ fn in_use(
 
 /// Returns the properties to ask for. One that this version of OpenZFS does not have would end the
 /// whole command, so it is left out; then no dataset has it.
-fn dataset_properties(query: &Query, version: Option<(u32, u32)>) -> String {
-    if query.everything {
-        return "all".to_owned();
-    }
+fn dataset_properties(query: &Query, version: Option<(u32, u32)>) -> BTreeSet<&str> {
     let asked = query.properties.iter().map(PropertyName::as_str).filter(|name| has(name, version));
-    let names: BTreeSet<&str> = ALWAYS.into_iter().chain(asked).collect();
-    names.into_iter().collect::<Vec<_>>().join(",")
+    ALWAYS.into_iter().chain(asked).collect()
 }
 
 fn has(name: &str, version: Option<(u32, u32)>) -> bool {
@@ -158,16 +162,11 @@ fn has(name: &str, version: Option<(u32, u32)>) -> bool {
     }
 }
 
-fn pool_properties(query: &Query, version: Option<(u32, u32)>) -> String {
-    if query.everything {
-        return "all".to_owned();
-    }
+fn pool_properties(query: &Query, version: Option<(u32, u32)>) -> BTreeSet<&str> {
     let asked = query.pool_properties.iter().map(PropertyName::as_str);
     // A feature that this version does not know would end the whole command.
     let feature = version.filter(|version| *version >= (2, 3)).map(|_| EXPANSION);
-    let names: BTreeSet<&str> =
-        ["guid", "health", CHECKPOINT].into_iter().chain(feature).chain(asked).collect();
-    names.into_iter().collect::<Vec<_>>().join(",")
+    ["guid", "health", CHECKPOINT].into_iter().chain(feature).chain(asked).collect()
 }
 
 /// The feature that lets raidz vdevs be widened.

@@ -11,6 +11,7 @@
 mod backing;
 mod directory;
 mod disks;
+mod grid;
 mod inside;
 mod keys;
 mod lineage;

@@ -95,6 +95,12 @@ impl Runner {
         printed(&argv, said)
     }
 
+    /// Runs a command that looks, and returns the bytes that it printed. It must end well.
+    pub fn look_bytes(&self, argv: &[&str]) -> Result<Vec<u8>, HostError> {
+        let argv: Vec<String> = argv.iter().map(|word| (*word).to_owned()).collect();
+        Ok(succeeded(&argv, self.run(&argv, self.look, None)?)?.stdout)
+    }
+
     /// Runs a command that looks, and that says with this exit code that it found a part alone.
     pub fn look_partly(&self, argv: &[&str], part: i32) -> Result<String, HostError> {
         let argv: Vec<String> = argv.iter().map(|word| (*word).to_owned()).collect();

@@ -153,7 +153,7 @@ impl<'p> Search<'p> {
         for mount in mounts(&process.folder.join("mountinfo")) {
             let here = self.devices.get(&mount.device).cloned();
             let unmounted = || {
-                let name = DatasetName::new(&mount.source).ok().filter(|_| mount.kind == "zfs")?;
+                let name = DatasetName::seen(&mount.source).ok().filter(|_| mount.kind == "zfs")?;
                 self.elsewhere.contains(&name).then_some(name)
             };
             let Some(name) = here.clone().or_else(unmounted) else { continue };

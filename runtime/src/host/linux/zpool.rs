@@ -102,7 +102,7 @@ fn sections(text: &str) -> Result<BTreeMap<PoolName, Section<'_>>, HostError> {
     for line in text.lines() {
         if let Some(name) = line.strip_prefix("  pool: ") {
             found.extend(pool.take());
-            let name = PoolName::new(name)
+            let name = PoolName::seen(name)
                 .map_err(|error| unreadable("zpool status", &format!("a pool's name: {error}"), name))?;
             pool = Some((name, Section::default()));
             in_config = false;
@@ -326,7 +326,7 @@ fn is_group(word: &str) -> bool {
 pub fn importable(text: &str) -> BTreeSet<PoolName> {
     text.lines()
         .filter_map(|line| line.trim_start().strip_prefix("pool: "))
-        .filter_map(|name| PoolName::new(name.trim_end()).ok())
+        .filter_map(|name| PoolName::seen(name).ok())
         .collect()
 }
 

@@ -3,6 +3,7 @@
 
 use super::{
     dataset::reservation,
+    look::is_garbled,
     state::{Dataset, Refusal, Shape, Snapshot, State, refuse},
 };
 use crate::{
@@ -10,6 +11,7 @@ use crate::{
     op::Assignment,
 };
 use phoenix_graph::{DatasetName, PropertyName, SnapshotName, Target, property};
+use std::collections::BTreeMap;
 
 impl State {
     /// `zfs clone`: it is mounted where it mounts by itself.
@@ -125,14 +127,14 @@ impl State {
                 .any(|origin| origin == *since);
         let taken = self.taken(since);
         let size = |taken: &Snapshot| taken.shape.fixed.get("volsize")?.parse().ok();
+        let received = state.received.iter().filter(|(name, _)| state.own(name.as_str()).is_some());
+        let all = received.chain(&state.settings).map(|(name, raw)| (name.clone(), raw.clone()));
+        let own: BTreeMap<PropertyName, Box<str>> = all.collect();
+        let (garbled, own): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            own.into_iter().partition(|(_, raw)| is_garbled(raw));
         Ok(Lineage {
-            own: state
-                .received
-                .iter()
-                .filter(|(name, _)| state.own(name.as_str()).is_some())
-                .chain(&state.settings)
-                .map(|(name, raw)| (name.clone(), raw.clone()))
-                .collect(),
+            own,
+            unreadable: garbled.into_keys().collect(),
             // A simulated pool never fills.
             available: u64::MAX,
             encrypted: self

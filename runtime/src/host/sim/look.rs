@@ -100,8 +100,8 @@ impl State {
         names
     }
 
-    /// Counts the processes that the real host starts for a query: three, two more where a pool is absent,
-    /// one where a pool's disks are others than asked for, and one each for users and groups by name.
+    /// Counts the processes that the real host starts for a query: three, two more where everything is asked
+    /// for (which properties there are), two where a pool is absent, one where a pool's disks are others than asked for, and one each for users and groups by name.
     pub fn processes(&self, query: &Query) -> u64 {
         let absent = query.pools.keys().any(|pool| !self.imported(pool));
         let strange = query.pools.iter().any(|(pool, disks)| {
@@ -111,7 +111,8 @@ impl State {
         });
         let named = |names: &BTreeSet<Box<str>>| names.iter().any(|name| name.parse::<u32>().is_err());
         let differs = query.pools.iter().any(|(pool, disks)| self.differs(pool, disks));
-        3 + u64::from(absent)
+        3 + 2 * u64::from(query.everything)
+            + u64::from(absent)
             + u64::from(absent || strange)
             + u64::from(differs)
             + u64::from(named(&query.users))
@@ -185,15 +186,28 @@ impl State {
     }
 
     fn dataset_state(&self, name: &DatasetName, wanted: &[PropertyName]) -> DatasetState {
-        DatasetState {
+        let seen =
+            wanted.iter().filter_map(|property| Some((property, self.effective(name, property.as_str())?)));
+        let mut state = DatasetState {
             volume: self.datasets.get(name).is_some_and(|state| state.volume),
             mounted: self.mounted_at(name).is_some(),
-            settings: wanted
-                .iter()
-                .filter_map(|property| Some((property.clone(), self.effective(name, property.as_str())?)))
-                .collect(),
+            ..DatasetState::default()
+        };
+        for (property, setting) in seen {
+            if is_garbled(&setting.raw) {
+                state.unreadable.insert(property.clone(), setting.source);
+            } else {
+                state.settings.insert(property.clone(), setting);
+            }
         }
+        state
     }
+}
+
+/// Says whether a value stands for bytes that are no text: it has a replacement character in it, since the
+/// simulator keeps text alone.
+pub fn is_garbled(raw: &str) -> bool {
+    raw.contains(char::REPLACEMENT_CHARACTER)
 }
 
 fn pool_setting(pool: &Pool, name: &PropertyName) -> Option<Setting> {

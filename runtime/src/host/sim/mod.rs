@@ -335,7 +335,7 @@ impl Host for SimHost {
         if !inner.powered {
             return Err(HostError::PowerLost);
         }
-        inner.processes += 3;
+        inner.processes += 4;
         let argv = ["zfs", "get", "all", dataset.as_str()].map(str::to_owned).to_vec();
         inner.state.lineage(dataset, since).map_err(|refusal| command(argv, refusal))
     }
