@@ -2,7 +2,8 @@
 //!
 //!     cargo run -p phoenix-lab --example lab -- SCRIPT [FOLDER]
 //!
-//! The script's first lines say what the machine has: `# disk SERIAL MIB`, `# nfs`, `# no-import`.
+//! The script's first lines say what the machine has: `# disk SERIAL MIB`, `# nfs`, `# no-import`,
+//! `# program PATH` (a program of the host's, which goes to /usr/sbin).
 //! Where it says `# power-cut`, the power is cut there and the rest runs after the next boot.
 
 #![expect(clippy::disallowed_methods, reason = "unpacking what came back takes tar")]
@@ -23,6 +24,10 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let mut machine = Machine::boot(&Image::prepare()?, spec(&text)?)?;
     eprintln!("lab: booted; the console is in {}", machine.console().display());
     machine.put_pvesm()?;
+    for path in text.lines().filter_map(|line| line.strip_prefix("# program ")) {
+        let name = Path::new(path).file_name().ok_or("a program has a name")?;
+        machine.put_program(Path::new(path), &format!("/usr/sbin/{}", name.display()))?;
+    }
     let mut status = None;
     for (number, part) in text.split("\n# power-cut\n").enumerate() {
         if number > 0 {
