@@ -8,12 +8,14 @@ use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
     fs::{self, OpenOptions},
-    io::{ErrorKind, Write},
+    io::{ErrorKind, Read, Write},
     path::Path,
 };
 
 /// The format that this version writes, and the newest that it reads.
 const FORMAT: u32 = 1;
+/// How much of a file is looked at for what it is, in bytes.
+const BEGINS: u64 = 4096;
 /// What such a file says of itself.
 const WHAT: &str = "reviewed plan";
 
@@ -74,9 +76,14 @@ impl Reviewed {
     /// with this name.
     #[must_use]
     pub fn is_one(path: &Path) -> bool {
-        let text = if path.is_file() { fs::read_to_string(path).ok() } else { None };
-        let begin = text.as_deref().and_then(|text| text.trim_start().strip_prefix('{'));
-        begin.is_some_and(|rest| rest.trim_start().starts_with("\"phoenix\":"))
+        let mut begin = Vec::new();
+        // It may be a spec of any length, which has more to say of itself.
+        let read = |file: fs::File| file.take(BEGINS).read_to_end(&mut begin);
+        if !path.is_file() || fs::File::open(path).and_then(read).is_err() {
+            return false;
+        }
+        let begin = begin.trim_ascii_start().strip_prefix(b"{");
+        begin.is_some_and(|rest| rest.trim_ascii_start().starts_with(b"\"phoenix\":"))
     }
 
     /// Writes the file, which must not be there.

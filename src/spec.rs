@@ -3,7 +3,7 @@
 use crate::{exit::Exit, failure::Failure, show::count, sources::Texts, terminal::Terminal};
 use clap::ValueEnum;
 use phoenix_compiler::{
-    Compiled, Diagnostic, Severity, SourceError, Sources, SpecPath, Traced, World, compile, trace,
+    Compiled, Diagnostic, MAX_BYTES, Severity, SourceError, Sources, SpecPath, Traced, World, compile, trace,
 };
 use phoenix_graph::Graph;
 use rustix::{
@@ -90,8 +90,7 @@ impl Spec {
     pub fn read_input(file: &Path) -> Result<Self, Failure> {
         let doing = || format!("cannot check standard input as {}", file.display());
         let failed = |error: io::Error| Failure::new(Exit::Failed, doing()).because(error);
-        let mut text = String::new();
-        io::stdin().read_to_string(&mut text).map_err(failed)?;
+        let text = read_bounded(io::stdin()).map_err(failed)?;
         let folder = match file.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
@@ -255,6 +254,7 @@ impl World for Folder {
         let unreadable = |error: io::Error| match error.kind() {
             ErrorKind::NotFound | ErrorKind::NotADirectory => SourceError::NotFound,
             ErrorKind::InvalidData => SourceError::NotText,
+            ErrorKind::FileTooLarge => SourceError::TooLarge,
             _ => SourceError::Unreadable(error.to_string()),
         };
         let file = match beneath(&self.root, path.as_str()) {
@@ -264,11 +264,29 @@ impl World for Folder {
             }
             opened => opened.map_err(|error| unreadable(error.into()))?,
         };
-        if !file.metadata().map_err(unreadable)?.is_file() {
+        let found = file.metadata().map_err(unreadable)?;
+        if !found.is_file() {
             return Err(SourceError::Unreadable("it is no regular file".to_owned()));
         }
-        io::read_to_string(file).map(Arc::from).map_err(unreadable)
+        if found.len() > MAX_BYTES as u64 {
+            return Err(SourceError::TooLarge);
+        }
+        read_bounded(file).map(Arc::from).map_err(unreadable)
     }
+}
+
+/// Reads a text, and no more of it than the compiler would take.
+///
+/// # Errors
+/// Where it cannot be read, is no UTF-8, or has more bytes ([`ErrorKind::FileTooLarge`]).
+pub fn read_bounded(from: impl Read) -> io::Result<String> {
+    let mut text = String::new();
+    from.take(MAX_BYTES as u64 + 1).read_to_string(&mut text)?;
+    if text.len() > MAX_BYTES {
+        let why = format!("it has more than {MAX_BYTES} bytes");
+        return Err(io::Error::new(ErrorKind::FileTooLarge, why));
+    }
+    Ok(text)
 }
 
 /// Opens a file below a folder. The kernel itself sees that no link on the way leads out of it

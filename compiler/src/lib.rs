@@ -21,6 +21,7 @@ pub mod world;
 pub use diagnostic::{Code, Diagnostic, Severity};
 pub use origin::{Origin, Traced, trace};
 pub use source::{FileId, Place, Position, Source, Sources};
+pub use syntax::limits::MAX_BYTES;
 pub use world::{OneFile, SourceError, SpecPath, World};
 
 use diagnostic::Sink;

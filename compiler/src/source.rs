@@ -1,7 +1,7 @@
 //! Source texts, and places in them.
 
 use serde::Serialize;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Names one source of a compilation, by its index in [`Sources`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -46,6 +46,33 @@ pub struct Source {
     pub text: Arc<str>,
     /// Whether it comes from the standard library.
     pub std: bool,
+    /// The first byte of each line, once somebody asked.
+    lines: OnceLock<Vec<u32>>,
+}
+
+impl Source {
+    /// Returns the line of a byte, counted from 0.
+    pub(crate) fn line_at(&self, byte: u32) -> usize {
+        self.lines().partition_point(|start| *start <= byte).saturating_sub(1)
+    }
+
+    /// Returns a line, counted from 0, with its end; empty behind the last one.
+    pub(crate) fn line(&self, line: usize) -> &str {
+        let start = |line| self.lines().get(line).map_or(self.text.len(), |start| *start as usize);
+        self.text.get(start(line)..start(line + 1)).unwrap_or_default()
+    }
+
+    /// Returns the first byte of a line, counted from 0.
+    pub(crate) fn line_start(&self, line: usize) -> u32 {
+        self.lines().get(line).copied().unwrap_or_default()
+    }
+
+    fn lines(&self) -> &[u32] {
+        self.lines.get_or_init(|| {
+            let ends = self.text.match_indices('\n').map(|(at, _)| at + 1);
+            std::iter::once(0).chain(ends).map(|at| u32::try_from(at).unwrap_or(u32::MAX)).collect()
+        })
+    }
 }
 
 /// All texts that a compilation has read, in the order of reading; the spec itself is the first.
@@ -58,7 +85,7 @@ impl Sources {
     /// Adds a text.
     pub fn add(&mut self, name: &str, text: Arc<str>, std: bool) -> FileId {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        self.files.push(Source { name: name.into(), text, std });
+        self.files.push(Source { name: name.into(), text, std, lines: OnceLock::new() });
         id
     }
 
@@ -84,16 +111,11 @@ impl Sources {
     /// Returns the line and column of a byte.
     #[must_use]
     pub fn position(&self, file: FileId, byte: u32) -> Position {
-        let text = self.get(file).map_or("", |source| &*source.text);
-        let mut end = (byte as usize).min(text.len());
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        let before = &text[..end];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        Position {
-            line: before.bytes().filter(|byte| *byte == b'\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-        }
+        let Some(source) = self.get(file) else { return Position { line: 1, column: 1 } };
+        let end = source.text.floor_char_boundary(byte as usize);
+        let line = source.line_at(byte);
+        let start = source.line_start(line) as usize;
+        let before = source.text.get(start..end).unwrap_or_default();
+        Position { line: line + 1, column: before.chars().count() + 1 }
     }
 }

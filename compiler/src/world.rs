@@ -4,8 +4,8 @@ use std::{fmt, sync::Arc};
 
 /// Gives the compiler the files of a spec.
 ///
-/// The command reads them below the spec's root folder and must not follow a link out of it;
-/// tests keep them in memory.
+/// The command reads them below the spec's root folder and must not follow a link out of it, nor read
+/// more than [`MAX_BYTES`](crate::MAX_BYTES); tests keep them in memory.
 pub trait World {
     /// Returns the text of a file.
     ///
@@ -26,6 +26,9 @@ pub enum SourceError {
     /// The file lies outside the spec's root folder (by a link).
     #[error("the file lies outside the spec's folder")]
     Outside,
+    /// The file has more bytes than [`MAX_BYTES`](crate::MAX_BYTES).
+    #[error("the file is too large")]
+    TooLarge,
     /// The file cannot be read, for this reason.
     #[error("{0}")]
     Unreadable(String),

@@ -8,6 +8,10 @@ mod effective;
 pub use effective::effective;
 
 use similar::TextDiff;
+use std::time::Duration;
+
+/// How long the shortest difference is looked for.
+const LONGEST: Duration = Duration::from_secs(5);
 
 /// Returns the unified difference of what was accepted and what is, empty where there is none.
 #[must_use]
@@ -15,5 +19,7 @@ pub fn difference(accepted: &str, now: &str, file: &str) -> String {
     if accepted == now {
         return String::new();
     }
-    TextDiff::from_lines(accepted, now).unified_diff().header(file, "the spec").to_string()
+    // Of texts that have nothing in common the shortest difference takes quadratic time to find.
+    let diff = TextDiff::configure().timeout(LONGEST).diff_lines(accepted, now);
+    diff.unified_diff().header(file, "the spec").to_string()
 }

@@ -1,11 +1,16 @@
 //! `phoenix fmt`
 
-use crate::{exit::Exit, failure::Failure, spec::NAME, terminal::Terminal};
+use crate::{
+    exit::Exit,
+    failure::Failure,
+    spec::{NAME, read_bounded},
+    terminal::Terminal,
+};
 use clap::Args;
 use phoenix_compiler::fmt::format;
 use std::{
     fs,
-    io::{self, Read, Write},
+    io::{self, Write},
     os::unix::fs::chown,
     path::{Path, PathBuf},
 };
@@ -65,6 +70,7 @@ fn failed(file: &Path, error: &io::Error) -> Failure {
     let (exit, help) = match error.kind() {
         io::ErrorKind::NotFound => (Exit::Usage, "name files, folders, or - for standard input"),
         io::ErrorKind::InvalidData => (Exit::Failed, "specs are UTF-8 text"),
+        io::ErrorKind::FileTooLarge => (Exit::BadSpec, "a spec is not so large: is this one?"),
         _ => (Exit::Failed, "the file was left as it is"),
     };
     Failure::new(exit, format!("cannot lay out {}", file.display())).because(error).help(help)
@@ -96,12 +102,7 @@ fn below(path: &Path, named: bool, found: &mut Vec<PathBuf>) -> io::Result<()> {
 }
 
 fn read(file: &Path) -> io::Result<String> {
-    if is_input(file) {
-        let mut text = String::new();
-        io::stdin().read_to_string(&mut text)?;
-        return Ok(text);
-    }
-    fs::read_to_string(file)
+    if is_input(file) { read_bounded(io::stdin()) } else { read_bounded(fs::File::open(file)?) }
 }
 
 /// Replaces a file in one rename; its owner and rights stay.

@@ -5,7 +5,7 @@ use crate::{
     failure::Failure,
     review::{difference, effective},
     show::Paint,
-    spec::{NAME, Spec, Tell},
+    spec::{NAME, Spec, Tell, read_bounded},
     terminal::Terminal,
     view::{ReviewState, ReviewView},
 };
@@ -61,7 +61,7 @@ impl Review {
         let failed = |what: &str, error: io::Error| {
             Failure::new(Exit::Failed, format!("cannot {what} {}", file.display())).because(error)
         };
-        let accepted = match fs::read_to_string(file) {
+        let accepted = match fs::File::open(file).and_then(read_bounded) {
             Ok(text) => Some(text),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(failed("read", error)),

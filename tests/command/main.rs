@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests; clippy knows only those marked #[test]")]
 
 mod bad_specs;
+mod bombs;
 mod cache;
 mod check;
 mod common;

@@ -93,6 +93,24 @@ impl Diagnostic {
 /// The most diagnostics that one build gives; what follows would help nobody.
 const LIMIT: usize = 1000;
 
+/// The longest sentence, in bytes: a value that stands in one may have any length.
+const LONGEST: usize = 2000;
+
+/// Makes a sentence that can be read: not too long, and without what a terminal would obey.
+fn readable(text: &mut String) {
+    if text.len() > LONGEST {
+        let rest = text.split_off(text.floor_char_boundary(LONGEST / 4));
+        text.push('…');
+        text.push_str(&rest[rest.ceil_char_boundary(rest.len() - LONGEST / 4)..]);
+    }
+    if text.contains(char::is_control) {
+        *text = text
+            .chars()
+            .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
+            .collect();
+    }
+}
+
 /// Collects diagnostics, each place and kind once: a mistake in a profile is told once, however
 /// many nodes use it.
 #[derive(Debug, Default)]
@@ -104,13 +122,21 @@ pub struct Sink {
 
 impl Sink {
     /// Takes a diagnostic.
-    pub fn push(&mut self, diagnostic: Diagnostic) {
+    pub fn push(&mut self, mut diagnostic: Diagnostic) {
         if diagnostic.severity == Severity::Error {
             self.errors += 1;
         }
-        if self.found.len() < LIMIT && self.seen.insert((diagnostic.code, diagnostic.place())) {
+        if !self.is_full() && self.seen.insert((diagnostic.code, diagnostic.place())) {
+            let texts = [Some(&mut diagnostic.message), diagnostic.help.as_mut()].into_iter().flatten();
+            texts.chain(diagnostic.labels.iter_mut().map(|label| &mut label.text)).for_each(readable);
             self.found.push(diagnostic);
         }
+    }
+
+    /// Returns whether nothing more is told, so that nobody needs to look for a way out.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.found.len() >= LIMIT
     }
 
     /// Returns how many errors there were.

@@ -1,5 +1,8 @@
 //! "Did you mean": the nearest of the words that would be right.
 
+/// The most candidates that are looked at: with more of them one would be near by chance.
+const MOST: usize = 2000;
+
 /// Returns the nearest candidate, where one is near enough to be what was meant.
 pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Longer texts are no misspelt words, and comparing them takes quadratic time.
@@ -10,7 +13,9 @@ pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str
     let most = (word.chars().count() / 3).clamp(1, 4);
     candidates
         .into_iter()
-        .filter(|candidate| *candidate != word)
+        .take(MOST)
+        // A word that is so much longer or shorter is not near.
+        .filter(|candidate| *candidate != word && candidate.len().abs_diff(word.len()) <= 4 * most)
         .map(|candidate| (strsim::osa_distance(&lower, &candidate.to_lowercase()), candidate))
         .filter(|(distance, candidate)| *distance <= most && *distance < candidate.chars().count())
         .min_by_key(|(distance, _)| *distance)

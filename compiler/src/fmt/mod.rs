@@ -14,7 +14,7 @@ mod tree;
 use crate::{
     diagnostic::{Code, Diagnostic, Sink},
     source::{FileId, Place, Sources},
-    syntax::{Parsed, parse},
+    syntax::{Parsed, limits::Budget, parse},
 };
 
 /// Why a text was not formatted: its diagnostics, and the text under its name.
@@ -35,10 +35,11 @@ pub fn format(name: &str, text: &str) -> Result<String, Box<Unformatted>> {
     let file = sources.add(name, text.into(), false);
     let mut sink = Sink::default();
     if let Some(Parsed { document, .. }) =
-        parse(file, text, &mut sink).filter(|parsed| parsed.lost.is_empty())
+        parse(file, text, &mut Budget::default(), &mut sink).filter(|parsed| parsed.lost.is_empty())
     {
         let made = tree::read(text).map(|nodes| layout::write(&nodes));
-        let again = made.as_deref().and_then(|made| parse(file, made, &mut Sink::default()));
+        let again =
+            made.as_deref().and_then(|made| parse(file, made, &mut Budget::default(), &mut Sink::default()));
         match made.zip(again) {
             Some((made, again)) if again.lost.is_empty() && same::documents(&document, &again.document) => {
                 return Ok(made);

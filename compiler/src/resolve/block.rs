@@ -1,7 +1,7 @@
 //! Nodes → blocks: each word read by what it means where it stands.
 
 use super::{
-    Binding, Env, Resolver,
+    Binding, Env, MAX_SETTINGS, Resolver,
     grammar::{Args, Kind, Meaning, TOP, WORDS, Word, find_flag, option_group},
     scope::first_text,
     spec::{Block, Said, Scalar, Setting, Step},
@@ -126,6 +126,9 @@ impl<'a> Resolver<'a, '_> {
                         let diagnostic = Diagnostic::new(Code::WrongType, format!("a {what} is a {is}"))
                             .at(said.place, "this is none");
                         self.tell(said.via, diagnostic);
+                        return None;
+                    }
+                    if !self.take_text(&said) {
                         return None;
                     }
                     block.arg = Some(said);
@@ -403,8 +406,11 @@ impl<'a> Resolver<'a, '_> {
         values: Vec<Said<'a>>,
         env: &Env<'a>,
     ) {
-        if !self.take(place) {
+        if !self.take(place) || !values.iter().all(|said| self.take_text(said)) {
             return;
+        }
+        if block.settings.len() == MAX_SETTINGS {
+            return self.too_many_settings(block.place, place, env.via);
         }
         if let Some(first) = block.setting(&name) {
             self.tell(

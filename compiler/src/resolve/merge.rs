@@ -3,7 +3,7 @@
 //! their word and first argument; one without its argument goes under every one of its word.
 
 use super::{
-    Binding, Env, Resolver,
+    Binding, Env, MAX_SETTINGS, Resolver,
     scope::Param,
     spec::{Block, Said, Scalar, Setting, Step},
 };
@@ -28,6 +28,17 @@ impl<'a> Resolver<'a, '_> {
         withs: &[&'a KdlNode],
         env: &Env<'a>,
     ) {
+        let values = withs.iter().map(|node| node.entries().len()).sum::<usize>();
+        if uses.len().max(values) > MAX_SETTINGS {
+            block.broken = true;
+            self.tell(
+                env.via,
+                Diagnostic::new(Code::TooLarge, "too many profiles of one node, or values for them")
+                    .at(block.place, format!("a node has {MAX_SETTINGS} at most"))
+                    .help("make one profile that uses the others"),
+            );
+            return;
+        }
         let given = self.given(withs, env);
         let mut found: Vec<(&'a str, (usize, usize), Place)> = Vec::new();
         let mut failed = false;
@@ -135,7 +146,7 @@ impl<'a> Resolver<'a, '_> {
                 );
                 continue;
             }
-            let value = self.value(entry, env);
+            let value = self.value(entry, env).filter(|said| self.take_text(said));
             given.push(Given { name, place, value });
         }
         given
@@ -184,9 +195,13 @@ impl<'a> Resolver<'a, '_> {
         for index in 0..self.scopes[file].profiles[at].params.len() {
             let Param { name, default, kind, place: declared, lost, .. } =
                 self.scopes[file].profiles[at].params[index];
+            if !self.take(place) {
+                break;
+            }
             // The default is read even where it is not needed: what it names is used, and is there.
             let outside = Env { file, bindings: Vec::new(), via: env.via, profiles: Vec::new() };
             let default = default.map(|default| self.value(default, &outside));
+            let default = default.map(|value| value.filter(|said| self.take_text(said)));
             let value = if let Some(given) = given.iter().find(|given| given.name == name) {
                 given.value.clone()
             } else if let Some(default) = default {
@@ -253,7 +268,11 @@ impl<'a> Resolver<'a, '_> {
             if block.lost.is_some_and(|gap| gap.may_say(&setting.name)) {
                 return;
             }
-            block.settings.push(setting);
+            if block.settings.len() >= MAX_SETTINGS {
+                self.too_many_settings(block.place, setting.place, setting.via);
+            } else {
+                block.settings.push(setting);
+            }
             return;
         };
         let known = &mut block.settings[at];
@@ -305,6 +324,11 @@ impl<'a> Resolver<'a, '_> {
             }
             // What is said of this very block stands above what is said of all of its word.
             if target.arg.is_some() && of_all.iter().any(|layer| layer.kind == target.kind) {
+                let copies =
+                    of_all.iter().filter(|layer| layer.kind == target.kind).map(weight).sum::<usize>();
+                if !(0..copies).all(|_| self.take(target.place)) {
+                    return;
+                }
                 let layers = of_all.iter().filter(|layer| layer.kind == target.kind).cloned().collect();
                 self.merge(target, layers);
             }
@@ -327,6 +351,11 @@ fn targets(blocks: &[Block<'_>], layers: &[Block<'_>]) -> Vec<usize> {
         })
     };
     layers.iter().map(target).collect()
+}
+
+/// Counts the blocks and settings of a block, itself and all inside.
+fn weight(block: &Block<'_>) -> usize {
+    1 + block.settings.len() + block.blocks.iter().map(weight).sum::<usize>()
 }
 
 /// Returns whether a block of a profile goes under every block of its word.

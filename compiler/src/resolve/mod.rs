@@ -15,23 +15,40 @@ use crate::{
     syntax::load::Files,
 };
 use scope::Scope;
-use spec::{Block, Said, Spec, Vias};
+use spec::{Block, Said, Scalar, Spec, Vias};
 
 /// The most blocks and settings that a spec may come to, profiles and repetitions written out.
 pub const MAX_BLOCKS: usize = 1_000_000;
 /// The longest text that `(fmt)` may make, in bytes.
 pub const MAX_TEXT: usize = 64 << 10;
+/// The most text that the names and settings of a spec may come to, in bytes.
+pub const MAX_TEXTS: usize = 64 << 20;
+/// The most settings, profiles and values for them of one node: each is held against all others.
+pub const MAX_SETTINGS: usize = 1024;
+/// The most params of one profile.
+pub const MAX_PARAMS: usize = 256;
 
 /// Resolves all hosts of a spec.
 pub fn resolve<'a>(files: &'a Files, sink: &mut Sink) -> Spec<'a> {
     let scopes = scope::scopes(files, sink);
-    let mut resolver =
-        Resolver { files, scopes, sink, vias: Vias::default(), left: MAX_BLOCKS, evaluating: Vec::new() };
+    let mut resolver = Resolver {
+        files,
+        scopes,
+        sink,
+        vias: Vias::default(),
+        left: MAX_BLOCKS,
+        texts: MAX_TEXTS,
+        evaluating: Vec::new(),
+    };
     let mut hosts = Vec::new();
     for file in 0..files.files.len() {
         resolver.hosts(file, &mut hosts);
     }
     resolver.unused();
+    if resolver.left == 0 {
+        // What is too large to be written out is too large to be checked.
+        hosts.clear();
+    }
     if hosts.is_empty() && resolver.sink.errors() == 0 {
         let diagnostic = Diagnostic::new(Code::NoHost, "the spec describes no host")
             .help("begin with `host \"NAME\" { pool … }`");
@@ -51,6 +68,8 @@ struct Resolver<'a, 's> {
     vias: Vias<'a>,
     /// How many more blocks and settings may be made.
     left: usize,
+    /// How many more bytes of text they may hold.
+    texts: usize,
     /// The lets that are being evaluated, as file and index, to find circles.
     evaluating: Vec<(usize, usize)>,
 }
@@ -96,10 +115,41 @@ impl<'a> Resolver<'a, '_> {
         if self.left == 0 {
             self.sink.push(
                 Diagnostic::new(Code::TooLarge, "the spec comes to too many nodes")
-                    .at(place, format!("this is number {MAX_BLOCKS}, profiles and repetitions written out")),
+                    .at(place, format!("this is number {MAX_BLOCKS}, profiles and repetitions written out"))
+                    .help("an `each` inside an `each` multiplies: repeat less, or make several specs"),
             );
         }
         self.left > 0
+    }
+
+    /// Takes a text into a block or setting, unless there is too much.
+    fn take_text(&mut self, said: &Said<'a>) -> bool {
+        let Scalar::Text(text) = &said.value else { return self.left > 0 };
+        if self.left > 0 && text.len() > self.texts {
+            self.left = 0;
+            self.sink.push(
+                Diagnostic::new(Code::TooLarge, "the texts of the spec come to too much")
+                    .at(
+                        said.place,
+                        format!("more than {MAX_TEXTS} bytes, profiles and repetitions written out"),
+                    )
+                    .help(
+                        "a long text is held by each node that has it: say it on fewer, or make it shorter",
+                    ),
+            );
+        }
+        self.texts = self.texts.saturating_sub(text.len());
+        self.left > 0
+    }
+
+    fn too_many_settings(&mut self, node: Place, place: Place, via: Option<spec::ViaId>) {
+        self.tell(
+            via,
+            Diagnostic::new(Code::TooLarge, "too many settings of one node")
+                .at(node, format!("a node has {MAX_SETTINGS} at most"))
+                .at(place, "this is one more")
+                .help("a user property for each of many things belongs elsewhere: take some out"),
+        );
     }
 
     /// Reads the hosts of one file.

@@ -2,7 +2,7 @@
 //! A name of the file itself stands before an imported one, so a new name in an imported file
 //! never changes what a spec means.
 
-use super::{Env, Resolver, spec::Scalar};
+use super::{Env, MAX_PARAMS, Resolver, spec::Scalar};
 use crate::{
     diagnostic::{Code, Diagnostic, Sink, did_you_mean, list},
     source::Place,
@@ -155,6 +155,15 @@ fn params<'a>(File { id, lost, .. }: &'a File, node: &'a KdlNode, sink: &mut Sin
             );
             continue;
         };
+        if found.len() == MAX_PARAMS {
+            sink.push(
+                Diagnostic::new(Code::TooLarge, "too many params of one profile")
+                    .at(place, format!("a profile has {MAX_PARAMS} at most"))
+                    .help("make several profiles of it"),
+            );
+            missing = true;
+            break;
+        }
         if let Some(first) = found.iter().find(|param| param.name == name) {
             sink.push(defined_twice("param", name, place, first.place));
             continue;
@@ -310,6 +319,9 @@ impl<'a> Resolver<'a, '_> {
     }
 
     fn unknown(&mut self, env: &Env<'a>, code: Code, what: &str, name: &str, place: Place, names: &[&str]) {
+        if self.sink.is_full() {
+            return self.tell(env.via, Diagnostic::new(code, "").at(place, ""));
+        }
         let mut diagnostic = Diagnostic::new(code, format!("there is no {what} `{name}`"))
             .at(place, "neither in this file nor in one that it imports");
         if let Some(near) = did_you_mean(name, names.iter().copied()) {

@@ -1,5 +1,4 @@
-//! Reads a text just closely enough to know its braces: measures its nesting before the parser
-//! recurses into it.
+//! Reads a text just closely enough to tell its braces, strings and comments apart, as KDL 2 does.
 
 /// What stands at a byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +43,7 @@ pub fn next(bytes: &[u8], at: usize) -> Option<(Token, usize)> {
             None => (Token::Other, rest.iter().take_while(|byte| **byte == b'#').count()),
         },
         b'/' if rest.starts_with(b"//") => {
-            (Token::Comment, rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len()))
+            (Token::Comment, (0..rest.len()).find(|at| newline(&rest[*at..]) > 0).unwrap_or(rest.len()))
         }
         b'/' if rest.starts_with(b"/*") => comment(rest),
         b'/' if rest.starts_with(b"/-") => (Token::Slashdash, 2),
@@ -55,35 +54,6 @@ pub fn next(bytes: &[u8], at: usize) -> Option<(Token, usize)> {
 
 fn is_of_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte) || !byte.is_ascii()
-}
-
-/// Returns the byte at which braces, or comments in comments, are nested deeper than `most`.
-///
-/// Where a text is so broken that this reading and the parser's differ, [`opened`] says how deep
-/// the parser could get at worst.
-pub fn too_deep(text: &str, most: usize) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let mut depth = 0usize;
-    let mut at = 0;
-    while let Some((token, length)) = next(bytes, at) {
-        match token {
-            Token::Open => {
-                depth += 1;
-                if depth > most {
-                    return Some(at);
-                }
-            }
-            Token::Close => depth = depth.saturating_sub(1),
-            Token::Comment | Token::Broken if length > most => {
-                if let Some(deep) = deep_comment(&bytes[at..at + length], most) {
-                    return Some(at + deep);
-                }
-            }
-            _ => {}
-        }
-        at += length;
-    }
-    None
 }
 
 /// The most `/-` in a row that the parser is given.
@@ -111,12 +81,6 @@ pub fn slashed_over(text: &str) -> bool {
     false
 }
 
-/// Returns how often the text opens anything, wherever it stands: no reading nests deeper.
-pub fn opened(text: &str) -> usize {
-    let comments = text.as_bytes().windows(2).filter(|pair| pair == b"/*").count();
-    text.bytes().filter(|byte| *byte == b'{').count() + comments
-}
-
 /// Reads the string that the text begins with, where it begins with one.
 fn string(rest: &[u8]) -> Option<(Token, usize)> {
     let hashes = rest.iter().take_while(|byte| **byte == b'#').count();
@@ -128,6 +92,13 @@ fn string(rest: &[u8]) -> Option<(Token, usize)> {
     let mut at = hashes + quotes;
     while at < rest.len() {
         match rest[at] {
+            // All space behind it is left out, with the ends of lines.
+            b'\\' if hashes == 0 && space(&rest[at + 1..]) > 0 => {
+                at += 1;
+                while space(&rest[at..]) > 0 {
+                    at += space(&rest[at..]);
+                }
+            }
             b'\\' if hashes == 0 => at += 2,
             // The parser goes on with the next line.
             b'\n' if !multi => return Some((Token::Broken, at)),
@@ -143,59 +114,62 @@ fn string(rest: &[u8]) -> Option<(Token, usize)> {
     Some((Token::Broken, rest.len()))
 }
 
-/// Reads the comment that the text begins with, comments in it and all.
-fn comment(rest: &[u8]) -> (Token, usize) {
-    let mut depth = 0usize;
-    let mut at = 0;
-    while at < rest.len() {
-        if rest[at..].starts_with(b"/*") {
-            depth += 1;
-            at += 2;
-        } else if rest[at..].starts_with(b"*/") {
-            depth -= 1;
-            at += 2;
-            if depth == 0 {
-                return (Token::Comment, at);
-            }
-        } else {
-            at += 1;
-        }
+/// Returns the length of the end of a line that the text begins with; 0 where it begins with none.
+fn newline(rest: &[u8]) -> usize {
+    match rest {
+        [b'\n' | b'\r' | 0x0b | 0x0c, ..] => 1,
+        // U+0085
+        [0xc2, 0x85, ..] => 2,
+        // U+2028 and U+2029
+        [0xe2, 0x80, 0xa8 | 0xa9, ..] => 3,
+        _ => 0,
     }
-    (Token::Broken, rest.len())
 }
 
-fn deep_comment(comment: &[u8], most: usize) -> Option<usize> {
-    if !comment.starts_with(b"/*") {
-        return None;
+/// Returns the length of the blank or the end of a line that the text begins with; 0 where it begins with
+/// none.
+fn space(rest: &[u8]) -> usize {
+    match rest {
+        [b' ' | b'\t', ..] => 1,
+        // U+00A0
+        [0xc2, 0xa0, ..] => 2,
+        // U+1680; U+2000 to U+200A, U+202F, U+205F; U+3000
+        [0xe1, 0x9a, 0x80, ..] | [0xe2, 0x80, 0x80..=0x8a | 0xaf, ..] => 3,
+        [0xe2, 0x81, 0x9f, ..] | [0xe3, 0x80, 0x80, ..] => 3,
+        _ => newline(rest),
     }
+}
+
+/// Reads the comment that the text begins with, comments in it and all.
+fn comment(rest: &[u8]) -> (Token, usize) {
+    match marks(rest).find(|(_, depth)| *depth == 0) {
+        Some((at, _)) => (Token::Comment, at + 2),
+        None => (Token::Broken, rest.len()),
+    }
+}
+
+/// Finds each `/*` and `*/` of a comment that the text begins with, and how many are open behind it.
+pub fn marks(rest: &[u8]) -> impl Iterator<Item = (usize, usize)> {
     let mut depth = 0usize;
-    for (at, pair) in comment.windows(2).enumerate() {
-        match pair {
-            b"/*" => depth += 1,
-            b"*/" => depth = depth.saturating_sub(1),
-            _ => {}
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let pair = rest.get(at..at + 2)?;
+            at += 1;
+            match pair {
+                b"/*" => depth += 1,
+                b"*/" => depth = depth.saturating_sub(1),
+                _ => continue,
+            }
+            at += 1;
+            return Some((at - 2, depth));
         }
-        if depth > most {
-            return Some(at);
-        }
-    }
-    None
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn braces_are_counted_outside_of_strings_and_comments() {
-        assert_eq!(too_deep("a { b { c } }", 2), None);
-        assert_eq!(too_deep("a { b { c { } } }", 2), Some(10));
-        assert_eq!(too_deep(r##"a "{{{" #"{"{"# { // {{{"##, 1), None);
-        assert_eq!(too_deep("/* { /* { */ { */ a {}", 2), None);
-        assert_eq!(too_deep("/* /* /* */ */ */", 2), Some(6));
-        assert_eq!(too_deep("a \"\"\"\n}}}\n\"\"\" { b { c {", 2), Some(22));
-        assert_eq!(too_deep("\"}}}} \n{{{", 2), Some(9));
-    }
 
     #[test]
     fn many_slashdashes_in_a_row_are_seen_and_those_in_comments_are_none() {
@@ -205,11 +179,11 @@ mod tests {
     }
 
     #[test]
-    fn long_runs_of_one_byte_take_one_look() {
-        for byte in ["#", "\"", "#\"", "/*", "*/", "\\", "\"\"\"\n", "/-"] {
-            let text = byte.repeat(1 << 18);
-            too_deep(&format!("{}{text}", "#".repeat(1 << 18)), 48);
-            slashed_over(&text);
-        }
+    fn a_text_goes_on_behind_a_backslash_and_a_comment_ends_with_any_end_of_a_line() {
+        let first = |text: &str| next(text.as_bytes(), 0);
+        assert_eq!(first("\"a \\ \u{a0}\n  b\" c"), Some((Token::String, 12)));
+        assert_eq!(first("\"a\n b\""), Some((Token::Broken, 2)));
+        assert_eq!(first("//a\u{2028}b\n"), Some((Token::Comment, 3)));
+        assert_eq!(first("/*/*/ */ */ b"), Some((Token::Comment, 11)));
     }
 }

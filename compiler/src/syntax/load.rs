@@ -1,11 +1,15 @@
 //! Reads a spec's files: the first one, and what it imports, each once.
 
-use super::{Lost, Parsed, entry_place, head_place, parse};
+use super::{
+    Lost, Parsed, entry_place, head_place,
+    limits::{Budget, MAX_BYTES},
+    parse,
+};
 use crate::{
     diagnostic::{Code, Diagnostic, Sink, did_you_mean, list},
     source::{FileId, Place, Sources},
     stdlib,
-    world::{SpecPath, World},
+    world::{SourceError, SpecPath, World},
 };
 use kdl::{KdlDocument, KdlNode, KdlValue};
 use std::collections::HashMap;
@@ -64,8 +68,14 @@ enum Origin {
 
 /// Reads a spec and what it imports.
 pub fn load(world: &dyn World, root: &SpecPath, sink: &mut Sink) -> Files {
-    let mut loader =
-        Loader { world, sink, files: Files::default(), known: HashMap::new(), chain: Vec::new() };
+    let mut loader = Loader {
+        world,
+        sink,
+        files: Files::default(),
+        known: HashMap::new(),
+        chain: Vec::new(),
+        budget: Budget::default(),
+    };
     loader.file(&Origin::Spec(root.clone()), None);
     loader.files
 }
@@ -77,6 +87,8 @@ struct Loader<'w> {
     known: HashMap<Origin, usize>,
     /// The files that are being read, each importing the next, with the places that say so.
     chain: Vec<(usize, Place)>,
+    /// How much may still be read.
+    budget: Budget,
 }
 
 impl Loader<'_> {
@@ -98,8 +110,13 @@ impl Loader<'_> {
             Origin::Spec(path) => match self.world.source(path) {
                 Ok(text) => (path.to_string(), text, false),
                 Err(error) => {
-                    let diagnostic =
-                        Diagnostic::new(Code::Unreadable, format!("cannot read {path}: {error}"));
+                    let code = if error == SourceError::TooLarge { Code::TooLarge } else { Code::Unreadable };
+                    let diagnostic = Diagnostic::new(code, format!("cannot read {path}: {error}"));
+                    let diagnostic = diagnostic.help_maybe((code == Code::TooLarge).then(|| {
+                        format!(
+                            "a spec has {MAX_BYTES} bytes at most, with all that it imports: is this one?"
+                        )
+                    }));
                     self.sink.push(match from {
                         Some(place) => diagnostic.at(place, "imported here"),
                         None => diagnostic,
@@ -111,7 +128,7 @@ impl Loader<'_> {
         let id = self.files.sources.add(&name, text.clone(), std);
         let at = id.0 as usize;
         self.known.insert(origin.clone(), at);
-        let parsed = parse(id, &text, self.sink);
+        let parsed = parse(id, &text, &mut self.budget, self.sink);
         self.files.files.push(File {
             id,
             std,

@@ -1,11 +1,12 @@
 //! Source text → syntax tree with spans. The tree is the kdl crate's own, walked in place by the
-//! stages after it. The text is measured before it is parsed ([`depth`]), a long one in [`pieces`].
+//! stages after it. The text is measured before it is parsed ([`limits`]), a long one in [`pieces`].
 //! Of a text with mistakes the kdl crate gives no tree: it is cut into an [`outline`] of nodes,
 //! [`recover`] reads each alone, [`errors`] tells what is wrong with those that cannot be read, and
 //! [`lost`] remembers them.
 
 mod depth;
 mod errors;
+pub mod limits;
 pub mod line;
 pub mod load;
 pub mod lost;
@@ -16,16 +17,12 @@ mod recover;
 pub use lost::{Gap, Lost};
 
 use crate::{
-    diagnostic::{Code, Diagnostic, Sink},
+    diagnostic::Sink,
     source::{FileId, Place},
 };
 use kdl::{KdlDocument, KdlEntry, KdlIdentifier, KdlNode};
+use limits::{Budget, MAX_LEVELS};
 use miette::SourceSpan;
-
-/// The deepest nesting of braces (and of comments in comments) that is read.
-pub const MAX_DEPTH: usize = 48;
-/// The largest source, in bytes.
-pub const MAX_BYTES: usize = 64 << 20;
 
 /// A text's nodes, and what could not be read of it.
 #[derive(Debug)]
@@ -37,33 +34,27 @@ pub struct Parsed {
 }
 
 /// Parses one text. Says what is wrong with it, and returns what can be read all the same; nothing
-/// for a text that is too large or nested too deep.
-pub fn parse(file: FileId, text: &str, sink: &mut Sink) -> Option<Parsed> {
-    if text.len() > MAX_BYTES {
-        let start = Place { file, start: 0, end: 0 };
-        sink.push(
-            Diagnostic::new(Code::TooLarge, format!("the file has {} bytes", text.len()))
-                .at(start, format!("{MAX_BYTES} bytes are read at most")),
-        );
+/// for a text of which there is too much.
+pub fn parse(file: FileId, text: &str, budget: &mut Budget, sink: &mut Sink) -> Option<Parsed> {
+    if let Err(excess) = budget.take(text) {
+        sink.push(excess.told(file));
         return None;
     }
-    if let Some(at) = depth::too_deep(text, MAX_DEPTH) {
-        let at = u32::try_from(at).unwrap_or(u32::MAX);
-        sink.push(
-            Diagnostic::new(Code::TooDeep, "nodes are nested too deep")
-                .at(Place { file, start: at, end: at + 1 }, format!("this is level {}", MAX_DEPTH + 1)),
-        );
-        return None;
+    let text = &*limits::without_comments(text);
+    if depth::slashed_over(text) {
+        return Some(recover::recover(file, text, true, sink));
     }
-    let levels = depth::opened(text);
-    let sound = match pieces::parse(text) {
-        None if depth::slashed_over(text) => None,
-        None => with_stack(levels, || sound(text)).flatten(),
-        sound => sound,
-    };
-    Some(match sound {
-        Some(document) => Parsed { document, lost: Lost::default() },
-        None => recover::recover(file, text, sink),
+    let sound = |document| Parsed { document, lost: Lost::default() };
+    if let Some(document) = pieces::parse(text) {
+        return Some(sound(document));
+    }
+    let levels = limits::levels(text);
+    let read = if levels > MAX_LEVELS { None } else { with_stack(levels, || self::sound(text)) };
+    Some(match read {
+        Some(Some(document)) => sound(document),
+        Some(None) => recover::recover(file, text, true, sink),
+        // The whole cannot be given to the parser, but each line can.
+        None => recover::recover(file, text, false, sink),
     })
 }
 
@@ -76,6 +67,8 @@ fn sound(text: &str) -> Option<KdlDocument> {
     let inside = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut node: KdlNode = format!("{OPEN}{inside}\n}}").parse().ok()?;
     let mut document = node.children_mut().take()?;
+    // It keeps each space and each spelling as well.
+    document.clear_format_recursive();
     let mark = text.len() - inside.len();
     pieces::shift(&mut document, &|at| (at + mark).saturating_sub(OPEN.len()).min(text.len()));
     Some(document)
@@ -86,12 +79,13 @@ const LEVEL: usize = 64 << 10;
 
 /// Returns the stack for this many levels, in bytes. It is only a range of addresses until it is used.
 fn stack(levels: usize) -> usize {
-    levels.clamp(32, 4096) * LEVEL
+    levels.clamp(32, MAX_LEVELS) * LEVEL
 }
 
 /// Runs the parser with stack enough for this many levels. It recovers from mistakes by going on
 /// somewhere behind them, and may then take a brace in a string for one that opens a level; so what
 /// counts is not how deep a text is nested, but how deep a parser that has lost its way could get.
+/// Nothing where the system has no such stack to give.
 fn with_stack<T: Send>(levels: usize, parse: impl FnOnce() -> T + Send) -> Option<T> {
     if levels <= 24 {
         return Some(parse());

@@ -5,8 +5,8 @@
 //! is not indented that would find far more mistakes than there are; the braces alone count then.
 
 use super::{
-    MAX_DEPTH,
     depth::{Token, next},
+    limits::MAX_DEPTH,
 };
 
 /// A node, as far as lines and braces tell.

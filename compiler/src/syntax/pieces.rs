@@ -3,14 +3,22 @@
 //! into what was around them. The outcome is what the kdl crate makes of the whole text; where
 //! anything is wrong, nothing comes back, and the whole is parsed for its errors.
 
-use super::depth::{Token, next};
+use super::{
+    depth::{Token, next},
+    limits::levels,
+};
 use kdl::{KdlDocument, KdlNode};
 use miette::SourceSpan;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Texts shorter than this are parsed as a whole.
 const LEAST: usize = 64 << 10;
-/// How many pieces a text is cut into.
-const PIECES: usize = 8;
+/// How many pieces are parsed at once.
+const THREADS: usize = 8;
+/// The longest piece, in bytes: the parser takes far more room for a piece than what it makes of it.
+const LONGEST: usize = 128 << 10;
+/// The most levels that a lost parser could get into in a piece; more nodes with blocks are cut apart.
+const LEVELS: usize = 1024;
 /// The deepest node whose inside is cut.
 const DEEPEST: usize = 3;
 
@@ -28,31 +36,43 @@ pub fn parse(text: &str) -> Option<KdlDocument> {
         return None;
     }
     let inside = longest(text)?;
-    let pieces = cut(&inside);
-    if pieces.len() < 2 {
+    let pieces = cut(text, &inside);
+    let removed = inside.close - inside.open - 1;
+    let frame = format!("{}{}", &text[..=inside.open], &text[inside.close..]);
+    let deepest = pieces.iter().map(|piece| piece.levels).max()?;
+    if pieces.len() < 2 || deepest > LEVELS || levels(&frame) > LEVELS {
         return None;
     }
-    let removed = inside.close - inside.open - 1;
-    let parsed: Vec<Option<KdlDocument>> = std::thread::scope(|scope| {
-        let run = |(start, end): (usize, usize)| {
-            let piece = &text[start..end];
-            let stack = super::stack(super::depth::opened(piece));
-            let work = move || {
-                let mut document = super::sound(piece)?;
-                shift(&mut document, &|at| at + start);
-                Some(document)
-            };
-            std::thread::Builder::new().stack_size(stack).spawn_scoped(scope, work)
-        };
-        let threads: Vec<_> = pieces.iter().copied().map(run).collect();
-        threads.into_iter().map(|thread| thread.ok()?.join().ok().flatten()).collect()
-    });
-    let frame = format!("{}{}", &text[..=inside.open], &text[inside.close..]);
-    let mut document = super::sound(&frame)?;
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut read = Vec::new();
+        while let Some((at, piece)) =
+            Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, pieces.get(at)?)))
+        {
+            let mut document = super::sound(&text[piece.start..piece.end])?;
+            shift(&mut document, &|at| at + piece.start);
+            read.push((at, document));
+        }
+        Some(read)
+    };
+    let parsed: Vec<Vec<(usize, KdlDocument)>> = std::thread::scope(|scope| {
+        let stack = super::stack(deepest.max(levels(&frame)));
+        let begin = |_| std::thread::Builder::new().stack_size(stack).spawn_scoped(scope, work);
+        // Where the system gives no more threads, those that there are do all of it.
+        let threads: Vec<_> = (0..THREADS).filter_map(|at| begin(at).ok()).collect();
+        threads.into_iter().map(|thread| thread.join().ok().flatten()).collect::<Option<_>>()
+    })?;
+    let mut parsed: Vec<_> = parsed.into_iter().flatten().collect();
+    if parsed.len() != pieces.len() {
+        return None;
+    }
+    parsed.sort_by_key(|(at, _)| *at);
+    let mut document = super::with_stack(levels(&frame), || super::sound(&frame)).flatten()?;
     shift(&mut document, &|at| if at > inside.open { at + removed } else { at });
-    let node = holder(&mut document, inside.open)?;
-    for piece in parsed {
-        node.ensure_children().nodes_mut().append(piece?.nodes_mut());
+    let nodes = holder(&mut document, inside.open)?.ensure_children().nodes_mut();
+    nodes.reserve_exact(parsed.iter().map(|(_, piece)| piece.nodes().len()).sum());
+    for (_, mut piece) in parsed {
+        nodes.append(piece.nodes_mut());
     }
     Some(document)
 }
@@ -99,18 +119,30 @@ fn longest(text: &str) -> Option<Inside> {
     if depth == 0 { best } else { None }
 }
 
+/// A run of nodes.
+#[derive(Debug, Clone, Copy)]
+struct Piece {
+    start: usize,
+    end: usize,
+    /// How deep a parser could get at worst.
+    levels: usize,
+}
+
 /// Makes runs of about the same length, from the first byte inside to the last.
-fn cut(inside: &Inside) -> Vec<(usize, usize)> {
+fn cut(text: &str, inside: &Inside) -> Vec<Piece> {
     let (mut start, end) = (inside.open + 1, inside.close);
-    let least = (end - start) / PIECES;
-    let mut pieces = Vec::with_capacity(PIECES + 1);
+    let least = ((end - start) / THREADS).min(LONGEST);
+    let mut pieces = Vec::with_capacity(THREADS + 1);
+    let (mut seen, mut deep) = (start, 0);
     for &at in &inside.cuts {
-        if at - start >= least {
-            pieces.push((start, at));
-            start = at;
+        deep += levels(&text[seen..at]);
+        seen = at;
+        if at - start >= least || deep >= LEVELS / 2 {
+            pieces.push(Piece { start, end: at, levels: deep });
+            (start, deep) = (at, 0);
         }
     }
-    pieces.push((start, end));
+    pieces.push(Piece { start, end, levels: deep + levels(&text[seen..end]) });
     pieces
 }
 
@@ -125,8 +157,9 @@ fn holder(document: &mut KdlDocument, open: usize) -> Option<&mut KdlNode> {
     if deeper { holder(node.children_mut().as_mut()?, open) } else { Some(node) }
 }
 
-/// Moves every span of a document.
+/// Moves every span of a document, and gives room back that the parser took in advance.
 pub fn shift(document: &mut KdlDocument, by: &impl Fn(usize) -> usize) {
+    document.nodes_mut().shrink_to_fit();
     let moved = |span: SourceSpan| {
         let (start, end) = (by(span.offset()), by(span.offset() + span.len()));
         SourceSpan::from((start, end.saturating_sub(start)))
@@ -139,6 +172,7 @@ pub fn shift(document: &mut KdlDocument, by: &impl Fn(usize) -> usize) {
         if let Some(ty) = node.ty_mut() {
             ty.set_span(moved(ty.span()));
         }
+        node.entries_mut().shrink_to_fit();
         for entry in node.entries_mut() {
             entry.set_span(moved(entry.span()));
             if let Some(name) = entry.name_mut() {
@@ -239,6 +273,37 @@ mod tests {
                 spans(&inside, text, &mut got);
             }
             assert_eq!(wanted, got, "{text:?}");
+        }
+    }
+
+    proptest::proptest! {
+        /// The parser is given texts without their comments: that must never change what they say.
+        #[test]
+        fn a_text_without_its_comments_says_the_same(words in proptest::collection::vec(
+            proptest::sample::select(vec![
+                "a", " ", "\n", "\"", "\\", "/*", "*/", "//", "/-", "#", "\"\"\"\n", "\n\"\"\"", "{", "}", "=", "(", ")", ";",
+                "1", "\u{2028}", "\r", "\u{a0}", "é", "*", "/", "#\"", "\"#", "b=1", " \"x\" ", " /* y */ ",
+            ]), 0..16,
+        )) {
+            let text: String = words.concat();
+            let without = super::super::limits::without_comments(&text);
+            let (whole, bare) = (super::super::sound(&text), super::super::sound(&without));
+            // What is no KDL is told of all the same.
+            if let Some(whole) = whole {
+                let bare = bare.unwrap();
+                let (mut wanted, mut got) = (Vec::new(), Vec::new());
+                spans(&whole, &text, &mut wanted);
+                spans(&bare, &text, &mut got);
+                let places = |found: &[(usize, &str)]| found.iter().map(|(at, _)| *at).collect::<Vec<_>>();
+                proptest::prop_assert_eq!(places(&wanted), places(&got));
+                let values = |document: &KdlDocument| {
+                    let nodes = document.nodes().iter();
+                    nodes.flat_map(|node| node.entries().to_vec()).map(|entry| entry.value().clone()).collect::<Vec<_>>()
+                };
+                proptest::prop_assert_eq!(values(&whole), values(&bare));
+            } else {
+                proptest::prop_assert!(bare.is_none(), "{:?} is taken without its comments", text);
+            }
         }
     }
 

@@ -5,6 +5,7 @@
 
 use super::{
     Lost, Parsed, depth, errors,
+    limits::{MAX_LEVELS, levels},
     line::parts,
     outline::{Mistake, Outline, Piece, outline},
     pieces::shift,
@@ -22,8 +23,9 @@ const LONGEST: usize = 4096;
 /// The most lines whose mistakes are told; what stands behind them is lost.
 const MOST: usize = 1000;
 
-/// Reads a text that is not KDL 2, and tells what is wrong with it.
-pub fn recover(file: FileId, text: &str, sink: &mut Sink) -> Parsed {
+/// Reads a text that is not KDL 2, and tells what is wrong with it. It may be all right where it was not
+/// `refused` by the parser, which was not asked.
+pub fn recover(file: FileId, text: &str, refused: bool, sink: &mut Sink) -> Parsed {
     let before = sink.errors();
     let Outline { pieces, mistakes, guessed, all_guessed, .. } = outline(text);
     let mut reader = Reader { file, text, sink, lost: Lost::default(), told: 0, all_guessed };
@@ -35,10 +37,10 @@ pub fn recover(file: FileId, text: &str, sink: &mut Sink) -> Parsed {
     }
     let nodes = reader.nodes(&pieces, None);
     let Reader { mut lost, .. } = reader;
-    if sink.errors() == before {
+    if refused && sink.errors() == before {
         errors::something(Place { file, start: 0, end: 0 }, sink);
     }
-    if lost.is_empty() {
+    if refused && lost.is_empty() {
         lost.guessed(None);
     }
     let mut document = KdlDocument::new();
@@ -172,14 +174,14 @@ impl Reader<'_, '_> {
             return;
         }
         let mut found = Sink::default();
-        if line.frame.len() > LONGEST || depth::slashed_over(&line.frame) {
+        if line.frame.len() > LONGEST || !line.can_be_parsed() {
             let place = Place { file: self.file, start: offset(line.start), end: offset(line.end) };
             self.sink.push(
                 Diagnostic::new(Code::Syntax, "this is not KDL 2").at(place, "this line cannot be read"),
             );
             return;
         }
-        let levels = depth::opened(&line.frame).max(line.frame.len() / 4);
+        let levels = levels(&line.frame).max(line.frame.len() / 4);
         match with_stack(levels, || KdlDocument::parse_v2(&line.frame)) {
             Some(Err(error)) => errors::tell(self.file, &line.frame, error, &mut found),
             _ => errors::something(Place { file: self.file, start: 0, end: 0 }, &mut found),
@@ -253,10 +255,14 @@ impl Line {
 
     /// Parses the line where it is KDL 2.
     fn parse(&self) -> Option<KdlDocument> {
-        if depth::slashed_over(&self.frame) {
+        if !self.can_be_parsed() {
             return None;
         }
-        with_stack(depth::opened(&self.frame), || sound(&self.frame)).flatten()
+        with_stack(levels(&self.frame), || sound(&self.frame)).flatten()
+    }
+
+    fn can_be_parsed(&self) -> bool {
+        levels(&self.frame) <= MAX_LEVELS && !depth::slashed_over(&self.frame)
     }
 
     /// Returns where a byte of the frame stands in the text.

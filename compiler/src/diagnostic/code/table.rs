@@ -23,13 +23,13 @@ pub const TABLE: &[Entry] = &[
         Code::TooDeep,
         "too-deep",
         "nodes are nested too deep",
-        "No host needs this many levels. The limit keeps a damaged or hostile text from exhausting the machine.",
+        "No host needs this many levels. The limit keeps a damaged or hostile text from exhausting the machine. Nodes, and comments in comments, are nested 48 deep at most, lets 64, profiles and imports 32.",
     ),
     error(
         Code::TooLarge,
         "too-large",
         "the spec is too large",
-        "The text, the files it imports, or what its profiles and repetitions come to is beyond the limits. The limits keep a build from running away.",
+        "The text, the files it imports, or what its profiles and repetitions come to is beyond the limits. The limits keep a build from running away. A spec with all that it imports has 64 MiB and 500,000 nodes and values at most, a single text 64 KiB; written out it has a million nodes and settings, and 64 MiB of text. A node has 1,024 settings and profiles, a profile 256 params, a file 10,000 `/-`.",
     ),
     error(
         Code::Unreadable,
