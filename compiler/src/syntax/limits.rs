@@ -97,9 +97,9 @@ impl Budget {
                 }
                 Token::Other | Token::String | Token::Broken => {
                     words += usize::from(begins);
-                    if length > MAX_WORD && !here.contains(&b'\n')
-                        || length > MAX_WORD && token == Token::String
-                    {
+                    // One of several lines that has no end is told as such.
+                    let one = token == Token::String || !here.contains(&b'\n');
+                    if one && length > MAX_WORD {
                         let label = format!("a text, name or number has {MAX_WORD} bytes at most");
                         let help = "is a quotation mark missing before it?";
                         // Its beginning is enough to find it.
