@@ -2,7 +2,7 @@
 
 use crate::terminal::Color;
 use clap::Args;
-use phoenix_graph::Key;
+use phoenix_graph::{HostName, Key};
 use phoenix_runtime::plan::Consent;
 use std::path::PathBuf;
 
@@ -22,7 +22,7 @@ pub struct Common {
 }
 
 /// What a switch, or the plan of one, may do.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct Allow {
     /// Take over what is there already and was not made by phoenix
     #[arg(long)]
@@ -30,6 +30,9 @@ pub struct Allow {
     /// Allow what cannot be undone on this resource, such as volume:tank/vm-1; may be given several times
     #[arg(long, value_name = "KEY")]
     pub consent: Vec<Key>,
+    /// Allow that this host, called so until now, is called what the spec calls it
+    #[arg(long, value_name = "OLD", value_parser = HostName::new)]
+    pub rename_host: Option<HostName>,
 }
 
 impl Allow {
@@ -39,6 +42,7 @@ impl Allow {
         Consent {
             adopt: self.adopt,
             irreversible: self.consent.iter().cloned().collect(),
+            rename_host: self.rename_host.clone(),
             ..Consent::default()
         }
     }

@@ -151,16 +151,27 @@ impl Spec {
         Ok(found)
     }
 
-    /// Returns the graph of its only host, or of the one that was named.
+    /// Returns the graph of its only host, or of the one that was named; of several the first that is `here`.
     ///
     /// # Errors
-    /// Where it has several hosts and none was named.
-    pub fn host(&self, named: Option<&str>) -> Result<&Graph, Failure> {
-        match self.hosts(named)?[..] {
-            [graph] => Ok(graph),
-            _ => Err(Failure::new(Exit::Usage, format!("{} has several hosts", self.path.display()))
-                .help(format!("name one with `--host NAME`: {}", self.names()))),
+    /// Where it has several hosts, none was named, and none is here.
+    pub fn host(&self, named: Option<&str>, here: &[String]) -> Result<&Graph, Failure> {
+        let hosts = self.hosts(named)?;
+        if let [graph] = hosts[..] {
+            return Ok(graph);
         }
+        let is = |name: &String| hosts.iter().find(|graph| graph.host().as_str() == name).copied();
+        here.iter().find_map(is).ok_or_else(|| {
+            let doing = format!("{} has several hosts", self.path.display());
+            let failure = Failure::new(Exit::Usage, doing);
+            let failure = match here {
+                [] => failure,
+                here => {
+                    failure.because(format!("none of them is called {}, as this one is", here.join(" or ")))
+                }
+            };
+            failure.help(format!("name one with `--host NAME`: {}", self.names()))
+        })
     }
 
     /// Returns the spec's own texts with their names; those of the standard library are left out.

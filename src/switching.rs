@@ -296,6 +296,14 @@ pub fn failure(doing: &str, error: SwitchError, terminal: &Terminal) -> Failure 
         SwitchError::NotConfirmable { help, .. } => {
             Failure::new(Exit::Refused, doing).because(error).help(help)
         }
+        SwitchError::OtherHost { known, asked } => Failure::new(Exit::Refused, doing)
+            .because(format!(
+                "it is for the host {asked}, and this state folder is of the host {known}; nothing was changed"
+            ))
+            .help(format!(
+                "name a spec of {known}, with `--host {known}` where it has several; where {known} is called {asked} \
+                 from now on, say so: `--rename-host {known}`"
+            )),
         SwitchError::NoTarget { .. } | SwitchError::NoParent => Failure::new(Exit::Refused, doing)
             .because(error)
             .help("`phoenix generations` lists them, with what came of each"),

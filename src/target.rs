@@ -3,6 +3,7 @@
 use crate::{
     exit::Exit,
     failure::Failure,
+    options::Common,
     outside, sources,
     spec::{NAME, Spec, Tell},
     terminal::Terminal,
@@ -28,6 +29,8 @@ pub struct Resolved {
 pub struct Lookup<'a> {
     /// The host, where the spec has several.
     pub host: Option<&'a str>,
+    /// This machine's name, where it is the one that is asked for.
+    pub machine: Option<String>,
     /// The store where ids are looked up first.
     pub store: &'a Store,
     /// How diagnostics are written.
@@ -76,8 +79,22 @@ impl Lookup<'_> {
 
     fn spec(&self, path: &Path) -> Result<Resolved, Failure> {
         let spec = Spec::open(path, self.tell, self.terminal)?;
-        let graph = spec.host(self.host)?.clone();
+        let graph = spec.host(self.host, &self.here())?.clone();
         Ok(Resolved { graph, texts: spec.texts(), what: format!("spec {}", spec.path.display()) })
+    }
+
+    /// Lists the names that the host may have in a spec of several, the likeliest first: what its state folder
+    /// calls it, then what the machine calls itself.
+    fn here(&self) -> Vec<String> {
+        // What cannot be read there is told by what goes on from here.
+        let current = self.store.current().ok().flatten();
+        let known = current.and_then(|current| self.store.graph(&current.system).ok());
+        let mut names: Vec<String> = known.iter().map(|graph| graph.host().to_string()).collect();
+        if let Some(machine) = &self.machine {
+            names.push(machine.clone());
+            names.extend(machine.split_once('.').map(|(first, _)| first.to_owned()));
+        }
+        names
     }
 
     fn closure(&self, store: &Store, id: ObjectId) -> Result<Resolved, Failure> {
@@ -131,6 +148,12 @@ impl Lookup<'_> {
             );
         }
     }
+}
+
+/// Returns this machine's name; nothing where the host is a simulated one.
+#[must_use]
+pub fn machine(common: &Common) -> Option<String> {
+    if common.sim.is_some() { None } else { outside::host_name() }
 }
 
 /// Lists the systems of a store whose id begins with these digits.

@@ -10,6 +10,7 @@ use phoenix_graph::{
 use phoenix_runtime::{
     observed::{DatasetState, DiskState, OWNER, Observed, PoolState, Setting, Source, VdevDisk, VdevState},
     plan::{Consent, Inputs, Past, Plan, plan, rendered},
+    record::{Entry, Identity, Record},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,9 +25,11 @@ fn main() {
 }
 
 /// A host of so many datasets, as it is to be and as it is.
+#[derive(Clone)]
 struct Case {
     graph: Graph,
     observed: Observed,
+    record: Record,
 }
 
 impl Case {
@@ -85,7 +88,17 @@ impl Case {
             expands: true,
         };
         observed.pools.insert(pool, state);
-        Self { graph: Graph::assemble(HostName::new("box").unwrap(), resources).unwrap(), observed }
+        let host = HostName::new("box").unwrap();
+        let entries = (1..).zip(&observed.datasets).map(|(guid, (name, _))| {
+            let identity = Identity { pool: 1, dataset: guid };
+            (identity, Entry { identity, name: name.clone(), by: 1, away: None, released: None })
+        });
+        let record = Record { hosts: [host.clone()].into(), entries: entries.collect() };
+        for (guid, state) in (1_u64..).zip(observed.datasets.values_mut()) {
+            let guid = Setting { raw: guid.to_string().into(), source: Source::None };
+            state.settings.insert(PropertyName::new("guid"), guid);
+        }
+        Self { graph: Graph::assemble(host, resources).unwrap(), observed, record }
     }
 
     fn plan(&self, current: Option<&Graph>) -> Plan {
@@ -96,6 +109,7 @@ impl Case {
             adopted: &none,
             made: &none,
             observed: &self.observed,
+            record: &self.record,
             in_force: &in_force,
             before: &BTreeMap::new(),
             gives_back: false,
@@ -140,7 +154,7 @@ fn everything_to_make(bencher: divan::Bencher<'_, '_>, count: usize) {
 #[divan::bench(args = SIZES)]
 fn everything_to_put_away(bencher: divan::Bencher<'_, '_>, count: usize) {
     let all = Case::new(count);
-    let case = Case { graph: Case::new(0).graph, observed: all.observed };
+    let case = Case { graph: Case::new(0).graph, ..all.clone() };
     assert_eq!(case.plan(Some(&all.graph)).actions.len(), count);
     bencher.bench_local(|| case.plan(Some(&all.graph)));
 }

@@ -58,6 +58,14 @@ pub fn holder_in(seen: &Observed, name: &DatasetName) -> DatasetName {
     holder(name, seen.datasets.get(name))
 }
 
+/// Returns whose area a dataset is, or lies in; of several the innermost.
+#[must_use]
+pub fn holder_of(name: &DatasetName) -> Option<DatasetName> {
+    let text = name.as_str();
+    let holder = text.strip_suffix("/.phoenix").or_else(|| Some(text.rsplit_once("/.phoenix/")?.0))?;
+    DatasetName::new(holder).ok()
+}
+
 /// Reads a folder's name: the number of the attempt, and whether an undoing set aside what is in it.
 #[must_use]
 pub fn number_of(folder: &str) -> Option<(u64, bool)> {

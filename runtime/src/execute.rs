@@ -7,6 +7,7 @@ use crate::{
     plan::{Action, Plan, Warning},
     store::{Journal, Record, StoreError, TransactionId},
 };
+use phoenix_graph::DatasetName;
 use std::{
     collections::BTreeSet,
     sync::{
@@ -62,6 +63,8 @@ pub enum ExecuteError {
         subject: String,
         /// Why it failed.
         error: HostError,
+        /// What was to be made, and was there already.
+        found: Option<DatasetName>,
     },
     /// A snapshot could not be taken.
     #[error("the snapshots before the switch could not be taken: {0}")]
@@ -75,6 +78,27 @@ pub enum ExecuteError {
     /// The simulated host lost power.
     #[error("the simulated host lost power")]
     PowerLost,
+}
+
+impl ExecuteError {
+    /// Returns what was to be made, and was there already: somebody else has made it since the plan was made.
+    pub fn found(&self) -> Option<&DatasetName> {
+        match self {
+            Self::Action { found, .. } => found.as_ref(),
+            _ => None,
+        }
+    }
+}
+
+/// Returns what an operation was to make, where it failed because that is there already.
+fn found(op: &Op, error: &HostError) -> Option<DatasetName> {
+    let exists = matches!(error, HostError::Command { stderr, .. } if stderr.contains("already exists"));
+    match op {
+        Op::DatasetCreate { dataset, .. } | Op::VolumeCreate { dataset, .. } if exists => {
+            Some(dataset.clone())
+        }
+        _ => None,
+    }
 }
 
 /// The journal of a running plan: each record is on disk before what comes after it.
@@ -182,7 +206,10 @@ fn run(
             Err(error @ HostError::Command { .. }) if *op == Op::ExportsReload => {
                 events.event(Event::Complained(&error));
             }
-            Err(error) => return Err(ExecuteError::Action { subject: action.subject.to_string(), error }),
+            Err(error) => {
+                let found = found(op, &error);
+                return Err(ExecuteError::Action { subject: action.subject.to_string(), error, found });
+            }
         }
     }
     ledger.write(&Record::Done { action: at })?;

@@ -3,6 +3,7 @@
 use crate::{
     area,
     observed::{Observed, Storages},
+    record::{Claim, Record},
 };
 use phoenix_graph::{DatasetName, Export, Graph, Key, Resource, export::is_host_name};
 
@@ -26,6 +27,8 @@ pub enum ForeignKind {
     Dataset,
     /// A volume in a pool of the graph.
     Volume,
+    /// A file system or volume that bears this host's mark, and is not on record.
+    Unrecorded,
     /// The disk of a guest, which Proxmox makes and destroys by itself.
     GuestDisk,
     /// An entry of the live export table.
@@ -36,8 +39,8 @@ pub enum ForeignKind {
 
 /// Lists what was seen and is not in the graph, in order. What phoenix has put away is its own.
 #[must_use]
-pub fn foreign(seen: &Observed, graph: &Graph) -> Vec<Foreign> {
-    let mut found: Vec<Foreign> = pools(seen, graph).chain(datasets(seen, graph)).collect();
+pub fn foreign(seen: &Observed, graph: &Graph, record: &Record) -> Vec<Foreign> {
+    let mut found: Vec<Foreign> = pools(seen, graph).chain(datasets(seen, graph, record)).collect();
     found.extend(exports(seen, graph));
     if let Storages::Found(storages) = &seen.storages {
         let key = |id: &phoenix_graph::StorageId| Key::Storage(id.clone());
@@ -100,15 +103,28 @@ fn pools<'a>(seen: &'a Observed, graph: &'a Graph) -> impl Iterator<Item = Forei
     })
 }
 
-fn datasets<'a>(seen: &'a Observed, graph: &'a Graph) -> impl Iterator<Item = Foreign> + 'a {
+fn datasets<'a>(
+    seen: &'a Observed,
+    graph: &'a Graph,
+    record: &'a Record,
+) -> impl Iterator<Item = Foreign> + 'a {
+    let claim = |name: &DatasetName| record.claim_of(seen, name).unwrap_or(Claim::Foreign);
+    // Below what is put away everything is put away with it.
+    let put_away = move |name: &DatasetName| {
+        let above = std::iter::successors(Some(name.clone()), DatasetName::parent);
+        above.take_while(area::is_inside).any(|name| matches!(claim(&name), Claim::Ours | Claim::Unmarked))
+    };
     let others = seen.datasets.iter().filter(move |(name, _)| {
         !name.is_root()
-            && !area::is_inside(name)
+            && !put_away(name)
             && graph.get(&Key::Pool(name.pool())).is_some()
             && graph.dataset(name).is_none()
     });
-    others.map(|(name, state)| {
+    others.map(move |(name, state)| {
+        let unrecorded = record.claim_of(seen, name) == Some(Claim::Unrecorded);
         let (kind, key) = match (is_guest_disk(seen, name), state.volume) {
+            (_, true) if unrecorded => (ForeignKind::Unrecorded, Key::Volume(name.clone())),
+            (_, false) if unrecorded => (ForeignKind::Unrecorded, Key::Dataset(name.clone())),
             (true, true) => (ForeignKind::GuestDisk, Key::Volume(name.clone())),
             (true, false) => (ForeignKind::GuestDisk, Key::Dataset(name.clone())),
             (false, true) => (ForeignKind::Volume, Key::Volume(name.clone())),

@@ -12,6 +12,7 @@ pub mod host;
 pub mod observed;
 pub mod op;
 pub mod plan;
+pub mod record;
 pub mod secret;
 pub mod store;
 pub mod survey;

@@ -51,7 +51,8 @@ pub struct Query {
 }
 
 /// Dataset properties that are read every time.
-pub const ALWAYS: [&str; 13] = [
+pub const ALWAYS: [&str; 14] = [
+    "guid",
     "type",
     "mounted",
     "mountpoint",

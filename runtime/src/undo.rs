@@ -7,7 +7,9 @@
 use crate::{
     area,
     host::{Contents, Host, HostError},
-    observed::{DatasetState, DiskState, HOME, KEPT_CANMOUNT, ORIGIN, OWNER, Observed, Query, WRITTEN},
+    observed::{
+        DatasetState, DiskState, HOME, KEPT_CANMOUNT, ORIGIN, OWNER, Observed, Query, Source, WRITTEN,
+    },
     op::Op,
     plan::{Action, Inverse, PROMPT, Plan, add_inverse, labels, unexports, would_mount},
 };
@@ -23,14 +25,21 @@ pub struct Undone {
     pub failed: Vec<String>,
 }
 
-/// Undoes plans, the last first, each with the actions whose intent is on record.
+/// Undoes plans, the last first, each with the actions whose intent is on record. What was `found` to be there
+/// already when it was to be made stays.
 ///
 /// # Errors
 /// [`HostError`] where the host cannot be looked at at all, or lost power.
-pub fn undo(host: &dyn Host, host_name: &str, plans: &[(Plan, Vec<usize>)]) -> Result<Undone, HostError> {
+pub fn undo(
+    host: &dyn Host,
+    host_name: &str,
+    plans: &[(Plan, Vec<usize>)],
+    found: &BTreeSet<DatasetName>,
+) -> Result<Undone, HostError> {
     let mut undoing = Undoing {
         host,
         owner: host_name,
+        found,
         number: 0,
         seen: None,
         query: Query::default(),
@@ -67,6 +76,8 @@ struct Undoing<'a> {
     undone: Undone,
     /// Whether the key that was needed last could not be loaded, though nobody has to type it.
     key_failed: bool,
+    /// What was found to be there already when it was to be made: it is somebody else's.
+    found: &'a BTreeSet<DatasetName>,
     /// What could not be unmade: what contains it is left, too, until that is tried again.
     stuck: BTreeSet<DatasetName>,
     /// What could not be set back: that is known by the name that it has now, which it keeps until then.
@@ -111,9 +122,15 @@ impl Undoing<'_> {
         let seen = self.look()?;
         match inverse {
             Inverse::DatasetAbsent { dataset, volume } => {
-                // Without the mark it is not what the transaction made, whoever made it meanwhile.
-                let ours = seen.datasets.get(dataset).filter(|state| state.local(OWNER) == Some(self.owner));
-                if let Some(state) = ours.cloned() {
+                let there = seen.datasets.get(dataset);
+                // It may have been cut off before its properties were set, which OpenZFS does after it has made
+                // it: then nothing of anybody's stands on it.
+                if let Some(state) = there.filter(|state| is_bare(state) && !self.found.contains(dataset)) {
+                    let state = state.clone();
+                    return self.unmake_bare(dataset, *volume, &state, seen);
+                }
+                // With another's mark, or what was found when it was to be made, is not what the transaction made.
+                if let Some(state) = there.filter(|state| is_marked(state, self.owner)).cloned() {
                     if self.stuck.iter().any(|stuck| stuck.is_below(dataset)) {
                         self.seen = Some(seen);
                         return Ok(());
@@ -291,6 +308,44 @@ impl Undoing<'_> {
         Ok(())
     }
 
+    /// Unmakes a dataset that bears no mark, where nothing is in it, nor ever was: no file, no dataset, no
+    /// snapshot. Whatever holds something is somebody else's, and stays.
+    fn unmake_bare(
+        &mut self,
+        dataset: &DatasetName,
+        volume: bool,
+        state: &DatasetState,
+        seen: Observed,
+    ) -> Result<(), HostError> {
+        if volume != state.volume || seen.datasets.keys().any(|other| other.is_below(dataset)) {
+            self.seen = Some(seen);
+            return Ok(());
+        }
+        let Some(seen) = self.unlock(dataset, seen)? else { return Ok(()) };
+        self.seen = Some(seen);
+        let snapshots = match self.host.snapshots(std::slice::from_ref(dataset)) {
+            Err(HostError::PowerLost) => return Err(HostError::PowerLost),
+            other => other,
+        };
+        if !snapshots.is_ok_and(|snapshots| snapshots.is_empty()) {
+            return Ok(());
+        }
+        // What is in a volume cannot be known: it is set aside, as one with the mark is.
+        if volume {
+            let seen = self.look()?;
+            return self.set_aside(dataset, volume, &seen);
+        }
+        if state.mounted && !self.run(&Op::DatasetUnmount { dataset: dataset.clone() })? {
+            return Ok(());
+        }
+        if self.is_empty(dataset)? {
+            self.run(&Op::DatasetDestroy { dataset: dataset.clone() })?;
+        } else if state.mounted {
+            self.run(&Op::DatasetMount { dataset: dataset.clone() })?;
+        }
+        Ok(())
+    }
+
     /// Unmakes a clone: destroys it where nothing was written to it, which the snapshot outlives; else sets
     /// it aside.
     fn unmake_clone(
@@ -424,12 +479,20 @@ impl Undoing<'_> {
             return Ok(());
         };
         for made in [top, folder] {
-            if seen.datasets.contains_key(&made) {
-                continue;
-            }
             let words = [("canmount", "off"), ("mountpoint", "none"), (OWNER, self.owner)];
             let settings = words.map(|(name, word)| (PropertyName::new(name), word.into())).into();
-            if !self.run(&Op::DatasetCreate { dataset: made, settings })? {
+            let op = match seen.datasets.get(&made) {
+                // A power cut may have left it before it was closed.
+                Some(state)
+                    if state.value("canmount") == Some("off")
+                        && state.value("mountpoint") == Some("none") =>
+                {
+                    continue;
+                }
+                Some(_) => Op::DatasetSet { dataset: made, settings },
+                None => Op::DatasetCreate { dataset: made, settings },
+            };
+            if !self.run(&op)? {
                 return Ok(());
             }
         }
@@ -441,7 +504,8 @@ impl Undoing<'_> {
                 return Ok(());
             }
         }
-        let home = vec![(PropertyName::new(HOME), dataset.as_str().into())];
+        let marks = [(OWNER, self.owner), (HOME, dataset.as_str())];
+        let home = marks.map(|(name, word)| (PropertyName::new(name), word.into())).into();
         let moved = self.run(&Op::DatasetSet { dataset: dataset.clone(), settings: home })?
             && self.run(&Op::DatasetRename { from: dataset.clone(), to: place.clone(), volume })?;
         if moved {
@@ -473,8 +537,12 @@ impl Undoing<'_> {
                 .push(format!("the pool {pool} stays: the key of its root dataset is not loaded"));
             return Ok(());
         };
-        let ours = seen.datasets.get(&root).filter(|state| state.local(OWNER) == Some(self.owner));
-        if let Some(state) = ours {
+        // The disks were blank before: a pool on all of them that bears nobody's mark is what was being made.
+        let on_ours =
+            |disk: &Box<str>| matches!(seen.disks.get(&Disk(disk.clone())), Some(DiskState::Device(_)));
+        let bare = |state: &DatasetState| is_bare(state) && disks.iter().all(on_ours);
+        let ours = seen.datasets.get(&root).filter(|state| is_marked(state, self.owner) || bare(state));
+        if let Some(state) = ours.cloned() {
             let inside: Vec<&str> =
                 seen.datasets.keys().filter(|name| name.is_below(&root)).map(DatasetName::as_str).collect();
             if !inside.is_empty() {
@@ -545,6 +613,19 @@ fn before(plans: &[(Plan, Vec<usize>)]) -> Vec<(&Action, Inverse)> {
         .flat_map(|action| action.inverses.iter().map(move |inverse| (action, inverse)))
         .filter_map(|(action, inverse)| Some((action, inverse.unless_known(&mut known)?)))
         .collect()
+}
+
+/// Returns whether a dataset bears the mark of this host, set on it itself.
+fn is_marked(state: &DatasetState, host: &str) -> bool {
+    let mark = state.settings.get(OWNER).filter(|mark| mark.source == Source::Local);
+    mark.is_some_and(|mark| &*mark.raw == host)
+}
+
+/// Returns whether a dataset bears nobody's mark: none was set on it, and none was received.
+fn is_bare(state: &DatasetState) -> bool {
+    [OWNER, HOME].iter().all(|name| {
+        !state.is_unreadable(name) && state.settings.get(*name).is_none_or(|mark| !mark.source.is_own())
+    })
 }
 
 fn is_locked(seen: &Observed, dataset: &DatasetName) -> bool {

@@ -120,7 +120,7 @@ fn a_journal_is_open_until_its_end_is_on_record_and_a_torn_last_line_is_none() {
     assert_eq!(store.open_transaction().unwrap(), None);
     let mut journal = store.begin(&begin(1)).unwrap();
     let id = journal.id().clone();
-    journal.write(&Record::Undoing { reason: "why".to_owned() }).unwrap();
+    journal.write(&Record::Undoing { reason: "why".to_owned(), found: [].into() }).unwrap();
     drop(journal);
     let path = store.root().join("txn").join(id.to_string()).join("journal");
     let mut file = fs::OpenOptions::new().append(true).open(&path).unwrap();

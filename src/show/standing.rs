@@ -77,6 +77,9 @@ pub fn foreign_help(kind: ForeignKind) -> &'static str {
         ForeignKind::Pool | ForeignKind::Dataset | ForeignKind::Volume => {
             "`phoenix import --live` writes it as a spec says it; `phoenix switch --adopt` with that takes it over"
         }
+        ForeignKind::Unrecorded => {
+            "it bears phoenix's mark, and this state folder has no record of it: it came with a stream or a pool, or of a record that is lost; `phoenix switch --adopt` takes over what the spec names"
+        }
         ForeignKind::Storage => {
             "`phoenix import --live` writes one that lies on a dataset; others stay Proxmox's own"
         }
@@ -99,6 +102,7 @@ fn foreign(foreign: &[Foreign], paint: Paint) -> String {
             }
             (key, ForeignKind::Export) => _ = writeln!(text, "  {key} to {}", one.detail),
             (key, ForeignKind::Storage) => _ = writeln!(text, "  {key} ({})", one.detail),
+            (key, ForeignKind::Unrecorded) => _ = writeln!(text, "  {key} (bears phoenix's mark)"),
             (key, _) => _ = writeln!(text, "  {key}"),
         }
     }

@@ -7,7 +7,7 @@ use crate::{
     show,
     site::{Access, store},
     spec::Tell,
-    target::Lookup,
+    target::{Lookup, machine},
     terminal::Terminal,
     view::DiffView,
 };
@@ -37,8 +37,8 @@ impl Diff {
     /// Runs the verb.
     pub fn run(&self, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
         let store = store(common, Access::Read)?;
-        let old = self.graph(Some(&self.old), &store, terminal)?;
-        let new = self.graph(self.new.as_deref(), &store, terminal)?;
+        let old = self.graph(Some(&self.old), common, &store, terminal)?;
+        let new = self.graph(self.new.as_deref(), common, &store, terminal)?;
         let diff = GraphDiff::between(&old, &new);
         if self.json {
             terminal.json(&DiffView::new(&diff));
@@ -48,14 +48,20 @@ impl Diff {
         Ok(Exit::Done)
     }
 
-    fn graph(&self, arg: Option<&str>, store: &Store, terminal: &Terminal) -> Result<Graph, Failure> {
+    fn graph(
+        &self,
+        arg: Option<&str>,
+        common: &Common,
+        store: &Store,
+        terminal: &Terminal,
+    ) -> Result<Graph, Failure> {
         if let Some(number) = arg.filter(|arg| arg.len() < 6).and_then(|arg| arg.parse::<u64>().ok()) {
             let failed = |error| Failure::store(format!("cannot read generation {number}"), &error);
             let generation = store.generation(number).map_err(failed)?;
             return store.graph(&generation.system).map_err(failed);
         }
         let tell = if self.json { Tell::Programs } else { Tell::People };
-        let lookup = Lookup { host: self.host.as_deref(), store, tell, terminal };
+        let lookup = Lookup { host: self.host.as_deref(), machine: machine(common), store, tell, terminal };
         lookup.resolve(arg).map(|resolved| resolved.graph)
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     options::Common,
     site::{Access, store},
     spec::Tell,
-    target::Lookup,
+    target::{Lookup, machine},
     terminal::Terminal,
     view::GraphView,
 };
@@ -45,7 +45,8 @@ impl Graph {
     pub fn run(&self, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
         let store = store(common, Access::Read)?;
         let tell = if self.json { Tell::Programs } else { Tell::People };
-        let lookup = Lookup { host: self.host.as_deref(), store: &store, tell, terminal };
+        let lookup =
+            Lookup { host: self.host.as_deref(), machine: machine(common), store: &store, tell, terminal };
         let graph = lookup.resolve(self.target.as_deref())?.graph;
         match self.format {
             _ if self.json => terminal.json(&GraphView::new(&graph)),

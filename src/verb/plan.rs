@@ -9,7 +9,7 @@ use crate::{
     site::{Access, Site},
     spec::Tell,
     switching::{self, Silent},
-    target::{Lookup, Resolved},
+    target::{Lookup, Resolved, machine},
     terminal::Terminal,
     view::PlanView,
 };
@@ -52,7 +52,13 @@ impl Plan {
     pub fn run(&self, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
         let site = Site::open(common, Access::Read)?;
         let tell = if self.json { Tell::Programs } else { Tell::People };
-        let lookup = Lookup { host: self.host.as_deref(), store: &site.store, tell, terminal };
+        let lookup = Lookup {
+            host: self.host.as_deref(),
+            machine: machine(common),
+            store: &site.store,
+            tell,
+            terminal,
+        };
         let resolved = lookup.resolve(self.target.as_deref())?;
         let doing = format!("cannot plan the way to {}", resolved.what);
         switching::refuse_open(&site.store, &doing)?;

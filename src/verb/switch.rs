@@ -10,7 +10,7 @@ use crate::{
     sources,
     spec::Tell,
     switching::Journey,
-    target::Lookup,
+    target::{Lookup, machine},
     terminal::Terminal,
 };
 use clap::Args;
@@ -48,8 +48,13 @@ impl Switch {
         }
         // A spec with errors writes nothing, not even an empty store.
         let reading = Site::open(common, Access::Read)?;
-        let lookup =
-            Lookup { host: self.host.as_deref(), store: &reading.store, tell: Tell::People, terminal };
+        let lookup = Lookup {
+            host: self.host.as_deref(),
+            machine: machine(common),
+            store: &reading.store,
+            tell: Tell::People,
+            terminal,
+        };
         let resolved = lookup.resolve(self.target.as_deref())?;
         let doing = format!("cannot switch to {}", resolved.what);
 
@@ -71,10 +76,10 @@ impl Switch {
     /// Carries a reviewed plan out, if it is still the truth.
     fn reviewed(&self, file: &Path, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
         let doing = format!("cannot carry out the plan in {}", file.display());
-        if self.host.is_some() || self.allow.adopt || !self.allow.consent.is_empty() {
+        if self.host.is_some() || self.allow != Allow::default() {
             return Err(Failure::new(Exit::Usage, doing)
                 .because("what the plan is for, and what is allowed, is in the file")
-                .help("leave `--host`, `--adopt` and `--consent` out, or write another plan with them"));
+                .help("leave `--host`, `--adopt`, `--consent` and `--rename-host` out, or write another plan with them"));
         }
         let reviewed = Reviewed::read(file)?;
         let graph = reviewed.graph()?;

@@ -81,6 +81,8 @@ pub enum ForeignKindView {
     Dataset,
     /// A volume in a pool of the spec.
     Volume,
+    /// A file system or volume that bears this host's mark, and that the state folder has no record of.
+    Unrecorded,
     /// The disk of a guest, which Proxmox keeps.
     GuestDisk,
     /// An entry of the live export table.
@@ -118,6 +120,7 @@ impl StatusView {
                 ForeignKind::Pool => ForeignKindView::Pool,
                 ForeignKind::Dataset => ForeignKindView::Dataset,
                 ForeignKind::Volume => ForeignKindView::Volume,
+                ForeignKind::Unrecorded => ForeignKindView::Unrecorded,
                 ForeignKind::GuestDisk => ForeignKindView::GuestDisk,
                 ForeignKind::Export => ForeignKindView::Export,
                 ForeignKind::Storage => ForeignKindView::Storage,

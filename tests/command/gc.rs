@@ -51,8 +51,8 @@ fn a_checkpoint_that_keeps_the_space_is_shown_with_the_way_out() {
     let sandbox = lived();
     sandbox.edit(
         "sim/host.json",
-        "\"fastData\": {\n      \"guid\"",
-        "\"fastData\": {\"checkpoint\": true, \"guid\"",
+        "\"pools\": {\n    \"fastData\": {\n      \"guid\"",
+        "\"pools\": {\n    \"fastData\": {\"checkpoint\": true, \"guid\"",
     );
     let dry = sandbox.sim(&["gc", "--keep", "1", "--dry-run"]).exits(0);
     dry.says("! fastData has a checkpoint: what is destroyed there frees no space until you give that up")

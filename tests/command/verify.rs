@@ -95,7 +95,7 @@ fn damaged_records_and_links_are_named() {
     fs::set_permissions(&state, fs::Permissions::from_mode(0o777)).unwrap();
     verify(&sandbox)
         .says("generations/1: cannot understand")
-        .says("current: there is no generation 9")
+        .says("current: the link leads to generation 9, which has no record")
         .says("etc: it leads to generations/9/etc, which is not there")
         .says("it tells of the past alone")
         .says("others may write into it (mode 0777)")

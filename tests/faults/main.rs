@@ -82,6 +82,17 @@ fn disturb(scenario: &Scenario<'_>, several: usize, tally: &mut Tally) {
                 scenario.failure_and(at, kind, (second, then), tally);
             }
         }
+        // What an operation may be caught in: everywhere, and with a second fault at one place.
+        for number in 0..scenario.inner[at] {
+            for resume in [false, true] {
+                let kind = FaultKind::PowerWithin(number);
+                let recovering = scenario.cut(at, kind, resume, tally);
+                for second in seconds(at, recovering, several.min(1)) {
+                    let then = [CUTS[at % 2], FAILURES[number % 2]][(at / 2 + number) % 2];
+                    scenario.cut_and(at, kind, resume, (second, then), tally);
+                }
+            }
+        }
         for kind in CUTS {
             for resume in [false, true] {
                 let recovering = scenario.cut(at, kind, resume, tally);

@@ -12,7 +12,7 @@ use phoenix_graph::{
     property::{self, Unset},
 };
 use phoenix_runtime::{
-    host::sim::{Fault, FaultKind, HostImage, Show},
+    host::sim::{Event, Fault, FaultKind, HostImage, Show, inner},
     plan::Subject,
     switch::{Recovered, SwitchError, Switched},
 };
@@ -54,6 +54,8 @@ pub struct Scenario<'a> {
     written: BTreeSet<String>,
     /// How many events the way has where nothing disturbs it.
     pub events: usize,
+    /// By event, how many states it may be caught in when power is lost within it.
+    pub inner: Vec<usize>,
 }
 
 impl<'a> Scenario<'a> {
@@ -62,13 +64,17 @@ impl<'a> Scenario<'a> {
         let world = prepared(pair, way)?;
         let saved = world.save();
         let (before, from, written) = (picture(&world), world.current(), files(&world));
-        let mut scenario = Self { pair, way, world, saved, before, from, written, events: 0 };
+        let mut scenario =
+            Self { pair, way, world, saved, before, from, written, events: 0, inner: Vec::new() };
         if !held(scenario.go()) {
             return None;
         }
         let drift = scenario.world.drift();
         assert!(drift.actions.is_empty(), "{}: {:?}", pair.name, common::kinds(&drift));
-        scenario.events = scenario.world.host.events().len();
+        let events = scenario.world.host.events();
+        scenario.events = events.len();
+        let of = |event: &Event| if let Event::Op(op) = event { inner(op) } else { 0 };
+        scenario.inner = events.iter().map(of).collect();
         Some(scenario)
     }
 
@@ -138,7 +144,8 @@ impl<'a> Scenario<'a> {
     /// Cuts the power, and recovers. Returns how many events that took.
     pub fn cut(&self, at: usize, kind: FaultKind, resume: bool, tally: &mut Tally) -> usize {
         let run = self.named(&format!("{kind:?} at {at} resume={resume}"));
-        tally.run("power is cut");
+        let within = matches!(kind, FaultKind::PowerWithin(_));
+        tally.run(if within { "power is cut within an operation" } else { "power is cut" });
         self.lose_power(at, kind, &run, tally);
         self.recovered(resume, &run, tally);
         self.world.host.events().len()

@@ -61,6 +61,7 @@ impl Runtime<'_> {
             current,
             in_force: in_force.filter(|_| !same),
             observed: &observed,
+            record: &self.record(&observed)?,
             snapshots: &snapshots,
             released: &self.store.released()?,
             taken: &self.store.taken()?,

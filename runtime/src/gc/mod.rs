@@ -17,11 +17,12 @@ pub use retired::Retired;
 pub use snapshots::OldSnapshot;
 
 use crate::{
-    observed::{Observed, SnapshotState},
+    observed::{DatasetState, Observed, SnapshotState},
     op::Op,
+    record::{Claim, Record},
     store::{Generation, Leavings, Past, Pin},
 };
-use phoenix_graph::{DatasetName, Graph, HostName, ObjectId, PoolName, SnapshotName};
+use phoenix_graph::{DatasetName, Graph, ObjectId, PoolName, SnapshotName};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Which generations are kept, besides those that always are.
@@ -50,6 +51,8 @@ pub struct Inputs<'a> {
     pub in_force: Option<u64>,
     /// What was seen of the host.
     pub observed: &'a Observed,
+    /// What of that is this store's.
+    pub record: &'a Record,
     /// All snapshots.
     pub snapshots: &'a [SnapshotState],
     /// Snapshots whose holds an earlier run was about to take off, with their GUIDs.
@@ -117,7 +120,7 @@ impl GcPlan {
         let known = Known::new(inputs);
         retired::plan(inputs, &known, &mut plan);
         snapshots::plan(inputs, &known, &mut plan);
-        retired::plan_folders(inputs, &known, &mut plan);
+        retired::plan_folders(inputs, &mut plan);
         plan.checkpointed = plan.pools().filter(|pool| inputs.has_checkpoint(pool)).collect();
         plan.obstacles.sort();
         plan.strange.sort();
@@ -154,28 +157,25 @@ impl GcPlan {
 struct Known {
     /// Its attempts, recorded or gone, by number.
     attempts: BTreeMap<u64, Past>,
-    /// The names that its host had: they stand in the marks of what it made.
-    hosts: BTreeSet<HostName>,
 }
 
 impl Known {
     fn new(inputs: &Inputs<'_>) -> Self {
         let mut attempts = inputs.past.clone();
         attempts.extend(inputs.generations.iter().map(|one| (one.number, Past::from(one))));
-        Self { attempts, hosts: inputs.graphs.values().map(|graph| graph.host().clone()).collect() }
-    }
-
-    /// Returns whether a dataset bears the mark of this store's host, on itself.
-    fn is_marked(&self, state: &crate::observed::DatasetState) -> bool {
-        let owner = state.local(crate::observed::OWNER);
-        owner.is_some_and(|owner| self.hosts.iter().any(|host| host.as_str() == owner))
+        Self { attempts }
     }
 }
 
 impl Inputs<'_> {
-    /// Returns a generation's graph, where it can be read.
-    fn graph(&self, generation: &Generation) -> Option<&Graph> {
-        self.graphs.get(&generation.system)
+    /// Says whose a dataset is.
+    fn claim(&self, name: &DatasetName, state: &DatasetState) -> Claim {
+        self.record.claim(self.observed, &name.pool(), state)
+    }
+
+    /// Returns whether a dataset is this store's: it is on record, and its mark agrees.
+    fn is_ours(&self, name: &DatasetName, state: &DatasetState) -> bool {
+        self.claim(name, state) == Claim::Ours
     }
 
     fn has_checkpoint(&self, pool: &PoolName) -> bool {

@@ -11,6 +11,7 @@ use crate::{
     execute::HOLD,
     observed::{DatasetState, HOME, SnapshotState},
     op::Op,
+    record::Claim,
 };
 use phoenix_graph::{DatasetName, Graph, ObjectId, SnapshotName};
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,13 +69,19 @@ pub fn plan(inputs: &Inputs<'_>, known: &Known, plan: &mut GcPlan) {
 }
 
 /// Adds the folders of retired datasets that are empty once the plan is carried out.
-pub fn plan_folders(inputs: &Inputs<'_>, known: &Known, plan: &mut GcPlan) {
+pub fn plan_folders(inputs: &Inputs<'_>, plan: &mut GcPlan) {
+    let named = |name: &DatasetName| inputs.graphs.values().any(|graph| graph.dataset(name).is_some());
     let mut gone: BTreeSet<&DatasetName> =
         plan.destroyed.iter().flat_map(|one| one.below.iter().chain([&one.place])).collect();
     // Inner folders come after outer ones by name, and go first.
     for (name, state) in inputs.observed.datasets.iter().rev() {
         // One that is locked cannot be looked into: a later run takes it, when its key is loaded.
-        if !is_area(name) || state.is_locked() || !known.is_marked(state) || state.local(HOME).is_some() {
+        if !is_area(name) || state.is_locked() || !inputs.is_ours(name, state) || state.local(HOME).is_some()
+        {
+            continue;
+        }
+        // An earlier version let a spec have names of an area: then it holds what the spec says.
+        if named(name) {
             continue;
         }
         let is_used = inputs.snapshots.iter().any(|one| one.name.dataset() == name)
@@ -127,14 +134,35 @@ impl Survey<'_> {
     ) -> Result<(Retired, bool), String> {
         let (number, undone) = number_of(folder)
             .ok_or("it stands where phoenix puts retired datasets, in a folder that is none of its own")?;
-        let home = state.local(HOME).ok_or("it does not say where its home was")?;
-        let home =
-            DatasetName::new(home).map_err(|error| format!("its home is no dataset's name: {error}"))?;
+        let away = match self.inputs.claim(place, state) {
+            Claim::Ours => self.inputs.record.entry(self.inputs.observed, &place.pool(), state),
+            Claim::Unmarked => return Err("it does not bear the mark of this host any more".to_owned()),
+            Claim::Unrecorded => {
+                return Err("it bears the mark of this host, and this state folder has no record of it: \
+                            it is a copy, or was put away by a record that is lost"
+                    .to_owned());
+            }
+            Claim::Foreign => return Err("this state folder has no record of it".to_owned()),
+        };
+        let away = away.and_then(|entry| entry.away_at(place));
+        let away = away.ok_or("phoenix made it, and did not put it away there")?;
+        if away.number != number {
+            return Err(format!(
+                "attempt {} put it away, and it stands where attempt {number} does",
+                away.number
+            ));
+        }
+        let home = away.home;
+        if state.local(HOME) != Some(home.as_str()) {
+            return Err(format!("its home was {home}, and its mark says something else"));
+        }
         if home.pool() != place.pool() {
             return Err(format!("its home {home} is in another pool: it came from there as a copy"));
         }
-        if !self.known.is_marked(state) {
-            return Err("it does not bear the mark of this host".to_owned());
+        // An earlier version let a spec have names of an area.
+        let named = |graph: &Graph| graph.dataset(place).is_some();
+        if self.inputs.graphs.values().any(named) {
+            return Err("a generation on record has it in its spec".to_owned());
         }
         let attempt = self.known.attempts.get(&number);
         let attempt =
@@ -205,7 +233,7 @@ impl Survey<'_> {
             |reason: String, help: String| Some(Left { what: retired.place.to_string(), reason, help });
         let foreign: Vec<&str> = self
             .below(&retired.place)
-            .filter(|(_, state)| !self.known.is_marked(state))
+            .filter(|(name, state)| !self.inputs.is_ours(name, state))
             .map(|(name, _)| name.as_str())
             .collect();
         if !foreign.is_empty() {

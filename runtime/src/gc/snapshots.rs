@@ -9,11 +9,7 @@ use super::{
     GcPlan, Inputs, Known, Left,
     retired::{end_of, other_holds},
 };
-use crate::{
-    execute::HOLD,
-    observed::{HOME, SnapshotState},
-    op::Op,
-};
+use crate::{execute::HOLD, observed::SnapshotState, op::Op};
 use phoenix_graph::{DatasetName, SnapshotName};
 use std::collections::BTreeSet;
 
@@ -125,8 +121,10 @@ fn judge(
     let Some(attempt) = known.attempts.get(&number) else {
         return Verdict::Strange(format!("it is named after switch {number}, and this store knows of none"));
     };
-    if !is_ours(inputs, known, snapshot.name.dataset(), number, attempt.parent) {
-        return Verdict::Strange("its dataset does not bear the mark of this host".to_owned());
+    if !is_ours(inputs, snapshot.name.dataset()) {
+        return Verdict::Strange(
+            "its dataset is not this state folder's, as far as its record tells".to_owned(),
+        );
     }
     if plan.kept.contains_key(&number) || attempt.parent.is_some_and(|parent| plan.kept.contains_key(&parent))
     {
@@ -148,26 +146,11 @@ fn judge(
     Verdict::Goes(attempt.parent)
 }
 
-/// Returns whether a snapshot's dataset is one that this store's switches worked on: it bears the mark,
-/// or the attempt or the generation before it has it in its graph (what was adopted may have been let
-/// go of).
-fn is_ours(
-    inputs: &Inputs<'_>,
-    known: &Known,
-    dataset: &DatasetName,
-    number: u64,
-    parent: Option<u64>,
-) -> bool {
-    let Some(state) = inputs.observed.datasets.get(dataset) else { return false };
-    let home = state.local(HOME).and_then(|home| DatasetName::new(home).ok());
-    let name = home.as_ref().unwrap_or(dataset);
-    known.is_marked(state)
-        || inputs
-            .generations
-            .iter()
-            .filter(|one| one.number == number || Some(one.number) == parent)
-            .filter_map(|one| inputs.graph(one))
-            .any(|graph| graph.dataset(name).is_some())
+/// Returns whether a snapshot's dataset is one that this store's switches worked on: it is on record, also where
+/// its mark was taken off or it was let go of since.
+fn is_ours(inputs: &Inputs<'_>, dataset: &DatasetName) -> bool {
+    let state = inputs.observed.datasets.get(dataset);
+    state.is_some_and(|state| inputs.record.entry(inputs.observed, &dataset.pool(), state).is_some())
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     observed::{DatasetState, OWNER},
     op::Op,
+    record::{ADOPTED, Claim},
 };
 use phoenix_graph::{
     DatasetName, Key, PropertyName, Resource, Settings, Target, Value,
@@ -46,6 +47,24 @@ pub fn plan(draft: &mut Draft<'_>) {
 }
 
 fn create(draft: &mut Draft<'_>, node: &Node, name: &DatasetName, mount: Option<&Mount>) {
+    if let Some(place) = unmarked(draft, name) {
+        draft.refuse(
+            &node.key,
+            format!("it was put away as {place}, and somebody has taken phoenix's mark off that since"),
+            format!(
+                "`zfs set {OWNER}={} {place}` lets it come home; where it is not to, move it elsewhere first",
+                draft.inputs.desired.host()
+            ),
+        );
+        return;
+    }
+    if let Some(place) = draft.stray(name) {
+        let text = format!(
+            "{place} says that it was put away from there, and this state folder has no record of that: a new one \
+             is made; `--adopt` brings that one home instead"
+        );
+        draft.warn(&node.key, text);
+    }
     let mut sketch = Sketch::new(Kind::Create);
     sketch.needs = draft.waits(node);
     sketch.needs.extend(draft.frees());
@@ -88,6 +107,10 @@ fn restore(draft: &mut Draft<'_>, node: &Node, name: &DatasetName, mounts: &BTre
     let Some(place) = draft.retired(name) else { return };
     let Some(state) = draft.inputs.observed.datasets.get(place) else { return };
     let mut sketch = Sketch::new(Kind::Restore);
+    if !draft.is_ours(place, state) {
+        let word = Some("yes".to_owned());
+        sketch.changes.push(Change { setting: ADOPTED.to_owned(), old: None, new: word });
+    }
     sketch.changes.push(Change {
         setting: "name".to_owned(),
         old: Some(place.to_string()),
@@ -119,7 +142,9 @@ pub fn present(
         );
         return;
     }
-    if state.is_unreadable(OWNER) && !draft.is_known(&node.key) {
+    let claim = draft.claim(&name.pool(), state);
+    let ours = matches!(claim, Claim::Ours | Claim::Unmarked) || draft.inputs.made.contains(&node.key);
+    if state.is_unreadable(OWNER) && !ours {
         draft.refuse(
             &node.key,
             format!("whose it is cannot be read: the value of its property {OWNER} is no text (UTF-8)"),
@@ -135,22 +160,19 @@ pub fn present(
             ),
         );
     }
-    if !draft.is_marked(state) {
-        let root_of_ours = name.is_root() && draft.is_known(&Key::Pool(name.pool()));
-        if !draft.is_known(&node.key) && !root_of_ours {
-            if !draft
-                .adopt(&node.key, if volume { "a volume of this name" } else { "a file system of this name" })
-            {
-                return;
-            }
-            if sketch.kind == Kind::Update {
-                sketch.kind = Kind::Adopt;
-            }
+    if !ours {
+        // A root dataset that is nobody's by now is so with its pool, which is refused or adopted.
+        let what = if volume { "a volume of this name" } else { "a file system of this name" };
+        if !draft.adopt(&node.key, what, claim) {
+            return;
         }
-        // A root dataset's mark is its pool's to set.
-        if !name.is_root() {
-            own(draft, name, state, &mut sketch);
+        if sketch.kind == Kind::Update {
+            sketch.kind = Kind::Adopt;
         }
+    }
+    // A root dataset's mark is its pool's to set.
+    if !name.is_root() && (!ours || !draft.is_marked(state)) {
+        own(draft, name, state, &mut sketch);
     }
     let target = if volume { Target::Volume } else { Target::Filesystem };
     let nothing = Settings::default();
@@ -190,10 +212,19 @@ pub fn present(
     draft.push(Subject::Resource(node.key.clone()), sketch);
 }
 
+/// Finds what was put away from a name, and has lost its mark since.
+fn unmarked<'a>(draft: &Draft<'a>, name: &DatasetName) -> Option<&'a DatasetName> {
+    let inputs = draft.inputs;
+    let lost = |state: &DatasetState| draft.claim(&name.pool(), state) == Claim::Unmarked;
+    let mut away = inputs.record.away(inputs.observed);
+    away.find(|(_, state, away)| away.home == *name && lost(state)).map(|(place, ..)| place)
+}
+
 /// Marks a dataset as phoenix's.
 fn own(draft: &Draft<'_>, name: &DatasetName, state: &DatasetState, sketch: &mut Sketch) {
     let host = draft.inputs.desired.host().as_str();
-    sketch.changes.push(Change { setting: OWNER.to_owned(), old: None, new: Some(host.to_owned()) });
+    let old = state.settings.get(OWNER).filter(|seen| seen.source.is_own()).map(|seen| seen.raw.to_string());
+    sketch.changes.push(Change { setting: OWNER.to_owned(), old, new: Some(host.to_owned()) });
     sketch.run(
         Op::DatasetSet { dataset: name.clone(), settings: vec![(PropertyName::new(OWNER), host.into())] },
         Inverse::mark(name.clone(), OWNER, state.settings.get(OWNER)),

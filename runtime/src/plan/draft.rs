@@ -8,8 +8,9 @@ use crate::{
     area,
     observed::{DatasetState, HOME, OWNER, Source},
     op::Op,
+    record::{Claim, strays},
 };
-use phoenix_graph::{DatasetName, Key, PoolName, graph::Node};
+use phoenix_graph::{DatasetName, HostName, Key, PoolName, graph::Node};
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -28,7 +29,9 @@ pub struct Draft<'a> {
     /// before it: whatever takes some comes after them.
     frees: BTreeMap<PoolName, usize>,
     /// Retired datasets: by their home, where they are now; the last retired where there are several.
-    retired: BTreeMap<&'a str, &'a DatasetName>,
+    retired: BTreeMap<DatasetName, &'a DatasetName>,
+    /// What bears the marks of something put away, and is not on record: by the home that it says.
+    strays: BTreeMap<&'a str, &'a DatasetName>,
     /// Retired datasets that come home: by their home, where they are now.
     homecoming: BTreeMap<DatasetName, DatasetName>,
     /// The places that this plan makes for what it puts away.
@@ -90,6 +93,7 @@ impl<'a> Draft<'a> {
             by_key: HashMap::new(),
             frees: BTreeMap::new(),
             retired: retired(inputs),
+            strays: strays(inputs.record, inputs.observed, &hosts(inputs)),
             homecoming: BTreeMap::new(),
             area: retire::Area::default(),
             moving: BTreeMap::new(),
@@ -163,14 +167,26 @@ impl<'a> Draft<'a> {
         false
     }
 
-    /// Asks whether something that phoenix did not make may be taken over.
-    pub fn adopt(&mut self, key: &Key, what: &str) -> bool {
+    /// Returns whether something may be taken over that phoenix did not make.
+    fn may_adopt(&self, key: &Key) -> bool {
         let lifecycle = self.inputs.desired.get(key).and_then(|node| node.resource.lifecycle());
         let said = lifecycle.is_some_and(|lifecycle| lifecycle.adopt);
-        if !said && !self.inputs.consent.adopt && !self.inputs.consent.known.contains(key) {
+        said || self.inputs.consent.adopt || self.inputs.consent.known.contains(key)
+    }
+
+    /// Asks whether something that phoenix did not make may be taken over.
+    pub fn adopt(&mut self, key: &Key, what: &str, claim: Claim) -> bool {
+        if !self.may_adopt(key) {
+            let why = match claim {
+                Claim::Unrecorded => {
+                    "bears phoenix's mark; but this state folder has no record of it (a copy, a part of a pool, \
+                     something restored, or of a record that is lost)"
+                }
+                _ => "was not made by phoenix",
+            };
             self.refuse(
                 key,
-                format!("{what} is there already, and was not made by phoenix"),
+                format!("{what} is there already, and {why}"),
                 "see with `phoenix plan --adopt` what would change on it, and take it over with `phoenix switch --adopt`, or by `adopt` in the spec",
             );
             return false;
@@ -229,9 +245,20 @@ impl<'a> Draft<'a> {
         self.mounted_home.extend(mounted);
     }
 
-    /// Returns whether a dataset bears phoenix's mark for this host.
+    /// Says whose a dataset is that was seen in this pool.
+    pub fn claim(&self, pool: &PoolName, state: &DatasetState) -> Claim {
+        self.inputs.record.claim(self.inputs.observed, pool, state)
+    }
+
+    /// Returns whether a dataset is phoenix's: it is on record, and its mark agrees.
+    pub fn is_ours(&self, name: &DatasetName, state: &DatasetState) -> bool {
+        self.claim(&name.pool(), state) == Claim::Ours
+    }
+
+    /// Returns whether a dataset bears the mark that one of this host is to have.
     pub fn is_marked(&self, state: &DatasetState) -> bool {
-        state.local(OWNER) == Some(self.inputs.desired.host().as_str())
+        let mark = state.settings.get(OWNER).filter(|mark| mark.source == Source::Local);
+        mark.is_some_and(|mark| &*mark.raw == self.inputs.desired.host().as_str())
     }
 
     /// Lists everything below a dataset, as it is now, in order of names.
@@ -361,9 +388,16 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Finds the retired dataset whose home is `name`.
+    /// Finds the retired dataset whose home is `name`; one that is not on record where it may be adopted.
     pub fn retired(&self, name: &DatasetName) -> Option<&'a DatasetName> {
-        self.retired.get(name.as_str()).copied()
+        let may = || self.inputs.desired.dataset(name).is_some_and(|node| self.may_adopt(&node.key));
+        let stray = || self.stray(name).filter(|_| may());
+        self.retired.get(name).copied().or_else(stray)
+    }
+
+    /// Finds what says that it was put away from `name`, and is not on record.
+    pub fn stray(&self, name: &DatasetName) -> Option<&'a DatasetName> {
+        self.strays.get(name.as_str()).copied()
     }
 
     pub fn finish(mut self, partial: bool) -> Plan {
@@ -422,17 +456,24 @@ fn lasting_last(actions: Vec<Action>) -> Vec<Action> {
     moved.collect()
 }
 
-fn retired<'a>(inputs: &Inputs<'a>) -> BTreeMap<&'a str, &'a DatasetName> {
-    let mut found: BTreeMap<&str, &DatasetName> = BTreeMap::new();
-    for (place, state) in &inputs.observed.datasets {
-        if area::innermost_folder_of(place).is_none() {
+fn retired<'a>(inputs: &Inputs<'a>) -> BTreeMap<DatasetName, &'a DatasetName> {
+    let mut found: BTreeMap<DatasetName, &DatasetName> = BTreeMap::new();
+    for (place, state, away) in inputs.record.away(inputs.observed) {
+        if inputs.record.claim(inputs.observed, &place.pool(), state) != Claim::Ours {
             continue;
         }
-        let Some(home) = state.local(HOME) else { continue };
-        let newer = found.get(home).is_none_or(|other| area::retired_in(other) < area::retired_in(place));
+        let home = away.home;
+        let newer = found.get(&home).is_none_or(|other| area::retired_in(other) < area::retired_in(place));
         if newer {
             found.insert(home, place);
         }
     }
     found
+}
+
+/// Lists the names that the host has, and had.
+fn hosts(inputs: &Inputs<'_>) -> BTreeSet<HostName> {
+    let mut hosts = inputs.record.hosts.clone();
+    hosts.insert(inputs.desired.host().clone());
+    hosts
 }

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     observed::{DatasetState, HOME, KEPT_CANMOUNT, Lineage, SnapshotState},
     op::{Assignment, Op},
+    record::Claim,
 };
 use phoenix_graph::{
     DatasetName, Key, PropertyName, SnapshotName, Target, graph::Node, mounts::Mount, property,
@@ -114,7 +115,7 @@ fn standing(
 ) -> Refused {
     let inputs = draft.inputs;
     let known = |name: &DatasetName, state: &DatasetState| {
-        draft.is_marked(state) || inputs.current.is_some_and(|current| current.dataset(name).is_some())
+        matches!(draft.claim(&name.pool(), state), Claim::Ours | Claim::Unmarked)
     };
     if !known(name, state) {
         let reason = "what stands there was not made by phoenix".to_owned();

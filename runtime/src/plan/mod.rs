@@ -37,9 +37,9 @@ pub use rendered::{EXPORTS_LINK, MODPROBE_LINK, rendered};
 pub use retire::would_mount;
 pub use topology::{labels, underway};
 
-use crate::{observed::Observed, op::Op};
+use crate::{observed::Observed, op::Op, record::Record};
 use draft::Draft;
-use phoenix_graph::{DatasetName, Graph, Key, ObjectId, PoolName};
+use phoenix_graph::{DatasetName, Graph, HostName, Key, ObjectId, PoolName};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -60,6 +60,8 @@ pub struct Inputs<'a> {
     pub gives_back: bool,
     /// What was seen.
     pub observed: &'a Observed,
+    /// What of that is phoenix's.
+    pub record: &'a Record,
     /// The rendered files in force, by name.
     pub in_force: &'a BTreeMap<Box<str>, String>,
     /// The state folder.
@@ -84,6 +86,9 @@ pub struct Consent {
     pub known: BTreeSet<Key>,
     /// Resources on which what cannot be undone may be done.
     pub irreversible: BTreeSet<Key>,
+    /// The host that is renamed: what it has is marked with its new name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rename_host: Option<HostName>,
     /// Datasets whose data goes back too, to what it was when the generation gone back to was left.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub with_data: BTreeSet<DatasetName>,

@@ -6,7 +6,9 @@
 
 use crate::{
     area,
-    observed::{HOME, Lineage, Observed, SnapshotState},
+    execute::HOLD,
+    observed::{DatasetState, Lineage, Observed, SnapshotState},
+    record::{Claim, Record},
 };
 use phoenix_graph::DatasetName;
 use std::collections::BTreeMap;
@@ -64,10 +66,12 @@ pub struct Attempt {
 /// Lists a dataset, where it is there, and everything that was put away from its name, each with the
 /// number of the switch that did that.
 #[must_use]
-pub fn family(name: &DatasetName, seen: &Observed) -> Vec<(DatasetName, Option<u64>)> {
+pub fn family(name: &DatasetName, seen: &Observed, record: &Record) -> Vec<(DatasetName, Option<u64>)> {
     let at_home = seen.datasets.contains_key(name).then(|| (name.clone(), None));
-    let retired = seen.datasets.iter().filter(|(_, state)| state.local(HOME) == Some(name.as_str()));
-    let retired = retired.filter_map(|(place, _)| Some((place.clone(), Some(put_away_by(place)?))));
+    let ours =
+        |place: &DatasetName, state: &DatasetState| record.claim(seen, &place.pool(), state) == Claim::Ours;
+    let retired = record.away(seen).filter(|(place, state, away)| away.home == *name && ours(place, state));
+    let retired = retired.filter_map(|(place, ..)| Some((place.clone(), Some(put_away_by(place)?))));
     at_home.into_iter().chain(retired).collect()
 }
 
@@ -92,9 +96,10 @@ pub fn choose(
     generation: u64,
     attempts: &[Attempt],
     seen: &Observed,
+    record: &Record,
     snapshots: &[SnapshotState],
 ) -> Choice {
-    let family = family(name, seen);
+    let family = family(name, seen, record);
     let put_away = |number: u64| family.iter().any(|(_, by)| *by == Some(number));
     // A switch that stayed at the generation and changed its data alone has left that data, too.
     let leaves = |attempt: &&Attempt| {
@@ -114,6 +119,8 @@ pub fn choose(
     });
     let ours: Vec<(u64, u64, &SnapshotState)> = snapshots
         .iter()
+        // Whoever may take snapshots may give them any name.
+        .filter(|snapshot| snapshot.holds.contains(HOLD))
         .filter(|snapshot| family.iter().any(|(member, _)| member == snapshot.name.dataset()))
         .filter_map(|snapshot| taken_by(snapshot.name.name()).map(|(number, part)| (number, part, snapshot)))
         .collect();
@@ -146,25 +153,38 @@ fn untouched(generation: u64, left: u64, ours: &[(u64, u64, &SnapshotState)]) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::observed::{DatasetState, Setting, Source};
-    use phoenix_graph::{PropertyName, SnapshotName};
-    use std::collections::BTreeSet;
+    use crate::{
+        observed::{OWNER, PoolState, Setting, Source},
+        record::{Away, Entry, Identity},
+    };
+    use phoenix_graph::{HostName, PropertyName, SnapshotName};
 
     fn name(text: &str) -> DatasetName {
         DatasetName::new(text).unwrap()
     }
 
-    fn state(home: Option<&str>) -> DatasetState {
-        let setting = |raw: &str| Setting { raw: raw.into(), source: Source::Local };
-        let settings = home.map(|home| (PropertyName::new(HOME), setting(home)));
-        DatasetState { settings: settings.into_iter().collect(), ..DatasetState::default() }
+    fn state(guid: u64) -> DatasetState {
+        let setting = |name: &str, raw: &str| {
+            (PropertyName::new(name), Setting { raw: raw.into(), source: Source::Local })
+        };
+        let settings = [setting(OWNER, "box"), setting("guid", &guid.to_string())].into();
+        DatasetState { settings, ..DatasetState::default() }
     }
 
-    fn seen(retired: &[&str]) -> Observed {
+    fn seen(retired: &[&str]) -> (Observed, Record) {
         let mut seen = Observed::default();
-        seen.datasets.insert(name("tank/a"), state(None));
-        seen.datasets.extend(retired.iter().map(|place| (name(place), state(Some("tank/a")))));
-        seen
+        let pool = name("tank").pool();
+        seen.pools.insert(pool, PoolState { guid: 7, ..PoolState::default() });
+        seen.datasets.insert(name("tank/a"), state(1));
+        let mut record = Record { hosts: [HostName::new("box").unwrap()].into(), ..Record::default() };
+        for (guid, place) in (2..).zip(retired) {
+            seen.datasets.insert(name(place), state(guid));
+            let identity = Identity { pool: 7, dataset: guid };
+            let away = Some(Away { home: name("tank/a"), number: 1 });
+            let entry = Entry { identity, name: name(place), by: 1, away, released: None };
+            record.entries.insert(identity, entry);
+        }
+        (seen, record)
     }
 
     fn snapshot(text: &str) -> SnapshotState {
@@ -174,8 +194,8 @@ mod tests {
             created: 0,
             used: 0,
             written: 0,
-            holds: BTreeSet::new(),
-            clones: BTreeSet::new(),
+            holds: [HOLD.into()].into(),
+            clones: [].into(),
         }
     }
 
@@ -185,7 +205,8 @@ mod tests {
 
     fn chosen(generation: u64, attempts: &[Attempt], retired: &[&str], snapshots: &[&str]) -> String {
         let snapshots: Vec<_> = snapshots.iter().map(|text| snapshot(text)).collect();
-        match choose(&name("tank/a"), generation, attempts, &seen(retired), &snapshots) {
+        let (seen, record) = seen(retired);
+        match choose(&name("tank/a"), generation, attempts, &seen, &record, &snapshots) {
             Choice::Snapshot(snapshot) => snapshot.name.to_string(),
             Choice::Retired { place, .. } => place.to_string(),
             Choice::None { reason, .. } => format!("none: {reason}"),

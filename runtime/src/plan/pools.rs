@@ -9,6 +9,7 @@ use super::{
 use crate::{
     observed::{OWNER, PoolState},
     op::Op,
+    record::Claim,
 };
 use phoenix_graph::{Key, Pool, PropertyName, Resource, Settings, Target, property, property::Unset};
 
@@ -74,15 +75,17 @@ fn import(draft: &mut Draft<'_>, pool: &Pool) {
 fn present(draft: &mut Draft<'_>, pool: &Pool, state: &PoolState) {
     let key = Key::Pool(pool.name.clone());
     let root = draft.inputs.observed.datasets.get(&pool.name.root());
+    let claim = root.map_or(Claim::Foreign, |root| draft.claim(&pool.name, root));
     let marked = root.is_some_and(|root| draft.is_marked(root));
     let mut sketch = Sketch::new(Kind::Update);
-    if !marked && !draft.is_known(&key) {
-        if !draft.adopt(&key, "a pool of this name") {
+    if !matches!(claim, Claim::Ours | Claim::Unmarked) && !draft.inputs.made.contains(&key) {
+        if !draft.adopt(&key, "a pool of this name", claim) {
             return;
         }
         sketch.kind = Kind::Adopt;
     }
-    if !marked {
+    // What is adopted is marked anew also where it bears the mark: a received one may go with the next stream.
+    if !marked || sketch.kind == Kind::Adopt {
         mark(draft, pool, &mut sketch);
     }
     let adopts = sketch.kind == Kind::Adopt;
@@ -110,7 +113,8 @@ fn mark(draft: &Draft<'_>, pool: &Pool, sketch: &mut Sketch) {
     let host = draft.inputs.desired.host().as_str();
     let root = pool.name.root();
     let seen = draft.inputs.observed.datasets.get(&root).and_then(|state| state.settings.get(OWNER));
-    sketch.changes.push(Change { setting: OWNER.to_owned(), old: None, new: Some(host.to_owned()) });
+    let old = seen.map(|seen| seen.raw.to_string());
+    sketch.changes.push(Change { setting: OWNER.to_owned(), old, new: Some(host.to_owned()) });
     sketch.run(
         Op::DatasetSet { dataset: root.clone(), settings: vec![(PropertyName::new(OWNER), host.into())] },
         Inverse::mark(root, OWNER, seen),

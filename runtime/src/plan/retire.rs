@@ -15,6 +15,7 @@ use crate::{
     area,
     observed::{DatasetState, HOME, KEPT_CANMOUNT, OWNER, Setting, Source},
     op::Op,
+    record::Claim,
 };
 use phoenix_graph::{DatasetName, Graph, Key, ObjectId, PropertyName, Resource, mounts::Mount};
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,8 +42,20 @@ pub fn plan(draft: &mut Draft<'_>) {
         if above.any(|above| draft.area.leaving.contains(&above)) {
             continue;
         }
-        if draft.was_adopted(key) {
+        let claim = inputs.record.claim_of(inputs.observed, name).unwrap_or(Claim::Foreign);
+        if matches!(claim, Claim::Foreign | Claim::Unrecorded) {
+            draft.warn(
+                key,
+                "it is not the one that phoenix made, and stays as it is: another one has its name now",
+            );
+        } else if draft.was_adopted(key) {
             release(draft, key, name);
+        } else if claim == Claim::Unmarked {
+            draft.refuse(
+                key,
+                "the spec no longer names it, but somebody has taken phoenix's mark off it",
+                "switch to the current spec, which marks it again, and then take it out; or move it away by hand",
+            );
         } else {
             retire(draft, key, name);
             draft.area.leaving.insert(name.clone());
@@ -68,9 +81,7 @@ fn retire(draft: &mut Draft<'_>, key: &Key, name: &DatasetName) {
     let below: Vec<_> = draft.below(name).collect();
     let foreign: Vec<&str> = below
         .iter()
-        .filter(|(child, state)| {
-            !draft.is_marked(state) && inputs.current.is_none_or(|c| c.dataset(child).is_none())
-        })
+        .filter(|(child, state)| !draft.is_ours(child, state))
         .map(|(child, _)| child.as_str())
         .collect();
     if !foreign.is_empty() {
@@ -252,7 +263,11 @@ pub fn make_folders(draft: &mut Draft<'_>, place: &DatasetName, sketch: &mut Ske
     let inputs = draft.inputs;
     let Some(folder) = place.parent() else { return };
     for folder in folder.parent().into_iter().chain([folder]) {
-        if inputs.observed.datasets.contains_key(&folder) || !draft.area.made.insert(folder.clone()) {
+        if !draft.area.made.insert(folder.clone()) {
+            continue;
+        }
+        if let Some(state) = inputs.observed.datasets.get(&folder) {
+            close(&folder, state, sketch);
             continue;
         }
         let words = [("canmount", "off"), ("mountpoint", "none"), (OWNER, inputs.desired.host().as_str())];
@@ -263,6 +278,21 @@ pub fn make_folders(draft: &mut Draft<'_>, place: &DatasetName, sketch: &mut Ske
             },
             Inverse::DatasetAbsent { dataset: folder, volume: false },
         );
+    }
+}
+
+/// Sees that nothing is mounted in a folder that is there: a power cut may have left it before it was closed.
+fn close(folder: &DatasetName, state: &DatasetState, sketch: &mut Sketch) {
+    for (property, word) in [("canmount", "off"), ("mountpoint", "none")] {
+        if state.value(property) == Some(word) {
+            continue;
+        }
+        let inverse = match property {
+            "canmount" => canmount(folder, state),
+            _ => Inverse::mark(folder.clone(), property, state.settings.get(property)),
+        };
+        let settings = vec![(PropertyName::new(property), word.into())];
+        sketch.run(Op::DatasetSet { dataset: folder.clone(), settings }, inverse);
     }
 }
 

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     observed::{StorageState, Storages},
     op::Op,
+    record::Claim,
 };
 use phoenix_graph::{Graph, Key, Resource, Storage, storage};
 use std::collections::BTreeMap;
@@ -118,7 +119,7 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
     let known = draft.is_known(&key);
     let mut sketch = Sketch::new(Kind::Update);
     if !known {
-        if !draft.adopt(&key, "a storage of this id") {
+        if !draft.adopt(&key, "a storage of this id", Claim::Foreign) {
             return;
         }
         sketch.kind = Kind::Adopt;

@@ -5,9 +5,10 @@
 
 use super::{Store, StoreError, durable, io_error};
 use crate::plan::{Consent, Plan};
-use phoenix_graph::ObjectId;
+use phoenix_graph::{DatasetName, ObjectId};
 use serde::{Deserialize, Serialize};
 use std::{
+    collections::BTreeSet,
     fmt,
     fs::{self, File, OpenOptions},
     io::{ErrorKind, Write},
@@ -78,6 +79,9 @@ pub enum Record {
     Undoing {
         /// What failed.
         reason: String,
+        /// What was there already when it was to be made: it is somebody else's, and stays.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        found: BTreeSet<DatasetName>,
     },
     /// Everything was seen to hold; `current` is about to move.
     Holds,
@@ -109,6 +113,8 @@ pub struct Transaction {
     pub holds: bool,
     /// Why it is being undone, where it is.
     pub undoing: Option<String>,
+    /// What was there already when it was to be made.
+    pub found: BTreeSet<DatasetName>,
     /// How it ended, where it did.
     pub end: Option<super::Outcome>,
 }
@@ -241,6 +247,7 @@ impl Store {
                         plans: Vec::new(),
                         holds: false,
                         undoing: None,
+                        found: BTreeSet::new(),
                         end: None,
                     });
                 }
@@ -294,8 +301,9 @@ impl Transaction {
                     intents.push(action);
                 }
             }
-            Record::Undoing { reason } => {
+            Record::Undoing { reason, found } => {
                 self.undoing = Some(reason);
+                self.found.extend(found);
                 // A switch that had ended is undone where nobody confirmed it.
                 self.end = None;
             }

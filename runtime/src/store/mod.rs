@@ -12,6 +12,7 @@
 //! lock                   held while something changes (lock.rs)
 //! pins/<n>               a generation that is kept until it is unpinned (pins.rs)
 //! roots/<id>             link to a `./result` whose closure is kept (collect.rs)
+//! record.json            each dataset that a switch made, adopted or put away, by GUID (record.rs)
 //! past.json              what is remembered of generations that are gone (past.rs)
 //! released.json          the snapshots that gc was about to release (past.rs)
 //! aside/                 what gc is removing (collect.rs)
@@ -29,6 +30,7 @@ mod objects;
 mod past;
 mod pending;
 mod pins;
+mod record;
 mod taken;
 mod verify;
 mod whole;

@@ -91,7 +91,7 @@ impl Store {
     }
 }
 
-fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StoreError> {
+pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StoreError> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -104,7 +104,7 @@ fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StoreError> {
     serde_json::from_str(&text).map(Some).map_err(unreadable)
 }
 
-fn write<T: Serialize>(path: &Path, value: &T) -> Result<(), StoreError> {
+pub(super) fn write<T: Serialize>(path: &Path, value: &T) -> Result<(), StoreError> {
     let text = serde_json::to_string(value)
         .map_err(|error| StoreError::Unreadable { path: path.to_owned(), reason: error.to_string() })?;
     durable::write(path, text.as_bytes(), 0o644)

@@ -237,6 +237,11 @@ impl Look<'_> {
     fn remembered(&mut self) {
         let store = self.store;
         let errors = [
+            (
+                store.record().err(),
+                "restore it from a backup; or move it away: then what bears this host's mark, and is named by the \
+                 current generation or put away from a name on record, is taken for phoenix's at the next switch",
+            ),
             (store.pins().err(), "move it away, and pin the generation again"),
             (
                 store.past().err(),

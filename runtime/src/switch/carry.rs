@@ -9,7 +9,7 @@ use crate::{
     plan::{Action, Change, Consent, Inputs, Kind, Past, Plan, plan, underway},
     store::Record,
 };
-use phoenix_graph::{Graph, Key, Resource, SnapshotName};
+use phoenix_graph::{DatasetName, Graph, Key, Resource, SnapshotName};
 use std::collections::BTreeSet;
 
 /// How far plans were carried out.
@@ -17,13 +17,16 @@ pub(super) struct Carried {
     pub actions: usize,
     pub plans: Vec<(Plan, Vec<usize>)>,
     pub adopted: Option<BTreeSet<Key>>,
+    /// What was there already when it was to be made.
+    pub found: BTreeSet<DatasetName>,
     pub result: Result<(), ExecuteFailure>,
 }
 
 impl Carried {
     /// Nothing was carried out, for this reason.
     pub fn failed(reason: String) -> Self {
-        Self { actions: 0, plans: Vec::new(), adopted: None, result: Err(ExecuteFailure::Failed(reason)) }
+        let result = Err(ExecuteFailure::Failed(reason));
+        Self { actions: 0, plans: Vec::new(), adopted: None, found: BTreeSet::new(), result }
     }
 }
 
@@ -60,7 +63,7 @@ impl Runtime<'_> {
         ledger: &Ledger<'_>,
         approve: &mut dyn FnMut(&Plan) -> bool,
     ) -> Carried {
-        let mut carried = Carried { actions: 0, plans: Vec::new(), adopted: None, result: Ok(()) };
+        let mut carried = Carried { result: Ok(()), ..Carried::failed(String::new()) };
         let mut next = first;
         loop {
             let plan = match next.take() {
@@ -90,6 +93,7 @@ impl Runtime<'_> {
             carried.adopted = Some(plan.adopted.clone());
             let partial = plan.partial;
             carried.plans.push((plan, begun));
+            carried.found.extend(run.as_ref().err().and_then(ExecuteError::found).cloned());
             if let Err(error) = run.map_err(ExecuteFailure::from).and(noted.map_err(ExecuteFailure::from)) {
                 carried.result = Err(error);
                 return carried;
@@ -100,7 +104,7 @@ impl Runtime<'_> {
         }
         self.events.event(Event::Verifying);
         carried.result = self
-            .verify(aim, carried.adopted.as_ref())
+            .verify(aim, &carried)
             .and_then(|()| self.verify_clones(&carried.plans))
             .and_then(|()| Ok(ledger.write(&Record::Holds)?));
         carried
@@ -163,10 +167,12 @@ impl Runtime<'_> {
     }
 
     /// Looks again: every step has to hold, and what was to go has to be gone.
-    fn verify(&self, aim: &Aim, adopted: Option<&BTreeSet<Key>>) -> Result<(), ExecuteFailure> {
+    fn verify(&self, aim: &Aim, carried: &Carried) -> Result<(), ExecuteFailure> {
         let nothing = BTreeSet::new();
+        let adopted = carried.adopted.as_ref();
         let current = aim.current.as_ref().map(|(_, graph)| graph);
         let observed = self.look(&aim.graph, current, &aim.before)?;
+        let record = self.record_after(aim, &observed, &carried.plans).map_err(SwitchError::Store)?;
         let in_force = self.store.rendered_in_force().map_err(SwitchError::Store)?;
         let before = aim.current.as_ref().map_or(&nothing, |(generation, _)| &generation.adopted);
         // The data has gone back by now: what is looked at is whether the rest holds.
@@ -182,6 +188,7 @@ impl Runtime<'_> {
                 // What is let go is no step: its settings are not held against anything.
                 gives_back: false,
                 observed: &observed,
+                record: &record,
                 in_force: &in_force,
                 state: self.store.root(),
                 number: aim.number,
@@ -209,6 +216,8 @@ impl Runtime<'_> {
             for warning in underway(&observed, pools) {
                 self.events.event(Event::Underway(&warning));
             }
+            // Before anything says that it holds: what is made and not on record would be nobody's.
+            self.put_record(&record)?;
             return Ok(());
         }
         Err(ExecuteFailure::Failed(format!(

@@ -10,13 +10,14 @@ use crate::{
     store::{Generation, Outcome, Record, Store, StoreError},
     undo::undo,
 };
+use phoenix_graph::HostName;
 
 impl Runtime<'_> {
     /// Commits, or undoes.
     pub(super) fn conclude(
         &self,
         generation: &mut Generation,
-        host: &str,
+        host: &HostName,
         from: Option<u64>,
         to: u64,
         ledger: &Ledger<'_>,
@@ -37,7 +38,7 @@ impl Runtime<'_> {
                 let known = self.before_after(from, generation, &carried.plans).map_err(SwitchError::Store);
                 let known = known.map_err(unrecorded)?;
                 self.durable(|store| store.put_before(to, &known)).map_err(unrecorded)?;
-                self.record(generation, to, ledger).map_err(unrecorded)?;
+                self.commit(generation, to, ledger).map_err(unrecorded)?;
                 let actions = carried.actions;
                 return Ok(if from == Some(to) {
                     Switched::Repaired { generation: to, actions }
@@ -50,11 +51,11 @@ impl Runtime<'_> {
         };
         self.events.event(Event::Undoing(&reason));
         // A journal that can no longer be written does not keep from undoing: it says what was begun.
-        let noted = ledger.write(&Record::Undoing { reason: reason.clone() });
+        let noted = ledger.write(&Record::Undoing { reason: reason.clone(), found: carried.found.clone() });
         if matches!(noted, Err(ExecuteError::PowerLost)) {
             return Err(SwitchError::PowerLost);
         }
-        let undone = match undo(self.host, host, &carried.plans) {
+        let undone = match undo(self.host, host.as_str(), &carried.plans, &carried.found) {
             Err(HostError::PowerLost) => return Err(SwitchError::PowerLost),
             Err(error) => {
                 let failed = vec![error.to_string()];
@@ -65,6 +66,7 @@ impl Runtime<'_> {
         if !undone.failed.is_empty() {
             return self.degrade(generation, reason, undone.failed, undone.kept);
         }
+        self.record_undone(generation.number, host, &carried.plans)?;
         if let Some(from) =
             from.filter(|from| self.store.current_number().is_ok_and(|now| now != Some(*from)))
         {
@@ -81,7 +83,7 @@ impl Runtime<'_> {
     }
 
     /// Records that a generation holds: its outcome, `current`, and the journal's end, in this order.
-    fn record(&self, generation: &Generation, to: u64, ledger: &Ledger<'_>) -> Result<(), SwitchError> {
+    fn commit(&self, generation: &Generation, to: u64, ledger: &Ledger<'_>) -> Result<(), SwitchError> {
         self.durable(|store| store.put_generation(generation))?;
         self.durable(|store| store.set_current(to))?;
         self.end(ledger, generation.outcome.clone())

@@ -10,6 +10,7 @@ use crate::{
     plan::{Plan, Reversibility},
     store::{Pending, Record, Store, TransactionId},
 };
+use std::collections::BTreeSet;
 
 /// How a switch waits to be confirmed.
 pub struct Wait<'a> {
@@ -93,15 +94,17 @@ impl Runtime<'_> {
         self.pools_are_there(&done, Some(&graph))?;
         let reason = format!("nobody confirmed it within {} s", pending.seconds);
         let ledger = Ledger::new(self.host, self.store.journal(pending.transaction.clone())?);
-        ledger.write(&Record::Undoing { reason: reason.clone() }).map_err(|error| match error {
-            ExecuteError::Journal(error) => SwitchError::Store(error),
-            _ => SwitchError::PowerLost,
-        })?;
+        ledger.write(&Record::Undoing { reason: reason.clone(), found: BTreeSet::new() }).map_err(
+            |error| match error {
+                ExecuteError::Journal(error) => SwitchError::Store(error),
+                _ => SwitchError::PowerLost,
+            },
+        )?;
         self.durable(|store| store.reopen(&pending.transaction))?;
         let mut generation = self.store.generation(done.number)?;
         let carried = Carried { plans: done.plans, ..Carried::failed(reason) };
-        let host = graph.host().as_str();
-        match self.conclude(&mut generation, host, Some(pending.from), pending.to, &ledger, carried) {
+        let host = self.store.graph(&generation.system)?.host().clone();
+        match self.conclude(&mut generation, &host, Some(pending.from), pending.to, &ledger, carried) {
             Err(SwitchError::Failed { kept, .. }) => {
                 Ok(Some(Recovered::Undone { generation: Some(pending.from), kept }))
             }

@@ -9,7 +9,9 @@ mod carry;
 mod conclude;
 mod confirm;
 mod keys;
+mod numbers;
 mod past;
+mod record;
 mod recover;
 mod standing;
 
@@ -27,7 +29,7 @@ use crate::{
 };
 use carry::Carried;
 use confirm::refuse_irreversible;
-use phoenix_graph::{FORMAT, Graph, Key, PoolName, PropertyName};
+use phoenix_graph::{DatasetName, FORMAT, Graph, HostName, Key, PoolName, PropertyName};
 use std::{collections::BTreeSet, path::Path, sync::atomic::AtomicBool};
 
 /// A host with its store, and who asks.
@@ -144,6 +146,14 @@ pub enum SwitchError {
         /// The way out.
         help: &'static str,
     },
+    /// The target is another host's than the one that the state folder knows.
+    #[error("it is for the host {asked}, and this state folder is of the host {known}")]
+    OtherHost {
+        /// The host that the current generation is of.
+        known: HostName,
+        /// The host that the target is for.
+        asked: HostName,
+    },
     /// A generation cannot be gone back to.
     #[error("generation {number} cannot be gone back to: {reason}")]
     NoTarget {
@@ -187,8 +197,25 @@ struct Aim {
     before: Before,
     /// Whether it goes back: then what is let go of is given back what it was.
     gives_back: bool,
+    /// The plans that it had begun by then.
+    begun: Vec<(Plan, Vec<usize>)>,
     number: u64,
     to: u64,
+}
+
+impl Aim {
+    /// Goes on under a number above another, which was given before. Says whether that is a new one.
+    fn skip(&mut self, taken: Option<u64>) -> bool {
+        let Some(next) = taken.filter(|taken| *taken >= self.number).and_then(|taken| taken.checked_add(1))
+        else {
+            return false;
+        };
+        if self.to == self.number {
+            self.to = next;
+        }
+        self.number = next;
+        true
+    }
 }
 
 impl Runtime<'_> {
@@ -197,8 +224,8 @@ impl Runtime<'_> {
     /// # Errors
     /// Where the host or the store cannot be read.
     pub fn plan(&self, target: &Target, consent: &Consent) -> Result<Plan, SwitchError> {
-        let aim = self.aim(target, consent)?;
-        self.plan_for(&aim)
+        let mut aim = self.aim(target, consent)?;
+        self.first_plan(&mut aim)
     }
 
     /// Plans the way back to what the current generation says: its differences are drift.
@@ -270,8 +297,8 @@ impl Runtime<'_> {
         wait: Option<&Wait<'_>>,
         approve: &mut dyn FnMut(&Plan) -> bool,
     ) -> Result<Switched, SwitchError> {
-        let aim = self.aim(target, consent)?;
-        let first = self.refuse_unaskable(self.plan_for(&aim)?);
+        let mut aim = self.aim(target, consent)?;
+        let first = self.refuse_unaskable(self.first_plan(&mut aim)?);
         if !first.refusals.is_empty() {
             return Err(SwitchError::Refused(Box::new(first)));
         }
@@ -343,7 +370,7 @@ impl Runtime<'_> {
             }
             Err(reason) => Carried::failed(format!("nobody would wait for the confirmation: {reason}")),
         };
-        self.conclude(&mut generation, aim.graph.host().as_str(), current, aim.to, &ledger, carried)
+        self.conclude(&mut generation, aim.graph.host(), current, aim.to, &ledger, carried)
     }
 
     /// Says of attempts that were cut off before their journal began that they came to nothing.
@@ -386,22 +413,65 @@ impl Runtime<'_> {
                 (self.store.graph(&generation.system)?, generation.sources, *wanted)
             }
         };
+        if let Some((_, current)) = &current
+            && current.host() != graph.host()
+            && consent.rename_host.as_ref() != Some(current.host())
+        {
+            let (known, asked) = (current.host().clone(), graph.host().clone());
+            return Err(SwitchError::OtherHost { known, asked });
+        }
         // Who goes back gets back what was; who goes on says what is to be.
         let gives_back = matches!(target, Target::Generation(_));
         let before = self.before(current.as_ref().map(|(generation, _)| generation.number))?;
-        Ok(Aim { graph, sources, consent, current, made: BTreeSet::new(), before, gives_back, number, to })
+        Ok(Aim {
+            graph,
+            sources,
+            consent,
+            current,
+            made: BTreeSet::new(),
+            begun: Vec::new(),
+            before,
+            gives_back,
+            number,
+            to,
+        })
+    }
+
+    /// Plans under a number that the host has no marks of: where the record was lost, or is older than the host,
+    /// it may have been given before.
+    fn first_plan(&self, aim: &mut Aim) -> Result<Plan, SwitchError> {
+        let observed = self.observe(&self.query_for(aim))?;
+        let record = self.record(&observed)?;
+        let mut hosts = record.hosts.clone();
+        hosts.insert(aim.graph.host().clone());
+        aim.skip(numbers::in_areas(&observed, &record, &hosts));
+        let plan = self.plan_from(aim, &observed)?;
+        let taken: Vec<DatasetName> = plan.snapshots.values().flatten().cloned().collect();
+        if taken.is_empty() {
+            return Ok(plan);
+        }
+        let names = self.host.snapshot_names(&taken).map_err(|error| match error {
+            HostError::PowerLost => SwitchError::PowerLost,
+            error => error.into(),
+        })?;
+        if aim.skip(numbers::of_snapshots(&names)) { self.plan_from(aim, &observed) } else { Ok(plan) }
     }
 
     fn plan_for(&self, aim: &Aim) -> Result<Plan, SwitchError> {
+        self.plan_from(aim, &self.observe(&self.query_for(aim))?)
+    }
+
+    fn query_for(&self, aim: &Aim) -> Query {
         let current = aim.current.as_ref().map(|(_, graph)| graph);
         let mut query = query_with(&aim.graph, current, &aim.before, self.store.root());
         query.leaving.extend(aim.consent.with_data.iter().cloned());
-        self.plan_from(aim, &self.observe(&query)?)
+        query
     }
 
     fn plan_from(&self, aim: &Aim, observed: &Observed) -> Result<Plan, SwitchError> {
         let current = aim.current.as_ref().map(|(_, graph)| graph);
-        let past = self.past(aim, observed)?;
+        let record = self.record_for(aim, observed)?;
+        let past = self.past(aim, observed, &record)?;
         let nothing = BTreeSet::new();
         let adopted = aim.current.as_ref().map_or(&nothing, |(generation, _)| &generation.adopted);
         Ok(plan(&Inputs {
@@ -412,6 +482,7 @@ impl Runtime<'_> {
             before: &aim.before,
             gives_back: aim.gives_back,
             observed,
+            record: &record,
             in_force: &self.store.rendered_in_force()?,
             state: self.store.root(),
             number: aim.number,

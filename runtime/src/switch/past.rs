@@ -6,13 +6,14 @@ use crate::{
     host::HostError,
     observed::Observed,
     plan::{Attempt, Choice, Found, Past, choose, family},
+    record::Record,
     store::Outcome,
 };
 use phoenix_graph::DatasetName;
 
 impl Runtime<'_> {
     /// Looks at the past of the datasets whose data is to go back.
-    pub(super) fn past(&self, aim: &Aim, seen: &Observed) -> Result<Past, SwitchError> {
+    pub(super) fn past(&self, aim: &Aim, seen: &Observed, record: &Record) -> Result<Past, SwitchError> {
         let mut past = Past { now: self.now, ..Past::default() };
         if aim.consent.with_data.is_empty() {
             return Ok(past);
@@ -21,11 +22,11 @@ impl Runtime<'_> {
         let there = aim.consent.with_data.iter().filter(|name| seen.pools.contains_key(&name.pool()));
         for name in there {
             let members: Vec<DatasetName> =
-                family(name, seen).into_iter().map(|(member, _)| member).collect();
+                family(name, seen, record).into_iter().map(|(member, _)| member).collect();
             // Without a name, all snapshots of the host would be listed.
             let snapshots =
                 if members.is_empty() { Vec::new() } else { asked(self.host.snapshots(&members))? };
-            let choice = choose(name, aim.to, &attempts, seen, &snapshots);
+            let choice = choose(name, aim.to, &attempts, seen, record, &snapshots);
             let lineage = match &choice {
                 Choice::Snapshot(snapshot) if seen.datasets.contains_key(name) => {
                     Some(asked(self.host.lineage(name, &snapshot.name))?)

@@ -89,6 +89,7 @@ impl Runtime<'_> {
             consent: Consent { with_data: BTreeSet::new(), ..open.consent.clone() },
             current,
             made: made(&open),
+            begun: open.plans.clone(),
             before: self.before(open.from)?,
             gives_back: open.to != open.number,
             number: open.number,
@@ -98,17 +99,17 @@ impl Runtime<'_> {
         let there = self.store.current_number()? == Some(open.to);
         let carried = if open.holds && there && open.undoing.is_none() {
             // It was seen to hold, and `current` says so: only the record is missing.
-            Carried { actions: 0, plans: Vec::new(), adopted: None, result: Ok(()) }
+            Carried { result: Ok(()), ..Carried::failed(String::new()) }
         } else if open.undoing.is_some() || !(open.holds || resume && open.consent.with_data.is_empty()) {
             let reason = open.undoing.clone().unwrap_or_else(|| "it was cut off".to_owned());
-            Carried::failed(reason)
+            Carried { found: open.found.clone(), ..Carried::failed(reason) }
         } else {
             self.carry(&aim, None, open.plans.len(), &ledger, approve)
         };
         plans.extend(carried.plans);
         let went_on = carried.result.is_ok();
         let carried = Carried { plans, ..carried };
-        let host = aim.graph.host().as_str();
+        let host = aim.graph.host();
         match self.conclude(&mut generation, host, open.from, open.to, &ledger, carried) {
             Ok(_) => Ok(Some(Recovered::Finished { generation: open.to })),
             Err(SwitchError::Failed { kept, .. }) if !went_on => {

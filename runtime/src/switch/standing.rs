@@ -38,7 +38,9 @@ impl Runtime<'_> {
         })?;
         let mut drift = self.plan_from(&aim, &seen)?;
         drift.warnings.extend(self.renamed(&aim.graph, &seen)?);
-        Ok(Standing { missing: missing(&seen, &aim.graph), foreign: foreign(&seen, &aim.graph), drift })
+        let record = self.record_for(&aim, &seen)?;
+        let foreign = foreign(&seen, &aim.graph, &record);
+        Ok(Standing { missing: missing(&seen, &aim.graph), foreign, drift })
     }
 
     /// Tells which snapshots of phoenix's somebody renamed, of the datasets that replication writes to.

@@ -153,6 +153,18 @@ impl World {
         self.store.root()
     }
 
+    /// Takes a copy of the store alone, as a backup of the state folder does.
+    pub fn save_store(&self) -> Saved {
+        self.save()
+    }
+
+    /// Puts the store back to what it was, on a host that has lived on.
+    pub fn restore_store(&self, saved: &Saved) {
+        let now = self.host.state();
+        self.restore(saved);
+        self.host.edit(|state| *state = now);
+    }
+
     /// Takes a copy of the host and of its store, but for the objects: those never change.
     pub fn save(&self) -> Saved {
         let mut files = Vec::new();

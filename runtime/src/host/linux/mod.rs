@@ -33,7 +33,7 @@ use crate::{
 use phoenix_graph::{DatasetName, SnapshotName};
 use run::Runner;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
@@ -170,6 +170,10 @@ impl Host for LinuxHost {
 
     fn contents(&self, dataset: &DatasetName) -> Result<Contents, HostError> {
         inside::contents(&self.paths, &self.runner, dataset)
+    }
+
+    fn snapshot_names(&self, datasets: &[DatasetName]) -> Result<BTreeSet<Box<str>>, HostError> {
+        snapshots::names(&self.runner, datasets)
     }
 
     fn snapshots(&self, datasets: &[DatasetName]) -> Result<Vec<SnapshotState>, HostError> {

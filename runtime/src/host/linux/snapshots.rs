@@ -58,6 +58,20 @@ pub fn guids(runner: &Runner, names: &[SnapshotName]) -> Result<BTreeMap<Snapsho
     Ok(found)
 }
 
+/// Lists the names, after the `@`, of the snapshots of these datasets alone.
+pub fn names(runner: &Runner, datasets: &[DatasetName]) -> Result<BTreeSet<Box<str>>, HostError> {
+    let mut found = BTreeSet::new();
+    for datasets in datasets.chunks(AT_ONCE) {
+        // Names alone, in order of names, are read without looking into any snapshot.
+        let mut argv =
+            vec!["zfs", "list", "-H", "-t", "snapshot", "-d", "1", "-o", "name", "-s", "name", "--"];
+        argv.extend(datasets.iter().map(DatasetName::as_str));
+        let text = runner.look(&argv)?;
+        found.extend(text.lines().filter_map(|line| Some(line.split_once('@')?.1.into())));
+    }
+    Ok(found)
+}
+
 /// Reads a line: the snapshot, and how many holds it has.
 fn snapshot(line: &str) -> Result<(SnapshotState, u64), HostError> {
     let bad = |what: &str| unreadable("zfs list", what, line);

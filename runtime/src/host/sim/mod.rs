@@ -29,7 +29,7 @@ mod space;
 pub mod state;
 mod topology;
 
-pub use fault::{Event, Fault, FaultKind};
+pub use fault::{Event, Fault, FaultKind, inner};
 pub use image::{DatasetImage, HostImage, Show};
 pub use state::{Content, State};
 
@@ -43,7 +43,7 @@ use links::Roots;
 use phoenix_graph::{DatasetName, SnapshotName};
 use state::{FORMAT, Refusal};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     io::Write,
     path::{Path, PathBuf},
@@ -289,6 +289,13 @@ impl Host for SimHost {
                 let part = fault::half(op).unwrap_or_else(|| op.clone());
                 inner.apply(&self.roots, &part).and(Err(struck(op)))
             }
+            Some(FaultKind::PowerWithin(number)) => {
+                if let Some(part) = fault::within(op).get(number) {
+                    let _ = inner.apply(&self.roots, part);
+                }
+                inner.powered = false;
+                Err(HostError::PowerLost)
+            }
             Some(FaultKind::PowerAfter) => {
                 let _ = inner.apply(&self.roots, op);
                 inner.powered = false;
@@ -307,6 +314,26 @@ impl Host for SimHost {
         inner.processes += 2;
         let argv = ["mount", "-t", "zfs", "-o", "ro", dataset.as_str()].map(str::to_owned).to_vec();
         inner.state.contents(dataset).map_err(|refusal| command(argv, refusal))
+    }
+
+    fn snapshot_names(&self, datasets: &[DatasetName]) -> Result<BTreeSet<Box<str>>, HostError> {
+        let mut inner = self.lock();
+        if !inner.powered {
+            return Err(HostError::PowerLost);
+        }
+        inner.processes += datasets.len().div_ceil(1000) as u64;
+        let mut found = BTreeSet::new();
+        for name in datasets {
+            match inner.state.dataset(name) {
+                Some(dataset) => found.extend(dataset.snapshots.keys().cloned()),
+                None => {
+                    let argv = ["zfs", "list", "-t", "snapshot", "-d", "1"].map(str::to_owned).to_vec();
+                    let text = format!("cannot open '{name}': dataset does not exist");
+                    return Err(command(argv, Refusal { code: 1, text }));
+                }
+            }
+        }
+        Ok(found)
     }
 
     fn snapshots(&self, datasets: &[DatasetName]) -> Result<Vec<SnapshotState>, HostError> {
@@ -346,7 +373,7 @@ impl Host for SimHost {
 
     fn pulse(&self) -> Result<(), HostError> {
         let mut inner = self.lock();
-        if let Some(FaultKind::PowerAfter) = inner.event(Event::Pulse)? {
+        if let Some(FaultKind::PowerAfter | FaultKind::PowerWithin(_)) = inner.event(Event::Pulse)? {
             inner.powered = false;
             return Err(HostError::PowerLost);
         }
@@ -447,6 +474,13 @@ fn apply(state: &mut State, roots: &Roots, keys: &Keys, op: &Op) -> Result<(), H
         Op::Link { path, target } => return state.link(roots, path, target),
         Op::Unlink { path } => return state.unlink(roots, path),
     };
+    match op {
+        Op::DatasetCreate { dataset, .. } | Op::VolumeCreate { dataset, .. } | Op::Clone { dataset, .. } => {
+            state.number(dataset);
+        }
+        Op::PoolCreate { pool, .. } => state.number(&pool.root()),
+        _ => {}
+    }
     if state.mounts != mounted
         || matches!(op, Op::PoolCreate { .. } | Op::PoolImport { .. } | Op::PoolExport { .. })
     {
@@ -478,7 +512,10 @@ fn struck(op: &Op) -> HostError {
 
 fn read_state(bytes: &[u8], file: &Path) -> Result<State, HostError> {
     let unreadable = |reason: String| HostError::Io { doing: "read", path: file.to_owned(), message: reason };
-    let state: State = serde_json::from_slice(bytes).map_err(|error| unreadable(error.to_string()))?;
+    let mut state: State = serde_json::from_slice(bytes).map_err(|error| unreadable(error.to_string()))?;
+    for name in state.datasets.keys().cloned().collect::<Vec<_>>() {
+        state.number(&name);
+    }
     if state.format == FORMAT {
         Ok(state)
     } else {

@@ -147,6 +147,10 @@ impl State {
         if property == "mountpoint" && !dataset.volume {
             return self.mountpoint_setting(name);
         }
+        if property == "guid" {
+            return (dataset.guid != 0)
+                .then(|| Setting { raw: dataset.guid.to_string().into(), source: Source::None });
+        }
         if property == "used" {
             let used = self.used(name).to_string();
             return Some(Setting { raw: used.into(), source: Source::None });

@@ -114,6 +114,9 @@ pub struct Vdev {
 /// A file system or volume.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dataset {
+    /// Its GUID; 0 for one that nobody made.
+    #[serde(default)]
+    pub guid: u64,
     /// Whether it is a volume.
     pub volume: bool,
     /// Its own properties, as `zfs get -Hp` prints them.
@@ -271,6 +274,17 @@ impl State {
     /// Finds a dataset of an imported pool.
     pub fn dataset(&self, name: &DatasetName) -> Option<&Dataset> {
         if self.imported(&name.pool()) { self.datasets.get(name) } else { None }
+    }
+
+    /// Gives a number to what has none: a dataset that was just made, or one of a state that was written
+    /// before datasets had any.
+    pub fn number(&mut self, name: &DatasetName) {
+        if self.datasets.get(name).is_some_and(|dataset| dataset.guid == 0) {
+            let guid = self.next_guid();
+            if let Some(dataset) = self.datasets.get_mut(name) {
+                dataset.guid = guid;
+            }
+        }
     }
 
     /// Makes a number that no pool has yet.
