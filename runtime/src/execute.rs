@@ -201,7 +201,7 @@ fn run(
         match host.perform(op) {
             Ok(()) => {}
             Err(HostError::PowerLost) => return Err(ExecuteError::PowerLost),
-            Err(error) if is_mounted_already(op, &error) => {}
+            Err(error) if is_so_already(op, &error) => {}
             // Its exit code is about all entries of all files, also about paths that are not phoenix's.
             Err(error @ HostError::Command { .. }) if *op == Op::ExportsReload => {
                 events.event(Event::Complained(&error));
@@ -219,12 +219,12 @@ fn run(
 
 /// Returns whether somebody else has mounted a file system between its creation and its mounting:
 /// `pvesm add zfspool` and Proxmox's daemons mount all that is not mounted yet. That is what was
-/// asked for, and the look at the end tells whether it holds.
-fn is_mounted_already(op: &Op, error: &HostError) -> bool {
-    match error {
-        HostError::Command { stderr, .. } => {
-            matches!(op, Op::DatasetMount { .. }) && stderr.contains("filesystem already mounted")
-        }
+/// asked for, and the look at the end tells whether it holds. The same goes for one that is unmounted already.
+fn is_so_already(op: &Op, error: &HostError) -> bool {
+    let HostError::Command { stderr, .. } = error else { return false };
+    match op {
+        Op::DatasetMount { .. } => stderr.contains("filesystem already mounted"),
+        Op::DatasetUnmount { .. } => stderr.contains("not currently mounted"),
         _ => false,
     }
 }

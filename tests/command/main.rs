@@ -14,6 +14,7 @@ mod explain;
 mod fmt;
 mod gc;
 mod help;
+mod hosts;
 mod identity;
 mod import;
 mod json;

@@ -18,6 +18,7 @@ use phoenix_runtime::{
     },
     observed::{HOME, OWNER},
     op::Op,
+    record::{Away, Entry, Identity},
     store::{Outcome, Pin},
     switch::{Runtime, SwitchError},
 };
@@ -96,6 +97,16 @@ fn whole(world: &World, run: &str) {
 fn past(path: &Path, seconds: u64) {
     let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
     fs::File::open(path).unwrap().set_modified(time).unwrap();
+}
+
+/// Puts a dataset on record that a test has made by hand: as put away from a home, or as a folder.
+fn on_record(world: &World, place: &str, away: Option<(&str, u64)>) {
+    let (place, state) = (name(place), world.host.state());
+    let identity = Identity { pool: state.pools[&place.pool()].guid, dataset: state.datasets[&place].guid };
+    let away = away.map(|(home, number)| Away { home: name(home), number });
+    let mut record = world.store.record().unwrap().unwrap();
+    record.entries.insert(identity, Entry { identity, name: place, by: 1, away, released: None });
+    world.store.put_record(&record).unwrap();
 }
 
 #[test]
@@ -357,6 +368,8 @@ fn a_clone_that_goes_too_keeps_nothing() {
     let folder = Op::DatasetCreate { dataset: name("tank/.phoenix/2.1"), settings: mark("-")[..1].to_vec() };
     world.host.by_hand(&folder).unwrap();
     world.host.by_hand(&Op::DatasetCreate { dataset: clone.clone(), settings: mark("tank/zz") }).unwrap();
+    on_record(&world, "tank/.phoenix/2.1", None);
+    on_record(&world, clone.as_str(), Some(("tank/zz", 2)));
     world.host.edit(|state| {
         let state = state.datasets.get_mut(&name("tank/.phoenix/2/old")).unwrap();
         state.snapshots.get_mut("base").unwrap().clones.insert(clone.clone());
@@ -389,13 +402,20 @@ fn what_may_be_another_stores_is_left_and_told() {
     create("tank/.phoenix/2/homeless", &[(OWNER, "box")]);
     create("tank/.phoenix/mine", &[]);
     create("tank/.phoenix/mine/stuff", &[(OWNER, "box"), (HOME, "tank/stuff")]);
+    on_record(&world, "tank/.phoenix/99/later", Some(("tank/later", 99)));
+    create("tank/.phoenix/2/moved", &[(OWNER, "box"), (HOME, "tank/moved")]);
+    on_record(&world, "tank/.phoenix/2/moved", Some(("tank/moved", 1)));
+    create("tank/.phoenix/2/marked", &[(OWNER, "box"), (HOME, "tank/marked")]);
+    on_record(&world, "tank/.phoenix/2/marked", Some(("tank/elsewhere", 2)));
     let (plan, collected) = world.gc(0).unwrap();
     let strange = whats(&plan.strange);
     for (what, reason) in [
         ("tank/.phoenix/99/later", "attempt 99 put it away, and this store knows of none"),
-        ("tank/.phoenix/2/other", "does not bear the mark of this host"),
-        ("tank/.phoenix/2/copy", "its home rust/copy is in another pool"),
-        ("tank/.phoenix/2/homeless", "does not say where its home was"),
+        ("tank/.phoenix/2/other", "this state folder has no record of it"),
+        ("tank/.phoenix/2/copy", "this state folder has no record of it"),
+        ("tank/.phoenix/2/homeless", "this state folder has no record of it"),
+        ("tank/.phoenix/2/moved", "attempt 1 put it away, and it stands where attempt 2 does"),
+        ("tank/.phoenix/2/marked", "its home was tank/elsewhere, and its mark says something else"),
         ("tank/.phoenix/mine/stuff", "none of its own"),
     ] {
         assert!(
@@ -404,7 +424,7 @@ fn what_may_be_another_stores_is_left_and_told() {
         );
         assert!(world.host.state().datasets.contains_key(&name(what)), "{what}");
     }
-    assert_eq!(strange.len(), 5);
+    assert_eq!(strange.len(), 7);
     assert_eq!(collected.failed, []);
     assert_eq!(names(&plan), ["tank/.phoenix/2/disk", "tank/.phoenix/2/old"]);
 }
