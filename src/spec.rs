@@ -78,7 +78,8 @@ impl Spec {
     /// # Errors
     /// Where there is none.
     pub fn read(arg: &Path) -> Result<Self, Failure> {
-        let (path, compiled) = with(arg, |folder, root| compile(folder, root))?;
+        let (path, mut compiled) = with(arg, |folder, root| compile(folder, root))?;
+        compiled.sources.set_folder(&folder_of(&path));
         Ok(Self { path, compiled })
     }
 
@@ -101,7 +102,8 @@ impl Spec {
             Failure::new(Exit::Usage, doing()).help("name the file that it stands for: `--file NAME.kdl`")
         })?;
         let world = Input { folder: Folder { root }, name: name.clone(), text: text.into() };
-        let compiled = compile(&world, &name);
+        let mut compiled = compile(&world, &name);
+        compiled.sources.set_folder(&folder_of(file));
         Ok(Self { path: file.to_owned(), compiled })
     }
 
@@ -111,7 +113,8 @@ impl Spec {
     /// As [`Spec::open`].
     pub fn trace(arg: &Path, tell: Tell, terminal: &Terminal) -> Result<Traced, Failure> {
         let (path, mut traced) = with(arg, |folder, root| trace(folder, root))?;
-        let compiled = std::mem::take(&mut traced.compiled);
+        let mut compiled = std::mem::take(&mut traced.compiled);
+        compiled.sources.set_folder(&folder_of(&path));
         if compiled.has_errors() {
             show(&compiled.diagnostics, &compiled.sources, tell, terminal);
         }
@@ -208,6 +211,12 @@ pub fn show(diagnostics: &[Diagnostic], sources: &Sources, tell: Tell, terminal:
             Tell::Nobody => {}
         }
     }
+}
+
+/// Returns the folder of a file as the person named it; nothing for the one that they are in.
+fn folder_of(file: &Path) -> String {
+    let folder = file.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
+    if folder == "." { String::new() } else { folder }
 }
 
 /// Finds a spec's file, and hands it to whoever reads it, with the files that it may import.

@@ -37,6 +37,8 @@ pub struct Compiled {
     pub diagnostics: Vec<Diagnostic>,
     /// All texts that were read; the spec itself is the first.
     pub sources: Sources,
+    /// Whether the spec itself only defines names, as a file does that others import.
+    pub library: bool,
 }
 
 /// What became of one host.
@@ -61,6 +63,16 @@ impl Compiled {
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
         self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count()
+    }
+
+    /// Takes a file that only defines names for what it is: that it has no host, and uses none of its names, is
+    /// no mistake of it. What its profiles say is held against the nodes that use them, and so elsewhere.
+    pub fn forgive_library(&mut self) {
+        use Code::{NoHost, UnusedLet, UnusedParam, UnusedProfile};
+        if self.library {
+            let own = [NoHost, UnusedLet, UnusedProfile, UnusedParam];
+            self.diagnostics.retain(|diagnostic| !own.contains(&diagnostic.code));
+        }
     }
 
     /// Makes every warning an error; where there was one, no host has a graph any more.
@@ -116,6 +128,11 @@ fn run(world: &dyn World, root: &SpecPath, trace: bool) -> Traced {
         }
     }
     let imports = files.imported();
+    let library = hosts.is_empty() && files.defines_names();
     let diagnostics = sink.finish(&files.sources);
-    Traced { compiled: Compiled { hosts, diagnostics, sources: files.sources }, hosts: origins, imports }
+    Traced {
+        compiled: Compiled { hosts, diagnostics, sources: files.sources, library },
+        hosts: origins,
+        imports,
+    }
 }

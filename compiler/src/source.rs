@@ -79,6 +79,8 @@ impl Source {
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
     files: Vec<Source>,
+    /// What people have to write before the names of the spec's own files.
+    folder: Box<str>,
 }
 
 impl Sources {
@@ -87,6 +89,18 @@ impl Sources {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
         self.files.push(Source { name: name.into(), text, std, lines: OnceLock::new() });
         id
+    }
+
+    /// Says where the spec's folder lies for the person who asks: `hosts/alpha`, or nothing for the folder that
+    /// they are in.
+    pub fn set_folder(&mut self, folder: &str) {
+        let folder = folder.trim_end_matches('/');
+        self.folder = if folder.is_empty() { "".into() } else { format!("{folder}/").into() };
+    }
+
+    /// Returns the name of a source as the person who asks can open it.
+    pub(crate) fn shown_name(&self, source: &Source) -> Box<str> {
+        if source.std { source.name.clone() } else { format!("{}{}", self.folder, source.name).into() }
     }
 
     /// Returns one source.

@@ -8,19 +8,20 @@ use crate::{
     terminal::Terminal,
 };
 use clap::Args;
-use phoenix_compiler::Severity;
+use phoenix_compiler::{Compiled, Severity};
 use std::path::{Path, PathBuf};
 
-/// Tell what is wrong with a spec
+/// Tell what is wrong with specs
 ///
-/// Compiles it and writes nothing. Exits with 3 where it has errors. With `--json` it prints one object a
+/// Compiles each and writes nothing. Exits with 3 where one has errors. A file that only defines lets and
+/// profiles is checked as what others import. With `--json` it prints one object a
 /// line, with spans in bytes and in lines and columns, for editors and continuous integration.
 /// With `-` for the spec it checks standard input, as the file that `--file` names.
 #[derive(Debug, Args)]
 pub struct Check {
-    /// The spec, a folder that holds one, or - for standard input
+    /// Specs, folders that hold one, or - for standard input
     #[arg(default_value = NAME)]
-    spec: PathBuf,
+    specs: Vec<PathBuf>,
     /// The file that standard input stands for [default: phoenix.kdl]; what it imports is read beside it
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
@@ -35,20 +36,50 @@ pub struct Check {
 impl Check {
     /// Runs the verb.
     pub fn run(&self, terminal: &Terminal) -> Result<Exit, Failure> {
-        let input = self.spec.as_os_str() == "-";
-        let Spec { path, mut compiled } = match &self.file {
+        let mut errors = 0;
+        let mut warnings = 0;
+        let mut told = false;
+        for spec in &self.specs {
+            let Spec { path, compiled } = self.compiled(spec)?;
+            self.tell(&compiled, terminal);
+            told |= !compiled.diagnostics.is_empty();
+            errors += compiled.count(Severity::Error);
+            warnings += compiled.count(Severity::Warning);
+            if !self.json && spec == &self.specs[self.specs.len() - 1] {
+                if told {
+                    terminal.note("`phoenix explain CODE` tells more about each.\n");
+                }
+                let what = match self.specs.len() {
+                    1 => path.display().to_string(),
+                    several => format!("{several} specs"),
+                };
+                let (errors, warnings) = (count(errors, "error"), count(warnings, "warning"));
+                terminal.print(format_args!("{what}: {errors}, {warnings}\n"));
+            }
+        }
+        Ok(if errors > 0 { Exit::BadSpec } else { Exit::Done })
+    }
+
+    fn compiled(&self, spec: &Path) -> Result<Spec, Failure> {
+        let input = spec.as_os_str() == "-";
+        let mut read = match &self.file {
             Some(_) if !input => {
-                let doing = format!("cannot check {} as another file", self.spec.display());
+                let doing = format!("cannot check {} as another file", spec.display());
                 let help =
                     "`--file` names the file that standard input stands for: `phoenix check - --file …`";
                 return Err(Failure::new(Exit::Usage, doing).help(help));
             }
             file if input => Spec::read_input(file.as_deref().unwrap_or(Path::new(NAME)))?,
-            _ => Spec::read(&self.spec)?,
+            _ => Spec::read(spec)?,
         };
+        read.compiled.forgive_library();
         if self.deny == Some(Deny::Warnings) {
-            compiled.deny_warnings();
+            read.compiled.deny_warnings();
         }
+        Ok(read)
+    }
+
+    fn tell(&self, compiled: &Compiled, terminal: &Terminal) {
         for diagnostic in &compiled.diagnostics {
             if self.json {
                 // A diagnostic is made of texts and numbers: it always is JSON.
@@ -59,14 +90,5 @@ impl Check {
                 terminal.note("\n");
             }
         }
-        let errors = compiled.count(Severity::Error);
-        if !self.json {
-            if !compiled.diagnostics.is_empty() {
-                terminal.note("`phoenix explain CODE` tells more about each.\n");
-            }
-            let warnings = count(compiled.count(Severity::Warning), "warning");
-            terminal.print(format_args!("{}: {}, {warnings}\n", path.display(), count(errors, "error")));
-        }
-        Ok(if errors > 0 { Exit::BadSpec } else { Exit::Done })
     }
 }

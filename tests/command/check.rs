@@ -77,3 +77,39 @@ fn every_line_of_json_holds_against_its_schema() {
     }
     assert!(lines > 60, "{lines}");
 }
+
+#[test]
+fn several_specs_and_files_that_others_import_are_checked_in_one_call() {
+    let sandbox = Sandbox::new();
+    sandbox.write("lib/common.kdl", "edition 1\nlet most \"10G\"\nprofile \"p\" { atime #false; }\n");
+    sandbox.write("lib/empty.kdl", "edition 1\n");
+    sandbox.write("lib/wrong.kdl", "edition 1\nlet most\n");
+    sandbox.write("phoenix.kdl", WARNED);
+    sandbox.run(&["check", "lib/common.kdl"]).exits(0).says("lib/common.kdl: 0 errors, 0 warnings");
+    sandbox.run(&["check", "--deny", "warnings", "lib/common.kdl"]).exits(0);
+    sandbox.run(&["check", "lib/empty.kdl"]).exits(3).says("no-host");
+    sandbox.run(&["check", ".", "lib/common.kdl"]).exits(0).says("2 specs: 0 errors, 1 warning");
+    let told = sandbox.run(&["check", ".", "lib/wrong.kdl", "lib/common.kdl"]).exits(3);
+    told.says("3 specs: 1 error, 1 warning").says("no-redundancy").says("missing-argument");
+    // Places are named as the person who asks can open them, also those of imports.
+    sandbox.write("hosts/a/phoenix.kdl", "edition 1\nimport \"more/x.kdl\"\nhost \"h\" { quta 1; }\n");
+    sandbox.write("hosts/a/more/x.kdl", "edition 1\nlet most\n");
+    let told = sandbox.run(&["check", "hosts/a"]).exits(3);
+    told.says("[hosts/a/phoenix.kdl:3:12]").says("[hosts/a/more/x.kdl:2:1]");
+    // A file of names alone is no host for anything but a check.
+    sandbox.sim(&["build", "lib/common.kdl"]).exits(3).says("no-host");
+}
+
+#[test]
+fn a_text_in_another_language_is_told_once() {
+    let sandbox = Sandbox::new();
+    for (text, language) in [
+        ("{\n  \"pools\": [ { \"name\": \"tank\" } ],\n  \"more\": 1\n}\n", "JSON"),
+        ("# play\n---\n- hosts: all\n  tasks:\n    - zfs: name=tank\n", "YAML"),
+        ("{ lib, ... }: {\n  disko.devices = { disk = {}; };\n}\n", "Nix"),
+    ] {
+        sandbox.write("phoenix.kdl", text);
+        let told = sandbox.run(&["check"]).exits(3);
+        told.says(&format!("this is {language}, and no spec")).says("1 error, 0 warnings");
+    }
+}

@@ -32,16 +32,17 @@ impl<'a> Checker<'_, 'a, '_> {
         let Some(arg) = block.arg.as_ref() else { return self.template(block) };
         let text = block.name().unwrap_or_default();
         let id = match StorageId::new(text) {
-            Ok(id) => id,
+            Ok(id) => Some(id),
             Err(error) => {
                 let diagnostic =
                     Diagnostic::new(Code::BadName, format!("{text:?} is no storage id: {error}"))
                         .at(arg.place, "not a legal id");
                 self.push(diagnostic, arg.via);
-                return;
+                // What is said of it is held against its type all the same.
+                None
             }
         };
-        let Some(kind) = self.storage_type(block, of, &id) else { return };
+        let Some(kind) = self.storage_type(block, of, text) else { return };
         let mut properties = self.storage_properties(block, kind);
         if !self.derive(&mut properties, kind, about, mounts) {
             return;
@@ -49,6 +50,7 @@ impl<'a> Checker<'_, 'a, '_> {
         if kind.name == "zfspool" {
             self.lint_exported(of, block);
         }
+        let Some(id) = id else { return };
         let what = format!("the storage `{id}`");
         let lifecycle = self.lifecycle(block);
         let dataset = Some(dataset.clone());
@@ -67,12 +69,7 @@ impl<'a> Checker<'_, 'a, '_> {
         }
     }
 
-    fn storage_type(
-        &mut self,
-        block: &Block<'a>,
-        of: &Block<'a>,
-        id: &StorageId,
-    ) -> Option<&'static StorageType> {
+    fn storage_type(&mut self, block: &Block<'a>, of: &Block<'a>, id: &str) -> Option<&'static StorageType> {
         let Some(setting) = block.setting("type") else {
             // A profile of the dataset may have said it.
             if block.may_miss("type") || of.broken {
@@ -157,6 +154,9 @@ impl<'a> Checker<'_, 'a, '_> {
                 _ => self.text(setting, said)?,
             });
         }
+        if name == "content" && self.bad_contents(kind, setting, &words) {
+            return None;
+        }
         match kind.canonical(name, &words.join(",")) {
             Ok(value) => {
                 if name == "shared" && value == "1" {
@@ -174,6 +174,20 @@ impl<'a> Checker<'_, 'a, '_> {
                 None
             }
         }
+    }
+
+    /// Tells every content that the type does not take, each at its word. Returns whether there is one.
+    fn bad_contents(
+        &mut self,
+        kind: &'static StorageType,
+        setting: &Setting<'a>,
+        words: &[Cow<'_, str>],
+    ) -> bool {
+        let words = words.iter().flat_map(|words| words.split(','));
+        let errors: Vec<StorageError> =
+            words.filter_map(|word| kind.canonical("content", word.trim()).err()).collect();
+        errors.iter().for_each(|error| self.bad_storage_value(setting, error));
+        !errors.is_empty()
     }
 
     fn no_storage_property(&mut self, kind: &'static StorageType, setting: &Setting<'a>) {

@@ -48,6 +48,13 @@ pub struct Files {
 }
 
 impl Files {
+    /// Returns whether the spec itself has a let or a profile.
+    pub fn defines_names(&self) -> bool {
+        let document = self.files.first().and_then(|file| file.document.as_ref());
+        let nodes = document.map_or(&[][..], |document| document.nodes());
+        nodes.iter().any(|node| matches!(node.name().value(), "let" | "profile"))
+    }
+
     /// Returns for each file the first import that brings it in; nothing for the spec itself.
     pub fn imported(&self) -> Vec<Option<Place>> {
         let mut found = vec![None; self.files.len()];

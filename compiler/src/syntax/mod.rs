@@ -6,6 +6,7 @@
 
 mod depth;
 mod errors;
+mod foreign;
 pub mod limits;
 pub mod line;
 pub mod load;
@@ -38,6 +39,10 @@ pub struct Parsed {
 pub fn parse(file: FileId, text: &str, budget: &mut Budget, sink: &mut Sink) -> Option<Parsed> {
     if let Err(excess) = budget.take(text) {
         sink.push(excess.told(file));
+        return None;
+    }
+    if let Some(foreign) = foreign::told(file, text) {
+        sink.push(foreign);
         return None;
     }
     let text = &*limits::without_comments(text);
