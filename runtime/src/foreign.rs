@@ -111,8 +111,11 @@ fn datasets<'a>(
     let claim = |name: &DatasetName| record.claim_of(seen, name).unwrap_or(Claim::Foreign);
     // Below what is put away everything is put away with it.
     let put_away = move |name: &DatasetName| {
+        // A folder that is ours makes nothing ours that stands in it.
+        let whole = |above: &DatasetName| above == name || !area::is_area(above);
+        let ours = |above: &DatasetName| matches!(claim(above), Claim::Ours | Claim::Unmarked);
         let above = std::iter::successors(Some(name.clone()), DatasetName::parent);
-        above.take_while(area::is_inside).any(|name| matches!(claim(&name), Claim::Ours | Claim::Unmarked))
+        above.take_while(area::is_inside).any(|above| whole(&above) && ours(&above))
     };
     let others = seen.datasets.iter().filter(move |(name, _)| {
         !name.is_root()
