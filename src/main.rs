@@ -1,5 +1,6 @@
 //! The command `phoenix`: the list of its verbs, and one dispatch. It alone ends the process.
 
+mod beside;
 mod boot_unit;
 mod cache;
 mod duration;

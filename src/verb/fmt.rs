@@ -1,6 +1,7 @@
 //! `phoenix fmt`
 
 use crate::{
+    beside::Beside,
     exit::Exit,
     failure::Failure,
     spec::{NAME, read_bounded},
@@ -8,11 +9,12 @@ use crate::{
 };
 use clap::Args;
 use phoenix_compiler::fmt::format;
+use rustix::fs::FileType;
 use std::{
-    fs,
-    io::{self, Write},
-    os::unix::fs::chown,
+    ffi::OsString,
+    io::{self, ErrorKind},
     path::{Path, PathBuf},
+    rc::Rc,
 };
 
 /// Lay specs out in the one way
@@ -35,11 +37,18 @@ impl Fmt {
     pub fn run(&self, terminal: &Terminal) -> Result<Exit, Failure> {
         let mut files = Vec::new();
         for file in &self.files {
-            below(file, true, &mut files).map_err(|error| failed(file, &error))?;
+            find(file, &mut files).map_err(|error| failed(file, &error))?;
         }
         let mut exit = Exit::Done;
-        for file in &files {
-            let text = read(file).map_err(|error| failed(file, &error))?;
+        for Found { file, place } in &files {
+            let (text, was) = match place {
+                None => (read_bounded(io::stdin()).map_err(|error| failed(file, &error))?, None),
+                Some((folder, name)) => {
+                    let read = folder.read(name).and_then(|read| read.ok_or(ErrorKind::NotFound.into()));
+                    let (text, about) = read.map_err(|error| failed(file, &error))?;
+                    (text, Some(about))
+                }
+            };
             let made = match format(&file.display().to_string(), &text) {
                 Ok(made) => made,
                 Err(refused) => {
@@ -51,14 +60,18 @@ impl Fmt {
                     continue;
                 }
             };
-            if is_input(file) && !self.check {
-                terminal.print(made);
-            } else if made != text {
-                terminal.print(format_args!("{}\n", file.display()));
-                if !self.check {
-                    replace(file, &made).map_err(|error| failed(file, &error))?;
-                } else if exit == Exit::Done {
-                    exit = Exit::Differences;
+            match place {
+                None if !self.check => terminal.print(made),
+                _ if made == text => {}
+                Some((folder, name)) if !self.check => {
+                    folder.write(name, &made, was.as_ref()).map_err(|error| failed(file, &error))?;
+                    terminal.print(format_args!("{}\n", file.display()));
+                }
+                _ => {
+                    terminal.print(format_args!("{}\n", file.display()));
+                    if exit == Exit::Done {
+                        exit = Exit::Differences;
+                    }
                 }
             }
         }
@@ -76,48 +89,45 @@ fn failed(file: &Path, error: &io::Error) -> Failure {
     Failure::new(exit, format!("cannot lay out {}", file.display())).because(error).help(help)
 }
 
-fn is_input(file: &Path) -> bool {
-    file.as_os_str() == "-"
+/// A spec that was found: how it is named, and where it lies; standard input lies nowhere.
+struct Found {
+    file: PathBuf,
+    place: Option<(Rc<Beside>, OsString)>,
 }
 
-/// Finds the specs below a folder; what was named is taken whatever it is called. Links and hidden
-/// folders are not followed.
-fn below(path: &Path, named: bool, found: &mut Vec<PathBuf>) -> io::Result<()> {
-    if !path.is_dir() {
-        if named || path.extension().is_some_and(|end| end == "kdl") {
-            found.push(path.to_owned());
-        }
+/// Finds what was named: a file whatever it is called, also through a link; all specs below a folder.
+fn find(path: &Path, found: &mut Vec<Found>) -> io::Result<()> {
+    if path.as_os_str() == "-" {
+        found.push(Found { file: path.to_owned(), place: None });
         return Ok(());
     }
-    let mut entries =
-        fs::read_dir(path)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>()?;
-    entries.sort();
-    for entry in entries {
-        let hidden = entry.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if !hidden && !entry.is_symlink() {
-            below(&entry, false, found)?;
-        }
+    if path.is_dir() {
+        return below(path, &Rc::new(Beside::open(path)?), found);
     }
+    let real = path.canonicalize()?;
+    let (Some(folder), Some(name)) = (real.parent(), real.file_name()) else {
+        return Err(ErrorKind::NotFound.into());
+    };
+    let place = Some((Rc::new(Beside::open(folder)?), name.to_owned()));
+    found.push(Found { file: path.to_owned(), place });
     Ok(())
 }
 
-fn read(file: &Path) -> io::Result<String> {
-    if is_input(file) { read_bounded(io::stdin()) } else { read_bounded(fs::File::open(file)?) }
-}
-
-/// Replaces a file in one rename; its owner and rights stay.
-fn replace(file: &Path, text: &str) -> io::Result<()> {
-    use std::os::unix::fs::MetadataExt;
-    let file = file.canonicalize()?;
-    let was = fs::metadata(&file)?;
-    let mut fresh = tempfile::NamedTempFile::new_in(file.parent().unwrap_or(Path::new("/")))?;
-    fresh.write_all(text.as_bytes())?;
-    let now = fresh.as_file().metadata()?;
-    if (now.uid(), now.gid()) != (was.uid(), was.gid()) {
-        chown(fresh.path(), Some(was.uid()), Some(was.gid()))?;
+/// Finds the specs below a folder. Links and hidden folders are not followed, also where a link takes the
+/// place of what was found.
+fn below(path: &Path, folder: &Rc<Beside>, found: &mut Vec<Found>) -> io::Result<()> {
+    for (name, kind) in folder.names()? {
+        let file = path.join(&name);
+        if name.as_encoded_bytes().starts_with(b".") {
+            continue;
+        }
+        if kind == FileType::Directory {
+            if let Some(folder) = folder.folder(&name)? {
+                below(&file, &Rc::new(folder), found)?;
+            }
+        } else if file.extension().is_some_and(|end| end == "kdl") {
+            found.push(Found { file, place: Some((folder.clone(), name)) });
+        }
     }
-    fresh.as_file().set_permissions(was.permissions())?;
-    fresh.as_file().sync_all()?;
-    fresh.persist(&file)?;
     Ok(())
 }

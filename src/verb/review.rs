@@ -1,17 +1,18 @@
 //! `phoenix review`
 
 use crate::{
+    beside::Beside,
     exit::Exit,
     failure::Failure,
     review::{difference, effective},
     show::Paint,
-    spec::{NAME, Spec, Tell, read_bounded},
+    spec::{NAME, Spec, Tell},
     terminal::Terminal,
     view::{ReviewState, ReviewView},
 };
 use clap::Args;
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -19,7 +20,8 @@ use std::{
 ///
 /// Compiles every host and lays out what it comes to: pools, datasets with all settings that hold for
 /// them, exports, registrations. That is held against reviews/HOST.snap beside the spec, a file to be
-/// kept with it; a difference is shown and exits with 2, and --accept takes it.
+/// kept with it; a difference is shown and exits with 2, and --accept takes it. Neither `reviews` nor a
+/// file in it may be a link: none is followed.
 #[derive(Debug, Args)]
 pub struct Review {
     /// The spec, or a folder that holds one
@@ -38,11 +40,11 @@ impl Review {
     pub fn run(&self, terminal: &Terminal) -> Result<Exit, Failure> {
         let tell = if self.json { Tell::Programs } else { Tell::People };
         let spec = Spec::open(&self.spec, tell, terminal)?;
-        let folder = spec.path.parent().unwrap_or(Path::new("")).join("reviews");
+        let folder = spec.path.parent().unwrap_or(Path::new(""));
+        let beside = Beside::open(folder).map_err(|error| failed("open", folder, &error))?;
         let mut views = Vec::new();
         for graph in spec.hosts(None)? {
-            let file = folder.join(format!("{}.snap", graph.host()));
-            views.push(self.review(graph.host().as_str(), &file, &effective(graph))?);
+            views.push(self.review(&beside, folder, graph.host().as_str(), &effective(graph))?);
         }
         let differs = |view: &ReviewView| matches!(view.state, ReviewState::Different | ReviewState::Missing);
         let different = views.iter().any(differs);
@@ -57,29 +59,40 @@ impl Review {
         Ok(if different { Exit::Differences } else { Exit::Done })
     }
 
-    fn review(&self, host: &str, file: &Path, now: &str) -> Result<ReviewView, Failure> {
-        let failed = |what: &str, error: io::Error| {
-            Failure::new(Exit::Failed, format!("cannot {what} {}", file.display())).because(error)
+    fn review(&self, beside: &Beside, folder: &Path, host: &str, now: &str) -> Result<ReviewView, Failure> {
+        let name = format!("{host}.snap");
+        let folder = folder.join(FOLDER);
+        let file = folder.join(&name);
+        let reviews = beside.folder(FOLDER).map_err(|error| failed("open", &folder, &error))?;
+        let accepted = match &reviews {
+            None => None,
+            Some(reviews) => reviews.read(&name).map_err(|error| failed("read", &file, &error))?,
         };
-        let accepted = match fs::File::open(file).and_then(read_bounded) {
-            Ok(text) => Some(text),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(failed("read", error)),
-        };
-        let diff = difference(accepted.as_deref().unwrap_or_default(), now, &file.display().to_string());
-        let mut state = match accepted {
+        let before = accepted.as_ref().map(|(text, _)| text.as_str());
+        let diff = difference(before.unwrap_or_default(), now, &file.display().to_string());
+        let mut state = match before {
             Some(_) if diff.is_empty() => ReviewState::Same,
             Some(_) => ReviewState::Different,
             None => ReviewState::Missing,
         };
         if self.accept && state != ReviewState::Same {
-            let folder = file.parent().unwrap_or(Path::new("."));
-            fs::create_dir_all(folder).map_err(|error| failed("make the folder of", error))?;
-            fs::write(file, now).map_err(|error| failed("write", error))?;
+            let reviews =
+                beside.make_folder(FOLDER).map_err(|error| failed("make the folder", &folder, &error))?;
+            let was = accepted.as_ref().map(|(_, about)| about);
+            reviews.write(&name, now, was).map_err(|error| failed("write", &file, &error))?;
             state = ReviewState::Accepted;
         }
         Ok(ReviewView { host: host.to_owned(), file: file.display().to_string(), state, diff })
     }
+}
+
+/// The folder of what was accepted, beside the spec.
+const FOLDER: &str = "reviews";
+
+fn failed(what: &str, path: &Path, error: &io::Error) -> Failure {
+    Failure::new(Exit::Failed, format!("cannot {what} {}", path.display()))
+        .because(error)
+        .help("reviews/HOST.snap beside the spec has to be a plain file in a plain folder")
 }
 
 fn shown(view: &ReviewView, paint: Paint) -> String {

@@ -18,6 +18,7 @@ mod hosts;
 mod identity;
 mod import;
 mod json;
+mod links;
 mod main_job;
 mod refusals;
 mod review;
