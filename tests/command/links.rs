@@ -13,6 +13,9 @@ fn sandbox() -> Sandbox {
     sandbox
 }
 
+/// A way to put a link somewhere, by name.
+type Way = (&'static str, fn(&Sandbox));
+
 const SECRET: &str = "somebody's own words\n";
 
 fn link(sandbox: &Sandbox, target: &str, path: &str) {
@@ -23,7 +26,7 @@ fn link(sandbox: &Sandbox, target: &str, path: &str) {
 
 #[test]
 fn a_review_that_is_a_link_is_neither_read_nor_written() {
-    let reviews: [(&str, fn(&Sandbox)); 5] = [
+    let reviews: [Way; 5] = [
         ("the file leads out", |sandbox| link(sandbox, "../../victim", "work/reviews/phoenix.snap")),
         ("by a whole path", |sandbox| {
             let victim = sandbox.path().join("victim");
