@@ -157,6 +157,9 @@ pub struct SnapshotState {
     pub written: u64,
     /// The tags that hold it.
     pub holds: BTreeSet<Box<str>>,
+    /// Whether it is held by tags that cannot be read: then it is not known which.
+    #[serde(default)]
+    pub obscure: bool,
     /// The datasets that were cloned from it.
     pub clones: BTreeSet<DatasetName>,
 }

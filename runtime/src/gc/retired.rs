@@ -245,6 +245,10 @@ impl Survey<'_> {
         }
         let inside = || retired.below.iter().chain([&retired.place]);
         for snapshot in inside().flat_map(|name| self.snapshots_of(name)) {
+            if snapshot.obscure {
+                let reason = format!("{} is held by a tag that cannot be read", snapshot.name);
+                return left(reason, format!("see them with `zfs holds {}`", snapshot.name));
+            }
             let others: Vec<&str> = other_holds(snapshot).collect();
             if let Some(tag) = others.first() {
                 let reason = format!("its snapshot {} is held by {}", snapshot.name, others.join(", "));

@@ -115,6 +115,12 @@ fn judge(
     number: u64,
     released: bool,
 ) -> Verdict {
+    if snapshot.obscure && is_ours(inputs, known, snapshot.name.dataset(), number, None) {
+        return Verdict::Cannot(
+            "it is held by a tag that cannot be read".to_owned(),
+            format!("see them with `zfs holds {}`", snapshot.name),
+        );
+    }
     if !snapshot.holds.contains(HOLD) && !released {
         return Verdict::Strange(format!("it is named like a switch's, and has no hold of the tag `{HOLD}`"));
     }

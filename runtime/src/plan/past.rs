@@ -195,6 +195,7 @@ mod tests {
             used: 0,
             written: 0,
             holds: [HOLD.into()].into(),
+            obscure: false,
             clones: [].into(),
         }
     }

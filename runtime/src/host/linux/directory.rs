@@ -3,9 +3,9 @@
 //! A directory is changed through a descriptor that was seen to be the root of the very file system: a
 //! path may lead elsewhere by the time it is used, where others may write into a directory above it.
 
-use super::{LinuxPaths, properties::unreadable, run::Runner};
+use super::{LinuxPaths, mounts, properties::unreadable, run::Runner};
 use crate::{
-    host::{HostError, links::failed, text::exports::unescape},
+    host::{HostError, links::failed},
     observed::{Directory, Query},
 };
 use phoenix_graph::{DatasetName, Mode};
@@ -76,12 +76,10 @@ struct Mounts {
 impl Mounts {
     fn read(paths: &LinuxPaths) -> Result<Self, HostError> {
         let path = paths.proc.join("self/mountinfo");
-        let text = std::fs::read_to_string(&path).map_err(|error| failed("read", &path, &error))?;
+        let found = mounts::read(&path).map_err(|error| failed("read", &path, &error))?;
         let mut zfs: BTreeMap<String, Vec<_>> = BTreeMap::new();
-        for line in text.lines() {
-            if let Some((dataset, mount)) = mount(line) {
-                zfs.entry(dataset).or_default().push(mount);
-            }
+        for mount in found.into_iter().filter(|mount| mount.kind == "zfs" && mount.whole) {
+            zfs.entry(mount.source).or_default().push((mount.device.0, mount.device.1, mount.place));
         }
         Ok(Mounts { zfs })
     }
@@ -108,19 +106,6 @@ impl Mounts {
     }
 }
 
-/// Reads a line of `/proc/self/mountinfo` (`proc_pid_mountinfo(5)`) where it is a whole ZFS file system.
-fn mount(line: &str) -> Option<(String, (u32, u32, PathBuf))> {
-    let (head, tail) = line.split_once(" - ")?;
-    let mut head = head.split(' ').skip(2);
-    let (numbers, root, place) = (head.next()?, head.next()?, head.next()?);
-    let mut tail = tail.split(' ');
-    let (kind, source) = (tail.next()?, tail.next()?);
-    let (major, minor) = numbers.split_once(':')?;
-    let whole = kind == "zfs" && root == "/";
-    whole.then_some(())?;
-    Some((unescape(source), (major.parse().ok()?, minor.parse().ok()?, PathBuf::from(unescape(place)))))
-}
-
 /// Finds the numbers of accounts by name, in one process each for users and for groups.
 pub fn accounts(
     runner: &Runner,
@@ -144,19 +129,4 @@ pub fn accounts(
         numbers.insert(name.into(), number);
     }
     Ok(numbers)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_of_mountinfo_is_read_where_it_is_a_whole_zfs_file_system() {
-        let line = r"49 28 0:45 / /tank/a\040b rw,noatime shared:1 - zfs tank/a\040b rw,xattr,noacl";
-        let wanted = ("tank/a b".to_owned(), (0, 45, PathBuf::from("/tank/a b")));
-        assert_eq!(mount(line), Some(wanted));
-        assert_eq!(mount("49 28 0:45 /sub /mnt rw - zfs tank/a rw"), None);
-        assert_eq!(mount("22 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw"), None);
-        assert_eq!(mount("nonsense"), None);
-    }
 }

@@ -182,7 +182,10 @@ pub fn findings(paths: &LinuxPaths, wipefs: &str) -> Result<Findings, HostError>
             .map_err(|error| super::properties::unreadable("wipefs", &error.to_string(), wipefs))?
             .signatures
     };
-    let read = |name: &str| fs::read_to_string(paths.proc.join(name)).unwrap_or_default();
+    let read = |name: &str| {
+        let bytes = fs::read(paths.proc.join(name)).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    };
     let mut used = in_use(&read("self/mounts"), &read("swaps"));
     let held = backing(paths).into_iter().filter(|(_, path)| path.starts_with("/dev"));
     used.extend(held.filter_map(|(user, path)| Some((real(path.to_str()?), format!("in use by {user}")))));
@@ -193,8 +196,10 @@ pub fn findings(paths: &LinuxPaths, wipefs: &str) -> Result<Findings, HostError>
 fn in_use(mounts: &str, swaps: &str) -> Vec<(Box<str>, String)> {
     let mounted = mounts.lines().filter_map(|line| {
         let mut words = line.split(' ');
-        let (source, target) = (words.next()?, words.next()?);
-        source.starts_with('/').then(|| (real(source), format!("mounted at {target}")))
+        let (source, target, kind) = (words.next()?, words.next()?, words.next()?);
+        // Any user may mount by FUSE, and say that it is any device.
+        let claimed = kind == "fuse" || kind.starts_with("fuse.");
+        (source.starts_with('/') && !claimed).then(|| (real(source), format!("mounted at {target}")))
     });
     let swap = swaps.lines().skip(1).filter_map(|line| {
         let source = line.split_whitespace().next()?;
@@ -269,7 +274,7 @@ impl Findings {
 /// takes no such disk, also where that pool is imported since and the disk is none of its own any more: as
 /// after a return to a checkpoint.
 pub fn is_exported(zdb: &str) -> bool {
-    zdb.lines().find_map(|line| line.strip_prefix("    state: ")) == Some("1")
+    zdb.lines().any(|line| line == "    state: 1")
 }
 
 /// Who holds a device open in the kernel: `dm-0`, `md127`.

@@ -1,6 +1,10 @@
 //! Looks into a file system: where it is not mounted, by mounting it read-only in a private folder.
 
-use super::{LinuxPaths, run::Runner};
+use super::{
+    LinuxPaths,
+    mounts::{self, MountEntry},
+    run::Runner,
+};
 use crate::host::{Contents, HostError, links::failed};
 use phoenix_graph::DatasetName;
 use std::{
@@ -35,20 +39,12 @@ fn look_mounted(runner: &Runner, dataset: &DatasetName, folder: &Path) -> Result
     answer
 }
 
-/// Finds where a file system is mounted, if it is.
+/// Finds where a file system is mounted as a whole, if it is.
 fn mounted_at(paths: &LinuxPaths, dataset: &DatasetName) -> Result<Option<PathBuf>, HostError> {
-    let path = paths.proc.join("self/mounts");
-    let text = fs::read_to_string(&path).map_err(|error| failed("read", &path, &error))?;
-    Ok(text.lines().find_map(|line| {
-        let mut words = line.split(' ');
-        let (source, target, kind) = (words.next()?, words.next()?, words.next()?);
-        (kind == "zfs" && unescape(source) == dataset.as_str()).then(|| PathBuf::from(unescape(target)))
-    }))
-}
-
-/// Reads the escapes of `/proc/mounts` (`\040` is a blank).
-pub fn unescape(word: &str) -> String {
-    crate::host::text::exports::unescape(word)
+    let path = paths.proc.join("self/mountinfo");
+    let mounts = mounts::read(&path).map_err(|error| failed("read", &path, &error))?;
+    let is_it = |mount: &MountEntry| mount.kind == "zfs" && mount.whole && mount.source == dataset.as_str();
+    Ok(mounts.into_iter().find(is_it).map(|mount| mount.place))
 }
 
 /// Searches for anything that is no folder.

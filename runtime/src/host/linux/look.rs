@@ -38,7 +38,7 @@ pub fn observe(paths: &LinuxPaths, runner: &Runner, query: &Query) -> Result<Obs
             let cells = table(runner, Table::Pools, query, pool_properties(query, known))?;
             properties::pools(&cells)
         });
-        let status = scope.spawn(|| runner.look(&["zpool", "status", "-P"]));
+        let status = scope.spawn(|| runner.look_lossy(&["zpool", "status", "-P"]));
         let datasets = table(runner, Table::Datasets, query, dataset_properties(query, known))
             .and_then(|cells| properties::datasets(&cells));
         (join(pools), join(status), datasets)
@@ -117,7 +117,7 @@ fn layouts(
         match zpool::statuses(&status, Some(&numbers)) {
             Ok(statuses) => return Ok((statuses, disks)),
             Err(error) if left == 0 => return Err(error),
-            Err(_) => status = runner.look(&["zpool", "status", "-P"])?,
+            Err(_) => status = runner.look_lossy(&["zpool", "status", "-P"])?,
         }
     }
     Err(unreadable("zpool status", "the pools change faster than they can be looked at", ""))
@@ -203,7 +203,7 @@ fn importable(
     if query.pools.keys().all(|pool| there.contains_key(pool)) {
         return Ok(BTreeSet::new());
     }
-    let mut found = match runner.look(&["zpool", "import", "-d", DISK_LINKS]) {
+    let mut found = match runner.look_lossy(&["zpool", "import", "-d", DISK_LINKS]) {
         Ok(text) => zpool::importable(&text),
         // Some versions end in an error where there are none, and where there is no folder of links.
         Err(HostError::Command { stderr, .. })
@@ -250,7 +250,7 @@ impl Disks {
             let probed = disks::probed(paths, &strange);
             let mut argv = vec!["wipefs", "--no-act", "--json", "--"];
             argv.extend(probed.iter().map(|device| &**device));
-            disks::findings(paths, &runner.look(&argv)?)?
+            disks::findings(paths, &runner.look_lossy(&argv)?)?
         };
         let guid = |pool: &PoolName| settings.get(pool)?.get("guid")?.raw.parse::<u64>().ok();
         let mut looked = Disks { states: BTreeMap::new(), written: BTreeSet::new(), named };
@@ -266,7 +266,7 @@ impl Disks {
                         guid(pool).and_then(|guid| findings.label_alone(paths, &device, guid)) =>
                     {
                         // Where that cannot be read, `zpool` refuses the disk itself.
-                        let said = runner.look(&["zdb", "-l", "--", &label]).unwrap_or_default();
+                        let said = runner.look_lossy(&["zdb", "-l", "--", &label]).unwrap_or_default();
                         if disks::is_exported(&said) {
                             DiskState::Holds(
                                 device,

@@ -16,6 +16,7 @@ mod inside;
 mod keys;
 mod lineage;
 mod look;
+mod mounts;
 mod properties;
 mod run;
 mod snapshots;

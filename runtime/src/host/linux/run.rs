@@ -101,6 +101,12 @@ impl Runner {
         Ok(succeeded(&argv, self.run(&argv, self.look, None)?)?.stdout)
     }
 
+    /// Runs a command that looks, and returns what it printed with whatever is no text replaced: labels and
+    /// paths may be of any bytes, and only whom they belong to is to be found. It must end well.
+    pub fn look_lossy(&self, argv: &[&str]) -> Result<String, HostError> {
+        Ok(String::from_utf8_lossy(&self.look_bytes(argv)?).into_owned())
+    }
+
     /// Runs a command that looks, and that says with this exit code that it found a part alone.
     pub fn look_partly(&self, argv: &[&str], part: i32) -> Result<String, HostError> {
         let argv: Vec<String> = argv.iter().map(|word| (*word).to_owned()).collect();

@@ -24,19 +24,12 @@ pub fn snapshots(runner: &Runner, datasets: &[DatasetName]) -> Result<Vec<Snapsh
     for line in text.lines().filter(|line| !line.is_empty()) {
         let (state, holds) = snapshot(line)?;
         if holds > 0 {
-            held.push(state.name.to_string());
+            held.push((state.name.clone(), holds));
         }
         found.insert(state.name.clone(), state);
     }
-    for names in held.chunks(AT_ONCE) {
-        let mut argv = vec!["zfs", "holds", "-H", "--"];
-        argv.extend(names.iter().map(String::as_str));
-        for line in runner.look(&argv)?.lines() {
-            let (name, tag) = hold(line)?;
-            if let Some(state) = found.get_mut(&name) {
-                state.holds.insert(tag);
-            }
-        }
+    for held in held.chunks(AT_ONCE) {
+        tags(runner, held, &mut found)?;
     }
     Ok(found.into_values().collect())
 }
@@ -86,28 +79,80 @@ fn snapshot(line: &str) -> Result<(SnapshotState, u64), HostError> {
     };
     let clones = clones.split(',').filter(|clone| !clone.is_empty() && *clone != "-");
     let state = SnapshotState {
-        name: SnapshotName::new(name).map_err(|error| bad(&format!("a snapshot's name: {error}")))?,
+        name: SnapshotName::seen(name).map_err(|error| bad(&format!("a snapshot's name: {error}")))?,
         guid: number(guid)?,
         created: number(created)?,
         used: number(used)?,
         written: number(written)?,
         holds: BTreeSet::new(),
+        obscure: false,
         clones: clones
-            .map(|clone| DatasetName::new(clone).map_err(|error| bad(&format!("a clone's name: {error}"))))
+            .map(|clone| DatasetName::seen(clone).map_err(|error| bad(&format!("a clone's name: {error}"))))
             .collect::<Result<_, _>>()?,
     };
     Ok((state, number(holds)?))
 }
 
-/// Reads a line of `zfs holds -H`: the name, the tag and a date. A tag may have blanks in it, no tab.
-fn hold(line: &str) -> Result<(SnapshotName, Box<str>), HostError> {
-    let bad = |what: &str| unreadable("zfs holds", what, line);
-    let mut words = line.split('\t');
-    let (Some(name), Some(tag)) = (words.next(), words.next()) else {
-        return Err(bad("a line has not three columns"));
+type Held = (SnapshotName, u64);
+
+/// Asks who holds these snapshots, each with the number of its holds. Where a tag has line ends in it, or
+/// something changed meanwhile, the half that it is in is asked again, down to the one snapshot: its holds are
+/// unknown, and all others are read.
+fn tags(
+    runner: &Runner,
+    held: &[Held],
+    found: &mut BTreeMap<SnapshotName, SnapshotState>,
+) -> Result<(), HostError> {
+    let names: Vec<String> = held.iter().map(|(name, _)| name.to_string()).collect();
+    let mut argv = vec!["zfs", "holds", "-H", "--"];
+    argv.extend(names.iter().map(String::as_str));
+    let read = match runner.look_bytes(&argv) {
+        Ok(text) => read_tags(&text, held),
+        // One of them may be gone by now.
+        Err(HostError::Command { .. }) => None,
+        Err(error) => return Err(error),
     };
-    let name = SnapshotName::new(name).map_err(|error| bad(&format!("a snapshot's name: {error}")))?;
-    Ok((name, tag.into()))
+    match (read, held) {
+        (Some(read), _) => {
+            for (name, tag) in read {
+                if let Some(state) = found.get_mut(name) {
+                    state.holds.insert(tag);
+                }
+            }
+        }
+        (None, [(name, _)]) => {
+            if let Some(state) = found.get_mut(name) {
+                state.obscure = true;
+            }
+        }
+        (None, _) => {
+            let (first, second) = held.split_at(held.len() / 2);
+            tags(runner, first, found)?;
+            tags(runner, second, found)?;
+        }
+    }
+    Ok(())
+}
+
+/// Reads `zfs holds -H`: for each snapshot in the order asked for, a line with name, tag and date for each of
+/// its holds. Nothing where it is not exactly that: a tag with a line end in it makes a line more, whatever
+/// that says.
+fn read_tags<'h>(text: &[u8], held: &'h [Held]) -> Option<Vec<(&'h SnapshotName, Box<str>)>> {
+    if text.is_empty() {
+        return held.iter().all(|(_, holds)| *holds == 0).then(Vec::new);
+    }
+    let mut lines = text.strip_suffix(b"\n")?.split(|byte| *byte == b'\n');
+    let mut found = Vec::new();
+    for (name, holds) in held {
+        let head = format!("{name}\t").into_bytes();
+        for _ in 0..*holds {
+            let rest = lines.next()?.strip_prefix(&head[..])?;
+            // A tag may have tabs in it, a date has none.
+            let tab = rest.iter().rposition(|byte| *byte == b'\t')?;
+            found.push((name, String::from_utf8_lossy(&rest[..tab]).into()));
+        }
+    }
+    lines.next().is_none().then_some(found)
 }
 
 #[cfg(test)]
@@ -129,10 +174,31 @@ mod tests {
         assert!(snapshot("q/a@x\t1\t2").is_err());
     }
 
+    fn held(count: &[(&str, u64)]) -> Vec<Held> {
+        count.iter().map(|(name, holds)| (SnapshotName::seen(name).unwrap(), *holds)).collect()
+    }
+
     #[test]
-    fn a_tag_may_have_blanks() {
-        let (name, tag) = hold("q/a@x\tmy own tag\tSat Nov 21 10:59 2026").unwrap();
-        assert_eq!((name.to_string().as_str(), &*tag), ("q/a@x", "my own tag"));
-        assert!(hold("q/a@x").is_err());
+    fn a_tag_may_have_blanks_and_tabs() {
+        let text = b"q/a@x\tmy own tag\tSat Nov 21 10:59 2026\nq/a@x\ta\tb\tSat Nov 21 10:59 2026\n";
+        let held = held(&[("q/a@x", 2)]);
+        let tags: Vec<Box<str>> = read_tags(text, &held).unwrap().into_iter().map(|(_, tag)| tag).collect();
+        assert_eq!(tags, ["my own tag".into(), Box::<str>::from("a\tb")]);
+        assert!(read_tags(b"q/a@x\n", &held).is_none());
+    }
+
+    #[test]
+    fn a_tag_that_forges_lines_is_seen_whatever_they_say() {
+        let held = held(&[("q/a@x", 1), ("q/b@x", 1), ("q/c@x", 1)]);
+        let date = "Sat Nov 21 10:59 2026";
+        let print = |tags: [&str; 3]| {
+            let lines = held.iter().zip(tags).map(|((name, _), tag)| format!("{name}\t{tag}\t{date}\n"));
+            lines.collect::<String>()
+        };
+        assert!(read_tags(print(["a", "b", "c"]).as_bytes(), &held).is_some());
+        let forged = format!("x\t{date}\nq/b@x\tphoenix\t{date}\nq/c@x\ty");
+        for text in [print([&forged, "b", "c"]), print(["a", &forged, "c"]), print(["a\n", "b", "c"])] {
+            assert!(read_tags(text.as_bytes(), &held).is_none(), "{text}");
+        }
     }
 }

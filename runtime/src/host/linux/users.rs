@@ -5,7 +5,12 @@
 //! on it. A volume is in use by whoever has its device open, by what is mounted or swapped from it, and
 //! by devices that lie over it. What the kernel itself holds open is told by `backing`.
 
-use super::{LinuxPaths, backing::backing, entries, inside::unescape};
+use super::{
+    LinuxPaths,
+    backing::backing,
+    entries,
+    mounts::{self, Device, MountEntry, numbers},
+};
 use phoenix_graph::DatasetName;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,9 +18,6 @@ use std::{
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
-
-/// A device's number: major and minor.
-type Device = (u32, u32);
 
 /// The most users of one dataset that are named.
 const MOST: usize = 8;
@@ -99,7 +101,7 @@ impl<'p> Search<'p> {
         else {
             return;
         };
-        let swaps = fs::read_to_string(self.paths.proc.join("swaps")).unwrap_or_default();
+        let swaps = lossy(&self.paths.proc.join("swaps"));
         let folder = self.paths.sys.join("block").join(&device);
         let partitions = entries(&folder).into_iter().filter(|part| part.starts_with(&device));
         let places = partitions.map(|part| (folder.join(&part), part)).collect::<Vec<_>>();
@@ -194,7 +196,7 @@ impl<'p> Search<'p> {
             }
         }
         if !places.is_empty() {
-            let maps = fs::read_to_string(process.folder.join("maps")).unwrap_or_default();
+            let maps = lossy(&process.folder.join("maps"));
             let mapped = maps.lines().filter_map(|line| numbers(line.split_whitespace().nth(3)?, 16));
             used.extend(mapped.filter_map(|device| self.devices.get(&device).cloned()));
         }
@@ -224,8 +226,8 @@ impl<'p> Search<'p> {
         let folder = self.paths.proc.join("fs/nfsd/clients");
         for client in entries(&folder) {
             let client = folder.join(client);
-            let states = fs::read_to_string(client.join("states")).unwrap_or_default();
-            let info = fs::read_to_string(client.join("info")).unwrap_or_default();
+            let states = lossy(&client.join("states"));
+            let info = lossy(&client.join("info"));
             let address = info.lines().find_map(|line| line.strip_prefix("address: ")).unwrap_or("?");
             for state in states.lines() {
                 // superblock: "00:1b:34", the inode last; all but the inode in hexadecimal digits
@@ -268,7 +270,7 @@ impl Process {
     }
 
     fn command(&self) -> String {
-        fs::read_to_string(self.folder.join("comm")).unwrap_or_default().trim().to_owned()
+        lossy(&self.folder.join("comm")).trim().to_owned()
     }
 
     /// udev opens a new device for a moment, to probe it, and lets go by itself.
@@ -277,42 +279,14 @@ impl Process {
     }
 }
 
-/// A line of `mountinfo` (`proc_pid_mountinfo(5)`).
-struct MountEntry {
-    device: Device,
-    place: PathBuf,
-    /// The group of mounts that unmounting this one propagates to, and from.
-    shared: Option<String>,
-    /// Whether unmounting propagates to it from another namespace.
-    is_slave: bool,
-    kind: String,
-    source: String,
-}
-
+/// What is mounted; nothing where the process has just ended.
 fn mounts(path: &Path) -> Vec<MountEntry> {
-    let entry = |line: &str| {
-        let (mount, system) = line.split_once(" - ")?;
-        let mut mount = mount.split(' ').skip(2);
-        let device = numbers(mount.next()?, 10)?;
-        let place = PathBuf::from(unescape(mount.nth(1)?));
-        let fields: Vec<&str> = mount.skip(1).collect();
-        let mut system = system.split(' ');
-        Some(MountEntry {
-            device,
-            place,
-            shared: fields.iter().find_map(|field| field.strip_prefix("shared:")).map(str::to_owned),
-            is_slave: fields.iter().any(|field| field.starts_with("master:")),
-            kind: system.next()?.to_owned(),
-            source: unescape(system.next()?),
-        })
-    };
-    fs::read_to_string(path).unwrap_or_default().lines().filter_map(entry).collect()
+    mounts::read(path).unwrap_or_default()
 }
 
-/// Reads `MAJOR:MINOR`.
-fn numbers(text: &str, radix: u32) -> Option<Device> {
-    let (major, minor) = text.trim().split_once(':')?;
-    Some((u32::from_str_radix(major, radix).ok()?, u32::from_str_radix(minor, radix).ok()?))
+/// Reads a file's text, with whatever is none replaced: one strange path hides no other line.
+fn lossy(path: &Path) -> String {
+    String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned()
 }
 
 fn number_in(path: &Path) -> Option<Device> {

@@ -132,6 +132,7 @@ impl State {
                     used: alone.map(|(_, text)| text.len() as u64).sum(),
                     written: snapshot.files.values().map(|text| text.len() as u64).sum(),
                     holds: snapshot.holds.clone(),
+                    obscure: false,
                     clones: snapshot.clones.clone(),
                 });
             }

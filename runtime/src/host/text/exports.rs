@@ -130,8 +130,14 @@ fn words(line: &str) -> Vec<String> {
 /// Reads `\` and three octal digits as the byte they stand for (`exports(5)`).
 #[must_use]
 pub fn unescape(word: &str) -> String {
+    String::from_utf8_lossy(&unescaped(word.as_bytes())).into_owned()
+}
+
+/// As [`unescape`], of bytes that need not be text.
+#[must_use]
+pub fn unescaped(word: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(word.len());
-    let mut rest = word.as_bytes();
+    let mut rest = word;
     while let Some((&first, after)) = rest.split_first() {
         let code = (first == b'\\' && after.len() >= 3)
             .then(|| {
@@ -149,7 +155,7 @@ pub fn unescape(word: &str) -> String {
             }
         }
     }
-    String::from_utf8_lossy(&out).into_owned()
+    out
 }
 
 #[cfg(test)]
