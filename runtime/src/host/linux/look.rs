@@ -109,6 +109,12 @@ fn layouts(
 ) -> Result<(BTreeMap<PoolName, Status>, Disks), HostError> {
     for left in (0..TRIES).rev() {
         let statuses = zpool::statuses(&status, None)?;
+        let asked = |pool: &PoolName| query.everything || query.pools.contains_key(pool);
+        let mut unread = statuses.iter().filter(|(pool, _)| asked(pool));
+        if let Some((pool, reason)) = unread.find_map(|(pool, status)| Some((pool, status.unread.as_ref()?)))
+        {
+            return Err(unreadable("zpool status", &format!("the layout of {pool}: {reason}"), ""));
+        }
         let disks = Disks::look(paths, runner, query, &statuses, settings)?;
         if !disks.differ(paths, query, &statuses) {
             return Ok((statuses, disks));

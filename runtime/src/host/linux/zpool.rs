@@ -13,6 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Status {
     /// Its top-level vdevs.
     pub layout: Vec<Shown>,
+    /// Why those cannot be read, where they cannot: a kind of vdev that this version does not know.
+    pub unread: Option<String>,
     /// What it is busy with.
     pub work: Vec<Work>,
     /// Whether it has a checkpoint that it can be returned to.
@@ -60,7 +62,7 @@ impl Shown {
 /// and disks their GUIDs for names: it shows the same lines, with GUIDs in their first column.
 ///
 /// # Errors
-/// A pool's name or a vdev's that cannot be read, or outputs that do not belong together.
+/// A pool's name that cannot be read, or outputs that do not belong together.
 pub fn statuses(text: &str, guids: Option<&str>) -> Result<BTreeMap<PoolName, Status>, HostError> {
     let numbers = guids.map(|text| sections(text)).transpose()?;
     let mut found = BTreeMap::new();
@@ -70,10 +72,15 @@ pub fn statuses(text: &str, guids: Option<&str>) -> Result<BTreeMap<PoolName, St
             let other = numbers.get(&pool).map(|section| &section.config[..]).unwrap_or_default();
             number(&mut lines, other)?;
         }
-        let mut layout = layout(&lines)?;
+        // Another's pool may be of a kind to come: that is nobody's error until it is asked for.
+        let (mut layout, unread) = match layout(&lines) {
+            Ok(layout) => (layout, None),
+            Err(error) => (Vec::new(), Some(error.to_string())),
+        };
         mark_leaving(&mut layout, &section.said);
         let status = Status {
             layout,
+            unread,
             work: section.said.iter().filter_map(|said| work(said)).collect(),
             checkpoint: section.said.iter().any(|said| said.key == "checkpoint" && !is_discarding(said)),
         };
@@ -487,6 +494,20 @@ mod tests {
         assert_eq!(names, ["4588768722092697447", "2881811750429334917"]);
         // Another tree is another time: nothing is guessed.
         assert!(statuses(BUSY, Some(NUMBERS)).is_err());
+    }
+
+    #[test]
+    fn a_kind_of_vdev_that_is_not_known_is_told_of_its_pool_alone() {
+        let pool = |name: &str, vdev: &str| {
+            format!(
+                "  pool: {name}\n state: ONLINE\nconfig:\n\n\tNAME STATE\n\t{name} ONLINE\n\t  {vdev} ONLINE\n\t    /dev/a ONLINE\n\n"
+            )
+        };
+        let found = statuses(&(pool("c3po", "anyraid1-0") + &pool("tank", "mirror-0")), None).unwrap();
+        let seen = |name: &str| &found[&PoolName::seen(name).unwrap()];
+        assert!(seen("c3po").unread.as_ref().unwrap().contains("anyraid1-0"));
+        assert!(seen("c3po").layout.is_empty());
+        assert_eq!((seen("tank").layout.len(), &seen("tank").unread), (1, &None));
     }
 
     #[test]
