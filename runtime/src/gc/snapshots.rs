@@ -115,7 +115,7 @@ fn judge(
     number: u64,
     released: bool,
 ) -> Verdict {
-    if snapshot.obscure && is_ours(inputs, known, snapshot.name.dataset(), number, None) {
+    if snapshot.obscure && is_ours(inputs, snapshot.name.dataset()) {
         return Verdict::Cannot(
             "it is held by a tag that cannot be read".to_owned(),
             format!("see them with `zfs holds {}`", snapshot.name),
