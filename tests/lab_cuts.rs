@@ -1,6 +1,6 @@
-//! Power cuts at random instants on the real OpenZFS: of switches, rollbacks and recoveries, over both
+//! Power cuts at random instants on the real OpenZFS, in every verb that changes a host, over both
 //! examples. After each the machine boots, imports its pools and recovers; then the host is wholly one
-//! generation, and every file written before any cut is there.
+//! generation, and every file written before any cut is there, but for what `gc` said that it destroys.
 //!
 //! `PHOENIX_CUTS=N` makes N cuts; by itself it is half a dozen. `PHOENIX_SEED=N` chooses other instants.
 
@@ -10,7 +10,13 @@ mod edits;
 
 use edits::Edited;
 use phoenix_lab::{Machine, MachineSpec, Result, mib, prepare_or_skip};
-use std::{collections::BTreeSet, path::Path, thread, time::Duration};
+use serde_json::Value;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    thread,
+    time::Duration,
+};
 
 /// Cuts in an ordinary run.
 const CUTS: usize = 6;
@@ -44,27 +50,83 @@ sync
 for pool in $(zpool list -H -o name); do zpool sync $pool; done
 "#;
 
-/// Prints all files of all rounds, also of what is put away.
+/// Prints all files of all rounds, also of what is put away: the dataset that each is in now, and what was
+/// written into it.
 const READ: &str = r#"
 mkdir -p /mnt/look
 zfs list -H -o name,mounted,mountpoint -t filesystem | while IFS="$(printf '\t')" read -r name mounted path; do
     if test "$mounted" = yes; then
-        cat "$path"/cut-* 2>/dev/null
+        cat "$path"/cut-* 2>/dev/null | sed "s|^|$name\t|"
     elif mount -t zfs -o ro,zfsutil "$name" /mnt/look; then
-        cat /mnt/look/cut-* 2>/dev/null
+        cat /mnt/look/cut-* 2>/dev/null | sed "s|^|$name\t|"
         umount /mnt/look
     fi
 done
 true
 "#;
 
+/// What a generation says: the example, its edit, or the edit with a dataset that a person made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    First,
+    Second,
+    Adopted,
+}
+
+/// A verb that changes a host, and so may be struck.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Verb {
+    Switch,
+    Adopt,
+    Release,
+    Rollback,
+    WithData,
+    Confirm,
+    Gc,
+    Recover,
+    Resume,
+}
+
+impl Verb {
+    /// Those that go on from a stage.
+    fn from(stage: Stage) -> &'static [Verb] {
+        match stage {
+            Stage::First => &[Verb::Switch, Verb::Confirm, Verb::Gc],
+            Stage::Second => &[Verb::Rollback, Verb::WithData, Verb::Adopt, Verb::Gc],
+            Stage::Adopted => &[Verb::Release, Verb::Rollback, Verb::Gc],
+        }
+    }
+
+    fn command(self, with_data: &str) -> String {
+        match self {
+            Verb::Switch | Verb::Release => "switch --yes b.kdl".to_owned(),
+            Verb::Confirm => "switch --yes --confirm-within 2s b.kdl".to_owned(),
+            Verb::Adopt => "switch --yes --adopt c.kdl".to_owned(),
+            Verb::Rollback => "rollback --yes 1".to_owned(),
+            Verb::WithData => format!("rollback --yes --with-data {with_data} 1"),
+            Verb::Gc => "gc --yes --keep 2".to_owned(),
+            Verb::Recover => "recover --yes".to_owned(),
+            Verb::Resume => "recover --yes --resume".to_owned(),
+        }
+    }
+
+    /// Where the host is once it has ended.
+    fn target(self, from: Stage) -> Stage {
+        match self {
+            Verb::Switch | Verb::Release => Stage::Second,
+            Verb::Adopt => Stage::Adopted,
+            Verb::Rollback | Verb::WithData => Stage::First,
+            Verb::Confirm | Verb::Gc | Verb::Recover | Verb::Resume => from,
+        }
+    }
+}
+
 /// How many cuts struck what.
 #[derive(Debug, Default)]
 struct Counts {
     cuts: usize,
-    switches: usize,
-    rollbacks: usize,
-    recoveries: usize,
+    /// By verb, the cuts that it had begun before and not ended.
+    struck: BTreeMap<Verb, usize>,
     undone: usize,
     finished: usize,
     /// The verb had not begun, or had ended.
@@ -78,19 +140,42 @@ struct Host {
     counts: Counts,
     /// How long a switch takes undisturbed, in milliseconds.
     long: u64,
+    stage: Stage,
+    /// A dataset of which the second spec changes a setting, so that a rollback brings its data back, too.
+    with_data: &'static str,
 }
 
 impl Host {
     fn boot(machine: Machine, edited: &Edited, random: Random, from_first: bool) -> Result<Self> {
         machine.put_program(Path::new(env!("CARGO_BIN_EXE_phoenix")), "/usr/sbin/phoenix")?;
         machine.put_pvesm()?;
-        for (name, text) in [("a.kdl", &edited.first), ("b.kdl", &edited.second)] {
+        // A dataset that a person makes is taken over by the third spec.
+        let (pool, with_data) = match edited.name {
+            "phoenix" => ("quickOS", "quickOS/vm-disks"),
+            _ => ("fastData", "fastData/LXCs"),
+        };
+        let opened = format!("pool \"{pool}\" autotrim=#true");
+        assert_eq!(edited.second.matches(&opened).count(), 1, "{opened} does not fit the example");
+        let line = edited.second.lines().find(|line| line.contains(&opened)).unwrap();
+        let third = edited.second.replace(line, &format!("{line}\n        dataset \"byhand\""));
+        for (name, text) in [("a.kdl", &edited.first), ("b.kdl", &edited.second), ("c.kdl", &third)] {
             let text = text.replace("by-id/nvme-", "by-id/virtio-").replace("by-id/ata-", "by-id/virtio-");
             let text = text.replace("owner=\"backup\"", "owner=34");
             machine.put_bytes(text.as_bytes(), &format!("/root/{name}"), 0o644)?;
         }
-        let mut host = Self { machine, written: BTreeSet::new(), random, counts: Counts::default(), long: 0 };
+        let stage = if from_first { Stage::First } else { Stage::Second };
+        let mut host = Self {
+            machine,
+            written: BTreeSet::new(),
+            random,
+            counts: Counts::default(),
+            long: 0,
+            stage,
+            with_data,
+        };
         host.phoenix("switch --yes a.kdl", 0)?;
+        host.phoenix("pin 1", 0)?;
+        host.machine.ok(&format!("zfs create {pool}/byhand"))?;
         let begun = host.now()?;
         host.phoenix("switch --yes b.kdl", 0)?;
         host.long = host.now()? - begun;
@@ -121,45 +206,152 @@ impl Host {
         Ok(self.machine.run("test -L /var/lib/phoenix/txn/open")?.ok())
     }
 
+    fn is_waiting(&self) -> Result<bool> {
+        Ok(self.machine.run("test -e /var/lib/phoenix/pending")?.ok())
+    }
+
+    /// What `gc` would destroy now, with all below it; and whether there is anything for it to do.
+    fn would_go(&self) -> Result<(Vec<String>, bool)> {
+        let text = self.machine.ok("cd /root && phoenix gc --dry-run --json --keep 2")?;
+        let plan: Value = serde_json::from_str(&text).unwrap();
+        let list = |name: &str| plan[name].as_array().unwrap();
+        let places = list("destroyed").iter().map(|one| one["place"].as_str().unwrap().to_owned()).collect();
+        let anything = ["destroyed", "snapshots", "forgotten"].iter().any(|name| !list(name).is_empty());
+        Ok((places, anything))
+    }
+
+    /// Each file that is there, by what was written into it, with the datasets that have it.
+    fn files(&self) -> Result<BTreeMap<String, BTreeSet<String>>> {
+        let mut files: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for line in self.machine.ok(READ)?.lines() {
+            let (place, file) = line.split_once('\t').unwrap();
+            files.entry(file.to_owned()).or_default().insert(place.to_owned());
+        }
+        Ok(files)
+    }
+
     /// Starts a verb, cuts the power at a random instant of it, and boots again.
-    fn cut(&mut self, verb: &str) -> Result<()> {
-        let running = self.machine.start(&format!("cd /root && phoenix {verb} >/dev/null 2>&1"))?;
+    fn cut(&mut self, verb: Verb) -> Result<()> {
+        let command = verb.command(self.with_data);
+        let shell = format!("cd /root && echo $$ >/run/verb && exec phoenix {command} >/dev/null 2>&1");
+        let running = self.machine.start(&shell)?;
+        // Looking and planning change nothing: the instant is one after the journal was begun, or the verb ended.
+        let begun = if verb == Verb::Gc { "true" } else { "test -L /var/lib/phoenix/txn/open" };
+        self.machine.ok(&format!(
+            "until test -s /run/verb; do sleep 0.02; done
+             until {begun} || ! kill -0 $(cat /run/verb) 2>/dev/null; do sleep 0.02; done"
+        ))?;
+        let long = match verb {
+            Verb::Confirm => self.long + 3000,
+            _ => self.long,
+        };
         // The instant is random: nothing is waited for here.
-        thread::sleep(Duration::from_millis(self.random.below(self.long * 11 / 10 + 1)));
+        thread::sleep(Duration::from_millis(self.random.below(long * 11 / 10 + 1)));
         self.machine.cut_power()?;
         drop(running);
         self.counts.cuts += 1;
         self.machine.boot_again()
     }
 
+    fn struck(&mut self, verb: Verb) {
+        *self.counts.struck.entry(verb).or_default() += 1;
+    }
+
+    /// Chooses one of those that were struck least.
+    fn choose(&mut self) -> Verb {
+        let may = Verb::from(self.stage);
+        let times = |verb: &Verb| self.counts.struck.get(verb).copied().unwrap_or(0);
+        let least = may.iter().map(times).min().unwrap();
+        let mut least: Vec<Verb> = may.iter().copied().filter(|verb| times(verb) == least).collect();
+        let at = self.random.below(u64::try_from(least.len()).unwrap());
+        least.swap_remove(usize::try_from(at).unwrap())
+    }
+
     fn round(&mut self, round: usize) -> Result<()> {
         let fresh = self.machine.ok(&WRITE.replace("ROUND", &round.to_string()))?;
         self.written.extend(fresh.lines().map(str::to_owned));
+        let verb = self.choose();
+        if verb == Verb::Gc {
+            self.collect(round)?
+        } else {
+            self.change(round, verb)?
+        }
+        let current = self.current()?;
+        let status = self.phoenix("status", 0)?;
+        assert!(
+            status.contains(&format!("Generation {}", current.rsplit('/').next().unwrap())),
+            "round {round}: {status}"
+        );
+        let there = self.files()?;
+        let lost: Vec<&String> = self.written.iter().filter(|file| !there.contains_key(*file)).collect();
+        assert!(lost.is_empty(), "round {round}: {verb:?}: lost: {lost:?}");
+        Ok(())
+    }
+
+    /// Strikes a verb that carries a switch out, and perhaps its recovery, too.
+    fn change(&mut self, round: usize, verb: Verb) -> Result<()> {
         let before = self.current()?;
-        let forward = before == "generations/1";
-        self.cut(if forward { "switch --yes b.kdl" } else { "rollback --yes 1" })?;
+        self.cut(verb)?;
         if self.is_open()? {
-            *(if forward { &mut self.counts.switches } else { &mut self.counts.rollbacks }) += 1;
+            self.struck(verb);
             self.phoenix("switch --yes b.kdl", 6)?;
+        } else if verb == Verb::Confirm && self.is_waiting()? {
+            self.struck(verb);
         } else {
             self.counts.beside += 1;
         }
-        let resume = if self.random.below(2) == 0 { " --resume" } else { "" };
-        let recover = format!("recover --yes{resume}");
-        while self.is_open()? && self.random.below(2) == 0 {
-            self.cut(&recover)?;
-            self.counts.recoveries += 1;
+        // A rollback with data is undone, whatever is asked for.
+        let resume = verb != Verb::WithData && self.random.below(2) == 0;
+        let recovery = if resume { Verb::Resume } else { Verb::Recover };
+        while (self.is_open()? || self.is_waiting()?) && self.random.below(2) == 0 {
+            self.cut(recovery)?;
+            self.struck(recovery);
         }
-        let text = self.phoenix(&recover, 0)?;
+        let text = self.phoenix(&recovery.command(self.with_data), 0)?;
         let after = self.current()?;
-        assert!(!self.is_open()?, "round {round}: {text}");
-        assert!(forward || after == before || after == "generations/1", "round {round}: {before}, {after}");
-        *(if after == before { &mut self.counts.undone } else { &mut self.counts.finished }) += 1;
-        let status = self.phoenix("status", 0)?;
-        assert!(status.contains(&format!("Generation {}", after.rsplit('/').next().unwrap())), "{status}");
-        let there: BTreeSet<String> = self.machine.ok(READ)?.lines().map(str::to_owned).collect();
-        let lost: Vec<&String> = self.written.difference(&there).collect();
-        assert!(lost.is_empty(), "round {round}: {before} to {after}: {text}: lost: {lost:?}");
+        assert!(!self.is_open()? && !self.is_waiting()?, "round {round}: {verb:?}: {text}");
+        if after == before {
+            self.counts.undone += 1;
+        } else {
+            assert!(
+                verb != Verb::Confirm,
+                "round {round}: {before} to {after}, and nobody confirmed: {text}"
+            );
+            self.counts.finished += 1;
+            self.stage = verb.target(self.stage);
+        }
+        if self.stage == Stage::First {
+            assert_eq!(after, "generations/1", "round {round}: {verb:?}: {text}");
+        }
+        Ok(())
+    }
+
+    /// Strikes `gc`. What it said that it destroys may be gone, in part or wholly; nothing else.
+    fn collect(&mut self, round: usize) -> Result<()> {
+        let (places, anything) = self.would_go()?;
+        let goes = |place: &String| {
+            places
+                .iter()
+                .any(|top| place == top || place.strip_prefix(top).is_some_and(|rest| rest.starts_with('/')))
+        };
+        for (file, at) in self.files()? {
+            if at.iter().all(goes) {
+                self.written.remove(&file);
+            }
+        }
+        let before = self.current()?;
+        self.cut(Verb::Gc)?;
+        assert!(!self.is_open()?, "round {round}: gc left a journal open");
+        assert_eq!(self.current()?, before, "round {round}");
+        if anything && self.would_go()?.1 {
+            self.struck(Verb::Gc)
+        } else {
+            self.counts.beside += 1
+        }
+        self.phoenix(&Verb::Gc.command(self.with_data), 0)?;
+        let (_, anything) = self.would_go()?;
+        assert!(!anything, "round {round}: gc left something that it could destroy");
+        self.phoenix("verify", 0)?;
         Ok(())
     }
 }
@@ -183,7 +375,7 @@ fn power_is_cut_at_random_instants_and_nothing_is_lost() -> Result<()> {
             round += 1;
             host.round(round)?;
         }
-        println!("{}: {:?}, {} files, none lost", edited.name, host.counts, host.written.len());
+        println!("{}: {:#?}, {} files, none lost", edited.name, host.counts, host.written.len());
     }
     Ok(())
 }
