@@ -6,6 +6,7 @@ use crate::{
 };
 use phoenix_runtime::{
     execute::{Event, Events},
+    op::Op,
     plan::{Action, Consent, Kind, Plan, Subject},
     store::{Pending, Store},
     switch::{Runtime, SwitchError, Switched, Target, Wait},
@@ -224,10 +225,17 @@ impl Events for Progress<'_> {
     }
 }
 
+/// Returns whether an action only unmounts.
+fn goes(action: &Action) -> bool {
+    action.ops.iter().all(|op| matches!(op, Op::Unmount { .. }))
+}
+
 fn told(action: &Action) -> String {
     match action.subject {
         Subject::Files => return "files in /etc put in force".to_owned(),
-        Subject::Mounts => return "new file systems mounted".to_owned(),
+        Subject::Mounts => {
+            return if goes(action) { "file systems unmounted" } else { "file systems mounted" }.to_owned();
+        }
         Subject::Key(ref dataset) => return format!("key of {dataset} loaded"),
         Subject::Resource(_) => {}
     }

@@ -8,7 +8,9 @@ use phoenix_graph::{
     Resource, Settings, Value, Vdev,
 };
 use phoenix_runtime::{
-    observed::{DatasetState, DiskState, OWNER, Observed, PoolState, Setting, Source, VdevDisk, VdevState},
+    observed::{
+        DatasetState, DiskState, Mounts, OWNER, Observed, PoolState, Setting, Source, VdevDisk, VdevState,
+    },
     plan::{Consent, Inputs, Past, Plan, plan, rendered},
     record::{Entry, Identity, Record},
 };
@@ -88,6 +90,9 @@ impl Case {
             expands: true,
         };
         observed.pools.insert(pool, state);
+        let places: Vec<(DatasetName, String)> =
+            observed.datasets.keys().map(|name| (name.clone(), format!("/{name}"))).collect();
+        observed.mounts = Mounts::of(places.iter().map(|(name, place)| (name, place.as_str())));
         let host = HostName::new("box").unwrap();
         let entries = (1..).zip(&observed.datasets).map(|(guid, (name, _))| {
             let identity = Identity { pool: 1, dataset: guid };
@@ -146,6 +151,7 @@ fn nothing_to_do(bencher: divan::Bencher<'_, '_>, count: usize) {
 fn everything_to_make(bencher: divan::Bencher<'_, '_>, count: usize) {
     let mut case = Case::new(count);
     case.observed.datasets.retain(|name, _| name.is_root());
+    case.observed.mounts.all.truncate(2);
     // One more mounts them all.
     assert_eq!(case.plan(None).actions.len(), count + 1);
     bencher.bench_local(|| case.plan(None));
@@ -155,6 +161,7 @@ fn everything_to_make(bencher: divan::Bencher<'_, '_>, count: usize) {
 fn everything_to_put_away(bencher: divan::Bencher<'_, '_>, count: usize) {
     let all = Case::new(count);
     let case = Case { graph: Case::new(0).graph, ..all.clone() };
-    assert_eq!(case.plan(Some(&all.graph)).actions.len(), count);
+    // One more unmounts them all.
+    assert_eq!(case.plan(Some(&all.graph)).actions.len(), count + 1);
     bencher.bench_local(|| case.plan(Some(&all.graph)));
 }

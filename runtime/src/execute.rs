@@ -217,16 +217,10 @@ fn run(
     Ok(())
 }
 
-/// Returns whether somebody else has mounted a file system between its creation and its mounting:
-/// `pvesm add zfspool` and Proxmox's daemons mount all that is not mounted yet. That is what was
-/// asked for, and the look at the end tells whether it holds. The same goes for one that is unmounted already.
+/// Returns whether somebody else has unmounted a file system meanwhile, with what contains it.
 fn is_so_already(op: &Op, error: &HostError) -> bool {
     let HostError::Command { stderr, .. } = error else { return false };
-    match op {
-        Op::DatasetMount { .. } => stderr.contains("filesystem already mounted"),
-        Op::DatasetUnmount { .. } => stderr.contains("not currently mounted"),
-        _ => false,
-    }
+    matches!(op, Op::DatasetUnmount { .. }) && stderr.contains("not currently mounted")
 }
 
 /// Which actions are free to run, and which wait; shared by the workers.

@@ -1,7 +1,9 @@
 //! What a host is seen to be: one value, read in a fixed number of commands.
 
+pub mod mounts;
 mod pool;
 
+pub use mounts::{MountState, Mounts};
 pub use pool::{PoolState, VdevDisk, VdevState, Work, WorkKind};
 
 use phoenix_graph::{
@@ -99,6 +101,9 @@ pub struct Observed {
     pub key_files: BTreeMap<Box<str>, KeyFile>,
     /// All file systems and volumes of the imported pools.
     pub datasets: BTreeMap<DatasetName, DatasetState>,
+    /// What is mounted where.
+    #[serde(default)]
+    pub mounts: Mounts,
     /// The live export table: by path and client.
     #[serde(with = "pairs")]
     pub exports: BTreeMap<(Box<str>, Box<str>), ExportOptions>,

@@ -196,7 +196,8 @@ pub enum Op {
         /// The encryption root.
         dataset: DatasetName,
     },
-    /// `zfs mount`.
+    /// `zfs mount`. Done where it is mounted and seen already: OpenZFS mounts by itself what gets another mount
+    /// point, and Proxmox all that is not mounted.
     DatasetMount {
         /// The file system.
         dataset: DatasetName,
@@ -207,7 +208,15 @@ pub enum Op {
         /// What is mounted by it.
         datasets: Vec<DatasetName>,
     },
-    /// `zfs unmount`; fails where something uses it.
+    /// `umount`: takes one mount of a file system away and no other, also where more are mounted below it by
+    /// name; fails where something uses it or lies over it. Done where it is not mounted there.
+    Unmount {
+        /// The file system.
+        dataset: DatasetName,
+        /// Where it is mounted.
+        place: Box<str>,
+    },
+    /// `zfs unmount`, with whatever is mounted below it by name; fails where something uses it.
     DatasetUnmount {
         /// The file system.
         dataset: DatasetName,

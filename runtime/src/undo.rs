@@ -9,9 +9,10 @@ use crate::{
     host::{Contents, Host, HostError},
     observed::{
         DatasetState, DiskState, HOME, KEPT_CANMOUNT, ORIGIN, OWNER, Observed, Query, Source, WRITTEN,
+        mounts::{is_below, plain},
     },
     op::Op,
-    plan::{Action, Inverse, PROMPT, Plan, add_inverse, labels, unexports, would_mount},
+    plan::{Action, Inverse, PROMPT, Plan, add_inverse, around, away, labels, unexports, would_mount},
 };
 use phoenix_graph::{DatasetName, Disk, PoolName, PropertyName};
 use std::collections::BTreeSet;
@@ -46,6 +47,8 @@ pub fn undo(
         undone: Undone::default(),
         key_failed: false,
         stuck: BTreeSet::new(),
+        stuck_by_failure: BTreeSet::new(),
+        unmounted: BTreeSet::new(),
         unset: BTreeSet::new(),
     };
     for action in plans.iter().flat_map(|(plan, _)| &plan.actions) {
@@ -80,6 +83,10 @@ struct Undoing<'a> {
     found: &'a BTreeSet<DatasetName>,
     /// What could not be unmade: what contains it is left, too, until that is tried again.
     stuck: BTreeSet<DatasetName>,
+    /// Those of them that something failed on, which can be tried again.
+    stuck_by_failure: BTreeSet<DatasetName>,
+    /// What is left unmounted, and told.
+    unmounted: BTreeSet<DatasetName>,
     /// What could not be set back: that is known by the name that it has now, which it keeps until then.
     unset: BTreeSet<DatasetName>,
 }
@@ -130,18 +137,19 @@ impl Undoing<'_> {
                     return self.unmake_bare(dataset, *volume, &state, seen);
                 }
                 // With another's mark, or what was found when it was to be made, is not what the transaction made.
-                if let Some(state) = there.filter(|state| is_marked(state, self.owner)).cloned() {
+                if there.is_some_and(|state| is_marked(state, self.owner)) {
                     if self.stuck.iter().any(|stuck| stuck.is_below(dataset)) {
                         self.seen = Some(seen);
                         return Ok(());
                     }
                     let failures = self.undone.failed.len();
                     match self.unlock(dataset, seen)? {
-                        Some(seen) => self.unmake(dataset, *volume, &state, &seen)?,
+                        Some(seen) => self.unmake(dataset, *volume, &seen)?,
                         None => self.leave_locked(dataset, *volume)?,
                     }
                     if self.undone.failed.len() > failures {
                         self.stuck.insert(dataset.clone());
+                        self.stuck_by_failure.insert(dataset.clone());
                     }
                     return Ok(());
                 }
@@ -167,29 +175,7 @@ impl Undoing<'_> {
                     return self.unload(dataset);
                 }
             }
-            Inverse::Mount { dataset, mounted: true } if is_locked(&seen, dataset) => {
-                let Some(seen) = self.unlock(dataset, seen)? else {
-                    if self.key_failed {
-                        return Ok(());
-                    }
-                    self.undone.kept.push(format!("{dataset} stays unmounted, since its key is not loaded"));
-                    return Ok(());
-                };
-                return self.run_all(&inverse.ops(&seen), seen);
-            }
-            // Below what could not be mounted nothing is mounted either: it would be hidden once that is.
-            Inverse::Mount { dataset, mounted: true } => {
-                if self.stuck.iter().any(|stuck| dataset.is_below(stuck)) {
-                    self.seen = Some(seen);
-                    return Ok(());
-                }
-                let failures = self.undone.failed.len();
-                self.run_all(&inverse.ops(&seen), seen)?;
-                if self.undone.failed.len() > failures {
-                    self.stuck.insert(dataset.clone());
-                }
-                return Ok(());
-            }
+            Inverse::Mount { dataset, mounted: true } => return self.mount_back(dataset, inverse, seen),
             // What is exported anew goes at once, so that it can be unmounted; what was exported before
             // comes back at the end, when it is mounted again.
             Inverse::Exports { before } => return self.run_all(&unexports(before, &seen), seen),
@@ -198,7 +184,14 @@ impl Undoing<'_> {
             other => {
                 let failures = self.undone.failed.len();
                 self.undone.kept.extend(other.kept(&seen).filter(|text| !self.undone.kept.contains(text)));
-                self.run_all(&other.ops(&seen), seen)?;
+                let mut ops = other.ops(&seen);
+                if let Inverse::Setting { dataset, property, .. } = other
+                    && let Some(op) = ops.pop()
+                {
+                    // What is mounted meanwhile must not be in the way of a mount point that is set back.
+                    ops = around(&seen, dataset, property, op);
+                }
+                self.run_all(&ops, seen)?;
                 if let Inverse::Setting { dataset, .. } = other
                     && self.undone.failed.len() > failures
                 {
@@ -209,6 +202,55 @@ impl Undoing<'_> {
         }
         self.seen = Some(seen);
         Ok(())
+    }
+
+    /// Mounts a file system again, once its key is there, and what it lies in is mounted.
+    fn mount_back(
+        &mut self,
+        dataset: &DatasetName,
+        inverse: &Inverse,
+        seen: Observed,
+    ) -> Result<(), HostError> {
+        // Below what could not be mounted nothing is mounted either: it would be hidden once that is, and
+        // what is written meanwhile would land elsewhere.
+        if let Some(above) = self.stuck.iter().find(|stuck| contains(&seen, stuck, dataset)).cloned() {
+            // Where something failed that is tried again, and this with it.
+            if self.stuck_by_failure.contains(&above) {
+                self.stuck_by_failure.insert(dataset.clone());
+            } else if self.unmounted.insert(dataset.clone()) {
+                let why = format!("since it lies in {above}, which is not mounted");
+                self.undone.kept.push(format!("{dataset} stays unmounted, {why}"));
+            }
+            self.stuck.insert(dataset.clone());
+            self.seen = Some(seen);
+            return Ok(());
+        }
+        let Some(seen) = self.unlock(dataset, seen)? else {
+            self.stuck.insert(dataset.clone());
+            if self.key_failed {
+                self.stuck_by_failure.insert(dataset.clone());
+            } else if self.unmounted.insert(dataset.clone()) {
+                self.undone.kept.push(format!("{dataset} stays unmounted, since its key is not loaded"));
+            }
+            return Ok(());
+        };
+        let failures = self.undone.failed.len();
+        self.run_all(&inverse.ops(&seen), seen)?;
+        if self.undone.failed.len() > failures {
+            self.stuck.insert(dataset.clone());
+            self.stuck_by_failure.insert(dataset.clone());
+        }
+        Ok(())
+    }
+
+    /// Runs operations until one fails; says whether none did.
+    fn run_each(&mut self, ops: &[Op]) -> Result<bool, HostError> {
+        for op in ops {
+            if !self.run(op)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Runs operations until one fails; without any, the last look still holds.
@@ -282,19 +324,13 @@ impl Undoing<'_> {
     }
 
     /// Unmakes a dataset that the transaction made: destroys it where it is empty, else sets it aside.
-    fn unmake(
-        &mut self,
-        dataset: &DatasetName,
-        volume: bool,
-        state: &DatasetState,
-        seen: &Observed,
-    ) -> Result<(), HostError> {
+    fn unmake(&mut self, dataset: &DatasetName, volume: bool, seen: &Observed) -> Result<(), HostError> {
         let has_children = seen.datasets.keys().any(|other| other.is_below(dataset));
         let is_area = area::is_area(dataset);
         if is_area && has_children {
             return Ok(());
         }
-        if state.mounted && !self.run(&Op::DatasetUnmount { dataset: dataset.clone() })? {
+        if !self.run_each(&away(seen, |name| name == dataset))? {
             return Ok(());
         }
         let empty = !volume && !has_children && self.is_empty(dataset)?;
@@ -356,7 +392,7 @@ impl Undoing<'_> {
         seen: &Observed,
     ) -> Result<(), HostError> {
         if state.mounted {
-            if self.run(&Op::DatasetUnmount { dataset: dataset.clone() })? {
+            if self.run_each(&away(seen, |name| name == dataset))? {
                 // Unmounting has written what was still on its way: it is looked at again.
                 return self.take_back_again(dataset, volume);
             }
@@ -549,12 +585,13 @@ impl Undoing<'_> {
                 self.undone.kept.push(format!("the pool {pool} stays, because of {}", inside.join(", ")));
                 return Ok(());
             }
-            if state.mounted && !self.run(&Op::DatasetUnmount { dataset: root.clone() })? {
+            let mounted = state.mounted;
+            if !self.run_each(&away(&seen, |name| *name == root))? {
                 return Ok(());
             }
             if !self.is_empty(&root)? {
                 self.undone.kept.push(format!("the pool {pool} stays: its root dataset holds something"));
-                if state.mounted {
+                if mounted {
                     self.run(&Op::DatasetMount { dataset: root })?;
                 }
                 return Ok(());
@@ -583,6 +620,10 @@ impl Undoing<'_> {
         let seen = self.host.observe(&self.query)?;
         let mut left: Vec<(&Action, BTreeSet<String>)> = Vec::new();
         for (action, inverse) in before(plans) {
+            if matches!(&inverse, Inverse::Mount { dataset, mounted: true } if self.unmounted.contains(dataset))
+            {
+                continue;
+            }
             let ops = inverse.ops(&seen).into_iter().map(|op| op.describe());
             match left.last_mut().filter(|(last, _)| std::ptr::eq(*last, action)) {
                 Some((_, all)) => all.extend(ops),
@@ -630,4 +671,16 @@ fn is_bare(state: &DatasetState) -> bool {
 
 fn is_locked(seen: &Observed, dataset: &DatasetName) -> bool {
     seen.datasets.get(dataset).is_some_and(DatasetState::is_locked)
+}
+
+/// Returns whether a file system lies in another: by its name, or by the path where it is to be mounted.
+fn contains(seen: &Observed, above: &DatasetName, dataset: &DatasetName) -> bool {
+    let path = |name: &DatasetName| {
+        let state = seen.datasets.get(name)?;
+        state.value("mountpoint").filter(|path| path.starts_with('/')).map(plain)
+    };
+    match (path(above), path(dataset)) {
+        (Some(above), Some(path)) => is_below(&path, &above),
+        _ => dataset.is_below(above),
+    }
 }

@@ -37,6 +37,7 @@ fn root() -> tempfile::TempDir {
     put("sys/module/zfs/version", "2.3.2-1~bpo12+2\n");
     put("sys/module/zfs/parameters/zfs_arc_max", "0\n");
     put("proc/self/mounts", &fixture("proc-mounts.txt"));
+    put("proc/self/mountinfo", "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n25 1 0:40 / /big rw - zfs big rw\n");
     put("var/lib/nfs/etab", &fixture("etab.txt"));
     put("etc/pve/storage.cfg", "dir: local\n\tpath /var/lib/vz\n\tcontent iso,backup\n\n");
     tool(

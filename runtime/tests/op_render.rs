@@ -136,6 +136,7 @@ fn all() -> Vec<(Op, &'static str)> {
         (Op::KeyUnload { dataset: name("tank/a") }, "zfs unload-key -- tank/a"),
         (Op::DatasetMount { dataset: name("tank/a") }, "zfs mount -- tank/a"),
         (Op::DatasetUnmount { dataset: name("tank/a") }, "zfs unmount -- tank/a"),
+        (Op::Unmount { dataset: name("tank/a"), place: "/srv/a b".into() }, "umount -i -- '/srv/a b'"),
         (Op::DatasetDestroy { dataset: name("tank/a") }, "zfs destroy -- tank/a"),
         (
             Op::Snapshot { datasets: vec![name("tank/a"), name("tank/b")], name: "phoenix-3".into() },

@@ -83,10 +83,11 @@ fn an_edited_spec_is_planned_exactly_carried_out_and_gone_back_from() {
         [
             "update files in /etc",
             "remove export:/tank/share",
+            "update mounts",
             "retire dataset:tank/share",
             "create dataset:tank/new",
             "update dataset:tank/vms",
-            "update mounts of new file systems",
+            "update mounts",
             "update files in /etc",
             "create export:/tank/new",
         ]

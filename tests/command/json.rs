@@ -22,8 +22,12 @@ fn every_json_output_holds_against_its_schema() {
     sandbox.edit("phoenix.kdl", "800G", "900G");
     sandbox.edit("phoenix.kdl", "dataset \"shared-iso\" use=\"iso\" quota=\"100G\" {\n            proxmox \"fastData-shared-iso\"\n        }", "");
     let plan = holds("plan", &sandbox.sim(&["plan", "--json"]).exits(0));
-    let quota = &plan["actions"].as_array().unwrap().iter().find(|one| one["kind"] == "update").unwrap()["changes"]
-        [0];
+    let quota = &plan["actions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["changes"][0]["setting"] == "quota")
+        .unwrap()["changes"][0];
     assert_eq!(quota["new"], "966367641600");
 
     let build = holds("build", &sandbox.sim(&["build", "--json"]).exits(0));

@@ -225,8 +225,18 @@ impl<'a> Scenario<'a> {
                 let unlocked = self.world.rollback(self.world.current().unwrap());
                 tally.hold(unlocked.is_ok(), || format!("it stays locked: {unlocked:?}"), run);
             }
-            let left = common::kinds(&world.drift());
-            tally.hold(left.is_empty(), || format!("the new generation does not hold: {left:?}"), run);
+            let drift = world.drift();
+            let left = common::kinds(&drift);
+            let told = || {
+                let changes = drift.actions.iter().flat_map(|action| &action.changes);
+                let changes =
+                    changes.map(|change| format!("{} {:?} -> {:?}", change.setting, change.old, change.new));
+                format!(
+                    "the new generation does not hold: {left:?} ({})",
+                    changes.collect::<Vec<_>>().join(", ")
+                )
+            };
+            tally.hold(left.is_empty(), told, run);
         }
         let kept = files(world).is_superset(&self.written);
         tally.hold(kept, || "a file is lost".into(), run);

@@ -266,6 +266,12 @@ fn mount(dice: &mut Dice, state: &State) -> Option<Act> {
 
 fn unmount(dice: &mut Dice, state: &State) -> Option<Act> {
     let mounted: Vec<DatasetName> = state.mounts.iter().map(|mount| mount.dataset.clone()).collect();
+    if dice.chance(40) {
+        // Where it is mounted, or where it is not.
+        let mount = dice.pick(&state.mounts)?;
+        let place = if dice.chance(90) { mount.path } else { dice.pick(&state.mounts)?.path };
+        return Some(Act::Op(Op::Unmount { dataset: mount.dataset, place }));
+    }
     let dataset = if dice.chance(10) { dataset(dice, state)? } else { dice.pick(&mounted)? };
     Some(Act::Op(Op::DatasetUnmount { dataset }))
 }

@@ -96,6 +96,7 @@ impl Op {
             }
             Op::KeyUnload { dataset } => words(["zfs", "unload-key", "--", dataset.as_str()]),
             Op::DatasetMount { dataset } => words(["zfs", "mount", "--", dataset.as_str()]),
+            Op::Unmount { place, .. } => words(["umount", "-i", "--", place]),
             Op::DatasetUnmount { dataset } => words(["zfs", "unmount", "--", dataset.as_str()]),
             Op::DatasetDestroy { dataset } => words(["zfs", "destroy", "--", dataset.as_str()]),
             Op::Snapshot { datasets, name } => {

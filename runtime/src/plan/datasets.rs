@@ -11,18 +11,12 @@ use crate::{
     op::Op,
     record::{ADOPTED, Claim},
 };
-use phoenix_graph::{
-    DatasetName, Key, PropertyName, Resource, Settings, Target, Value,
-    graph::Node,
-    mounts::{Mount, mounts},
-};
-use std::collections::BTreeMap;
+use phoenix_graph::{DatasetName, Key, PropertyName, Resource, Settings, Target, graph::Node};
 
 /// Plans all file systems and volumes.
 pub fn plan(draft: &mut Draft<'_>) {
     retire::plan(draft);
     let inputs = draft.inputs;
-    let mounts = mounts(inputs.desired.resources());
     for node in inputs.desired.nodes() {
         let Some(name) = node.resource.dataset_name() else { continue };
         let pool = Key::Pool(name.pool());
@@ -31,22 +25,22 @@ pub fn plan(draft: &mut Draft<'_>) {
             continue;
         }
         if draft.is_exchanged(name) {
-            exchange::plan(draft, node, name, &mounts);
+            exchange::plan(draft, node, name);
             continue;
         }
         match draft.seen(name) {
-            Some(state) => present(draft, node, name, &state, mounts.get(name), Sketch::new(Kind::Update)),
-            None if draft.retired(name).is_some() => restore(draft, node, name, &mounts),
+            Some(state) => present(draft, node, name, &state, Sketch::new(Kind::Update)),
+            None if draft.retired(name).is_some() => restore(draft, node, name),
             // A pool that is refused has its refusal; its datasets need none.
             None if !inputs.observed.pools.contains_key(&name.pool()) && draft.action_of(&pool).is_none() => {
             }
-            None => create(draft, node, name, mounts.get(name)),
+            None => create(draft, node, name),
         }
     }
-    mounting::mount_new(draft, &mounts);
+    mounting::come(draft);
 }
 
-fn create(draft: &mut Draft<'_>, node: &Node, name: &DatasetName, mount: Option<&Mount>) {
+fn create(draft: &mut Draft<'_>, node: &Node, name: &DatasetName) {
     if let Some(place) = unmarked(draft, name) {
         draft.refuse(
             &node.key,
@@ -94,16 +88,13 @@ fn create(draft: &mut Draft<'_>, node: &Node, name: &DatasetName, mount: Option<
                 Op::DatasetCreate { dataset: name.clone(), settings: words },
                 Inverse::DatasetAbsent { dataset: name.clone(), volume: false },
             );
-            if mount.is_some_and(|mount| mount.mounted) {
-                draft.unmounted.push(name.clone());
-            }
         }
     }
     draft.push(Subject::Resource(node.key.clone()), sketch);
 }
 
 /// Brings a retired dataset home, with everything below it, and then sets what differs.
-fn restore(draft: &mut Draft<'_>, node: &Node, name: &DatasetName, mounts: &BTreeMap<DatasetName, Mount>) {
+fn restore(draft: &mut Draft<'_>, node: &Node, name: &DatasetName) {
     let Some(place) = draft.retired(name) else { return };
     let Some(state) = draft.inputs.observed.datasets.get(place) else { return };
     let mut sketch = Sketch::new(Kind::Restore);
@@ -116,10 +107,10 @@ fn restore(draft: &mut Draft<'_>, node: &Node, name: &DatasetName, mounts: &BTre
         old: Some(place.to_string()),
         new: Some(name.to_string()),
     });
-    let mounted = retire::bring_home(draft, name, place, state, mounts.get(name), &mut sketch);
-    draft.comes_home(name, place, mounted);
+    retire::bring_home(draft, name, place, state, &mut sketch);
+    draft.comes_home(name, place);
     if let Some(state) = draft.seen(name) {
-        present(draft, node, name, &state, mounts.get(name), sketch);
+        present(draft, node, name, &state, sketch);
     }
 }
 
@@ -129,7 +120,6 @@ pub fn present(
     node: &Node,
     name: &DatasetName,
     state: &DatasetState,
-    mount: Option<&Mount>,
     mut sketch: Sketch,
 ) {
     let volume = matches!(node.resource, Resource::Volume(_));
@@ -194,22 +184,31 @@ pub fn present(
             ),
         );
     }
+    let places = delta.set.iter().map(|(property, _)| property).chain(&delta.inherit).chain(&delta.received);
+    let moves = places.into_iter().any(|property| property.as_str() == "mountpoint");
     delta.put(name, &mut sketch);
+    retire::end_homecoming(draft, name, state, desired.get("canmount").is_some(), &mut sketch);
     if let Resource::Volume(wanted) = &node.resource
         && !resize(draft, node, name, state, wanted.size.0, &mut sketch)
     {
         return;
     }
-    if !volume {
-        mount_as_declared(draft, state, desired, mount, name, &mut sketch);
-    }
-    if sketch.ops.is_empty() {
+    sketch.changes.extend(mounting::change(draft, name, state));
+    if sketch.ops.is_empty() && sketch.changes.is_empty() {
         return;
+    }
+    if moves {
+        sketch.needs.extend(mounting::last_set(draft));
     }
     sketch.needs.extend(draft.waits(node));
     sketch.needs.extend(draft.frees());
-    draft.snapshot(&draft.place(name).unwrap_or_else(|| name.clone()));
-    draft.push(Subject::Resource(node.key.clone()), sketch);
+    if !sketch.ops.is_empty() {
+        draft.snapshot(&draft.place(name).unwrap_or_else(|| name.clone()));
+    }
+    let at = draft.push(Subject::Resource(node.key.clone()), sketch);
+    if moves {
+        mounting::set_in_turn(draft, at);
+    }
 }
 
 /// Finds what was put away from a name, and has lost its mark since.
@@ -276,35 +275,4 @@ fn resize(
 
 fn volsize(old: Option<u64>, new: u64) -> Change {
     Change { setting: "volsize".to_owned(), old: old.map(|old| old.to_string()), new: Some(new.to_string()) }
-}
-
-/// Mounts what is to be mounted and is not, and unmounts what is declared not to be.
-fn mount_as_declared(
-    draft: &Draft<'_>,
-    state: &DatasetState,
-    desired: &Settings,
-    mount: Option<&Mount>,
-    name: &DatasetName,
-    sketch: &mut Sketch,
-) {
-    let can = match desired.get("canmount") {
-        Some(Value::Text(word)) => word,
-        _ => state.value("canmount").unwrap_or("on"),
-    };
-    let wanted = can == "on" && mount.is_some_and(|mount| mount.path.is_some());
-    let declared_off = can == "off" && desired.get("canmount").is_some();
-    let word = |mounted: bool| Some(if mounted { "yes" } else { "no" }.to_owned());
-    let change = |to: bool| Change { setting: "mounted".to_owned(), old: word(!to), new: word(to) };
-    if wanted && !state.mounted {
-        sketch.changes.push(change(true));
-        sketch.ops.extend(mounting::mount(draft.inputs.observed, name));
-        sketch.inverses.push(Inverse::Mount { dataset: name.clone(), mounted: false });
-    }
-    if declared_off && state.mounted {
-        sketch.changes.push(change(false));
-        sketch.run(
-            Op::DatasetUnmount { dataset: name.clone() },
-            Inverse::Mount { dataset: name.clone(), mounted: true },
-        );
-    }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Action, Before, Change, Inputs, Inverse, Kind, Plan, Prior, Refusal, Reversibility, Subject, Warning,
-    rendered, retire,
+    mounting::Mounting, rendered, retire,
 };
 use crate::{
     area,
@@ -40,10 +40,8 @@ pub struct Draft<'a> {
     moving: BTreeMap<DatasetName, DatasetName>,
     /// The action that takes exports out of the file in force.
     pub files_away: Option<usize>,
-    /// What is mounted on the way home.
-    mounted_home: BTreeSet<DatasetName>,
-    /// New file systems that are to be mounted, once all are made.
-    pub unmounted: Vec<DatasetName>,
+    /// What is unmounted, and what is mounted.
+    pub mounting: Mounting,
     /// The rendered files that are in force while exports are put away.
     pub between: Option<BTreeMap<Box<str>, String>>,
     /// What settings stand over that are said for the first time.
@@ -98,8 +96,7 @@ impl<'a> Draft<'a> {
             area: retire::Area::default(),
             moving: BTreeMap::new(),
             files_away: None,
-            mounted_home: BTreeSet::new(),
-            unmounted: Vec::new(),
+            mounting: Mounting::default(),
             between: None,
             before: Before::new(),
         }
@@ -146,6 +143,11 @@ impl<'a> Draft<'a> {
 
     pub fn refuse(&mut self, key: &Key, reason: impl Into<String>, help: impl Into<String>) {
         self.refusals.push(Refusal { key: key.clone(), reason: reason.into(), help: help.into() });
+    }
+
+    /// Returns whether something is refused already.
+    pub fn is_refused(&self, key: &Key) -> bool {
+        self.refusals.iter().any(|refusal| refusal.key == *key)
     }
 
     pub fn warn(&mut self, key: &Key, text: impl Into<String>) {
@@ -216,7 +218,7 @@ impl<'a> Draft<'a> {
             return Some(Cow::Borrowed(state));
         }
         let state = datasets.get(&self.place(name)?)?;
-        Some(Cow::Owned(retire::at_home(state, self.mounted_home.contains(name))))
+        Some(Cow::Owned(retire::at_home(state, false)))
     }
 
     /// Returns where a dataset stands now, if it is about to come home.
@@ -240,9 +242,8 @@ impl<'a> Draft<'a> {
         })
     }
 
-    pub fn comes_home(&mut self, home: &DatasetName, place: &DatasetName, mounted: Vec<DatasetName>) {
+    pub fn comes_home(&mut self, home: &DatasetName, place: &DatasetName) {
         self.homecoming.insert(home.clone(), place.clone());
-        self.mounted_home.extend(mounted);
     }
 
     /// Says whose a dataset is that was seen in this pool.

@@ -15,10 +15,7 @@ use crate::{
     op::{Assignment, Op},
     record::Claim,
 };
-use phoenix_graph::{
-    DatasetName, Key, PropertyName, SnapshotName, Target, graph::Node, mounts::Mount, property,
-};
-use std::collections::BTreeMap;
+use phoenix_graph::{DatasetName, Key, PropertyName, SnapshotName, Target, graph::Node, property};
 
 /// Judges what is asked for, and finds a place for each dataset that is to step aside.
 pub fn prepare(draft: &mut Draft<'_>) {
@@ -185,7 +182,7 @@ fn reserved(lineage: &Lineage) -> u64 {
 }
 
 /// Plans one exchange, and then what differs of what took the place.
-pub fn plan(draft: &mut Draft<'_>, node: &Node, name: &DatasetName, mounts: &BTreeMap<DatasetName, Mount>) {
+pub fn plan(draft: &mut Draft<'_>, node: &Node, name: &DatasetName) {
     let inputs = draft.inputs;
     let (Some(found), Some(state), Some(place)) =
         (inputs.past.found.get(name), inputs.observed.datasets.get(name), draft.aside(name).cloned())
@@ -202,12 +199,12 @@ pub fn plan(draft: &mut Draft<'_>, node: &Node, name: &DatasetName, mounts: &BTr
         Choice::Snapshot(snapshot) => take_place(name, state, &place, snapshot, found, &mut sketch),
         Choice::Retired { place, .. } => {
             let Some(state) = inputs.observed.datasets.get(place) else { return };
-            let mounted = retire::bring_home(draft, name, place, state, mounts.get(name), &mut sketch);
-            let after = retire::at_home(state, mounted.contains(name));
+            retire::bring_home(draft, name, place, state, &mut sketch);
+            let after = retire::at_home(state, draft.mounting.comes(name));
             // What lies below it comes home with it; what lies below the name now stays where it is.
             for (child, _) in draft.below(place).filter(|(child, _)| child.parent().as_ref() == Some(place)) {
                 if let Some(home) = retire::moved(child, place, name) {
-                    draft.comes_home(&home, child, mounted.clone());
+                    draft.comes_home(&home, child);
                 }
             }
             after
@@ -221,19 +218,12 @@ pub fn plan(draft: &mut Draft<'_>, node: &Node, name: &DatasetName, mounts: &BTr
             .filter(|word| !state.volume && *word != "noauto")
             .map(|word| vec![canmount(word)]);
         sketch.ops.extend(words.map(|settings| Op::DatasetSet { dataset: name.clone(), settings }));
-        if state.mounted {
-            mount(name, &mut sketch);
-        }
         after.mounted = state.mounted;
-    }
-    let mut mounted: Vec<_> = staying.iter().filter(|(_, state)| state.mounted).collect();
-    mounted.sort_by_key(|(_, state)| state.value("mountpoint"));
-    for (child, _) in mounted {
-        mount(child, &mut sketch);
     }
     sketch.needs = draft.area.using(name);
     sketch.needs.extend(draft.files_away);
-    datasets::present(draft, node, name, &after, mounts.get(name), sketch);
+    sketch.needs.extend(draft.last_free(&name.pool()));
+    datasets::present(draft, node, name, &after, sketch);
     if let Some(at) = draft.action_of(&node.key) {
         draft.add_free(name.pool(), at);
     }
@@ -245,7 +235,7 @@ fn leaves(draft: &Draft<'_>, name: &DatasetName) -> bool {
         .any(|above| draft.area.leaving.contains(&above))
 }
 
-/// Unmounts what stands there, children before parents, and moves it into the area.
+/// Moves what stands there, which is unmounted by now, into the area.
 fn step_aside(
     draft: &mut Draft<'_>,
     name: &DatasetName,
@@ -254,13 +244,7 @@ fn step_aside(
     place: &DatasetName,
     sketch: &mut Sketch,
 ) {
-    for (child, state) in below.iter().rev().copied().chain([(name, state)]) {
-        if state.mounted {
-            sketch.run(
-                Op::DatasetUnmount { dataset: child.clone() },
-                Inverse::Mount { dataset: child.clone(), mounted: true },
-            );
-        }
+    for child in below.iter().rev().map(|(child, _)| *child).chain([name]) {
         draft.snapshot(child);
     }
     retire::keep_unmounted(name, name, state, sketch);
@@ -338,13 +322,6 @@ fn move_over(
             Inverse::Name { before: aside, after: (*child).clone(), volume: state.volume },
         );
     }
-}
-
-fn mount(name: &DatasetName, sketch: &mut Sketch) {
-    sketch.run(
-        Op::DatasetMount { dataset: name.clone() },
-        Inverse::Mount { dataset: name.clone(), mounted: false },
-    );
 }
 
 /// Tells what goes back, and what becomes of what stands there.

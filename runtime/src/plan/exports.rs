@@ -50,8 +50,8 @@ pub fn take_away(draft: &mut Draft<'_>) {
             let still = kept.is_some_and(|kept| kept.clients.contains_key(client));
             let Some((_, live)) = live(inputs, export, client) else { continue };
             if still {
-                // What is moved goes for the time of that, and comes back with the new file.
-                if draft.aside(&export.dataset).is_some() {
+                // What is moved or unmounted goes for the time of that, and comes back with the new file.
+                if is_interrupted(draft, export) {
                     before.extend(entries(inputs, &export.path));
                 }
                 continue;
@@ -76,6 +76,11 @@ pub fn take_away(draft: &mut Draft<'_>) {
         sketch.needs.push(files);
         draft.push(Subject::Resource(key), sketch);
     }
+}
+
+/// Returns whether what is exported is away for a time: moved, or unmounted.
+pub fn is_interrupted(draft: &Draft<'_>, export: &Export) -> bool {
+    draft.aside(&export.dataset).is_some() || draft.mounting.goes(&export.dataset)
 }
 
 /// Plans what is exported anew or otherwise. The rendered files' action, which comes before, runs it.
@@ -149,13 +154,14 @@ fn ours_in_force(inputs: &Inputs<'_>) -> bool {
     )
 }
 
-/// Lists the paths whose exports went while what they export is moved, and where that stands aside.
-pub fn coming_back(draft: &Draft<'_>) -> Vec<(Box<str>, DatasetName)> {
+/// Lists the paths whose exports went while what they export is moved or unmounted, and where what is moved
+/// stands aside.
+pub fn coming_back(draft: &Draft<'_>) -> Vec<(Box<str>, Option<DatasetName>)> {
     let inputs = draft.inputs;
     let back = inputs.current.into_iter().flat_map(all).filter_map(|(key, export)| {
-        let aside = draft.aside(&export.dataset)?;
         let live = !exported(inputs.observed, &export.path).is_empty();
-        (live && inputs.desired.get(&key).is_some()).then(|| (export.path.clone(), aside.clone()))
+        let back = live && is_interrupted(draft, export) && inputs.desired.get(&key).is_some();
+        back.then(|| (export.path.clone(), draft.aside(&export.dataset).cloned()))
     });
     back.collect()
 }

@@ -331,15 +331,14 @@ impl Inverse {
                 }
                 let rename = Op::DatasetRename { from: after.clone(), to: before.clone(), volume: *volume };
                 // Where it is put away again nothing is mounted, also where unmounting failed before.
-                let mut ops = if area::is_inside(before) { unmounts(seen, after) } else { Vec::new() };
+                let inside = |name: &DatasetName| name == after || name.is_below(after);
+                let mut ops = if area::is_inside(before) { mounting::away(seen, inside) } else { Vec::new() };
                 ops.push(rename);
                 ops
             }
             Inverse::Mount { dataset, mounted } => match (seen.datasets.get(dataset), mounted) {
-                (Some(state), true) if !state.mounted && !state.is_locked() => mounting::mount(seen, dataset),
-                (Some(state), false) if state.mounted => {
-                    vec![Op::DatasetUnmount { dataset: dataset.clone() }]
-                }
+                (Some(state), true) if !state.is_locked() => mounting::back(seen, dataset),
+                (Some(_), false) => mounting::away(seen, |name| name == dataset),
                 _ => Vec::new(),
             },
             Inverse::Directory { dataset, path, before } => one(
@@ -475,11 +474,4 @@ fn storage_ops(id: &StorageId, before: Option<&StorageState>, seen: &Observed) -
         // A fixed property may differ; the registration alone is made anew, as it was.
         (Some(before), Some(_)) => vec![remove, add(before)],
     }
-}
-
-/// Unmounts a dataset and all below it, as far as they are mounted, children before parents.
-fn unmounts(seen: &Observed, top: &DatasetName) -> Vec<Op> {
-    let inside =
-        seen.datasets.iter().filter(|(name, state)| (*name == top || name.is_below(top)) && state.mounted);
-    inside.rev().map(|(name, _)| Op::DatasetUnmount { dataset: name.clone() }).collect()
 }

@@ -185,7 +185,7 @@ fn is_used(
 }
 
 /// Lists what will be retired, by the names of the topmost.
-fn leaving<'a>(draft: &Draft<'a>) -> Vec<&'a DatasetName> {
+pub fn leaving<'a>(draft: &Draft<'a>) -> Vec<&'a DatasetName> {
     let inputs = draft.inputs;
     let gone: BTreeSet<&DatasetName> = inputs
         .current

@@ -27,10 +27,12 @@ mod settings;
 mod storages;
 mod topology;
 mod tunables;
+mod turn;
 
 pub use before::{Before, after, noted};
 pub use inverse::{Inverse, Prior, unexports};
 pub use keys::PROMPT;
+pub use mounting::{around, away};
 pub use past::{Attempt, Choice, Found, Past, choose, family};
 pub use query::{add_inverse, query};
 pub use rendered::{EXPORTS_LINK, MODPROBE_LINK, rendered};
@@ -150,7 +152,7 @@ pub enum Subject {
     Resource(Key),
     /// The rendered files in `/etc`.
     Files,
-    /// The mounts of new file systems.
+    /// What is unmounted before everything else, and what is mounted after it.
     Mounts,
     /// The key of an encryption root.
     Key(DatasetName),
@@ -161,7 +163,7 @@ impl std::fmt::Display for Subject {
         match self {
             Subject::Resource(key) => key.fmt(f),
             Subject::Files => f.write_str("files in /etc"),
-            Subject::Mounts => f.write_str("mounts of new file systems"),
+            Subject::Mounts => f.write_str("mounts"),
             Subject::Key(dataset) => write!(f, "key of {dataset}"),
         }
     }
@@ -253,8 +255,10 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
         return draft.finish(true);
     }
     exchange::prepare(&mut draft);
+    mounting::prepare(&mut draft);
     storages::take_away(&mut draft);
     exports::take_away(&mut draft);
+    mounting::go(&mut draft);
     keys::plan(&mut draft);
     datasets::plan(&mut draft);
     permissions::plan(&mut draft);

@@ -57,7 +57,7 @@ fn export_line(export: &Export) -> String {
 }
 
 /// Renders the files that are in force while something is put away: those in force before, without the
-/// exports that only the current generation has, and without those of what is moved.
+/// exports that only the current generation has, and without those of what is moved or unmounted meanwhile.
 fn between(draft: &Draft<'_>) -> BTreeMap<Box<str>, String> {
     let inputs = draft.inputs;
     let mut files = inputs.in_force.clone();
@@ -68,7 +68,7 @@ fn between(draft: &Draft<'_>) -> BTreeMap<Box<str>, String> {
             continue;
         };
         let Resource::Export(kept) = &node.resource else { continue };
-        if draft.aside(&export.dataset).is_some() {
+        if exports::is_interrupted(draft, export) {
             continue;
         }
         let mut export = export.clone();
@@ -120,8 +120,11 @@ pub fn plan(draft: &mut Draft<'_>) {
         sketch.inverses.push(Inverse::Exports { before: reload });
         // What came back goes again, before what is exported is moved back.
         for (path, aside) in exports::coming_back(draft) {
-            let before = [(path, BTreeMap::new())].into();
-            sketch.inverses.push(Inverse::Exports { before }.only_while(&aside));
+            let inverse = Inverse::Exports { before: [(path, BTreeMap::new())].into() };
+            sketch.inverses.push(match aside {
+                Some(aside) => inverse.only_while(&aside),
+                None => inverse,
+            });
         }
         sketch.ops.push(Op::ExportsReload);
     }

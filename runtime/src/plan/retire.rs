@@ -17,13 +17,12 @@ use crate::{
     op::Op,
     record::Claim,
 };
-use phoenix_graph::{DatasetName, Graph, Key, ObjectId, PropertyName, Resource, mounts::Mount};
+use phoenix_graph::{DatasetName, Graph, Key, ObjectId, PropertyName, Resource};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Plans the retirement of what only the current generation names.
 pub fn plan(draft: &mut Draft<'_>) {
     let inputs = draft.inputs;
-    draft.area.uses = uses(draft);
     let Some(current) = inputs.current else { return };
     let mut gone: Vec<(&Key, &DatasetName)> = Vec::new();
     for node in current.nodes() {
@@ -72,7 +71,7 @@ pub struct Area {
     /// What is retired, by the names of the topmost.
     pub leaving: BTreeSet<DatasetName>,
     /// By dataset, the actions that take exports and registrations over it away.
-    uses: BTreeMap<DatasetName, Vec<usize>>,
+    pub uses: BTreeMap<DatasetName, Vec<usize>>,
 }
 
 fn retire(draft: &mut Draft<'_>, key: &Key, name: &DatasetName) {
@@ -150,14 +149,8 @@ fn retire(draft: &mut Draft<'_>, key: &Key, name: &DatasetName) {
         old: Some(name.to_string()),
         new: Some(place.to_string()),
     });
-    // Children before parents; a busy one fails here, before anything has moved.
+    // All of it is unmounted by now; a busy one failed there, before anything has moved.
     for (child, state) in below.iter().rev().map(|(child, state)| (*child, *state)).chain([(name, state)]) {
-        if state.mounted {
-            sketch.run(
-                Op::DatasetUnmount { dataset: child.clone() },
-                Inverse::Mount { dataset: child.clone(), mounted: true },
-            );
-        }
         // What was put away before, in the area of an encryption root that goes now, stays as it is.
         if area::is_inside(child) {
             continue;
@@ -297,7 +290,7 @@ fn close(folder: &DatasetName, state: &DatasetState, sketch: &mut Sketch) {
 }
 
 /// Finds, by dataset, the actions that take exports and registrations over it away.
-fn uses(draft: &Draft<'_>) -> BTreeMap<DatasetName, Vec<usize>> {
+pub fn uses(draft: &Draft<'_>) -> BTreeMap<DatasetName, Vec<usize>> {
     let mut uses: BTreeMap<DatasetName, Vec<usize>> = BTreeMap::new();
     for node in draft.inputs.current.into_iter().flat_map(Graph::nodes) {
         let dataset = match &node.resource {
@@ -343,16 +336,14 @@ fn release(draft: &mut Draft<'_>, key: &Key, name: &DatasetName) {
     draft.push(Subject::Resource(key.clone()), sketch);
 }
 
-/// Moves a retired dataset home, gives everything below it its `canmount` back, and mounts it.
-/// Returns what is mounted after.
+/// Moves a retired dataset home, and gives everything below it its `canmount` back.
 pub fn bring_home(
     draft: &Draft<'_>,
     home: &DatasetName,
     place: &DatasetName,
     state: &DatasetState,
-    mount: Option<&Mount>,
     sketch: &mut Sketch,
-) -> Vec<DatasetName> {
+) {
     // The area that it is in may have come home before it, with the encryption root that it belongs to.
     let from = draft.comes_along(place).unwrap_or_else(|| place.clone());
     sketch.run(
@@ -363,10 +354,6 @@ pub fn bring_home(
         Op::DatasetInherit { dataset: home.clone(), property: PropertyName::new(HOME) },
         Inverse::mark(home.clone(), HOME, state.settings.get(HOME)),
     );
-    // Whether each has a path to be mounted at: its own, or its parent's. (Where it was put away, an
-    // inherited mount point reads `none`.)
-    let mut paths = BTreeMap::new();
-    let mut mounted = Vec::new();
     for (at, state) in [(place, state)].into_iter().chain(draft.below(place)) {
         let Some(name) = moved(at, place, home) else { continue };
         if state.volume || area::is_inside(&name) {
@@ -388,23 +375,37 @@ pub fn bring_home(
                 state.settings.get(KEPT_CANMOUNT),
             ));
         }
-        let path = match state.local("mountpoint") {
-            Some(raw) => !matches!(raw, "none" | "legacy"),
-            None if &name == home => mount.is_some_and(|mount| mount.path.is_some()),
-            None => name.parent().and_then(|parent| paths.get(&parent).copied()).unwrap_or(false),
-        };
-        paths.insert(name.clone(), path);
-        if path && at_home(state, false).value("canmount") == Some("on") {
-            mounted.push(name);
-        }
     }
-    for dataset in &mounted {
+}
+
+/// Ends a homecoming that was cut off between the name and the settings: what is at home, and still has its
+/// `canmount` kept for the time of being put away, gets it back.
+pub fn end_homecoming(
+    draft: &Draft<'_>,
+    home: &DatasetName,
+    state: &DatasetState,
+    declared: bool,
+    sketch: &mut Sketch,
+) {
+    let ours = |name: &DatasetName| draft.inputs.desired.dataset(name).is_some();
+    let below = draft.below(home).filter(|(name, _)| !ours(name) && !area::is_inside(name));
+    for (name, state) in std::iter::once((home, state)).chain(below) {
+        let Some(kept) = state.local(KEPT_CANMOUNT).filter(|_| !state.volume) else { continue };
+        if !(declared && name == home) && state.value("canmount") != Some(kept) {
+            sketch.changes.push(Change {
+                setting: "canmount".to_owned(),
+                old: state.value("canmount").map(str::to_owned),
+                new: Some(kept.to_owned()),
+            });
+            let settings = vec![(PropertyName::new("canmount"), kept.into())];
+            sketch.run(Op::DatasetSet { dataset: name.clone(), settings }, canmount(name, state));
+        }
+        let property = PropertyName::new(KEPT_CANMOUNT);
         sketch.run(
-            Op::DatasetMount { dataset: dataset.clone() },
-            Inverse::Mount { dataset: dataset.clone(), mounted: false },
+            Op::DatasetInherit { dataset: name.clone(), property },
+            Inverse::mark(name.clone(), KEPT_CANMOUNT, state.settings.get(KEPT_CANMOUNT)),
         );
     }
-    mounted
 }
 
 /// Returns the `canmount` that a retired dataset had before. Others may have set the property since: what is

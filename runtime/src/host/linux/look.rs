@@ -13,8 +13,8 @@ use super::{
 use crate::{
     host::{HostError, links, links::failed, text},
     observed::{
-        ALWAYS, DatasetState, DiskState, HeldExport, Observed, PoolState, Query, Storages, VdevDisk,
-        VdevState,
+        self, ALWAYS, DatasetState, DiskState, HeldExport, Mounts, Observed, PoolState, Query, Storages,
+        VdevDisk, VdevState,
     },
     op::render::DISK_LINKS,
 };
@@ -60,6 +60,7 @@ pub fn observe(paths: &LinuxPaths, runner: &Runner, query: &Query) -> Result<Obs
             Ok((name, state))
         })
         .collect::<Result<_, HostError>>()?;
+    let mounts = mounts(paths, &datasets)?;
     let mut links = BTreeMap::new();
     for path in &query.links {
         links.insert(path.clone(), links::look(path)?);
@@ -73,6 +74,7 @@ pub fn observe(paths: &LinuxPaths, runner: &Runner, query: &Query) -> Result<Obs
         in_use: in_use(paths, query, &datasets),
         key_files: keys::look(query, &datasets),
         datasets,
+        mounts,
         exports: if query.exports || query.foreign { exports(paths)? } else { BTreeMap::new() },
         storages: if query.storages || query.foreign { storages(paths, runner)? } else { Storages::NotAsked },
         written: disks.written,
@@ -92,6 +94,27 @@ fn table(runner: &Runner, table: Table, query: &Query, asked: BTreeSet<&str>) ->
     let there = all.values().flatten().map(|(property, _)| property.as_str());
     let properties: BTreeSet<&str> = asked.into_iter().chain(there).collect();
     grid::get(runner, table, &properties, &[])
+}
+
+/// Reads what is mounted where.
+pub fn mount_table(paths: &LinuxPaths) -> Result<Mounts, HostError> {
+    let path = paths.proc.join("self/mountinfo");
+    // Anybody may mount something at a path that is no text.
+    let bytes = fs::read(&path).map_err(|error| failed("read", &path, &error))?;
+    observed::mounts::read(&String::from_utf8_lossy(&bytes))
+        .map_err(|line| unreadable("/proc/self/mountinfo", "a line of it is no mount", &line))
+}
+
+/// Reads what is mounted where, and where the mount points lead.
+fn mounts(paths: &LinuxPaths, datasets: &BTreeMap<DatasetName, DatasetState>) -> Result<Mounts, HostError> {
+    let mut table = mount_table(paths)?;
+    let mounted = datasets.iter().filter(|(_, state)| state.mounted);
+    let placed = mounted.filter_map(|(name, state)| Some((name, state.value("mountpoint")?)));
+    let placed = placed.filter(|(_, path)| path.starts_with('/'));
+    table.links = observed::mounts::links(&table, placed, |path| {
+        path.canonicalize().ok()?.into_os_string().into_string().ok().map(String::into_boxed_str)
+    });
+    Ok(table)
 }
 
 /// How often a pool's layout is read again that changes while it is read.

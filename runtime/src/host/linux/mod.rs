@@ -27,7 +27,7 @@ mod zpool;
 
 use super::{Contents, Host, HostError, links, links::failed};
 use crate::{
-    observed::{Lineage, Observed, Query, SnapshotState},
+    observed::{Lineage, Observed, Query, SnapshotState, mounts::Tree},
     op::Op,
     secret::Keys,
 };
@@ -138,6 +138,8 @@ impl Host for LinuxHost {
                 let op = Op::LabelClear { disk: label.into() };
                 self.runner.change(&op.argv().unwrap_or_default())
             }
+            Op::DatasetMount { dataset } => self.mount(dataset, op),
+            Op::Unmount { dataset, place } => self.unmount_at(dataset, place, op),
             Op::DatasetUnmount { dataset } => unmount::unmount(&self.paths, &self.runner, op)
                 .map_err(|error| self.named(dataset, false, error)),
             Op::DatasetDestroy { dataset } => {
@@ -191,6 +193,54 @@ impl Host for LinuxHost {
 }
 
 impl LinuxHost {
+    /// Mounts a file system, where it is not mounted and seen already; somebody else may do it meanwhile.
+    fn mount(&self, dataset: &DatasetName, op: &Op) -> Result<(), HostError> {
+        let seen = || {
+            let table = look::mount_table(&self.paths)?;
+            let tree = Tree::new(&table);
+            let seen = tree.of(dataset).iter().any(|&at| tree.is_on_top(at, &|_| false));
+            Ok::<bool, HostError>(seen)
+        };
+        if seen()? {
+            return Ok(());
+        }
+        match self.runner.change(&op.argv().unwrap_or_default()) {
+            Err(_) if seen()? => Ok(()),
+            done => done,
+        }
+    }
+
+    /// Takes one mount of a file system away, where it is mounted there and seen.
+    fn unmount_at(&self, dataset: &DatasetName, place: &str, op: &Op) -> Result<(), HostError> {
+        let table = look::mount_table(&self.paths)?;
+        let tree = Tree::new(&table);
+        let mut there = tree.of(dataset).iter().filter(|at| *tree.mount(**at).place == *place).peekable();
+        if there.peek().is_none() {
+            return Ok(());
+        }
+        let argv = op.argv().unwrap_or_default();
+        let Some(&at) = there.find(|at| tree.is_on_top(**at, &|_| false)) else {
+            let over = tree.leads_to(place, &|_| false).map(|over| tree.mount(over).told());
+            let over = over.unwrap_or_else(|| "something else".to_owned());
+            let stderr = format!("{dataset} is mounted at {place}, but hidden by {over}");
+            return Err(HostError::Command { argv, status: None, stderr });
+        };
+        let inside: Vec<String> = tree.on(at).iter().map(|inner| tree.mount(*inner).told()).collect();
+        unmount::unmount(&self.paths, &self.runner, op).map_err(|error| {
+            match self.named(dataset, false, error) {
+                HostError::Busy { error, mut users } => {
+                    users.extend(inside.iter().map(|inner| format!("mounted in it: {inner}")));
+                    HostError::Busy { error, users }
+                }
+                error if unmount::is_busy(&error) && !inside.is_empty() => HostError::Busy {
+                    error: Box::new(error),
+                    users: inside.iter().map(|inner| format!("mounted in it: {inner}")).collect(),
+                },
+                error => error,
+            }
+        })
+    }
+
     /// Names who uses a dataset that is busy. Where nobody shows, the error stays as it is.
     fn named(&self, dataset: &DatasetName, volume: bool, error: HostError) -> HostError {
         if !unmount::is_busy(&error) {

@@ -8,8 +8,8 @@ use super::{
 use crate::{
     host::{HostError, text::storage_cfg::storages},
     observed::{
-        ALWAYS, DatasetState, DiskState, Observed, PoolState, Query, Setting, Source, Storages, VdevDisk,
-        VdevState,
+        ALWAYS, DatasetState, DiskState, Mounts, Observed, PoolState, Query, Setting, Source, Storages,
+        VdevDisk, VdevState,
     },
     op::render::DISK_LINKS,
 };
@@ -62,6 +62,7 @@ impl State {
                 .filter(|name| self.imported(&name.pool()))
                 .map(|name| (name.clone(), self.dataset_state(name, &wanted)))
                 .collect(),
+            mounts: self.mount_table(),
             exports: if query.exports || query.foreign { self.live_exports() } else { BTreeMap::new() },
             storages: match (&self.storage_cfg, query.storages || query.foreign) {
                 (_, false) => Storages::NotAsked,
@@ -183,6 +184,11 @@ impl State {
             checkpoints: pool.has_feature("zpool_checkpoint"),
             expands: self.zfs >= (2, 3) && pool.has_feature("raidz_expansion"),
         }
+    }
+
+    /// Lists what is mounted as `/proc/self/mountinfo` does.
+    fn mount_table(&self) -> Mounts {
+        Mounts::of(self.mounts.iter().map(|mount| (&mount.dataset, &*mount.path)))
     }
 
     fn dataset_state(&self, name: &DatasetName, wanted: &[PropertyName]) -> DatasetState {

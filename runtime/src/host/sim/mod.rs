@@ -436,7 +436,9 @@ fn apply(state: &mut State, roots: &Roots, keys: &Keys, op: &Op) -> Result<(), H
         Op::MountAll { .. } => state.mount_all(),
         Op::Clone { snapshot, dataset, settings, .. } => state.clone_of(snapshot, dataset, settings),
         Op::Promote { dataset } => state.promote(dataset),
+        Op::DatasetMount { dataset } if state.is_seen(dataset) => Ok(()),
         Op::DatasetMount { dataset } => state.mount(dataset),
+        Op::Unmount { dataset, place } => state.umount(dataset, place),
         Op::DatasetUnmount { dataset } => state.unmount(dataset),
         Op::KeyLoad { dataset, location } => state.key_load(dataset, location.as_deref(), keys),
         Op::KeyUnload { dataset } => state.key_unload(dataset),
@@ -481,7 +483,7 @@ fn apply(state: &mut State, roots: &Roots, keys: &Keys, op: &Op) -> Result<(), H
         Op::PoolCreate { pool, .. } => state.number(&pool.root()),
         _ => {}
     }
-    if state.mounts != mounted
+    if state.mounts != mounted && !matches!(op, Op::Unmount { .. })
         || matches!(op, Op::PoolCreate { .. } | Op::PoolImport { .. } | Op::PoolExport { .. })
     {
         // OpenZFS runs `exportfs -ra` whenever it mounts or unmounts, and so undoes `exportfs -u`. It keeps

@@ -110,6 +110,32 @@ impl State {
         Ok(())
     }
 
+    /// Returns whether a file system is mounted, and its mount point leads to it.
+    pub fn is_seen(&self, name: &DatasetName) -> bool {
+        self.mountpoint(name)
+            .and_then(|path| self.covering(&path))
+            .is_some_and(|top| top.dataset == *name && self.mountpoint(name).as_ref() == Some(&top.path))
+    }
+
+    /// `umount`, where a file system is mounted; elsewhere there is nothing to do.
+    pub fn umount(&mut self, name: &DatasetName, place: &str) -> Result<(), Refusal> {
+        self.need(name)?;
+        if !self.mounts.iter().any(|mount| mount.dataset == *name && &*mount.path == place) {
+            return Ok(());
+        }
+        let Some(index) = self.top_at(place).filter(|index| self.mounts[*index].dataset == *name) else {
+            let over = self.covering(place).map(|over| format!("{} at {}", over.dataset, over.path));
+            let over = over.unwrap_or_default();
+            return refuse(32, format!("{name} is mounted at {place}, but hidden by {over}"));
+        };
+        let parent = (0..self.mounts.len()).any(|above| self.parent(above) == Some(index));
+        if parent || self.busy.contains(name) {
+            return refuse(32, format!("umount: {place}: target is busy."));
+        }
+        self.mounts.remove(index);
+        Ok(())
+    }
+
     /// `zfs unmount`: takes along what is mounted below, by its own mount point or another's; what is
     /// mounted by hand (`legacy`) stays.
     pub fn unmount(&mut self, name: &DatasetName) -> Result<(), Refusal> {
