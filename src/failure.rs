@@ -51,6 +51,11 @@ impl Failure {
             StoreError::Damaged(_) => {
                 failure.help("move the damaged file away, then build the spec that it came from again")
             }
+            StoreError::NotOurs { owner: Some(owner), .. } if !rustix::process::geteuid().is_root() => {
+                let whose = if *owner == 0 { "root".to_owned() } else { format!("user {owner}") };
+                let help = format!("run it as {whose}, or take a folder of your own with `--state-dir`");
+                Self { exit: Exit::Refused, ..failure }.help(help)
+            }
             StoreError::NotOurs { path, .. } => {
                 let help = format!(
                     "phoenix believes what stands there: look who could write to it; if all is well, \

@@ -33,8 +33,14 @@ pub struct Site {
 /// What is to be done with a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Read it as it is; where there is none, it counts as empty.
+    /// Read it as it is; where there is none, it counts as empty. A simulated host has to be there: one that
+    /// is not is a slip in its name.
     Read,
+    /// Read it to see whether it may be made, with its simulated host; where there is none, that counts as
+    /// blank.
+    Foresee,
+    /// Change it; what is missing is made, the simulated host, too.
+    Make,
     /// Change it; what is missing of it is made.
     Change,
 }
@@ -47,8 +53,11 @@ impl Site {
     pub fn open(common: &Common, access: Access) -> Result<Self, Failure> {
         let host: Box<dyn Host> = match &common.sim {
             Some(dir) => {
+                is_there(dir, access)?;
                 let doing = || format!("cannot open the simulated host in {}", dir.display());
-                Box::new(SimHost::open(dir).map_err(|error| Failure::host(doing(), &error))?)
+                let make = access == Access::Make && !SimHost::is_kept(dir);
+                let host = if make { SimHost::make(dir) } else { SimHost::open(dir) };
+                Box::new(host.map_err(|error| Failure::host(doing(), &error))?)
             }
             None => Box::new(LinuxHost::new(LinuxPaths::default())),
         };
@@ -88,14 +97,27 @@ impl Site {
 /// # Errors
 /// Where it cannot be made, or the options contradict each other.
 pub fn store(common: &Common, access: Access) -> Result<Store, Failure> {
+    if let Some(dir) = &common.sim {
+        is_there(dir, access)?;
+    }
     let root = state_dir(common)?;
     match access {
-        Access::Read => Ok(Store::read_only(&root)),
-        Access::Change => {
+        Access::Read | Access::Foresee => Ok(Store::read_only(&root)),
+        Access::Change | Access::Make => {
             let doing = || format!("cannot open the store in {}", root.display());
             Store::open(&root).map_err(|error| Failure::store(doing(), &error))
         }
     }
+}
+
+/// Refuses a simulated host that is not there, where none is to be made.
+fn is_there(dir: &Path, access: Access) -> Result<(), Failure> {
+    if dir.is_dir() || matches!(access, Access::Foresee | Access::Make) {
+        return Ok(());
+    }
+    Err(Failure::new(Exit::Usage, format!("there is no simulated host in {}", dir.display()))
+        .because(if dir.exists() { "it is no folder" } else { "there is no such folder" })
+        .help(format!("`phoenix switch --sim {}` makes one; or look whether the name is right", dir.display())))
 }
 
 fn state_dir(common: &Common) -> Result<PathBuf, Failure> {

@@ -35,8 +35,6 @@ pub enum Tell {
     People,
     /// As JSON, one object a line, for programs.
     Programs,
-    /// Not at all.
-    Nobody,
 }
 
 /// What `--deny` makes an error.
@@ -208,7 +206,6 @@ pub fn show(diagnostics: &[Diagnostic], sources: &Sources, tell: Tell, terminal:
                 let line = serde_json::to_string(&diagnostic.to_json(sources)).unwrap_or_default();
                 terminal.note(format_args!("{line}\n"));
             }
-            Tell::Nobody => {}
         }
     }
 }

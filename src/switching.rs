@@ -253,8 +253,20 @@ fn told(action: &Action) -> String {
     format!("{} {done}", action.subject)
 }
 
-/// Refuses while an interrupted switch is open: what is seen now is not what will be there.
+/// Refuses while somebody changes the host.
+pub fn refuse_busy(store: &Store, doing: &str) -> Result<(), Failure> {
+    match store.lock_holder() {
+        Ok(None) => Ok(()),
+        Ok(Some(holder)) => Err(Failure::new(Exit::Locked, doing)
+            .because(format!("the host is being changed by {holder}"))
+            .help("wait until it has ended, then try again")),
+        Err(error) => Err(Failure::lock(doing, &error)),
+    }
+}
+
+/// Refuses while a switch runs, or an interrupted one is open: what is seen now is not what will be there.
 pub fn refuse_open(store: &Store, doing: &str) -> Result<(), Failure> {
+    refuse_busy(store, doing)?;
     match store.open_transaction() {
         Ok(None) => Ok(()),
         Ok(Some(open)) => Err(interrupted(doing, open.number)),
@@ -315,7 +327,7 @@ pub fn failure(doing: &str, error: SwitchError, terminal: &Terminal) -> Failure 
         SwitchError::NoTarget { .. } | SwitchError::NoParent => Failure::new(Exit::Refused, doing)
             .because(error)
             .help("`phoenix generations` lists them, with what came of each"),
-        SwitchError::Unrecorded(_) => Failure::new(Exit::Interrupted, doing)
+        SwitchError::Unrecorded { .. } => Failure::new(Exit::Interrupted, doing)
             .because(error.to_string())
             .help("see that the state folder can be written, then run `phoenix recover`"),
         SwitchError::PoolNotThere { pool } => {

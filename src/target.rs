@@ -41,7 +41,7 @@ pub struct Lookup<'a> {
 
 impl Lookup<'_> {
     /// Finds what was named: a spec, a folder with one, a closure by its path or id; where nothing
-    /// was named, `./result`, else `./phoenix.kdl`.
+    /// was named, `./phoenix.kdl`, else `./result`: what was edited since it was built counts.
     ///
     /// # Errors
     /// Where there is no such thing, or it cannot be built.
@@ -52,12 +52,14 @@ impl Lookup<'_> {
                 Some(found) => Ok(found),
                 None => self.spec(Path::new(arg)),
             },
-            None if Path::new(RESULT).is_symlink() => {
-                let found = self.path(Path::new(RESULT))?;
-                self.warn_if_stale(&found);
+            None if Path::new(RESULT).is_symlink() && Path::new(NAME).symlink_metadata().is_err() => {
+                self.path(Path::new(RESULT))
+            }
+            None => {
+                let found = self.spec(Path::new(NAME))?;
+                self.tell_if_stale(&found);
                 Ok(found)
             }
-            None => self.spec(Path::new(NAME)),
         }
     }
 
@@ -131,20 +133,14 @@ impl Lookup<'_> {
             .help("`phoenix generations` lists those of this host; `phoenix build` makes one"))
     }
 
-    /// Warns where `./result` is not what `./phoenix.kdl` says now: it is the result that is taken.
-    fn warn_if_stale(&self, result: &Resolved) {
-        if self.tell != Tell::People || !Path::new(NAME).exists() {
-            return;
-        }
-        let spec = Spec::open(Path::new(NAME), Tell::Nobody, self.terminal);
-        let same = |spec: &Spec| {
-            let graphs = spec.hosts(None).unwrap_or_default();
-            graphs.iter().any(|graph| graph.id() == result.graph.id())
-        };
-        if !spec.is_ok_and(|spec| same(&spec)) {
+    /// Tells where `./result` leads to another system than the spec that is taken.
+    fn tell_if_stale(&self, spec: &Resolved) {
+        let Ok(target) = Path::new(RESULT).read_link() else { return };
+        let name = target.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if self.tell == Tell::People && !name.starts_with(&spec.graph.id().to_string()) {
             self.terminal.warn(
-                format!("./{RESULT} is not what ./{NAME} says now; ./{RESULT} is taken"),
-                Some(format!("run `phoenix build` first, or name the spec: `phoenix switch {NAME}`")),
+                format!("./{RESULT} is not what ./{NAME} says now; ./{NAME} is taken"),
+                Some(format!("`./{RESULT}` as the target takes that; `phoenix build` renews it")),
             );
         }
     }

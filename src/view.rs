@@ -440,6 +440,8 @@ pub struct VerifyView {
     pub generations: usize,
     /// How many journals can be read.
     pub journals: usize,
+    /// How many writes were cut off before anything counted on them; they are no damage.
+    pub leftovers: usize,
     /// What is wrong, in the order of the paths.
     pub findings: Vec<FindingView>,
 }
@@ -469,6 +471,7 @@ impl VerifyView {
             objects: verified.objects,
             generations: verified.generations,
             journals: verified.journals,
+            leftovers: verified.leftovers,
             findings: findings.collect(),
         }
     }

@@ -123,11 +123,15 @@ impl<'a> Ledger<'a> {
     /// # Errors
     /// Where it cannot be written, or the simulated host lost power.
     pub fn write(&self, record: &Record) -> Result<(), ExecuteError> {
-        let lost = |_: HostError| ExecuteError::PowerLost;
         let mut journal = lock(&self.journal);
-        self.host.pulse().map_err(lost)?;
+        let pulse = |journal: &Journal| match self.host.pulse() {
+            Ok(()) => Ok(()),
+            Err(HostError::PowerLost) => Err(ExecuteError::PowerLost),
+            Err(_) => Err(ExecuteError::Journal(journal.no_room())),
+        };
+        pulse(&journal)?;
         journal.write(record)?;
-        self.host.pulse().map_err(lost)
+        pulse(&journal)
     }
 }
 

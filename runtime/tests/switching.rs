@@ -426,7 +426,7 @@ fn a_switch_that_holds_and_cannot_be_recorded_is_finished_by_recover() {
     // Where the new `current` link is prepared stands a folder.
     std::fs::create_dir(world.root().join(".new-current")).unwrap();
     let result = world.switch(&graph(small()));
-    assert!(matches!(result, Err(SwitchError::Unrecorded(_))), "{result:?}");
+    assert!(matches!(result, Err(SwitchError::Unrecorded { .. })), "{result:?}");
     assert_eq!(world.current(), None);
     assert!(matches!(world.switch(&graph(small())), Err(SwitchError::Open { number: 1 })));
     std::fs::remove_dir(world.root().join(".new-current")).unwrap();

@@ -164,9 +164,14 @@ fn stores(common: &Common) -> Vec<Store> {
     }
 }
 
+/// Returns whether the store is not this user's to write to: one of root's, for one. Root itself is told.
 fn not_allowed(error: &StoreError) -> bool {
     use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
-    matches!(error, StoreError::Io { source, .. } if matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem))
+    match error {
+        StoreError::Io { source, .. } => matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem),
+        StoreError::NotOurs { owner: Some(_), .. } => !rustix::process::geteuid().is_root(),
+        _ => false,
+    }
 }
 
 /// Makes the link a root of its store, so that `gc` keeps what it leads to.

@@ -23,7 +23,7 @@ use phoenix_runtime::store::Store;
 pub struct Diff {
     /// The first
     old: String,
-    /// The second [default: ./result, else ./phoenix.kdl]
+    /// The second [default: ./phoenix.kdl, else ./result]
     new: Option<String>,
     /// The host, where a spec has several
     #[arg(long, value_name = "NAME")]

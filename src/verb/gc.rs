@@ -93,12 +93,7 @@ impl Gc {
     /// Shows what would go.
     fn look(&self, common: &Common, policy: &Policy, terminal: &Terminal) -> Result<Exit, Failure> {
         let site = Site::open(common, Access::Read)?;
-        let holder = site.store.lock_holder().map_err(|error| Failure::lock(DOING, &error))?;
-        if let Some(holder) = holder {
-            return Err(Failure::new(Exit::Locked, DOING)
-                .because(format!("the host is being changed by {holder}"))
-                .help("wait until it has ended, then try again"));
-        }
+        switching::refuse_busy(&site.store, DOING)?;
         let stop = AtomicBool::new(false);
         let runtime = site.runtime(1, &stop, &Silent);
         let plan = runtime.gc_plan(policy).map_err(|error| switching::failure(DOING, error, terminal))?;

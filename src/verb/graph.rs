@@ -19,7 +19,7 @@ use std::fmt::Write;
 /// Mermaid is drawn by many wikis and by GitHub.
 #[derive(Debug, Args)]
 pub struct Graph {
-    /// A spec, a folder that holds one, or a closure (its path or id) [default: ./result, else ./phoenix.kdl]
+    /// A spec, a folder that holds one, or a closure (its path or id) [default: ./phoenix.kdl, else ./result]
     target: Option<String>,
     /// The host, where the spec has several
     #[arg(long, value_name = "NAME")]

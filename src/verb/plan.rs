@@ -26,7 +26,7 @@ use std::{
 /// 2 where there is something to do.
 #[derive(Debug, Args)]
 pub struct Plan {
-    /// A spec, a folder that holds one, or a closure (its path or id) [default: ./result, else ./phoenix.kdl]
+    /// A spec, a folder that holds one, or a closure (its path or id) [default: ./phoenix.kdl, else ./result]
     target: Option<String>,
     /// The host, where the spec has several
     #[arg(long, value_name = "NAME")]

@@ -33,12 +33,7 @@ impl Status {
         let doing = "cannot tell the status";
         let site = Site::open(common, Access::Read)?;
         let failed = |error| Failure::store(doing, &error);
-        let busy = site.store.lock_holder().map_err(|error| Failure::lock(doing, &error))?;
-        if let Some(holder) = busy {
-            return Err(Failure::new(Exit::Locked, doing)
-                .because(format!("the host is being changed by {holder}"))
-                .help("wait until it has ended, then try again"));
-        }
+        switching::refuse_busy(&site.store, doing)?;
         let current = site.store.current().map_err(failed)?;
         let open = site.store.open_transaction().map_err(failed)?;
         let pins = site.store.pins().map_err(failed)?;

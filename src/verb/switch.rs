@@ -14,7 +14,7 @@ use crate::{
     terminal::Terminal,
 };
 use clap::Args;
-use phoenix_runtime::switch::Target;
+use phoenix_runtime::{host::sim::SimHost, switch::Target};
 use std::path::Path;
 
 /// Make the host what a spec says
@@ -26,7 +26,7 @@ use std::path::Path;
 /// command; else what changed since is told, and nothing is done.
 #[derive(Debug, Args)]
 pub struct Switch {
-    /// A spec, a folder that holds one, a closure (its path or id), or a plan that was written to a file [default: ./result, else ./phoenix.kdl]
+    /// A spec, a folder that holds one, a closure (its path or id), or a plan that was written to a file [default: ./phoenix.kdl, else ./result]
     target: Option<String>,
     /// The host, where the spec has several
     #[arg(long, value_name = "NAME")]
@@ -47,7 +47,7 @@ impl Switch {
             return self.reviewed(file, common, terminal);
         }
         // A spec with errors writes nothing, not even an empty store.
-        let reading = Site::open(common, Access::Read)?;
+        let reading = Site::open(common, Access::Foresee)?;
         let lookup = Lookup {
             host: self.host.as_deref(),
             machine: machine(common),
@@ -58,7 +58,11 @@ impl Switch {
         let resolved = lookup.resolve(self.target.as_deref())?;
         let doing = format!("cannot switch to {}", resolved.what);
 
-        let site = Site::open(common, Access::Change)?;
+        let fresh = common.sim.as_deref().filter(|dir| !SimHost::is_kept(dir));
+        let site = Site::open(common, Access::Make)?;
+        if let Some(dir) = fresh {
+            terminal.note(format_args!("Made a simulated host in {}.\n", dir.display()));
+        }
         let sources = sources::put(&site.store, resolved.graph.id(), &resolved.texts)
             .map_err(|error| Failure::store(&doing, &error))?;
         let target = Target::New { graph: resolved.graph, sources };

@@ -6,6 +6,7 @@ use crate::{
     options::Common,
     show::count,
     site::{Access, store},
+    switching,
     terminal::Terminal,
     view::VerifyView,
 };
@@ -28,12 +29,7 @@ impl Verify {
     pub fn run(&self, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
         let doing = "cannot look through the store";
         let store = store(common, Access::Read)?;
-        let busy = store.lock_holder().map_err(|error| Failure::lock(doing, &error))?;
-        if let Some(holder) = busy {
-            return Err(Failure::new(Exit::Locked, doing)
-                .because(format!("the host is being changed by {holder}"))
-                .help("wait until it has ended, then try again"));
-        }
+        switching::refuse_busy(&store, doing)?;
         let verified = store.verify().map_err(|error| Failure::store(doing, &error))?;
         if self.json {
             terminal.json(&VerifyView::new(&verified));
@@ -51,8 +47,15 @@ impl Verify {
                 0 => "nothing is wrong".to_owned(),
                 wrong => format!("{} wrong", count(wrong, "thing")),
             };
+            let left = match verified.leftovers {
+                0 => String::new(),
+                some => format!(
+                    " ({} that came to nothing; `phoenix gc` removes what is left)",
+                    count(some, "write")
+                ),
+            };
             terminal.print(format_args!(
-                "{}: {}, {}, {}: {found}\n",
+                "{}: {}, {}, {}: {found}{left}\n",
                 store.root().display(),
                 count(verified.objects, "object"),
                 count(verified.generations, "generation"),

@@ -25,8 +25,11 @@ pub struct Ran {
 }
 
 impl Sandbox {
+    /// A sandbox with the folder of a simulated host that has nothing yet.
     pub fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        let sandbox = Self(tempfile::tempdir().unwrap());
+        fs::create_dir(sandbox.path().join("sim")).unwrap();
+        sandbox
     }
 
     /// A sandbox whose host is switched to `examples/phoenix`, copied to `phoenix.kdl`.

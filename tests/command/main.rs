@@ -12,6 +12,7 @@ mod drift;
 mod edit;
 mod explain;
 mod fmt;
+mod full;
 mod gc;
 mod help;
 mod hosts;

@@ -66,19 +66,44 @@ fn a_lost_object_and_a_lost_spec_are_named() {
 fn what_does_not_belong_into_a_store_is_named() {
     let (sandbox, state) = sandbox();
     fs::write(state.join("store/notes.txt"), "mine").unwrap();
-    fs::write(state.join("store/.new-abc"), "half").unwrap();
     fs::create_dir(state.join("generations/three")).unwrap();
-    fs::create_dir(state.join("generations/7")).unwrap();
+    fs::create_dir_all(state.join("generations/7/etc")).unwrap();
     let object = object(&state, "-system-phoenix");
     let elsewhere = sandbox.path().join("elsewhere");
     fs::rename(&object, &elsewhere).unwrap();
     symlink(&elsewhere, &object).unwrap();
     verify(&sandbox)
         .says("notes.txt: it is no object")
-        .says(".new-abc: a write was cut off")
         .says("generations/three: it is no generation")
-        .says("generations/7: a switch took this number and was cut off")
+        .says("generations/7: it has no generation.json, and was a generation")
         .says("-system-phoenix: it is no regular file");
+}
+
+#[test]
+fn what_a_cut_left_before_anything_counted_on_it_is_no_damage_and_goes() {
+    let (sandbox, state) = sandbox();
+    fs::write(state.join("store/.new-abc"), "half").unwrap();
+    fs::create_dir(state.join("generations/7")).unwrap();
+    fs::write(state.join("generations/7/.new-abc"), "{").unwrap();
+    for (folder, journal) in [("1", None), ("2", Some("")), ("3", Some("{\"record\":\"beg"))] {
+        let folder = state.join("txn").join(folder.repeat(16));
+        fs::create_dir(&folder).unwrap();
+        if let Some(text) = journal {
+            fs::write(folder.join("journal"), text).unwrap();
+        }
+    }
+    symlink("2".repeat(16), state.join("txn/.new-open")).unwrap();
+    sandbox
+        .sim(&["verify"])
+        .exits(0)
+        .says("2 generations, 2 journals: nothing is wrong (6 writes that came to nothing");
+    // It stands in nobody's way.
+    sandbox.edit("phoenix.kdl", "900G", "950G");
+    sandbox.sim(&["switch", "--yes"]).exits(0).says("Generation 8 is current");
+    sandbox.sim(&["gc", "--yes"]).exits(0);
+    // What is less than a day old may be somebody's who is at work.
+    sandbox.sim(&["verify"]).exits(0).says("(1 write that came to nothing");
+    assert!(!state.join("generations/7").exists());
 }
 
 #[test]

@@ -176,6 +176,22 @@ fn random_pairs_of_specs_hold_whatever_fails() {
 }
 
 #[test]
+fn a_full_state_folder_leaves_the_host_whole_and_says_so() {
+    let examples: Vec<Pair> = examples().into_iter().chain([encrypted()]).collect();
+    let ways: Vec<(&Pair, Way, bool)> = examples
+        .iter()
+        .flat_map(|pair| WAYS.map(|way| (pair, way, false)).into_iter().chain([(pair, Way::Edit, true)]))
+        .collect();
+    let tally = side_by_side(&ways, |(pair, way, waits), tally| {
+        let scenario = Scenario::new(pair, *way).expect("an example is not refused");
+        for at in 0..scenario.events + 2 * usize::from(*waits) {
+            scenario.full(at, *waits, tally);
+        }
+    });
+    tally.end("a full state folder");
+}
+
+#[test]
 fn power_lost_before_a_switch_is_confirmed_ends_in_the_old_generation() {
     let mut tally = Tally::default();
     for example in examples().into_iter().chain([encrypted()]) {

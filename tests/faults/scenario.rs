@@ -141,6 +141,51 @@ impl<'a> Scenario<'a> {
         self.recovered(false, &run, tally);
     }
 
+    /// Lets the state folder be full from some point on, and makes room after.
+    pub fn full(&self, at: usize, waits: bool, tally: &mut Tally) {
+        self.world.restore(&self.saved);
+        self.world.host.inject(Fault::at(at, FaultKind::Full));
+        let result = if waits { self.world.switch_and_wait(&self.pair.second) } else { self.go() };
+        let run = self.named(&format!("full at {at} waits={waits}"));
+        tally.run(match &result {
+            Ok(_) => "the state folder is full, and nothing was to be written any more",
+            Err(SwitchError::Store(_)) => "the state folder is full before the switch begins",
+            Err(SwitchError::Failed { .. }) => "the state folder is full, and the switch is undone",
+            Err(_) => "the state folder is full, and what became of the switch is not on record",
+        });
+        let (store, from) = (&self.world.store, self.from);
+        let open = store.open_transaction().map(|open| open.is_some());
+        let whole = |what: bool| what && matches!(open, Ok(false));
+        let told = match &result {
+            Ok(_) => whole(self.world.current() != from),
+            // The exit code is 1: the host is as it was, and nothing is left to be recovered.
+            Err(SwitchError::Failed { .. } | SwitchError::Store(_)) => {
+                whole(self.world.current() == from && store.pending().unwrap().is_none())
+            }
+            // It is 6: what is not on record is left to `recover`.
+            Err(SwitchError::Unrecorded { .. } | SwitchError::Degraded { .. }) => true,
+            Err(_) => false,
+        };
+        tally.hold(told, || format!("{result:?}, open: {open:?}"), &run);
+        self.world.host.clear_faults();
+        match &result {
+            Ok(_) => {}
+            Err(SwitchError::Failed { .. } | SwitchError::Store(_)) => {
+                self.check(&run, tally);
+                self.sound(&run, tally);
+                self.again(&run, tally);
+            }
+            Err(_) => self.recovered(false, &run, tally),
+        }
+        self.sound(&run, tally);
+    }
+
+    /// Looks through the store: a write that came to nothing is no damage.
+    fn sound(&self, run: &str, tally: &mut Tally) {
+        let found = self.world.store.verify().unwrap().findings;
+        tally.hold(found.is_empty(), || format!("`verify` tells of damage: {found:?}"), run);
+    }
+
     /// Cuts the power, and recovers. Returns how many events that took.
     pub fn cut(&self, at: usize, kind: FaultKind, resume: bool, tally: &mut Tally) -> usize {
         let run = self.named(&format!("{kind:?} at {at} resume={resume}"));
@@ -204,6 +249,7 @@ impl<'a> Scenario<'a> {
             Err(error) => tally.hold(false, || format!("{error:?}"), run),
         }
         self.check(run, tally);
+        self.sound(run, tally);
         let again = self.world.recover(false);
         tally.hold(matches!(again, Ok(None)), || format!("recovering again: {again:?}"), run);
         if self.world.current() == self.from {

@@ -74,10 +74,10 @@ pub trait Host: Sync {
     fn give_keys(&self, keys: Keys);
 
     /// Is called before and after each durable write that is not an operation (journal, store,
-    /// `current`), so that the simulator can lose power there.
+    /// `current`), so that the simulator can lose power there, or have no room for it.
     ///
     /// # Errors
-    /// [`HostError::PowerLost`], from the simulator alone.
+    /// [`HostError::PowerLost`], or any other where there is no room; from the simulator alone.
     fn pulse(&self) -> Result<(), HostError> {
         Ok(())
     }

@@ -26,7 +26,7 @@ const YOUNG: u64 = 24 * 60 * 60;
 pub struct Leavings {
     /// Numbers of the generations whose folders go.
     pub generations: Vec<u64>,
-    /// The journals that tell of them.
+    /// The journals that tell of them, and those that were cut off before they began.
     pub journals: Vec<TransactionId>,
     /// Objects that nothing needs, systems first, and what writes that were cut off left behind.
     pub objects: Vec<PathBuf>,
@@ -62,6 +62,7 @@ impl Store {
             generations: self.numbers()?.into_iter().filter(|number| !kept.contains(number)).collect(),
             ..Leavings::default()
         };
+        leavings.journals.extend(self.never_begun()?);
         for id in self.transactions()? {
             // A journal that cannot be read says nothing about its generation: `verify` tells of it.
             if self.transaction(id.clone()).is_ok_and(|one| !kept.contains(&one.number)) {

@@ -14,16 +14,17 @@ use std::{
 /// put something there. One that others could only read is closed without a word.
 pub fn own_folder(path: &Path) -> Result<(), StoreError> {
     let about = fs::symlink_metadata(path).map_err(io_error("look at", path))?;
-    let not_ours = |reason: String| StoreError::NotOurs { path: path.to_owned(), reason };
+    let not_ours = |owner, reason| StoreError::NotOurs { path: path.to_owned(), reason, owner };
     let me = rustix::process::geteuid().as_raw();
     if !about.is_dir() {
-        return Err(not_ours("it is no folder, or a link to one".to_owned()));
+        return Err(not_ours(None, "it is no folder, or a link to one".to_owned()));
     }
     if about.uid() != me {
-        return Err(not_ours(format!("it belongs to user {}, and this is user {me}", about.uid())));
+        let whose = about.uid();
+        return Err(not_ours(Some(whose), format!("it belongs to user {whose}, and this is user {me}")));
     }
     if about.mode() & 0o022 != 0 {
-        return Err(not_ours(format!("others may write to it (mode {:04o})", about.mode() & 0o7777)));
+        return Err(not_ours(None, format!("others may write to it (mode {:04o})", about.mode() & 0o7777)));
     }
     if about.mode() & 0o077 != 0 {
         fs::set_permissions(path, Permissions::from_mode(0o700)).map_err(io_error("close", path))?;

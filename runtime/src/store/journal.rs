@@ -123,6 +123,8 @@ pub struct Transaction {
 #[derive(Debug)]
 pub struct Journal {
     file: File,
+    /// How many bytes of whole records it has; what comes after was torn.
+    whole: u64,
     path: PathBuf,
     id: TransactionId,
 }
@@ -137,11 +139,26 @@ impl Journal {
         let mut line = serde_json::to_vec(record)
             .map_err(|error| StoreError::Unreadable { path: self.path.clone(), reason: error.to_string() })?;
         line.push(b'\n');
-        self.file.write_all(&line).map_err(io_error("write", &self.path))?;
+        if let Err(error) = self.cut().and_then(|()| self.file.write_all(&line)) {
+            // Whatever follows begins a line of its own, also where there is room again.
+            let _ = self.cut();
+            return Err(io_error("write", &self.path)(error));
+        }
+        self.whole += line.len() as u64;
         if matches!(record, Record::Done { .. }) {
             return Ok(());
         }
         self.file.sync_data().map_err(io_error("sync", &self.path))
+    }
+
+    /// Cuts off what is left of a record that could not be written whole, as where the disk is full.
+    fn cut(&self) -> std::io::Result<()> {
+        if self.file.metadata()?.len() == self.whole { Ok(()) } else { self.file.set_len(self.whole) }
+    }
+
+    /// Returns the error of a write that has no room.
+    pub(crate) fn no_room(&self) -> StoreError {
+        io_error("write", &self.path)(ErrorKind::StorageFull.into())
     }
 
     /// Returns the transaction's id.
@@ -155,7 +172,8 @@ impl Store {
     /// Begins a transaction: its first record is on disk before `txn/open` leads to it.
     ///
     /// # Errors
-    /// [`StoreError::Io`] where the journal cannot be written.
+    /// [`StoreError::Io`] where the journal cannot be written; nothing is open then, as far as the link
+    /// could be taken away again.
     pub fn begin(&self, first: &Record) -> Result<Journal, StoreError> {
         let id = fresh_id()?;
         let folder = self.transaction_folder(&id);
@@ -163,7 +181,11 @@ impl Store {
         let mut journal = self.journal(id)?;
         journal.write(first)?;
         durable::sync_parent(&journal.path)?;
-        durable::link(&self.open_link(), Path::new(&journal.id.0))?;
+        if let Err(error) = durable::link(&self.open_link(), Path::new(&journal.id.0)) {
+            // It may stand there, and only its folder could not be synced.
+            let _ = self.close();
+            return Err(error);
+        }
         Ok(journal)
     }
 
@@ -180,11 +202,10 @@ impl Store {
             .open(&path)
             .map_err(io_error("open", &path))?;
         let bytes = fs::read(&path).map_err(io_error("read", &path))?;
-        let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
-        if whole < bytes.len() {
-            file.set_len(whole as u64).map_err(io_error("cut the torn line off", &path))?;
-        }
-        Ok(Journal { file, path, id })
+        let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1) as u64;
+        let journal = Journal { file, whole, path, id };
+        journal.cut().map_err(io_error("cut the torn line off", &journal.path))?;
+        Ok(journal)
     }
 
     /// Opens a transaction that had ended again: it is to be undone, as its journal says by now.
@@ -260,11 +281,34 @@ impl Store {
         transaction.ok_or_else(|| unreadable("it has no whole record".to_owned()))
     }
 
+    /// Lists the transactions that were cut off before they began.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] where the folder or a journal cannot be read.
+    pub(super) fn never_begun(&self) -> Result<Vec<TransactionId>, StoreError> {
+        let mut found = Vec::new();
+        for name in self.transaction_names()? {
+            let id = TransactionId(name);
+            if self.never_began(&id)? {
+                found.push(id);
+            }
+        }
+        Ok(found)
+    }
+
     /// Lists the transactions, whether they can be read or not.
     ///
     /// # Errors
     /// [`StoreError::Io`] where the folder cannot be read.
     pub fn transactions(&self) -> Result<Vec<TransactionId>, StoreError> {
+        let folder = self.root().join("txn");
+        let mut names = self.transaction_names()?;
+        names.retain(|name| folder.join(name).join("journal").is_file());
+        Ok(names.into_iter().map(TransactionId).collect())
+    }
+
+    /// Lists the folders of transactions, in order; links are none.
+    fn transaction_names(&self) -> Result<Vec<String>, StoreError> {
         let folder = self.root().join("txn");
         let entries = match fs::read_dir(&folder) {
             Ok(entries) => entries,
@@ -274,12 +318,29 @@ impl Store {
         let mut found = Vec::new();
         for entry in entries {
             let entry = entry.map_err(io_error("read the folder", &folder))?;
-            if entry.path().join("journal").is_file() && !entry.path().is_symlink() {
-                found.extend(entry.file_name().into_string().ok().map(TransactionId));
+            if entry.path().is_dir() && !entry.path().is_symlink() {
+                found.extend(entry.file_name().into_string().ok());
             }
         }
-        found.sort_by(|a, b| a.0.cmp(&b.0));
+        found.sort();
         Ok(found)
+    }
+
+    /// Returns whether a transaction was cut off before its first record was whole, and nothing leads to it.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] where the journal cannot be read.
+    pub(super) fn never_began(&self, id: &TransactionId) -> Result<bool, StoreError> {
+        if fs::read_link(self.open_link()).is_ok_and(|open| open == Path::new(&id.0)) {
+            return Ok(false);
+        }
+        let folder = self.transaction_folder(id);
+        let path = folder.join("journal");
+        match fs::read(&path) {
+            Ok(bytes) => Ok(!bytes.contains(&b'\n')),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(folder.is_dir()),
+            Err(error) => Err(io_error("read", &path)(error)),
+        }
     }
 
     pub(super) fn transaction_folder(&self, id: &TransactionId) -> PathBuf {

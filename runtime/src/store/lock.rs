@@ -6,6 +6,7 @@ use std::{
     fs::{File, OpenOptions},
     io::{Read, Seek, Write},
     os::unix::fs::OpenOptionsExt,
+    time::Duration,
 };
 
 /// The right to change this state folder, until it is dropped.
@@ -32,6 +33,10 @@ pub enum LockError {
     Store(#[from] StoreError),
 }
 
+/// How often the lock is tried, and how long between: longer than any look takes.
+const TRIES: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(5);
+
 impl Store {
     /// Takes the lock, and writes the verb and process id into it for who comes second.
     ///
@@ -47,7 +52,14 @@ impl Store {
             .mode(0o600)
             .open(&path)
             .map_err(io_error("open", &path))?;
-        if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+        // Who looks whether somebody has it holds it for an instant.
+        let mut tries = 0;
+        while flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+            tries += 1;
+            if tries < TRIES {
+                std::thread::sleep(PAUSE);
+                continue;
+            }
             let mut holder = String::new();
             file.read_to_string(&mut holder).map_err(io_error("read", &path))?;
             return Err(LockError::Held(holder.trim().to_owned()));

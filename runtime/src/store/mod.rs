@@ -101,6 +101,8 @@ pub enum StoreError {
         path: PathBuf,
         /// Why.
         reason: String,
+        /// The user whose it is, where it is somebody else's.
+        owner: Option<u32>,
     },
     /// There is no generation of this number.
     #[error("there is no generation {0}")]
@@ -156,6 +158,11 @@ impl Store {
             Err(Errno::NOTDIR)
         };
         allowed.map_err(|error| io_error("write to the folder", folder)(error.into()))
+    }
+
+    /// Returns the error of a write that has no room.
+    pub(crate) fn no_room(&self) -> StoreError {
+        io_error("write to the folder", &self.root)(io::ErrorKind::StorageFull.into())
     }
 
     /// Returns the state folder.

@@ -20,6 +20,9 @@ pub struct Verified {
     pub generations: usize,
     /// How many journals can be read.
     pub journals: usize,
+    /// How many writes were cut off before anything counted on them. They are no damage, and `gc` removes
+    /// them.
+    pub leftovers: usize,
     /// What is wrong, in the order of the paths.
     pub findings: Vec<Finding>,
 }
@@ -100,8 +103,8 @@ impl Look<'_> {
         for entry in entries(&folder)? {
             let path = entry.path();
             let name = entry.file_name().to_string_lossy().into_owned();
-            if name.starts_with(".new-") {
-                self.tell(&path, "a write was cut off and left this behind", "remove it");
+            if is_cut_off(&name) {
+                self.found.leftovers += 1;
                 continue;
             }
             let Some(id) = name.get(..64).and_then(|id| id.parse::<ObjectId>().ok()) else {
@@ -136,6 +139,10 @@ impl Look<'_> {
                 self.tell(&path, "it is no generation: its name is no number", "move it away");
                 continue;
             };
+            if !path.join("generation.json").exists() && path.is_dir() && !whole::holds_something(&path) {
+                self.found.leftovers += 1;
+                continue;
+            }
             match self.generation(number, &path) {
                 Ok(()) => self.found.generations += 1,
                 Err((problem, repair)) => self.tell(&path, problem, repair),
@@ -147,14 +154,10 @@ impl Look<'_> {
     fn generation(&mut self, number: u64, path: &Path) -> Result<(), (String, String)> {
         const LOST: &str = "the number stays taken; other generations are not touched by it";
         let file = path.join("generation.json");
-        if !file.exists() && whole::holds_something(path) {
+        if !file.exists() {
             let problem = "it has no generation.json, and was a generation";
             let repair = "restore the file from a backup of the state folder: until then `phoenix gc` destroys nothing";
             return Err((problem.to_owned(), repair.to_owned()));
-        }
-        if !file.exists() {
-            let problem = "a switch took this number and was cut off before it began";
-            return Err((problem.to_owned(), "remove the folder".to_owned()));
         }
         let generation =
             self.store.generation(number).map_err(|error| (error.to_string(), LOST.to_owned()))?;
@@ -288,6 +291,10 @@ impl Look<'_> {
                 }
                 continue;
             }
+            if is_cut_off(&name) || self.store.never_began(&TransactionId::named(&name))? {
+                self.found.leftovers += 1;
+                continue;
+            }
             match self.store.transaction(TransactionId::named(&name)) {
                 Ok(_) => self.found.journals += 1,
                 Err(error) => {
@@ -297,6 +304,11 @@ impl Look<'_> {
         }
         Ok(())
     }
+}
+
+/// Returns whether a name is that of a write that was not finished.
+fn is_cut_off(name: &str) -> bool {
+    name.starts_with(".new-")
 }
 
 fn entries(folder: &Path) -> Result<Vec<DirEntry>, StoreError> {

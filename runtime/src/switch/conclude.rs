@@ -35,10 +35,11 @@ impl Runtime<'_> {
                 if let Some(adopted) = carried.adopted {
                     generation.adopted = adopted;
                 }
+                let unrecorded = unrecorded("everything was done and holds");
                 let known = self.before_after(from, generation, &carried.plans).map_err(SwitchError::Store);
-                let known = known.map_err(unrecorded)?;
-                self.durable(|store| store.put_before(to, &known)).map_err(unrecorded)?;
-                self.commit(generation, to, ledger).map_err(unrecorded)?;
+                let known = known.map_err(&unrecorded)?;
+                self.durable(|store| store.put_before(to, &known)).map_err(&unrecorded)?;
+                self.commit(generation, to, ledger).map_err(&unrecorded)?;
                 let actions = carried.actions;
                 return Ok(if from == Some(to) {
                     Switched::Repaired { generation: to, actions }
@@ -66,20 +67,31 @@ impl Runtime<'_> {
         if !undone.failed.is_empty() {
             return self.degrade(generation, reason, undone.failed, undone.kept);
         }
-        self.record_undone(generation.number, host, &carried.plans)?;
+        self.record_undone(generation.number, host, &carried.plans).map_err(unrecorded("it was undone"))?;
+        self.end_undone(generation, from, reason.clone(), ledger).map_err(unrecorded("it was undone"))?;
+        Err(SwitchError::Failed { reason, kept: undone.kept })
+    }
+
+    /// Records that a switch was undone: what is current, its outcome, and the journal's end.
+    fn end_undone(
+        &self,
+        generation: &mut Generation,
+        from: Option<u64>,
+        reason: String,
+        ledger: &Ledger<'_>,
+    ) -> Result<(), SwitchError> {
         if let Some(from) =
             from.filter(|from| self.store.current_number().is_ok_and(|now| now != Some(*from)))
         {
             // It had come to hold, and nobody confirmed it.
             self.durable(|store| store.set_current(from))?;
         }
-        generation.outcome = Outcome::Failed { reason: reason.clone() };
+        generation.outcome = Outcome::Failed { reason };
         self.durable(|store| store.put_generation(generation))?;
         if self.store.pending()?.is_some_and(|pending| pending.transaction == ledger.id()) {
             self.durable(Store::clear_pending)?;
         }
-        self.end(ledger, generation.outcome.clone())?;
-        Err(SwitchError::Failed { reason, kept: undone.kept })
+        self.end(ledger, generation.outcome.clone())
     }
 
     /// Records that a generation holds: its outcome, `current`, and the journal's end, in this order.
@@ -94,13 +106,20 @@ impl Runtime<'_> {
         &self,
         generation: &mut Generation,
         reason: String,
-        failed: Vec<String>,
+        mut failed: Vec<String>,
         kept: Vec<String>,
     ) -> Result<Switched, SwitchError> {
         generation.outcome =
             Outcome::Degraded { reason: format!("{reason}; undoing: {}", failed.join("; ")) };
-        self.durable(|store| store.put_generation(generation))?;
-        Err(SwitchError::Degraded { reason, failed, kept })
+        match self.durable(|store| store.put_generation(generation)) {
+            Err(SwitchError::PowerLost) => Err(SwitchError::PowerLost),
+            Ok(()) => Err(SwitchError::Degraded { reason, failed, kept }),
+            Err(error) => {
+                // The journal is open, which says the same.
+                failed.push(format!("that could not be recorded: {error}"));
+                Err(SwitchError::Degraded { reason, failed, kept })
+            }
+        }
     }
 
     fn end(&self, ledger: &Ledger<'_>, outcome: Outcome) -> Result<(), SwitchError> {
@@ -118,16 +137,21 @@ impl Runtime<'_> {
         &self,
         mut act: impl FnMut(&Store) -> Result<(), StoreError>,
     ) -> Result<(), SwitchError> {
-        let lost = |_: HostError| SwitchError::PowerLost;
-        self.host.pulse().map_err(lost)?;
+        let pulse = || match self.host.pulse() {
+            Ok(()) => Ok(()),
+            Err(HostError::PowerLost) => Err(SwitchError::PowerLost),
+            Err(_) => Err(SwitchError::Store(self.store.no_room())),
+        };
+        pulse()?;
         act(self.store)?;
-        self.host.pulse().map_err(lost)
+        pulse()
     }
 }
 
-fn unrecorded(error: SwitchError) -> SwitchError {
-    match error {
-        SwitchError::Store(error) => SwitchError::Unrecorded(error),
+/// Says of an error of the store how the host stands, which could not be recorded.
+pub(super) fn unrecorded(stands: &'static str) -> impl Fn(SwitchError) -> SwitchError {
+    move |error| match error {
+        SwitchError::Store(error) => SwitchError::Unrecorded { stands, error },
         other => other,
     }
 }

@@ -75,8 +75,8 @@ impl Runtime<'_> {
         if self.store.pending()?.is_none_or(|pending| pending.transaction != *id) {
             return Ok(None);
         }
-        let recovered = self.recover_locked(false, &mut |_| true)?;
-        Ok(self.go_back()?.or(recovered))
+        let recovered = self.recover_locked(false, &mut |_| true).map_err(|error| self.left_open(error))?;
+        Ok(self.go_back().map_err(|error| self.left_open(error))?.or(recovered))
     }
 
     /// Undoes the switch to the generation that waits, where one does, from its journal: what was set

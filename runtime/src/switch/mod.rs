@@ -28,6 +28,7 @@ use crate::{
     store::{Generation, LockError, Outcome, Pending, Record, Source, Store, StoreError},
 };
 use carry::Carried;
+use conclude::unrecorded;
 use confirm::refuse_irreversible;
 use phoenix_graph::{DatasetName, FORMAT, Graph, HostName, Key, PoolName, PropertyName};
 use std::{collections::BTreeSet, path::Path, sync::atomic::AtomicBool};
@@ -117,9 +118,15 @@ pub enum SwitchError {
         /// What was kept, because it holds something or cannot be taken back.
         kept: Vec<String>,
     },
-    /// Everything was seen to hold, but that could not be recorded: the journal stays open.
-    #[error("everything was done and holds, but it could not be recorded: {0}")]
-    Unrecorded(StoreError),
+    /// The host is as this says, but that could not be recorded: the journal stays open, or the generation
+    /// still counts as waiting to be confirmed.
+    #[error("{stands}, but that could not be recorded: {error}")]
+    Unrecorded {
+        /// How the host stands.
+        stands: &'static str,
+        /// Why it could not be recorded.
+        error: StoreError,
+    },
     /// A key that has to be typed was not; nothing was run.
     #[error("{reason}")]
     NoKey {
@@ -254,10 +261,11 @@ impl Runtime<'_> {
         if let (Some(pending), Target::New { .. }) = (&pending, target) {
             return Err(SwitchError::Unconfirmed { number: pending.to });
         }
-        let switched = self.transact(verb, target, consent, None, approve)?;
+        let switched =
+            self.transact(verb, target, consent, None, approve).map_err(|error| self.left_open(error))?;
         if pending.is_some() {
             // Whoever goes to a generation by hand has decided.
-            self.durable(Store::clear_pending)?;
+            self.durable(Store::clear_pending).map_err(unrecorded("it was done and holds"))?;
         }
         Ok(switched)
     }
@@ -278,7 +286,17 @@ impl Runtime<'_> {
         let _lock = self.store.lock(verb)?;
         self.refuse_open()?;
         self.refuse_pending()?;
-        self.transact(verb, target, consent, Some(wait), approve)
+        self.transact(verb, target, consent, Some(wait), approve).map_err(|error| self.left_open(error))
+    }
+
+    /// Tells an error of the store that left the journal open from one that changed nothing.
+    fn left_open(&self, error: SwitchError) -> SwitchError {
+        match error {
+            SwitchError::Store(error) if !matches!(self.store.open_transaction(), Ok(None)) => {
+                SwitchError::Unrecorded { stands: "the switch was begun", error }
+            }
+            other => other,
+        }
     }
 
     fn refuse_open(&self) -> Result<(), SwitchError> {
@@ -332,13 +350,14 @@ impl Runtime<'_> {
             adopted: first.adopted.clone(),
         };
         self.close_stale()?;
+        // What the record names is there before it; and a folder without a record has nothing in it.
+        if aim.to == aim.number {
+            self.durable(|store| store.put_graph(&aim.graph).map(drop))?;
+        }
         self.durable(|store| store.put_generation(&generation))?;
         // Written also for a generation that is gone back to: they follow from its graph, and somebody may
         // have changed the files.
         self.durable(|store| store.put_rendered(aim.to, &rendered(&aim.graph)))?;
-        if aim.to == aim.number {
-            self.durable(|store| store.put_graph(&aim.graph).map(drop))?;
-        }
         let begin = Record::Begin {
             format: FORMAT,
             number: aim.number,
@@ -355,8 +374,11 @@ impl Runtime<'_> {
                 let transaction = journal.id().clone();
                 let pending =
                     Pending { format: FORMAT, transaction, from, to: aim.to, seconds: wait.seconds };
-                self.durable(|store| store.put_pending(&pending))?;
-                (wait.watcher)(&pending)
+                match self.durable(|store| store.put_pending(&pending)) {
+                    Ok(()) => (wait.watcher)(&pending),
+                    Err(SwitchError::PowerLost) => return Err(SwitchError::PowerLost),
+                    Err(error) => Err(error.to_string()),
+                }
             }
             _ => Ok(()),
         };

@@ -41,7 +41,7 @@ impl Runtime<'_> {
         approve: &mut dyn FnMut(&Plan) -> bool,
     ) -> Result<Option<Recovered>, SwitchError> {
         let _lock = self.store.lock("recover")?;
-        let recovered = self.recover_locked(resume, approve)?;
+        let recovered = self.recover_locked(resume, approve).map_err(|error| self.left_open(error))?;
         let Some(pending) = self.store.pending()? else { return Ok(recovered) };
         if resume && recovered.is_some() {
             // Whoever goes on with a switch is there, and wants it.
@@ -49,7 +49,10 @@ impl Runtime<'_> {
             return Ok(recovered);
         }
         // Where who watched is gone, as after a power cut, nobody can tell any more how long it waited.
-        if self.store.is_watched(&pending.transaction)? { Ok(recovered) } else { self.go_back() }
+        if self.store.is_watched(&pending.transaction)? {
+            return Ok(recovered);
+        }
+        self.go_back().map_err(|error| self.left_open(error))
     }
 
     /// Ends what was left open, if anything; the lock is held.

@@ -18,6 +18,10 @@ pub enum FaultKind {
     /// Power is lost within an operation, which OpenZFS does in several transactions: of what it may leave then,
     /// the one of this number ([`inner`] tells how many there are) is durable.
     PowerWithin(usize),
+    /// From here on the state folder has no room: every durable write that is no operation fails, until the
+    /// faults are taken back. Before it nothing of it is done; after it, all of it is, as where only the
+    /// folder could not be synced.
+    Full,
 }
 
 /// A fault that strikes once.

@@ -1,8 +1,8 @@
 //! The simulated host: pools, datasets with inheritance, mounts, snapshots, holds, exports,
-//! registrations and parameters, in one value that is kept in one file.
+//! registrations and parameters, in one value that is kept in a folder (`keep`).
 //!
 //! An operation passes through one door, [`Host::perform`]: a fault may strike there, then the part
-//! of the simulator that knows the tool changes the [`State`], and the file is written anew.
+//! of the simulator that knows the tool changes the [`State`], and what it changed is written.
 //! `pool`, `topology`, `dataset`, `snapshots`, `clones`, `settings`, `space` and `mount` are OpenZFS; `files`
 //! is what lies in the folders; `exports` is the NFS server; `proxmox` is `pvesm`; `encryption` is whose key is
 //! loaded; `boot` is what stays after a power cut. Same calls, same state: nothing here is random.
@@ -18,6 +18,7 @@ mod exports;
 mod fault;
 mod files;
 mod image;
+mod keep;
 mod links;
 mod look;
 mod mount;
@@ -39,14 +40,13 @@ use crate::{
     op::Op,
     secret::Keys,
 };
+use keep::Keep;
 use links::Roots;
 use phoenix_graph::{DatasetName, SnapshotName};
-use state::{FORMAT, Refusal};
+use state::Refusal;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
-    io::Write,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -54,15 +54,17 @@ use std::{
 #[derive(Debug)]
 pub struct SimHost {
     roots: Roots,
-    /// Where the state is kept; nothing for a host in memory.
-    file: Option<PathBuf>,
     inner: Mutex<Inner>,
 }
 
 #[derive(Debug)]
 struct Inner {
     state: State,
+    /// Where the state is kept; nothing for a host in memory.
+    keep: Option<Keep>,
     powered: bool,
+    /// Whether the state folder has no room.
+    full: bool,
     /// The keys that were typed.
     keys: Keys,
     faults: Vec<Fault>,
@@ -71,25 +73,45 @@ struct Inner {
 }
 
 impl SimHost {
-    /// Opens the host kept in `dir/host.json`, or makes a blank one there that takes every disk a spec
-    /// asks for as plugged in and blank. Links and files below `dir` are those of the real file system.
+    /// Opens the host kept in a folder; where there is none, a blank one that takes every disk a spec asks
+    /// for as plugged in and blank. Nothing is written before it changes. Links and files below `dir` are
+    /// those of the real file system.
     ///
     /// # Errors
-    /// Where the folder or the file cannot be read or written, or the file is none of a host.
+    /// Where the folder cannot be read, or holds something else under the names of a host.
     pub fn open(dir: &Path) -> Result<Self, HostError> {
-        fs::create_dir_all(dir).map_err(|error| failed("make the folder", dir, &error))?;
-        let dir = dir.canonicalize().map_err(|error| failed("find the folder", dir, &error))?;
-        let file = dir.join("host.json");
-        let state = match fs::read(&file) {
-            Ok(bytes) => read_state(&bytes, &file)?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                State { plug_everything: true, ..State::blank() }
+        let whole = || std::path::absolute(dir).map_err(|error| failed("find the folder", dir, &error));
+        let dir = dir.canonicalize().or_else(|_| whole())?;
+        let (keep, state) = Keep::read(&dir, State { plug_everything: true, ..State::blank() })?;
+        Ok(Self::with(state, &dir, Some(keep)))
+    }
+
+    /// Makes the folder of a host, and writes it there as it is.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn make(dir: &Path) -> Result<Self, HostError> {
+        std::fs::create_dir_all(dir).map_err(|error| failed("make the folder", dir, &error))?;
+        let host = Self::open(dir)?;
+        {
+            let inner = &mut *host.lock();
+            if let Some(keep) = &mut inner.keep {
+                keep.picture(&mut inner.state)?;
             }
-            Err(error) => return Err(failed("read", &file, &error)),
-        };
-        let host = Self::with(state, &dir, Some(file));
-        host.save(&host.lock().state)?;
+        }
         Ok(host)
+    }
+
+    /// Returns whether a host is kept in a folder.
+    #[must_use]
+    pub fn is_kept(dir: &Path) -> bool {
+        dir.join("host.json").exists() || dir.join("host.log").exists()
+    }
+
+    /// Returns how many times what is kept was written, and how many bytes.
+    #[must_use]
+    pub fn written(&self) -> (u64, u64) {
+        self.lock().keep.as_ref().map_or((0, 0), Keep::written)
     }
 
     /// Makes a blank host that is kept nowhere. Links and files below `state_dir` are those of the real
@@ -99,16 +121,18 @@ impl SimHost {
         Self::with(State::blank(), state_dir, None)
     }
 
-    fn with(state: State, real: &Path, file: Option<PathBuf>) -> Self {
+    fn with(state: State, real: &Path, keep: Option<Keep>) -> Self {
         let inner = Inner {
             state,
+            keep,
             powered: true,
+            full: false,
             keys: Keys::default(),
             faults: Vec::new(),
             events: Vec::new(),
             processes: 0,
         };
-        SimHost { roots: Roots { real: real.to_owned() }, file, inner: Mutex::new(inner) }
+        SimHost { roots: Roots { real: real.to_owned() }, inner: Mutex::new(inner) }
     }
 
     /// Plugs blank disks in, one for each path that leads nowhere yet.
@@ -171,7 +195,7 @@ impl SimHost {
     pub fn by_hand(&self, op: &Op) -> Result<(), HostError> {
         let mut inner = self.lock();
         let done = inner.apply(&self.roots, op);
-        self.save(&inner.state)?;
+        inner.save()?;
         done
     }
 
@@ -180,7 +204,7 @@ impl SimHost {
         let mut inner = self.lock();
         let answer = change(&mut inner.state);
         // A host in memory is saved nowhere; one in a file is saved again by the next operation.
-        let _ = self.save(&inner.state);
+        let _ = inner.save();
         answer
     }
 
@@ -201,9 +225,11 @@ impl SimHost {
         self.lock().faults.push(fault);
     }
 
-    /// Takes all faults back that have not struck.
+    /// Takes all faults back that have not struck, and makes room in the state folder.
     pub fn clear_faults(&self) {
-        self.lock().faults.clear();
+        let mut inner = self.lock();
+        inner.faults.clear();
+        inner.full = false;
     }
 
     /// Returns all events since the host was opened, or since [`SimHost::forget_events`].
@@ -244,27 +270,21 @@ impl SimHost {
         inner.keys = Keys::default();
         inner.powered = true;
         inner.state.boot(&self.roots);
-        let _ = self.save(&inner.state);
+        let _ = inner.save();
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         // A test that panicked while it held the lock has left a whole state behind: changes are made in place.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    /// Writes the state to a temporary file, syncs it and renames it into place.
-    fn save(&self, state: &State) -> Result<(), HostError> {
-        let Some(file) = &self.file else { return Ok(()) };
-        let folder = file.parent().unwrap_or(Path::new("."));
-        let write = || -> std::io::Result<()> {
-            let mut fresh = tempfile::NamedTempFile::new_in(folder)?;
-            serde_json::to_writer_pretty(&mut fresh, state)?;
-            fresh.write_all(b"\n")?;
-            fresh.as_file().sync_all()?;
-            fresh.persist(file)?;
-            fs::File::open(folder)?.sync_all()
-        };
-        write().map_err(|error| failed("write", file, &error))
+impl Drop for SimHost {
+    fn drop(&mut self) {
+        let inner = &mut *self.lock();
+        if let Some(keep) = &mut inner.keep {
+            keep.end(&mut inner.state);
+        }
     }
 }
 
@@ -283,7 +303,7 @@ impl Host for SimHost {
         let strike = inner.event(Event::Op(op.clone()))?;
         inner.processes += u64::from(op.argv().is_some());
         let done = match strike {
-            None => inner.apply(&self.roots, op),
+            None | Some(FaultKind::Full) => inner.apply(&self.roots, op),
             Some(FaultKind::Fail | FaultKind::PowerBefore) => return Err(struck(op)),
             Some(FaultKind::FailPartly) => {
                 let part = fault::half(op).unwrap_or_else(|| op.clone());
@@ -302,7 +322,7 @@ impl Host for SimHost {
                 Err(HostError::PowerLost)
             }
         };
-        self.save(&inner.state)?;
+        inner.save()?;
         done
     }
 
@@ -377,11 +397,20 @@ impl Host for SimHost {
             inner.powered = false;
             return Err(HostError::PowerLost);
         }
+        if inner.full {
+            let path = self.roots.real.clone();
+            return Err(HostError::Io { doing: "write to", path, message: "No space left on device".into() });
+        }
         Ok(())
     }
 }
 
 impl Inner {
+    /// Keeps what changed.
+    fn save(&mut self) -> Result<(), HostError> {
+        self.keep.as_mut().map_or(Ok(()), |keep| keep.save(&mut self.state))
+    }
+
     fn apply(&mut self, roots: &Roots, op: &Op) -> Result<(), HostError> {
         apply(&mut self.state, roots, &self.keys, op)
     }
@@ -396,6 +425,7 @@ impl Inner {
         let struck = self.faults.iter().position(|fault| fault.strikes(number, op).is_some());
         let kind = struck.and_then(|index| self.faults.remove(index).strikes(number, op));
         self.events.push(event);
+        self.full |= kind == Some(FaultKind::Full);
         if kind == Some(FaultKind::PowerBefore) {
             self.powered = false;
             return Err(HostError::PowerLost);
@@ -510,17 +540,4 @@ fn command(argv: Vec<String>, refusal: Refusal) -> HostError {
 fn struck(op: &Op) -> HostError {
     let argv = op.argv().unwrap_or_else(|| vec![op.describe()]);
     HostError::Command { argv, status: Some(1), stderr: "a simulated failure".to_owned() }
-}
-
-fn read_state(bytes: &[u8], file: &Path) -> Result<State, HostError> {
-    let unreadable = |reason: String| HostError::Io { doing: "read", path: file.to_owned(), message: reason };
-    let mut state: State = serde_json::from_slice(bytes).map_err(|error| unreadable(error.to_string()))?;
-    for name in state.datasets.keys().cloned().collect::<Vec<_>>() {
-        state.number(&name);
-    }
-    if state.format == FORMAT {
-        Ok(state)
-    } else {
-        Err(unreadable(format!("its format is {}, and this version knows {FORMAT}", state.format)))
-    }
 }
