@@ -58,3 +58,22 @@ pub struct Carry {
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub jobs: u16,
 }
+
+/// What a switch is said to be for.
+#[derive(Debug, Clone, Args)]
+pub struct Said {
+    /// Say what it is for: `phoenix generations` shows it
+    #[arg(long, short, value_name = "TEXT", value_parser = message)]
+    pub message: Option<String>,
+}
+
+/// Takes one line of a text that people can read.
+fn message(text: &str) -> Result<String, String> {
+    const LONGEST: usize = 500;
+    match text.trim() {
+        "" => Err("it says nothing".to_owned()),
+        text if text.chars().any(char::is_control) => Err("it has to be one line of text".to_owned()),
+        text if text.chars().count() > LONGEST => Err(format!("it is longer than {LONGEST} characters")),
+        text => Ok(text.to_owned()),
+    }
+}

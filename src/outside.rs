@@ -34,10 +34,18 @@ fn variable(name: &str) -> Option<String> {
 #[must_use]
 pub fn who() -> String {
     let names = ["SUDO_USER", "USER", "LOGNAME"];
-    names
-        .into_iter()
-        .find_map(variable)
-        .unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
+    let uid = rustix::process::getuid().as_raw();
+    names.into_iter().find_map(variable).or_else(|| account(uid)).unwrap_or_else(|| format!("uid {uid}"))
+}
+
+/// Returns the name that a user has on this machine, where `/etc/passwd` knows it.
+fn account(uid: u32) -> Option<String> {
+    let accounts = std::fs::read_to_string("/etc/passwd").ok()?;
+    accounts.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let (name, number) = (fields.next()?, fields.nth(1)?);
+        (number.parse() == Ok(uid) && !name.is_empty()).then(|| name.to_owned())
+    })
 }
 
 /// Returns the hash of the program that runs, of its very bytes: two programs that could compile a spec

@@ -88,6 +88,7 @@ impl Site {
             keys: &Nobody,
             now: outside::now(),
             who: outside::who(),
+            message: None,
         }
     }
 }
@@ -117,7 +118,10 @@ fn is_there(dir: &Path, access: Access) -> Result<(), Failure> {
     }
     Err(Failure::new(Exit::Usage, format!("there is no simulated host in {}", dir.display()))
         .because(if dir.exists() { "it is no folder" } else { "there is no such folder" })
-        .help(format!("`phoenix switch --sim {}` makes one; or look whether the name is right", dir.display())))
+        .help(format!(
+            "`phoenix switch --sim {}` makes one; or look whether the name is right",
+            dir.display()
+        )))
 }
 
 fn state_dir(common: &Common) -> Result<PathBuf, Failure> {

@@ -26,6 +26,8 @@ pub struct Journey<'a> {
     pub site: &'a Site,
     /// How.
     pub carry: &'a Carry,
+    /// What it is said to be for.
+    pub message: Option<&'a str>,
     /// Who watches.
     pub terminal: &'a Terminal,
     /// How long the generation waits to be confirmed, if it is to be.
@@ -42,7 +44,9 @@ impl Journey<'_> {
         let stop = stop_flag(&self.doing)?;
         let progress = Progress::new(self.terminal);
         let keys = Typing { terminal: self.terminal, stop: &stop };
-        let runtime = Runtime { keys: &keys, ..self.site.runtime(self.carry.jobs, &stop, &progress) };
+        let message = self.message.map(str::to_owned);
+        let runtime =
+            Runtime { keys: &keys, message, ..self.site.runtime(self.carry.jobs, &stop, &progress) };
         let mut approval = Approval::new(self.terminal, self.carry.yes, &stop, &progress);
         let started = OnceCell::new();
         let watcher = |pending: &Pending| {

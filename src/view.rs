@@ -14,7 +14,10 @@ pub use why::{OriginView, SettingView, WhyView};
 #[cfg(test)]
 use schemars::JsonSchema;
 
-use crate::{cache::Built, show::date};
+use crate::{
+    cache::Built,
+    show::{date, generations::Now},
+};
 use phoenix_graph::{Graph, GraphDiff, diff};
 use phoenix_runtime::{
     plan::{Kind, Plan, Reversibility},
@@ -243,9 +246,12 @@ pub struct GenerationView {
     pub who: String,
     /// The verb.
     pub verb: String,
+    /// What somebody said of it.
+    pub message: Option<String>,
     /// What came of it.
     pub outcome: OutcomeView,
-    /// Why, where it failed; which generation, where it went back to one.
+    /// Why, where it failed; which generation, where it went back to one; where it has no end, whether it is
+    /// under way, was interrupted, or never began.
     pub detail: Option<String>,
     /// Whether it is pinned: `phoenix gc` keeps it.
     pub pinned: bool,
@@ -273,9 +279,9 @@ pub enum OutcomeView {
 impl GenerationView {
     /// Describes a generation.
     #[must_use]
-    pub fn new(generation: &Generation, current: Option<u64>, pin: Option<&Pin>) -> Self {
+    pub fn new(generation: &Generation, now: Now, pin: Option<&Pin>) -> Self {
         let (outcome, detail) = match &generation.outcome {
-            Outcome::Open => (OutcomeView::Open, None),
+            Outcome::Open => (OutcomeView::Open, Some(now.open(generation.number).to_owned())),
             Outcome::Committed => (OutcomeView::Committed, None),
             Outcome::WentTo { generation } => (OutcomeView::WentTo, Some(generation.to_string())),
             Outcome::Failed { reason } => (OutcomeView::Failed, Some(reason.clone())),
@@ -283,13 +289,14 @@ impl GenerationView {
         };
         Self {
             number: generation.number,
-            current: current == Some(generation.number),
+            current: now.current == Some(generation.number),
             parent: generation.parent,
             system: generation.system.to_string(),
             time: generation.time,
             date: date::utc(generation.time),
             who: generation.who.clone(),
             verb: generation.verb.clone(),
+            message: generation.message.clone(),
             outcome,
             detail,
             pinned: pin.is_some(),

@@ -9,7 +9,7 @@
 use phoenix_lab::{Machine, MachineSpec, Result, mib, prepare_or_skip};
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
-const SPEC: &str = include_str!("../examples/phoenix/phoenix.kdl");
+const SPEC: &str = include_str!("specs/phoenix/phoenix.kdl");
 
 /// Counts what is run and says what: wrappers around the tools write it down.
 const WRAP: &str = r#"

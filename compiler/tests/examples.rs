@@ -1,4 +1,5 @@
-//! The examples compile, without a word, into what they say.
+//! The examples compile, without a word, into what they say: as the tests keep them, since those of the
+//! repository are there to be edited.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -9,7 +10,7 @@ use phoenix_compiler::{SpecPath, compile};
 use phoenix_graph::Bytes;
 
 fn example(name: &str) -> Vec<String> {
-    let world = Folder::new(&format!("../examples/{name}"));
+    let world = Folder::new(&format!("../tests/specs/{name}"));
     let compiled = compile(&world, &SpecPath::new(&format!("{name}.kdl")).unwrap());
     assert!(compiled.diagnostics.is_empty(), "{}", common::rendered(&compiled));
     let graph = compiled.hosts[0].graph.as_ref().unwrap();

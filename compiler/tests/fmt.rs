@@ -84,7 +84,7 @@ fn every_case_of_the_suite_comes_to_the_same() {
 #[test]
 fn the_specs_of_this_repository_are_in_the_layout() {
     let mut paths = vec![folder("src/verb/starter.kdl")];
-    for name in ["examples/phoenix", "examples/detailed", "stdlib"] {
+    for name in ["tests/specs/phoenix", "tests/specs/detailed", "stdlib"] {
         paths.extend(fs::read_dir(folder(name)).unwrap().map(|entry| entry.unwrap().path()));
     }
     paths.retain(|path| path.extension().is_some_and(|end| end == "kdl"));

@@ -80,8 +80,8 @@ profile "guests" {
 
 /// Specs without syntax errors; the last two have other errors and warnings.
 const SOUND: &[&str] = &[
-    include_str!("../../examples/phoenix/phoenix.kdl"),
-    include_str!("../../examples/detailed/detailed.kdl"),
+    include_str!("../../tests/specs/phoenix/phoenix.kdl"),
+    include_str!("../../tests/specs/detailed/detailed.kdl"),
     r#"edition 1
 let most "1T"
 profile "share" {

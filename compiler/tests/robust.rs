@@ -14,8 +14,8 @@ use proptest::prelude::*;
 use std::{fs, path::PathBuf};
 
 const EXAMPLES: &[&str] = &[
-    include_str!("../../examples/phoenix/phoenix.kdl"),
-    include_str!("../../examples/detailed/detailed.kdl"),
+    include_str!("../../tests/specs/phoenix/phoenix.kdl"),
+    include_str!("../../tests/specs/detailed/detailed.kdl"),
     include_str!("../../stdlib/proxmox.kdl"),
     include_str!("../../tests/suite/profiles.kdl"),
     include_str!("../../tests/suite/nodes.kdl"),

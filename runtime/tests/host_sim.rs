@@ -275,6 +275,83 @@ fn a_host_in_a_file_is_the_same_when_it_is_opened_again() {
     assert_eq!(SimHost::open(dir.path()).unwrap().state(), state);
 }
 
+/// Makes a pool of file systems, each mounted, and returns how much that wrote: times and bytes.
+fn written_for(datasets: usize) -> (u64, u64) {
+    let dir = tempfile::tempdir().unwrap();
+    let host = SimHost::make(dir.path()).unwrap();
+    let pool_create =
+        Op::PoolCreate { pool: pool("tank"), layout: mirror(&[A, B]), settings: vec![], root: vec![] };
+    host.perform(&pool_create).unwrap();
+    let before = host.written();
+    for number in 0..datasets {
+        host.perform(&create(&format!("tank/d{number}"), &[])).unwrap();
+    }
+    let after = host.written();
+    (after.0 - before.0, after.1 - before.1)
+}
+
+#[test]
+fn an_operation_is_one_write_of_what_it_changed() {
+    let (few, many) = (written_for(50), written_for(400));
+    assert_eq!((few.0, many.0), (50, 400), "one write an operation, besides pictures");
+    // Each makes a folder in the pool's own file system, whose entry grows: what else there is, does not.
+    let each = |(times, bytes): (u64, u64)| bytes / times;
+    assert!(each(many) < 20 * 1024, "{} bytes an operation", each(many));
+    assert!(many.1 < 8 * 8 * few.1, "{few:?} {many:?}");
+}
+
+#[test]
+fn what_was_done_is_there_whatever_ends_the_process() {
+    let dir = tempfile::tempdir().unwrap();
+    let host = SimHost::make(dir.path()).unwrap();
+    let op = Op::PoolCreate { pool: pool("tank"), layout: mirror(&[A, B]), settings: vec![], root: vec![] };
+    host.perform(&op).unwrap();
+    let mut states = vec![host.state()];
+    for op in [
+        create("tank/a", &[]),
+        create("tank/a/b", &[]),
+        Op::DatasetUnmount { dataset: name("tank/a/b") },
+        Op::DatasetDestroy { dataset: name("tank/a/b") },
+    ] {
+        host.perform(&op).unwrap();
+        states.push(host.state());
+    }
+    // A process that is killed runs no destructor: its folder is looked at as it stands.
+    let log = std::fs::read(dir.path().join("host.log")).unwrap();
+    let ends: Vec<usize> = (0..log.len()).filter(|&at| log[at] == b'\n').map(|at| at + 1).collect();
+    assert_eq!(ends.len(), 1 + states.len(), "a head, and a line for each operation");
+    let copy = tempfile::tempdir().unwrap();
+    std::fs::copy(dir.path().join("host.json"), copy.path().join("host.json")).unwrap();
+    for (state, pair) in states.iter().zip(ends[1..].iter().zip(ends[2..].iter().chain([&log.len()]))) {
+        // Whole, and with the next line torn.
+        for cut in [*pair.0, (*pair.0 + 10).min(*pair.1 - usize::from(pair.1 > pair.0))] {
+            std::fs::write(copy.path().join("host.log"), &log[..cut]).unwrap();
+            assert_eq!(SimHost::open(copy.path()).unwrap().state(), *state, "cut at {cut}");
+        }
+    }
+    // It goes on from there, and a process that ends as it should leaves the picture alone.
+    let again = SimHost::open(copy.path()).unwrap();
+    again.perform(&create("tank/c", &[])).unwrap();
+    let state = again.state();
+    drop(again);
+    assert!(!copy.path().join("host.log").exists());
+    assert_eq!(SimHost::open(copy.path()).unwrap().state(), state);
+    // A log of another picture is over.
+    std::fs::write(copy.path().join("host.log"), &log).unwrap();
+    assert_eq!(SimHost::open(copy.path()).unwrap().state(), state);
+}
+
+#[test]
+fn looking_at_a_host_writes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("none");
+    SimHost::open(&folder).unwrap().observe(&query()).unwrap();
+    assert!(!folder.exists());
+    assert!(!SimHost::is_kept(&folder));
+    drop(SimHost::make(&folder).unwrap());
+    assert!(SimHost::is_kept(&folder));
+}
+
 #[test]
 fn no_change_of_properties_and_no_missing_parent_goes_unnoticed() {
     let dir = tempfile::tempdir().unwrap();

@@ -34,6 +34,7 @@ fn generation(number: u64) -> Generation {
         time: 1_700_000_000,
         who: "root".to_owned(),
         verb: "switch".to_owned(),
+        message: None,
         outcome: Outcome::Committed,
         adopted: std::collections::BTreeSet::new(),
     }

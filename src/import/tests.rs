@@ -181,6 +181,7 @@ impl World {
             now: 0,
             keys: &phoenix_runtime::secret::Nobody,
             who: "root".to_owned(),
+            message: None,
         })
     }
 

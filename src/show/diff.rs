@@ -38,6 +38,7 @@ pub fn diff(diff: &GraphDiff, paint: Paint) -> String {
     }
     let _ = match diff.0.len() {
         0 => writeln!(text, "No difference."),
+        1 => writeln!(text, "1 resource differs."),
         differing => writeln!(text, "{} differ.", count(differing, "resource")),
     };
     text

@@ -57,6 +57,17 @@ pub fn collected(plan: &GcPlan, collected: &Collected, paint: Paint) -> String {
         count(collected.snapshots, "snapshot")
     );
     let _ = writeln!(text, "{}", paint.good(&done));
+    let forgotten = match &collected.forgotten[..] {
+        [] => None,
+        numbers => Some(format!("forgot {}", named_by(numbers))),
+    };
+    let objects = (collected.objects > 0)
+        .then(|| format!("removed {} of the store", count(collected.objects, "object")));
+    let told: Vec<String> = forgotten.into_iter().chain(objects).collect();
+    if !told.is_empty() {
+        let told = told.join(", and ");
+        let _ = writeln!(text, "{}{}.", told[..1].to_uppercase(), &told[1..]);
+    }
     if collected.stopped {
         text.push_str("It was stopped before its end; nothing else was touched. `phoenix gc` goes on.\n");
     } else if !plan.obstacles.is_empty() || !collected.failed.is_empty() {

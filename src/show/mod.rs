@@ -3,6 +3,7 @@
 pub mod date;
 pub mod diff;
 pub mod gc;
+pub mod generations;
 pub mod plan;
 pub mod standing;
 pub mod value;

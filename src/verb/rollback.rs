@@ -4,7 +4,7 @@ use crate::{
     duration::Seconds,
     exit::Exit,
     failure::Failure,
-    options::{Allow, Carry, Common},
+    options::{Allow, Carry, Common, Said},
     site::{Access, Site},
     switching::Journey,
     terminal::Terminal,
@@ -32,6 +32,8 @@ pub struct Rollback {
     with_data: Vec<DatasetName>,
     #[command(flatten)]
     allow: Allow,
+    #[command(flatten)]
+    said: Said,
     #[command(flatten)]
     carry: Carry,
     /// Come back to the current generation unless `phoenix confirm` is heard within this time
@@ -63,6 +65,7 @@ impl Rollback {
         let journey = Journey {
             site: &site,
             carry: &self.carry,
+            message: self.said.message.as_deref(),
             terminal,
             confirm_within: self.confirm_within,
             doing,

@@ -4,7 +4,7 @@ use crate::{
     exit::Exit,
     failure::Failure,
     options::Common,
-    show::{self, date},
+    show::{self, date, generations::Now},
     site::{Access, Site},
     switching::{self, Silent},
     terminal::Terminal,
@@ -39,9 +39,13 @@ impl Status {
         let pins = site.store.pins().map_err(failed)?;
         let pending = site.store.pending().map_err(failed)?;
         let mut view = StatusView {
-            generation: current
-                .as_ref()
-                .map(|one| GenerationView::new(one, Some(one.number), pins.get(&one.number))),
+            generation: current.as_ref().map(|one| {
+                GenerationView::new(
+                    one,
+                    Now { current: Some(one.number), ..Now::default() },
+                    pins.get(&one.number),
+                )
+            }),
             interrupted: open.as_ref().map(|open| open.number),
             unconfirmed: pending.as_ref().map(|pending| pending.to),
             begun: open.as_ref().map(show::standing::begun).unwrap_or_default(),

@@ -4,7 +4,7 @@ use crate::{
     duration::Seconds,
     exit::Exit,
     failure::Failure,
-    options::{Allow, Carry, Common},
+    options::{Allow, Carry, Common, Said},
     reviewed::Reviewed,
     site::{Access, Site},
     sources,
@@ -33,6 +33,8 @@ pub struct Switch {
     host: Option<String>,
     #[command(flatten)]
     allow: Allow,
+    #[command(flatten)]
+    said: Said,
     #[command(flatten)]
     carry: Carry,
     /// Go back unless `phoenix confirm` is heard within this time after the switch: 60s, 15m, 12h
@@ -69,6 +71,7 @@ impl Switch {
         let journey = Journey {
             site: &site,
             carry: &self.carry,
+            message: self.said.message.as_deref(),
             terminal,
             confirm_within: self.confirm_within,
             doing,
@@ -102,6 +105,7 @@ impl Switch {
         let journey = Journey {
             site: &site,
             carry: &self.carry,
+            message: self.said.message.as_deref(),
             terminal,
             confirm_within: self.confirm_within,
             doing,

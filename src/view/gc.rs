@@ -108,6 +108,10 @@ pub struct CollectedView {
     pub datasets: usize,
     /// How many snapshots were destroyed, apart from those in retired datasets.
     pub snapshots: usize,
+    /// The generations whose records are gone.
+    pub forgotten: Vec<u64>,
+    /// How many objects left the store.
+    pub objects: usize,
     /// What failed, and is there still, wholly or in part.
     pub failed: Vec<LeftView>,
     /// Whether it was stopped before its end.
@@ -137,6 +141,8 @@ impl GcView {
             result: collected.map(|collected| CollectedView {
                 datasets: collected.datasets,
                 snapshots: collected.snapshots,
+                forgotten: collected.forgotten.clone(),
+                objects: collected.objects,
                 failed: left(&collected.failed),
                 stopped: collected.stopped,
             }),

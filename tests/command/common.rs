@@ -8,9 +8,9 @@ use std::{
 };
 use tempfile::TempDir;
 
-/// The specs of the repository.
+/// The examples as the tests keep them: those of the repository are there to be edited.
 pub fn example(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/specs").join(name)
 }
 
 /// A folder of a test's own: specs, a simulated host in `sim`, a home.
@@ -75,7 +75,7 @@ impl Sandbox {
         self.ran(args, &child.wait_with_output().unwrap())
     }
 
-    fn ran(&self, args: &[&str], output: &Output) -> Ran {
+    pub fn ran(&self, args: &[&str], output: &Output) -> Ran {
         let text = |bytes: &[u8]| self.plain(std::str::from_utf8(bytes).unwrap());
         Ran {
             args: args.iter().map(|arg| self.plain(arg)).collect(),
@@ -91,9 +91,14 @@ impl Sandbox {
     }
 
     /// Makes a process of `phoenix` that is not started yet, in a cleaned environment.
-    #[expect(clippy::disallowed_methods, reason = "the tests start the binary under test")]
     pub fn process(&self, args: &[&str]) -> Command {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_phoenix"));
+        self.process_of(Path::new(env!("CARGO_BIN_EXE_phoenix")), args)
+    }
+
+    /// The same of a copy of the program.
+    #[expect(clippy::disallowed_methods, reason = "the tests start the binary under test")]
+    pub fn process_of(&self, program: &Path, args: &[&str]) -> Command {
+        let mut process = Command::new(program);
         process
             .current_dir(self.path())
             .env_clear()
@@ -112,7 +117,9 @@ impl Sandbox {
 
     fn plain(&self, text: &str) -> String {
         let examples = Path::new(env!("CARGO_MANIFEST_DIR")).display().to_string();
-        text.replace(&self.path().display().to_string(), "[SANDBOX]").replace(&examples, "[REPO]")
+        text.replace(&self.path().display().to_string(), "[SANDBOX]")
+            .replace(&format!("{examples}/tests/specs"), "[REPO]/examples")
+            .replace(&examples, "[REPO]")
     }
 }
 

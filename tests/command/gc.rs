@@ -72,7 +72,7 @@ fn by_default_ten_generations_are_kept() {
 fn a_pinned_generation_is_kept_and_shown() {
     let sandbox = lived();
     sandbox.sim(&["pin", "1", "--note", "before the isos went"]).exits(0).says("Generation 1 is pinned");
-    sandbox.sim(&["generations"]).exits(0).says("committed, pinned: before the isos went");
+    sandbox.sim(&["generations"]).exits(0).says("switch, pinned").says("pinned: before the isos went");
     sandbox.sim(&["gc", "--keep", "0", "--yes"]).exits(0).says("1 (pinned)");
     assert!(sandbox.read("sim/host.json").contains("fastData/.phoenix/2/shared-iso"));
     sandbox.sim(&["pin", "1", "--remove"]).exits(0).says("no longer pinned");

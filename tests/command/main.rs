@@ -21,6 +21,7 @@ mod import;
 mod json;
 mod links;
 mod main_job;
+mod person;
 mod refusals;
 mod review;
 mod reviewed;

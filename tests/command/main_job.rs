@@ -101,7 +101,11 @@ fn the_plan_prints_every_command() {
 fn generations_are_listed_with_what_came_of_them() {
     let sandbox = Sandbox::switched();
     sandbox.edit("phoenix.kdl", "800G", "900G");
-    sandbox.sim(&["switch", "--yes"]).exits(0).says("Generation 2 is current.");
+    let why = "more room for what the house keeps, and for the snapshots of it that pile up";
+    sandbox.sim(&["switch", "--yes", "-m", why]).exits(0).says("Generation 2 is current.");
+    for bad in ["", "two\nlines", "\u{1b}[2J", &"x".repeat(501)] {
+        sandbox.sim(&["rollback", "--yes", "-m", bad]).exits(64);
+    }
     sandbox.sim(&["rollback", "--yes"]).exits(0).says("Generation 1 is current.");
     sandbox.sim(&["rollback", "--yes"]).exits(4).says("it is the first one");
     sandbox.sim(&["rollback", "--yes", "7"]).exits(4).says("there is no generation 7");
@@ -140,16 +144,18 @@ fn several_hosts_are_built_at_once_and_switched_one_by_one() {
 }
 
 #[test]
-fn a_result_that_is_older_than_the_spec_is_taken_with_a_warning() {
+fn an_edit_after_build_is_taken_and_what_was_built_is_told_to_be_older() {
     let sandbox = Sandbox::switched();
     sandbox.sim(&["build"]).exits(0);
     sandbox.sim(&["plan"]).exits(0).says_not("is not what");
     sandbox.edit("phoenix.kdl", "800G", "900G");
-    sandbox
-        .sim(&["plan"])
-        .exits(0)
-        .says("./result is not what ./phoenix.kdl says now")
-        .says("Nothing to do.");
+    sandbox.sim(&["plan"]).exits(0).says("./result is not what ./phoenix.kdl says now").says("→ 900G");
+    sandbox.sim(&["plan", "result"]).exits(0).says_not("is not what").says("Nothing to do.");
+    // Where there is no spec, what was built is meant.
+    fs::rename(sandbox.path().join("phoenix.kdl"), sandbox.path().join("away")).unwrap();
+    sandbox.sim(&["plan"]).exits(0).says_not("is not what").says("Nothing to do.");
+    sandbox.write("phoenix.kdl", "edition 1\nhost {");
+    sandbox.sim(&["switch", "--yes"]).exits(3).says_not("is current");
 }
 
 #[test]

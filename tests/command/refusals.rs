@@ -94,7 +94,7 @@ impl Events for Nobody {
 }
 
 /// Switches to what the sandbox's spec says, and loses power at an operation in the middle.
-fn interrupt(sandbox: &Sandbox) {
+pub fn interrupt(sandbox: &Sandbox) {
     let built = sandbox.sim(&["build"]).exits(0);
     let id: ObjectId = built.out[..64].parse().unwrap();
     let store = Store::open(&sandbox.path().join("sim/state")).unwrap();
@@ -111,6 +111,7 @@ fn interrupt(sandbox: &Sandbox) {
         now: 0,
         keys: &phoenix_runtime::secret::Nobody,
         who: "tester".to_owned(),
+        message: None,
     };
     let target = Target::New { graph, sources: Vec::new() };
     let ended = runtime.switch("switch", &target, &Consent::default(), &mut |_| true);

@@ -14,6 +14,22 @@ fn the_examples_are_as_accepted() {
     }
 }
 
+/// Whoever edits an example breaks no test but by a mistake in it; a review that differs is told, since
+/// that is what reviews are for.
+#[test]
+fn an_example_of_the_repository_may_be_edited_and_has_no_errors() {
+    let sandbox = Sandbox::new();
+    for name in ["phoenix", "detailed"] {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name);
+        let checked = sandbox.run(&["check", folder.to_str().unwrap()]);
+        assert_eq!(checked.code, 0, "examples/{name} was edited, and has a mistake now:\n{checked}");
+        let reviewed = sandbox.run(&["review", folder.to_str().unwrap()]);
+        if reviewed.code != 0 {
+            println!("examples/{name} was edited: `phoenix review --accept examples/{name}` accepts it");
+        }
+    }
+}
+
 #[test]
 fn a_difference_is_shown_and_accepted() {
     let sandbox = Sandbox::new();

@@ -39,7 +39,7 @@ fn stopping_a_switch_undoes_it() {
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(1), "{told}");
         assert!(told.contains("it was stopped") && told.contains("as it was before"), "{told}");
-        sandbox.sim(&["generations"]).exits(0).says("failed and undone: it was stopped");
+        sandbox.sim(&["generations"]).exits(0).says("switch, undone").says("it was stopped");
         sandbox.sim(&["status"]).exits(0).says("There is no generation yet");
         let host: serde_json::Value = serde_json::from_str(&sandbox.read("sim/host.json")).unwrap();
         assert_eq!(host["pools"], serde_json::json!({}));

@@ -1,4 +1,4 @@
-//! Both examples, and an edit of each, as texts.
+//! Both examples, as the tests keep them in `tests/specs`, and an edit of each, as texts.
 
 /// An example and its edit.
 pub struct Edited {
@@ -7,8 +7,8 @@ pub struct Edited {
     pub second: String,
 }
 
-const PHOENIX: &str = include_str!("../../examples/phoenix/phoenix.kdl");
-const DETAILED: &str = include_str!("../../examples/detailed/detailed.kdl");
+const PHOENIX: &str = include_str!("../specs/phoenix/phoenix.kdl");
+const DETAILED: &str = include_str!("../specs/detailed/detailed.kdl");
 
 /// The examples, each with an edit of it: a property changed, a dataset added, one removed that holds a
 /// file, an export changed, a registration changed.

@@ -347,7 +347,7 @@ fn each_that_is_destroyed_is_told_when_it_is_gone() {
     world.host.inject(Fault::at(first, FaultKind::Fail));
     let told = Told::default();
     world.with(|runtime| {
-        let runtime = Runtime { events: &told, who: runtime.who.clone(), ..*runtime };
+        let runtime = Runtime { events: &told, who: runtime.who.clone(), message: None, ..*runtime };
         runtime.gc(&Policy { keep: 4, since: None }, &mut |_| true).unwrap()
     });
     let all = going.len();
@@ -463,7 +463,8 @@ fn a_clock_that_jumps_makes_nothing_more_go() {
         let policy = Policy { keep: 0, since: Some(since) };
         let mut plan = None;
         world.with(|runtime| {
-            let runtime = phoenix_runtime::switch::Runtime { now, who: String::new(), ..*runtime };
+            let runtime =
+                phoenix_runtime::switch::Runtime { now, who: String::new(), message: None, ..*runtime };
             plan = Some(runtime.gc_plan(&policy).unwrap());
         });
         plan.unwrap().kept.len()

@@ -23,6 +23,10 @@ pub struct Collected {
     pub datasets: usize,
     /// How many snapshots were destroyed, apart from those in retired datasets.
     pub snapshots: usize,
+    /// The generations whose records are gone.
+    pub forgotten: Vec<u64>,
+    /// How many objects left the store.
+    pub objects: usize,
     /// What failed; it is there still, wholly or in part, and the next run takes it up again.
     pub failed: Vec<Left>,
     /// Whether it was stopped before its end.
@@ -104,7 +108,7 @@ impl Runtime<'_> {
         let mut collected = Collected::default();
         self.destroy(&plan, &mut collected)?;
         if !collected.stopped {
-            self.empty_store(&plan)?;
+            self.empty_store(&plan, &mut collected)?;
         }
         Ok((plan, collected))
     }
@@ -238,7 +242,7 @@ impl Runtime<'_> {
 
     /// Removes what leaves the store. What was remembered of a generation is on disk before its record
     /// goes; a folder goes by one rename, so that no half of one is ever left.
-    fn empty_store(&self, plan: &GcPlan) -> Result<(), SwitchError> {
+    fn empty_store(&self, plan: &GcPlan, collected: &mut Collected) -> Result<(), SwitchError> {
         let past: Vec<Past> = plan.going.iter().map(Past::from).collect();
         if !past.is_empty() {
             self.durable(|store| store.put_past(&past))?;
@@ -252,6 +256,7 @@ impl Runtime<'_> {
         for number in &plan.store.generations {
             self.durable(|store| store.put_generation_aside(*number))?;
         }
+        collected.forgotten = plan.going.iter().map(|one| one.number).collect();
         self.durable(|store| store.empty_aside())?;
         // Whoever writes a closure just now has the objects for himself; what he needs then stays.
         let _objects = self.store.own_objects()?;
@@ -260,6 +265,7 @@ impl Runtime<'_> {
         let now: BTreeSet<_> = self.store.leavings(&kept, self.now)?.objects.into_iter().collect();
         for path in plan.store.objects.iter().filter(|path| now.contains(*path)) {
             self.durable(|store| store.remove_object(path))?;
+            collected.objects += 1;
         }
         Ok(())
     }

@@ -30,6 +30,9 @@ pub struct Generation {
     pub who: String,
     /// The verb: `switch`, `rollback`.
     pub verb: String,
+    /// What somebody said of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
     /// What came of it.
     pub outcome: Outcome,
     /// What was there before phoenix and was adopted, in this generation or before: never retired.

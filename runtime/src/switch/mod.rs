@@ -51,6 +51,8 @@ pub struct Runtime<'a> {
     pub keys: &'a dyn KeySource,
     /// Who asks, for the record.
     pub who: String,
+    /// What is said of the switch, for the record.
+    pub message: Option<String>,
 }
 
 /// Where a switch goes.
@@ -346,6 +348,7 @@ impl Runtime<'_> {
             time: self.now,
             who: self.who.clone(),
             verb: verb.to_owned(),
+            message: self.message.clone(),
             outcome: Outcome::Open,
             adopted: first.adopted.clone(),
         };

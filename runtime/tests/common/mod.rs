@@ -88,6 +88,7 @@ impl World {
             now: self.now,
             keys: &self.typed,
             who: "root".to_owned(),
+            message: None,
         })
     }
 
