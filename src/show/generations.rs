@@ -11,6 +11,8 @@ const WIDTH: usize = 80;
 const IN: usize = 8;
 /// How wide the name of who asked is at most.
 const WHO: usize = 12;
+/// What an attempt is whose journal is open, and nobody is at work.
+const INTERRUPTED: &str = "interrupted";
 
 /// How things stand while the list is made.
 #[derive(Debug, Clone, Copy, Default)]
@@ -30,8 +32,8 @@ impl Now {
         match (self.open == Some(number), self.busy) {
             // Before its journal is begun it has changed nothing, whoever has the lock.
             (_, true) => "under way",
-            (true, false) => "interrupted: run `phoenix recover`",
-            (false, false) => "cut off before it began",
+            (true, false) => INTERRUPTED,
+            (false, false) => "never began",
         }
     }
 }
@@ -58,7 +60,11 @@ pub fn table(all: &[Generation], now: Now, pins: &BTreeMap<u64, Pin>, paint: Pai
         let pinned = if pins.contains_key(&one.number) { ", pinned" } else { "" };
         let verb = plain(&one.verb);
         let (came, below) = match &one.outcome {
-            Outcome::Open => (paint.bad(&format!("{verb},")), now.open(one.number).to_owned()),
+            Outcome::Open => {
+                let stands = now.open(one.number);
+                let help = if stands == INTERRUPTED { "run `phoenix recover`" } else { "" };
+                (paint.bad(&format!("{verb}, {stands}")), help.to_owned())
+            }
             Outcome::Committed => (paint.good(&verb), String::new()),
             Outcome::WentTo { generation } => (format!("{verb} to {generation}"), String::new()),
             Outcome::Failed { reason } => (paint.bad(&format!("{verb}, undone")), reason.clone()),
@@ -164,8 +170,8 @@ mod tests {
         let now = |open, busy| Now { current: None, open, busy };
         assert_eq!(now(Some(2), true).open(2), "under way");
         assert_eq!(now(None, true).open(2), "under way");
-        assert!(now(Some(2), false).open(2).starts_with("interrupted"));
-        assert_eq!(now(None, false).open(2), "cut off before it began");
+        assert_eq!(now(Some(2), false).open(2), "interrupted");
+        assert_eq!(now(None, false).open(2), "never began");
     }
 
     #[test]

@@ -90,7 +90,7 @@ impl Switch {
         }
         let reviewed = Reviewed::read(file)?;
         let graph = reviewed.graph()?;
-        let reading = Site::open(common, Access::Read)?;
+        let reading = Site::open(common, Access::Foresee)?;
         still_here(&reviewed, &reading).map_err(|why| {
             Failure::new(Exit::Refused, &doing)
                 .because(format!("{why}; nothing was changed"))

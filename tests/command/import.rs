@@ -111,6 +111,7 @@ fn a_file_that_is_there_is_not_written_over_and_a_pool_must_be_there() {
     sandbox.sim(&["import", "--live", "--pool", "tonk"]).exits(64).says("there are: tank");
     sandbox.sim(&["import", "--live", "--host", "no name"]).exits(64).says("no name of a host");
     sandbox.run(&["import"]).exits(64);
+    std::fs::create_dir(sandbox.path().join("empty")).unwrap();
     sandbox.run(&["import", "--live", "--sim", "empty"]).exits(4).says("no pool is imported");
     let printed = sandbox.sim(&["import", "--live", "--pool", "tank"]).exits(0);
     assert!(printed.out.starts_with("edition 1\n"), "{printed}");
