@@ -16,6 +16,9 @@ use std::{
     process::Stdio,
 };
 
+/// A state of a folder, by name.
+type Way = (&'static str, fn(&PathBuf));
+
 /// Nobody's number on every Linux.
 const NOBODY: u32 = 65_534;
 
@@ -48,7 +51,7 @@ fn a_user_beside_a_state_folder_of_roots_builds_to_a_store_of_his_own() {
         };
         sandbox.ran(args, &output)
     };
-    let ways: [(&str, fn(&PathBuf)); 4] = [
+    let ways: [Way; 4] = [
         ("never used", |_| {}),
         ("closed", |roots| {
             Store::open(roots).unwrap();
