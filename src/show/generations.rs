@@ -57,7 +57,9 @@ pub fn table(all: &[Generation], now: Now, pins: &BTreeMap<u64, Pin>, paint: Pai
             who(one),
         );
         let line = if current { paint.strong(&line) } else { line };
-        let pinned = if pins.contains_key(&one.number) { ", pinned" } else { "" };
+        // Only what came to hold can be pinned.
+        let pinned = pins.contains_key(&one.number) && one.outcome == Outcome::Committed;
+        let pinned = if pinned { ", pinned" } else { "" };
         let verb = plain(&one.verb);
         let (came, below) = match &one.outcome {
             Outcome::Open => {
