@@ -2,9 +2,9 @@
 
 use crate::terminal::Color;
 use clap::Args;
-use phoenix_graph::{HostName, Key};
-use phoenix_runtime::plan::Consent;
-use std::path::PathBuf;
+use phoenix_graph::{HostName, Key, key::KeyError};
+use phoenix_runtime::plan::{Consent, STORAGE_CFG};
+use std::{path::PathBuf, str::FromStr};
 
 /// Options that every verb takes.
 #[derive(Debug, Clone, Args)]
@@ -27,9 +27,10 @@ pub struct Allow {
     /// Take over what is there already and was not made by phoenix
     #[arg(long)]
     pub adopt: bool,
-    /// Allow what cannot be undone on this resource, such as volume:tank/vm-1; may be given several times
+    /// Allow what cannot be undone on this resource, such as volume:tank/vm-1; may be given several times.
+    /// `storage.cfg` lets go what Proxmox drops from that file
     #[arg(long, value_name = "KEY")]
-    pub consent: Vec<Key>,
+    pub consent: Vec<Consented>,
     /// Allow that this host, called so until now, is called what the spec calls it
     #[arg(long, value_name = "OLD", value_parser = HostName::new)]
     pub rename_host: Option<HostName>,
@@ -41,10 +42,38 @@ impl Allow {
     pub fn consent(&self) -> Consent {
         Consent {
             adopt: self.adopt,
-            irreversible: self.consent.iter().cloned().collect(),
+            irreversible: self.consent.iter().filter_map(Consented::key).cloned().collect(),
+            files: self.consent.iter().filter_map(Consented::file).map(Box::from).collect(),
             rename_host: self.rename_host.clone(),
             ..Consent::default()
         }
+    }
+}
+
+/// What somebody consents to by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Consented {
+    /// Something that cannot be undone, on this resource.
+    Key(Key),
+    /// That a tool drops what it does not understand from the file of registrations.
+    StorageCfg,
+}
+
+impl Consented {
+    fn key(&self) -> Option<&Key> {
+        if let Self::Key(key) = self { Some(key) } else { None }
+    }
+
+    fn file(&self) -> Option<&'static str> {
+        matches!(self, Self::StorageCfg).then_some(STORAGE_CFG)
+    }
+}
+
+impl FromStr for Consented {
+    type Err = KeyError;
+
+    fn from_str(text: &str) -> Result<Self, KeyError> {
+        if text == STORAGE_CFG { Ok(Self::StorageCfg) } else { text.parse().map(Self::Key) }
     }
 }
 

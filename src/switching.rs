@@ -291,6 +291,10 @@ pub fn failure(doing: &str, error: SwitchError, terminal: &Terminal) -> Failure 
         [] => String::new(),
         kept => format!("; but this was kept: {}", kept.join("; ")),
     };
+    let except = |left: &[String]| match left {
+        [] => String::new(),
+        left => format!(", but for this: {}", left.join("; ")),
+    };
     match error {
         SwitchError::Refused(plan) => {
             terminal.print(show::plan::plan(&plan, terminal.paint()));
@@ -303,7 +307,7 @@ pub fn failure(doing: &str, error: SwitchError, terminal: &Terminal) -> Failure 
         }
         SwitchError::Failed { reason, kept: left } => Failure::new(Exit::Failed, doing)
             .because(reason)
-            .help(format!("the host is as it was before{}", kept(&left))),
+            .help(format!("the host is as it was before{}", except(&left))),
         SwitchError::Degraded { reason, failed, kept: left } => {
             let text = format!("{reason}; and undoing it failed: {}{}", failed.join("; "), kept(&left));
             Failure::new(Exit::Interrupted, doing)

@@ -3,6 +3,7 @@
 
 use crate::{
     host::{Host, HostError},
+    observed::{Observed, Query},
     op::Op,
     plan::{Action, Plan, Warning},
     store::{Journal, Record, StoreError, TransactionId},
@@ -205,7 +206,7 @@ fn run(
         match host.perform(op) {
             Ok(()) => {}
             Err(HostError::PowerLost) => return Err(ExecuteError::PowerLost),
-            Err(error) if is_so_already(op, &error) => {}
+            Err(HostError::Command { .. }) if is_so_already(host, op) => {}
             // Its exit code is about all entries of all files, also about paths that are not phoenix's.
             Err(error @ HostError::Command { .. }) if *op == Op::ExportsReload => {
                 events.event(Event::Complained(&error));
@@ -221,10 +222,19 @@ fn run(
     Ok(())
 }
 
-/// Returns whether somebody else has unmounted a file system meanwhile, with what contains it.
-fn is_so_already(op: &Op, error: &HostError) -> bool {
-    let HostError::Command { stderr, .. } = error else { return false };
-    matches!(op, Op::DatasetUnmount { .. }) && stderr.contains("not currently mounted")
+/// Returns whether what could not be mounted or unmounted is so all the same: Proxmox's daemons mount whatever
+/// is not mounted yet, also in the moment between. That is what was asked for, and the look at the end tells
+/// whether it holds.
+fn is_so_already(host: &dyn Host, op: &Op) -> bool {
+    let (datasets, wanted) = match op {
+        Op::DatasetMount { dataset } => (std::slice::from_ref(dataset), true),
+        Op::MountAll { datasets } => (&**datasets, true),
+        Op::DatasetUnmount { dataset } => (std::slice::from_ref(dataset), false),
+        _ => return false,
+    };
+    let is_so = |seen: &Observed, name| seen.datasets.get(name).is_some_and(|state| state.mounted == wanted);
+    let seen = host.observe(&Query::default());
+    seen.is_ok_and(|seen| datasets.iter().all(|name| is_so(&seen, name)))
 }
 
 /// Which actions are free to run, and which wait; shared by the workers.

@@ -2,7 +2,7 @@
 
 use crate::{
     area,
-    observed::{Observed, Storages},
+    observed::{Observed, Storages, Unknown},
     record::{Claim, Record},
 };
 use phoenix_graph::{DatasetName, Export, Graph, Key, Resource, export::is_host_name};
@@ -44,7 +44,7 @@ pub fn foreign(seen: &Observed, graph: &Graph, record: &Record) -> Vec<Foreign> 
     found.extend(exports(seen, graph));
     if let Storages::Found(storages) = &seen.storages {
         let key = |id: &phoenix_graph::StorageId| Key::Storage(id.clone());
-        let others = storages.iter().filter(|(id, _)| graph.get(&key(id)).is_none());
+        let others = storages.said().filter(|(id, _)| graph.get(&key(id)).is_none());
         found.extend(others.map(|(id, storage)| Foreign {
             kind: ForeignKind::Storage,
             key: key(id),
@@ -69,7 +69,7 @@ pub fn missing(seen: &Observed, graph: &Graph) -> Vec<Key> {
             !no_pool(&export.dataset) && !seen.exports.keys().any(|(path, _)| *path == export.path)
         }
         Resource::Storage(storage) => {
-            matches!(&seen.storages, Storages::Found(found) if !found.contains_key(&storage.id))
+            matches!(&seen.storages, Storages::Found(found) if !found.by_id.contains_key(&storage.id))
         }
         Resource::Tunable(_) | Resource::Permissions(_) | Resource::Bind(_) => false,
     };
@@ -78,12 +78,22 @@ pub fn missing(seen: &Observed, graph: &Graph) -> Vec<Key> {
     found
 }
 
+/// Lists what the graph has and cannot be seen now, each with the reason and the way out.
+#[must_use]
+pub fn unknown(seen: &Observed, graph: &Graph) -> Vec<(Key, Unknown)> {
+    let Storages::Unknown(unknown) = &seen.storages else { return Vec::new() };
+    let storages = graph.resources().filter(|resource| matches!(resource, Resource::Storage(_)));
+    let mut found: Vec<(Key, Unknown)> = storages.map(|one| (one.key(), unknown.clone())).collect();
+    found.sort_by(|(a, _), (b, _)| a.cmp(b));
+    found
+}
+
 /// Returns whether a dataset is the disk of a guest: it lies right in a registration for guests' disks, and
 /// bears the name of one (`vm-100-disk-0`, `subvol-101-disk-1`, `base-9000-disk-0`).
 #[must_use]
 pub fn is_guest_disk(seen: &Observed, name: &DatasetName) -> bool {
     let (Some(parent), Storages::Found(storages)) = (name.parent(), &seen.storages) else { return false };
-    let holds_guests = storages.values().any(|storage| {
+    let holds_guests = storages.by_id.values().any(|storage| {
         &*storage.kind == "zfspool"
             && storage.properties.get("pool").is_some_and(|pool| **pool == *parent.as_str())
     });

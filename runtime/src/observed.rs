@@ -1,14 +1,16 @@
 //! What a host is seen to be: one value, read in a fixed number of commands.
 
+mod guests;
 pub mod mounts;
 mod pool;
+mod storages;
 
+pub use guests::{Guest, GuestKind, GuestUse, Guests, Named};
 pub use mounts::{MountState, Mounts};
 pub use pool::{PoolState, VdevDisk, VdevState, Work, WorkKind};
+pub use storages::{Loss, LostLine, Registrations, StorageState, Storages, Unknown};
 
-use phoenix_graph::{
-    DatasetName, Disk, Mode, PoolName, PropertyName, SnapshotName, StorageId, export::ExportOptions,
-};
+use phoenix_graph::{DatasetName, Disk, Mode, PoolName, PropertyName, SnapshotName, export::ExportOptions};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -35,6 +37,8 @@ pub struct Query {
     pub exports: bool,
     /// Whether Proxmox registrations matter.
     pub storages: bool,
+    /// Whether it matters what the configuration of Proxmox's guests names.
+    pub guests: bool,
     /// File systems whose root directories matter, where they are mounted.
     pub directories: BTreeSet<DatasetName>,
     /// Users whose numbers are asked for.
@@ -109,6 +113,9 @@ pub struct Observed {
     pub exports: BTreeMap<(Box<str>, Box<str>), ExportOptions>,
     /// Proxmox registrations.
     pub storages: Storages,
+    /// What Proxmox's guests name.
+    #[serde(default)]
+    pub guests: Guests,
     /// Parameters of the zfs module, those asked for that exist.
     pub tunables: BTreeMap<Box<str>, u64>,
     /// The links asked for.
@@ -321,29 +328,6 @@ impl Source {
     pub fn is_own(&self) -> bool {
         matches!(self, Source::Local | Source::Received)
     }
-}
-
-/// Proxmox registrations, or why they cannot be had.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Storages {
-    /// They were not asked for.
-    #[default]
-    NotAsked,
-    /// This host has no `pvesm`.
-    NoProxmox,
-    /// `storage.cfg` has a section that makes every `pvesm` change fail: what and where.
-    Broken(String),
-    /// By id.
-    Found(BTreeMap<StorageId, StorageState>),
-}
-
-/// A registration as `storage.cfg` has it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StorageState {
-    /// The storage type.
-    pub kind: Box<str>,
-    /// Properties in canonical form where the type's table knows them, else as they stand.
-    pub properties: BTreeMap<Box<str>, Box<str>>,
 }
 
 /// What stands where a link is to stand.

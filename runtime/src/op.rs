@@ -323,6 +323,32 @@ pub enum Op {
 }
 
 impl Op {
+    /// Returns whether it runs `pvesm`, which rewrites the whole file of registrations.
+    #[must_use]
+    pub fn is_registration(&self) -> bool {
+        matches!(self, Op::StorageAdd { .. } | Op::StorageSet { .. } | Op::StorageRemove { .. })
+    }
+
+    /// Returns whether a file system may come to be mounted, or elsewhere, by it.
+    #[must_use]
+    pub fn may_mount(&self) -> bool {
+        match self {
+            Op::PoolCreate { .. }
+            | Op::PoolImport { .. }
+            | Op::DatasetCreate { .. }
+            | Op::DatasetRename { .. }
+            | Op::Clone { .. }
+            | Op::MountAll { .. }
+            | Op::DatasetMount { .. }
+            | Op::DatasetUnmount { .. } => true,
+            Op::DatasetSet { settings, .. } => {
+                settings.iter().any(|(name, _)| matches!(name.as_str(), "mountpoint" | "canmount"))
+            }
+            Op::DatasetInherit { property, .. } => matches!(property.as_str(), "mountpoint" | "canmount"),
+            _ => false,
+        }
+    }
+
     /// Tells the key that has to be typed for the operation, if one has.
     #[must_use]
     pub fn asked(&self) -> Option<Asked> {

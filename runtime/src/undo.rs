@@ -54,6 +54,7 @@ pub fn undo(
     for action in plans.iter().flat_map(|(plan, _)| &plan.actions) {
         undoing.watch(action);
     }
+    undoing.query.storages |= plans.iter().any(|(plan, _)| plan.registry.is_some());
     undoing.checkpoints(plans)?;
     for (plan, intents) in plans.iter().rev() {
         undoing.number = plan.number;
@@ -63,6 +64,7 @@ pub fn undo(
             }
         }
     }
+    undoing.register(plans)?;
     undoing.reload_exports(plans)?;
     undoing.tunables(plans)?;
     undoing.check(plans)?;
@@ -176,6 +178,13 @@ impl Undoing<'_> {
                 }
             }
             Inverse::Mount { dataset, mounted: true } => return self.mount_back(dataset, inverse, seen),
+            // What is registered anew goes at once, so that what it lies over can go; what was registered
+            // before comes back at the end, when that is mounted again.
+            Inverse::Storage { .. } => {
+                let goes = inverse.ops(&seen).into_iter();
+                let goes = goes.take_while(|op| matches!(op, Op::StorageRemove { .. })).collect::<Vec<_>>();
+                return self.run_all(&goes, seen);
+            }
             // What is exported anew goes at once, so that it can be unmounted; what was exported before
             // comes back at the end, when it is mounted again.
             Inverse::Exports { before } => return self.run_all(&unexports(before, &seen), seen),
@@ -308,6 +317,23 @@ impl Undoing<'_> {
                 self.take_back(inverse)?;
             }
         }
+        Ok(())
+    }
+
+    /// Brings registrations back, one after the other, once all is mounted again; and tells what of their
+    /// file does not come back by that.
+    fn register(&mut self, plans: &[(Plan, Vec<usize>)]) -> Result<(), HostError> {
+        for (_, inverse) in before(plans) {
+            if matches!(inverse, Inverse::Storage { .. }) {
+                let seen = self.look()?;
+                self.run_all(&inverse.ops(&seen), seen)?;
+            }
+        }
+        // The first plan knows the file as it was before the first write.
+        let Some(registry) = plans.iter().find_map(|(plan, _)| plan.registry.as_ref()) else { return Ok(()) };
+        let seen = self.look()?;
+        self.undone.kept.extend(registry.gone(&seen));
+        self.seen = Some(seen);
         Ok(())
     }
 

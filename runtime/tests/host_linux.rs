@@ -8,7 +8,7 @@ use phoenix_runtime::{
         Host, HostError,
         linux::{LinuxHost, LinuxPaths},
     },
-    observed::{DiskState, LinkState, Query, Setting, Source, Storages},
+    observed::{DiskState, Guests, LinkState, Query, Setting, Source, Storages},
     op::Op,
     survey::survey,
 };
@@ -39,6 +39,8 @@ fn root() -> tempfile::TempDir {
     put("proc/self/mounts", &fixture("proc-mounts.txt"));
     put("proc/self/mountinfo", "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n25 1 0:40 / /big rw - zfs big rw\n");
     put("var/lib/nfs/etab", &fixture("etab.txt"));
+    put("proc/self/mountinfo", "30 1 0:26 / /etc/pve rw,nosuid,nodev,relatime - fuse /dev/fuse rw\n");
+    put("etc/pve/.members", "{\"nodename\": \"pve\", \"version\": 4}\n");
     put("etc/pve/storage.cfg", "dir: local\n\tpath /var/lib/vz\n\tcontent iso,backup\n\n");
     tool(
         root.path(),
@@ -105,7 +107,7 @@ fn a_recorded_host_is_observed_in_three_processes() {
     assert_eq!(seen.exports.len(), 7);
     assert_eq!(seen.tunables.len(), 1);
     let Storages::Found(storages) = &seen.storages else { panic!("{:?}", seen.storages) };
-    assert_eq!(storages.len(), 1);
+    assert_eq!(storages.by_id.len(), 1);
 }
 
 #[test]
@@ -304,4 +306,106 @@ fn links_are_made_over_links_alone() {
     host.perform(&Op::Link { path: path.clone(), target: "one".into() }).unwrap_err();
     host.perform(&Op::Unlink { path: path.clone() }).unwrap_err();
     assert_eq!(fs::read_to_string(&path).unwrap(), "a user's own");
+}
+
+#[test]
+fn what_proxmox_does_not_serve_is_unknown_and_not_absent() {
+    let put = |root: &Path, path: &str, text: &str| {
+        fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
+        fs::write(root.join(path), text).unwrap();
+    };
+    let query = Query { storages: true, guests: true, ..Query::default() };
+    let look = |root: &Path| {
+        let seen = host(root).observe(&query).unwrap();
+        (seen.storages, seen.guests)
+    };
+    let unknown = |root: &Path| match look(root) {
+        (Storages::Unknown(storages), Guests::Unknown(guests)) => {
+            assert_eq!(storages, guests);
+            storages.reason
+        }
+        other => panic!("{other:?}"),
+    };
+    // pmxcfs does not run: the folder is there, and empty or with what somebody left in it.
+    let root = root();
+    put(root.path(), "proc/self/mountinfo", "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n");
+    assert!(unknown(root.path()).starts_with("nothing is mounted at /etc/pve"));
+    fs::remove_file(root.path().join("proc/self/mountinfo")).unwrap();
+    assert!(unknown(root.path()).contains("mountinfo cannot be read"));
+    put(root.path(), "proc/self/mountinfo", "30 1 0:26 / /etc/pve rw - fuse /dev/fuse rw\n");
+    fs::remove_file(root.path().join("etc/pve/.members")).unwrap();
+    assert!(unknown(root.path()).contains(".members cannot be read"));
+    put(root.path(), "etc/pve/.members", "");
+    assert!(unknown(root.path()).contains(".members says nothing"));
+
+    // It runs, and guests cannot be listed: registrations are known all the same.
+    put(root.path(), "etc/pve/.members", "{\"cluster\": {\"quorate\": 1}}");
+    let (storages, guests) = look(root.path());
+    assert!(matches!(storages, Storages::Found(found) if found.blocked.is_none()));
+    assert!(matches!(guests, Guests::Unknown(_)), "{guests:?}");
+    // Guests of all nodes, and a folder where a file should be.
+    put(root.path(), "etc/pve/nodes/a/lxc/101.conf", "mp0: /big/media,mp=/media\n");
+    put(root.path(), "etc/pve/nodes/b/qemu-server/100.conf", "scsi0: vms:vm-100-disk-0,size=4G\n");
+    put(root.path(), "etc/pve/nodes/b/qemu-server/100.conf.tmp.12", "scsi0: other:vm-100-disk-0\n");
+    let (_, guests) = look(root.path());
+    let Guests::Found(found) = guests else { panic!("{guests:?}") };
+    let told: Vec<String> = found.iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["container 101 on node a (mp0)", "machine 100 on node b (scsi0)"]);
+    fs::create_dir(root.path().join("etc/pve/nodes/b/lxc")).unwrap();
+    fs::create_dir(root.path().join("etc/pve/nodes/b/lxc/7.conf")).unwrap();
+    let (_, guests) = look(root.path());
+    assert!(matches!(&guests, Guests::Unknown(unknown) if unknown.reason.contains("7.conf")), "{guests:?}");
+    put(root.path(), "etc/pve/nodes/b/lxc-not", "");
+    fs::remove_dir(root.path().join("etc/pve/nodes/b/lxc/7.conf")).unwrap();
+    put(root.path(), "etc/pve/nodes/b/lxc/7.conf", &"#".repeat((1 << 20) + 1));
+    let (_, guests) = look(root.path());
+    assert!(matches!(&guests, Guests::Unknown(unknown) if unknown.reason.contains("1 MiB")), "{guests:?}");
+
+    // No file is none; no quorum and bytes that are no text are told.
+    fs::remove_file(root.path().join("etc/pve/storage.cfg")).unwrap();
+    let (storages, _) = look(root.path());
+    let Storages::Found(found) = storages else { panic!("{storages:?}") };
+    assert_eq!(found.by_id.keys().map(ToString::to_string).collect::<Vec<_>>(), ["local"]);
+    put(root.path(), "etc/pve/.members", "{\"cluster\": {\"name\": \"c\", \"quorate\": 0}}");
+    let (storages, _) = look(root.path());
+    assert!(matches!(&storages, Storages::Found(found) if found.blocked.is_some()), "{storages:?}");
+    fs::write(root.path().join("etc/pve/storage.cfg"), b"# fine\n# caf\xe9\n").unwrap();
+    let (storages, _) = look(root.path());
+    assert!(matches!(&storages, Storages::Unknown(unknown) if unknown.reason.starts_with("line 2 ")));
+}
+
+#[test]
+fn a_lock_that_somebody_holds_is_tried_again_and_pvesm_runs_one_at_a_time() {
+    let root = root();
+    let at = root.path().display().to_string();
+    // The first call of each cannot get the lock; two at once end in an error of their own.
+    tool(
+        root.path(),
+        "pvesm",
+        &format!(
+            "mkdir {at}/busy || {{ echo two at once >&2; exit 9; }}
+trap 'rmdir {at}/busy' EXIT
+sleep 0.05
+[ -e {at}/seen-$2 ] && exit 0
+touch {at}/seen-$2
+echo \"trying to acquire cfs lock 'file-storage_cfg' ...\" >&2
+echo 'error during cfs-locked \"file-storage_cfg\" operation: got lock request timeout' >&2
+exit 255"
+        ),
+    );
+    let host = host(root.path());
+    let remove = |id: &str| Op::StorageRemove { id: phoenix_graph::StorageId::new(id).unwrap() };
+    std::thread::scope(|scope| {
+        let runs: Vec<_> =
+            ["one", "two"].map(|id| scope.spawn(|| host.perform(&remove(id)))).into_iter().collect();
+        for run in runs {
+            run.join().unwrap().unwrap();
+        }
+    });
+    assert_eq!(host.processes(), 4);
+    // Any other error is told at once.
+    tool(root.path(), "pvesm", "echo \"storage 'one' does not exist\" >&2; exit 255");
+    let error = host.perform(&remove("one")).unwrap_err();
+    assert!(error.to_string().contains("does not exist"), "{error}");
+    assert_eq!(host.processes(), 5);
 }

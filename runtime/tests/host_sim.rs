@@ -253,8 +253,8 @@ fn registrations_follow_pvesm() {
     assert!(refused(&host, &unmounted).contains("not mounted: '/nowhere'"));
     host.perform(&add("zfspool", &[("pool", "tank/a"), ("content", "rootdir,images")])).unwrap();
     let Storages::Found(found) = host.observe(&query()).unwrap().storages else { panic!() };
-    assert_eq!(&*found[&id].properties["content"], "images,rootdir");
-    assert_eq!(&*found[&id].properties["mountpoint"], "/tank/a");
+    assert_eq!(&*found.by_id[&id].properties["content"], "images,rootdir");
+    assert_eq!(&*found.by_id[&id].properties["mountpoint"], "/tank/a");
     assert!(refused(&host, &add("zfspool", &[("pool", "tank/a")])).contains("already defined"));
     let set = Op::StorageSet { id: id.clone(), set: vec![("pool".into(), "tank".into())], delete: vec![] };
     assert!(refused(&host, &set).contains("fixed parameter 'pool'"));

@@ -96,7 +96,7 @@ pub fn registrations(
     node: &mut Node,
 ) {
     let Storages::Found(storages) = &seen.storages else { return };
-    for (id, storage) in storages {
+    for (id, storage) in &storages.by_id {
         let property = |name: &str| storage.properties.get(name).map(|value| &**value);
         let (here, inside) = match (&*storage.kind, property("path")) {
             ("zfspool", _) => (property("pool") == Some(name.as_str()), false),
@@ -141,15 +141,16 @@ fn registration(id: &str, storage: &StorageState) -> Node {
 pub fn elsewhere(seen: &Observed, scope: &Scope<'_>) -> Option<String> {
     let storages = match &seen.storages {
         Storages::Found(storages) => storages,
-        Storages::Broken(problem) => {
+        Storages::Unknown(unknown) => {
             return Some(format!(
-                "Registrations with Proxmox are left out: /etc/pve/storage.cfg cannot be worked with: {problem}."
+                "Registrations with Proxmox are left out: they cannot be seen: {}.",
+                unknown.reason
             ));
         }
         Storages::NoProxmox | Storages::NotAsked => return None,
     };
     let names: BTreeSet<&str> = scope.names().collect();
-    let others = storages.iter().filter(|(_, storage)| {
+    let others = storages.said().filter(|(_, storage)| {
         let property = |name: &str| storage.properties.get(name).map(|value| &**value);
         match &*storage.kind {
             "zfspool" => !property("pool").is_some_and(|pool| names.contains(pool)),

@@ -17,7 +17,8 @@ use std::{
 #[must_use]
 pub fn standing(standing: &Standing, paint: Paint) -> String {
     let mut text = String::new();
-    for warning in &standing.drift.warnings {
+    let is_unknown = |key: &Key| standing.unknown.iter().any(|(unknown, _)| unknown == key);
+    for warning in standing.drift.warnings.iter().filter(|warning| !is_unknown(&warning.key)) {
         // Writing to a string does not fail, here and below.
         let _ = writeln!(text, "{} {}: {}", paint.change("warning:"), warning.key, warning.text);
     }
@@ -28,6 +29,17 @@ pub fn standing(standing: &Standing, paint: Paint) -> String {
             let _ = writeln!(text, "      help: {}", missing_help(standing, key));
         }
     }
+    if !standing.unknown.is_empty() {
+        let _ = writeln!(text, "{}", paint.strong("Unknown"));
+        for (at, (key, unknown)) in standing.unknown.iter().enumerate() {
+            let _ = writeln!(text, "  {} {key}  cannot be seen", paint.change("?"));
+            // They share one reason; it is told once, behind the last.
+            if standing.unknown.get(at + 1).is_none_or(|(_, next)| next != unknown) {
+                let _ = writeln!(text, "      {}", unknown.reason);
+                let _ = writeln!(text, "      help: {}\n", unknown.help);
+            }
+        }
+    }
     let (told, number) = differences(&standing.drift, &standing.missing, paint);
     if number > 0 {
         let _ = writeln!(text, "{}\n{told}", paint.strong("Different"));
@@ -35,6 +47,9 @@ pub fn standing(standing: &Standing, paint: Paint) -> String {
         text.push('\n');
     }
     match number + standing.missing.len() {
+        0 if standing.drift.is_empty() && !standing.unknown.is_empty() => {
+            text.push_str("All that can be seen is as it says.\n");
+        }
         0 if standing.drift.is_empty() => text.push_str(&paint.good("The host is as it says.\n")),
         0 => text.push_str(
             "Only phoenix's own files differ.\n`phoenix switch` to the same spec writes them anew.\n",

@@ -28,6 +28,8 @@ pub struct StatusView {
     pub missing: Vec<MissingView>,
     /// What is there and differs from what the generation says.
     pub differs: Vec<DifferenceView>,
+    /// What the generation says and cannot be seen now: it may be there or not.
+    pub unknown: Vec<UnknownView>,
     /// What is there and is not the generation's. It is left as it is, and is no difference.
     pub foreign: Vec<ForeignView>,
 }
@@ -38,6 +40,18 @@ pub struct StatusView {
 pub struct MissingView {
     /// The resource's key.
     pub key: String,
+    /// What can be done.
+    pub help: String,
+}
+
+/// Something that cannot be seen.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+pub struct UnknownView {
+    /// The resource's key.
+    pub key: String,
+    /// Why it cannot be seen.
+    pub reason: String,
     /// What can be done.
     pub help: String,
 }
@@ -114,6 +128,12 @@ impl StatusView {
             help: refusal.help.clone(),
         });
         self.differs = actions.chain(refusals).collect();
+        let unknown = standing.unknown.iter().map(|(key, unknown)| UnknownView {
+            key: key.to_string(),
+            reason: unknown.reason.clone(),
+            help: unknown.help.clone(),
+        });
+        self.unknown = unknown.collect();
         let foreign = standing.foreign.iter().map(|one| ForeignView {
             key: one.key.to_string(),
             kind: match one.kind {

@@ -9,6 +9,8 @@ pub mod linux;
 pub mod sim;
 mod text;
 
+pub use text::storage_cfg::{LOCAL, LOCAL_PROPERTIES};
+
 use crate::{
     observed::{Lineage, Observed, Query, SnapshotState},
     op::Op,

@@ -1,8 +1,8 @@
 //! A plan in the making: actions with what they need, refusals, warnings.
 
 use super::{
-    Action, Before, Change, Inputs, Inverse, Kind, Plan, Prior, Refusal, Reversibility, Subject, Warning,
-    mounting::Mounting, rendered, retire,
+    Action, Before, Change, Inputs, Inverse, Kind, Plan, Prior, Refusal, Registry, Reversibility, Subject,
+    Warning, mounting::Mounting, rendered, retire,
 };
 use crate::{
     area,
@@ -42,10 +42,16 @@ pub struct Draft<'a> {
     pub files_away: Option<usize>,
     /// What is unmounted, and what is mounted.
     pub mounting: Mounting,
+    /// The last action that runs `pvesm`, which runs one at a time.
+    last_storage: Option<usize>,
+    /// The actions that may mount something, once no more are added.
+    mounters: Vec<usize>,
     /// The rendered files that are in force while exports are put away.
     pub between: Option<BTreeMap<Box<str>, String>>,
     /// What settings stand over that are said for the first time.
     before: Before,
+    /// The file of registrations as it was, where the plan writes it.
+    pub registry: Option<Registry>,
 }
 
 /// An action that is being put together.
@@ -97,8 +103,11 @@ impl<'a> Draft<'a> {
             moving: BTreeMap::new(),
             files_away: None,
             mounting: Mounting::default(),
+            last_storage: None,
+            mounters: Vec::new(),
             between: None,
             before: Before::new(),
+            registry: None,
         }
     }
 
@@ -116,6 +125,20 @@ impl<'a> Draft<'a> {
         if !settings.is_empty() {
             self.before.entry(key.clone()).or_default().extend(settings);
         }
+    }
+
+    /// Adds an action on a registration: it waits for the one before it, and the first after all that is
+    /// mounted for that.
+    pub fn push_storage(&mut self, key: Key, mut sketch: Sketch) {
+        sketch.needs.append(&mut self.mounters);
+        sketch.needs.extend(self.last_storage);
+        self.last_storage = Some(self.push(Subject::Resource(key), sketch));
+    }
+
+    /// Has what is registered from here on wait for everything that mounts, moves or makes a dataset.
+    pub fn mounted_all(&mut self) {
+        let mounts = |action: &Action| action.ops.iter().any(Op::may_mount);
+        self.mounters = (0..self.actions.len()).filter(|&at| mounts(&self.actions[at])).collect();
     }
 
     /// Adds an action that nothing waits for, and returns its index.
@@ -422,6 +445,7 @@ impl<'a> Draft<'a> {
             rendered: rendered::rendered(inputs.desired),
             between: self.between,
             before: self.before,
+            registry: self.registry,
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Inverses: what stood before an action, fixed before it starts. Undoing looks at the host anew
 //! and does only what still differs, so that it can be cut off and begun again.
 
-use super::{checkpoint, lasting, mounting, topology};
+use super::{checkpoint, lasting, mounting, storages, topology};
 use crate::{
     area,
-    observed::{Directory, LinkState, ORIGIN, Observed, Setting, Source, StorageState, Storages},
+    observed::{Directory, LinkState, ORIGIN, Observed, Setting, Source, StorageState},
     op::Op,
 };
 use phoenix_graph::{
@@ -358,7 +358,7 @@ impl Inverse {
                 }
                 ops
             }
-            Inverse::Storage { id, before } => storage_ops(id, before.as_ref(), seen),
+            Inverse::Storage { id, before } => storages::back(id, before.as_ref(), seen),
             Inverse::Link { path, before } => {
                 let now = seen.links.get(path).unwrap_or(&LinkState::Missing);
                 match (before, now) {
@@ -456,22 +456,4 @@ pub fn exported(seen: &Observed, path: &str) -> BTreeMap<Box<str>, ExportOptions
     let entries =
         seen.exports.range((path.into(), "".into())..).take_while(|((other, _), _)| &**other == path);
     entries.map(|((_, client), options)| (client.clone(), options.clone())).collect()
-}
-
-fn storage_ops(id: &StorageId, before: Option<&StorageState>, seen: &Observed) -> Vec<Op> {
-    let Storages::Found(found) = &seen.storages else { return Vec::new() };
-    let add = |state: &StorageState| Op::StorageAdd {
-        id: id.clone(),
-        kind: state.kind.clone(),
-        properties: state.properties.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
-    };
-    let remove = Op::StorageRemove { id: id.clone() };
-    match (before, found.get(id)) {
-        (None, None) => Vec::new(),
-        (None, Some(_)) => vec![remove],
-        (Some(before), None) => vec![add(before)],
-        (Some(before), Some(now)) if before == now => Vec::new(),
-        // A fixed property may differ; the registration alone is made anew, as it was.
-        (Some(before), Some(_)) => vec![remove, add(before)],
-    }
 }

@@ -20,6 +20,7 @@ mod past;
 mod permissions;
 mod pools;
 mod query;
+mod registry;
 mod release;
 mod rendered;
 mod retire;
@@ -28,6 +29,7 @@ mod storages;
 mod topology;
 mod tunables;
 mod turn;
+mod uses;
 
 pub use before::{Before, after, noted};
 pub use inverse::{Inverse, Prior, unexports};
@@ -35,6 +37,7 @@ pub use keys::PROMPT;
 pub use mounting::{around, away};
 pub use past::{Attempt, Choice, Found, Past, choose, family};
 pub use query::{add_inverse, query};
+pub use registry::{Registry, STORAGE_CFG};
 pub use rendered::{EXPORTS_LINK, MODPROBE_LINK, rendered};
 pub use retire::would_mount;
 pub use topology::{labels, underway};
@@ -91,6 +94,9 @@ pub struct Consent {
     /// The host that is renamed: what it has is marked with its new name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rename_host: Option<HostName>,
+    /// Files of other tools that may lose what those tools drop at a write, by name: [`STORAGE_CFG`].
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub files: BTreeSet<Box<str>>,
     /// Datasets whose data goes back too, to what it was when the generation gone back to was left.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub with_data: BTreeSet<DatasetName>,
@@ -123,6 +129,9 @@ pub struct Plan {
     /// What the settings stand over that this plan's graph is the first to say.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub before: Before,
+    /// The file of registrations as it was, where the plan writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registry: Option<Registry>,
 }
 
 /// One change to the host.
@@ -266,5 +275,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
     exports::plan(&mut draft);
     storages::plan(&mut draft);
     tunables::plan(&mut draft);
+    uses::plan(&mut draft);
+    registry::plan(&mut draft);
     draft.finish(false)
 }

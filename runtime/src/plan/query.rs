@@ -13,6 +13,9 @@ use std::path::Path;
 pub fn query(desired: &Graph, current: Option<&Graph>, state: &Path) -> Query {
     let mut query = Query {
         links: [EXPORTS_LINK.into(), MODPROBE_LINK.into(), state.join("etc")].into(),
+        // What Proxmox registers or a guest names may lie over anything that moves.
+        storages: true,
+        guests: true,
         ..Query::default()
     };
     for graph in [Some(desired), current].into_iter().flatten() {
@@ -46,7 +49,6 @@ fn add(query: &mut Query, resource: &Resource) {
             }
         }
         Resource::Export(_) => query.exports = true,
-        Resource::Storage(_) => query.storages = true,
         Resource::Tunable(tunable) => {
             query.tunables.insert(tunable.name.clone());
         }
@@ -55,8 +57,8 @@ fn add(query: &mut Query, resource: &Resource) {
             query.users.extend(permissions.owner.clone());
             query.groups.extend(permissions.group.clone());
         }
-        // Refused by name: nothing is looked at for them.
-        Resource::Bind(_) => {}
+        // Registrations are looked at anyway; binds are refused by name.
+        Resource::Storage(_) | Resource::Bind(_) => {}
     }
 }
 

@@ -1,7 +1,7 @@
 //! Letting go of what was there before phoenix: it stays, and where one goes back to before it was adopted,
 //! its settings are again what they were then.
 
-use super::{Change, Inputs, Inverse, Prior, before, draft::Sketch, settings};
+use super::{Change, Inputs, Inverse, Prior, before, draft::Sketch, settings, storages::IN_FORCE};
 use crate::observed::{StorageState, Storages};
 use phoenix_graph::{Key, Resource, Settings, Target};
 use std::collections::BTreeMap;
@@ -48,9 +48,9 @@ pub fn storage(inputs: &Inputs<'_>, key: &Key, sketch: &mut Sketch) {
         .filter_map(|name| Some((name.clone(), word(name)?)))
         .collect();
     let mut wanted = StorageState { kind: kind.clone(), properties: was };
-    if let Some(now) = found.get(id).filter(|now| now.kind == kind) {
+    if let Some(now) = found.by_id.get(id).filter(|now| now.kind == kind) {
         // What nobody declared stays as it is now.
-        let own = |name: &str| !said.properties.contains_key(name);
+        let own = |name: &str| !said.properties.contains_key(name) && !IN_FORCE.contains(&name);
         wanted.properties.retain(|name, _| !own(name) || now.properties.contains_key(name));
         wanted.properties.extend(
             now.properties
@@ -70,5 +70,5 @@ pub fn storage(inputs: &Inputs<'_>, key: &Key, sketch: &mut Sketch) {
         new: Some("as it was before".to_owned()),
     });
     sketch.ops.extend(ops);
-    sketch.inverses.push(Inverse::Storage { id: id.clone(), before: found.get(id).cloned() });
+    sketch.inverses.push(Inverse::Storage { id: id.clone(), before: found.by_id.get(id).cloned() });
 }

@@ -1,18 +1,22 @@
 //! Proxmox registrations: add, set, remove and make anew; only those that phoenix registered are
-//! ever removed, and never data.
+//! ever removed, and never data. `local`, which every Proxmox has, is only ever set.
+//!
+//! `pvesm` runs one at a time, so its actions wait for each other; and it mounts everything, so that they
+//! come after all that is mounted.
 
 use super::{
-    Change, Inverse, Kind, Prior, Subject, before,
+    Change, Inverse, Kind, Prior, before,
     draft::{Draft, Sketch},
     release,
 };
 use crate::{
-    observed::{StorageState, Storages},
+    host::{LOCAL, LOCAL_PROPERTIES},
+    observed::{Observed, StorageState, Storages},
     op::Op,
     record::Claim,
 };
-use phoenix_graph::{Graph, Key, Resource, Storage, storage};
-use std::collections::BTreeMap;
+use phoenix_graph::{Graph, Key, Resource, Storage, StorageId, storage};
+use std::collections::{BTreeMap, BTreeSet};
 
 fn all(graph: &Graph) -> impl Iterator<Item = (Key, &Storage)> {
     graph.resources().filter_map(|resource| match resource {
@@ -21,13 +25,28 @@ fn all(graph: &Graph) -> impl Iterator<Item = (Key, &Storage)> {
     })
 }
 
+/// Settings that say whether a registration is in force at all: left out of a spec they are as by default,
+/// and what somebody set by hand is a difference.
+pub const IN_FORCE: [&str; 2] = ["disable", "nodes"];
+
 /// Plans the removal of registrations that only the current generation names, and of those that
 /// have to be made anew.
 pub fn take_away(draft: &mut Draft<'_>) {
     let inputs = draft.inputs;
-    let Storages::Found(found) = &inputs.observed.storages else { return };
+    let found = match &inputs.observed.storages {
+        Storages::Found(found) => found,
+        Storages::Unknown(unknown) => {
+            let gone = inputs.current.into_iter().flat_map(all);
+            for (key, _) in gone.filter(|(key, _)| inputs.desired.get(key).is_none()) {
+                let reason = format!("it is to go, and cannot be seen: {}", unknown.reason);
+                draft.refuse(&key, reason, &*unknown.help);
+            }
+            return;
+        }
+        Storages::NoProxmox | Storages::NotAsked => return,
+    };
     for (key, storage) in inputs.current.into_iter().flat_map(all) {
-        let state = found.get(&storage.id);
+        let state = found.by_id.get(&storage.id);
         if inputs.desired.get(&key).is_some() {
             if let Some(state) = state {
                 step_back(draft, key, storage, state);
@@ -40,25 +59,30 @@ pub fn take_away(draft: &mut Draft<'_>) {
             // It is not there either where making it anew was cut off in the middle.
             release::storage(inputs, &key, &mut sketch);
             if state.is_some() || !sketch.ops.is_empty() {
-                draft.push(Subject::Resource(key), sketch);
+                draft.push_storage(key, sketch);
             }
             continue;
         }
         let Some(state) = state else { continue };
+        let ops = back(&storage.id, None, inputs.observed);
+        if ops.is_empty() {
+            continue;
+        }
         let mut sketch = Sketch::new(Kind::Remove);
-        sketch.changes =
-            state.properties.iter().map(|(name, value)| change(name, Some(value), None)).collect();
-        sketch.run(
-            Op::StorageRemove { id: storage.id.clone() },
-            Inverse::Storage { id: storage.id.clone(), before: Some(state.clone()) },
-        );
-        draft.push(Subject::Resource(key), sketch);
+        let stays = |name: &str| storage.id.as_str() == LOCAL && implied().properties.contains_key(name);
+        let goes = state.properties.iter().filter(|(name, _)| !stays(name));
+        sketch.changes = goes.map(|(name, value)| change(name, Some(value), None)).collect();
+        sketch.inverses.push(Inverse::Storage { id: storage.id.clone(), before: Some(state.clone()) });
+        sketch.ops = ops;
+        draft.push_storage(key, sketch);
     }
 }
 
 /// Takes a registration away while what it lies over is moved; [`present`] makes it again.
 fn step_back(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageState) {
-    if storage.dataset.as_ref().and_then(|dataset| draft.aside(dataset)).is_none() {
+    if storage.dataset.as_ref().and_then(|dataset| draft.aside(dataset)).is_none()
+        || storage.id.as_str() == LOCAL
+    {
         return;
     }
     let mut sketch = Sketch::new(Kind::Update);
@@ -67,12 +91,13 @@ fn step_back(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &Storage
         Op::StorageRemove { id: storage.id.clone() },
         Inverse::Storage { id: storage.id.clone(), before: Some(state.clone()) },
     );
-    draft.push(Subject::Resource(key), sketch);
+    draft.push_storage(key, sketch);
 }
 
 /// Plans all registrations of the desired graph.
 pub fn plan(draft: &mut Draft<'_>) {
     let inputs = draft.inputs;
+    draft.mounted_all();
     for (key, storage) in all(inputs.desired) {
         let found = match &inputs.observed.storages {
             Storages::Found(found) => found,
@@ -84,16 +109,20 @@ pub fn plan(draft: &mut Draft<'_>) {
                 );
                 continue;
             }
-            Storages::Broken(problem) => {
-                draft.refuse(
-                    &key,
-                    format!("/etc/pve/storage.cfg cannot be worked with: {problem}"),
-                    "mend that section by hand; until then every `pvesm add`, `set` and `remove` fails",
-                );
+            Storages::Unknown(unknown) => {
+                let earlier = inputs.current.and_then(|current| current.get(&key)).map(|node| &node.resource);
+                let changes = !matches!(earlier, Some(Resource::Storage(earlier)) if earlier == storage);
+                if changes || storage.dataset.as_ref().is_some_and(|dataset| draft.aside(dataset).is_some()) {
+                    let reason = format!("it cannot be seen: {}", unknown.reason);
+                    draft.refuse(&key, reason, &*unknown.help);
+                } else {
+                    let reason = &unknown.reason;
+                    draft.warn(&key, format!("unknown, and left as it is: {reason}; {}", unknown.help));
+                }
                 continue;
             }
         };
-        match found.get(&storage.id) {
+        match found.by_id.get(&storage.id) {
             None => {
                 let mut sketch = Sketch::new(Kind::Create);
                 sketch.changes = vec![change("type", None, Some(&storage.kind))];
@@ -141,7 +170,8 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
             draft.stands_over(&key, [(name.clone(), own)].into());
         }
     }
-    let back = |name: &str| match draft.inputs.prior(&key, name) {
+    // Whether it is in force is never as somebody had it, where the spec does not say so.
+    let given = |name: &str| match draft.inputs.prior(&key, name).filter(|_| !IN_FORCE.contains(&name)) {
         Some(Prior::Own { raw, .. }) => Some(raw.clone()),
         _ => None,
     };
@@ -154,12 +184,17 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
     // What the spec no longer says is again what it was before the spec said it.
     let (given_back, delete): (Vec<Box<str>>, Vec<Box<str>>) = earlier
         .into_iter()
+        .chain(IN_FORCE.map(Box::from))
         .filter(|name| !storage.properties.contains_key(name))
-        .partition(|name| back(name).is_some());
-    let given_back = given_back.into_iter().filter_map(|name| Some((name.clone(), back(&name)?)));
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .partition(|name| given(name).is_some());
+    let given_back = given_back.into_iter().filter_map(|name| Some((name.clone(), given(&name)?)));
     set.extend(given_back.filter(|(name, value)| state.properties.get(name) != Some(value)));
-    let delete: Vec<Box<str>> =
-        delete.into_iter().filter(|name| state.properties.contains_key(name)).collect();
+    let delete: Vec<Box<str>> = delete
+        .into_iter()
+        .filter(|name| state.properties.get(name).is_some_and(|value| !is_default(state, name, value)))
+        .collect();
     if storage.kind != state.kind {
         sketch.changes.push(change("type", Some(&state.kind), Some(&storage.kind)));
     }
@@ -170,7 +205,17 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
         sketch.changes.push(change(name, held(state, name), None));
     }
     let before = Inverse::Storage { id: storage.id.clone(), before: Some(state.clone()) };
-    if let Some(aside) = aside {
+    let anew =
+        storage.kind != state.kind || set.keys().chain(&delete).any(|name| is_fixed(&storage.kind, name));
+    if anew && storage.id.as_str() == LOCAL {
+        draft.refuse(
+            &key,
+            "every Proxmox has the storage `local`, a `dir` at a path of its own: it cannot be made anew",
+            "register the dataset by another id",
+        );
+        return;
+    }
+    if let Some(aside) = aside.filter(|_| storage.id.as_str() != LOCAL) {
         // It was taken away before what it lies over was moved.
         sketch.changes.push(change("registered", Some("no, while its dataset is moved"), Some("yes")));
         sketch.run(
@@ -181,9 +226,7 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
             },
             Inverse::Storage { id: storage.id.clone(), before: None }.only_while(&aside),
         );
-    } else if storage.kind != state.kind
-        || set.keys().chain(&delete).any(|name| is_fixed(&storage.kind, name))
-    {
+    } else if anew {
         // A fixed property differs: the registration alone is made anew; what nobody declared is kept.
         let mut properties = whole(storage, state, &delete);
         properties.extend(set.clone());
@@ -212,16 +255,69 @@ fn whole(storage: &Storage, state: &StorageState, delete: &[Box<str>]) -> BTreeM
 
 fn push(draft: &mut Draft<'_>, key: Key, mut sketch: Sketch) {
     if let Some(node) = draft.inputs.desired.get(&key) {
-        sketch.needs = draft.waits(node);
+        sketch.needs.extend(draft.waits(node));
     }
     sketch.needs.extend(draft.frees());
-    draft.push(Subject::Resource(key), sketch);
+    draft.push_storage(key, sketch);
+}
+
+/// Returns what has to be run so that a registration is again what it was before, or is not there.
+pub fn back(id: &StorageId, before: Option<&StorageState>, seen: &Observed) -> Vec<Op> {
+    let Storages::Found(found) = &seen.storages else { return Vec::new() };
+    let implied = implied();
+    let (before, now) = match (before, found.by_id.get(id)) {
+        (before, now) if id.as_str() == LOCAL => {
+            (Some(before.unwrap_or(&implied)), Some(now.unwrap_or(&implied)))
+        }
+        other => other,
+    };
+    let add = |state: &StorageState| Op::StorageAdd {
+        id: id.clone(),
+        kind: state.kind.clone(),
+        properties: pairs(&state.properties),
+    };
+    let remove = Op::StorageRemove { id: id.clone() };
+    match (before, now) {
+        (None, None) => Vec::new(),
+        (None, Some(_)) => vec![remove],
+        (Some(before), None) => vec![add(before)],
+        (Some(before), Some(now)) => {
+            let set: BTreeMap<_, _> = before
+                .properties
+                .iter()
+                .filter(|(name, value)| now.properties.get(*name) != Some(*value))
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect();
+            let gone = now.properties.keys().filter(|name| !before.properties.contains_key(*name));
+            let delete: Vec<Box<str>> = gone.cloned().collect();
+            let anew =
+                before.kind != now.kind || set.keys().chain(&delete).any(|name| is_fixed(&before.kind, name));
+            match (set.is_empty() && delete.is_empty() && !anew, anew && id.as_str() != LOCAL) {
+                (true, _) => Vec::new(),
+                // A fixed property differs; the registration alone is made anew, as it was.
+                (_, true) => vec![remove, add(before)],
+                (_, false) => vec![Op::StorageSet { id: id.clone(), set: pairs(&set), delete }],
+            }
+        }
+    }
+}
+
+/// Returns the registration `local` as Proxmox has it where nobody says otherwise.
+fn implied() -> StorageState {
+    let properties = LOCAL_PROPERTIES.map(|(name, value)| (name.into(), value.into())).into();
+    StorageState { kind: "dir".into(), properties }
 }
 
 /// Returns a registration's value, or the type's default where it tells none.
 fn held<'a>(state: &'a StorageState, name: &str) -> Option<&'a str> {
     let default = || storage::find_type(&state.kind).and_then(|kind| kind.default(name));
     state.properties.get(name).map(|value| &**value).or_else(default)
+}
+
+/// Returns whether a value is what the type has anyway.
+fn is_default(state: &StorageState, name: &str, value: &str) -> bool {
+    storage::find_type(&state.kind).and_then(|kind| kind.default(name)) == Some(value)
+        && IN_FORCE.contains(&name)
 }
 
 fn is_fixed(kind: &str, name: &str) -> bool {

@@ -208,6 +208,16 @@ impl Store {
         Ok(journal)
     }
 
+    /// Keeps a copy of a file of another tool's with a transaction that is about to have it written: the
+    /// first copy, which is of the file before, stays.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] where it cannot be written.
+    pub fn put_copy(&self, id: &TransactionId, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        let path = self.transaction_folder(id).join(name);
+        if path.exists() { Ok(()) } else { durable::write(&path, bytes, 0o600) }
+    }
+
     /// Opens a transaction that had ended again: it is to be undone, as its journal says by now.
     ///
     /// # Errors

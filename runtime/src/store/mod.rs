@@ -7,6 +7,7 @@
 //! current                link to the generation that holds
 //! etc                    link to the rendered files in force; moved within a switch, before `current`
 //! txn/<id>/journal       what a switch was about to do, and did (journal.rs)
+//! txn/<id>/storage.cfg   Proxmox's registrations before a switch that changes them
 //! txn/open               link to the journal of a switch under way
 //! pending                a switch that waits to be confirmed (pending.rs)
 //! lock                   held while something changes (lock.rs)

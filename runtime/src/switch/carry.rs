@@ -6,7 +6,7 @@ use crate::{
     host::HostError,
     observed::SnapshotState,
     op::Op,
-    plan::{Action, Change, Consent, Inputs, Kind, Past, Plan, plan, underway},
+    plan::{Action, Change, Consent, Inputs, Kind, Past, Plan, STORAGE_CFG, plan, underway},
     store::Record,
 };
 use phoenix_graph::{DatasetName, Graph, Key, Resource, SnapshotName};
@@ -78,6 +78,13 @@ impl Runtime<'_> {
             };
             if let Some(files) = &plan.between
                 && let Err(error) = self.durable(|store| store.put_between(aim.number, files))
+            {
+                carried.result = Err(error.into());
+                return carried;
+            }
+            if let Some(registry) = &plan.registry
+                && let Err(error) =
+                    self.durable(|store| store.put_copy(&ledger.id(), STORAGE_CFG, registry.text.as_bytes()))
             {
                 carried.result = Err(error.into());
                 return carried;

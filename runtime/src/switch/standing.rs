@@ -3,9 +3,9 @@
 use super::{Runtime, SwitchError, Target};
 use crate::{
     execute::HOLD,
-    foreign::{Foreign, foreign, missing},
+    foreign::{Foreign, foreign, missing, unknown},
     host::HostError,
-    observed::{DatasetState, Observed, Source},
+    observed::{DatasetState, Observed, Source, Unknown},
     plan::{Consent, Plan, Warning, query},
 };
 use phoenix_graph::{DatasetName, Graph, Key};
@@ -18,6 +18,8 @@ pub struct Standing {
     pub drift: Plan,
     /// What the generation says and is not there at all.
     pub missing: Vec<Key>,
+    /// What the generation says and cannot be seen now: it may be there or not.
+    pub unknown: Vec<(Key, Unknown)>,
     /// What is there and is not the generation's.
     pub foreign: Vec<Foreign>,
 }
@@ -39,8 +41,12 @@ impl Runtime<'_> {
         let mut drift = self.plan_from(&aim, &seen)?;
         drift.warnings.extend(self.renamed(&aim.graph, &seen)?);
         let record = self.record_for(&aim, &seen)?;
-        let foreign = foreign(&seen, &aim.graph, &record);
-        Ok(Standing { missing: missing(&seen, &aim.graph), foreign, drift })
+        Ok(Standing {
+            missing: missing(&seen, &aim.graph),
+            unknown: unknown(&seen, &aim.graph),
+            foreign: foreign(&seen, &aim.graph, &record),
+            drift,
+        })
     }
 
     /// Tells which snapshots of phoenix's somebody renamed, of the datasets that replication writes to.

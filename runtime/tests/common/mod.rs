@@ -137,6 +137,10 @@ impl World {
     }
 
     /// Collects, and says yes.
+    pub fn standing(&self) -> phoenix_runtime::switch::Standing {
+        self.with(|runtime| runtime.standing()).unwrap()
+    }
+
     pub fn gc(&self, keep: usize) -> Result<(GcPlan, Collected), SwitchError> {
         let policy = Policy { keep, since: None };
         self.with(|runtime| runtime.gc(&policy, &mut |_| true))

@@ -125,9 +125,16 @@ impl Machine {
         self.put(local, guest, 0o755)
     }
 
-    /// Builds the stand-in for `pvesm` and puts it at `/usr/sbin/pvesm`.
+    /// Builds the stand-in for `pvesm` and puts it at `/usr/sbin/pvesm`; and what stands for Proxmox's
+    /// cluster file system is mounted at `/etc/pve`, now and at each boot.
     pub fn put_pvesm(&self) -> Result<()> {
-        self.put_program(&Program::Pvesm.build()?, "/usr/sbin/pvesm")
+        const PVE: &str = r#"set -e
+            mkdir -p /var/lib/pve-cluster/nodes/lab/lxc /var/lib/pve-cluster/nodes/lab/qemu-server
+            printf '{"nodename": "lab", "version": 0}\n' >/var/lib/pve-cluster/.members
+            cp -a /etc/pve/. /var/lib/pve-cluster/
+            mountpoint -q /etc/pve || mount --bind /var/lib/pve-cluster /etc/pve; sync"#;
+        self.put_program(&Program::Pvesm.build()?, "/usr/sbin/pvesm")?;
+        self.ok(PVE).map(drop)
     }
 
     /// Reads a file of the machine's.

@@ -6,6 +6,7 @@ use super::{
     grid::{self, Cells, Table},
     keys,
     properties::{self, unreadable},
+    proxmox,
     run::Runner,
     users,
     zpool::{self, Leaf, Shown, Status},
@@ -13,8 +14,8 @@ use super::{
 use crate::{
     host::{HostError, links, links::failed, text},
     observed::{
-        self, ALWAYS, DatasetState, DiskState, HeldExport, Mounts, Observed, PoolState, Query, Storages,
-        VdevDisk, VdevState,
+        self, ALWAYS, DatasetState, DiskState, HeldExport, Mounts, Observed, PoolState, Query, VdevDisk,
+        VdevState,
     },
     op::render::DISK_LINKS,
 };
@@ -65,6 +66,7 @@ pub fn observe(paths: &LinuxPaths, runner: &Runner, query: &Query) -> Result<Obs
     for path in &query.links {
         links.insert(path.clone(), links::look(path)?);
     }
+    let (storages, guests) = proxmox::look(paths, runner, query)?;
     Ok(Observed {
         // The tools load the module where it was not.
         zfs: known.map_or_else(|| version(paths), Ok)?,
@@ -76,7 +78,8 @@ pub fn observe(paths: &LinuxPaths, runner: &Runner, query: &Query) -> Result<Obs
         datasets,
         mounts,
         exports: if query.exports || query.foreign { exports(paths)? } else { BTreeMap::new() },
-        storages: if query.storages || query.foreign { storages(paths, runner)? } else { Storages::NotAsked },
+        storages,
+        guests,
         written: disks.written,
         tunables: tunables(paths, query)?,
         links,
@@ -427,14 +430,6 @@ fn held_exports(paths: &LinuxPaths) -> Result<Vec<HeldExport>, HostError> {
         .map(|path| Ok((path.display().to_string(), read_or_empty(path)?)))
         .collect::<Result<_, HostError>>()?;
     Ok(text::exports::held(texts.iter().map(|(file, text)| (file.as_str(), text.as_str()))))
-}
-
-fn storages(paths: &LinuxPaths, runner: &Runner) -> Result<Storages, HostError> {
-    match runner.tool("pvesm") {
-        Err(HostError::NoTool { .. }) => Ok(Storages::NoProxmox),
-        Err(error) => Err(error),
-        Ok(_) => Ok(text::storage_cfg::storages(&read_or_empty(&paths.storage_cfg)?)),
-    }
 }
 
 fn read_or_empty(path: &PathBuf) -> Result<String, HostError> {

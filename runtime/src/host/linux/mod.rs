@@ -5,7 +5,7 @@
 //! processes, and nothing else does; `zpool` and `properties` read what they say; `disks` tells what is
 //! on a device; `keys` tells where keys are, and hands typed ones over; `look` puts it together; `inside`
 //! looks into an unmounted file system; `directory` sees to root directories; `snapshots` lists snapshots;
-//! `lineage` tells how far a dataset is from one; `users` tells who uses what cannot go, and `backing`
+//! `proxmox` reads what Proxmox keeps, and runs `pvesm`; `lineage` tells how far a dataset is from one; `users` tells who uses what cannot go, and `backing`
 //! what the kernel itself holds open; `watcher` starts what outlives its starter.
 
 mod backing;
@@ -18,6 +18,7 @@ mod lineage;
 mod look;
 mod mounts;
 mod properties;
+mod proxmox;
 mod run;
 mod snapshots;
 mod unmount;
@@ -58,8 +59,8 @@ pub struct LinuxPaths {
     pub disk_links: PathBuf,
     /// The live export table, `/var/lib/nfs/etab`
     pub etab: PathBuf,
-    /// `/etc/pve/storage.cfg`
-    pub storage_cfg: PathBuf,
+    /// `/etc/pve`
+    pub pve: PathBuf,
     /// A folder for private mounts, `/run`
     pub run: PathBuf,
 }
@@ -82,7 +83,7 @@ impl LinuxPaths {
             etc: root.join("etc"),
             disk_links: root.join("dev/disk/by-id"),
             etab: root.join("var/lib/nfs/etab"),
-            storage_cfg: root.join("etc/pve/storage.cfg"),
+            pve: root.join("etc/pve"),
             run: root.join("run"),
         }
     }
@@ -95,6 +96,7 @@ pub struct LinuxHost {
     runner: Runner,
     /// The keys that were typed.
     keys: Mutex<Keys>,
+    pvesm: proxmox::Pvesm,
 }
 
 impl LinuxHost {
@@ -102,7 +104,7 @@ impl LinuxHost {
     #[must_use]
     pub fn new(paths: LinuxPaths) -> Self {
         let runner = Runner::new(paths.tools.clone());
-        LinuxHost { paths, runner, keys: Mutex::default() }
+        LinuxHost { paths, runner, keys: Mutex::default(), pvesm: proxmox::Pvesm::default() }
     }
 
     /// Changes how long a command may take: one that looks, and one that changes something. By itself
@@ -162,6 +164,9 @@ impl Host for LinuxHost {
             | Op::PoolCreate { .. } => {
                 let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner).clone();
                 keys::change(&self.runner, op, &keys)
+            }
+            Op::StorageAdd { .. } | Op::StorageSet { .. } | Op::StorageRemove { .. } => {
+                self.pvesm.change(&self.runner, op)
             }
             _ => self.runner.change(&op.argv().unwrap_or_default()),
         }

@@ -6,10 +6,10 @@ use super::{
     state::{Pool, State, Vdev},
 };
 use crate::{
-    host::{HostError, text::storage_cfg::storages},
+    host::HostError,
     observed::{
-        ALWAYS, DatasetState, DiskState, Mounts, Observed, PoolState, Query, Setting, Source, Storages,
-        VdevDisk, VdevState,
+        ALWAYS, DatasetState, DiskState, Mounts, Observed, PoolState, Query, Setting, Source, VdevDisk,
+        VdevState,
     },
     op::render::DISK_LINKS,
 };
@@ -64,11 +64,8 @@ impl State {
                 .collect(),
             mounts: self.mount_table(),
             exports: if query.exports || query.foreign { self.live_exports() } else { BTreeMap::new() },
-            storages: match (&self.storage_cfg, query.storages || query.foreign) {
-                (_, false) => Storages::NotAsked,
-                (None, true) => Storages::NoProxmox,
-                (Some(text), true) => storages(text),
-            },
+            storages: self.storages(query),
+            guests: self.guests(query),
             tunables: self
                 .tunables
                 .iter()

@@ -32,7 +32,7 @@ mod topology;
 
 pub use fault::{Event, Fault, FaultKind, inner};
 pub use image::{DatasetImage, HostImage, Show};
-pub use state::{Content, State};
+pub use state::{Cluster, Content, State};
 
 use super::{Contents, Host, HostError, links::failed};
 use crate::{

@@ -1,20 +1,69 @@
 //! Proxmox registrations: what `pvesm add`, `set` and `remove` do to `storage.cfg` and around it.
 
-use super::state::{Refusal, State, refuse};
-use crate::host::text::storage_cfg::{Section, canonical, sections};
+use super::state::{Cluster, Refusal, State, refuse};
+use crate::{
+    host::text::{
+        guest_conf,
+        storage_cfg::{self, Section},
+    },
+    observed::{Guest, GuestKind, Guests, Query, Storages, Unknown},
+};
 use phoenix_graph::{
     DatasetName, StorageId,
     storage::{StorageError, StorageType, find_type, types},
 };
-use std::fmt::Write;
+use std::path::Path;
 
 type Properties = [(Box<str>, Box<str>)];
 
-/// Types that Proxmox knows and phoenix leaves alone.
-const OTHER_TYPES: [&str; 9] =
-    ["lvm", "lvmthin", "rbd", "cephfs", "iscsi", "iscsidirect", "zfs", "glusterfs", "esxi"];
+/// Why nothing is known of what is below an empty `/etc/pve`.
+const AWAY: &str = "nothing is mounted at /etc/pve: Proxmox's cluster file system does not seem to run, so nobody can tell what it holds";
 
 impl State {
+    /// Reads the registrations.
+    pub(super) fn storages(&self, query: &Query) -> Storages {
+        if !query.storages && !query.foreign {
+            return Storages::NotAsked;
+        }
+        let Some(text) = &self.storage_cfg else { return Storages::NoProxmox };
+        if self.cluster == Cluster::Away {
+            return Storages::Unknown(away());
+        }
+        let mut found = storage_cfg::storages(text.as_bytes());
+        if let (Storages::Found(found), Cluster::NoQuorum) = (&mut found, self.cluster) {
+            found.blocked = Some(NO_QUORUM.to_owned());
+        }
+        found
+    }
+
+    /// Reads what the guests of all nodes name.
+    pub(super) fn guests(&self, query: &Query) -> Guests {
+        match (query.guests, &self.storage_cfg, self.cluster) {
+            (false, ..) => return Guests::NotAsked,
+            (true, None, _) => return Guests::NoProxmox,
+            (true, Some(_), Cluster::Away) => return Guests::Unknown(away()),
+            (true, Some(_), _) => {}
+        }
+        let mapping = self.files.get(Path::new("/etc/pve/mapping/directory.cfg"));
+        let shared = mapping.map(|text| guest_conf::directories(text.as_bytes())).unwrap_or_default();
+        let mut found = Vec::new();
+        for (path, text) in &self.files {
+            let Ok(rest) = path.strip_prefix("/etc/pve/nodes") else { continue };
+            let parts: Vec<_> = rest.iter().map(|part| part.to_string_lossy()).collect();
+            let [node, folder, file] = &parts[..] else { continue };
+            let kind = match &**folder {
+                "lxc" => GuestKind::Container,
+                "qemu-server" => GuestKind::Machine,
+                _ => continue,
+            };
+            let Some(id) = file.strip_suffix(".conf").and_then(|id| id.parse().ok()) else { continue };
+            let guest = Guest { kind, id, node: (&**node).into() };
+            found.extend(guest_conf::uses(&guest, text.as_bytes(), &shared));
+        }
+        found.sort();
+        Guests::Found(found)
+    }
+
     /// `pvesm add`.
     pub fn storage_add(
         &mut self,
@@ -152,12 +201,22 @@ impl State {
         Ok(())
     }
 
-    /// Reads the file; one bad section blocks every change.
+    /// Reads the file as Proxmox does: what it does not understand is gone at the next write, and one bad
+    /// section blocks every change.
     fn registered(&self) -> Result<Vec<Section>, Refusal> {
         let Some(text) = &self.storage_cfg else {
             return refuse(127, "pvesm: command not found");
         };
-        sections(text).map_err(|why| Refusal { code: 255, text: format!("{why}\nunknown section type ''") })
+        match self.cluster {
+            Cluster::Well => {}
+            Cluster::Away => return refuse(111, "ipcc_send_rec[1] failed: Connection refused"),
+            Cluster::NoQuorum => return refuse(255, "cluster not ready - no quorum?"),
+        }
+        let file = storage_cfg::read(text);
+        match file.blocked {
+            None => Ok(file.sections),
+            Some(why) => refuse(255, format!("{why}\nunknown section type ''")),
+        }
     }
 
     /// Activating a zfspool finds or imports its pool, mounts all of it, and tells the dataset's mount point.
@@ -220,34 +279,16 @@ impl State {
     }
 
     fn write_cfg(&mut self, sections: &[Section]) {
-        let mut text = String::new();
-        for section in sections {
-            // Every write loses sections of unknown type and properties that their type does not have.
-            let known = find_type(&section.kind);
-            if known.is_none() && !OTHER_TYPES.contains(&&*section.kind) {
-                continue;
-            }
-            let mut properties = section.properties.clone();
-            properties.retain(|(key, _)| known.is_none_or(|known| known.property(key).is_some()));
-            let required: Vec<&str> = find_type(&section.kind).into_iter().flat_map(required).collect();
-            let rank = |key: &str| match key {
-                "disable" => 0,
-                key if required.contains(&key) => 1,
-                _ => 2,
-            };
-            properties.sort_by(|(a, _), (b, _)| (rank(a), a).cmp(&(rank(b), b)));
-            // Writing to a String cannot fail.
-            let _ = writeln!(text, "{}: {}", section.kind, section.id);
-            for (key, value) in &properties {
-                let _ = match (&**key, &**value) {
-                    ("disable", "1") => writeln!(text, "\tdisable"),
-                    ("disable", _) => continue,
-                    (key, value) => writeln!(text, "\t{key} {}", canonical(&section.kind, key, value)),
-                };
-            }
-            text.push('\n');
-        }
-        self.storage_cfg = Some(text);
+        self.storage_cfg = Some(storage_cfg::print(sections));
+    }
+}
+
+const NO_QUORUM: &str = "this node is in no quorum of its cluster, so nothing in /etc/pve can be written";
+
+fn away() -> Unknown {
+    Unknown {
+        reason: AWAY.to_owned(),
+        help: "see `systemctl status pve-cluster`, bring it to run, then try again".to_owned(),
     }
 }
 

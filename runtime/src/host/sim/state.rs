@@ -43,14 +43,37 @@ pub struct State {
     pub links: BTreeMap<PathBuf, PathBuf>,
     /// The live export table: path, client, options as the server's table spells them.
     pub exports: Vec<Export>,
-    /// `/etc/pve/storage.cfg`; nothing on a host without Proxmox.
+    /// `/etc/pve/storage.cfg`; nothing on a host without Proxmox. The configuration of guests is among
+    /// the files, below `/etc/pve/nodes`.
     pub storage_cfg: Option<String>,
+    /// How Proxmox's cluster file system is.
+    #[serde(default, skip_serializing_if = "Cluster::is_well")]
+    pub cluster: Cluster,
     /// The parameters of the zfs module.
     pub tunables: BTreeMap<Box<str>, u64>,
     /// What the parameters are at boot where no file in `/etc/modprobe.d` says otherwise.
     pub tunables_at_boot: BTreeMap<Box<str>, u64>,
     /// Counts everything that was made, for GUIDs.
     pub made: u64,
+}
+
+/// How Proxmox's cluster file system, `/etc/pve`, is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cluster {
+    /// It runs and takes changes.
+    #[default]
+    Well,
+    /// It does not run: `/etc/pve` is an empty folder.
+    Away,
+    /// It is in no quorum: it can be read, and takes no change.
+    NoQuorum,
+}
+
+impl Cluster {
+    fn is_well(&self) -> bool {
+        *self == Cluster::Well
+    }
 }
 
 /// What is on a device.
@@ -254,6 +277,7 @@ impl State {
             storage_cfg: Some(
                 "dir: local\n\tpath /var/lib/vz\n\tcontent backup,import,iso,vztmpl\n\n".to_owned(),
             ),
+            cluster: Cluster::Well,
             tunables: tunables.clone(),
             tunables_at_boot: tunables,
             made: 0,

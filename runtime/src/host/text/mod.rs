@@ -1,4 +1,6 @@
 //! Readers of the text files of a host, used by the real host and the simulated one alike.
 
 pub mod exports;
+pub mod guest_conf;
+mod other_types;
 pub mod storage_cfg;

@@ -1,101 +1,140 @@
-//! Reads `/etc/pve/storage.cfg`: sections `type: id` with lines `TAB key value`, an empty line after each.
+//! Reads `/etc/pve/storage.cfg` as Proxmox does: sections `type: id` with lines `TAB key value`, an empty
+//! line after each.
+//!
+//! Proxmox passes over what it does not understand, and drops it at its next write. So the reader keeps
+//! two things apart: the sections that are in force, and the lines that a write would lose.
 
-use crate::observed::{StorageState, Storages};
+use super::other_types;
+use crate::observed::{Loss, LostLine, Registrations, StorageState, Storages, Unknown};
 use phoenix_graph::{
     StorageId,
-    storage::{StorageType, find_type},
+    storage::{StorageError, StorageType, find_type, types},
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write};
 
-/// A section as it stands.
+/// The registration that every host has, also where the file does not say so.
+pub const LOCAL: &str = "local";
+
+/// What [`LOCAL`] is where the file does not say it.
+pub const LOCAL_PROPERTIES: [(&str, &str); 2] = [("path", "/var/lib/vz"), ("prune-backups", "keep-all=1")];
+
+/// A section that is in force.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
-    /// The line of its head, from 1.
+    /// The line of its head, from 1; 0 where it is implied.
     pub line: usize,
     /// The storage type.
     pub kind: Box<str>,
     /// The storage id.
     pub id: Box<str>,
-    /// Its properties in order; a bare key (`disable`) has the value `1`.
+    /// Its properties in order, values as they stand; a bare key (`disable`) has the value `1`.
     pub properties: Vec<(Box<str>, Box<str>)>,
 }
 
-/// Reads a file's sections, or says which line would make every `pvesm` change fail.
-///
-/// # Errors
-/// The line and the reason, in words for people.
-pub fn sections(text: &str) -> Result<Vec<Section>, String> {
-    let mut found: Vec<Section> = Vec::new();
-    let mut open = false;
-    for (index, line) in text.split('\n').enumerate() {
-        let number = index + 1;
-        if line.ends_with('\r') {
-            return Err(format!("line {number}: the line ends in CR LF, which swallows the next section"));
-        }
-        if line.trim().is_empty() {
-            open = false;
-            continue;
-        }
-        if !open && line.trim_start().starts_with('#') {
-            continue;
-        }
-        match (open, line.split_once(':')) {
-            (false, Some((kind, id))) if is_word(kind.trim()) && !line.starts_with([' ', '\t']) => {
-                found.push(Section {
-                    line: number,
-                    kind: kind.trim().into(),
-                    id: id.trim().into(),
-                    properties: Vec::new(),
-                });
-                open = true;
-            }
-            (false, _) => return Err(format!("line {number}: {line:?} is no head of a section")),
-            (true, _) => {
-                let body = line.trim();
-                let (key, value) = body.split_once(char::is_whitespace).unwrap_or((body, "1"));
-                if !line.starts_with([' ', '\t']) && is_head(line) {
-                    return Err(format!("line {number}: an empty line is missing before {line:?}"));
-                }
-                if let Some(section) = found.last_mut() {
-                    // Of a property that stands twice the first counts.
-                    if !section.properties.iter().any(|(known, _)| &**known == key) {
-                        section.properties.push((key.into(), value.trim().into()));
-                    }
-                }
-            }
-        }
-    }
-    for section in &found {
-        check(section)?;
-    }
-    Ok(found)
+/// A file as Proxmox reads it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StorageFile {
+    /// What is in force, in order.
+    pub sections: Vec<Section>,
+    /// What a write drops, in order.
+    pub lost: Vec<LostLine>,
+    /// Why every change fails, where it does.
+    pub blocked: Option<String>,
 }
 
-/// Reads a file into registrations by id, values in canonical form.
+/// Reads a file.
 #[must_use]
-pub fn storages(text: &str) -> Storages {
-    let sections = match sections(text) {
-        Ok(sections) => sections,
-        Err(why) => return Storages::Broken(why),
-    };
-    let mut found = BTreeMap::new();
+pub fn read(text: &str) -> StorageFile {
+    let mut file = Reader::default();
+    let mut body: Option<Body> = None;
+    for (line, text) in (1..).zip(text.split('\n')) {
+        let lost = |why| LostLine { line, text: text.into(), why };
+        if text.trim_start().starts_with('#') {
+            file.lost.push(lost(Loss::Comment));
+            continue;
+        }
+        // To Perl, both are nothing.
+        if text.is_empty() || text == "0" {
+            file.lost.extend((!text.is_empty()).then(|| lost(Loss::Stray)));
+            file.close(body.take());
+            continue;
+        }
+        match (&mut body, head(text)) {
+            (Some(body), _) => body.lines.push((line, text.to_owned())),
+            (None, Some((kind, id))) => {
+                let (kind, id) = (kind.to_ascii_lowercase().into(), id.into());
+                body = Some(Body { kind, id, lines: vec![(line, text.to_owned())] });
+            }
+            (None, None) => file.lost.push(lost(Loss::Stray)),
+        }
+    }
+    file.close(body);
+    let Reader { kept, mut lost, blocked } = file;
+    let mut sections: Vec<Section> = kept.into_iter().map(|(section, _)| section).collect();
+    if !sections.iter().any(|section| &*section.id == LOCAL) {
+        let properties = LOCAL_PROPERTIES.map(|(key, value)| (key.into(), value.into())).into();
+        sections.insert(0, Section { line: 0, kind: "dir".into(), id: LOCAL.into(), properties });
+    }
+    lost.sort();
+    StorageFile { sections, lost, blocked }
+}
+
+/// Writes sections as Proxmox does, lists in one order.
+#[must_use]
+pub fn print<'a>(sections: impl IntoIterator<Item = &'a Section>) -> String {
+    let mut text = String::new();
     for section in sections {
-        let Ok(id) = StorageId::new(&section.id) else {
-            return Storages::Broken(format!("line {}: {:?} is no storage id", section.line, section.id));
+        let required = required(&section.kind);
+        let rank = |key: &str| match key {
+            "disable" => 0,
+            key if required.contains(&key) => 1,
+            _ => 2,
         };
+        let mut properties: Vec<_> = section.properties.iter().collect();
+        properties.sort_by(|(a, _), (b, _)| (rank(a), a).cmp(&(rank(b), b)));
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{}: {}", section.kind, section.id);
+        for (key, value) in properties {
+            let _ = match (&**key, &**value) {
+                ("disable", "1") => writeln!(text, "\tdisable"),
+                ("disable", _) => continue,
+                (key, value) => writeln!(text, "\t{key} {}", canonical(&section.kind, key, value)),
+            };
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// Reads a file's bytes into registrations by id, values in canonical form.
+#[must_use]
+pub fn storages(bytes: &[u8]) -> Storages {
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+            return Storages::Unknown(Unknown {
+                reason: format!("line {line} of /etc/pve/storage.cfg is no UTF-8"),
+                help: "write that line anew in ASCII, then try again".to_owned(),
+            });
+        }
+    };
+    let StorageFile { sections, lost, blocked } = read(text);
+    let implied = sections.iter().any(|section| section.line == 0);
+    let mut by_id = BTreeMap::new();
+    for section in sections {
         let properties = section
             .properties
             .iter()
             .map(|(key, value)| (key.clone(), canonical(&section.kind, key, value)))
             .collect();
-        if found.insert(id, StorageState { kind: section.kind, properties }).is_some() {
-            return Storages::Broken(format!(
-                "line {}: the id {:?} stands twice, and the first would be lost",
-                section.line, section.id
-            ));
+        // The ids of sections in force are legal.
+        if let Ok(id) = StorageId::new(&section.id) {
+            by_id.insert(id, StorageState { kind: section.kind, properties });
         }
     }
-    Storages::Found(found)
+    Storages::Found(Registrations { by_id, lost, blocked, text: text.into(), implied })
 }
 
 /// Brings a value to canonical form where the type's table knows the property.
@@ -104,27 +143,154 @@ pub fn canonical(kind: &str, key: &str, value: &str) -> Box<str> {
     find_type(kind).map_or_else(|| value.into(), |known| known.observed(key, value).into())
 }
 
-fn check(section: &Section) -> Result<(), String> {
-    let Section { line, kind, id, properties } = section;
-    let required =
-        find_type(kind).into_iter().flat_map(StorageType::properties).filter(|known| known.required);
-    for key in required.map(|known| known.name) {
-        if !properties.iter().any(|(name, _)| &**name == key) {
-            return Err(format!("line {line}: the {kind} storage {id:?} has no {key:?}"));
+/// A line with its number.
+type Numbered = (usize, String);
+
+/// A section's lines, its head the first.
+struct Body {
+    kind: Box<str>,
+    id: Box<str>,
+    lines: Vec<Numbered>,
+}
+
+/// A file as far as it is read.
+#[derive(Default)]
+struct Reader {
+    /// What is in force, each with its lines.
+    kept: Vec<(Section, Vec<Numbered>)>,
+    lost: Vec<LostLine>,
+    blocked: Option<String>,
+}
+
+impl Reader {
+    /// Takes a section in, or loses it.
+    fn close(&mut self, body: Option<Body>) {
+        let Some(Body { kind, id, lines }) = body else { return };
+        let whole = match () {
+            () if StorageId::new(&id).is_err() => Some(Loss::Id),
+            () if find_type(&kind).is_none() && other_types::find(&kind).is_none() => Some(Loss::Type),
+            () if &*id == LOCAL && &*kind != "dir" => Some(Loss::Local),
+            () => None,
+        };
+        if let Some(why) = whole {
+            return self.lose(&lines, why);
+        }
+        // Of two sections with one id the later one counts.
+        if let Some(at) = self.kept.iter().position(|(section, _)| section.id == id) {
+            let (_, earlier) = self.kept.remove(at);
+            self.lose(&earlier, Loss::Doubled);
+        }
+        let line = lines.first().map_or(0, |(line, _)| *line);
+        let mut section = Section { line, kind, id, properties: Vec::new() };
+        for one in lines.iter().skip(1) {
+            if let Err(why) = section.take(&one.1) {
+                self.lose(std::slice::from_ref(one), why);
+            }
+        }
+        match section.lacks() {
+            None => self.kept.push((section, lines)),
+            Some(why) => {
+                self.blocked.get_or_insert(format!("line {line}: {why}"));
+                self.lose(&lines, Loss::Incomplete);
+            }
         }
     }
-    let path = properties.iter().find(|(name, _)| &**name == "path").map_or("/", |(_, value)| value);
-    let legal = |c: char| c.is_ascii_alphanumeric() || "-/_.@".contains(c);
-    if kind.as_ref() == "dir" && !(path.starts_with('/') && path.chars().all(legal)) {
-        return Err(format!("line {line}: the storage {id:?} has the illegal path {path:?}"));
+
+    /// Loses lines, as far as they are not lost already.
+    fn lose(&mut self, lines: &[Numbered], why: Loss) {
+        for (line, text) in lines {
+            if !self.lost.iter().any(|lost| lost.line == *line) {
+                self.lost.push(LostLine { line: *line, text: text.as_str().into(), why });
+            }
+        }
     }
-    Ok(())
 }
 
-fn is_word(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+impl Section {
+    /// Takes a line of its body in; where a write loses it, or a part of it, says why.
+    fn take(&mut self, line: &str) -> Result<(), Loss> {
+        let is_body = line.starts_with(|c: char| c.is_ascii_whitespace());
+        let body = line.trim_matches(|c: char| c.is_ascii_whitespace());
+        if !is_body || body.is_empty() {
+            return Err(Loss::Stray);
+        }
+        let (key, value) = match body.split_once(|c: char| c.is_ascii_whitespace()) {
+            Some((key, value)) => (key, value.trim_start()),
+            None => (body, "1"),
+        };
+        if self.properties.iter().any(|(known, _)| &**known == key) {
+            return Err(Loss::Twice);
+        }
+        let Some(known) = find_type(&self.kind) else {
+            if !other_types::find(&self.kind).is_some_and(|known| known.has(key)) {
+                return Err(Loss::Property);
+            }
+            self.properties.push((key.into(), value.into()));
+            return Ok(());
+        };
+        if known.property(key).is_none() {
+            return Err(Loss::Property);
+        }
+        let error = known.canonical(key, value).err();
+        let (kept, lost) = match error {
+            None => (Some(value.to_owned()), false),
+            Some(StorageError::Content { .. }) => held(known, value),
+            // It may be one of a newer version of Proxmox: it counts as it stands.
+            Some(_) => (Some(value.to_owned()), true),
+        };
+        self.properties.extend(kept.map(|kept| (key.into(), kept.into())));
+        if lost { Err(Loss::Value) } else { Ok(()) }
+    }
+
+    /// Says what the section lacks, so that every change fails.
+    fn lacks(&self) -> Option<String> {
+        let Section { kind, id, properties, .. } = self;
+        let get = |key: &str| properties.iter().find(|(name, _)| &**name == key).map(|(_, value)| &**value);
+        if let Some(key) = required(kind).into_iter().find(|key| get(key).is_none()) {
+            return Some(format!("the {kind} storage {id:?} has no {key:?}"));
+        }
+        let path = get("path").unwrap_or("/legal");
+        let legal = |c: char| c.is_ascii_alphanumeric() || "-/_.@".contains(c);
+        (&**kind == "dir" && !(path.starts_with('/') && path.chars().all(legal)))
+            .then(|| format!("the storage {id:?} has the illegal path {path:?}"))
+    }
 }
 
-fn is_head(line: &str) -> bool {
-    line.split_once(':').is_some_and(|(kind, id)| is_word(kind) && id.starts_with(' '))
+/// Returns what counts of a list of contents that its type does not hold wholly, and whether something of
+/// it goes at the next write.
+fn held(kind: &StorageType, value: &str) -> (Option<String>, bool) {
+    let words: Vec<&str> = value.split([',', ';', ' ', '\t']).filter(|word| !word.is_empty()).collect();
+    // `none` stands alone; Proxmox writes it also for types that do not take it when they are added.
+    if words == ["none"] {
+        return (Some(value.to_owned()), false);
+    }
+    let exists = |word: &&str| *word == "none" || types().iter().any(|kind| kind.contents.contains(word));
+    if !words.iter().all(exists) {
+        return (None, true);
+    }
+    let held: Vec<&str> = words.into_iter().filter(|word| kind.contents.contains(word)).collect();
+    ((!held.is_empty()).then(|| held.join(",")), true)
 }
+
+fn required(kind: &str) -> Vec<&'static str> {
+    match find_type(kind) {
+        Some(known) => {
+            known.properties().filter(|property| property.required).map(|property| property.name).collect()
+        }
+        None => other_types::find(kind).map_or_else(Vec::new, |known| known.required.to_vec()),
+    }
+}
+
+/// Takes a section's head apart: a type, a colon, an id, nothing else.
+fn head(line: &str) -> Option<(&str, &str)> {
+    let is_space = |c: char| c.is_ascii_whitespace();
+    let line = line.trim_end_matches(is_space);
+    let (kind, id) = match line.split_once(is_space) {
+        Some((first, rest)) => (first.strip_suffix(':')?, rest.trim_start_matches(is_space)),
+        None => line.rsplit_once(':')?,
+    };
+    (!kind.is_empty() && !id.is_empty() && !id.contains(is_space)).then_some((kind, id))
+}
+
+#[cfg(test)]
+mod tests;

@@ -5,12 +5,17 @@ use std::hash::{BuildHasher, RandomState};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use super::{Site, Space};
 
 const FILE: &str = "/etc/pve/storage.cfg";
 const SECRETS: &str = "/etc/pve/priv/storage";
+const MEMBERS: &str = "/etc/pve/.members";
 const LOCK: &str = "/run/pvesm.lock";
+const LOCK_TRIES: u32 = 100;
+const LOCK_STEP: Duration = Duration::from_millis(100);
 
 /// This machine.
 #[derive(Debug, Default)]
@@ -26,12 +31,22 @@ impl Site for Real {
 
     fn lock(&mut self) -> Result<(), String> {
         let file = File::create(LOCK).map_err(text)?;
-        file.lock().map_err(text)?;
-        self.lock = Some(file);
-        Ok(())
+        // Proxmox waits 10 s, and asks again from time to time.
+        for _ in 0..LOCK_TRIES {
+            if file.try_lock().is_ok() {
+                self.lock = Some(file);
+                return Ok(());
+            }
+            thread::sleep(LOCK_STEP);
+        }
+        Err("error during cfs-locked 'file-storage_cfg' operation: got lock request timeout".into())
     }
 
     fn read(&mut self) -> Result<Option<String>, String> {
+        // Without the cluster file system nothing goes.
+        if !Path::new(MEMBERS).exists() {
+            return Err("ipcc_send_rec[1] failed: Connection refused".into());
+        }
         match fs::read_to_string(FILE) {
             Ok(text) => Ok(Some(text)),
             Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),

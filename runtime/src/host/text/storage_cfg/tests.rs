@@ -1,0 +1,152 @@
+use super::*;
+
+/// Reads a file and tells what is in force, and what a write loses.
+fn told(text: &str) -> (Vec<String>, Vec<String>) {
+    let file = read(text);
+    assert_eq!(file.blocked, None, "{text:?}");
+    let of = |section: &Section| {
+        let pairs = section.properties.iter().map(|(key, value)| format!(" {key}={value}"));
+        format!("{}:{}{}", section.kind, section.id, pairs.collect::<String>())
+    };
+    let real = file.sections.iter().filter(|section| section.line > 0);
+    (real.map(of).collect(), file.lost.iter().map(ToString::to_string).collect())
+}
+
+#[test]
+fn a_file_that_proxmox_wrote_loses_nothing() {
+    let text = "dir: local\n\tpath /var/lib/vz\n\tcontent iso,backup\n\nlvmthin: local-lvm\n\tthinpool data\n\
+                \tvgname pve\n\nzfspool: t1\n\tdisable\n\tpool tank\n\tsparse 1\n\n";
+    let (sections, lost) = told(text);
+    assert_eq!(
+        sections,
+        [
+            "dir:local path=/var/lib/vz content=iso,backup",
+            "lvmthin:local-lvm thinpool=data vgname=pve",
+            "zfspool:t1 disable=1 pool=tank sparse=1"
+        ]
+    );
+    assert!(lost.is_empty(), "{lost:?}");
+}
+
+#[test]
+fn everything_that_a_write_drops_is_told_with_its_line() {
+    let text = "# ours\ndir: d1\n\tpath /srv/d1\n\t# inner\n\tcontent iso,bogus\n\tvendor-note keep\n\tpath /twice\n\n\
+                linstordb: l1\n\tredundancy 2\n\nzfspool: 9x\n\tpool tank\n\nzfspool: t1\n\tpool tank/a\n\n\
+                stray\nzfspool: t1\n\tpool tank/b\n\tcontent images,iso\n\n";
+    let (sections, lost) = told(text);
+    assert_eq!(sections, ["dir:d1 path=/srv/d1", "zfspool:t1 pool=tank/b content=images"]);
+    assert_eq!(
+        lost,
+        [
+            "line 1, \"# ours\" (a comment)",
+            "line 4, \"# inner\" (a comment)",
+            "line 5, \"content iso,bogus\" (a value that is not known to be legal)",
+            "line 6, \"vendor-note keep\" (a property that its type is not known to have)",
+            "line 7, \"path /twice\" (a property that stands in the section already)",
+            "line 9, \"linstordb: l1\" (of a section whose type is unknown)",
+            "line 10, \"redundancy 2\" (of a section whose type is unknown)",
+            "line 12, \"zfspool: 9x\" (of a section whose id is not legal)",
+            "line 13, \"pool tank\" (of a section whose id is not legal)",
+            "line 15, \"zfspool: t1\" (of a section whose id stands again further down)",
+            "line 16, \"pool tank/a\" (of a section whose id stands again further down)",
+            "line 18, \"stray\" (no part of a section)",
+            "line 21, \"content images,iso\" (a value that is not known to be legal)",
+        ]
+    );
+}
+
+#[test]
+fn what_swallows_the_next_section_is_told() {
+    let (sections, lost) = told("dir: d1\n\tpath /a\nzfspool: t1\n\tpool tank\n\n");
+    assert_eq!(sections, ["dir:d1 path=/a"]);
+    assert_eq!(lost.len(), 2, "{lost:?}");
+    let (sections, lost) = told("dir: d1\r\n\tpath /a\r\n\r\nzfspool: t1\r\n\tpool tank\r\n\r\n");
+    assert_eq!(sections, ["dir:d1 path=/a"]);
+    assert!(lost.iter().any(|line| line.contains("zfspool: t1")), "{lost:?}");
+}
+
+#[test]
+fn a_hostile_line_cannot_act_on_a_terminal() {
+    let (_, lost) = told("# \x1b[2J\u{202e}gone\n");
+    assert_eq!(lost, ["line 1, \"# \\u{1b}[2J\\u{202e}gone\" (a comment)"]);
+}
+
+#[test]
+fn a_section_that_lacks_something_blocks_and_nothing_of_it_is_in_force() {
+    let file = read("zfspool: t1\n\tcontent images\n\n");
+    assert_eq!(file.blocked.unwrap(), "line 1: the zfspool storage \"t1\" has no \"pool\"");
+    assert_eq!(file.lost.len(), 2);
+    assert!(file.sections.iter().all(|section| &*section.id != "t1"));
+}
+
+#[test]
+fn local_is_always_there() {
+    let implied = |file: &StorageFile| file.sections.iter().find(|one| &*one.id == LOCAL).unwrap().clone();
+    assert_eq!(implied(&read("")).properties.len(), 2);
+    let file = read("zfspool: local\n\tpool tank\n\n");
+    assert_eq!((file.lost.len(), &*implied(&file).kind), (2, "dir"));
+}
+
+mod random {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn section() -> impl Strategy<Value = Section> {
+        let id = "[a-z][a-z0-9._-]{0,6}[a-z0-9]";
+        let dir = (
+            "/[a-z0-9/]{1,9}[a-z]",
+            proptest::option::of(0_u8..2),
+            proptest::option::of("iso|backup|iso,images"),
+        )
+            .prop_map(|(path, shared, content)| {
+                let shared = shared.map(|on| ("shared".into(), on.to_string().into()));
+                let content = content.map(|words| ("content".into(), words.into()));
+                let path = Some(("path".into(), canonical("dir", "path", &path)));
+                ("dir", path.into_iter().chain(content).chain(shared).collect::<Vec<_>>())
+            });
+        let pool = ("[a-z]{3,6}(/[a-z0-9]{1,4}){0,2}", proptest::bool::ANY).prop_map(|(pool, disable)| {
+            let disable = disable.then(|| ("disable".into(), "1".into()));
+            ("zfspool", disable.into_iter().chain([("pool".into(), pool.into())]).collect())
+        });
+        let thin = ("[a-z]{1,5}", "[a-z]{1,5}").prop_map(|(pool, group)| {
+            ("lvmthin", vec![("thinpool".into(), pool.into()), ("vgname".into(), group.into())])
+        });
+        (id, prop_oneof![dir, pool, thin]).prop_map(|(id, (kind, properties))| Section {
+            line: 0,
+            kind: kind.into(),
+            id: id.into(),
+            properties,
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_printed_is_read_back(sections in proptest::collection::vec(section(), 0..6)) {
+            let mut known = std::collections::BTreeSet::from([Box::from(LOCAL)]);
+            let sections: Vec<Section> =
+                sections.into_iter().filter(|section| known.insert(section.id.clone())).collect();
+            let file = read(&print(&sections));
+            prop_assert_eq!(&file.lost, &[]);
+            prop_assert_eq!(&file.blocked, &None);
+            let back: Vec<Section> =
+                file.sections.into_iter().filter(|one| one.line > 0).map(|one| Section { line: 0, ..one }).collect();
+            prop_assert_eq!(print(&back), print(&sections));
+            prop_assert_eq!(back.len(), sections.len());
+        }
+
+        #[test]
+        fn every_line_is_in_force_or_lost_or_blank(text in "([ -~\t]{0,20}\n?){0,12}") {
+            let file = read(&text);
+            let kept: usize = file.sections.iter().filter(|one| one.line > 0).map(|one| 1 + one.properties.len()).sum();
+            let lines = text.split('\n').filter(|line| !line.is_empty()).count();
+            // A list that is kept in part is told as lost, too.
+            prop_assert!(kept + file.lost.len() >= lines);
+            prop_assert!(file.lost.windows(2).all(|pair| pair[0].line < pair[1].line));
+            // What Proxmox would write of it has nothing more to lose.
+            if file.blocked.is_none() {
+                let again = read(&print(&file.sections));
+                prop_assert!(again.lost.iter().all(|line| line.why == Loss::Value), "{:?}", again.lost);
+            }
+        }
+    }
+}

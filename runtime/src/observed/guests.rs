@@ -1,0 +1,85 @@
+//! What the configuration of Proxmox's guests names: volumes of storages, and paths of the host.
+
+use super::Unknown;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What guests name, or why nobody can tell.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Guests {
+    /// They were not asked for.
+    #[default]
+    NotAsked,
+    /// This host has no Proxmox.
+    NoProxmox,
+    /// This host has Proxmox, and the configuration of its guests cannot be read: any may name anything.
+    Unknown(Unknown),
+    /// Everything that a guest of any node names, in order.
+    Found(Vec<GuestUse>),
+}
+
+/// One thing that a guest names.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct GuestUse {
+    /// The guest.
+    pub guest: Guest,
+    /// The part of its configuration, where it is not the one in force: `pve:pending`, or a snapshot's name.
+    pub section: Option<Box<str>>,
+    /// The key of the line.
+    pub key: Box<str>,
+    /// What it names.
+    pub named: Named,
+}
+
+/// A guest of Proxmox's.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Guest {
+    /// What it is.
+    pub kind: GuestKind,
+    /// Its number.
+    pub id: u32,
+    /// The node that it is on.
+    pub node: Box<str>,
+}
+
+/// What a guest is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GuestKind {
+    /// A container.
+    Container,
+    /// A virtual machine.
+    Machine,
+}
+
+/// What a line of a guest's configuration names.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Named {
+    /// A volume of a storage.
+    Volume {
+        /// The storage's id.
+        storage: Box<str>,
+        /// The volume, as the storage calls it.
+        volume: Box<str>,
+    },
+    /// A path of the host.
+    Path(Box<str>),
+    /// A text that may have paths of the host in it.
+    Text(Box<str>),
+}
+
+impl fmt::Display for GuestUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self.guest.kind {
+            GuestKind::Container => "container",
+            GuestKind::Machine => "machine",
+        };
+        let Guest { id, node, .. } = &self.guest;
+        write!(f, "{kind} {id} on node {} ({}", node.escape_debug(), self.key.escape_debug())?;
+        match &self.section {
+            Some(section) => write!(f, " in [{}])", section.escape_debug()),
+            None => f.write_str(")"),
+        }
+    }
+}
