@@ -1,6 +1,6 @@
 //! Failures: what a verb was doing, to what, why it did not come about, and what to do next.
 
-use crate::exit::Exit;
+use crate::{exit::Exit, show::line};
 use phoenix_runtime::{
     host::HostError,
     store::{LockError, StoreError},
@@ -23,7 +23,7 @@ pub struct Failure {
 impl Failure {
     /// Begins with what was being done.
     pub fn new(exit: Exit, doing: impl Into<String>) -> Self {
-        Self { exit, doing: doing.into(), cause: None, help: None }
+        Self { exit, doing: line(&doing.into()), cause: None, help: None }
     }
 
     /// Says why it failed.
@@ -36,7 +36,7 @@ impl Failure {
     /// Says what to do next.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(line(&help.into()));
         self
     }
 
@@ -69,6 +69,10 @@ impl Failure {
                 Self { exit: Exit::Refused, ..failure }.help(format!("{repair}; `phoenix verify` tells all"))
             }
             StoreError::Unreadable { .. } => failure.help("`phoenix verify` tells how it is put right"),
+            StoreError::Illegal { .. } => Self { exit: Exit::Refused, ..failure }.help(
+                "no spec says this: build the closure from its spec with this version of phoenix, and look \
+                 at who made this one",
+            ),
             StoreError::Missing { .. } => failure.help("build the spec that it came from again"),
             _ => failure,
         }

@@ -202,9 +202,7 @@ pub fn show(diagnostics: &[Diagnostic], sources: &Sources, tell: Tell, terminal:
                 terminal.note("\n");
             }
             Tell::Programs => {
-                // A diagnostic is made of texts and numbers: it always is JSON.
-                let line = serde_json::to_string(&diagnostic.to_json(sources)).unwrap_or_default();
-                terminal.note(format_args!("{line}\n"));
+                terminal.note_json_line(&diagnostic.to_json(sources));
             }
         }
     }

@@ -95,7 +95,7 @@ impl Journey<'_> {
     fn outdated(&self, changed: &[String]) -> Failure {
         self.terminal.print(format_args!("{}\n", self.terminal.paint().strong("Since the plan was made:")));
         for line in changed {
-            self.terminal.print(format_args!("  {line}\n"));
+            self.terminal.print(format_args!("  {}\n", show::line(line)));
         }
         Failure::new(Exit::Refused, &self.doing)
             .because("another plan would result now; nothing was changed")
@@ -215,15 +215,15 @@ impl Events for Progress<'_> {
                 let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
                 let all = self.all.load(Ordering::Relaxed);
                 let at = paint.faint(&format!("[{done}/{all}]"));
-                self.terminal.note(format_args!("  {at} {}\n", told(action)));
+                self.terminal.note(format_args!("  {at} {}\n", show::line(&told(action))));
             }
             Event::Verifying => self.terminal.note("  looking whether everything holds\n"),
             Event::Undoing(reason) => {
-                self.terminal.note(format_args!("  {} {reason}\n", paint.bad("undoing:")));
+                self.terminal.note(format_args!("  {} {}\n", paint.bad("undoing:"), show::line(&reason)));
             }
             Event::Destroyed { what, number, all } => {
                 let at = paint.faint(&format!("[{number}/{all}]"));
-                self.terminal.note(format_args!("  {at} {what} destroyed\n"));
+                self.terminal.note(format_args!("  {at} {} destroyed\n", show::line(&what)));
             }
         }
     }
@@ -335,6 +335,9 @@ pub fn failure(doing: &str, error: SwitchError, terminal: &Terminal) -> Failure 
         SwitchError::NoTarget { .. } | SwitchError::NoParent => Failure::new(Exit::Refused, doing)
             .because(error)
             .help("`phoenix generations` lists them, with what came of each"),
+        SwitchError::Illegal(_) => Failure::new(Exit::Refused, doing)
+            .because(error)
+            .help("build the spec anew with this version of phoenix, and change what it refuses"),
         SwitchError::Unrecorded { .. } => Failure::new(Exit::Interrupted, doing)
             .because(error.to_string())
             .help("see that the state folder can be written, then run `phoenix recover`"),

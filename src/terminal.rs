@@ -3,11 +3,13 @@
 use crate::{outside, show::Paint};
 use clap::ValueEnum;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, Severity};
+use phoenix_graph::plain::{is_hidden, plain_lines};
 use rustix::{
     event::{PollFd, PollFlags, poll},
     termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr},
 };
 use std::{
+    borrow::Cow,
     fmt,
     io::{self, BufRead, IsTerminal, Write},
     sync::atomic::{AtomicBool, Ordering},
@@ -65,22 +67,48 @@ impl Terminal {
         self.interactive
     }
 
-    /// Prints a result.
+    /// Prints a result. Whatever stands in it, a terminal shows it and does nothing else.
     pub fn print(&self, text: impl fmt::Display) {
-        write(&mut io::stdout().lock(), &text);
+        write(&mut io::stdout().lock(), &shown(&text.to_string(), self.out));
+    }
+
+    /// Prints a text as it stands: a file, for whoever reads it. On a terminal it is shown as
+    /// [`Terminal::print`] shows it.
+    pub fn print_file(&self, text: &str) {
+        if io::stdout().is_terminal() {
+            self.print(text);
+        } else {
+            write(&mut io::stdout().lock(), &text);
+        }
     }
 
     /// Prints a value as JSON, for programs.
     pub fn json<T: serde::Serialize>(&self, value: &T) {
         // The views are made of texts, numbers, lists and maps of texts: they always are JSON.
         if let Ok(text) = serde_json::to_string_pretty(value) {
-            self.print(format_args!("{text}\n"));
+            write(&mut io::stdout().lock(), &format_args!("{}\n", json_shown(&text)));
+        }
+    }
+
+    /// Prints a value as one line of JSON.
+    pub fn json_line<T: serde::Serialize>(&self, value: &T) {
+        // As above.
+        if let Ok(text) = serde_json::to_string(value) {
+            write(&mut io::stdout().lock(), &format_args!("{}\n", json_shown(&text)));
+        }
+    }
+
+    /// Tells something beside the result, as one line of JSON.
+    pub fn note_json_line<T: serde::Serialize>(&self, value: &T) {
+        // As above.
+        if let Ok(text) = serde_json::to_string(value) {
+            write(&mut io::stderr().lock(), &format_args!("{}\n", json_shown(&text)));
         }
     }
 
     /// Tells something beside the result.
     pub fn note(&self, text: impl fmt::Display) {
-        write(&mut io::stderr().lock(), &text);
+        write(&mut io::stderr().lock(), &shown(&text.to_string(), self.err));
     }
 
     /// Shows an error or a warning, with its places, reason and help.
@@ -192,6 +220,62 @@ impl Drop for Hidden<'_> {
     }
 }
 
+/// Writes a text so that a terminal does nothing but show it: lines are kept, and colours where there are to
+/// be some, of the kinds that phoenix and its diagnostics use. The rest stands as numbers. Values are made
+/// plain where they are laid out, newlines and all; this holds whatever was forgotten there.
+fn shown(text: &str, colours: bool) -> Cow<'_, str> {
+    if !text.chars().any(|c| is_hidden(c) && c != '\n') {
+        return Cow::Borrowed(text);
+    }
+    let mut written = String::with_capacity(text.len() + 16);
+    let mut rest = text;
+    while let Some(at) = rest.find('\u{1b}') {
+        written.push_str(&plain_lines(&rest[..at]));
+        let length = if colours { colour(&rest[at..]) } else { None };
+        let end = at + length.unwrap_or(1);
+        match length {
+            Some(_) => written.push_str(&rest[at..end]),
+            None => written.push_str(&plain_lines(&rest[at..end])),
+        }
+        rest = &rest[end..];
+    }
+    written.push_str(&plain_lines(rest));
+    Cow::Owned(written)
+}
+
+/// Returns how long the sequence is that a text begins with, where it sets a colour or a weight that leaves
+/// the text to be seen: none that conceals, inverts, blinks or takes the colour of the ground.
+fn colour(text: &str) -> Option<usize> {
+    let body = text.strip_prefix("\u{1b}[")?;
+    let end = body.find('m')?;
+    let legal = |word: &str| {
+        matches!(word, "" | "0" | "1" | "2" | "3" | "4" | "22" | "23" | "24" | "39")
+            || matches!(word.parse(), Ok(31..=36 | 91..=96_u8))
+    };
+    body[..end].split(';').all(legal).then_some(2 + end + 1)
+}
+
+/// Writes JSON so that a terminal does nothing but show it. Such characters stand in texts alone, where JSON
+/// has another spelling for each.
+fn json_shown(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(|c| is_hidden(c) && c != '\n') {
+        return Cow::Borrowed(text);
+    }
+    let mut written = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if c == '\n' || !is_hidden(c) {
+            written.push(c);
+        } else {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                // Writing to a string does not fail.
+                let _ = fmt::Write::write_fmt(&mut written, format_args!("\\u{unit:04x}"));
+            }
+        }
+    }
+    Cow::Owned(written)
+}
+
 /// Writes what can be written: a reader that has gone away wants nothing more.
 fn write(to: &mut dyn Write, text: &dyn fmt::Display) {
     let _ = write!(to, "{text}").and_then(|()| to.flush());
@@ -218,5 +302,31 @@ impl Diagnostic for Warning {
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_colours_reach_a_terminal_and_only_where_there_are_to_be_some() {
+        let text = "\u{1b}[1mbold\u{1b}[0m \u{1b}[2K\u{1b}[8mhidden\u{1b}[0m\u{7}\u{9b}1A\nnext\r";
+        assert_eq!(
+            shown(text, true),
+            "\u{1b}[1mbold\u{1b}[0m \\u{1b}[2K\\u{1b}[8mhidden\u{1b}[0m\\u{7}\\u{9b}1A\nnext\\r"
+        );
+        assert!(!shown(text, false).chars().any(|c| c.is_control() && c != '\n'));
+        assert_eq!(shown("\u{1b}", true), "\\u{1b}");
+        assert!(matches!(shown("plain\ntext", true), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn json_keeps_its_meaning() {
+        let value = serde_json::json!({ "a": "\u{7f}\u{202e}\u{e0041}\u{1b}\nx" });
+        let text = serde_json::to_string_pretty(&value).unwrap();
+        let written = json_shown(&text);
+        assert!(!written.chars().any(|c| is_hidden(c) && c != '\n'));
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&written).unwrap(), value);
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     DatasetName, HostName, Key, NameError, Resource,
+    check::{self, Fault},
     mounts::mounts,
     step::{FORMAT, ObjectId, Step, System, digests},
 };
@@ -35,6 +36,9 @@ pub enum GraphError {
     /// A stored resource names what no spec can.
     #[error("{0}: {1}")]
     Name(Key, #[source] NameError),
+    /// An object says another format than its content has.
+    #[error("{0} is in an object of format {1}, and has format {2}")]
+    WrongFormat(Key, u32, u32),
 }
 
 fn list(keys: &[Key]) -> String {
@@ -90,7 +94,7 @@ impl Graph {
         system: System,
         mut step: impl FnMut(&ObjectId) -> Option<Step>,
     ) -> Result<Self, GraphError> {
-        if system.format > FORMAT {
+        if system.format != System::FORMAT {
             return Err(GraphError::Format(system.format));
         }
         let mut resources = Vec::with_capacity(system.needs.len());
@@ -101,6 +105,10 @@ impl Graph {
             }
             let named = step.resource.check_names();
             named.map_err(|error| GraphError::Name(step.resource.key(), error))?;
+            let format = step.resource.format();
+            if step.format != format {
+                return Err(GraphError::WrongFormat(step.resource.key(), step.format, format));
+            }
             resources.push(step.resource);
         }
         Self::assemble(system.system, resources)
@@ -168,6 +176,14 @@ impl Graph {
     #[must_use]
     pub fn get(&self, key: &Key) -> Option<&Node> {
         self.by_key.get(key).map(|&at| &self.nodes[at])
+    }
+
+    /// Holds everything against what a spec may say: a graph that was read may come from anywhere.
+    ///
+    /// # Errors
+    /// The first resource that no spec can ask for, with the reason.
+    pub fn check(&self) -> Result<(), Fault> {
+        check::all(self.resources()).into_iter().next().map_or(Ok(()), Err)
     }
 
     /// Finds the file system or volume of a name.

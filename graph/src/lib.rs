@@ -6,6 +6,7 @@
 //! Nothing here reads a file, a clock or the environment.
 
 pub mod canonical;
+pub mod check;
 pub mod diff;
 pub mod export;
 pub mod graph;
@@ -13,6 +14,7 @@ pub mod key;
 pub mod mounts;
 pub mod name;
 pub mod permissions;
+pub mod plain;
 pub mod property;
 pub mod resource;
 pub mod settings;

@@ -26,6 +26,9 @@ pub enum NameError {
 /// The longest whole dataset name, in bytes (`ZFS_MAX_DATASET_NAME_LEN` less the closing zero).
 pub const MAX_DATASET_NAME: usize = 255;
 
+/// The component of a dataset's name below which phoenix keeps what is retired.
+pub const AREA: &str = ".phoenix";
+
 macro_rules! name_type {
     ($(#[$doc:meta])* $name:ident, $check:path, $stored:path) => {
         $(#[$doc])*
@@ -178,6 +181,12 @@ impl DatasetName {
     /// [`NameError`] where the child's name is not legal, or the whole becomes too long.
     pub fn child(&self, name: &str) -> Result<DatasetName, NameError> {
         DatasetName::new(&format!("{}/{name}", self.0))
+    }
+
+    /// Returns whether this is phoenix's own area, or lies in it: no spec can name it.
+    #[must_use]
+    pub fn is_in_area(&self) -> bool {
+        self.0.split('/').any(|part| part == AREA)
     }
 
     /// Returns whether this dataset lies below `other`; a dataset does not lie below itself.

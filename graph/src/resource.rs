@@ -35,6 +35,7 @@ pub enum Resource {
 
 /// What is said about a resource's life rather than its state.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Lifecycle {
     /// What is there already may be taken over, as with `--adopt`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -60,6 +61,7 @@ impl Lifecycle {
 
 /// A pool. Its root dataset's settings stand in a [`Dataset`] of the pool's name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Pool {
     /// The pool's name.
     pub name: PoolName,
@@ -75,6 +77,7 @@ pub struct Pool {
 
 /// A top-level vdev.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Vdev {
     /// What the vdev is for.
     pub class: Class,
@@ -194,6 +197,7 @@ pub struct Disk(pub Box<str>);
 
 /// A file system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Dataset {
     /// The whole name.
     pub name: DatasetName,
@@ -207,6 +211,7 @@ pub struct Dataset {
 
 /// A volume (zvol).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Volume {
     /// The whole name.
     pub name: DatasetName,
@@ -225,6 +230,7 @@ pub struct Volume {
 
 /// A directory shared over NFS, to all its clients.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Export {
     /// The absolute path: the mount point of `dataset`.
     pub path: Box<str>,
@@ -236,6 +242,7 @@ pub struct Export {
 
 /// A registration in Proxmox's `storage.cfg`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Storage {
     /// The storage id.
     pub id: StorageId,
@@ -254,6 +261,7 @@ pub struct Storage {
 
 /// A parameter of the zfs kernel module.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Tunable {
     /// The parameter's name, `zfs_arc_max`.
     pub name: Box<str>,
@@ -266,6 +274,7 @@ pub struct Tunable {
 /// Proxmox numbers mount points (`mp0`); the number is no part of what is wanted, so the resource is
 /// named by the path inside, and a mount point more never renumbers the others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Bind {
     /// The container's id, 100 to 999999999.
     pub container: u32,

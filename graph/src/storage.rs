@@ -8,6 +8,13 @@ mod value;
 
 use std::fmt;
 
+/// The types of storage that lie on a dataset of this host.
+pub const ON_DATASETS: &[&str] = &["zfspool", "dir"];
+
+/// The other types that Proxmox VE has, and that no spec registers.
+pub const ELSEWHERE: &[&str] =
+    &["lvm", "lvmthin", "iscsi", "iscsidirect", "rbd", "cephfs", "glusterfs", "esxi", "zfs"];
+
 /// A type of storage that Proxmox VE knows.
 #[derive(Debug)]
 pub struct StorageType {

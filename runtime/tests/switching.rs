@@ -438,7 +438,7 @@ fn a_switch_that_holds_and_cannot_be_recorded_is_finished_by_recover() {
 #[test]
 fn a_volume_that_was_rounded_up_to_whole_blocks_is_as_it_should_be() {
     let world = World::new();
-    let wanted = graph(with(small(), volume("tank/odd", 20_000)));
+    let wanted = graph(with(small(), volume("tank/odd", 20_480)));
     world.switch(&wanted).unwrap();
     assert_eq!(world.host.state().datasets[&name("tank/odd")].settings["volsize"], "32768".into());
     assert!(matches!(world.switch(&wanted).unwrap(), Switched::Nothing { .. }));

@@ -6,7 +6,14 @@ use super::{
     shares,
     value::{is_default, literal, size},
 };
-use phoenix_graph::{DatasetName, Key, PoolName, Target, property};
+use phoenix_graph::{
+    DatasetName, Key, PoolName, Target,
+    check::{
+        has_password,
+        place::{Standing, standing},
+    },
+    property,
+};
 use phoenix_runtime::{
     area,
     foreign::is_guest_disk,
@@ -53,12 +60,23 @@ fn below(seen: &Observed, scope: &Scope<'_>, parent: &DatasetName, node: &mut No
         let mut inner = Node::named(word, name.leaf());
         inner.key = Some(key);
         describe(seen, scope, name, state, &mut inner);
+        if !state.volume && is_systems(state) {
+            inner.set("adopt", Literal::Switch(true));
+        }
         below(seen, scope, name, &mut inner);
         node.inside.push(inner);
     }
     if !guests.is_empty() {
         node.notes.push(format!("Disks of guests, which are Proxmox's to keep: {}.", listed(&guests)));
     }
+}
+
+/// Returns whether a file system is mounted where the system, or its users, have files: a spec takes that over
+/// and never makes it.
+fn is_systems(state: &DatasetState) -> bool {
+    let path = state.value("mountpoint").filter(|path| path.starts_with('/'));
+    state.value("canmount") != Some("off")
+        && path.is_some_and(|path| matches!(standing(path), Standing::System | Standing::InUse))
 }
 
 fn listed(guests: &[&str]) -> String {
@@ -122,12 +140,6 @@ fn own(state: &DatasetState, node: &mut Node) {
     for (name, _) in unread.filter(|(name, _)| !name.as_str().starts_with("phoenix:")) {
         node.notes.push(format!("Left out: {name}: its value is no text (UTF-8), and cannot be read."));
     }
-}
-
-/// Returns whether a text is an address with a name and a password in it.
-fn has_password(text: &str) -> bool {
-    let user = text.split_once("://").and_then(|(_, rest)| rest.split('/').next()?.rsplit_once('@'));
-    user.is_some_and(|(user, _)| user.contains(':'))
 }
 
 /// Writes a volume's size, and whether it reserves it. What a thick volume reserves beyond its size is

@@ -1,6 +1,6 @@
 //! The difference of two graphs for people.
 
-use super::{Paint, count, value};
+use super::{Paint, count, line, value};
 use phoenix_graph::{Change, GraphDiff, Key};
 use std::fmt::Write;
 
@@ -12,18 +12,18 @@ pub fn diff(diff: &GraphDiff, paint: Paint) -> String {
         // Writing to a string does not fail, here and below.
         match change {
             Change::Added { facts } => {
-                let _ = writeln!(text, "{} {key}", paint.good("+"));
+                let _ = writeln!(text, "{} {}", paint.good("+"), line(key));
                 lines(
                     &mut text,
                     facts.iter().map(|(name, fact)| (name, format!("→ {}", show(key, name, fact)))),
                 );
             }
             Change::Removed { facts } => {
-                let _ = writeln!(text, "{} {key}", paint.bad("-"));
+                let _ = writeln!(text, "{} {}", paint.bad("-"), line(key));
                 lines(&mut text, facts.iter().map(|(name, fact)| (name, show(key, name, fact))));
             }
             Change::Changed { facts } => {
-                let _ = writeln!(text, "{} {key}", paint.change("~"));
+                let _ = writeln!(text, "{} {}", paint.change("~"), line(key));
                 let side = |name: &str, side: &Option<String>| {
                     side.as_ref().map_or_else(|| "not set".to_owned(), |fact| show(key, name, fact))
                 };
@@ -50,8 +50,8 @@ fn show(key: &Key, name: &str, fact: &str) -> String {
 
 fn lines<'a>(text: &mut String, lines: impl Iterator<Item = (&'a String, String)>) {
     let lines: Vec<_> = lines.collect();
-    let width = lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-    for (name, line) in lines {
-        let _ = writeln!(text, "    {name:width$}  {line}");
+    let width = lines.iter().map(|(name, _)| line(name).chars().count()).max().unwrap_or(0);
+    for (name, told) in lines {
+        let _ = writeln!(text, "    {:width$}  {}", line(name), line(&told));
     }
 }

@@ -1,6 +1,6 @@
 //! Lays out what `phoenix gc` destroys, what it leaves, and what came of it.
 
-use super::{Paint, count, date, value::about};
+use super::{Paint, count, date, line, value::about};
 use phoenix_runtime::gc::{Collected, GcPlan, Left, OldSnapshot, Retired};
 use std::fmt::{Display, Write};
 
@@ -27,8 +27,13 @@ pub fn plan(plan: &GcPlan, now: u64, paint: Paint) -> String {
     if !plan.staying.is_empty() {
         let _ = writeln!(text, "{}", paint.strong("Retired datasets that stay"));
         for one in &plan.staying {
-            let _ =
-                writeln!(text, "    {}  {}  for {}", one.place, about(one.bytes), named_by(&one.named_by));
+            let _ = writeln!(
+                text,
+                "    {}  {}  for {}",
+                line(&one.place),
+                about(one.bytes),
+                named_by(&one.named_by)
+            );
         }
         text.push('\n');
     }
@@ -81,10 +86,10 @@ fn retired(one: &Retired, now: u64, paint: Paint) -> String {
     let mut text = format!(
         "  {} {}  {}  retired {}, was {}\n",
         paint.bad("-"),
-        one.place,
+        line(&one.place),
         about(one.bytes),
         date::ago(one.time, now),
-        one.home
+        line(&one.home)
     );
     let kept = match &one.named_by[..] {
         [] => "no recorded generation names it".to_owned(),
@@ -92,10 +97,10 @@ fn retired(one: &Retired, now: u64, paint: Paint) -> String {
     };
     let _ = writeln!(text, "      {}", paint.faint(&kept));
     for name in &one.below {
-        let _ = writeln!(text, "      with {name}");
+        let _ = writeln!(text, "      with {}", line(name));
     }
     for name in &one.own_snapshots {
-        let _ = writeln!(text, "      with the snapshot {name}, which phoenix did not take");
+        let _ = writeln!(text, "      with the snapshot {}, which phoenix did not take", line(name));
     }
     text
 }
@@ -110,7 +115,7 @@ fn snapshot(one: &OldSnapshot, now: u64) -> String {
         || "before the first generation".to_owned(),
         |number| format!("the state of generation {number}"),
     );
-    format!("{}  {}  {taken}{state}", one.name, about(one.bytes))
+    format!("{}  {}  {taken}{state}", line(&one.name), about(one.bytes))
 }
 
 fn named_by(numbers: &[u64]) -> String {
@@ -128,8 +133,8 @@ fn left(title: &str, left: &[Left], paint: Paint) -> String {
     }
     let mut text = format!("{}\n", paint.strong(title));
     for one in left {
-        let _ = writeln!(text, "  {} {}: {}", paint.change("!"), one.what, one.reason);
-        let _ = writeln!(text, "      help: {}", one.help);
+        let _ = writeln!(text, "  {} {}: {}", paint.change("!"), line(&one.what), line(&one.reason));
+        let _ = writeln!(text, "      help: {}", line(&one.help));
     }
     text.push('\n');
     text

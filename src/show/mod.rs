@@ -10,6 +10,12 @@ pub mod value;
 
 use anstyle::{AnsiColor, Style};
 
+/// Writes what stands on one line: values from elsewhere cannot end it, nor do anything but show themselves.
+#[must_use]
+pub fn line(text: &impl std::fmt::Display) -> String {
+    phoenix_graph::plain::plain(&text.to_string()).into_owned()
+}
+
 /// Colours a text, or leaves it plain.
 #[derive(Debug, Clone, Copy)]
 pub struct Paint(pub bool);

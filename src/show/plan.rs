@@ -2,7 +2,7 @@
 //! what to know, and a line that sums it up.
 
 use super::{
-    Paint, count,
+    Paint, count, line,
     value::{export_options, value},
 };
 use phoenix_graph::Key;
@@ -36,11 +36,12 @@ pub fn plan(plan: &Plan, paint: Paint) -> String {
         text.push_str("Pools are imported first; what is in them is looked at and planned after.\n\n");
     }
     for warning in &plan.warnings {
-        let _ = writeln!(text, "{} {}: {}\n", paint.change("warning:"), warning.key, warning.text);
+        let _ =
+            writeln!(text, "{} {}: {}\n", paint.change("warning:"), line(&warning.key), line(&warning.text));
     }
     for refusal in &plan.refusals {
-        let _ = writeln!(text, "{} {}: {}", paint.bad("refused:"), refusal.key, refusal.reason);
-        let _ = writeln!(text, "  help: {}\n", refusal.help);
+        let _ = writeln!(text, "{} {}: {}", paint.bad("refused:"), line(&refusal.key), line(&refusal.reason));
+        let _ = writeln!(text, "  help: {}\n", line(&refusal.help));
     }
     let _ = writeln!(text, "{}", paint.strong(&summary(plan)));
     text
@@ -61,15 +62,15 @@ pub fn differences(drift: &Plan, missing: &[Key], paint: Paint) -> (String, usiz
             Kind::Retire | Kind::Remove | Kind::Release => ("+", "  should not be there"),
         };
         // Writing to a string does not fail, here and below.
-        let _ = writeln!(text, "  {} {}{words}", paint.change(sign), action.subject);
+        let _ = writeln!(text, "  {} {}{words}", paint.change(sign), line(&action.subject));
         for change in action.changes.iter().filter(|_| words.is_empty()) {
             let (is, says) = sides(action, change);
-            let _ = writeln!(text, "      {} is {is}; it should be {says}", change.setting);
+            let _ = writeln!(text, "      {} is {is}; it should be {says}", line(&change.setting));
         }
     }
     for refusal in &drift.refusals {
-        let _ = writeln!(text, "  {} {}: {}", paint.bad("!"), refusal.key, refusal.reason);
-        let _ = writeln!(text, "      help: {}", refusal.help);
+        let _ = writeln!(text, "  {} {}: {}", paint.bad("!"), line(&refusal.key), line(&refusal.reason));
+        let _ = writeln!(text, "      help: {}", line(&refusal.help));
     }
     let refused = drift.refusals.iter().filter(|refusal| !missing.contains(&refusal.key)).count();
     (text, told.count() + refused)
@@ -86,19 +87,19 @@ pub fn differs(action: &Action, drift: &Plan, missing: &[Key]) -> bool {
 #[must_use]
 pub fn commands(plan: &Plan, paint: Paint) -> String {
     let mut text = String::new();
-    let heading = |what: &str| paint.faint(&format!("# {what}\n"));
+    let heading = |what: &str| paint.faint(&format!("# {}\n", line(&what)));
     for (pool, datasets) in &plan.snapshots {
         let name: Box<str> = format!("phoenix-{}", plan.number).into();
         let tag = phoenix_runtime::execute::HOLD.into();
         text.push_str(&heading(&format!("snapshots in {pool}")));
         let snapshot = Op::Snapshot { datasets: datasets.clone(), name: name.clone() };
         let hold = Op::Hold { datasets: datasets.clone(), name, tag };
-        let _ = write!(text, "{}\n{}\n", snapshot.describe(), hold.describe());
+        let _ = write!(text, "{}\n{}\n", line(&snapshot.describe()), line(&hold.describe()));
     }
     for action in plan.actions.iter().filter(|action| !action.ops.is_empty()) {
         text.push_str(&heading(&format!("{} {}", verb(action.kind), action.subject)));
         for op in &action.ops {
-            let _ = writeln!(text, "{}", op.describe());
+            let _ = writeln!(text, "{}", line(&op.describe()));
         }
     }
     text
@@ -123,10 +124,11 @@ pub fn summary(plan: &Plan) -> String {
     }
 }
 
-/// Rendered files and mounts follow from resources: they are told only where they stand alone.
+/// Rendered files and mounts follow from resources: they are told only where they stand alone, or where a line
+/// of a file is told by no resource.
 fn is_told(action: &Action, plan: &Plan) -> bool {
     let is_resource = |action: &Action| matches!(action.subject, Subject::Resource(_) | Subject::Key(_));
-    is_resource(action) || !plan.actions.iter().any(is_resource)
+    is_resource(action) || !action.changes.is_empty() || !plan.actions.iter().any(is_resource)
 }
 
 /// A root dataset comes with its pool: both are told, one is counted.
@@ -162,7 +164,7 @@ fn shown(action: &Action, paint: Paint) -> String {
         Kind::Update | Kind::Adopt | Kind::Release | Kind::Exchange => paint.change(sign),
         Kind::Retire | Kind::Remove => paint.bad(sign),
     };
-    let mut text = format!("  {sign} {}{}", action.subject, paint.faint(words));
+    let mut text = format!("  {sign} {}{}", line(&action.subject), paint.faint(words));
     let moves = matches!(action.kind, Kind::Retire | Kind::Restore);
     let (moved, changes): (Vec<&Change>, Vec<&Change>) =
         action.changes.iter().partition(|change| moves && change.setting == "name");
@@ -170,17 +172,17 @@ fn shown(action: &Action, paint: Paint) -> String {
         let (from, to) =
             (change.old.as_deref().unwrap_or_default(), change.new.as_deref().unwrap_or_default());
         let place = if action.kind == Kind::Retire { format!(" to {to}") } else { format!(" from {from}") };
-        text.push_str(&place);
+        text.push_str(&line(&place));
     }
     text.push('\n');
     if matches!(action.subject, Subject::Files | Subject::Mounts) {
         for op in &action.ops {
-            let _ = writeln!(text, "      {}", op.describe());
+            let _ = writeln!(text, "      {}", line(&op.describe()));
         }
     }
-    let width = changes.iter().map(|change| change.setting.chars().count()).max().unwrap_or(0);
+    let width = changes.iter().map(|change| line(&change.setting).chars().count()).max().unwrap_or(0);
     for change in changes {
-        let _ = writeln!(text, "      {:width$}  {}", change.setting, arrow(action, change));
+        let _ = writeln!(text, "      {:width$}  {}", line(&change.setting), arrow(action, change));
     }
     match action.class {
         Reversibility::Reversible => {}
@@ -209,11 +211,12 @@ fn arrow(action: &Action, change: &Change) -> String {
 fn sides(action: &Action, change: &Change) -> (String, String) {
     let is_export = change.setting.starts_with("client ");
     if let (true, Some(old), Some(new)) = (is_export, &change.old, &change.new) {
-        return (without(old, new), without(new, old));
+        return (line(&without(old, new)), line(&without(new, old)));
     }
     let is_layout = matches!(action.subject, Subject::Resource(Key::Pool(_)))
         && matches!(change.setting.as_str(), "disk" | "vdev");
     let none = match () {
+        () if action.subject == Subject::Files => "no such line",
         () if is_export => "not exported",
         () if is_layout => "not in the pool",
         () => "not set",
@@ -224,7 +227,7 @@ fn sides(action: &Action, change: &Change) -> (String, String) {
         (Subject::Resource(key), Some(text)) => value(key, &change.setting, text),
         (Subject::Files | Subject::Mounts | Subject::Key(_), Some(text)) => text.clone(),
     };
-    (show(&change.old), show(&change.new))
+    (line(&show(&change.old)), line(&show(&change.new)))
 }
 
 fn without(these: &str, those: &str) -> String {

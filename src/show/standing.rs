@@ -1,6 +1,6 @@
 //! How a host stands: what is missing, what differs, what is not phoenix's; each with what can be done.
 
-use super::{Paint, count, plan::differences};
+use super::{Paint, count, line, plan::differences};
 use phoenix_graph::Key;
 use phoenix_runtime::{
     foreign::{Foreign, ForeignKind},
@@ -20,12 +20,13 @@ pub fn standing(standing: &Standing, paint: Paint) -> String {
     let is_unknown = |key: &Key| standing.unknown.iter().any(|(unknown, _)| unknown == key);
     for warning in standing.drift.warnings.iter().filter(|warning| !is_unknown(&warning.key)) {
         // Writing to a string does not fail, here and below.
-        let _ = writeln!(text, "{} {}: {}", paint.change("warning:"), warning.key, warning.text);
+        let _ =
+            writeln!(text, "{} {}: {}", paint.change("warning:"), line(&warning.key), line(&warning.text));
     }
     if !standing.missing.is_empty() {
         let _ = writeln!(text, "{}", paint.strong("Missing"));
         for key in &standing.missing {
-            let _ = writeln!(text, "  {} {key}  is not there", paint.change("-"));
+            let _ = writeln!(text, "  {} {}  is not there", paint.change("-"), line(key));
             let _ = writeln!(text, "      help: {}", missing_help(standing, key));
         }
     }
@@ -115,10 +116,10 @@ fn foreign(foreign: &[Foreign], paint: Paint) -> String {
                 let above = name.parent().map(|parent| parent.to_string()).unwrap_or_default();
                 *guests.entry(above).or_default() += 1;
             }
-            (key, ForeignKind::Export) => _ = writeln!(text, "  {key} to {}", one.detail),
-            (key, ForeignKind::Storage) => _ = writeln!(text, "  {key} ({})", one.detail),
-            (key, ForeignKind::Unrecorded) => _ = writeln!(text, "  {key} (bears phoenix's mark)"),
-            (key, _) => _ = writeln!(text, "  {key}"),
+            (key, ForeignKind::Export) => _ = writeln!(text, "  {} to {}", line(key), line(&one.detail)),
+            (key, ForeignKind::Storage) => _ = writeln!(text, "  {} ({})", line(key), line(&one.detail)),
+            (key, ForeignKind::Unrecorded) => _ = writeln!(text, "  {} (bears phoenix's mark)", line(key)),
+            (key, _) => _ = writeln!(text, "  {}", line(key)),
         }
     }
     for (above, number) in guests {
@@ -144,13 +145,13 @@ fn foreign(foreign: &[Foreign], paint: Paint) -> String {
 pub fn interrupted(open: &Transaction) -> String {
     let mut text = String::new();
     if let Some(reason) = &open.undoing {
-        let _ = writeln!(text, "It was being undone: {reason}");
+        let _ = writeln!(text, "It was being undone: {}", line(reason));
     }
     let begun = begun(open);
     if !begun.is_empty() {
         let _ = writeln!(text, "It had begun:");
         for subject in begun {
-            let _ = writeln!(text, "  {subject}");
+            let _ = writeln!(text, "  {}", line(&subject));
         }
     }
     text

@@ -82,9 +82,7 @@ impl Check {
     fn tell(&self, compiled: &Compiled, terminal: &Terminal) {
         for diagnostic in &compiled.diagnostics {
             if self.json {
-                // A diagnostic is made of texts and numbers: it always is JSON.
-                let line = serde_json::to_string(&diagnostic.to_json(&compiled.sources)).unwrap_or_default();
-                terminal.print(format_args!("{line}\n"));
+                terminal.json_line(&diagnostic.to_json(&compiled.sources));
             } else {
                 terminal.report(&diagnostic.report(&compiled.sources));
                 terminal.note("\n");

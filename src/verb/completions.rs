@@ -18,7 +18,7 @@ impl Completions {
     pub fn run(&self, terminal: &Terminal) -> Result<Exit, Failure> {
         let mut bytes = Vec::new();
         clap_complete::generate(self.shell, &mut crate::Cli::command(), "phoenix", &mut bytes);
-        terminal.print(String::from_utf8_lossy(&bytes));
+        terminal.print_file(&String::from_utf8_lossy(&bytes));
         Ok(Exit::Done)
     }
 }

@@ -58,7 +58,7 @@ impl Diff {
         if let Some(number) = arg.filter(|arg| arg.len() < 6).and_then(|arg| arg.parse::<u64>().ok()) {
             let failed = |error| Failure::store(format!("cannot read generation {number}"), &error);
             let generation = store.generation(number).map_err(failed)?;
-            return store.graph(&generation.system).map_err(failed);
+            return store.recorded(&generation.system).map_err(failed);
         }
         let tell = if self.json { Tell::Programs } else { Tell::People };
         let lookup = Lookup { host: self.host.as_deref(), machine: machine(common), store, tell, terminal };

@@ -61,7 +61,7 @@ impl Fmt {
                 }
             };
             match place {
-                None if !self.check => terminal.print(made),
+                None if !self.check => terminal.print_file(&made),
                 _ if made == text => {}
                 Some((folder, name)) if !self.check => {
                     folder.write(name, &made, was.as_ref()).map_err(|error| failed(file, &error))?;

@@ -11,6 +11,7 @@ use crate::{
     view::GraphView,
 };
 use clap::{Args, ValueEnum};
+use phoenix_graph::plain::plain;
 use std::fmt::Write;
 
 /// Print the graph of steps, for pictures
@@ -58,7 +59,7 @@ impl Graph {
 }
 
 fn dot(graph: &phoenix_graph::Graph) -> String {
-    let quote = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
+    let quote = |text: &str| format!("\"{}\"", plain(text).replace('\\', "\\\\").replace('"', "\\\""));
     // Writing to a string does not fail, here and below.
     let mut text = format!("digraph {} {{\n", quote(graph.host().as_str()));
     text.push_str("    rankdir=LR;\n    node [shape=box, fontname=\"monospace\"];\n");
@@ -76,7 +77,7 @@ fn dot(graph: &phoenix_graph::Graph) -> String {
 fn mermaid(graph: &phoenix_graph::Graph) -> String {
     let mut text = "flowchart LR\n".to_owned();
     for (at, node) in graph.nodes().iter().enumerate() {
-        let name = node.key.to_string().replace('"', "#quot;");
+        let name = plain(&node.key.to_string()).replace('"', "#quot;");
         let _ = writeln!(text, "    s{at}[\"{name}\"]");
     }
     for (at, node) in graph.nodes().iter().enumerate() {

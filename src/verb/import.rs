@@ -57,7 +57,7 @@ impl Import {
         switching::refuse_open(&site.store, doing)?;
         let store = |error| Failure::store(doing, &error);
         let current = site.store.current().map_err(store)?;
-        let current = current.map(|one| site.store.graph(&one.system)).transpose().map_err(store)?;
+        let current = current.map(|one| site.store.recorded(&one.system)).transpose().map_err(store)?;
         let seen = site.survey().map_err(|error| Failure::host(doing, &error))?;
         let pools = self.pools(seen.pools.keys())?;
         let host = match (&self.host, &current) {
@@ -103,7 +103,7 @@ impl Import {
 
     fn write(&self, text: &str, terminal: &Terminal) -> Result<(), Failure> {
         let Some(out) = &self.out else {
-            terminal.print(text);
+            terminal.print_file(&text);
             return Ok(());
         };
         let file = OpenOptions::new().write(true).create_new(true).open(out);

@@ -68,7 +68,7 @@ impl Recover {
                 });
                 let kept = match &kept[..] {
                     [] => String::new(),
-                    kept => format!("\nKept: {}", kept.join("; ")),
+                    kept => format!("\nKept: {}", crate::show::line(&kept.join("; "))),
                 };
                 format!("The switch was undone: {now}.{kept}")
             }

@@ -40,7 +40,7 @@ impl Stdlib {
             if self.json {
                 terminal.json(&[LibraryView::new(name, profiles(name))]);
             } else {
-                terminal.print(text);
+                terminal.print_file(text);
             }
             return Ok(Exit::Done);
         }

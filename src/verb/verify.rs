@@ -4,7 +4,7 @@ use crate::{
     exit::Exit,
     failure::Failure,
     options::Common,
-    show::count,
+    show::{count, line},
     site::{Access, store},
     switching,
     terminal::Terminal,
@@ -38,9 +38,9 @@ impl Verify {
             for finding in &verified.findings {
                 terminal.print(format_args!(
                     "{}: {}\n  help: {}\n\n",
-                    paint.strong(&finding.path.display().to_string()),
-                    paint.bad(&finding.problem),
-                    finding.repair
+                    paint.strong(&line(&finding.path.display())),
+                    paint.bad(&line(&finding.problem)),
+                    line(&finding.repair)
                 ));
             }
             let found = match verified.findings.len() {

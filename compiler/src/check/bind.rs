@@ -4,12 +4,16 @@ use super::{About, Checker, Mounted};
 use crate::{
     diagnostic::{Code, Diagnostic, did_you_mean, list},
     resolve::{
-        grammar::{Kind, MOUNT_OPTIONS, find_own},
+        grammar::{Kind, find_own},
         spec::{Block, Setting},
     },
     source::Place,
 };
-use phoenix_graph::{Bind, DatasetName, Resource, mounts::Mount};
+use phoenix_graph::{
+    Bind, DatasetName, Resource,
+    check::guest::{self, MOUNT_OPTIONS},
+    mounts::Mount,
+};
 use std::collections::BTreeMap;
 
 impl<'a> Checker<'_, 'a, '_> {
@@ -44,10 +48,10 @@ impl<'a> Checker<'_, 'a, '_> {
             }
             Mounted::Unknown => return,
         };
-        if path.contains(',') {
+        if let Err(reason) = guest::path_outside(&path) {
             self.tell(
                 block.via,
-                Diagnostic::new(Code::BadValue, format!("Proxmox takes no path with a comma: {path}"))
+                Diagnostic::new(Code::BadValue, format!("{reason}: {path}"))
                     .at(block.place, "given to guests")
                     .at(of.place, format!("mounted at {path}"))
                     .help("give the dataset a `mountpoint` without a comma"),
@@ -101,15 +105,24 @@ impl<'a> Checker<'_, 'a, '_> {
             path: path.into(),
             options,
         });
-        self.add(bind, block, Code::DuplicateBind, &format!("{at} of container {container}"));
+        if self.add(bind, block, Code::DuplicateBind, &format!("{at} of container {container}")) {
+            let diagnostic = Diagnostic::new(
+                Code::NotCarriedOut,
+                "this version of phoenix cannot carry out mount points of containers yet",
+            )
+            .at(block.place, "a switch refuses this")
+            .help(format!("`pct set {container} -mp0 {path},mp={at}` does it by hand"));
+            let diagnostic = self.vias.label(diagnostic, block.via);
+            self.lint(diagnostic);
+        }
     }
 
-    /// Reads a container's id. Proxmox gives ids from 100 to 999999999.
+    /// Reads a container's id.
     fn container_id(&mut self, block: &Block<'a>) -> Option<u32> {
         let arg = block.arg.as_ref()?;
         let text = block.name()?;
         match text.parse::<u32>() {
-            Ok(id) if (100..=999_999_999).contains(&id) => Some(id),
+            Ok(id) if guest::CONTAINERS.contains(&id) => Some(id),
             _ => {
                 let diagnostic = Diagnostic::new(Code::BadName, format!("{text:?} is no id of a container"))
                     .at(arg.place, "an id is a number from 100 to 999999999");
@@ -122,20 +135,13 @@ impl<'a> Checker<'_, 'a, '_> {
     fn path_inside(&mut self, setting: &Setting<'a>) -> Option<Box<str>> {
         let said = self.one(setting)?;
         let text = self.text(setting, said)?;
-        let reason = if !text.starts_with('/') {
-            "it is an absolute path"
-        } else if text.contains(|c: char| c == ',' || c.is_control()) {
-            "Proxmox takes no path with a comma or a control character"
-        } else if text.split('/').any(|part| matches!(part, "." | "..")) {
-            "it is a path without `.` and `..`"
-        } else if text.split('/').all(str::is_empty) {
-            "the root of the container is its own disk"
-        } else {
-            let parts: Vec<&str> = text.split('/').filter(|part| !part.is_empty()).collect();
-            return Some(format!("/{}", parts.join("/")).into());
-        };
-        self.bad_value(setting, said, reason, None);
-        None
+        match guest::path_inside(&text) {
+            Ok(path) => Some(path),
+            Err(reason) => {
+                self.bad_value(setting, said, reason, None);
+                None
+            }
+        }
     }
 
     /// Reads `mountoptions "noatime" "discard"`; returns them sorted, as Proxmox joins them.
@@ -145,10 +151,10 @@ impl<'a> Checker<'_, 'a, '_> {
         for said in setting.values() {
             let text = self.text(setting, said)?;
             for word in text.split([';', ',']) {
-                if MOUNT_OPTIONS.contains(&word) {
-                    words.push(word.to_owned());
-                } else {
+                if guest::foreign_mount_option(word) {
                     wrong = wrong.or(Some((word.to_owned(), said.place, said.via)));
+                } else {
+                    words.push(word.to_owned());
                 }
             }
         }
@@ -164,9 +170,7 @@ impl<'a> Checker<'_, 'a, '_> {
             self.push(diagnostic, via);
             return None;
         }
-        words.sort();
-        words.dedup();
-        Some(words.join(";"))
+        Some(guest::mount_options(words.iter().map(String::as_str)))
     }
 
     fn no_option(&mut self, setting: &Setting<'a>) {

@@ -7,8 +7,14 @@ use crate::{
     source::Place,
 };
 use phoenix_graph::{
-    Bytes, Dataset, DatasetName, Lifecycle, PropertyName, Resource, Settings, Value, Volume,
+    Bytes, Dataset, DatasetName, Key, Lifecycle, PropertyName, Resource, Settings, Value, Volume,
+    check::{
+        self, least_multiple,
+        place::{self, Standing},
+        volume_size,
+    },
     mounts::{Mount, mounts},
+    name::AREA,
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -19,11 +25,17 @@ struct Above<'c> {
     quota: Option<(u64, &'c DatasetName, Place)>,
     /// Whether a dataset above is encrypted.
     encrypted: bool,
+    /// Where it is said that OpenZFS shares it by itself.
+    shared: Option<Place>,
     /// Whether the pool has a vdev that takes deduplication tables.
     special: bool,
     /// Whether something that says where it is mounted may be missing.
     unsure: bool,
 }
+
+/// The smallest quota that leaves room for anything, in bytes: an empty file system takes about 100K,
+/// and three times that on raidz.
+const LEAST_QUOTA: u64 = 1 << 20;
 
 impl<'b, 'a> Checker<'b, 'a, '_> {
     /// Reads a pool's root dataset and everything inside the pool.
@@ -44,6 +56,9 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             seen = Some(block.place);
             let settings = self.settings(block, &[]);
             above = self.look(block, root, &settings, above);
+            if let Some(setting) = block.setting("mountpoint") {
+                self.mountpoints.insert(root.clone(), setting.whole());
+            }
             self.about(block, root, above);
             if !settings.is_empty() {
                 let dataset = Resource::Dataset(Dataset {
@@ -80,6 +95,10 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             ("a name is one part; what contains it is told by nesting".to_owned(), nested(leaf))
         } else {
             match parent.child(leaf) {
+                Ok(name) if name.is_in_area() => (
+                    format!("phoenix keeps what is retired in `{AREA}`"),
+                    Some("give it another name: what is in there belongs to phoenix alone".to_owned()),
+                ),
                 Ok(name) => return Some(name),
                 Err(error) => (error.to_string(), None),
             }
@@ -138,14 +157,13 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                 return;
             }
         };
-        // zfsprops(7): 16K unless the pool is older; any legal size is a multiple of 512 at least.
-        let blocks = number(&settings, "volblocksize").unwrap_or(512);
-        if size.0 == 0 || (blocks != 0 && !size.0.is_multiple_of(blocks)) {
+        let blocks = number(&settings, "volblocksize");
+        if !volume_size(size, blocks) {
             let diagnostic = Diagnostic::new(
                 Code::BadVolumeSize,
                 format!("the size of `{name}` is {} bytes, no multiple of its blocks", size.0),
             )
-            .at(setting.whole(), format!("not a multiple of {}", Bytes(blocks)));
+            .at(setting.whole(), format!("not a multiple of {}", Bytes(least_multiple(blocks))));
             let diagnostic = match block.setting("volblocksize") {
                 Some(blocks) => diagnostic.at(blocks.whole(), "the size of its blocks"),
                 None => diagnostic,
@@ -209,13 +227,17 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             // What stands inside by a guess may stand beside it.
             inside.quota = if block.guessed() { None } else { Some((quota, name, setting.whole())) };
             if !block.guessed() {
-                self.quotas.insert(name.clone(), (setting.whole(), setting.via));
+                let allow = self.allow.iter().chain(&block.allow).copied().collect();
+                self.quotas.insert(name.clone(), (setting.whole(), setting.via, allow));
             }
         }
         for (reservation, quota) in [("reservation", "quota"), ("refreservation", "refquota")] {
             self.reservation(block, name, settings, reservation, quota, inside);
         }
         self.encryption(block, name, settings, above, &mut inside);
+        if let (Some(word), Some(setting)) = (settings.get("sharenfs"), block.setting("sharenfs")) {
+            inside.shared = (word != &Value::Text("off".into())).then(|| setting.whole());
+        }
         self.allowing(&block.allow, |checker| checker.dangers(block, name, settings, above));
         inside
     }
@@ -293,6 +315,22 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             let diagnostic = self.vias.label(diagnostic, setting.via);
             self.lint(diagnostic);
         }
+        if let (Some(setting), Some(Value::Text(path))) =
+            (block.setting("mountpoint"), settings.get("mountpoint"))
+            && place::standing(path) == Standing::InUse
+            && !is("canmount", "off")
+            && !block.setting("adopt").is_some_and(|setting| self.switch(setting))
+        {
+            let diagnostic = Diagnostic::new(
+                Code::MountpointInUse,
+                format!("`{name}` hides what stands in {path}, where most hosts have files"),
+            )
+            .at(setting.whole(), "mounted over them")
+            .help("move them into the dataset first; where it is mounted there already, say `adopt`");
+            let diagnostic = self.vias.label(diagnostic, setting.via);
+            self.lint(diagnostic);
+        }
+        self.limits(block, name, settings, above);
         let dedup = settings.get("dedup").is_some_and(|value| value.to_string() != "off");
         if let Some(setting) = block.setting("dedup").filter(|_| dedup && !above.special) {
             let diagnostic = Diagnostic::new(
@@ -306,6 +344,44 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         }
     }
 
+    /// Tells of quotas that say nothing, or leave no room for anything.
+    fn limits(&mut self, block: &Block<'a>, name: &DatasetName, settings: &Settings, above: Above<'_>) {
+        let limit = |name: &str| {
+            let bytes = number(settings, name).filter(|bytes| *bytes > 0)?;
+            Some((bytes, block.setting(name)?))
+        };
+        let own = limit("quota").map(|(bytes, setting)| (bytes, setting.whole()));
+        let around = above.quota.map(|(bytes, _, place)| (bytes, place));
+        if let (Some((most, setting)), Some((quota, place))) =
+            (limit("refquota"), own.into_iter().chain(around).min())
+            && most > quota
+        {
+            let diagnostic = Diagnostic::new(
+                Code::RefquotaOverQuota,
+                format!("the refquota of `{name}` is over its quota and says nothing"),
+            )
+            .at(setting.whole(), format!("{} by itself", Bytes(most)))
+            .at(place, format!("{} with its snapshots and all it holds", Bytes(quota)))
+            .help("make the refquota the smaller one, or leave it out");
+            let diagnostic = self.vias.label(diagnostic, setting.via);
+            self.lint(diagnostic);
+        }
+        for (bytes, setting) in ["quota", "refquota"].into_iter().filter_map(limit) {
+            if bytes < LEAST_QUOTA {
+                let diagnostic =
+                    Diagnostic::new(Code::TinyQuota, format!("`{name}` is full as soon as it is made"))
+                        .at(setting.whole(), format!("{bytes} bytes"))
+                        .help(if bytes < 64 << 10 {
+                            format!("was the unit forgotten? `\"{bytes}G\"`")
+                        } else {
+                            "an empty dataset takes about 100K, more on raidz".to_owned()
+                        });
+                let diagnostic = self.vias.label(diagnostic, setting.via);
+                self.lint(diagnostic);
+            }
+        }
+    }
+
     /// Puts off what needs to know where the dataset is mounted.
     fn about(&mut self, of: &'b Block<'a>, dataset: &DatasetName, inside: Above<'_>) {
         for block in &of.blocks {
@@ -313,14 +389,37 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                 continue;
             }
             let allow = self.allow.iter().chain(&of.allow).chain(&block.allow).copied().collect();
-            let unsure = inside.unsure;
-            self.about.push(About { dataset: dataset.clone(), of, block, allow, unsure });
+            let (unsure, shared) = (inside.unsure, inside.shared);
+            self.about.push(About { dataset: dataset.clone(), of, block, allow, unsure, shared });
         }
     }
 
-    /// Finds where everything is mounted; two at one place are told.
+    /// Finds where everything is mounted; two at one place are told, and what would hide the system.
     pub(super) fn mounts(&mut self) -> BTreeMap<DatasetName, Mount> {
         let mounts = mounts(&self.resources);
+        for fault in check::over_the_system(&self.resources, &mounts) {
+            let check::Reason::Place(path) = &fault.reason else { continue };
+            let Key::Dataset(name) = &fault.key else { continue };
+            if self.unsure.contains(name) {
+                continue;
+            }
+            let own = self.mountpoints.get(name).copied();
+            let Some(place) = own.or_else(|| self.places.get(&fault.key).copied()) else { continue };
+            let help = match place::standing(path) {
+                Standing::System => {
+                    "give it another mount point; where it is mounted there already, say `adopt`"
+                }
+                _ => "give it another mount point",
+            };
+            self.sink.push(
+                Diagnostic::new(
+                    Code::SystemMountpoint,
+                    format!("`{name}` would be mounted over {path}, which the system runs from"),
+                )
+                .at(place, format!("mounted at {path}"))
+                .help(help),
+            );
+        }
         let mut by_path: HashMap<&str, &DatasetName> = HashMap::with_capacity(mounts.len());
         for (name, mount) in &mounts {
             let Some(path) = mount.path.as_deref().filter(|_| mount.mounted) else { continue };
@@ -330,7 +429,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             }
             let place = |name: &DatasetName| {
                 let own = self.mountpoints.get(name).copied();
-                own.or_else(|| self.places.get(&phoenix_graph::Key::Dataset(name.clone())).copied())
+                own.or_else(|| self.places.get(&Key::Dataset(name.clone())).copied())
             };
             let mut diagnostic = Diagnostic::new(
                 Code::DuplicateMountpoint,

@@ -36,12 +36,35 @@ impl<'a> Checker<'_, 'a, '_> {
             }
             return;
         }
+        if let Some(shared) = about.shared {
+            self.tell(
+                block.via,
+                Diagnostic::new(
+                    Code::SharedTwice,
+                    format!("`{dataset}` is exported, and shared by OpenZFS too"),
+                )
+                .at(block.place, "exported here")
+                .at(shared, "shared here")
+                .help("take `sharenfs` away, or say `sharenfs=\"off\"` at this dataset"),
+            );
+            return;
+        }
         let path = self.exported_path(about, mounts);
         let mut clients: BTreeMap<Box<str>, ExportOptions> = BTreeMap::new();
         for client in block.of(Kind::Client) {
             let (name, sound) = (self.client(client), self.words(client));
             let Some(name) = name.filter(|_| sound && fine) else { continue };
             let (Some(options), Some(path)) = (self.options(block, client), &path) else { continue };
+            if matches!(&*name, "*" | "0.0.0.0/0" | "::/0") && options.contains("no_root_squash") {
+                let diagnostic = Diagnostic::new(
+                    Code::RootForEveryone,
+                    format!("everybody who reaches this host is root in {path}"),
+                )
+                .at(client.place, "every machine, and no root_squash")
+                .help("name the machines, or leave `no_root_squash` out");
+                let diagnostic = self.vias.label(diagnostic, client.via);
+                self.allowing(&client.allow, |checker| checker.lint(diagnostic));
+            }
             if clients.insert(name.clone(), options).is_some() {
                 let first = block.of(Kind::Client).find(|known| {
                     known.name().and_then(|name| canonical_client(name).ok()).as_deref() == Some(&*name)

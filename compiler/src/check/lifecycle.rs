@@ -26,7 +26,8 @@ impl<'a> Checker<'_, 'a, '_> {
 
     /// Reads the same of a file system or volume, and its name before.
     pub(super) fn lifecycle_of(&mut self, block: &Block<'a>, name: &DatasetName) -> Lifecycle {
-        let was = block.setting("was").and_then(|setting| self.was(setting, name));
+        let was = block.setting("was");
+        let was = self.allowing(&block.allow, |checker| was.and_then(|setting| checker.was(setting, name)));
         Lifecycle { was, ..self.lifecycle(block) }
     }
 
@@ -67,7 +68,15 @@ impl<'a> Checker<'_, 'a, '_> {
             ("the root dataset of a pool keeps its name", "name a dataset below the pool".to_owned())
         } else if was == *name {
             ("it is its name already", "take `was` out".to_owned())
+        } else if was.is_in_area() {
+            ("that is phoenix's own area", "a rollback brings back what was retired".to_owned())
         } else {
+            let diagnostic =
+                Diagnostic::new(Code::NotCarriedOut, "this version of phoenix cannot rename datasets yet")
+                    .at(setting.whole(), "a switch refuses this while the old name is there")
+                    .help(format!("`zfs rename {was} {name}` does it by hand"));
+            let diagnostic = self.vias.label(diagnostic, setting.via);
+            self.lint(diagnostic);
             self.renames.push(Rename {
                 was: was.clone(),
                 name: name.clone(),

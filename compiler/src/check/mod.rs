@@ -25,7 +25,11 @@ use crate::{
     },
     source::Place,
 };
-use phoenix_graph::{Bytes, DatasetName, HostName, Key, Resource, Tunable, mounts::Mount};
+use phoenix_graph::{
+    Bytes, DatasetName, HostName, Key, Resource, Tunable,
+    check::{ARC_LEAST, ARC_MAX},
+    mounts::Mount,
+};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// One host with everything that it is to have.
@@ -92,13 +96,16 @@ struct Checker<'b, 'a, 's> {
     renames: Vec<lifecycle::Rename>,
     /// Where file systems say their mount points.
     mountpoints: HashMap<DatasetName, Place>,
-    /// Where datasets say their quotas.
-    quotas: HashMap<DatasetName, (Place, Option<ViaId>)>,
+    /// Where datasets say their quotas, and the lints that are allowed there.
+    quotas: HashMap<DatasetName, Quota<'a>>,
     /// Datasets that may be mounted elsewhere than it seems, because of errors that were told.
     unsure: HashSet<DatasetName>,
     /// Where the resources come from, where that was asked for.
     origins: Option<BTreeMap<Key, Origin>>,
 }
+
+/// Where a quota is said, the way that it took, and the lints that are allowed there.
+type Quota<'a> = (Place, Option<ViaId>, Vec<&'a str>);
 
 /// Where a dataset is mounted.
 enum Mounted {
@@ -120,6 +127,8 @@ struct About<'b, 'a> {
     allow: Vec<&'a str>,
     /// Whether it may be mounted elsewhere than it seems, because of an error that was told.
     unsure: bool,
+    /// Where it is said that OpenZFS shares the dataset by itself.
+    shared: Option<Place>,
 }
 
 impl<'b, 'a> Checker<'b, 'a, '_> {
@@ -132,6 +141,16 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                 Kind::Pool => self.pool(block),
                 _ => {}
             }
+        }
+        // An import that could not be read may have brought them.
+        let sound = self.sink.errors() == 0 && !host.broken;
+        if sound && !host.blocks.iter().any(|block| block.kind == Kind::Pool) {
+            let name = host.name().unwrap_or(UNSAID_HOST);
+            self.lint(
+                Diagnostic::new(Code::NoPools, format!("the host `{name}` has no pools"))
+                    .at(host.place, "no `pool` in here")
+                    .help("a switch would set nothing of ZFS up, and retire what an earlier one made"),
+            );
         }
         self.look_at_renames();
         self.look_at_reservations();
@@ -179,12 +198,11 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             }
             let Some(said) = self.one(setting) else { continue };
             let Some(bytes) = self.size(setting, said) else { continue };
-            // zfs(4): the module takes no less than this.
-            if bytes.0 < 64 << 20 {
+            if bytes.0 < ARC_LEAST {
                 self.bad_value(setting, said, "ARC needs 64M at least", None);
                 continue;
             }
-            let name: Box<str> = "zfs_arc_max".into();
+            let name: Box<str> = ARC_MAX.into();
             let key = Key::Tunable(name.clone());
             if let Some(first) = self.places.get(&key) {
                 self.tell(

@@ -8,7 +8,7 @@ use crate::{
         spec::{Block, Scalar},
     },
 };
-use phoenix_graph::{DatasetName, Mode, Permissions, Resource, mounts::Mount};
+use phoenix_graph::{DatasetName, Mode, Permissions, Resource, mounts::Mount, permissions::account};
 use std::collections::BTreeMap;
 
 impl<'a> Checker<'_, 'a, '_> {
@@ -59,22 +59,13 @@ impl<'a> Checker<'_, 'a, '_> {
         let setting = block.setting(name)?;
         let said = self.one(setting)?;
         let text = self.text(setting, said)?;
-        if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-            // 4294967295 means "leave it as it is" to chown(2).
-            return match text.parse::<u32>() {
-                Ok(number) if number < u32::MAX => Some(number.to_string().into()),
-                _ => {
-                    self.bad_value(setting, said, "a number of an account is 0 to 4294967294", None);
-                    None
-                }
-            };
+        match account(&text) {
+            Ok(account) => Some(account),
+            Err(error) => {
+                self.bad_value(setting, said, &error.to_string(), None);
+                None
+            }
         }
-        let odd = |c: char| c.is_whitespace() || c.is_control() || ":/,".contains(c);
-        if text.is_empty() || text.starts_with(['-', '+']) || text.contains(odd) || text.len() > 255 {
-            self.bad_value(setting, said, "it is the name or the number of an account", None);
-            return None;
-        }
-        Some(text.into())
     }
 
     fn mode(&mut self, block: &Block<'a>) -> Option<Mode> {

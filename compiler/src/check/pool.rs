@@ -9,7 +9,7 @@ use crate::{
     },
     source::Place,
 };
-use phoenix_graph::{Class, Disk, Pool, PoolName, Redundancy, Resource, Vdev};
+use phoenix_graph::{Class, Disk, Pool, PoolName, Redundancy, Resource, Vdev, check::vdev};
 
 /// A top-level vdev with its place, and the lints that it allows.
 struct Laid<'a> {
@@ -143,7 +143,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             (_, Some(parity)) => Redundancy::Raidz(parity),
             (_, None) => Redundancy::Mirror,
         };
-        let least = raidz(block.kind).map_or(2, |parity| usize::from(parity) + 1);
+        let least = vdev::fewest(&redundancy);
         if block.kind != Kind::Draid && written < least {
             if !block.broken {
                 self.too_few(block, written, least);
@@ -193,32 +193,23 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         let rest = children.saturating_sub(parity.saturating_add(spares));
         // zpoolconcepts(7): 8 unless the disks are fewer.
         let data = number("data", rest.clamp(1, 8))?;
-        let wrong = if !(1..=3).contains(&parity) {
-            Some(format!("parity is {parity}; it is 1, 2 or 3"))
-        } else if data == 0 {
-            Some("a group needs a data disk".to_owned())
-        } else if data.saturating_add(parity).saturating_add(spares) > children {
-            Some(format!("{data} data, {parity} parity and {spares} spare do not fit into {children} disks"))
-        } else if spares > 100 || children > 255 {
-            Some(format!("{children} disks with {spares} spares; 255 and 100 at most"))
-        } else {
-            None
-        };
-        if let Some(wrong) = wrong {
-            self.tell(
-                block.via,
-                Diagnostic::new(Code::BadDraid, "a draid that does not fit its disks").at(block.place, wrong),
-            );
-            return None;
+        match (vdev::Draid { parity, data, children, spares }).word() {
+            Ok(word) => Some(word),
+            Err(wrong) => {
+                self.tell(
+                    block.via,
+                    Diagnostic::new(Code::BadDraid, "a draid that does not fit its disks")
+                        .at(block.place, wrong),
+                );
+                None
+            }
         }
-        Some(format!("draid{parity}:{data}d:{children}c:{spares}s"))
     }
 
     fn disk(&mut self, block: &Block<'a>) -> Option<Disk> {
         self.refuse_settings(block);
         let path = block.name()?;
         let arg = block.arg.as_ref()?;
-        let bad = |message: String, label: &str| Diagnostic::new(Code::BadDisk, message).at(arg.place, label);
         if is_placeholder(path) {
             let diagnostic =
                 Diagnostic::new(Code::Placeholder, format!("{path:?} stands for a disk still to be named"))
@@ -227,18 +218,19 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             self.push(diagnostic, arg.via);
             return None;
         }
-        let Some(below) = path.strip_prefix("/dev/") else {
-            let diagnostic = bad(format!("{path:?} is not the path of a disk"), "not below /dev")
-                .help("write the absolute path: \"/dev/disk/by-id/…\"");
-            self.push(diagnostic, arg.via);
-            return None;
+        let below = match vdev::disk(path) {
+            Ok(below) => below,
+            Err(error) => {
+                let help = (error == vdev::DiskError::Outside)
+                    .then(|| "write the absolute path: \"/dev/disk/by-id/…\"".to_owned());
+                let diagnostic =
+                    Diagnostic::new(Code::BadDisk, format!("{path:?} is not the path of a disk"))
+                        .at(arg.place, error.to_string())
+                        .help_maybe(help);
+                self.push(diagnostic, arg.via);
+                return None;
+            }
         };
-        let odd = |c: char| c.is_whitespace() || c.is_control();
-        if below.contains(odd) || below.split('/').any(|part| matches!(part, "" | "." | "..")) {
-            let diagnostic = bad(format!("{path:?} is not the path of a disk"), "not a plain path");
-            self.push(diagnostic, arg.via);
-            return None;
-        }
         if unstable(below) {
             let diagnostic =
                 Diagnostic::new(Code::UnstableDisk, format!("{path:?} may mean another disk after a boot"))

@@ -9,7 +9,11 @@ use crate::{
     },
     source::Place,
 };
-use phoenix_graph::{PropertyName, Settings, Target, Value, export, property};
+use phoenix_graph::{
+    PropertyName, Settings, Target, Value,
+    check::{self, SettingError},
+    export, property,
+};
 
 /// Words that hold secrets: a spec says where one is found, never what it is.
 const SECRETS: &[&str] =
@@ -99,6 +103,12 @@ impl<'a> Checker<'_, 'a, '_> {
             self.push(diagnostic, setting.via);
             return None;
         }
+        if let Err(error) = check::member(name) {
+            let diagnostic =
+                Diagnostic::new(Code::BadName, error.to_string()).at(setting.place, "not a legal name");
+            self.push(diagnostic, setting.via);
+            return None;
+        }
         let said = self.one(setting)?;
         if let Scalar::Bool(on) = said.value {
             let Some(value) = property.from_bool(on) else {
@@ -120,15 +130,14 @@ impl<'a> Checker<'_, 'a, '_> {
 
     fn user_property(&mut self, setting: &Setting<'a>) -> Option<(PropertyName, Value)> {
         let name = &*setting.name;
-        if let Err(error) = property::user_property_name(name) {
-            let diagnostic =
-                Diagnostic::new(Code::BadName, error.to_string()).at(setting.place, "not a legal name");
-            self.push(diagnostic, setting.via);
-            return None;
-        }
-        if name.starts_with("phoenix:") {
-            let diagnostic = Diagnostic::new(Code::ReadOnly, format!("`{name}` cannot be set"))
-                .at(setting.place, "phoenix keeps its own marks under this name");
+        if let Err(error) = check::user_name(name) {
+            let diagnostic = match error {
+                SettingError::Mark(_) => Diagnostic::new(Code::ReadOnly, format!("`{name}` cannot be set"))
+                    .at(setting.place, "phoenix keeps its own marks under this name"),
+                error => {
+                    Diagnostic::new(Code::BadName, error.to_string()).at(setting.place, "not a legal name")
+                }
+            };
             self.push(diagnostic, setting.via);
             return None;
         }
@@ -255,8 +264,7 @@ impl<'a> Checker<'_, 'a, '_> {
 
     /// Tells of a name and password inside an address.
     fn secret_in_url(&mut self, setting: &Setting<'a>, said: &Said<'a>, text: &str) {
-        let user = text.split_once("://").and_then(|(_, rest)| rest.split('/').next()?.split_once('@'));
-        if user.is_some_and(|(user, _)| user.contains(':')) {
+        if check::has_password(text) {
             self.secret(said.place, &format!("the password in `{}`", setting.name));
         }
     }

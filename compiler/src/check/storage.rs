@@ -4,14 +4,14 @@ use super::{About, Checker, Mounted, settings_of};
 use crate::{
     diagnostic::{Code, Diagnostic, did_you_mean, list},
     resolve::{
-        grammar::{Kind, ON_DATASETS},
+        grammar::Kind,
         spec::{Block, Scalar, Setting},
     },
 };
 use phoenix_graph::{
     DatasetName, Resource, Storage, StorageId,
     mounts::Mount,
-    storage::{StorageError, StorageKind, StorageType, find_type, types},
+    storage::{ELSEWHERE, ON_DATASETS, StorageError, StorageKind, StorageType, find_type, types},
 };
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -85,16 +85,28 @@ impl<'a> Checker<'_, 'a, '_> {
         };
         let said = self.one(setting)?;
         let text = self.text(setting, said)?;
+        if ELSEWHERE.contains(&&*text) {
+            let diagnostic = Diagnostic::new(
+                Code::BadStorageType,
+                format!("phoenix registers no `{text}` storage: it does not lie on a dataset"),
+            )
+            .at(said.place, "not here")
+            .help("what `storage.cfg` has of it stays as it is; on a dataset lie `zfspool` and `dir`");
+            self.push(diagnostic, said.via);
+            return None;
+        }
         let Some(kind) = find_type(&text) else {
             let names = || types().iter().map(|kind| kind.name);
             let help = match did_you_mean(&text, names()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("on a dataset lie {}", list(ON_DATASETS.iter().copied())),
             };
-            let diagnostic =
-                Diagnostic::new(Code::UnknownStorageType, format!("Proxmox has no storage type {text:?}"))
-                    .at(said.place, "unknown")
-                    .help(help);
+            let diagnostic = Diagnostic::new(
+                Code::UnknownStorageType,
+                format!("no storage of Proxmox's own has the type {text:?}"),
+            )
+            .at(said.place, "unknown")
+            .help(help);
             self.push(diagnostic, said.via);
             return None;
         };

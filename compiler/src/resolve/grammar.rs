@@ -1,5 +1,9 @@
 //! The words of the language and where each may stand: one table.
 
+pub use phoenix_graph::storage::ON_DATASETS;
+
+use phoenix_graph::check::guest::MOUNT_OPTIONS;
+
 /// What a node is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "each is documented by its row of the table")]
@@ -241,11 +245,6 @@ const fn switch(name: &'static str, within: &'static [Kind], doc: &'static str) 
 const fn flag(name: &'static str, within: &'static [Kind], doc: &'static str) -> Own {
     Own { flag: true, ..switch(name, within, doc) }
 }
-
-/// The types of storage that lie on a dataset of this host.
-pub const ON_DATASETS: &[&str] = &["zfspool", "dir"];
-/// Options of a mount that `pct(1)` takes.
-pub const MOUNT_OPTIONS: &[&str] = &["discard", "lazytime", "noatime", "nodev", "noexec", "nosuid"];
 
 /// All settings of the language's own.
 pub const OWN: &[Own] = &[

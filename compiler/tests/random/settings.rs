@@ -26,6 +26,7 @@ const STRUCTURE: &[&str] = &[
     "keyformat",
     "keylocation",
     "pbkdf2iters",
+    "sharenfs",
 ];
 
 /// Returns a property that fits everywhere, with its whole name; families get a member.

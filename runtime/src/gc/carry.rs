@@ -75,7 +75,7 @@ impl Runtime<'_> {
         // A kept generation that cannot be read would count as one that needs nothing.
         for generation in generations.iter().filter(|one| plan.kept.contains_key(&one.number)) {
             if generation.outcome == Outcome::Committed && !graphs.contains_key(&generation.system) {
-                self.store.graph(&generation.system)?;
+                self.store.recorded(&generation.system)?;
             }
         }
         plan.store = self.store.leavings(&plan.kept.keys().copied().collect(), self.now)?;
@@ -121,7 +121,7 @@ impl Runtime<'_> {
         let mut graphs = BTreeMap::new();
         let systems: BTreeSet<ObjectId> = generations.iter().map(|one| one.system).collect();
         for system in systems {
-            match self.store.graph(&system) {
+            match self.store.recorded(&system) {
                 Ok(graph) => drop(graphs.insert(system, graph)),
                 Err(error @ StoreError::Io { .. }) => return Err(error.into()),
                 Err(_) => {}

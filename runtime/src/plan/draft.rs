@@ -366,6 +366,13 @@ impl<'a> Draft<'a> {
         &self.actions
     }
 
+    /// Tells more of an action.
+    pub fn tell(&mut self, at: usize, changes: Vec<Change>) {
+        if let Some(action) = self.actions.get_mut(at) {
+            action.changes.extend(changes);
+        }
+    }
+
     pub fn has_imports(&self) -> bool {
         self.actions.iter().any(|action| action.kind == Kind::Import)
     }
@@ -442,7 +449,8 @@ impl<'a> Draft<'a> {
             warnings: self.warnings,
             partial,
             adopted: self.adopted,
-            rendered: rendered::rendered(inputs.desired),
+            // What cannot be rendered was refused, and a plan with a refusal puts nothing in force.
+            rendered: rendered::rendered(inputs.desired).unwrap_or_default(),
             between: self.between,
             before: self.before,
             registry: self.registry,

@@ -14,6 +14,7 @@ mod inverse;
 mod keys;
 mod lasting;
 mod layout;
+mod legal;
 mod mounting;
 mod not_yet;
 mod past;
@@ -257,6 +258,7 @@ impl Plan {
 #[must_use]
 pub fn plan(inputs: &Inputs<'_>) -> Plan {
     let mut draft = Draft::new(inputs);
+    legal::plan(&mut draft);
     not_yet::plan(&mut draft);
     pools::plan(&mut draft);
     if draft.has_imports() {
@@ -277,5 +279,6 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
     tunables::plan(&mut draft);
     uses::plan(&mut draft);
     registry::plan(&mut draft);
+    rendered::tell(&mut draft);
     draft.finish(false)
 }

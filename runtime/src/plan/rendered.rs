@@ -5,17 +5,18 @@
 //! after those files were seen to work, so the links do not pass through it.
 
 use super::{
-    Inputs, Inverse, Kind, Subject,
+    Change, Inputs, Inverse, Kind, Subject,
     draft::{Draft, Sketch},
     exports, permissions,
 };
 use crate::{observed::LinkState, op::Op, store::Store};
 use phoenix_graph::{
     Export, Graph, Resource,
+    check::{self, Fault},
     export::{ExportOptions, escape_path},
 };
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt::Write,
     path::{Path, PathBuf},
 };
@@ -30,26 +31,35 @@ const EXPORTS: &str = "phoenix.exports";
 const MODPROBE: &str = "phoenix.conf";
 
 /// Renders the files of a graph, by name.
-#[must_use]
-pub fn rendered(graph: &Graph) -> BTreeMap<Box<str>, String> {
-    let mut exported = String::from(HEAD);
-    let mut module = String::from(HEAD);
+///
+/// # Errors
+/// Where a line would not say what its resource is, but something else to those who read the file.
+pub fn rendered(graph: &Graph) -> Result<BTreeMap<Box<str>, String>, Fault> {
+    let mut files = [(EXPORTS, String::from(HEAD)), (MODPROBE, String::from(HEAD))];
     for resource in graph.resources() {
-        match resource {
-            Resource::Export(export) => exported.push_str(&export_line(export)),
-            Resource::Tunable(tunable) => {
-                // Writing to a string does not fail.
-                let _ = writeln!(module, "options zfs {}={}", tunable.name, tunable.value);
-            }
-            _ => {}
+        if let Some((name, line)) = line(resource)? {
+            let file = files.iter_mut().find(|(known, _)| *known == name);
+            file.into_iter().for_each(|(_, text)| text.push_str(&line));
         }
     }
-    [(EXPORTS.into(), exported), (MODPROBE.into(), module)].into()
+    Ok(files.into_iter().map(|(name, text)| (name.into(), text)).collect())
+}
+
+/// Writes the line that a resource has in a rendered file, and the file's name.
+fn line(resource: &Resource) -> Result<Option<(&'static str, String)>, Fault> {
+    let (name, line) = match resource {
+        Resource::Export(export) => (EXPORTS, export_line(export)),
+        Resource::Tunable(tunable) => (MODPROBE, format!("options zfs {}={}\n", tunable.name, tunable.value)),
+        _ => return Ok(None),
+    };
+    check::resource(resource)?;
+    Ok(Some((name, line)))
 }
 
 fn export_line(export: &Export) -> String {
     let mut line = escape_path(&export.path);
     for (client, options) in &export.clients {
+        // Writing to a string does not fail.
         let _ = write!(line, " {client}({})", options.render());
     }
     line.push('\n');
@@ -73,8 +83,9 @@ fn between(draft: &Draft<'_>) -> BTreeMap<Box<str>, String> {
         }
         let mut export = export.clone();
         export.clients.retain(|client, _| kept.clients.contains_key(client));
-        if !export.clients.is_empty() {
-            exported.push_str(&export_line(&export));
+        // What cannot be written as a line is exported to nobody meanwhile.
+        if let Ok(Some((_, line))) = line(&Resource::Export(export)) {
+            exported.push_str(&line);
         }
     }
     files.insert(EXPORTS.into(), exported);
@@ -105,7 +116,8 @@ fn point(inputs: &Inputs<'_>, sketch: &mut Sketch, target: PathBuf) {
 /// Plans the links, and what is put in force.
 pub fn plan(draft: &mut Draft<'_>) {
     let inputs = draft.inputs;
-    let files = rendered(inputs.desired);
+    // What cannot be rendered was refused.
+    let Ok(files) = rendered(inputs.desired) else { return };
     let mut sketch = Sketch::new(Kind::Update);
     let put_away = draft.between.is_some();
     let fresh = |name: &str| put_away || inputs.in_force.get(name) != files.get(name);
@@ -135,6 +147,40 @@ pub fn plan(draft: &mut Draft<'_>) {
     sketch.needs = exports::datasets(draft);
     sketch.needs.extend(permissions::actions(draft));
     draft.push(Subject::Files, sketch);
+}
+
+/// Tells the lines that come into the rendered files, or go from them, and that no other action tells: so
+/// that the plan shows every line.
+pub fn tell(draft: &mut Draft<'_>) {
+    let inputs = draft.inputs;
+    let Some(files) = draft.actions().iter().rposition(|action| action.subject == Subject::Files) else {
+        return;
+    };
+    let empty = String::new();
+    let Ok(new) = rendered(inputs.desired) else { return };
+    let told: BTreeSet<String> = [inputs.current, Some(inputs.desired)]
+        .into_iter()
+        .flatten()
+        .flat_map(Graph::resources)
+        .filter(|resource| draft.action_of(&resource.key()).is_some())
+        .filter_map(|resource| line(resource).ok()?.map(|(_, line)| line.trim_end().to_owned()))
+        .collect();
+    let mut changes = Vec::new();
+    for (name, link) in [(EXPORTS, EXPORTS_LINK), (MODPROBE, MODPROBE_LINK)] {
+        let old = inputs.in_force.get(name).unwrap_or(&empty);
+        let new = new.get(name).unwrap_or(&empty);
+        let lines = |text: &'_ String, other: &String| {
+            let other: BTreeSet<&str> = other.lines().collect();
+            let fresh = |line: &&str| {
+                !line.is_empty() && !line.starts_with('#') && !other.contains(line) && !told.contains(*line)
+            };
+            text.lines().filter(fresh).map(str::to_owned).collect::<Vec<_>>()
+        };
+        let change = |old, new| Change { setting: link.to_owned(), old, new };
+        changes.extend(lines(old, new).into_iter().map(|line| change(Some(line), None)));
+        changes.extend(lines(new, old).into_iter().map(|line| change(None, Some(line))));
+    }
+    draft.tell(files, changes);
 }
 
 /// Links one file in, where it is needed and not linked yet; says whether it had to.

@@ -95,6 +95,14 @@ pub enum StoreError {
     /// Stored steps make no graph.
     #[error(transparent)]
     Graph(#[from] phoenix_graph::GraphError),
+    /// An object says what no spec can say.
+    #[error("object {} is refused: {fault}", .object.short())]
+    Illegal {
+        /// The object.
+        object: phoenix_graph::ObjectId,
+        /// What is wrong with it.
+        fault: Box<phoenix_graph::check::Fault>,
+    },
     /// A folder of the store is not this user's alone.
     #[error("{} is not to be trusted: {reason}", .path.display())]
     NotOurs {

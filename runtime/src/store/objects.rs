@@ -3,7 +3,12 @@
 use super::{Store, StoreError, durable, io_error};
 use phoenix_graph::{Graph, HostName, Key, ObjectId, Step, System, graph::Node};
 use rustix::fs::{Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, futimens};
-use std::{collections::BTreeMap, fs, io::ErrorKind, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    io::ErrorKind,
+    path::PathBuf,
+};
 
 /// The dates of a file that is counted as written now.
 const WRITTEN_NOW: Timestamps = Timestamps {
@@ -97,11 +102,29 @@ impl Store {
         self.read_object(&self.object_names()?, id)
     }
 
-    /// Reads a whole graph, every object proven against its hash.
+    /// Reads a whole graph that is to be carried out: every object proven against its hash, and held
+    /// against what a spec may say, whoever made it.
+    ///
+    /// # Errors
+    /// As [`Store::recorded`], and [`StoreError::Illegal`].
+    pub fn graph(&self, system: &ObjectId) -> Result<Graph, StoreError> {
+        let graph = self.recorded(system)?;
+        match graph.check() {
+            Ok(()) => Ok(graph),
+            Err(fault) => {
+                let object = graph.get(&fault.key).map_or(*system, |node| node.id);
+                Err(StoreError::Illegal { object, fault: Box::new(fault) })
+            }
+        }
+    }
+
+    /// Reads a whole graph that this state folder's own record says was carried out, every object proven
+    /// against its hash. What a spec may say is asked no more: it is what the host is at, though an
+    /// earlier version of phoenix took what this one refuses.
     ///
     /// # Errors
     /// [`StoreError::Missing`], [`StoreError::Damaged`], or what keeps the steps from being a graph.
-    pub fn graph(&self, system: &ObjectId) -> Result<Graph, StoreError> {
+    pub fn recorded(&self, system: &ObjectId) -> Result<Graph, StoreError> {
         let names = self.object_names()?;
         let bytes = self.read_object(&names, system)?;
         let stored: System = parse(&bytes, || self.root().join("store").join(system.to_string()))?;
@@ -111,14 +134,22 @@ impl Store {
             let step: Step = parse(&bytes, || self.root().join("store").join(id.to_string()))?;
             steps.insert(*id, step);
         }
+        let named = stored.needs.clone();
         let graph = Graph::restore(stored, |id| steps.remove(id))?;
-        if graph.id() == *system { Ok(graph) } else { Err(self.inconsistent(system)) }
+        if graph.id() == *system { Ok(graph) } else { Err(self.inconsistent(system, &named, &graph)) }
     }
 
-    fn inconsistent(&self, system: &ObjectId) -> StoreError {
+    /// Says which object is not what its steps come to, put in order again.
+    fn inconsistent(&self, system: &ObjectId, named: &[ObjectId], graph: &Graph) -> StoreError {
+        let made: BTreeSet<ObjectId> = graph.nodes().iter().map(|node| node.id).collect();
+        let odd = named.iter().find(|id| !made.contains(id)).unwrap_or(system);
         StoreError::Unreadable {
-            path: self.root().join("store").join(system.to_string()),
-            reason: "its steps, put in order again, do not come to its id".to_owned(),
+            path: self.root().join("store").join(odd.to_string()),
+            reason: format!(
+                "it is no object as phoenix writes them: the steps of system {}, put in order again, do \
+                 not come to its id",
+                system.short()
+            ),
         }
     }
 

@@ -90,7 +90,7 @@ impl Runtime<'_> {
         }
         let done = self.store.transaction(pending.transaction.clone())?;
         let from = self.store.generation(pending.from)?;
-        let graph = self.store.graph(&from.system)?;
+        let graph = self.store.recorded(&from.system)?;
         self.pools_are_there(&done, Some(&graph))?;
         let reason = format!("nobody confirmed it within {} s", pending.seconds);
         let ledger = Ledger::new(self.host, self.store.journal(pending.transaction.clone())?);

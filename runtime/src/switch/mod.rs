@@ -171,6 +171,9 @@ pub enum SwitchError {
         /// Why.
         reason: String,
     },
+    /// A rendered file would not say what the graph says. The plan refuses it before.
+    #[error("{0}")]
+    Illegal(Box<phoenix_graph::check::Fault>),
     /// There is no generation before the current one.
     #[error("there is no generation to go back to")]
     NoParent,
@@ -338,6 +341,7 @@ impl Runtime<'_> {
         if !approve(&first) {
             return Err(SwitchError::Declined);
         }
+        let files = rendered(&aim.graph).map_err(|fault| SwitchError::Illegal(Box::new(fault)))?;
         self.ask_keys(&first).map_err(|reason| SwitchError::NoKey { reason })?;
         let mut generation = Generation {
             format: FORMAT,
@@ -360,7 +364,7 @@ impl Runtime<'_> {
         self.durable(|store| store.put_generation(&generation))?;
         // Written also for a generation that is gone back to: they follow from its graph, and somebody may
         // have changed the files.
-        self.durable(|store| store.put_rendered(aim.to, &rendered(&aim.graph)))?;
+        self.durable(|store| store.put_rendered(aim.to, &files))?;
         let begin = Record::Begin {
             format: FORMAT,
             number: aim.number,
@@ -412,7 +416,7 @@ impl Runtime<'_> {
     fn aim(&self, target: &Target, consent: &Consent) -> Result<Aim, SwitchError> {
         let current = match self.store.current()? {
             Some(generation) => {
-                let graph = self.store.graph(&generation.system)?;
+                let graph = self.store.recorded(&generation.system)?;
                 Some((generation, graph))
             }
             None => None,
@@ -435,7 +439,8 @@ impl Runtime<'_> {
                 }
                 // What that generation had adopted may be adopted again without asking.
                 consent.known.extend(generation.adopted.iter().cloned());
-                (self.store.graph(&generation.system)?, generation.sources, *wanted)
+                // What no spec can say any more is refused by the plan, with the reason.
+                (self.store.recorded(&generation.system)?, generation.sources, *wanted)
             }
         };
         if let Some((_, current)) = &current

@@ -74,11 +74,11 @@ impl Runtime<'_> {
             };
             return Ok(Some(outcome));
         }
-        let graph = self.store.graph(&open.system)?;
+        let graph = self.store.recorded(&open.system)?;
         let current = match open.from {
             Some(number) => {
                 let from = self.store.generation(number)?;
-                let graph = self.store.graph(&from.system)?;
+                let graph = self.store.recorded(&from.system)?;
                 Some((from, graph))
             }
             None => None,

@@ -256,6 +256,18 @@ pub const TABLE: &[Entry] = &[
         "The later mount would hide the earlier one, and its data with it.",
     ),
     error(
+        Code::SystemMountpoint,
+        "system-mountpoint",
+        "a mount point that the system runs from",
+        "What is mounted at `/`, `/usr`, `/etc`, `/var/lib` and their like hides the programs and records that the host runs from, phoenix's own among them. A dataset that is mounted there already, as on a host with its root on ZFS, says `adopt`. In `/proc`, `/sys`, `/dev`, `/run`, `/etc/pve` and `/var/lib/phoenix` no dataset is ever mounted.",
+    ),
+    lint(
+        Code::MountpointInUse,
+        "mountpoint-in-use",
+        "a mount point that is likely to hold files already",
+        "Folders such as `/home`, `/opt` and `/var/log` hold files on most hosts. A new dataset mounted there hides them: they still take space, and nobody finds them. Move them into the dataset, or say `adopt` where it is mounted there already.",
+    ),
+    error(
         Code::DuplicateClient,
         "duplicate-client",
         "a path is exported to a client twice",
@@ -304,6 +316,12 @@ pub const TABLE: &[Entry] = &[
         "a draid layout that does not fit",
         "A draid has a parity of 1 to 3, and its data, parity and spare disks fit into the disks that it holds.",
     ),
+    lint(
+        Code::NoPools,
+        "no-pools",
+        "a host without pools",
+        "Nothing of ZFS is set up, and a switch retires every dataset that the generation before had. Where that is not meant, a profile or an import is missing.",
+    ),
     error(
         Code::NoDisks,
         "no-disks",
@@ -327,6 +345,24 @@ pub const TABLE: &[Entry] = &[
         "quota-over-parent",
         "a quota over the quota above it",
         "The upper quota holds first, so the lower one promises space that is never there.",
+    ),
+    lint(
+        Code::RefquotaOverQuota,
+        "refquota-over-quota",
+        "a refquota that the quota never lets it reach",
+        "`quota` counts everything, snapshots and children too; `refquota` the dataset alone. The larger of the two says nothing.",
+    ),
+    lint(
+        Code::TinyQuota,
+        "tiny-quota",
+        "a quota of less than 1M",
+        "An empty dataset takes about 100K by itself, more on raidz. OpenZFS refuses a quota below that in the middle of a switch, or the dataset is full as soon as it is made. A plain number is in bytes: most likely the unit is missing.",
+    ),
+    lint(
+        Code::OvercommittedQuota,
+        "overcommitted-quota",
+        "quotas that come to more than the quota above them",
+        "Each dataset may fill up to its own quota, but not all of them at once: whoever writes last finds the disk full below the quota. That is often meant; `allow \"overcommitted-quota\"` says so.",
     ),
     error(
         Code::ReservationOverQuota,
@@ -383,6 +419,18 @@ pub const TABLE: &[Entry] = &[
         "An export says to whom: `client \"10.0.0.0/24\" \"rw\"`.",
     ),
     error(
+        Code::SharedTwice,
+        "shared-twice",
+        "an export beside `sharenfs`",
+        "OpenZFS shares the path by itself where `sharenfs` is on, here or above. Of two entries for one path the NFS server takes the first, so who may do what depends on which was written first.",
+    ),
+    lint(
+        Code::RootForEveryone,
+        "root-for-everyone",
+        "everybody on the network is root in an export",
+        "With `no_root_squash` whoever is root on a client is root in the dataset; `*` lets every machine be a client. Any machine that reaches the server may read and replace every file, and plant programs that run as root.",
+    ),
+    error(
         Code::BadClient,
         "bad-client",
         "not a client of an export",
@@ -416,13 +464,13 @@ pub const TABLE: &[Entry] = &[
         Code::UnknownStorageType,
         "unknown-storage-type",
         "no such storage type",
-        "The types of Proxmox VE that phoenix knows are zfspool, dir, btrfs, nfs, cifs and pbs.",
+        "It is none of Proxmox VE's own. phoenix registers `zfspool` and `dir` on datasets of this host; others, and those of plugins, stay in `storage.cfg` as they are.",
     ),
     error(
         Code::BadStorageType,
         "bad-storage-type",
         "a storage type that does not lie on this",
-        "On a dataset of this host lie `zfspool` and `dir`.",
+        "On a dataset of this host lie `zfspool` and `dir`. The other types of Proxmox VE (lvm, lvmthin, btrfs, nfs, cifs, pbs, iscsi, iscsidirect, rbd, cephfs, glusterfs, esxi, zfs) lie elsewhere: phoenix leaves their registrations as they are.",
     ),
     error(
         Code::BadStorageProperty,
@@ -489,6 +537,12 @@ pub const TABLE: &[Entry] = &[
         "bad-rename",
         "a name that the dataset cannot have had",
         "`was` gives the whole name that the dataset had before, in the same pool; no other dataset of the spec has it, or had it.",
+    ),
+    lint(
+        Code::NotCarriedOut,
+        "not-carried-out",
+        "something that this version cannot carry out yet",
+        "The spec is right, and a switch refuses it: mount points of containers are not written yet, and datasets are not renamed. The plan says which command does it by hand.",
     ),
     error(
         Code::Internal,

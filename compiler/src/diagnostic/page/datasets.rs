@@ -26,6 +26,18 @@ dataset "b" mountpoint="/srv/more""#,
         ),
     ),
     page(
+        Code::SystemMountpoint,
+        "The host goes on until the next program is started or the next record is written, and then there is none.",
+        Pool(r#"dataset "sys" mountpoint="/etc""#),
+        Pool(r#"dataset "root" mountpoint="/" adopt=#true"#),
+    ),
+    page(
+        Code::MountpointInUse,
+        "Users log in and find no files; the disk below is still full of them.",
+        Pool(r#"dataset "home" mountpoint="/home""#),
+        Pool(r#"dataset "home" mountpoint="/home" adopt=#true"#),
+    ),
+    page(
         Code::QuotaOverParent,
         "A guest that was promised 2T finds its disk full at 1T.",
         Pool(
@@ -36,6 +48,34 @@ dataset "b" mountpoint="/srv/more""#,
         Pool(
             r#"dataset "guests" quota="2T" {
     dataset "vms" quota="1T"
+}"#,
+        ),
+    ),
+    page(
+        Code::RefquotaOverQuota,
+        "Somebody relies on the larger number, and the dataset is full at the smaller one.",
+        Pool(r#"dataset "db" quota="1T" refquota="2T""#),
+        Pool(r#"dataset "db" quota="2T" refquota="1T""#),
+    ),
+    page(
+        Code::TinyQuota,
+        "The dataset is full before the first file is written, and services fail with `No space left on device`.",
+        Pool(r#"dataset "db" quota=10"#),
+        Pool(r#"dataset "db" quota="10G""#),
+    ),
+    page(
+        Code::OvercommittedQuota,
+        "Guests find their disks full though their own quotas are not reached.",
+        Pool(
+            r#"dataset "guests" quota="1T" {
+    dataset "vms" quota="800G"
+    dataset "lxc" quota="400G"
+}"#,
+        ),
+        Pool(
+            r#"dataset "guests" quota="1T" {
+    dataset "vms" quota="700G"
+    dataset "lxc" quota="300G"
 }"#,
         ),
     ),

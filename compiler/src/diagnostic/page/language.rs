@@ -176,6 +176,7 @@ let most "1T""#,
 import "a.kdl"
 import "b.kdl"
 arc max=(let)"memory"
+pool "tank" { mirror { disk "/dev/disk/by-id/a"; disk "/dev/disk/by-id/b" } }
 === a.kdl ===
 edition 1
 let memory "8G"
@@ -188,6 +189,7 @@ let memory "16G"
             r#"edition 1
 import "a.kdl"
 arc max=(let)"memory"
+pool "tank" { mirror { disk "/dev/disk/by-id/a"; disk "/dev/disk/by-id/b" } }
 === a.kdl ===
 edition 1
 let memory "8G"

@@ -82,11 +82,13 @@ pool "tank" {
             r#"edition 1
 arc max="8G"
 arc max="16G"
+pool "tank" { mirror { disk "/dev/disk/by-id/a"; disk "/dev/disk/by-id/b" } }
 "#,
         ),
         Whole(
             r#"edition 1
 arc max="8G"
+pool "tank" { mirror { disk "/dev/disk/by-id/a"; disk "/dev/disk/by-id/b" } }
 "#,
         ),
     ),

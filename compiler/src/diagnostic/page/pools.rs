@@ -117,6 +117,14 @@ pool "tank" {
         ),
     ),
     page(
+        Code::NoPools,
+        "An import that was taken out by mistake would put everything away that the host serves.",
+        Whole("edition 1\nhost \"nas\" {\n    arc max=\"8G\"\n}\n"),
+        Whole(
+            "edition 1\nhost \"nas\" {\n    arc max=\"8G\"\n    pool \"tank\" {\n        mirror { disk \"/dev/disk/by-id/a\"; disk \"/dev/disk/by-id/b\" }\n    }\n}\n",
+        ),
+    ),
+    page(
         Code::NoDisks,
         "There is nothing that the pool could lie on.",
         Whole(

@@ -51,11 +51,13 @@ pub const PAGES: &[Page] = &[
         "The container fills the disk that the host boots from, and its files are not where backups look for them.",
         Pool(
             r#"dataset "shared" canmount="off" {
+    allow "not-carried-out"
     bind { lxc 101 at="/mnt/shared" }
 }"#,
         ),
         Pool(
             r#"dataset "shared" {
+    allow "not-carried-out"
     bind { lxc 101 at="/mnt/shared" }
 }"#,
         ),
@@ -65,11 +67,13 @@ pub const PAGES: &[Page] = &[
         "A container that does not get its files starts all the same, and its programs begin with nothing.",
         Pool(
             r#"dataset "shared" {
+    allow "not-carried-out"
     bind { lxc 101 }
 }"#,
         ),
         Pool(
             r#"dataset "shared" {
+    allow "not-carried-out"
     bind { lxc 101 at="/mnt/shared" }
 }"#,
         ),
@@ -79,17 +83,21 @@ pub const PAGES: &[Page] = &[
         "Which of the two the container sees depends on the order of its mount points.",
         Pool(
             r#"dataset "a" {
+    allow "not-carried-out"
     bind { lxc 101 at="/mnt/shared" }
 }
 dataset "b" {
+    allow "not-carried-out"
     bind { lxc 101 at="/mnt/shared/" }
 }"#,
         ),
         Pool(
             r#"dataset "a" {
+    allow "not-carried-out"
     bind { lxc 101 at="/mnt/shared" }
 }
 dataset "b" {
+    allow "not-carried-out"
     bind { lxc 101 at="/mnt/other" }
 }"#,
         ),
@@ -125,6 +133,34 @@ dataset "b" {
         Pool(
             r#"dataset "shared" {
     export { client "10.0.0.0/24" }
+}"#,
+        ),
+    ),
+    page(
+        Code::SharedTwice,
+        "A client that the spec allows to write may only read, or the other way round.",
+        Pool(
+            r#"dataset "shared" sharenfs="on" {
+    export { client "10.0.0.0/24" }
+}"#,
+        ),
+        Pool(
+            r#"dataset "shared" {
+    export { client "10.0.0.0/24" }
+}"#,
+        ),
+    ),
+    page(
+        Code::RootForEveryone,
+        "One laptop on the network owns every file that the host serves.",
+        Pool(
+            r#"dataset "shared" {
+    export { client "*" "rw" "no_root_squash" }
+}"#,
+        ),
+        Pool(
+            r#"dataset "shared" {
+    export { client "10.0.0.5" "rw" "no_root_squash" }
 }"#,
         ),
     ),
@@ -255,5 +291,15 @@ dataset "b" { proxmox "guests-b" type="zfspool" }"#,
         "A cluster that believes it moves a guest without its disk, and starts it elsewhere without one.",
         Pool(r#"dataset "iso" { proxmox "iso" type="dir" shared=#true }"#),
         Pool(r#"dataset "iso" { proxmox "iso" type="dir" }"#),
+    ),
+    page(
+        Code::NotCarriedOut,
+        "A switch stops before anything is done, where somebody expected it to go through.",
+        Pool(
+            r#"dataset "shared" {
+    bind { lxc 101 at="/mnt/shared" }
+}"#,
+        ),
+        Pool(r#"dataset "shared""#),
     ),
 ];

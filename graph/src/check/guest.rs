@@ -1,0 +1,54 @@
+//! Mount points of containers (`pct(1)`): ids, paths inside, and options.
+
+/// The ids that Proxmox gives to guests.
+pub const CONTAINERS: std::ops::RangeInclusive<u32> = 100..=999_999_999;
+
+/// Options of a mount that `pct(1)` takes.
+pub const MOUNT_OPTIONS: &[&str] = &["discard", "lazytime", "noatime", "nodev", "noexec", "nosuid"];
+
+/// Options of a mount point that are on or off.
+pub const SWITCHES: &[&str] = &["acl", "backup", "replicate", "ro", "shared"];
+
+/// Reads a path inside of a container and returns its one spelling.
+///
+/// # Errors
+/// Why it is none.
+pub fn path_inside(text: &str) -> Result<Box<str>, &'static str> {
+    if !text.starts_with('/') {
+        return Err("it is an absolute path");
+    }
+    if text.contains(|c: char| c == ',' || c.is_control()) {
+        return Err("Proxmox takes no path with a comma or a control character");
+    }
+    let parts: Vec<&str> = text.split('/').filter(|part| !part.is_empty()).collect();
+    if parts.iter().any(|part| matches!(*part, "." | "..")) {
+        return Err("it is a path without `.` and `..`");
+    }
+    if parts.is_empty() {
+        return Err("the root of the container is its own disk");
+    }
+    Ok(format!("/{}", parts.join("/")).into())
+}
+
+/// Checks a path on the host that containers are given.
+///
+/// # Errors
+/// Why Proxmox does not take it.
+pub fn path_outside(path: &str) -> Result<(), &'static str> {
+    if path.contains(',') { Err("Proxmox takes no path with a comma") } else { Ok(()) }
+}
+
+/// Returns the first word of mount options that `pct(1)` does not take.
+#[must_use]
+pub fn foreign_mount_option(word: &str) -> bool {
+    !MOUNT_OPTIONS.contains(&word)
+}
+
+/// Writes mount options in their one spelling: sorted, each once, joined by `;`.
+#[must_use]
+pub fn mount_options<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    let mut words: Vec<&str> = words.into_iter().collect();
+    words.sort_unstable();
+    words.dedup();
+    words.join(";")
+}
