@@ -600,9 +600,8 @@ impl Undoing<'_> {
             return Ok(());
         };
         // The disks were blank before: a pool on all of them that bears nobody's mark is what was being made.
-        let on_ours =
-            |disk: &Box<str>| matches!(seen.disks.get(&Disk(disk.clone())), Some(DiskState::Device(_)));
-        let bare = |state: &DatasetState| is_bare(state) && disks.iter().all(on_ours);
+        let on_ours = |disk: &str| matches!(seen.disks.get(&Disk(disk.into())), Some(DiskState::Device(_)));
+        let bare = |state: &DatasetState| is_bare(state) && disks.iter().all(|disk| on_ours(disk));
         let ours = seen.datasets.get(&root).filter(|state| is_marked(state, self.owner) || bare(state));
         if let Some(state) = ours.cloned() {
             let inside: Vec<&str> =

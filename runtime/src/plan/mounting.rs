@@ -485,7 +485,7 @@ pub fn come(draft: &mut Draft<'_>) {
     }
     let datasets: Vec<DatasetName> = comes.iter().map(|(dataset, _)| dataset.clone()).collect();
     let new = |dataset: &DatasetName| !draft.inputs.observed.datasets.contains_key(dataset);
-    let all_new = draft.mounting.goes.is_empty() && datasets.iter().all(|dataset| new(dataset));
+    let all_new = draft.mounting.goes.is_empty() && datasets.iter().all(new);
     let come_home = datasets.iter().any(|dataset| draft.place(dataset).is_some());
     if datasets.len() > 1
         && all_new
@@ -568,10 +568,10 @@ pub fn change(draft: &Draft<'_>, name: &DatasetName, state: &DatasetState) -> Op
             if tree.is_seen(name, &path) {
                 return None;
             }
-            let places = tree.of(name).iter().map(|&at| tree.mount(at));
+            let mut places = tree.of(name).iter().map(|&at| tree.mount(at));
             let over = tree.leads_to(&path, &|_| false).map(|at| tree.mount(at).told());
             let at_home = places.clone().any(|mount| *mount.place == *tree.resolve(&path));
-            match (at_home, over, places.last()) {
+            match (at_home, over, places.next_back()) {
                 (true, Some(over), _) => word(&format!("yes, hidden by {over}"), "yes"),
                 (_, _, Some(mount)) => word(&format!("yes, but at {}", mount.place), &format!("at {path}")),
                 _ => None,
