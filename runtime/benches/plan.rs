@@ -107,7 +107,7 @@ impl Case {
     }
 
     fn plan(&self, current: Option<&Graph>) -> Plan {
-        let (none, in_force) = (BTreeSet::new(), rendered(&self.graph).unwrap_or_default());
+        let (none, in_force) = (BTreeSet::new(), rendered(&self.graph).unwrap());
         plan(&Inputs {
             desired: &self.graph,
             current,

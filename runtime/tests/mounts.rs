@@ -162,6 +162,7 @@ fn what_was_put_away_comes_home_to_other_places() {
 /// begun and ended with several times.
 #[test]
 fn a_file_system_that_is_none_legacy_off_or_noauto_stands_in_nobodys_way() {
+    #[expect(clippy::disallowed_methods, reason = "how much is run is told from outside")]
     let step = if std::env::var_os("PHOENIX_ALL_MOUNTS").is_some() { 1 } else { 41 };
     for tree in TREES {
         let shapes = shapes(tree);

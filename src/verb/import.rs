@@ -103,7 +103,7 @@ impl Import {
 
     fn write(&self, text: &str, terminal: &Terminal) -> Result<(), Failure> {
         let Some(out) = &self.out else {
-            terminal.print_file(&text);
+            terminal.print_file(text);
             return Ok(());
         };
         let file = OpenOptions::new().write(true).create_new(true).open(out);
