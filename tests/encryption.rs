@@ -445,3 +445,99 @@ fn search(folder: &Path, files: &mut usize) {
         }
     }
 }
+
+/// A vault with a key on the root file system, and another dataset whose key lies in the vault. By its name
+/// the second comes first.
+fn nested() -> Vec<Resource> {
+    let vault = [
+        ("encryption", "aes-256-gcm"),
+        ("keyformat", "raw"),
+        ("keylocation", "file:///etc/zfs/keys/enc"),
+        ("mountpoint", "/vault"),
+    ];
+    let inner = [("encryption", "aes-256-gcm"), ("keyformat", "raw"), ("keylocation", "file:///vault/inner")];
+    let all =
+        [dataset("tank/vault", &vault), dataset("tank/inner", &inner), dataset("tank/inner/child", &[])];
+    all.into_iter().fold(small(), with)
+}
+
+#[test]
+fn a_key_in_an_encrypted_dataset_is_looked_for_once_that_is_mounted() {
+    let world = world();
+    world.switch(&graph(without(nested(), &["dataset:tank/inner", "dataset:tank/inner/child"]))).unwrap();
+    world.host.write_file(&name("tank/vault"), "inner", KEY);
+    world.switch(&graph(nested())).unwrap();
+    assert!(mounted(&world, "tank/inner/child"));
+
+    world.host.power_on();
+    world.host.forget_events();
+    assert!(locked(&world, "tank/vault") && locked(&world, "tank/inner"));
+    world.switch(&graph(nested())).unwrap();
+    assert!(
+        mounted(&world, "tank/vault") && mounted(&world, "tank/inner") && mounted(&world, "tank/inner/child")
+    );
+    let ops = world.host.changes();
+    let at = |wanted: &Op| ops.iter().position(|op| op == wanted).unwrap();
+    let mount = at(&Op::DatasetMount { dataset: name("tank/vault") });
+    let load =
+        ops.iter().position(|op| matches!(op, Op::KeyLoad { dataset, .. } if *dataset == name("tank/inner")));
+    assert!(mount < load.unwrap(), "{ops:?}");
+    assert!(world.drift().is_empty());
+}
+
+#[test]
+fn a_key_that_is_not_where_it_was_to_be_undoes_the_switch() {
+    let world = world();
+    world.switch(&graph(without(nested(), &["dataset:tank/inner", "dataset:tank/inner/child"]))).unwrap();
+    world.host.write_file(&name("tank/vault"), "inner", KEY);
+    world.switch(&graph(nested())).unwrap();
+    world.host.edit(|state| state.datasets.get_mut(&name("tank/vault")).unwrap().files.clear());
+    world.host.power_on();
+    let before = world.host.image(Show::UsersOnly);
+    let failed = world.switch(&graph(nested()));
+    assert!(matches!(failed, Err(SwitchError::Failed { .. })), "{failed:?}");
+    assert_eq!(world.host.image(Show::UsersOnly), before);
+}
+
+#[test]
+fn nobody_is_told_to_make_a_key_below_a_mount_point_where_nothing_is_mounted() {
+    let world = world();
+    let noauto = |on: &str| {
+        let vault = [("mountpoint", "/vault"), ("canmount", on)];
+        with(nested(), dataset("tank/vault", &vault))
+    };
+    // Not encrypted, and not to be mounted by a switch.
+    let told = refused(&world, &graph(without(noauto("noauto"), &["dataset:tank/none"])));
+    assert!(told.iter().any(|line| line.contains("/vault/inner")), "{told:?}");
+    world
+        .switch(&graph(without(noauto("noauto"), &["dataset:tank/inner", "dataset:tank/inner/child"])))
+        .unwrap();
+    let told = refused(&world, &graph(noauto("noauto")));
+    assert!(told[0].contains("tank/vault, which is not mounted") && !told[0].contains("urandom"), "{told:?}");
+    let mount = Op::DatasetMount { dataset: name("tank/vault") };
+    world.host.by_hand(&mount).unwrap();
+    let told = refused(&world, &graph(noauto("noauto")));
+    assert!(told[0].contains("lies in tank/vault") && !told[0].contains("urandom"), "{told:?}");
+}
+
+#[test]
+fn two_keys_that_lie_in_each_other_are_refused() {
+    let world = world();
+    let within = |at: &str, key: &str| {
+        let words =
+            [("encryption", "aes-256-gcm"), ("keyformat", "raw"), ("keylocation", key), ("mountpoint", at)];
+        words.map(|(name, word)| (name.to_owned(), word.to_owned()))
+    };
+    let of = |text: &str, at: &str, key: &str| {
+        let words = within(at, key);
+        let words: Vec<(&str, &str)> = words.iter().map(|(name, word)| (&**name, &**word)).collect();
+        dataset(text, &words)
+    };
+    let both = [of("tank/a", "/a", "file:///b/key"), of("tank/b", "/b", "file:///a/key")];
+    let told = refused(&world, &graph(both.into_iter().fold(small(), with)));
+    assert_eq!(
+        told.iter().filter(|line| line.contains("needs a key that lies in it")).count(),
+        2,
+        "{told:?}"
+    );
+}

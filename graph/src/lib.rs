@@ -17,6 +17,7 @@ pub mod permissions;
 pub mod plain;
 pub mod property;
 pub mod resource;
+pub mod room;
 pub mod settings;
 pub mod size;
 pub mod snapshot;

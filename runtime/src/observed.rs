@@ -7,7 +7,7 @@ mod storages;
 
 pub use guests::{Guest, GuestKind, GuestUse, Guests, Named};
 pub use mounts::{MountState, Mounts};
-pub use pool::{PoolState, VdevDisk, VdevState, Work, WorkKind};
+pub use pool::{ImportObstacle, PoolState, VdevDisk, VdevState, Work, WorkKind};
 pub use storages::{Loss, LostLine, Registrations, StorageState, Storages, Unknown};
 
 use phoenix_graph::{DatasetName, Disk, Mode, PoolName, PropertyName, SnapshotName, export::ExportOptions};
@@ -41,6 +41,8 @@ pub struct Query {
     pub guests: bool,
     /// File systems whose root directories matter, where they are mounted.
     pub directories: BTreeSet<DatasetName>,
+    /// Mount points: whether links are passed on the way to them is looked at, which takes no process.
+    pub mountpoints: BTreeSet<Box<str>>,
     /// Users whose numbers are asked for.
     pub users: BTreeSet<Box<str>>,
     /// Groups whose numbers are asked for.
@@ -95,6 +97,9 @@ pub struct Observed {
     pub pools: BTreeMap<PoolName, PoolState>,
     /// Pools that are asked for, are not imported, and were found on disks.
     pub importable: BTreeSet<PoolName>,
+    /// Those of them that are not imported without more: why.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub obstacles: BTreeMap<PoolName, Vec<ImportObstacle>>,
     /// The disks asked for: what each path leads to.
     pub disks: BTreeMap<Disk, DiskState>,
     /// Those of the blank disks that have bytes other than zero at their beginning or end.
@@ -123,6 +128,9 @@ pub struct Observed {
     /// The root directories asked for, of file systems that are mounted.
     #[serde(default)]
     pub directories: BTreeMap<DatasetName, Directory>,
+    /// The mount points asked for that are, or pass, a symbolic link: that link, and where it leads.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub links_passed: BTreeMap<Box<str>, (Box<str>, Box<str>)>,
     /// The numbers of the users asked for that the host knows.
     #[serde(default)]
     pub users: BTreeMap<Box<str>, u32>,

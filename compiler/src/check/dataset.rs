@@ -15,6 +15,7 @@ use phoenix_graph::{
     },
     mounts::{Mount, mounts},
     name::AREA,
+    room,
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -238,6 +239,8 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         if let (Some(word), Some(setting)) = (settings.get("sharenfs"), block.setting("sharenfs")) {
             inside.shared = (word != &Value::Text("off".into())).then(|| setting.whole());
         }
+        self.together(block, name, settings);
+        self.allowing(&block.allow, |checker| checker.room(block, name));
         self.allowing(&block.allow, |checker| checker.dangers(block, name, settings, above));
         inside
     }
@@ -303,6 +306,54 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         .at(block.place, format!("{missing} missing"))
         .help("`keyformat=\"raw\" keylocation=\"file:///etc/zfs/keys/NAME\"`, a file of 32 random bytes");
         self.push(diagnostic, setting.via);
+    }
+
+    /// Tells settings of one dataset that OpenZFS does not have together, or that end what phoenix does with it.
+    fn together(&mut self, block: &Block<'a>, name: &DatasetName, settings: &Settings) {
+        let is = |name: &str, word: &str| settings.get(name).is_some_and(|value| value.to_string() == word);
+        if let Some(setting) = block.setting("utf8only").filter(|_| is("utf8only", "off"))
+            && let Some(other) = block.setting("normalization").filter(|_| !is("normalization", "none"))
+        {
+            let diagnostic = Diagnostic::new(
+                Code::BadValue,
+                format!("`{name}` normalises names, and takes such as are no UTF-8"),
+            )
+            .at(setting.whole(), "OpenZFS refuses it")
+            .at(other.whole(), "only names in UTF-8 can be normalised")
+            .help("leave `utf8only` out: `normalization` brings it along");
+            self.push(diagnostic, setting.via);
+        }
+        let elsewhere = ["off", "noauto"].iter().any(|word| is("canmount", word))
+            || ["none", "legacy"].iter().any(|word| is("mountpoint", word));
+        if let Some(setting) = block.setting("zoned").filter(|_| is("zoned", "on") && !elsewhere)
+            && !block.may_say(&["canmount", "mountpoint"])
+        {
+            let diagnostic = Diagnostic::new(
+                Code::BadValue,
+                format!("`{name}` is handed to a container, and to be mounted by the host"),
+            )
+            .at(setting.whole(), "the host cannot mount it any more")
+            .help("say `canmount=\"noauto\"` as well, or leave `zoned` out");
+            self.push(diagnostic, setting.via);
+        }
+    }
+
+    /// Tells a name that leaves no room for the names that phoenix makes of it: that of a snapshot, and that of
+    /// the place where it is put away.
+    fn room(&mut self, block: &Block<'a>, name: &DatasetName) {
+        let longest = room::longest(name);
+        let Some(over) = name.as_str().len().checked_sub(longest).filter(|over| *over > 0) else { return };
+        let place = block.arg.as_ref().map_or(block.place, |arg| arg.place);
+        let diagnostic = Diagnostic::new(
+            Code::LongName,
+            format!("the name of `{name}` leaves no room for a snapshot of it, or a place to put it away"),
+        )
+        .at(place, format!("{} bytes in all, {over} too many", name.as_str().len()))
+        .help(
+            "shorten it, or a name above it; it could be made, and then neither be gone back on nor put away",
+        );
+        let diagnostic = self.vias.label(diagnostic, block.via);
+        self.lint(diagnostic);
     }
 
     fn dangers(&mut self, block: &Block<'a>, name: &DatasetName, settings: &Settings, above: Above<'_>) {

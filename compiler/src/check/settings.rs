@@ -109,6 +109,13 @@ impl<'a> Checker<'_, 'a, '_> {
             self.push(diagnostic, setting.via);
             return None;
         }
+        if let Some((why, help)) = cannot_be_had(target, name) {
+            let diagnostic = Diagnostic::new(Code::ReadOnly, format!("`{name}` cannot be set by a spec"))
+                .at(setting.place, why)
+                .help(help);
+            self.push(diagnostic, setting.via);
+            return None;
+        }
         let said = self.one(setting)?;
         if let Scalar::Bool(on) = said.value {
             let Some(value) = property.from_bool(on) else {
@@ -267,6 +274,22 @@ impl<'a> Checker<'_, 'a, '_> {
         if check::has_password(text) {
             self.secret(said.place, &format!("the password in `{}`", setting.name));
         }
+    }
+}
+
+/// Says why a property cannot be held by a spec, though OpenZFS lists it, and the way out.
+fn cannot_be_had(target: Target, name: &str) -> Option<(&'static str, &'static str)> {
+    match (target, name) {
+        (Target::Pool, "altroot") => Some((
+            "it lasts until the pool is exported, and moves every mount point",
+            "leave it out; `mountpoint` in `root` moves all of a pool's mount points, and lasts",
+        )),
+        (Target::Pool, "version") => Some((
+            "a pool of an old version has no features, and phoenix counts on them",
+            "leave it out; `compatibility` limits the features to those that an older OpenZFS knows",
+        )),
+        (_, "mlslabel") => Some(("OpenZFS on Linux has no such labels, and refuses any", "leave it out")),
+        _ => None,
     }
 }
 

@@ -86,6 +86,7 @@ pub enum Code {
     NoDisks,
     NoRedundancy,
     MixedRedundancy,
+    LongName,
     QuotaOverParent,
     RefquotaOverQuota,
     TinyQuota,

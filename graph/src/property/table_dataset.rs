@@ -20,7 +20,8 @@ const DEDUP: Kind = Kind::Words(&[
     "blake3,verify",
 ]);
 
-/// `zstd` and `zstd-3` are one level, yet two values; `gzip-6` reads back as `gzip`.
+/// `zstd` and `zstd-3` are one level, yet two values; `gzip-6` reads back as `gzip`, and
+/// `zstd-fast-1` as `zstd-fast`.
 const COMPRESSION: Kind = Kind::Aliases {
     words: &[
         "on",
@@ -47,7 +48,6 @@ const COMPRESSION: Kind = Kind::Aliases {
         "zstd-18",
         "zstd-19",
         "zstd-fast",
-        "zstd-fast-1",
         "zstd-fast-2",
         "zstd-fast-3",
         "zstd-fast-4",
@@ -80,7 +80,7 @@ const COMPRESSION: Kind = Kind::Aliases {
         "zle",
         "lzjb",
     ],
-    aliases: &[("gzip-6", "gzip")],
+    aliases: &[("gzip-6", "gzip"), ("zstd-fast-1", "zstd-fast")],
 };
 
 /// `on` is AES-256-GCM since 0.8.4, and is read back as such.

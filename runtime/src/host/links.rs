@@ -25,6 +25,21 @@ pub fn look(path: &Path) -> Result<LinkState, HostError> {
     }
 }
 
+/// Finds the first symbolic link that a path is or passes, and where it leads. What cannot be looked at is
+/// none: whoever mounts there is told.
+#[must_use]
+pub fn passed(path: &str) -> Option<(Box<str>, (Box<str>, Box<str>))> {
+    let mut at = PathBuf::new();
+    for part in Path::new(path).components() {
+        at.push(part);
+        if let Ok(target) = fs::read_link(&at) {
+            let link = (at.to_string_lossy().into(), target.to_string_lossy().into());
+            return Some((path.into(), link));
+        }
+    }
+    None
+}
+
 /// Makes a symbolic link, over an older link in one rename; the folder is made where it is missing.
 ///
 /// # Errors

@@ -125,3 +125,35 @@ impl PoolState {
         self.layout.iter().flat_map(|vdev| &vdev.disks)
     }
 }
+
+/// Why a pool that is on disks is not imported without more, as `zpool import` tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "obstacle", rename_all = "kebab-case")]
+pub enum ImportObstacle {
+    /// Disks that it cannot do without are not there, or what is on them is damaged.
+    Unavailable {
+        /// What `zpool import` says of it.
+        status: Box<str>,
+    },
+    /// Another system used it last, and did not export it: `zpool import -f`.
+    OtherSystem,
+    /// Another system has it imported now (`multihost`).
+    InUse,
+    /// A device of its intent log is not there: `zpool import -m`.
+    Log {
+        /// The devices, as `zpool import` names them.
+        devices: Vec<Box<str>>,
+    },
+    /// It has features that this version does not know, and can be imported to be read alone.
+    ReadOnly,
+    /// It wants more than its name, for another reason.
+    Other {
+        /// What `zpool import` says is to be done.
+        action: Box<str>,
+    },
+    /// Several pools of its name are on the disks.
+    Several {
+        /// Their numbers.
+        ids: Vec<Box<str>>,
+    },
+}

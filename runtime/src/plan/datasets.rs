@@ -4,40 +4,90 @@
 use super::{
     Change, Inverse, Kind, Reversibility, Subject,
     draft::{Draft, Sketch},
-    exchange, mounting, retire, settings,
+    exchange, keys, mounting, retire, settings, space,
 };
 use crate::{
     observed::{DatasetState, OWNER},
     op::Op,
     record::{ADOPTED, Claim},
 };
-use phoenix_graph::{DatasetName, Key, PropertyName, Resource, Settings, Target, graph::Node};
+use phoenix_graph::{
+    Bytes, DatasetName, Key, PropertyName, Resource, Settings, Target,
+    graph::Node,
+    mounts::{Mount, mounts},
+};
+use std::collections::BTreeMap;
 
 /// Plans all file systems and volumes.
 pub fn plan(draft: &mut Draft<'_>) {
     retire::plan(draft);
     let inputs = draft.inputs;
-    for node in inputs.desired.nodes() {
-        let Some(name) = node.resource.dataset_name() else { continue };
-        let pool = Key::Pool(name.pool());
-        if draft.action_of(&node.key).is_some() {
-            // A pool that is made brings its root dataset along.
-            continue;
+    let mounts = mounts(inputs.desired.resources());
+    let mut rest: Vec<&Node> = inputs.desired.nodes().iter().collect();
+    // What needs a key that lies in a dataset which is mounted first comes once that is mounted.
+    loop {
+        let late = keys::late(draft);
+        let (now, later): (Vec<&Node>, Vec<&Node>) = rest.into_iter().partition(|node| {
+            node.resource.dataset_name().is_none_or(|name| !late.iter().any(|root| is_in(name, root)))
+        });
+        for node in now {
+            one(draft, node, &mounts);
         }
-        if draft.is_exchanged(name) {
-            exchange::plan(draft, node, name);
-            continue;
-        }
-        match draft.seen(name) {
-            Some(state) => present(draft, node, name, &state, Sketch::new(Kind::Update)),
-            None if draft.retired(name).is_some() => restore(draft, node, name),
-            // A pool that is refused has its refusal; its datasets need none.
-            None if !inputs.observed.pools.contains_key(&name.pool()) && draft.action_of(&pool).is_none() => {
-            }
-            None => create(draft, node, name),
+        mounting::come(draft, &keys::late(draft));
+        rest = later;
+        if rest.is_empty() || !keys::load_late(draft) {
+            break;
         }
     }
-    mounting::come(draft);
+}
+
+fn is_in(name: &DatasetName, top: &DatasetName) -> bool {
+    name == top || name.is_below(top)
+}
+
+/// Plans one file system or volume.
+fn one(draft: &mut Draft<'_>, node: &Node, mounts: &BTreeMap<DatasetName, Mount>) {
+    let inputs = draft.inputs;
+    let Some(name) = node.resource.dataset_name() else { return };
+    let pool = Key::Pool(name.pool());
+    if draft.action_of(&node.key).is_some() {
+        // A pool that is made brings its root dataset along.
+        return;
+    }
+    if draft.is_exchanged(name) {
+        exchange::plan(draft, node, name);
+        return;
+    }
+    let seen = draft.seen(name);
+    let mount = mounts.get(name).filter(|mount| mount.mounted).and_then(|mount| mount.path.as_deref());
+    if let Some(path) = mount {
+        let stands = seen.as_deref().is_some_and(|state| {
+            state.mounted && mounting::path_of(state).as_deref() == Some(path)
+        });
+        pass_links(draft, node, path, stands);
+    }
+    match seen {
+        Some(state) => present(draft, node, name, &state, Sketch::new(Kind::Update)),
+        None if draft.retired(name).is_some() => restore(draft, node, name),
+        // A pool that is refused has its refusal; its datasets need none.
+        None if !inputs.observed.pools.contains_key(&name.pool()) && draft.action_of(&pool).is_none() => {}
+        None => create(draft, node, name),
+    }
+}
+
+/// Judges a mount point that is a link, or passes one: OpenZFS mounts where the link leads, which is for
+/// whoever made the link to say.
+fn pass_links(draft: &mut Draft<'_>, node: &Node, path: &str, stands: bool) {
+    let Some((link, target)) = draft.inputs.observed.links_passed.get(path).cloned() else { return };
+    let text = format!("it is to be mounted at {path}, and {link} is a link to {target}");
+    if stands {
+        draft.warn(&node.key, format!("{text}: it is mounted where that leads"));
+    } else {
+        let help = format!(
+            "say the path that it leads to as `mountpoint`; or see who made the link, and take it away (`rm {link}`)"
+        );
+        draft.refuse(&node.key, text, help);
+    }
 }
 
 fn create(draft: &mut Draft<'_>, node: &Node, name: &DatasetName) {
@@ -68,6 +118,13 @@ fn create(draft: &mut Draft<'_>, node: &Node, name: &DatasetName) {
             sketch.changes.push(volsize(None, volume.size.0));
             sketch.changes.extend(settings::all_new(&volume.settings));
             let mut words = settings::words(Target::Volume, &volume.settings);
+            let mut reserved = words.clone();
+            if !volume.sparse {
+                reserved.push((PropertyName::new("refreservation"), volume.size.0.to_string().into()));
+            }
+            if let Some((reason, help)) = space::too_large(draft, name, &reserved) {
+                draft.refuse(&node.key, reason, help);
+            }
             words.push(owner);
             sketch.run(
                 Op::VolumeCreate {
@@ -83,6 +140,9 @@ fn create(draft: &mut Draft<'_>, node: &Node, name: &DatasetName) {
             let found = other.settings().cloned().unwrap_or_default();
             sketch.changes = settings::all_new(&found);
             let mut words = settings::words(Target::Filesystem, &found);
+            if let Some((reason, help)) = space::too_large(draft, name, &words) {
+                draft.refuse(&node.key, reason, help);
+            }
             words.push(owner);
             sketch.run(
                 Op::DatasetCreate { dataset: name.clone(), settings: words },
@@ -184,6 +244,7 @@ pub fn present(
             ),
         );
     }
+    draft.refuse_too_little(&node.key, name, state, &delta.set);
     let places = delta.set.iter().map(|(property, _)| property).chain(&delta.inherit).chain(&delta.received);
     let moves = places.into_iter().any(|property| property.as_str() == "mountpoint");
     delta.put(name, &mut sketch);
@@ -244,6 +305,17 @@ fn resize(
     let block: Option<u64> = state.value("volblocksize").and_then(|raw| raw.parse().ok());
     if now == wanted || block.and_then(|block| wanted.checked_next_multiple_of(block)) == Some(now) {
         return true;
+    }
+    // What reserves all of itself reserves what it grows by, too.
+    let number = |property: &str| state.value(property).and_then(|raw| raw.parse::<u64>().ok());
+    let full = number("refreservation").is_some_and(|reserved| reserved >= now);
+    if let Some(room) = number("available").filter(|room| full && wanted.saturating_sub(now) > *room) {
+        draft.refuse(
+            &node.key,
+            format!("the volume would grow by {}, and only {} are free", Bytes(wanted - now), Bytes(room)),
+            "free some space first, or say `refreservation=\"none\"`: then it reserves nothing",
+        );
+        return false;
     }
     let class = if wanted > now { Reversibility::ForwardOnly } else { Reversibility::Destructive };
     let what = if wanted > now {

@@ -10,7 +10,7 @@ use crate::{
     op::Op,
     record::{Claim, strays},
 };
-use phoenix_graph::{DatasetName, HostName, Key, PoolName, graph::Node};
+use phoenix_graph::{DatasetName, HostName, Key, PoolName, SnapshotName, graph::Node};
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -52,6 +52,8 @@ pub struct Draft<'a> {
     before: Before,
     /// The file of registrations as it was, where the plan writes it.
     pub registry: Option<Registry>,
+    /// Encryption roots whose keys lie in a dataset that is still to be mounted: that dataset.
+    pub late_keys: BTreeMap<DatasetName, DatasetName>,
 }
 
 /// An action that is being put together.
@@ -108,6 +110,7 @@ impl<'a> Draft<'a> {
             between: None,
             before: Before::new(),
             registry: None,
+            late_keys: BTreeMap::new(),
         }
     }
 
@@ -385,6 +388,9 @@ impl<'a> Draft<'a> {
         if made.iter().any(|key| self.inputs.made.contains(key)) || self.is_replica(name) {
             return;
         }
+        if !self.has_room(name) {
+            return;
+        }
         self.tell_received(name);
         self.snapshots.entry(name.pool()).or_default().insert(name.clone());
     }
@@ -401,6 +407,32 @@ impl<'a> Draft<'a> {
                 .filter_map(|graph| graph.dataset(&above)?.resource.lifecycle())
                 .any(|lifecycle| lifecycle.replica)
         })
+    }
+
+    /// Tells of a dataset whose name leaves no room for that of a snapshot.
+    fn has_room(&mut self, name: &DatasetName) -> bool {
+        // A switch that goes on after an import has parts.
+        if SnapshotName::of(name, &format!("phoenix-{}.1", self.inputs.number)).is_ok() {
+            return true;
+        }
+        let node =
+            self.inputs.desired.dataset(name).or(self.inputs.current.and_then(|graph| graph.dataset(name)));
+        let key = node.map_or_else(|| Key::Dataset(name.clone()), |node| node.key.clone());
+        self.warn(
+            &key,
+            "its name leaves no room for that of a snapshot, and none is taken: what it holds now is nothing that `rollback --with-data` could go back to",
+        );
+        false
+    }
+
+    /// Counts the datasets of a pool that are snapshot first.
+    pub fn snapshots_in(&self, pool: &PoolName) -> usize {
+        self.snapshots.get(pool).map_or(0, BTreeSet::len)
+    }
+
+    /// Has nothing of a pool snapshot.
+    pub fn without_snapshots(&mut self, pool: &PoolName) {
+        self.snapshots.remove(pool);
     }
 
     /// Tells of a dataset that is snapshot, and looks as if a replication wrote to it.

@@ -35,6 +35,10 @@ pub fn plan(draft: &mut Draft<'_>) {
         let refused = match standing(draft, name) {
             Some((at, state)) => unchangeable(at, state, settings),
             None => word(settings, "keylocation").and_then(|location| {
+                if let Some(holder) = comes_with(draft, name, &location) {
+                    draft.late_keys.insert(name.clone(), holder);
+                    return None;
+                }
                 let format = word(settings, "keyformat").unwrap_or_default();
                 unreachable(draft, &location, &format)
             }),
@@ -45,21 +49,112 @@ pub fn plan(draft: &mut Draft<'_>) {
     }
     let roots = needed(draft);
     for root in &roots {
-        load(draft, root);
+        match comes_with(draft, root, &location_of(draft, root)) {
+            Some(holder) => _ = draft.late_keys.insert(root.clone(), holder),
+            None => load(draft, root),
+        }
     }
     tell_locked(draft, &roots);
+}
+
+/// Lists the encryption roots whose keys lie in datasets that are still to be mounted.
+pub fn late(draft: &Draft<'_>) -> Vec<DatasetName> {
+    draft.late_keys.keys().cloned().collect()
+}
+
+/// Loads the keys that lie in datasets whose mounting is planned by now, and says whether there were any.
+/// Where two wait for each other, both are refused.
+pub fn load_late(draft: &mut Draft<'_>) -> bool {
+    let waits = |draft: &Draft<'_>, holder: &DatasetName| {
+        draft.late_keys.keys().any(|root| holder == root || holder.is_below(root))
+    };
+    let ready: Vec<(DatasetName, DatasetName)> = draft
+        .late_keys
+        .iter()
+        .filter(|(_, holder)| !waits(draft, holder))
+        .map(|(root, holder)| (root.clone(), holder.clone()))
+        .collect();
+    if ready.is_empty() {
+        for (root, holder) in std::mem::take(&mut draft.late_keys) {
+            draft.refuse(
+                &Key::Dataset(root),
+                format!("its key is to lie in {holder}, which needs a key that lies in it"),
+                "put one of the keys elsewhere",
+            );
+        }
+        return false;
+    }
+    for (root, holder) in ready {
+        draft.late_keys.remove(&root);
+        // Whatever comes next, the creation of a new one among it, waits for the mount.
+        if let Some(at) = draft.action_of(&Key::Dataset(holder)) {
+            draft.add_free(root.pool(), at);
+        }
+        if draft.inputs.observed.datasets.contains_key(&root) {
+            load(draft, &root);
+        }
+    }
+    true
+}
+
+/// Finds the dataset that a key's file lies in, where that is mounted by this very switch: then nothing is
+/// known of the file before.
+fn comes_with(draft: &Draft<'_>, root: &DatasetName, location: &str) -> Option<DatasetName> {
+    let path = location.strip_prefix("file://")?;
+    let holder = holder_of(draft, path)?;
+    let mounted = draft.inputs.observed.datasets.get(&holder).is_some_and(|state| state.mounted);
+    (!mounted && holder != *root && !holder.is_below(root)).then_some(holder)
+}
+
+/// Tells which dataset a missing key would lie in: what is made below a mount point where nothing is mounted
+/// is hidden later, and is no key.
+fn lies_in(draft: &Draft<'_>, path: &str) -> Option<String> {
+    let datasets = draft.inputs.observed.datasets.iter();
+    let above = datasets.filter(|(_, state)| !state.volume).filter_map(|(name, state)| {
+        let at = state.value("mountpoint").filter(|at| at.starts_with('/') && *at != "/")?;
+        std::path::Path::new(path).starts_with(at).then_some((at.len(), name, state.mounted))
+    });
+    let (_, name, mounted) = above.max()?;
+    Some(if mounted {
+        format!(
+            "the path lies in {name}: bring the key there from its copy, where it is that of a dataset that is there already; a new key opens nothing"
+        )
+    } else {
+        format!(
+            "the path lies in {name}, which is not mounted: mount it first (`zfs mount {name}`), and look there again; make no file in its place"
+        )
+    })
+}
+
+/// Finds the dataset of the spec that a path lies in: the one whose mount point is nearest above it.
+fn holder_of(draft: &Draft<'_>, path: &str) -> Option<DatasetName> {
+    let mounts = mounts(draft.inputs.desired.resources());
+    let above = mounts.into_iter().filter(|(_, mount)| mount.mounted).filter_map(|(name, mount)| {
+        let at = mount.path?;
+        std::path::Path::new(path).starts_with(&*at).then_some((at.len(), name))
+    });
+    above.max().map(|(_, name)| name)
+}
+
+/// Returns where the key of an encryption root that is there is to be found.
+fn location_of(draft: &Draft<'_>, root: &DatasetName) -> Box<str> {
+    let state = draft.inputs.observed.datasets.get(root);
+    let home = state.and_then(|state| state.local(HOME)).and_then(|home| DatasetName::new(home).ok());
+    let declared = draft.inputs.desired.dataset(home.as_ref().unwrap_or(root));
+    let declared = declared.and_then(|node| word(node.resource.settings()?, "keylocation"));
+    declared.unwrap_or_else(|| state.and_then(|state| state.value("keylocation")).unwrap_or(PROMPT).into())
 }
 
 /// Loads the key of one encryption root.
 fn load(draft: &mut Draft<'_>, root: &DatasetName) {
     let Some(state) = draft.inputs.observed.datasets.get(root) else { return };
     let own = state.value("keylocation").unwrap_or(PROMPT);
-    let home = state.local(HOME).and_then(|home| DatasetName::new(home).ok());
-    let declared = draft.inputs.desired.dataset(home.as_ref().unwrap_or(root));
-    let declared = declared.and_then(|node| word(node.resource.settings()?, "keylocation"));
-    let location = declared.unwrap_or_else(|| own.into());
+    let location = location_of(draft, root);
+    let late = holder_of(draft, location.strip_prefix("file://").unwrap_or_default()).is_some_and(|holder| {
+        !draft.inputs.observed.datasets.get(&holder).is_some_and(|state| state.mounted)
+    });
     let format = state.value("keyformat").unwrap_or_default();
-    if let Some((reason, help)) = unreachable(draft, &location, format) {
+    if let Some((reason, help)) = unreachable(draft, &location, format).filter(|_| !late) {
         let reason = format!("its key is not loaded, and something below it needs it: {reason}");
         draft.refuse(&Key::Dataset(root.clone()), reason, help);
         return;
@@ -104,6 +199,7 @@ fn unreachable(draft: &Draft<'_>, location: &str, format: &str) -> Option<(Strin
         KeyFile::Bytes(_) => return None,
     };
     let help = match draft.inputs.observed.key_files.get(path) {
+        Some(KeyFile::Missing) if lies_in(draft, path).is_some() => lies_in(draft, path).unwrap_or_default(),
         Some(KeyFile::Missing) => format!(
             "bring the key there, or for a new dataset make one (`head -c 32 /dev/urandom > {path}`, and keep a copy elsewhere)"
         ),

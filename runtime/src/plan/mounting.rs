@@ -462,9 +462,13 @@ pub fn last_set(draft: &Draft<'_>) -> Option<usize> {
 
 /// Mounts what comes, once everything is made, set and at its name. Mounting waits for nothing that creating
 /// waits for, and `zfs mount` loads the exports each time: where it comes to the same, all are mounted in one
-/// process.
-pub fn come(draft: &mut Draft<'_>) {
-    let mut comes = std::mem::take(&mut draft.mounting.turn.mounts);
+/// process. What is in one of the encryption roots `late` comes another time: its key lies in what is mounted
+/// now.
+pub fn come(draft: &mut Draft<'_>, late: &[DatasetName]) {
+    let comes = std::mem::take(&mut draft.mounting.turn.mounts);
+    let is_late = |name: &DatasetName| late.iter().any(|root| name == root || name.is_below(root));
+    let (later, mut comes): (Vec<_>, Vec<_>) = comes.into_iter().partition(|(name, _)| is_late(name));
+    draft.mounting.turn.mounts = later;
     // What is refused is not brought there.
     comes.retain(|(dataset, _)| {
         draft.mounting.goes(dataset) || !draft.is_refused(&Key::Dataset(dataset.clone()))

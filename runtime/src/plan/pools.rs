@@ -4,14 +4,95 @@
 use super::{
     Change, Inputs, Inverse, Kind, Prior, Subject, before,
     draft::{Draft, Sketch},
-    lasting, release, settings, topology,
+    importing, lasting, release, settings, topology,
 };
 use crate::{
     observed::{OWNER, PoolState},
     op::Op,
     record::Claim,
 };
-use phoenix_graph::{Key, Pool, PropertyName, Resource, Settings, Target, property, property::Unset};
+use phoenix_graph::{
+    DatasetName, Key, Pool, PoolName, PropertyName, Resource, Settings, Target, property, property::Unset,
+};
+
+/// The property that names the dataset that the machine boots from.
+const BOOTFS: &str = "bootfs";
+/// The folder that a pool was imported below (`zpool import -R`), until it is exported.
+pub const ALTROOT: &str = "altroot";
+/// Where pools are listed by default (`zpoolprops(7)`).
+const DEFAULT_CACHE: &str = "/etc/zfs/zpool.cache";
+
+/// Says what pools boot from, once that is there.
+pub fn boot_from(draft: &mut Draft<'_>) {
+    let inputs = draft.inputs;
+    for resource in inputs.desired.resources() {
+        let Resource::Pool(pool) = resource else { continue };
+        let Some(word) = pool.settings.get(BOOTFS).map(ToString::to_string) else { continue };
+        let key = Key::Pool(pool.name.clone());
+        let state = inputs.observed.pools.get(&pool.name);
+        let seen = state.and_then(|state| state.settings.get(&PropertyName::new(BOOTFS)));
+        let old = seen.map(|seen| seen.raw.to_string());
+        if old.as_deref() == Some(&*word) || state.is_none() && draft.action_of(&key).is_none() {
+            continue;
+        }
+        let name = DatasetName::new(&word).ok().filter(|name| name.pool() == pool.name);
+        let there = |name: &DatasetName| {
+            let state = inputs.observed.datasets.get(name);
+            match inputs.desired.dataset(name) {
+                Some(node) => matches!(node.resource, Resource::Dataset(_)),
+                None => *name == pool.name.root() || state.is_some_and(|state| !state.volume),
+            }
+        };
+        let Some(name) = name.filter(there) else {
+            draft.refuse(
+                &key,
+                format!("bootfs is to be {word}, and the pool has no such file system"),
+                "name one that the spec has in this pool, with its whole name: `bootfs \"pool/ROOT/name\"`",
+            );
+            continue;
+        };
+        let mut sketch = Sketch::new(Kind::Update);
+        sketch.needs.extend(draft.action_of(&key));
+        sketch.needs.extend(draft.action_of(&Key::Dataset(name)));
+        let old = old.unwrap_or_else(|| "-".to_owned());
+        set(pool, &mut sketch, &PropertyName::new(BOOTFS), word.into(), Some(old));
+        draft.push_apart(Subject::Resource(key), sketch);
+    }
+}
+
+/// Tells pools that were imported below another folder, and refuses to change them: what is mounted, exported
+/// and registered there is at other paths than a spec says.
+pub fn below_altroot(draft: &mut Draft<'_>) {
+    let inputs = draft.inputs;
+    for (pool, state) in &inputs.observed.pools {
+        let Some(altroot) = state.settings.get(&PropertyName::new(ALTROOT)) else { continue };
+        let key = Key::Pool(pool.clone());
+        if !altroot.raw.starts_with('/') || inputs.desired.get(&key).is_none() {
+            continue;
+        }
+        let text = format!(
+            "the pool was imported with altroot={}, so that every mount point is seen below that",
+            altroot.raw
+        );
+        let help = format!("`zpool export {pool}`, and import it without `-R` and `altroot`");
+        if draft.actions().iter().any(|action| touches(&action.subject, pool)) {
+            draft.refuse(&key, text, help);
+        } else {
+            draft.warn(&key, format!("{text}: {help}"));
+        }
+    }
+}
+
+/// Returns whether an action changes a pool or something in it, or may lead into it.
+fn touches(subject: &Subject, pool: &PoolName) -> bool {
+    match subject {
+        Subject::Resource(Key::Pool(name)) => name == pool,
+        Subject::Resource(Key::Dataset(name) | Key::Volume(name) | Key::Permissions(name))
+        | Subject::Key(name) => name.pool() == *pool,
+        Subject::Resource(Key::Tunable(_)) => false,
+        _ => true,
+    }
+}
 
 /// Plans all pools: those of the desired graph, then those that only the current one has.
 pub fn plan(draft: &mut Draft<'_>) {
@@ -51,7 +132,11 @@ fn create(draft: &mut Draft<'_>, pool: &Pool) {
         Op::PoolCreate {
             pool: pool.name.clone(),
             layout: pool.layout.clone(),
-            settings: settings::words(Target::Pool, &pool.settings),
+            // What it is to boot from is not there yet.
+            settings: settings::words(Target::Pool, &pool.settings)
+                .into_iter()
+                .filter(|(name, _)| name.as_str() != BOOTFS)
+                .collect(),
             root,
         },
         Inverse::PoolAbsent { pool: pool.name.clone(), disks: disks(pool) },
@@ -67,6 +152,13 @@ fn create(draft: &mut Draft<'_>, pool: &Pool) {
 }
 
 fn import(draft: &mut Draft<'_>, pool: &Pool) {
+    let obstacles = draft.inputs.observed.obstacles.get(&pool.name).map(Vec::as_slice).unwrap_or_default();
+    if !obstacles.is_empty() {
+        for (reason, help) in obstacles.iter().map(|obstacle| importing::told(&pool.name, obstacle)) {
+            draft.refuse(&Key::Pool(pool.name.clone()), reason, help);
+        }
+        return;
+    }
     let mut sketch = Sketch::new(Kind::Import);
     sketch.run(Op::PoolImport { pool: pool.name.clone() }, Inverse::PoolExported { pool: pool.name.clone() });
     draft.push(Subject::Resource(Key::Pool(pool.name.clone())), sketch);
@@ -141,7 +233,9 @@ fn set_properties(
         }
         let row = property::find(Target::Pool, name.as_str());
         let now = seen.and_then(|seen| row.and_then(|row| row.read(&seen.raw)));
-        if now.as_ref() == Some(value) {
+        // It is set once what it names is there: `boot_from`. And a file that is so by default is not told.
+        let default = name.as_str() == "cachefile" && now.is_none() && value.to_string() == DEFAULT_CACHE;
+        if now.as_ref() == Some(value) || name.as_str() == BOOTFS || default {
             continue;
         }
         // A pool that chose `ashift` by itself answers 0: then nothing is known to differ.

@@ -1,11 +1,15 @@
 //! What has to be looked at, so that a plan can be made: it follows from the two graphs alone.
 
-use super::{EXPORTS_LINK, MODPROBE_LINK};
+use super::{
+    EXPORTS_LINK, MODPROBE_LINK,
+    pools::ALTROOT,
+    space::{self, FREE, SIZE},
+};
 use crate::{
     observed::{ORIGIN, Query, WRITTEN},
     plan::Inverse,
 };
-use phoenix_graph::{Disk, Graph, PoolName, PropertyName, Resource};
+use phoenix_graph::{Disk, Graph, PoolName, PropertyName, Resource, Settings, mounts::mounts};
 use std::path::Path;
 
 /// Says what to look at for a way from one graph to another.
@@ -24,6 +28,11 @@ pub fn query(desired: &Graph, current: Option<&Graph>, state: &Path) -> Query {
         }
     }
     let before = current.into_iter().flat_map(Graph::resources).filter_map(Resource::dataset_name);
+    query.mountpoints = mounts(desired.resources())
+        .into_values()
+        .filter(|mount| mount.mounted)
+        .filter_map(|mount| mount.path)
+        .collect();
     query.leaving = before.filter(|name| desired.dataset(name).is_none()).cloned().collect();
     query
 }
@@ -34,6 +43,7 @@ fn add(query: &mut Query, resource: &Resource) {
             let disks = query.pools.entry(pool.name.clone()).or_default();
             disks.extend(pool.layout.iter().flat_map(|vdev| vdev.disks.iter().cloned()));
             query.pool_properties.extend(pool.settings.iter().map(|(name, _)| name.clone()));
+            query.pool_properties.extend([ALTROOT, FREE, SIZE].map(PropertyName::new));
         }
         Resource::Dataset(_) | Resource::Volume(_) => {
             let settings = resource.settings().into_iter();
@@ -44,8 +54,14 @@ fn add(query: &mut Query, resource: &Resource) {
             if let Some(phoenix_graph::Value::Text(location)) = location {
                 query.key_files.extend(location.strip_prefix("file://").map(Box::from));
             }
-            if matches!(resource, Resource::Volume(_)) {
+            let volume = matches!(resource, Resource::Volume(_));
+            if volume {
                 query.properties.insert(PropertyName::new("volblocksize"));
+            }
+            let limited =
+                |settings: &Settings| space::LIMITS.iter().any(|limit| settings.get(limit).is_some());
+            if volume || resource.settings().is_some_and(limited) {
+                query.properties.extend(space::FACTS.map(PropertyName::new));
             }
         }
         Resource::Export(_) => query.exports = true,

@@ -17,7 +17,9 @@ use crate::{
     op::Op,
     record::Claim,
 };
-use phoenix_graph::{DatasetName, Graph, Key, ObjectId, PropertyName, Resource};
+use phoenix_graph::{
+    DatasetName, Graph, Key, ObjectId, PropertyName, Resource, name::MAX_DATASET_NAME,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Plans the retirement of what only the current generation names.
@@ -226,8 +228,10 @@ fn canmount(name: &DatasetName, state: &DatasetState) -> Inverse {
 }
 
 /// Why there may be no place, and the way out.
-pub const NO_PLACE: (&str, &str) =
-    ("there is no place left to put it away", "run `phoenix gc`, or shorten the pool's name");
+pub const NO_PLACE: (&str, &str) = (
+    "its name, or that of something in it, would be too long where it is put away",
+    "give it, or what is too long in it, a shorter name (`zfs rename`); or keep it in the spec",
+);
 
 /// Finds a free place in the area that takes a dataset, and takes it.
 pub fn place(draft: &mut Draft<'_>, name: &DatasetName) -> Option<DatasetName> {
@@ -235,13 +239,18 @@ pub fn place(draft: &mut Draft<'_>, name: &DatasetName) -> Option<DatasetName> {
     let top = area::top(&area::holder_in(draft.inputs.observed, name))?;
     let leaf = name.below_pool().replace('/', ":");
     let number = draft.inputs.number;
+    let longest = draft.below(name).map(|(below, _)| below.as_str().len() - name.as_str().len()).max();
+    let longest = longest.unwrap_or(0);
+    let fits = |place: &DatasetName| {
+        place.as_str().len() + longest + "@phoenix-.1".len() + number.to_string().len() <= MAX_DATASET_NAME
+    };
     let mut count = 0_u32;
     let place = loop {
         let folder = if count == 0 { number.to_string() } else { format!("{number}.{count}") };
         let folder = top.child(&folder).ok()?;
         // A name that would become too long is told by its home alone.
-        let place =
-            folder.child(&leaf).or_else(|_| folder.child(&ObjectId::of(leaf.as_bytes()).short())).ok()?;
+        let short = || folder.child(&ObjectId::of(leaf.as_bytes()).short()).ok().filter(fits);
+        let place = folder.child(&leaf).ok().filter(fits).or_else(short)?;
         if !datasets.contains_key(&place) && !draft.area.taken.contains(&place) {
             break place;
         }

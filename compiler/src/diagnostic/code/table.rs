@@ -340,6 +340,12 @@ pub const TABLE: &[Entry] = &[
         "vdevs of different redundancy in one pool",
         "A pool is lost with its weakest vdev.",
     ),
+    lint(
+        Code::LongName,
+        "long-name",
+        "a name that leaves no room for what is made of it",
+        "OpenZFS takes names of 255 bytes. phoenix makes longer ones of a dataset's name: those of its snapshots (`@phoenix-12`), and of the place where it is put away (`tank/.phoenix/12/…`), with everything below it. A dataset of such a name can be made; then a switch takes no snapshot of it, and cannot put it away.",
+    ),
     error(
         Code::QuotaOverParent,
         "quota-over-parent",

@@ -38,6 +38,20 @@ dataset "b" mountpoint="/srv/more""#,
         Pool(r#"dataset "home" mountpoint="/home" adopt=#true"#),
     ),
     page(
+        Code::LongName,
+        "A backup job named it after a whole path; months later it is to be put away, and nothing that is made of its name fits.",
+        Pool(concat!(
+            "dataset \"",
+            "a-name-that-was-made-by-a-program-out-of-a-path-",
+            "a-name-that-was-made-by-a-program-out-of-a-path-",
+            "a-name-that-was-made-by-a-program-out-of-a-path-",
+            "a-name-that-was-made-by-a-program-out-of-a-path-",
+            "a-name-that-was-made-by-a-program-out-of-a-path",
+            "\""
+        )),
+        Pool(r#"dataset "photos""#),
+    ),
+    page(
         Code::QuotaOverParent,
         "A guest that was promised 2T finds its disk full at 1T.",
         Pool(

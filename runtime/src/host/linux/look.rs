@@ -1,10 +1,10 @@
 //! Looks at the whole host: which commands are run, and how what they say becomes one value.
 
 use super::{
-    LinuxPaths, directory,
+    LinuxPaths, altroot, directory,
     disks::{self, Findings},
     grid::{self, Cells, Table},
-    keys,
+    importing, keys,
     properties::{self, unreadable},
     proxmox,
     run::Runner,
@@ -14,8 +14,8 @@ use super::{
 use crate::{
     host::{HostError, links, links::failed, text},
     observed::{
-        self, ALWAYS, DatasetState, DiskState, HeldExport, Mounts, Observed, PoolState, Query, VdevDisk,
-        VdevState,
+        self, ALWAYS, DatasetState, DiskState, HeldExport, ImportObstacle, Mounts, Observed, PoolState, Query,
+        VdevDisk, VdevState,
     },
     op::render::DISK_LINKS,
 };
@@ -44,8 +44,9 @@ pub fn observe(paths: &LinuxPaths, runner: &Runner, query: &Query) -> Result<Obs
             .and_then(|cells| properties::datasets(&cells));
         (join(pools), join(status), datasets)
     });
-    let (datasets, settings) = (datasets?, settings?);
-    let importable = importable(runner, query, &settings)?;
+    let (mut datasets, settings) = (datasets?, settings?);
+    altroot::take_off(&mut datasets, &settings);
+    let (importable, obstacles) = importable(runner, query, &settings)?;
     let (mut statuses, disks) = layouts(paths, runner, query, &settings, status?)?;
     let pools = settings
         .into_iter()
@@ -72,6 +73,7 @@ pub fn observe(paths: &LinuxPaths, runner: &Runner, query: &Query) -> Result<Obs
         zfs: known.map_or_else(|| version(paths), Ok)?,
         pools,
         importable,
+        obstacles,
         disks: disks.states,
         in_use: in_use(paths, query, &datasets),
         key_files: keys::look(query, &datasets),
@@ -83,6 +85,7 @@ pub fn observe(paths: &LinuxPaths, runner: &Runner, query: &Query) -> Result<Obs
         written: disks.written,
         tunables: tunables(paths, query)?,
         links,
+        links_passed: query.mountpoints.iter().filter_map(|path| links::passed(path)).collect(),
         directories: directory::look(paths, query)?,
         users: directory::accounts(runner, "passwd", &query.users)?,
         groups: directory::accounts(runner, "group", &query.groups)?,
@@ -198,7 +201,7 @@ fn pool_properties(query: &Query, version: Option<(u32, u32)>) -> BTreeSet<&str>
     let asked = query.pool_properties.iter().map(PropertyName::as_str);
     // A feature that this version does not know would end the whole command.
     let feature = version.filter(|version| *version >= (2, 3)).map(|_| EXPANSION);
-    ["guid", "health", CHECKPOINT].into_iter().chain(feature).chain(asked).collect()
+    ["altroot", "guid", "health", CHECKPOINT].into_iter().chain(feature).chain(asked).collect()
 }
 
 /// The feature that lets raidz vdevs be widened.
@@ -231,22 +234,23 @@ fn importable(
     runner: &Runner,
     query: &Query,
     there: &BTreeMap<PoolName, properties::PoolSettings>,
-) -> Result<BTreeSet<PoolName>, HostError> {
+) -> Result<(BTreeSet<PoolName>, BTreeMap<PoolName, Vec<ImportObstacle>>), HostError> {
     if query.pools.keys().all(|pool| there.contains_key(pool)) {
-        return Ok(BTreeSet::new());
+        return Ok((BTreeSet::new(), BTreeMap::new()));
     }
-    let mut found = match runner.look_lossy(&["zpool", "import", "-d", DISK_LINKS]) {
-        Ok(text) => zpool::importable(&text),
+    let (mut found, mut obstacles) = match runner.look_lossy(&["zpool", "import", "-d", DISK_LINKS]) {
+        Ok(text) => (zpool::importable(&text), importing::obstacles(&text)),
         // Some versions end in an error where there are none, and where there is no folder of links.
         Err(HostError::Command { stderr, .. })
             if stderr.contains("no pools available") || stderr.contains("No such file or directory") =>
         {
-            BTreeSet::new()
+            (BTreeSet::new(), BTreeMap::new())
         }
         Err(error) => return Err(error),
     };
     found.retain(|pool| query.pools.contains_key(pool) && !there.contains_key(pool));
-    Ok(found)
+    obstacles.retain(|pool, _| found.contains(pool));
+    Ok((found, obstacles))
 }
 
 /// The disks that were asked for.

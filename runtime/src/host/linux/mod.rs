@@ -8,10 +8,12 @@
 //! `proxmox` reads what Proxmox keeps, and runs `pvesm`; `lineage` tells how far a dataset is from one; `users` tells who uses what cannot go, and `backing`
 //! what the kernel itself holds open; `watcher` starts what outlives its starter.
 
+mod altroot;
 mod backing;
 mod directory;
 mod disks;
 mod grid;
+mod importing;
 mod inside;
 mod keys;
 mod lineage;

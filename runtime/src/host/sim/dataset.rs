@@ -194,6 +194,9 @@ impl State {
         if self.datasets.contains_key(name) {
             return refuse(1, format!("cannot create '{name}': dataset already exists"));
         }
+        if self.is_full(&name.pool()) {
+            return refuse(1, format!("cannot create '{name}': out of space"));
+        }
         Ok(())
     }
 

@@ -193,8 +193,20 @@ impl State {
         paths.into_iter().map(|path| (path.into(), self.key_file(path))).collect()
     }
 
+    /// Reads the file at a path: of the file system that is mounted last over it, else of the root file system.
+    fn text_at(&self, path: &str) -> Option<&String> {
+        let over = self.mounts.iter().rev().find_map(|mount| {
+            let rest = path.strip_prefix(&*mount.path)?.strip_prefix('/')?;
+            Some((&mount.dataset, rest))
+        });
+        match over {
+            Some((dataset, rest)) => self.datasets.get(dataset)?.files.get(rest),
+            None => self.files.get(Path::new(path)),
+        }
+    }
+
     fn key_file(&self, path: &str) -> KeyFile {
-        match self.files.get(Path::new(path)) {
+        match self.text_at(path) {
             Some(text) => KeyFile::Bytes(text.len() as u64),
             // A host that takes every disk as plugged in has every key, too.
             None if self.plug_everything => KeyFile::Bytes(32),
@@ -208,7 +220,7 @@ impl State {
         let typed = keys.get(name).filter(|_| location == PROMPT);
         let found = match (typed, location.strip_prefix("file://")) {
             (Some(key), _) => key.expose().to_vec(),
-            (None, Some(path)) => match self.files.get(Path::new(path)) {
+            (None, Some(path)) => match self.text_at(path) {
                 Some(text) => text.clone().into_bytes(),
                 None if self.plug_everything => return Ok(ObjectId::of(path.as_bytes()).short().into()),
                 None => return Err("Failed to open key material file: No such file or directory".to_owned()),

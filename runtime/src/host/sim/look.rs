@@ -47,6 +47,13 @@ impl State {
                 .filter(|name| self.pools.get(name).is_some_and(|pool| pool.exported))
                 .cloned()
                 .collect(),
+            obstacles: query
+                .pools
+                .keys()
+                .map(|name| (name.clone(), self.import_obstacles(name)))
+                .filter(|(_, obstacles)| !obstacles.is_empty())
+                .collect(),
+            links_passed: self.links_passed(query),
             disks: query
                 .pools
                 .iter()
@@ -115,6 +122,16 @@ impl State {
             + u64::from(differs)
             + u64::from(named(&query.users))
             + u64::from(named(&query.groups))
+    }
+
+    /// Finds the links that mount points pass.
+    fn links_passed(&self, query: &Query) -> BTreeMap<Box<str>, (Box<str>, Box<str>)> {
+        let passed = |path: &str| {
+            let (link, target) =
+                self.links.iter().find(|(link, _)| std::path::Path::new(path).starts_with(link))?;
+            Some((link.to_str()?.into(), target.to_str()?.into()))
+        };
+        query.mountpoints.iter().filter_map(|path| Some((path.clone(), passed(path)?))).collect()
     }
 
     /// Says who uses what may leave, as a real host's `/proc` would.

@@ -5,7 +5,7 @@ use super::{
     settings::{judge, take},
     state::{Content, Dataset, Pool, Refusal, State, Vdev, refuse},
 };
-use crate::{op::Assignment, secret::Keys};
+use crate::{observed::ImportObstacle, op::Assignment, secret::Keys};
 use phoenix_graph::{Class, DatasetName, PoolName, Redundancy, Target, Vdev as Asked};
 use std::collections::BTreeSet;
 
@@ -54,7 +54,15 @@ impl State {
         let layout = layout.iter().flat_map(top_level).collect();
         self.pools.insert(
             pool.clone(),
-            Pool { guid, exported: false, layout, settings, work: Vec::new(), checkpoint: false },
+            Pool {
+                guid,
+                exported: false,
+                layout,
+                settings,
+                work: Vec::new(),
+                checkpoint: false,
+                elsewhere: false,
+            },
         );
         self.datasets.insert(pool.root(), Dataset { settings: root, lock, ..Dataset::default() });
         // Unlike the boot, a creation mounts a root dataset with canmount=noauto too.
@@ -64,6 +72,9 @@ impl State {
 
     /// `zpool import`: mounts what mounts by itself. It succeeds also where some of that cannot be mounted.
     pub fn pool_import(&mut self, pool: &PoolName) -> Result<(), Refusal> {
+        if let Some(refusal) = self.import_refusal(pool) {
+            return Err(refusal);
+        }
         match self.pools.get_mut(pool) {
             Some(state) if state.exported => {
                 state.exported = false;
@@ -78,6 +89,51 @@ impl State {
             ),
             None => refuse(1, format!("cannot import '{pool}': no such pool available")),
         }
+    }
+
+    /// Says in the words of `zpool import` why an exported pool is not imported by its name alone.
+    fn import_refusal(&self, pool: &PoolName) -> Option<Refusal> {
+        let text = match self.import_obstacles(pool).into_iter().next()? {
+            ImportObstacle::OtherSystem => format!(
+                "cannot import '{pool}': pool was previously in use from another system.\nThe pool can be imported, use 'zpool import -f' to import the pool."
+            ),
+            ImportObstacle::Log { devices } => format!(
+                "cannot import '{pool}': one or more devices is currently unavailable\nThe devices below are missing or corrupted, use '-m' to import the pool anyway:\n\t    {} [log]",
+                devices.join("\n\t    ")
+            ),
+            _ => format!(
+                "cannot import '{pool}': no such pool or dataset\n\tDestroy and re-create the pool from\n\ta backup source."
+            ),
+        };
+        Some(Refusal { code: 1, text })
+    }
+
+    /// Lists what keeps an exported pool from being imported by its name alone.
+    pub fn import_obstacles(&self, name: &PoolName) -> Vec<ImportObstacle> {
+        let Some(pool) = self.pools.get(name).filter(|pool| pool.exported) else { return Vec::new() };
+        let gone = |vdev: &&Vdev| {
+            let lost = vdev.disks.iter().filter(|path| self.is_lost(pool, path)).count();
+            let spared = match &vdev.redundancy {
+                Redundancy::Mirror => vdev.disks.len().saturating_sub(1),
+                Redundancy::Raidz(parity) => usize::from(*parity),
+                _ => 0,
+            };
+            lost > spared
+        };
+        let mut found = Vec::new();
+        if pool.layout.iter().filter(gone).any(|vdev| vdev.class.holds_data()) {
+            let status = "One or more devices are missing from the system.".into();
+            found.push(ImportObstacle::Unavailable { status });
+        }
+        if pool.elsewhere {
+            found.push(ImportObstacle::OtherSystem);
+        }
+        let logs = pool.layout.iter().filter(|vdev| vdev.class == Class::Log).filter(gone);
+        let devices: Vec<Box<str>> = logs.map(Self::vdev_name).collect();
+        if !devices.is_empty() {
+            found.push(ImportObstacle::Log { devices });
+        }
+        found
     }
 
     /// `zpool export`: unmounts everything first.

@@ -155,6 +155,13 @@ impl State {
             let used = self.used(name).to_string();
             return Some(Setting { raw: used.into(), source: Source::None });
         }
+        if let "referenced" | "available" = property {
+            let bytes = match property {
+                "referenced" => self.referenced(name),
+                _ => self.available(name),
+            };
+            return Some(Setting { raw: bytes.to_string().into(), source: Source::None });
+        }
         if let "origin" | "written" = property {
             let raw = match property {
                 "origin" => self.origin(name)?.to_string(),

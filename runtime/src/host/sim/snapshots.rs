@@ -11,6 +11,9 @@ impl State {
             self.need(dataset)?;
         }
         let first = datasets.first().map(DatasetName::pool);
+        if first.as_ref().is_some_and(|pool| self.is_full(pool)) {
+            return refuse(1, "cannot create snapshots : out of space\nno snapshots were created");
+        }
         if datasets.iter().any(|dataset| Some(dataset.pool()) != first) {
             // So OpenZFS tells it.
             return refuse(

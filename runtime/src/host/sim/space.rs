@@ -4,7 +4,7 @@
 //! left out. A simulated pool has no end.
 
 use super::state::State;
-use phoenix_graph::DatasetName;
+use phoenix_graph::{DatasetName, PoolName};
 
 /// What a dataset without a file takes, on disks with sectors of 512 bytes.
 pub const EMPTY: u64 = 24 << 10;
@@ -56,6 +56,12 @@ impl State {
             quota => quota.saturating_sub(used),
         };
         own.min(above.saturating_add(kept))
+    }
+
+    /// Returns whether a pool is so full that nothing can be made in it: a test says so by its `free`.
+    #[must_use]
+    pub fn is_full(&self, pool: &PoolName) -> bool {
+        self.pools.get(pool).and_then(|pool| pool.settings.get("free")).is_some_and(|free| &**free == "0")
     }
 
     /// Says why a quota or reservation cannot be had; nothing where it can, and for other properties.

@@ -121,6 +121,9 @@ pub struct Pool {
     /// Whether it has a checkpoint.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub checkpoint: bool,
+    /// Whether another system used it last.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub elsewhere: bool,
 }
 
 /// A top-level vdev.

@@ -1,0 +1,268 @@
+//! What OpenZFS would refuse in the middle of a switch is told when it is planned.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod common;
+
+use common::*;
+use phoenix_graph::{Class, Disk, Graph, PoolName, PropertyName, Redundancy, Resource, Vdev};
+use phoenix_runtime::{
+    host::sim::{Content, Show},
+    op::Op,
+    plan::Consent,
+    switch::SwitchError,
+};
+
+fn tank() -> PoolName {
+    PoolName::new("tank").unwrap()
+}
+
+/// Plans, sees that it is refused and that nothing was done, and returns the reasons with the ways out.
+fn refused(world: &World, graph: &Graph) -> Vec<String> {
+    let before = world.host.image(Show::Everything);
+    let plan = match world.switch_with(graph, &Consent::default()) {
+        Err(SwitchError::Refused(plan)) => plan,
+        other => panic!("not refused: {other:?}"),
+    };
+    assert_eq!(world.host.image(Show::Everything), before);
+    plan.refusals.iter().map(|one| format!("{}: {} -- {}", one.key, one.reason, one.help)).collect()
+}
+
+fn with_log() -> Vec<Resource> {
+    let mut resources = small();
+    let Some(Resource::Pool(pool)) = resources.first_mut() else { panic!() };
+    let disks = vec![Disk("/dev/disk/by-id/three".into())];
+    pool.layout.push(Vdev { class: Class::Log, redundancy: Redundancy::None, disks });
+    resources
+}
+
+fn export_pool(world: &World) {
+    world.host.by_hand(&Op::PoolExport { pool: tank() }).unwrap();
+}
+
+fn blank(world: &World, disk: &str) {
+    world.host.edit(|state| {
+        let device = state.disks[&*format!("/dev/disk/by-id/{disk}")].clone();
+        state.devices.insert(device, Content::Blank);
+    });
+}
+
+#[test]
+fn a_pool_whose_log_is_gone_is_not_imported_by_force() {
+    let world = World::new();
+    world.switch(&graph(with_log())).unwrap();
+    export_pool(&world);
+    assert_eq!(kinds(&world.plan(&graph(with_log()))), ["import pool:tank"]);
+    blank(&world, "three");
+    let told = refused(&world, &graph(with_log()));
+    assert!(told[0].contains("intent log is not there") && told[0].contains("-m tank"), "{told:?}");
+}
+
+#[test]
+fn a_pool_that_another_system_used_last_is_not_imported_by_force() {
+    let world = World::new();
+    world.switch(&graph(small())).unwrap();
+    export_pool(&world);
+    world.host.edit(|state| state.pools.get_mut(&tank()).unwrap().elsewhere = true);
+    let told = refused(&world, &graph(small()));
+    assert!(told[0].contains("another system used the pool last") && told[0].contains("-f tank"), "{told:?}");
+}
+
+#[test]
+fn a_pool_that_lacks_a_disk_too_many_is_told_and_no_new_one_is_made() {
+    let world = World::new();
+    world.switch(&graph(small())).unwrap();
+    export_pool(&world);
+    blank(&world, "one");
+    assert_eq!(kinds(&world.plan(&graph(small()))), ["import pool:tank"]);
+    blank(&world, "two");
+    let told = refused(&world, &graph(small()));
+    assert!(told[0].contains("cannot be imported"), "{told:?}");
+}
+
+fn limited(words: &[(&str, &str)]) -> Graph {
+    graph(with(small(), dataset("tank/b", words)))
+}
+
+fn holding() -> World {
+    let world = World::new();
+    world.switch(&limited(&[])).unwrap();
+    world.host.write_file(&name("tank/b"), "file", &"x".repeat(1 << 20));
+    world
+}
+
+#[test]
+fn a_limit_below_what_is_used_is_refused_when_planning() {
+    let world = holding();
+    for limit in ["quota", "refquota"] {
+        let told = refused(&world, &limited(&[(limit, "512K")]));
+        assert!(told[0].contains(&format!("{limit} would be 512K")) && told[0].contains("holds"), "{told:?}");
+    }
+    world.switch(&limited(&[("quota", "2M"), ("refquota", "2M"), ("reservation", "1536K")])).unwrap();
+    let told = refused(&world, &limited(&[("quota", "1280K"), ("refquota", "2M"), ("reservation", "1536K")]));
+    assert!(told[0].contains("it reserves 1.5M"), "{told:?}");
+    world.switch(&limited(&[("quota", "1280K"), ("refquota", "2M")])).unwrap();
+}
+
+#[test]
+fn a_reservation_over_what_is_free_is_refused_when_planning() {
+    let world = World::new();
+    let inside = |words: &[(&str, &str)]| {
+        let above = with(small(), dataset("tank/b", &[("quota", "8M")]));
+        graph(with(above, dataset("tank/b/c", words)))
+    };
+    world.switch(&inside(&[])).unwrap();
+    let told = refused(&world, &inside(&[("reservation", "9M")]));
+    assert!(told[0].contains("reservation would be 9M"), "{told:?}");
+    let told = refused(&world, &inside(&[("refreservation", "9M")]));
+    assert!(told[0].contains("refreservation would be 9M"), "{told:?}");
+    world.switch(&inside(&[("reservation", "7M")])).unwrap();
+    let more = graph(with(
+        with(
+            with(small(), dataset("tank/b", &[("quota", "8M")])),
+            dataset("tank/b/c", &[("reservation", "7M")]),
+        ),
+        dataset("tank/b/d", &[("reservation", "2M")]),
+    ));
+    let told = refused(&world, &more);
+    assert!(told[0].starts_with("dataset:tank/b/d") && told[0].contains("it would reserve 2M"), "{told:?}");
+}
+
+fn fill(world: &World) {
+    world.host.edit(|state| {
+        let pool = state.pools.get_mut(&tank()).unwrap();
+        for (name, raw) in [("free", "0"), ("size", "107374182400")] {
+            pool.settings.insert(PropertyName::new(name), raw.into());
+        }
+    });
+}
+
+#[test]
+fn in_a_full_pool_settings_change_and_go_back_without_snapshots() {
+    let world = holding();
+    world.switch(&limited(&[("quota", "2M")])).unwrap();
+    fill(&world);
+    let plan = world.plan_to(1);
+    assert!(plan.snapshots.is_empty() && plan.refusals.is_empty(), "{:?}", plan.refusals);
+    assert!(plan.warnings.iter().any(|warning| warning.text.contains("no snapshots are taken")));
+    world.rollback(1).unwrap();
+    assert!(world.drift().is_empty());
+}
+
+#[test]
+fn in_a_full_pool_nothing_is_made_and_the_way_out_is_told() {
+    let world = holding();
+    fill(&world);
+    let told = refused(&world, &graph(with(with(small(), dataset("tank/b", &[])), dataset("tank/new", &[]))));
+    assert!(told[0].starts_with("dataset:tank/new") && told[0].contains("is full"), "{told:?}");
+    // What is put away needs a folder to be made.
+    let told = refused(&world, &graph(small()));
+    assert!(told[0].contains("is full") && told[0].contains("phoenix gc"), "{told:?}");
+}
+
+#[test]
+fn a_name_without_room_for_a_snapshot_can_still_be_changed() {
+    let world = World::new();
+    let long = format!("tank/{}", "n".repeat(245));
+    let of = |words: &[(&str, &str)]| graph(with(small(), dataset(&long, words)));
+    world.switch(&of(&[])).unwrap();
+    let plan = world.plan(&of(&[("atime", "off")]));
+    assert!(
+        plan.warnings.iter().any(|warning| warning.text.contains("leaves no room")),
+        "{:?}",
+        plan.warnings
+    );
+    assert!(plan.snapshots.is_empty());
+    world.switch(&of(&[("atime", "off")])).unwrap();
+    world.rollback(1).unwrap();
+    // In the area it goes by a short name.
+    world.switch(&graph(small())).unwrap();
+    world.rollback(1).unwrap();
+    assert!(world.host.state().dataset(&name(&long)).is_some());
+}
+
+#[test]
+fn what_does_not_fit_where_it_is_put_away_is_refused_when_planning() {
+    let world = World::new();
+    let below = format!("tank/a/{}", "m".repeat(235));
+    world.switch(&graph(with(with(small(), dataset("tank/a", &[])), dataset(&below, &[])))).unwrap();
+    let told = refused(&world, &graph(small()));
+    assert!(
+        told[0].starts_with("dataset:tank/a") && told[0].contains("too long where it is put away"),
+        "{told:?}"
+    );
+    // A leaf that would be too long with what is below it goes by a short one.
+    let world = World::new();
+    let (top, below) = (format!("tank/{}", "t".repeat(100)), "m".repeat(120));
+    let all = with(with(small(), dataset(&top, &[])), dataset(&format!("{top}/{below}"), &[]));
+    world.switch(&graph(all)).unwrap();
+    world.switch(&graph(small())).unwrap();
+    world.rollback(1).unwrap();
+}
+
+#[test]
+fn a_pool_below_another_folder_is_told_and_not_changed() {
+    let world = World::new();
+    world.switch(&limited(&[])).unwrap();
+    world.host.edit(|state| {
+        let pool = state.pools.get_mut(&tank()).unwrap();
+        pool.settings.insert(PropertyName::new("altroot"), "/mnt/r".into());
+    });
+    let drift = world.drift();
+    assert!(drift.is_empty(), "{:?}", kinds(&drift));
+    assert!(drift.warnings.iter().any(|warning| warning.text.contains("altroot=/mnt/r")));
+    let told = refused(&world, &limited(&[("quota", "1G")]));
+    assert!(told[0].contains("altroot=/mnt/r") && told[0].contains("zpool export tank"), "{told:?}");
+}
+
+#[test]
+fn what_a_pool_boots_from_is_said_once_it_is_there() {
+    let booting = |words: &[(&str, &str)]| {
+        let root = with(small(), dataset("tank/ROOT", &[("mountpoint", "none")]));
+        let root = with(root, dataset("tank/ROOT/deb", &[("canmount", "noauto"), ("mountpoint", "/rt")]));
+        graph(with(root, pool("tank", &["one", "two"], words)))
+    };
+    let bootfs = |world: &World| {
+        world.host.state().pools[&tank()]
+            .settings
+            .get("bootfs")
+            .map(|raw| raw.to_string())
+            .unwrap_or_default()
+    };
+    let said = [("bootfs", "tank/ROOT/deb")];
+    // A new pool.
+    let world = World::new();
+    world.switch(&booting(&said)).unwrap();
+    assert_eq!(bootfs(&world), "tank/ROOT/deb");
+    assert!(world.drift().is_empty());
+    // One that stands.
+    let world = World::new();
+    world.switch(&graph(with(small(), pool("tank", &["one", "two"], &[])))).unwrap();
+    world.switch(&booting(&said)).unwrap();
+    assert_eq!(bootfs(&world), "tank/ROOT/deb");
+    world.rollback(1).unwrap();
+    assert_eq!(bootfs(&world), "");
+    // One that is not there.
+    let told = refused(&world, &booting(&[("bootfs", "tank/ROOT/no")]));
+    assert!(told[0].contains("no such file system"), "{told:?}");
+}
+
+#[test]
+fn a_mount_point_that_somebody_made_a_link_is_not_mounted_on() {
+    let world = World::new();
+    world.switch(&limited(&[("mountpoint", "/srv/b")])).unwrap();
+    world.host.edit(|state| state.links.insert("/srv".into(), "/etc".into()));
+    let plan = world.plan(&limited(&[("mountpoint", "/srv/b")]));
+    assert!(
+        plan.is_empty()
+            && plan.warnings.iter().any(|warning| warning.text.contains("/srv is a link to /etc"))
+    );
+    let told = refused(&world, &limited(&[("mountpoint", "/srv/c")]));
+    assert!(told[0].contains("/srv is a link to /etc"), "{told:?}");
+    let more = graph(with(
+        with(small(), dataset("tank/b", &[("mountpoint", "/srv/b")])),
+        dataset("tank/d", &[("mountpoint", "/srv/d")]),
+    ));
+    let told = refused(&world, &more);
+    assert!(told[0].starts_with("dataset:tank/d"), "{told:?}");
+}
