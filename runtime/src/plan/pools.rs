@@ -305,7 +305,9 @@ fn give_back(
             (_, Unset::Value(word)) => word.into(),
             _ => continue,
         };
-        if row.read(&seen.raw) != row.read(&word) {
+        // Of what is cleared by an empty word nothing is told (`-`), or an empty text.
+        let value = |raw: &str| row.read(raw).filter(|value| !value.to_string().is_empty());
+        if value(&seen.raw) != value(&word) {
             set(pool, sketch, name, word, Some(seen.raw.to_string()));
         }
     }

@@ -179,6 +179,13 @@ impl State {
         if !self.imported(pool) {
             return refuse(1, format!("cannot open '{pool}': is not a pool"));
         }
+        // Empty is how these two are cleared.
+        if word.is_empty() && matches!(name.as_str(), "bootfs" | "cachefile") {
+            if let Some(state) = self.pools.get_mut(pool) {
+                state.settings.remove(name);
+            }
+            return Ok(());
+        }
         let raw = judge(self.zfs, Target::Pool, name, word)
             .map_err(|complaint| complaint.after(&format!("cannot set property for '{pool}'")))
             .map_err(|text| Refusal { code: 1, text })?;

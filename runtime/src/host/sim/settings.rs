@@ -155,9 +155,9 @@ impl State {
             let used = self.used(name).to_string();
             return Some(Setting { raw: used.into(), source: Source::None });
         }
-        if let "referenced" | "available" = property {
+        if let "referenced" | "usedbydataset" | "available" = property {
             let bytes = match property {
-                "referenced" => self.referenced(name),
+                "referenced" | "usedbydataset" => self.referenced(name),
                 _ => self.available(name),
             };
             return Some(Setting { raw: bytes.to_string().into(), source: Source::None });
@@ -320,14 +320,24 @@ impl State {
         }
         let mut refusal = None;
         let remounts = settings.iter().any(|(property, _)| REMOUNTED.contains(&property.as_str()));
-        for (property, raw) in legal {
-            if let Some(reason) = self.space_refusal(name, property.as_str(), &raw) {
-                refusal = refusal.or_else(|| Some(cannot(reason.to_owned())));
-                continue;
-            }
-            if let Some(state) = self.datasets.get_mut(name) {
-                state.passed_over.remove(property);
-                state.settings.insert(property.clone(), raw);
+        // What is refused is tried once more after the others: a quota and a reservation may come in the
+        // wrong order (`zfs_set_prop_nvlist` of OpenZFS).
+        let mut again = Vec::new();
+        for (last, due) in [(false, legal), (true, Vec::new())] {
+            let due = if last { std::mem::take(&mut again) } else { due };
+            for (property, raw) in due {
+                match self.space_refusal(name, property.as_str(), &raw) {
+                    Some(reason) if last => {
+                        refusal = refusal.or_else(|| Some(cannot(reason.to_owned())));
+                    }
+                    Some(_) => again.push((property, raw)),
+                    None => {
+                        if let Some(state) = self.datasets.get_mut(name) {
+                            state.passed_over.remove(property);
+                            state.settings.insert(property.clone(), raw);
+                        }
+                    }
+                }
             }
         }
         if let Some(refusal) = refusal {
