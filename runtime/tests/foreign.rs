@@ -28,6 +28,7 @@ fn world() -> World {
                 settings: [].into(),
                 work: Vec::new(),
                 checkpoint: false,
+                elsewhere: false,
             },
         );
         for text in ["c3po", "c3po/end ", "c3po/a/%recv"] {

@@ -25,10 +25,13 @@ pub fn look(path: &Path) -> Result<LinkState, HostError> {
     }
 }
 
+/// A path, with the link that it passes and where that leads.
+type Passed = (Box<str>, (Box<str>, Box<str>));
+
 /// Finds the first symbolic link that a path is or passes, and where it leads. What cannot be looked at is
 /// none: whoever mounts there is told.
 #[must_use]
-pub fn passed(path: &str) -> Option<(Box<str>, (Box<str>, Box<str>))> {
+pub fn passed(path: &str) -> Option<Passed> {
     let mut at = PathBuf::new();
     for part in Path::new(path).components() {
         at.push(part);

@@ -61,9 +61,9 @@ fn one(draft: &mut Draft<'_>, node: &Node, mounts: &BTreeMap<DatasetName, Mount>
     let seen = draft.seen(name);
     let mount = mounts.get(name).filter(|mount| mount.mounted).and_then(|mount| mount.path.as_deref());
     if let Some(path) = mount {
-        let stands = seen.as_deref().is_some_and(|state| {
-            state.mounted && mounting::path_of(state).as_deref() == Some(path)
-        });
+        let stands = seen
+            .as_deref()
+            .is_some_and(|state| state.mounted && mounting::path_of(state).as_deref() == Some(path));
         pass_links(draft, node, path, stands);
     }
     match seen {

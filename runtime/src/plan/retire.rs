@@ -17,9 +17,7 @@ use crate::{
     op::Op,
     record::Claim,
 };
-use phoenix_graph::{
-    DatasetName, Graph, Key, ObjectId, PropertyName, Resource, name::MAX_DATASET_NAME,
-};
+use phoenix_graph::{DatasetName, Graph, Key, ObjectId, PropertyName, Resource, name::MAX_DATASET_NAME};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Plans the retirement of what only the current generation names.

@@ -43,7 +43,7 @@ mod tests {
         let setting = |raw: &str| Setting { raw: raw.into(), source: Source::Local };
         let name = DatasetName::new("t1/e").unwrap();
         let settings = [(PropertyName::new("mountpoint"), setting(raw))].into();
-        let state = DatasetState { volume: false, mounted: true, settings };
+        let state = DatasetState { volume: false, mounted: true, settings, ..DatasetState::default() };
         let mut datasets = BTreeMap::from([(name.clone(), state)]);
         let settings: PoolSettings = [(PropertyName::new("altroot"), setting(altroot))].into();
         take_off(&mut datasets, &BTreeMap::from([(name.pool(), settings)]));

@@ -14,8 +14,8 @@ use super::{
 use crate::{
     host::{HostError, links, links::failed, text},
     observed::{
-        self, ALWAYS, DatasetState, DiskState, HeldExport, ImportObstacle, Mounts, Observed, PoolState, Query,
-        VdevDisk, VdevState,
+        self, ALWAYS, DatasetState, DiskState, HeldExport, ImportObstacle, Mounts, Observed, PoolState,
+        Query, VdevDisk, VdevState,
     },
     op::render::DISK_LINKS,
 };
@@ -229,12 +229,15 @@ fn pool_state(query: &Query, mut settings: properties::PoolSettings) -> Result<P
     })
 }
 
+/// The exported pools that were found, and what keeps some from being imported.
+type Importable = (BTreeSet<PoolName>, BTreeMap<PoolName, Vec<ImportObstacle>>);
+
 /// Looks for exported pools, where one that is asked for is not there.
 fn importable(
     runner: &Runner,
     query: &Query,
     there: &BTreeMap<PoolName, properties::PoolSettings>,
-) -> Result<(BTreeSet<PoolName>, BTreeMap<PoolName, Vec<ImportObstacle>>), HostError> {
+) -> Result<Importable, HostError> {
     if query.pools.keys().all(|pool| there.contains_key(pool)) {
         return Ok((BTreeSet::new(), BTreeMap::new()));
     }
