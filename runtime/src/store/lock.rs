@@ -82,8 +82,14 @@ impl Store {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(io_error("open", &path)(error).into()),
         };
-        if flock(&file, FlockOperation::NonBlockingLockShared).is_ok() {
-            return Ok(None);
+        // A process that is being started has what its parent had open for an instant.
+        for tries in 1..=TRIES {
+            if flock(&file, FlockOperation::NonBlockingLockShared).is_ok() {
+                return Ok(None);
+            }
+            if tries < TRIES {
+                std::thread::sleep(PAUSE);
+            }
         }
         let mut holder = String::new();
         file.read_to_string(&mut holder).map_err(io_error("read", &path))?;
