@@ -310,7 +310,7 @@ fn what_was_done_is_there_whatever_ends_the_process() {
     for op in [
         create("tank/a", &[]),
         create("tank/a/b", &[]),
-        Op::DatasetUnmount { dataset: name("tank/a/b") },
+        mount("tank/a/b"),
         Op::DatasetDestroy { dataset: name("tank/a/b") },
     ] {
         host.perform(&op).unwrap();
