@@ -82,6 +82,22 @@ fn what_a_write_would_drop_is_told_line_by_line_and_kept_without_consent() {
     world.switch(&graph(small())).unwrap();
 }
 
+#[test]
+fn a_secret_in_the_file_is_in_its_copy_alone() {
+    let world = World::new();
+    append(&world, "cifs: nas\n\tserver 10.0.0.1\n\tshare s\n\tpassword hunter2\n\n");
+    let refusals = refused(world.switch(&graph(small())));
+    assert!(!format!("{refusals:?}").contains("hunter2"), "{refusals:?}");
+    let plan = world.plan_with(&graph(small()), &files(&["storage.cfg"]));
+    assert!(!format!("{plan:?}").contains("hunter2"), "{plan:?}");
+    world.switch_with(&graph(small()), &files(&["storage.cfg"])).unwrap();
+    assert!(copies(&world)[0].contains("hunter2"));
+    for entry in std::fs::read_dir(world.store.root().join("txn")).unwrap().flatten() {
+        let journal = std::fs::read_to_string(entry.path().join("journal")).unwrap_or_default();
+        assert!(!journal.contains("hunter2"));
+    }
+}
+
 fn copies(world: &World) -> Vec<String> {
     let folders = std::fs::read_dir(world.store.root().join("txn")).unwrap().flatten();
     folders.filter_map(|entry| std::fs::read_to_string(entry.path().join("storage.cfg")).ok()).collect()

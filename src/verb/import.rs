@@ -15,7 +15,10 @@ use crate::{
 use clap::Args;
 use phoenix_compiler::Severity;
 use phoenix_graph::{HostName, PoolName};
-use phoenix_runtime::{plan::Consent, switch::Target};
+use phoenix_runtime::{
+    plan::{Consent, STORAGE_CFG},
+    switch::Target,
+};
 use std::{
     fs::OpenOptions,
     io::{ErrorKind, Write},
@@ -72,7 +75,7 @@ impl Import {
 
         let stop = AtomicBool::new(false);
         let runtime = site.runtime(1, &stop, &Silent);
-        let consent = Consent { adopt: true, ..Consent::default() };
+        let consent = Consent { adopt: true, files: [STORAGE_CFG.into()].into(), ..Consent::default() };
         let proven = prove(&mut described, &mut |graph| {
             let target = Target::New { graph: graph.clone(), sources: Vec::new() };
             runtime.plan(&target, &consent).map_err(|error| switching::failure(doing, error, terminal))

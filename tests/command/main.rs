@@ -6,6 +6,7 @@ mod bad_specs;
 mod bombs;
 mod cache;
 mod check;
+mod closure;
 mod common;
 mod confirm;
 mod drift;

@@ -113,9 +113,12 @@ fn generations_are_listed_with_what_came_of_them() {
 }
 
 #[test]
-fn init_writes_a_spec_that_builds_and_never_writes_over_one() {
+fn init_writes_a_spec_that_builds_once_it_names_disks_and_never_writes_over_one() {
     let sandbox = Sandbox::new();
     sandbox.run(&["init"]).exits(0);
+    sandbox.sim(&["build"]).exits(3).says("stands for a disk still to be named");
+    sandbox.edit("phoenix.kdl", "ata-FIRST_DISK", "ata-one");
+    sandbox.edit("phoenix.kdl", "ata-SECOND_DISK", "ata-two");
     sandbox.sim(&["build"]).exits(0).says_not("warning");
     sandbox.sim(&["switch", "--yes"]).exits(0);
     sandbox.write("phoenix.kdl", "mine");

@@ -13,9 +13,11 @@ use serde::{Deserialize, Serialize};
 pub const STORAGE_CFG: &str = "storage.cfg";
 
 /// The file of registrations before a plan that writes it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Registry {
-    /// The whole file: a copy is kept with the transaction.
+    /// The whole file, of which a copy is kept with the transaction. There may be a secret in it: it is in no
+    /// journal and no plan that is written, and is not shown.
+    #[serde(skip)]
     pub text: Box<str>,
     /// The lines that the first write drops.
     pub lost: Vec<LostLine>,
@@ -63,6 +65,20 @@ pub fn plan(draft: &mut Draft<'_>) {
             "put those lines right or keep them elsewhere; or let them go: `--consent {STORAGE_CFG}` (a copy of the file is kept with the switch)"
         ),
     );
+}
+
+impl PartialEq for Registry {
+    fn eq(&self, other: &Self) -> bool {
+        self.lost == other.lost
+    }
+}
+
+impl Eq for Registry {}
+
+impl std::fmt::Debug for Registry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Registry").field("lost", &self.lost).finish_non_exhaustive()
+    }
 }
 
 impl Registry {

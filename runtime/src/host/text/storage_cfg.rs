@@ -8,7 +8,7 @@ use super::other_types;
 use crate::observed::{Loss, LostLine, Registrations, StorageState, Storages, Unknown};
 use phoenix_graph::{
     StorageId,
-    storage::{StorageError, StorageType, find_type, types},
+    storage::{StorageError, StorageKind, StorageType, find_type, types},
 };
 use std::{collections::BTreeMap, fmt::Write};
 
@@ -200,7 +200,7 @@ impl Reader {
     fn lose(&mut self, lines: &[Numbered], why: Loss) {
         for (line, text) in lines {
             if !self.lost.iter().any(|lost| lost.line == *line) {
-                self.lost.push(LostLine { line: *line, text: text.as_str().into(), why });
+                self.lost.push(LostLine { line: *line, text: shown(text), why });
             }
         }
     }
@@ -270,6 +270,18 @@ fn held(kind: &StorageType, value: &str) -> (Option<String>, bool) {
     }
     let held: Vec<&str> = words.into_iter().filter(|word| kind.contents.contains(word)).collect();
     ((!held.is_empty()).then(|| held.join(",")), true)
+}
+
+/// Returns a line as it may be shown and kept: without the value of what may be a secret. Proxmox keeps those
+/// elsewhere, but somebody may have written one here.
+fn shown(line: &str) -> Box<str> {
+    let body = line.trim_start();
+    let Some((key, _)) = body.split_once(|c: char| c.is_ascii_whitespace()) else { return line.into() };
+    let lower = key.to_ascii_lowercase();
+    let known = types().iter().filter_map(|kind| kind.property(&lower));
+    let is_secret = known.into_iter().any(|property| property.kind == StorageKind::Secret)
+        || ["pass", "secret", "key", "token"].iter().any(|word| lower.contains(word));
+    if is_secret { format!("{key} (its value is not shown)").into() } else { line.into() }
 }
 
 fn required(kind: &str) -> Vec<&'static str> {

@@ -72,6 +72,14 @@ fn a_hostile_line_cannot_act_on_a_terminal() {
 }
 
 #[test]
+fn the_value_of_a_secret_is_never_told() {
+    let text = "cifs: c1\n\tserver a\n\tshare b\n\tpassword hunter2\n\nunknown: u1\n\tapi-token hunter2\n\tSecretKey hunter2\n\n";
+    let (_, lost) = told(text);
+    assert!(lost.iter().all(|line| !line.contains("hunter2")), "{lost:?}");
+    assert!(lost[0].contains("password (its value is not shown)"), "{lost:?}");
+}
+
+#[test]
 fn a_section_that_lacks_something_blocks_and_nothing_of_it_is_in_force() {
     let file = read("zfspool: t1\n\tcontent images\n\n");
     assert_eq!(file.blocked.unwrap(), "line 1: the zfspool storage \"t1\" has no \"pool\"");
