@@ -58,7 +58,7 @@ impl Pairs {
             let spec = generate::spec(self.numbers(160));
             let written = write(&spec, Choices::new(Vec::new()));
             let compiled = compile(&Texts(written.files), &SpecPath::new("spec.kdl").unwrap());
-            assert!(!compiled.has_errors());
+            assert!(!compiled.has_errors(), "{:?}", compiled.diagnostics);
             let host = compiled.hosts.into_iter().next().and_then(|host| host.graph);
             let resources: Vec<Resource> =
                 host.iter().flat_map(Graph::resources).filter(|one| can_be(one)).cloned().collect();

@@ -27,6 +27,13 @@ const STRUCTURE: &[&str] = &[
     "keylocation",
     "pbkdf2iters",
     "sharenfs",
+    "normalization",
+    "utf8only",
+    "zoned",
+    // What OpenZFS lists, and no spec can have.
+    "altroot",
+    "mlslabel",
+    "version",
 ];
 
 /// Returns a property that fits everywhere, with its whole name; families get a member.
