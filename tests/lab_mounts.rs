@@ -260,15 +260,16 @@ fn what_contains_it_may_be_mounted_inside_it(lab: &Lab) -> Result<()> {
 
 fn nothing_is_mounted_inside_what_is_not(lab: &mut Lab) -> Result<()> {
     lab.machine.ok("head -c 32 /dev/urandom >/root/key")?;
-    let outer = "dataset \"c\" encryption=\"aes-256-gcm\" keyformat=\"raw\" keylocation=\"file:///root/key\"";
+    let outer =
+        "dataset \"k8\" encryption=\"aes-256-gcm\" keyformat=\"raw\" keylocation=\"file:///root/key\"";
     lab.to(&format!("{outer} {{ dataset \"in\"; }}"))?;
-    lab.sign(&["t1/c", "t1/c/in"])?;
+    lab.sign(&["t1/k8", "t1/k8/in"])?;
     lab.machine.ok("sync; zpool sync")?;
     // The inner one goes; the power is cut once it is renamed.
     lab.spec(&format!("{outer}\ndataset \"y\" {{ dataset \"z\" {{ dataset \"q\"; }}; }}"))?;
     let running = lab.machine.start(
         "cd /root/spec && phoenix switch --yes phoenix.kdl >/dev/null 2>&1 & \
-         until zfs list -H -o name | grep -q '/c:in$'; do :; done; echo renamed; exec sleep 1000",
+         until zfs list -H -o name | grep -q '/k8:in$'; do :; done; echo renamed; exec sleep 1000",
     )?;
     running.wait_for("renamed", Duration::from_secs(120))?;
     lab.machine.cut_power()?;
@@ -276,19 +277,19 @@ fn nothing_is_mounted_inside_what_is_not(lab: &mut Lab) -> Result<()> {
     lab.machine.run("zpool import -f -d /dev/disk/by-id t1; zfs mount -a")?;
     let ran = lab.phoenix("recover --yes")?;
     assert_eq!(ran.status, Some(0), "{}", ran.text);
-    let open = lab.machine.run("ls /t1/c/in/id")?.ok();
+    let open = lab.machine.run("ls /t1/k8/in/id")?.ok();
     let status = lab.phoenix("status")?;
     // It was undone, or had come to its end just before.
     if ran.text.contains("undone") {
         assert!(open, "{}", lab.machine.ok("zfs list -o name,mounted,keystatus; cat /proc/mounts")?);
-        lab.is_at("t1/c", "/t1/c")?;
-        lab.is_at("t1/c/in", "/t1/c/in")?;
+        lab.is_at("t1/k8", "/t1/k8")?;
+        lab.is_at("t1/k8/in", "/t1/k8/in")?;
         assert_eq!(status.status, Some(0), "{}", status.text);
     }
     // Mounting everything hides nothing.
     lab.machine.ok("zfs mount -a")?;
     if ran.text.contains("undone") {
-        lab.is_at("t1/c/in", "/t1/c/in")?;
+        lab.is_at("t1/k8/in", "/t1/k8/in")?;
     }
     Ok(())
 }
