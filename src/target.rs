@@ -90,7 +90,7 @@ impl Lookup<'_> {
     fn here(&self) -> Vec<String> {
         // What cannot be read there is told by what goes on from here.
         let current = self.store.current().ok().flatten();
-        let known = current.and_then(|current| self.store.graph(&current.system).ok());
+        let known = current.and_then(|current| self.store.recorded(&current.system).ok());
         let mut names: Vec<String> = known.iter().map(|graph| graph.host().to_string()).collect();
         if let Some(machine) = &self.machine {
             names.push(machine.clone());

@@ -1,123 +1,143 @@
-use crate::{Graph, HostName, Resource};
-use serde_json::{Value, json};
+use super::*;
+use crate::{
+    Class, Dataset, Disk, Lifecycle, PropertyName, Redundancy, Settings, Value, Vdev, resource::Pool,
+};
 
-/// The resources of a host, as a closure has them.
-fn closure() -> Value {
-    let options = [
-        "acl",
-        "anongid=65534",
-        "anonuid=65534",
-        "hide",
-        "mountpoint",
-        "no_all_squash",
-        "no_pnfs",
-        "no_subtree_check",
-        "nocrossmnt",
-        "root_squash",
-        "rw",
-        "sec=sys",
-        "secure",
-        "secure_locks",
-        "sync",
-        "wdelay",
-    ];
-    json!({
-        "pool": {
-            "kind": "pool", "name": "tank", "settings": { "autotrim": "on" },
-            "layout": [{ "class": "data", "redundancy": "mirror",
-                         "disks": ["/dev/disk/by-id/one", "/dev/disk/by-id/two"] }],
-        },
-        "share": { "kind": "dataset", "name": "tank/share",
-                   "settings": { "compression": "lz4", "quota": 10_737_418_240_u64, "site:note": "word" } },
-        "vms": { "kind": "dataset", "name": "tank/vms" },
-        "disk": { "kind": "volume", "name": "tank/disk", "size": 1_073_741_824, "sparse": true },
-        "export": { "kind": "export", "dataset": "tank/share", "path": "/tank/share",
-                    "clients": { "10.0.0.0/24": options } },
-        "storage": { "kind": "storage", "dataset": "tank/vms", "id": "tank-vms", "type": "zfspool",
-                     "properties": { "content": "images", "mountpoint": "/tank/vms", "pool": "tank/vms" } },
-        "arc": { "kind": "tunable", "name": "zfs_arc_max", "value": 1_073_741_824 },
-    })
-}
+const LEGAL: &str = r#"[
+  {"kind":"pool","name":"tank","layout":[
+    {"class":"data","redundancy":"mirror","disks":["/dev/disk/by-id/a","/dev/disk/by-id/b"]},
+    {"class":"log","redundancy":"none","disks":["/dev/disk/by-id/c"]}],"settings":{"autotrim":"on"}},
+  {"kind":"dataset","name":"tank","settings":{"compression":"lz4"}},
+  {"kind":"dataset","name":"tank/a","settings":{"quota":1073741824,"site:owner":"ops","userquota@bob":1048576}},
+  {"kind":"volume","name":"tank/a/v","size":1048576,"settings":{"volblocksize":16384}},
+  {"kind":"export","path":"/tank/a","dataset":"tank/a","clients":{"10.0.0.0/24":["anongid=65534",
+    "anonuid=65534","acl","hide","mountpoint","no_all_squash","no_pnfs","no_subtree_check","nocrossmnt",
+    "ro","root_squash","sec=sys","secure","secure_locks","sync","wdelay"]}},
+  {"kind":"storage","id":"a1","type":"dir","dataset":"tank/a",
+    "properties":{"content":"iso","is_mountpoint":"yes","path":"/tank/a"}},
+  {"kind":"storage","id":"root","type":"zfspool","dataset":"tank",
+    "properties":{"content":"images","mountpoint":"/tank","pool":"tank"}},
+  {"kind":"tunable","name":"zfs_arc_max","value":8589934592},
+  {"kind":"permissions","dataset":"tank/a","owner":"media","mode":"2770"},
+  {"kind":"bind","container":101,"at":"/mnt/a","dataset":"tank/a","path":"/tank/a",
+    "options":{"mountoptions":"discard;noatime","ro":"1"}}
+]"#;
 
-/// Reads a closure as the store does: first each object, then what they say together.
-fn read(closure: &Value) -> Result<(), String> {
-    let objects = closure.as_object().unwrap().values().cloned();
-    let resources: Result<Vec<Resource>, _> = objects.map(serde_json::from_value).collect();
-    let resources = resources.map_err(|error| error.to_string())?;
-    let graph =
-        Graph::assemble(HostName::new("box").unwrap(), resources).map_err(|error| error.to_string())?;
-    graph.check().map_err(|fault| fault.to_string())
+fn reasons(text: &str) -> Vec<String> {
+    let resources: Vec<Resource> = serde_json::from_str(text).unwrap();
+    all(&resources).iter().map(Fault::to_string).collect()
 }
 
 #[test]
-fn a_closure_that_a_spec_could_say_is_taken() {
-    assert_eq!(read(&closure()), Ok(()));
+fn what_a_spec_can_say_is_let_through() {
+    assert_eq!(reasons(LEGAL), Vec::<String>::new());
 }
 
 #[test]
-fn what_no_spec_can_say_is_refused_wherever_it_stands() {
-    let changed: &[(&str, Value)] = &[
-        ("/export/clients", json!({})),
-        ("/export/clients", json!({ "10.0.0.1\n/etc *": ["rw"] })),
-        ("/export/clients", json!({ "10.0.0.1 *": ["rw"] })),
-        ("/export/clients/10.0.0.0~124/9", json!("no_root_squash,rw) *(rw")),
-        ("/export/clients/10.0.0.0~124/9", json!("noatime")),
-        ("/export/path", json!("/")),
-        ("/export/path", json!("/tank/vms")),
-        ("/export/dataset", json!("tank/other")),
-        ("/share/name", json!("tank/.phoenix")),
-        ("/share/name", json!("tank/.phoenix/2/share")),
-        ("/share/name", json!("tank/a\nb")),
-        ("/share/settings/compression", json!("lz5")),
-        ("/share/settings/quota", json!("ten")),
-        ("/share/settings/site:note", json!("\u{1b}[2K\u{1b}[1A")),
-        ("/share/settings/site:note", json!("two\nlines")),
-        ("/share/settings/phoenix:owner", json!("other")),
-        ("/share/settings/phoenix:home", json!("tank/vms")),
-        ("/share/settings/used", json!(5)),
-        ("/share/settings/bogus", json!("on")),
-        ("/share/settings/mountpoint", json!("/etc")),
-        ("/share/settings/mountpoint", json!("/")),
-        ("/share/settings/mountpoint", json!("/var/lib/phoenix")),
-        ("/share/settings/mountpoint", json!("/tank/vms")),
-        ("/share/settings/sharenfs", json!("on")),
-        ("/share/settings/reservation", json!(20_737_418_240_u64)),
-        ("/share/lifecycle", json!({ "was": "other/share" })),
-        ("/disk/size", json!(1)),
-        ("/disk/name", json!("tank")),
-        ("/disk/name", json!("tank/share")),
-        ("/vms/name", json!("tank/disk/vms")),
-        ("/pool/layout/0/disks", json!(["/dev/disk/by-id/one"])),
-        ("/pool/layout/0/disks", json!(["/dev/disk/by-id/one", "/dev/disk/by-id/one"])),
-        ("/pool/layout/0/disks/0", json!("-f")),
-        ("/pool/layout", json!([])),
-        ("/pool/name", json!("-f")),
-        ("/pool/kind", json!("shell")),
-        ("/storage/id", json!("x\ny")),
-        ("/storage/type", json!("nfs")),
-        ("/storage/properties/content", json!("bogus")),
-        ("/storage/properties/pool", json!("tank/share")),
-        ("/storage/properties/server", json!("10.0.0.1")),
-        ("/arc/name", json!("zfs_arc_min")),
-        ("/arc/value", json!(1)),
-        ("/arc/more", json!(1)),
-    ];
-    for (place, value) in changed {
-        let mut closure = closure();
-        let (above, name) = place.rsplit_once('/').unwrap();
-        match closure.pointer_mut(above).unwrap() {
-            Value::Object(object) => drop(object.insert(name.replace("~1", "/"), value.clone())),
-            Value::Array(list) => list[name.parse::<usize>().unwrap()] = value.clone(),
-            other => panic!("{place} lies in {other}"),
+fn each_rule_refuses_what_breaks_it_and_names_the_resource() {
+    for (old, new, told) in [
+        (r#""name":"tank/a","#, r#""name":"tank/.phoenix","#, "dataset:tank/.phoenix: `.phoenix`"),
+        ("by-id/b", "by-id/a", "pool:tank: the disk \"/dev/disk/by-id/a\" is used twice"),
+        ("by-id/c", "by-id/../c", "pool:tank: \"/dev/disk/by-id/../c\" is not the path of a disk"),
+        (r#""none","disks""#, r#""mirror","disks""#, "pool:tank: a vdev of 1 disks is no \"mirror\""),
+        (r#""class":"log""#, r#""class":"nothing""#, ""),
+        ("autotrim", "health", "pool:tank: \"health\" cannot be set"),
+        (r#""lz4""#, r#""lz5""#, "dataset:tank: \"lz5\" is no value of compression"),
+        ("compression", "comprssion", "dataset:tank: \"comprssion\" is no property of it"),
+        ("site:owner", "phoenix:owner", "dataset:tank/a: phoenix keeps its own marks"),
+        (r#""ops""#, r#""o\u001bps""#, "dataset:tank/a: a user property's value has no tabs"),
+        ("userquota@bob", "userquota@b b", "dataset:tank/a: \"userquota@b b\" names nobody"),
+        ("1073741824,", "9007199254740993,", "dataset:tank/a: \"9007199254740993\" is no value of quota"),
+        ("1073741824,", "1024,", "volume:tank/a/v: 1M is reserved, and it may have 1K"),
+        ("16384", "20000", "volume:tank/a/v: "),
+        (r#""size":1048576"#, r#""size":1000000"#, "volume:tank/a/v: its size is 1000000 bytes"),
+        (
+            r#""path":"/tank/a","dataset""#,
+            r#""path":"/tank","dataset""#,
+            "export:/tank: tank/a is not mounted",
+        ),
+        ("10.0.0.0/24", "10.0.0.1\\n/etc *", "export:/tank/a: '\\n' cannot stand in a client"),
+        ("10.0.0.0/24", "10.0.0.0/255.255.255.0", "export:/tank/a: \"10.0.0.0/255.255.255.0\" is not how"),
+        (r#""sync","wdelay""#, r#""sync","wdelay","zz""#, "export:/tank/a: \"zz\" is no export option"),
+        (r#""type":"dir""#, r#""type":"lvm""#, "storage:a1: on a dataset lies no storage of type \"lvm\""),
+        (
+            r#""is_mountpoint":"yes""#,
+            r#""is_mountpoint":"no""#,
+            "storage:a1: \"is_mountpoint\" does not follow",
+        ),
+        (r#""content":"iso""#, r#""content":"zz""#, "storage:a1: a dir storage cannot hold \"zz\""),
+        (r#""pool":"tank""#, r#""pool":"tank/a""#, "storage:root: \"pool\" does not follow from its dataset"),
+        ("zfs_arc_max", "zfs_arc_max=1 x", "tunable:zfs_arc_max=1 x: a spec sets no parameter"),
+        ("8589934592", "1", "tunable:zfs_arc_max: 1 is no value of it"),
+        (r#""media""#, r#""me:dia""#, "permissions:tank/a: \"me:dia\" is no name"),
+        ("101", "99", "bind:lxc/99/mnt/a: 99 is no id of a container"),
+        ("/mnt/a", "/mnt/../a", "bind:lxc/101/mnt/../a: it is a path without"),
+        ("discard;noatime", "noatime;discard", "bind:lxc/101/mnt/a: mountoptions="),
+        (r#""ro":"1""#, r#""rw":"1""#, "bind:lxc/101/mnt/a: rw="),
+    ] {
+        let text = LEGAL.replacen(old, new, 1);
+        assert_ne!(text, LEGAL, "{old}");
+        if told.is_empty() {
+            assert!(serde_json::from_str::<Vec<Resource>>(&text).is_err(), "{new} is read");
+            continue;
         }
-        assert!(read(&closure).is_err(), "{place} may be {value}");
+        let reasons = reasons(&text);
+        assert!(reasons.iter().any(|reason| reason.starts_with(told)), "{new}: {reasons:?}");
     }
 }
 
 #[test]
-fn two_resources_of_one_name_are_refused() {
-    let mut closure = closure();
-    let twin = closure["share"].clone();
-    closure["twin"] = twin;
-    assert!(read(&closure).is_err());
+fn a_field_that_nobody_knows_is_not_read() {
+    for (old, new) in [
+        (r#""kind":"pool","#, r#""kind":"pool","zz":1,"#),
+        (r#""class":"log","#, r#""class":"log","zz":1,"#),
+        (r#""kind":"export","#, r#""kind":"export","zz":1,"#),
+        (r#""kind":"tunable","#, r#""kind":"tunable","zz":1,"#),
+        (r#""kind":"tunable","#, r#""kind":"script","#),
+        (r#""name":"tank/a","#, r#""name":"tank/a","lifecycle":{"zz":true},"#),
+    ] {
+        let text = LEGAL.replacen(old, new, 1);
+        assert_ne!(text, LEGAL, "{old}");
+        assert!(serde_json::from_str::<Vec<Resource>>(&text).is_err(), "{new}");
+    }
+}
+
+fn dataset(name: &str, settings: &[(&str, &str)], adopt: bool) -> Resource {
+    let settings: Settings = settings
+        .iter()
+        .map(|(name, value)| (PropertyName::new(name), Value::Text((*value).into())))
+        .collect();
+    let lifecycle = Lifecycle { adopt, ..Lifecycle::default() };
+    Resource::Dataset(Dataset { name: DatasetName::new(name).unwrap(), settings, lifecycle })
+}
+
+#[test]
+fn only_what_is_adopted_is_mounted_where_the_system_runs_from() {
+    let pool = Resource::Pool(Pool {
+        name: crate::PoolName::new("tank").unwrap(),
+        layout: vec![Vdev {
+            class: Class::Data,
+            redundancy: Redundancy::None,
+            disks: vec![Disk("/dev/disk/by-id/a".into())],
+        }],
+        settings: Settings::default(),
+        lifecycle: Lifecycle::default(),
+    });
+    let refused = |path: &str, adopt| {
+        let faults = all([&pool, &dataset("tank/a", &[("mountpoint", path)], adopt)]);
+        faults.iter().any(|fault| matches!(fault.reason, Reason::Place(_)))
+    };
+    for path in ["/", "/etc", "/usr/lib", "/boot", "/var/lib"] {
+        assert!(refused(path, false) && !refused(path, true), "{path}");
+    }
+    for path in ["/proc", "/etc/pve/x", "/var/lib/phoenix", "/bin"] {
+        assert!(refused(path, false) && refused(path, true), "{path}");
+    }
+    assert!(!refused("/srv/x", false) && !refused("/home", false));
+    let twice = all([
+        &pool,
+        &dataset("tank/a", &[("mountpoint", "/srv/x")], false),
+        &dataset("tank/b", &[("mountpoint", "/srv/x")], false),
+    ]);
+    assert_eq!(twice[0].to_string(), "dataset:tank/b: tank/a is mounted at /srv/x too");
 }

@@ -29,11 +29,11 @@ impl Runtime<'_> {
         let was = match from {
             Some(number) => {
                 let from = self.store.generation(number)?;
-                Some((self.store.graph(&from.system)?, from.adopted))
+                Some((self.store.recorded(&from.system)?, from.adopted))
             }
             None => None,
         };
-        let graph = self.store.graph(&to.system)?;
+        let graph = self.store.recorded(&to.system)?;
         let from = was.as_ref().map(|(graph, adopted)| (graph, adopted));
         Ok(after(&before, plans, from, (&graph, &to.adopted)))
     }
@@ -50,13 +50,14 @@ impl Runtime<'_> {
             }
         }
         transactions.sort_by_key(|transaction| transaction.number);
-        let graph = |generation: &Generation| -> Option<Graph> { self.store.graph(&generation.system).ok() };
+        let graph =
+            |generation: &Generation| -> Option<Graph> { self.store.recorded(&generation.system).ok() };
         let mut before = Before::new();
         for transaction in transactions {
             let from = transaction.from.map(|number| self.store.generation(number));
             let Ok(from) = from.transpose() else { continue };
             let (Ok(to), Ok(after_it)) =
-                (self.store.graph(&transaction.system), self.store.generation(transaction.number))
+                (self.store.recorded(&transaction.system), self.store.generation(transaction.number))
             else {
                 continue;
             };

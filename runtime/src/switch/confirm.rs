@@ -103,7 +103,7 @@ impl Runtime<'_> {
         self.durable(|store| store.reopen(&pending.transaction))?;
         let mut generation = self.store.generation(done.number)?;
         let carried = Carried { plans: done.plans, ..Carried::failed(reason) };
-        let host = self.store.graph(&generation.system)?.host().clone();
+        let host = self.store.recorded(&generation.system)?.host().clone();
         match self.conclude(&mut generation, &host, Some(pending.from), pending.to, &ledger, carried) {
             Err(SwitchError::Failed { kept, .. }) => {
                 Ok(Some(Recovered::Undone { generation: Some(pending.from), kept }))

@@ -25,7 +25,7 @@ impl Runtime<'_> {
         let mut graphs: BTreeMap<ObjectId, Graph> = BTreeMap::new();
         for generation in &generations {
             // One that cannot be read names nothing: what it alone knew of is left, and told.
-            if let Ok(graph) = self.store.graph(&generation.system) {
+            if let Ok(graph) = self.store.recorded(&generation.system) {
                 graphs.insert(generation.system, graph);
             }
         }
