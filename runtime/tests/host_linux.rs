@@ -330,8 +330,10 @@ fn what_proxmox_does_not_serve_is_unknown_and_not_absent() {
     let root = root();
     put(root.path(), "proc/self/mountinfo", "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n");
     assert!(unknown(root.path()).starts_with("nothing is mounted at /etc/pve"));
+    // Where even the kernel says nothing, nothing is known of the host at all.
     fs::remove_file(root.path().join("proc/self/mountinfo")).unwrap();
-    assert!(unknown(root.path()).contains("mountinfo cannot be read"));
+    let error = host(root.path()).observe(&query).unwrap_err();
+    assert!(error.to_string().contains("mountinfo"), "{error}");
     put(root.path(), "proc/self/mountinfo", "30 1 0:26 / /etc/pve rw - fuse /dev/fuse rw\n");
     fs::remove_file(root.path().join("etc/pve/.members")).unwrap();
     assert!(unknown(root.path()).contains(".members cannot be read"));

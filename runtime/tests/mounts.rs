@@ -6,7 +6,7 @@
 mod common;
 
 use common::*;
-use phoenix_graph::{Graph, Resource};
+use phoenix_graph::{Graph, Lifecycle, Resource};
 use phoenix_runtime::{
     host::sim::{Fault, FaultKind, Show},
     observed::{Query, mounts::Tree},
@@ -305,7 +305,7 @@ fn the_root_file_system_is_taken_over_where_it_is_and_never_unmounted() {
         graph(vec![
             pool("rpool", &["one"], &[]),
             dataset("rpool/ROOT", &[]),
-            dataset("rpool/ROOT/pve-1", words),
+            said(dataset("rpool/ROOT/pve-1", words), Lifecycle { adopt: true, ..Lifecycle::default() }),
             dataset("rpool/data", &[]),
         ])
     };

@@ -302,18 +302,23 @@ fn local_is_only_ever_set() {
     let world = World::new();
     // No section at all: it is implied.
     world.host.edit(|state| state.storage_cfg = Some(String::new()));
+    let at = |path: &str| {
+        let vms = dataset("tank/vms", &[("recordsize", "16K"), ("quota", "1G"), ("mountpoint", path)]);
+        with(unregistered(), vms)
+    };
     let local = |content: &str, path: &str| {
         let mut local = zfspool("local", "tank/vms", "images");
         if let Resource::Storage(storage) = &mut local {
             storage.kind = "dir".into();
-            storage.properties =
-                [("content", content), ("path", path)].map(|(key, value)| (key.into(), value.into())).into();
+            storage.properties = [("content", content), ("is_mountpoint", "yes"), ("path", path)]
+                .map(|(key, value)| (key.into(), value.into()))
+                .into();
         }
-        graph([unregistered(), vec![local]].concat())
+        graph([at(path), vec![local]].concat())
     };
     let refusals = refused(world.switch_with(&local("iso", "/tank/vms"), &adopting()));
     assert!(refusals[0].reason.contains("every Proxmox has the storage `local`"), "{refusals:?}");
-    world.switch(&graph(unregistered())).unwrap();
+    world.switch(&graph(at("/var/lib/vz"))).unwrap();
     world.switch_with(&local("iso", "/var/lib/vz"), &adopting()).unwrap();
     assert!(cfg(&world).contains("content iso"));
     world.rollback(1).unwrap();

@@ -111,7 +111,7 @@ fn a_home_that_somebody_forged_brings_nothing_home() {
     // Nor does saying that what is there may be adopted: it does not stand where that name is put away.
     for consent in [Consent::default(), ADOPT()] {
         let plan = world.plan_with(&host(new.clone()), &consent);
-        assert_eq!(kinds(&plan), ["create dataset:tank/new", "update mounts of new file systems"]);
+        assert_eq!(kinds(&plan), ["create dataset:tank/new", "update mounts"]);
         assert!(plan.warnings.is_empty());
     }
     world.switch(&host(new)).unwrap();

@@ -131,7 +131,8 @@ const MISTAKES: &[Mistake] = &[
     mistake(Code::BadName, "zz-/", HOLDERS, |node, _| node.inside.push(Node::named("dataset", "zz-/x"))),
     mistake(Code::BadName, "zz-@", HOLDERS, |node, _| node.inside.push(Node::named("dataset", "zz-@x"))),
     mistake(Code::BadName, "zz-", &["root", "dataset"], |node, _| {
-        node.inside.push(Node::named("proxmox", "zz-").with("type", text("zfspool")));
+        let storage = Node::named("proxmox", "zz-").with("type", text("zfspool"));
+        node.inside.push(storage.holding(vec![Node::named("allow", "guest-disks-exported")]));
     }),
     mistake(Code::DuplicateDataset, "zz-twin", HOLDERS, |node, _| {
         node.inside.push(Node::named("dataset", "zz-twin"));
@@ -181,7 +182,10 @@ const MISTAKES: &[Mistake] = &[
         node.inside.push(Node::named("dataset", "zz-fast").with("sync", text("disabled")));
     })
     .place(Place::After("sync"))
-    .if_it(|node| !node.inside.iter().any(|inner| inner.word == "allow" || inner.word == "use")),
+    .if_it(|node| {
+        let allows = |inner: &Node| inner.word == "allow" && inner.args.contains(&text("sync-disabled"));
+        !node.inside.iter().any(|inner| inner.word == "use" || allows(inner))
+    }),
     mistake(Code::Placeholder, "__zz-__", &["mirror"], |node, _| {
         node.inside.push(Node::named("disk", "/dev/disk/by-id/__zz-__"));
     }),

@@ -106,7 +106,11 @@ dataset "b" {
         Code::BadRename,
         "A rename carries the data along. Of a name that is wrong, an empty dataset would be made beside the full one.",
         Pool(r#"dataset "new" was="old""#),
-        Pool(r#"dataset "new" was="tank/old""#),
+        Pool(
+            r#"dataset "new" was="tank/old" {
+    allow "not-carried-out"
+}"#,
+        ),
     ),
     page(
         Code::ExportUnmounted,

@@ -138,7 +138,7 @@ mod tests {
     const LISTS: &str = include_str!("../../../tests/fixtures/zpool-import-obstacles.txt");
 
     fn of(name: &str) -> Vec<ImportObstacle> {
-        obstacles(LISTS).remove(&PoolName::new(name).unwrap()).unwrap_or_default()
+        obstacles(LISTS).remove(&PoolName::seen(name).unwrap()).unwrap_or_default()
     }
 
     #[test]
