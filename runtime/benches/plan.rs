@@ -113,6 +113,7 @@ impl Case {
             current,
             adopted: &none,
             made: &none,
+            coming_home: &std::collections::BTreeSet::new(),
             observed: &self.observed,
             record: &self.record,
             in_force: &in_force,

@@ -94,6 +94,39 @@ fn what_bears_the_mark_and_is_not_on_record_is_nobodys() {
 }
 
 #[test]
+fn a_pool_that_was_let_go_of_is_taken_over_anew_and_let_go_of_again() {
+    let world = World::new();
+    let other = vec![pool("other", &["three"], &[])];
+    world.switch(&host(other.clone())).unwrap();
+    let disks = vec![phoenix_graph::Disk("/dev/disk/by-id/one".into())];
+    let redundancy = phoenix_graph::Redundancy::None;
+    let layout = vec![phoenix_graph::Vdev { class: phoenix_graph::Class::Data, redundancy, disks }];
+    let made = PoolName::new("tank").unwrap();
+    let op = Op::PoolCreate { pool: made, layout, settings: Vec::new(), root: Vec::new() };
+    world.host.by_hand(&op).unwrap();
+    let both = host([other.clone(), vec![pool("tank", &["one"], &[])]].concat());
+    for _ in 0..2 {
+        let told = refused(world.switch(&both));
+        assert!(told.contains("a pool of this name is there already"), "{told}");
+        world.switch_with(&both, &ADOPT()).unwrap();
+        world.switch(&host(other.clone())).unwrap();
+        assert!(there(&world).contains(&"tank".to_owned()));
+    }
+    world.switch_with(&both, &ADOPT()).unwrap();
+    world.rollback(1).unwrap();
+}
+
+#[test]
+fn a_canmount_that_somebody_says_was_kept_changes_nothing() {
+    let world = World::new();
+    world.switch(&host(nested())).unwrap();
+    for word in ["off", "noauto", "on", "o\tn\n_"] {
+        mark(&world, "tank/keep", &[("phoenix:canmount", word)]);
+        assert_eq!(kinds_of(&world, nested()), [""; 0], "{word:?}");
+    }
+}
+
+#[test]
 fn a_home_that_somebody_forged_brings_nothing_home() {
     let world = World::new();
     world.switch(&host(nested())).unwrap();

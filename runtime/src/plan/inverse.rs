@@ -4,7 +4,7 @@
 use super::{checkpoint, lasting, mounting, storages, topology};
 use crate::{
     area,
-    observed::{Directory, LinkState, ORIGIN, Observed, Setting, Source, StorageState},
+    observed::{Directory, KEPT_CANMOUNT, LinkState, ORIGIN, Observed, Setting, Source, StorageState},
     op::Op,
 };
 use phoenix_graph::{
@@ -389,6 +389,15 @@ impl Inverse {
             Inverse::FeatureDisabled { pool, feature } => lasting::is_enabled(seen, pool, feature)
                 .then(|| format!("the pool {pool} keeps {feature} enabled: ZFS disables no feature again")),
             other => topology::kept(other, seen),
+        }
+    }
+
+    /// Returns the dataset whose kept `canmount` it is about.
+    #[must_use]
+    pub fn keeps_canmount(&self) -> Option<&DatasetName> {
+        match self {
+            Inverse::Setting { dataset, property, .. } if property.as_str() == KEPT_CANMOUNT => Some(dataset),
+            _ => None,
         }
     }
 

@@ -244,7 +244,11 @@ fn needed(draft: &Draft<'_>) -> BTreeSet<DatasetName> {
         let Some(name) = node.resource.dataset_name() else { continue };
         let settings = node.resource.settings();
         let needs = match standing(draft, name) {
-            Some((_, state)) => Some(state).filter(|state| is_used(name, state, settings, &mounts)),
+            Some((at, state)) => {
+                let comes = area::is_inside(at) || inputs.coming_home.contains(at);
+                let can = retire::canmount_at_home(state, comes);
+                Some(state).filter(|state| is_used(name, state, can, settings, &mounts))
+            }
             None => {
                 let own = |name: &str| settings.and_then(|settings| word(settings, name));
                 let apart = own("keylocation").is_some() || own("encryption").as_deref() == Some("off");
@@ -271,12 +275,12 @@ fn needed(draft: &Draft<'_>) -> BTreeSet<DatasetName> {
 fn is_used(
     name: &DatasetName,
     state: &DatasetState,
+    now: &str,
     settings: Option<&Settings>,
     mounts: &BTreeMap<DatasetName, Mount>,
 ) -> bool {
-    let now = retire::at_home(state, false);
     let declared = settings.and_then(|settings| word(settings, "canmount"));
-    let can = declared.as_deref().or(now.value("canmount")).unwrap_or("on");
+    let can = declared.as_deref().unwrap_or(now);
     state.volume || can == "on" && mounts.get(name).is_some_and(|mount| mount.path.is_some())
 }
 

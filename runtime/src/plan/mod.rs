@@ -62,6 +62,8 @@ pub struct Inputs<'a> {
     pub adopted: &'a BTreeSet<Key>,
     /// What the transaction under way has made already, where it was cut off and goes on.
     pub made: &'a BTreeSet<Key>,
+    /// What that transaction had begun to bring home, each under its name there.
+    pub coming_home: &'a BTreeSet<DatasetName>,
     /// What stood before phoenix set it, as the current generation knows it.
     pub before: &'a Before,
     /// Whether adopted things that are let go of are given back what they were: where one goes back.

@@ -233,8 +233,8 @@ fn can(inputs: &super::Inputs<'_>, name: &DatasetName, future: &Future<'_>) -> B
     if let Some(Some(word)) = unsaid(inputs, name, future, "canmount") {
         return word;
     }
-    let now = future.state.map(|state| retire::at_home(state, false));
-    now.as_ref().and_then(|state| state.value("canmount")).unwrap_or("on").into()
+    let comes = future.came || inputs.coming_home.contains(name);
+    future.state.map_or("on", |state| retire::canmount_at_home(state, comes)).into()
 }
 
 /// Says what becomes of each file system that is there.

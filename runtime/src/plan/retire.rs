@@ -396,8 +396,9 @@ pub fn end_homecoming(
 ) {
     let ours = |name: &DatasetName| draft.inputs.desired.dataset(name).is_some();
     let below = draft.below(home).filter(|(name, _)| !ours(name) && !area::is_inside(name));
-    for (name, state) in std::iter::once((home, state)).chain(below) {
-        let Some(kept) = state.local(KEPT_CANMOUNT).filter(|_| !state.volume) else { continue };
+    let coming = |name: &DatasetName| draft.inputs.coming_home.contains(name);
+    for (name, state) in std::iter::once((home, state)).chain(below).filter(|(name, _)| coming(name)) {
+        let Some(kept) = kept_canmount(state).filter(|_| !state.volume) else { continue };
         if !(declared && name == home) && state.value("canmount") != Some(kept) {
             sketch.changes.push(Change {
                 setting: "canmount".to_owned(),
@@ -419,6 +420,13 @@ pub fn end_homecoming(
 /// none of the words is nothing.
 fn kept_canmount(state: &DatasetState) -> Option<&str> {
     state.local(KEPT_CANMOUNT).filter(|kept| matches!(*kept, "on" | "off" | "noauto"))
+}
+
+/// Returns the `canmount` that a dataset has once it is home. What is at home has its own: there the mark says
+/// something only while its homecoming is under way, else it is anybody's.
+pub fn canmount_at_home(state: &DatasetState, comes: bool) -> &str {
+    let kept = kept_canmount(state).filter(|_| comes);
+    kept.or(state.value("canmount")).unwrap_or("on")
 }
 
 /// Returns a retired dataset as it will be once it is home.

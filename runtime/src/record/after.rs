@@ -79,7 +79,7 @@ impl Record {
             return;
         }
         for name in released(step) {
-            let identity = seen.datasets.get(name).and_then(|state| Identity::of(seen, &name.pool(), state));
+            let identity = seen.datasets.get(&name).and_then(|state| Identity::of(seen, &name.pool(), state));
             if let Some(entry) = identity.and_then(|identity| self.entries.get_mut(&identity)) {
                 entry.released = Some(step.number);
             }
@@ -187,11 +187,13 @@ fn begun<'a>(step: &Step<'a>) -> impl Iterator<Item = &'a crate::plan::Action> {
 }
 
 /// Lists what a step let go of.
-fn released<'a>(step: &Step<'a>) -> Vec<&'a DatasetName> {
+fn released(step: &Step<'_>) -> Vec<DatasetName> {
     let mut found = Vec::new();
     for action in begun(step).filter(|action| action.kind == Kind::Release) {
-        if let Subject::Resource(Key::Dataset(name) | Key::Volume(name)) = &action.subject {
-            found.push(name);
+        match &action.subject {
+            Subject::Resource(Key::Pool(pool)) => found.push(pool.root()),
+            Subject::Resource(Key::Dataset(name) | Key::Volume(name)) => found.push(name.clone()),
+            _ => {}
         }
     }
     found

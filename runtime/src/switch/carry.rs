@@ -191,6 +191,7 @@ impl Runtime<'_> {
                 current,
                 adopted,
                 made: &aim.made,
+                coming_home: &aim.coming_home,
                 before: &aim.before,
                 // What is let go is no step: its settings are not held against anything.
                 gives_back: false,

@@ -205,6 +205,8 @@ struct Aim {
     current: Option<(Generation, Graph)>,
     /// What this transaction made before it was cut off.
     made: BTreeSet<Key>,
+    /// What it had begun to bring home by then, each under its name there.
+    coming_home: BTreeSet<DatasetName>,
     /// What stood before phoenix set it.
     before: Before,
     /// Whether it goes back: then what is let go of is given back what it was.
@@ -459,6 +461,7 @@ impl Runtime<'_> {
             consent,
             current,
             made: BTreeSet::new(),
+            coming_home: BTreeSet::new(),
             begun: Vec::new(),
             before,
             gives_back,
@@ -509,6 +512,7 @@ impl Runtime<'_> {
             current,
             adopted,
             made: &aim.made,
+            coming_home: &aim.coming_home,
             before: &aim.before,
             gives_back: aim.gives_back,
             observed,

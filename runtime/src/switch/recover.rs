@@ -4,10 +4,10 @@
 use super::{Aim, Runtime, SwitchError, carry::Carried};
 use crate::{
     execute::Ledger,
-    plan::{Before, Consent, Kind, Plan, Subject},
+    plan::{Before, Consent, Inverse, Kind, Plan, Subject},
     store::{Outcome, Store, Transaction},
 };
-use phoenix_graph::{Graph, Key, PoolName};
+use phoenix_graph::{DatasetName, Graph, Key, PoolName};
 use std::collections::BTreeSet;
 
 /// What came of a recovery.
@@ -92,6 +92,7 @@ impl Runtime<'_> {
             consent: Consent { with_data: BTreeSet::new(), ..open.consent.clone() },
             current,
             made: made(&open),
+            coming_home: coming_home(&open),
             begun: open.plans.clone(),
             before: self.before(open.from)?,
             gives_back: open.to != open.number,
@@ -153,6 +154,15 @@ fn pool_of(subject: &Subject) -> Option<PoolName> {
         Subject::Resource(Key::Dataset(name) | Key::Volume(name)) | Subject::Key(name) => Some(name.pool()),
         _ => None,
     }
+}
+
+/// Lists what a transaction had begun to bring home and still keeps its `canmount`, as its journal says: the
+/// mark alone may be anybody's.
+fn coming_home(open: &Transaction) -> BTreeSet<DatasetName> {
+    let begun =
+        open.plans.iter().flat_map(|(plan, begun)| begun.iter().filter_map(|&at| plan.actions.get(at)));
+    let inverses = begun.filter(|action| action.kind == Kind::Restore).flat_map(|action| &action.inverses);
+    inverses.filter_map(Inverse::keeps_canmount).cloned().collect()
 }
 
 /// Lists what a transaction made, as far as its journal says that it began to.
