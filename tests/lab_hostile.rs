@@ -9,12 +9,13 @@ use std::{fmt::Write, path::Path, time::Duration};
 const ROUNDS: usize = 8;
 const EACH: usize = 25;
 
-/// What root has, and the user not. `shared` comes and goes.
-fn spec(shared: bool, quota: usize) -> String {
+/// What root has. `shared`, which the user has no rights on, comes and goes, and so does `mine`, which he has.
+fn spec(shared: bool, mine: bool, quota: usize) -> String {
     let shared = if shared { "dataset \"shared\"\n" } else { "" };
+    let mine = if mine { "dataset \"mine\"\n" } else { "" };
     format!(
         "edition 1\nhost \"h\" {{ pool \"tank\" {{\n allow \"no-redundancy\"\n disk \"/dev/disk/by-id/virtio-a\"\n\
-         dataset \"keep\" quota=\"{quota}M\"\n dataset \"mine\"\n {shared}}} }}\n"
+         dataset \"keep\" quota=\"{quota}M\"\n {mine}{shared}}} }}\n"
     )
 }
 
@@ -68,17 +69,29 @@ impl Dice {
 
     fn attack(&mut self, number: usize) -> String {
         let value = format!("\"$(printf '{}_')\"", self.value());
-        let own = self.one(&["tank/zz", "tank/zz/kid", "tank/mine"]);
+        let own = self.one(&["tank/zz", "tank/zz/kid", "\"$mine\""]);
         let marks = ["phoenix:owner", "phoenix:home", "phoenix:canmount", "site:x", "site:y", ":"];
-        match self.roll(10) {
+        match self.roll(12) {
             0..=4 => format!("zfs set {}={value} {own}", self.one(&marks)),
+            5 if number.is_multiple_of(2) => {
+                let place =
+                    self.one(&["/", "/tank", "/tank/keep", "/tank/shared", "/var/lib/phoenix", "/etc"]);
+                format!("zfs set mountpoint={place} tank/zz/kid")
+            }
             5 => format!("zfs set mountpoint=/{value} tank/zz/kid"),
             6 => format!("zfs snapshot tank/zz@s{number} && zfs hold {value} tank/zz@s{number}"),
             7 => format!(
                 "zfs snapshot tank/zz@phoenix-{0} && zfs hold {value} tank/zz@phoenix-{0}",
                 number % 7
             ),
-            8 => format!("zfs create tank/zz/n{number} && zfs set phoenix:home={value} tank/zz/n{number}"),
+            8 => format!("zfs set canmount={} tank/zz/kid", self.one(&["on", "off", "noauto"])),
+            9 => {
+                let name = self.one(&["kid b", "kid/.phoenix", ".phoenix", "phoenix-1", "shared"]);
+                format!(
+                    "zfs rename -u tank/zz/kid tank/zz/{name} && zfs rename -u tank/zz/{name} tank/zz/kid"
+                )
+            }
+            10 => format!("zfs create tank/zz/n{number} && zfs set phoenix:home={value} tank/zz/n{number}"),
             _ => format!("zfs create 'tank/zz/ %{number}' || zfs create 'tank/zz/-{number} '"),
         }
     }
@@ -96,8 +109,8 @@ impl Lab {
         Ok(output.out())
     }
 
-    fn switch(&self, shared: bool, quota: usize) -> Result<String> {
-        self.machine.put_bytes(spec(shared, quota).as_bytes(), "/root/spec.kdl", 0o644)?;
+    fn switch(&self, shared: bool, mine: bool, quota: usize) -> Result<String> {
+        self.machine.put_bytes(spec(shared, mine, quota).as_bytes(), "/root/spec.kdl", 0o644)?;
         self.phoenix("switch --yes spec.kdl")
     }
 
@@ -117,21 +130,21 @@ fn a_delegated_user_brings_about_nothing_outside_of_his_datasets_and_stops_no_ve
     let machine = Machine::boot(&image, MachineSpec::new().disk("a", mib(256)).disk("b", mib(96)))?;
     machine.put_program(Path::new(env!("CARGO_BIN_EXE_phoenix")), "/usr/sbin/phoenix")?;
     let lab = Lab { machine };
-    lab.switch(true, 60)?;
+    lab.switch(true, true, 60)?;
     lab.machine.ok(
-        "echo precious >/tank/shared/file; zpool create c3po /dev/disk/by-id/virtio-b && zfs create 'c3po/a b ' && \
+        "echo precious >/tank/shared/file; echo own >/tank/mine/file; zpool create c3po /dev/disk/by-id/virtio-b && zfs create 'c3po/a b ' && \
          echo foreign >/c3po/file; zfs create tank/alien && echo alien >/tank/alien/file; \
          zfs create tank/zz && zfs create tank/zz/kid && zfs unmount tank/zz/kid && \
          zfs allow nobody userprop,mount,create,snapshot,hold,rename,canmount,mountpoint tank/zz && \
          zfs allow nobody userprop tank/mine && chmod 666 /dev/zfs",
     )?;
     // `shared` is put away, and the generation before needs it.
-    lab.switch(false, 60)?;
+    lab.switch(false, true, 60)?;
     let before = lab.others()?;
     let mut dice = Dice(12);
     let mut took = 0;
     for round in 0..ROUNDS {
-        let mut script = String::new();
+        let mut script = "mine=$(zfs list -H -o name -r tank | grep '/mine$' | head -n 1)\n".to_owned();
         for at in 0..EACH {
             writeln!(script, "( {} ) >/dev/null 2>&1 && echo took", dice.attack(round * EACH + at)).unwrap();
         }
@@ -147,9 +160,9 @@ fn a_delegated_user_brings_about_nothing_outside_of_his_datasets_and_stops_no_ve
         lab.phoenix("plan spec.kdl")?;
         match round % 4 {
             0 => drop(lab.phoenix("rollback --yes")?),
-            1 => drop(lab.switch(false, 60 + round)?),
-            2 => drop(lab.switch(true, 60)?),
-            _ => drop(lab.switch(false, 60)?),
+            1 => drop(lab.switch(false, false, 60 + round)?),
+            2 => drop(lab.switch(true, round == 2, 60)?),
+            _ => drop(lab.switch(false, true, 60)?),
         }
         assert_eq!(lab.others()?, before, "round {round}");
         let shared = lab.machine.ok("zfs list -H -o name | grep -c shared")?;
@@ -159,8 +172,10 @@ fn a_delegated_user_brings_about_nothing_outside_of_his_datasets_and_stops_no_ve
     println!("{took} of {} hostile values were taken by OpenZFS", ROUNDS * EACH);
     lab.phoenix("import --live --pool tank")?;
     // What was put away comes home with what is in it.
-    lab.switch(true, 70)?;
+    lab.switch(true, true, 70)?;
     assert_eq!(lab.machine.ok("cat /tank/shared/file")?, "precious\n");
+    // What is his may be unmounted by what he set; it is there, and at home.
+    lab.machine.ok("zfs mount tank/mine 2>/dev/null; test \"$(cat /tank/mine/file)\" = own")?;
     lab.phoenix("verify")?;
     Ok(())
 }

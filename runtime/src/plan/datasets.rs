@@ -91,17 +91,6 @@ fn pass_links(draft: &mut Draft<'_>, node: &Node, path: &str, stands: bool) {
 }
 
 fn create(draft: &mut Draft<'_>, node: &Node, name: &DatasetName) {
-    if let Some(place) = unmarked(draft, name) {
-        draft.refuse(
-            &node.key,
-            format!("it was put away as {place}, and somebody has taken phoenix's mark off that since"),
-            format!(
-                "`zfs set {OWNER}={} {place}` lets it come home; where it is not to, move it elsewhere first",
-                draft.inputs.desired.host()
-            ),
-        );
-        return;
-    }
     if let Some(place) = draft.stray(name) {
         let text = format!(
             "{place} says that it was put away from there, and this state folder has no record of that: a new one \
@@ -158,9 +147,19 @@ fn restore(draft: &mut Draft<'_>, node: &Node, name: &DatasetName) {
     let Some(place) = draft.retired(name) else { return };
     let Some(state) = draft.inputs.observed.datasets.get(place) else { return };
     let mut sketch = Sketch::new(Kind::Restore);
-    if !draft.is_ours(place, state) {
-        let word = Some("yes".to_owned());
-        sketch.changes.push(Change { setting: ADOPTED.to_owned(), old: None, new: word });
+    match draft.claim(&place.pool(), state) {
+        Claim::Ours => {}
+        Claim::Unmarked => {
+            let text = format!(
+                "{place} was put away from there, and somebody has taken phoenix's mark off it since: it comes home, \
+                 and is marked again"
+            );
+            draft.warn(&node.key, text);
+        }
+        Claim::Unrecorded | Claim::Foreign => {
+            let word = Some("yes".to_owned());
+            sketch.changes.push(Change { setting: ADOPTED.to_owned(), old: None, new: word });
+        }
     }
     sketch.changes.push(Change {
         setting: "name".to_owned(),
@@ -193,7 +192,7 @@ pub fn present(
         return;
     }
     let claim = draft.claim(&name.pool(), state);
-    let ours = matches!(claim, Claim::Ours | Claim::Unmarked) || draft.inputs.made.contains(&node.key);
+    let ours = draft.is_on_record(name, state) || draft.inputs.made.contains(&node.key);
     if state.is_unreadable(OWNER) && !ours {
         draft.refuse(
             &node.key,
@@ -270,14 +269,6 @@ pub fn present(
     if moves {
         mounting::set_in_turn(draft, at);
     }
-}
-
-/// Finds what was put away from a name, and has lost its mark since.
-fn unmarked<'a>(draft: &Draft<'a>, name: &DatasetName) -> Option<&'a DatasetName> {
-    let inputs = draft.inputs;
-    let lost = |state: &DatasetState| draft.claim(&name.pool(), state) == Claim::Unmarked;
-    let mut away = inputs.record.away(inputs.observed);
-    away.find(|(_, state, away)| away.home == *name && lost(state)).map(|(place, ..)| place)
 }
 
 /// Marks a dataset as phoenix's.

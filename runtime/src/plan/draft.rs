@@ -282,6 +282,11 @@ impl<'a> Draft<'a> {
         self.claim(&name.pool(), state) == Claim::Ours
     }
 
+    /// Returns whether a dataset is on record, whatever became of its mark.
+    pub fn is_on_record(&self, name: &DatasetName, state: &DatasetState) -> bool {
+        matches!(self.claim(&name.pool(), state), Claim::Ours | Claim::Unmarked)
+    }
+
     /// Returns whether a dataset bears the mark that one of this host is to have.
     pub fn is_marked(&self, state: &DatasetState) -> bool {
         let mark = state.settings.get(OWNER).filter(|mark| mark.source == Source::Local);
@@ -524,7 +529,8 @@ fn lasting_last(actions: Vec<Action>) -> Vec<Action> {
 fn retired<'a>(inputs: &Inputs<'a>) -> BTreeMap<DatasetName, &'a DatasetName> {
     let mut found: BTreeMap<DatasetName, &DatasetName> = BTreeMap::new();
     for (place, state, away) in inputs.record.away(inputs.observed) {
-        if inputs.record.claim(inputs.observed, &place.pool(), state) != Claim::Ours {
+        let claim = inputs.record.claim(inputs.observed, &place.pool(), state);
+        if !matches!(claim, Claim::Ours | Claim::Unmarked) {
             continue;
         }
         let home = away.home;

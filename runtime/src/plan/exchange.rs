@@ -13,7 +13,6 @@ use super::{
 use crate::{
     observed::{DatasetState, HOME, KEPT_CANMOUNT, Lineage, SnapshotState},
     op::{Assignment, Op},
-    record::Claim,
 };
 use phoenix_graph::{DatasetName, Key, PropertyName, SnapshotName, Target, graph::Node, property};
 
@@ -111,16 +110,16 @@ fn standing(
     found: &Found,
 ) -> Refused {
     let inputs = draft.inputs;
-    let known = |name: &DatasetName, state: &DatasetState| {
-        matches!(draft.claim(&name.pool(), state), Claim::Ours | Claim::Unmarked)
-    };
-    if !known(name, state) {
+    if !draft.is_on_record(name, state) {
         let reason = "what stands there was not made by phoenix".to_owned();
         return Some((reason, "move it away by hand first".to_owned()));
     }
     let below: Vec<_> = draft.below(name).collect();
-    let foreign: Vec<&str> =
-        below.iter().filter(|(child, state)| !known(child, state)).map(|(child, _)| child.as_str()).collect();
+    let foreign: Vec<&str> = below
+        .iter()
+        .filter(|(child, state)| !draft.is_on_record(child, state))
+        .map(|(child, _)| child.as_str())
+        .collect();
     if !foreign.is_empty() {
         let reason = format!("below it are datasets that phoenix does not know: {}", foreign.join(", "));
         return Some((

@@ -294,8 +294,9 @@ pub fn leaving<'a>(draft: &Draft<'a>) -> Vec<&'a DatasetName> {
         .filter(|node| !draft.was_adopted(&node.key))
         .filter_map(|node| node.resource.dataset_name())
         .filter(|name| {
-            let there = inputs.observed.datasets.contains_key(*name);
-            there && !name.is_root() && inputs.desired.dataset(name).is_none()
+            let state = inputs.observed.datasets.get(*name);
+            let ours = state.is_some_and(|state| draft.is_ours(name, state));
+            ours && !name.is_root() && inputs.desired.dataset(name).is_none()
         })
         .collect();
     let inside = |name: &DatasetName| {

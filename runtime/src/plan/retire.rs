@@ -50,10 +50,10 @@ pub fn plan(draft: &mut Draft<'_>) {
         } else if draft.was_adopted(key) {
             release(draft, key, name);
         } else if claim == Claim::Unmarked {
-            draft.refuse(
+            draft.warn(
                 key,
-                "the spec no longer names it, but somebody has taken phoenix's mark off it",
-                "switch to the current spec, which marks it again, and then take it out; or move it away by hand",
+                "somebody has taken phoenix's mark off it, and it stays as it is: to put it away, switch to the \
+                 current spec, which marks it again, and then take it out",
             );
         } else {
             retire(draft, key, name);
@@ -80,7 +80,7 @@ fn retire(draft: &mut Draft<'_>, key: &Key, name: &DatasetName) {
     let below: Vec<_> = draft.below(name).collect();
     let foreign: Vec<&str> = below
         .iter()
-        .filter(|(child, state)| !draft.is_ours(child, state))
+        .filter(|(child, state)| !draft.is_on_record(child, state))
         .map(|(child, _)| child.as_str())
         .collect();
     if !foreign.is_empty() {
