@@ -63,7 +63,7 @@ pub fn holder_in(seen: &Observed, name: &DatasetName) -> DatasetName {
 pub fn holder_of(name: &DatasetName) -> Option<DatasetName> {
     let text = name.as_str();
     let holder = text.strip_suffix("/.phoenix").or_else(|| Some(text.rsplit_once("/.phoenix/")?.0))?;
-    DatasetName::new(holder).ok()
+    DatasetName::seen(holder).ok()
 }
 
 /// Reads a folder's name: the number of the attempt, and whether an undoing set aside what is in it.

@@ -405,7 +405,7 @@ impl<'a> Draft<'a> {
     pub fn is_replica(&self, name: &DatasetName) -> bool {
         let graphs = || std::iter::once(self.inputs.desired).chain(self.inputs.current);
         let home = self.inputs.observed.datasets.get(name).and_then(|state| state.local(HOME));
-        let home = home.and_then(|home| DatasetName::new(home).ok()).unwrap_or_else(|| name.clone());
+        let home = home.and_then(|home| DatasetName::seen(home).ok()).unwrap_or_else(|| name.clone());
         let mut above = std::iter::successors(Some(home), DatasetName::parent);
         above.any(|above| {
             graphs()

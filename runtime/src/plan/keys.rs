@@ -139,7 +139,7 @@ fn holder_of(draft: &Draft<'_>, path: &str) -> Option<DatasetName> {
 /// Returns where the key of an encryption root that is there is to be found.
 fn location_of(draft: &Draft<'_>, root: &DatasetName) -> Box<str> {
     let state = draft.inputs.observed.datasets.get(root);
-    let home = state.and_then(|state| state.local(HOME)).and_then(|home| DatasetName::new(home).ok());
+    let home = state.and_then(|state| state.local(HOME)).and_then(|home| DatasetName::seen(home).ok());
     let declared = draft.inputs.desired.dataset(home.as_ref().unwrap_or(root));
     let declared = declared.and_then(|node| word(node.resource.settings()?, "keylocation"));
     declared.unwrap_or_else(|| state.and_then(|state| state.value("keylocation")).unwrap_or(PROMPT).into())

@@ -35,7 +35,7 @@ pub fn boot_from(draft: &mut Draft<'_>) {
         if old.as_deref() == Some(&*word) || state.is_none() && draft.action_of(&key).is_none() {
             continue;
         }
-        let name = DatasetName::new(&word).ok().filter(|name| name.pool() == pool.name);
+        let name = DatasetName::seen(&word).ok().filter(|name| name.pool() == pool.name);
         let there = |name: &DatasetName| {
             let state = inputs.observed.datasets.get(name);
             match inputs.desired.dataset(name) {

@@ -209,7 +209,7 @@ pub fn keep_unmounted(top: &DatasetName, name: &DatasetName, state: &DatasetStat
 pub fn would_mount(top: &DatasetName, state: &DatasetState) -> bool {
     let comes_along = state.settings.get("mountpoint").is_some_and(|seen| match &seen.source {
         Source::Inherited(from) => {
-            DatasetName::new(from).is_ok_and(|from| from == *top || from.is_below(top))
+            DatasetName::seen(from).is_ok_and(|from| from == *top || from.is_below(top))
         }
         source => source.is_own(),
     });

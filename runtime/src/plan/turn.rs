@@ -255,7 +255,7 @@ impl<'a> Turning<'a> {
     /// Returns whether a mount may go for a moment; what is to stay mounted then comes back.
     fn give_way(&mut self, at: usize) -> bool {
         let mount = self.tree.mount(at);
-        let found = DatasetName::new(&mount.source).ok().filter(|name| mount.is_of(name));
+        let found = DatasetName::seen(&mount.source).ok().filter(|name| mount.is_of(name));
         let Some((name, fate)) = found.and_then(|name| self.fates.get_key_value(&name)) else { return false };
         let Some(now) = fate.now.as_deref() else { return false };
         if *mount.place != *self.tree.resolve(now) {
@@ -281,7 +281,7 @@ impl<'a> Turning<'a> {
         // Whatever lies on or over another mount was mounted after it.
         let goes = self.out.iter().rev().filter_map(|&at| {
             let mount = self.tree.mount(at);
-            Some((DatasetName::new(&mount.source).ok()?, mount.place.clone()))
+            Some((DatasetName::seen(&mount.source).ok()?, mount.place.clone()))
         });
         self.turn.unmounts = goes.collect();
         let mut comes: Vec<_> = self.due.into_iter().collect();

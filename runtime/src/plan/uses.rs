@@ -187,7 +187,7 @@ impl Leaving {
             return;
         }
         let follows = |below: &DatasetName, from: &str| {
-            let from = DatasetName::new(from).ok();
+            let from = DatasetName::seen(from).ok();
             below.is_below(name) && from.is_some_and(|from| from == *name || name.is_below(&from))
         };
         for (other, state) in &seen.datasets {
@@ -223,7 +223,7 @@ impl Leaving {
                 if let Some(pool) = state.properties.get("pool").filter(|_| &*state.kind == "zfspool") {
                     // A linked clone's volume names the one that it was cloned from, too.
                     let parts =
-                        volume.split('/').filter_map(|part| DatasetName::new(&format!("{pool}/{part}")).ok());
+                        volume.split('/').filter_map(|part| DatasetName::seen(&format!("{pool}/{part}")).ok());
                     found.extend(parts.filter_map(|name| self.gone.get(&name).cloned()));
                 }
                 found
@@ -236,7 +236,7 @@ impl Leaving {
         let property = |name: &str| state.properties.get(name);
         match &*state.kind {
             "zfspool" => property("pool")
-                .and_then(|pool| DatasetName::new(pool).ok())
+                .and_then(|pool| DatasetName::seen(pool).ok())
                 .and_then(|name| self.gone.get(&name).cloned())
                 .into_iter()
                 .collect(),

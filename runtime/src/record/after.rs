@@ -114,7 +114,7 @@ impl Record {
             if aside(name).is_none() {
                 continue;
             }
-            let home = state.local(HOME).and_then(|home| DatasetName::new(home).ok());
+            let home = state.local(HOME).and_then(|home| DatasetName::seen(home).ok());
             let Some(home) = home.filter(|home| made.contains(home) && home.pool() == name.pool()) else {
                 continue;
             };

@@ -44,7 +44,7 @@ pub fn infer(seen: &Observed, life: &Life<'_>) -> Record {
         }
         let is_known = |number: &u64| life.attempts.contains(number);
         let home =
-            put_away_from(seen, &record.hosts, name, state).and_then(|home| DatasetName::new(home).ok());
+            put_away_from(seen, &record.hosts, name, state).and_then(|home| DatasetName::seen(home).ok());
         let by = area::innermost_folder_of(name).and_then(area::number_of).map(|(number, _)| number);
         if let (Some(home), Some(by)) = (home.filter(|home| names.contains(home)), by.filter(is_known)) {
             record.infer_one(seen, name, by, Some(Away { home, number: by }));

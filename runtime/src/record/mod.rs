@@ -186,11 +186,11 @@ fn put_away_from<'a>(
     let set = |name: &str| state.settings.get(name).filter(|mark| mark.source == Source::Local);
     let owner = set(OWNER)?;
     let home = &*set(HOME)?.raw;
-    let name = DatasetName::new(home).ok()?;
+    let name = DatasetName::seen(home).ok()?;
     let holder = area::holder_of(place)?;
     // A holder that was put away itself takes what was below its own home.
     let above = match seen.datasets.get(&holder).filter(|_| area::is_inside(&holder)) {
-        Some(state) => DatasetName::new(put_away_from(seen, hosts, &holder, state)?).ok()?,
+        Some(state) => DatasetName::seen(put_away_from(seen, hosts, &holder, state)?).ok()?,
         None => holder,
     };
     let agrees = hosts.iter().any(|host| host.as_str() == &*owner.raw);
