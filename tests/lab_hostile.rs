@@ -80,10 +80,10 @@ impl Dice {
             }
             5 => format!("zfs set mountpoint=/{value} tank/zz/kid"),
             6 => format!("zfs snapshot tank/zz@s{number} && zfs hold {value} tank/zz@s{number}"),
-            7 => format!(
-                "zfs snapshot tank/zz@phoenix-{0} && zfs hold {value} tank/zz@phoenix-{0}",
-                number % 7
-            ),
+            7 => {
+                let taken = [number % 40, 999_999_999, 1_000_000_000, usize::MAX][self.roll(4)];
+                format!("zfs snapshot {own}@phoenix-{taken} && zfs hold {value} {own}@phoenix-{taken}")
+            }
             8 => format!("zfs set canmount={} tank/zz/kid", self.one(&["on", "off", "noauto"])),
             9 => {
                 let name = self.one(&["kid b", "kid/.phoenix", ".phoenix", "phoenix-1", "shared"]);
@@ -136,7 +136,7 @@ fn a_delegated_user_brings_about_nothing_outside_of_his_datasets_and_stops_no_ve
          echo foreign >/c3po/file; zfs create tank/alien && echo alien >/tank/alien/file; \
          zfs create tank/zz && zfs create tank/zz/kid && zfs unmount tank/zz/kid && \
          zfs allow nobody userprop,mount,create,snapshot,hold,rename,canmount,mountpoint tank/zz && \
-         zfs allow nobody userprop tank/mine && chmod 666 /dev/zfs",
+         zfs allow nobody userprop,snapshot,hold tank/mine && chmod 666 /dev/zfs",
     )?;
     // `shared` is put away, and the generation before needs it.
     lab.switch(false, true, 60)?;

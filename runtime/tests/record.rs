@@ -372,6 +372,25 @@ fn snapshots_that_only_the_host_knows_of_keep_their_numbers() {
 }
 
 #[test]
+fn names_of_snapshots_that_somebody_took_first_stop_no_switch() {
+    let world = World::new();
+    world.switch(&host(nested())).unwrap();
+    let numbers: [u64; 6] = [2, 3, 999_999_999, 1_000_000_000, 1_000_000_002, u64::MAX];
+    for number in numbers {
+        let snapshot =
+            Op::Snapshot { datasets: vec![name("tank/keep")], name: format!("phoenix-{number}").into() };
+        world.host.by_hand(&snapshot).unwrap();
+    }
+    let part = Op::Snapshot { datasets: vec![name("tank/keep")], name: "phoenix-1000000003.1".into() };
+    world.host.by_hand(&part).unwrap();
+    for (word, number) in [("off", 1_000_000_001), ("on", 1_000_000_004), ("off", 1_000_000_005)] {
+        world.switch(&host(with(nested(), dataset("tank/keep", &[("atime", word)])))).unwrap();
+        assert_eq!(world.current(), Some(number));
+    }
+    world.rollback(1).unwrap();
+}
+
+#[test]
 fn what_power_was_cut_off_within_the_making_of_is_taken_back_without_its_mark() {
     let more = with(
         with(nested(), dataset("tank/z", &[("atime", "off"), ("quota", "1G")])),

@@ -222,8 +222,9 @@ impl Leaving {
                 found.extend(self.under_storage(&id, state));
                 if let Some(pool) = state.properties.get("pool").filter(|_| &*state.kind == "zfspool") {
                     // A linked clone's volume names the one that it was cloned from, too.
-                    let parts =
-                        volume.split('/').filter_map(|part| DatasetName::seen(&format!("{pool}/{part}")).ok());
+                    let parts = volume
+                        .split('/')
+                        .filter_map(|part| DatasetName::seen(&format!("{pool}/{part}")).ok());
                     found.extend(parts.filter_map(|name| self.gone.get(&name).cloned()));
                 }
                 found

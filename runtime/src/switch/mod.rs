@@ -487,7 +487,12 @@ impl Runtime<'_> {
             HostError::PowerLost => SwitchError::PowerLost,
             error => error.into(),
         })?;
-        if aim.skip(numbers::of_snapshots(&names)) { self.plan_from(aim, &observed) } else { Ok(plan) }
+        let mut skipped = aim.skip(numbers::of_snapshots(&names));
+        // Whoever may take snapshots of a dataset may have taken one of any name.
+        while numbers::is_taken(&names, aim.number) && aim.skip(Some(aim.number)) {
+            skipped = true;
+        }
+        if skipped { self.plan_from(aim, &observed) } else { Ok(plan) }
     }
 
     fn plan_for(&self, aim: &Aim) -> Result<Plan, SwitchError> {

@@ -39,3 +39,11 @@ pub fn of_snapshots(names: &BTreeSet<Box<str>>) -> Option<u64> {
     };
     names.iter().filter_map(|name| number(name)).filter(|number| *number < END).max()
 }
+
+/// Returns whether a snapshot that a switch of this number could take is there already, whoever took it.
+pub fn is_taken(names: &BTreeSet<Box<str>>, number: u64) -> bool {
+    let first = format!("phoenix-{number}");
+    names
+        .iter()
+        .any(|name| name.strip_prefix(&first).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+}
