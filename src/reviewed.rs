@@ -16,6 +16,8 @@ use std::{
 const FORMAT: u32 = 1;
 /// How much of a file is looked at for what it is, in bytes.
 const BEGINS: u64 = 4096;
+/// The most bytes of such a file: a new host of 80,000 datasets, each with its export.
+const MOST: u64 = 256 << 20;
 /// What such a file says of itself.
 const WHAT: &str = "reviewed plan";
 
@@ -97,6 +99,11 @@ impl Reviewed {
         let digest = digest(&content).map_err(|error| failed(&error))?;
         let sealed = Sealed { phoenix: WHAT.to_owned(), format: FORMAT, digest, content };
         let text = serde_json::to_string_pretty(&sealed).map_err(|error| failed(&error))? + "\n";
+        if text.len() as u64 > MOST {
+            return Err(Failure::new(Exit::Refused, doing())
+                .because(format!("it comes to more than {MOST} bytes, which is all that is read of one"))
+                .help("`phoenix plan --json` shows it; let `phoenix switch` make it anew"));
+        }
         let file = OpenOptions::new().write(true).create_new(true).open(path);
         file.and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all())).map_err(
             |error| match error.kind() {
@@ -119,10 +126,15 @@ impl Reviewed {
                 .help("write it anew with `phoenix plan --out FILE`, and read it again")
         };
         let damaged = || refused("the file is damaged, or was changed by hand");
-        let text = fs::read_to_string(path).map_err(|error| {
-            Failure::new(Exit::Failed, format!("cannot read {}", path.display())).because(error)
-        })?;
-        let mut value: serde_json::Value = serde_json::from_str(&text).map_err(|_| damaged())?;
+        let mut text = Vec::new();
+        fs::File::open(path).and_then(|file| file.take(MOST + 1).read_to_end(&mut text)).map_err(
+            |error| Failure::new(Exit::Failed, format!("cannot read {}", path.display())).because(error),
+        )?;
+        if text.len() as u64 > MOST {
+            return Err(refused(&format!("it has more than {MOST} bytes, and no plan is so large")));
+        }
+        let mut value: serde_json::Value = serde_json::from_slice(&text).map_err(|_| damaged())?;
+        drop(text);
         if value.get("phoenix").and_then(serde_json::Value::as_str) != Some(WHAT) {
             return Err(refused("it is JSON, and no plan that phoenix wrote"));
         }

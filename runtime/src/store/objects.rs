@@ -2,13 +2,22 @@
 
 use super::{Store, StoreError, durable, io_error};
 use phoenix_graph::{Graph, HostName, Key, ObjectId, Step, System, graph::Node};
-use rustix::fs::{Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, futimens};
+use rustix::{
+    fs::{Mode, OFlags, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, futimens},
+    io::Errno,
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    io::ErrorKind,
-    path::PathBuf,
+    io::{self, ErrorKind, Read},
+    path::{Path, PathBuf},
 };
+
+/// The most bytes of an object: the text of a spec has no more, and a system of as many resources as it may
+/// have comes to half of it.
+const MOST: u64 = 64 << 20;
+/// The most bytes of all steps of a closure.
+const MOST_OF_A_CLOSURE: u64 = 512 << 20;
 
 /// The dates of a file that is counted as written now.
 const WRITTEN_NOW: Timestamps = Timestamps {
@@ -129,8 +138,13 @@ impl Store {
         let bytes = self.read_object(&names, system)?;
         let stored: System = parse(&bytes, || self.root().join("store").join(system.to_string()))?;
         let mut steps = BTreeMap::new();
+        let mut left = MOST_OF_A_CLOSURE;
         for id in &stored.needs {
             let bytes = self.read_object(&names, id)?;
+            left = left.checked_sub(bytes.len() as u64).ok_or_else(|| StoreError::Unreadable {
+                path: self.root().join("store").join(system.to_string()),
+                reason: format!("its steps have more than {MOST_OF_A_CLOSURE} bytes, which no spec comes to"),
+            })?;
             let step: Step = parse(&bytes, || self.root().join("store").join(id.to_string()))?;
             steps.insert(*id, step);
         }
@@ -156,7 +170,12 @@ impl Store {
     fn read_object(&self, names: &BTreeMap<ObjectId, PathBuf>, id: &ObjectId) -> Result<Vec<u8>, StoreError> {
         let path =
             names.get(id).ok_or_else(|| StoreError::Missing { id: *id, store: self.root().to_owned() })?;
-        let bytes = fs::read(path).map_err(io_error("read", path))?;
+        let bytes = read(path).map_err(|error| match error.kind() {
+            ErrorKind::InvalidData | ErrorKind::FileTooLarge => {
+                StoreError::Unreadable { path: path.clone(), reason: error.to_string() }
+            }
+            _ => io_error("read", path)(error),
+        })?;
         if ObjectId::of(&bytes) == *id { Ok(bytes) } else { Err(StoreError::Damaged(path.clone())) }
     }
 
@@ -196,6 +215,32 @@ impl Store {
         let file = fs::File::open(&folder).map_err(io_error("open", &folder))?;
         rustix::fs::syncfs(&file).map_err(|error| io_error("sync", &folder)(error.into()))
     }
+}
+
+/// Reads an object, which another user may have made: no link is followed, nothing but a regular file is
+/// waited for, and no more of it is read than the largest object has.
+///
+/// # Errors
+/// Where it cannot be read; [`ErrorKind::InvalidData`] where it is no regular file, and
+/// [`ErrorKind::FileTooLarge`].
+pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let strange = || io::Error::new(ErrorKind::InvalidData, "it is no regular file");
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = match rustix::fs::open(path, flags, Mode::empty()) {
+        Err(Errno::LOOP) => return Err(strange()),
+        opened => fs::File::from(opened?),
+    };
+    let about = file.metadata()?;
+    if !about.is_file() {
+        return Err(strange());
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(about.len().min(MOST)).unwrap_or_default());
+    file.take(MOST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MOST {
+        let why = format!("it has more than {MOST} bytes, which no object has");
+        return Err(io::Error::new(ErrorKind::FileTooLarge, why));
+    }
+    Ok(bytes)
 }
 
 fn parse<T: serde::de::DeserializeOwned>(

@@ -1,7 +1,7 @@
 //! Looks through a whole store and says what is wrong in it, and how that is put right. It changes
 //! nothing.
 
-use super::{Outcome, Store, StoreError, io_error, journal::TransactionId, whole};
+use super::{Outcome, Store, StoreError, io_error, journal::TransactionId, objects, whole};
 use phoenix_graph::{FORMAT, ObjectId};
 use std::{
     collections::BTreeSet,
@@ -115,7 +115,7 @@ impl Look<'_> {
                 self.tell(&path, "it is no regular file", "remove it, and build its spec again");
                 continue;
             }
-            match fs::read(&path) {
+            match objects::read(&path) {
                 Ok(bytes) if ObjectId::of(&bytes) == id => {
                     self.sound.insert(id);
                     self.found.objects += 1;
