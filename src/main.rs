@@ -7,10 +7,12 @@ mod duration;
 mod exit;
 mod failure;
 mod import;
+mod named;
 mod options;
 mod outside;
 mod review;
 mod reviewed;
+mod root;
 mod show;
 mod site;
 mod sources;
@@ -26,8 +28,8 @@ mod watcher;
 use clap::{Parser, Subcommand};
 use exit::Exit;
 use failure::Failure;
-use std::process::ExitCode;
-use terminal::Terminal;
+use std::{io, process::ExitCode};
+use terminal::{Color, Terminal};
 
 /// Describes a storage host in one spec, and makes the host so
 ///
@@ -75,9 +77,16 @@ fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version are no errors; where they cannot be printed nobody wants them.
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { Exit::Usage } else { Exit::Done }.code());
+            let printed = error.print();
+            // Help and version are no errors, unless they cannot be printed to somebody who wants them.
+            let exit = match printed {
+                _ if error.use_stderr() => Exit::Usage,
+                Err(why) if why.kind() != io::ErrorKind::BrokenPipe => {
+                    unwritten(&why, Exit::Done, false, &Terminal::new(Color::Auto))
+                }
+                _ => Exit::Done,
+            };
+            return ExitCode::from(exit.code());
         }
     };
     let terminal = Terminal::new(cli.common.color);
@@ -85,7 +94,29 @@ fn main() -> ExitCode {
         terminal.report(&failure);
         failure.exit
     });
+    let exit = match terminal.unwritten() {
+        Some(why) => unwritten(&why, exit, cli.verb.goes(), &terminal),
+        None => exit,
+    };
     ExitCode::from(exit.code())
+}
+
+/// Tells that the result could not be printed, and returns the exit code for that: a failure, unless there is
+/// a worse one, or the host has changed, which a failure would deny.
+fn unwritten(why: &io::Error, exit: Exit, goes: bool, terminal: &Terminal) -> Exit {
+    let failed = matches!(exit, Exit::Done | Exit::Differences) && !goes;
+    if matches!(exit, Exit::Done | Exit::Differences) {
+        terminal.report(&Failure::new(Exit::Failed, "cannot write to standard output").because(why));
+    }
+    if failed { Exit::Failed } else { exit }
+}
+
+impl Verb {
+    /// Returns whether the verb brings the host from one state to another. These write what they are about to
+    /// do first, and do nothing where that cannot be written; `recover` always goes on.
+    fn goes(&self) -> bool {
+        matches!(self, Self::Switch(_) | Self::Rollback(_) | Self::Recover(_) | Self::Confirm(_))
+    }
 }
 
 fn run(Cli { common, verb }: &Cli, terminal: &Terminal) -> Result<Exit, Failure> {

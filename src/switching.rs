@@ -56,7 +56,8 @@ impl Journey<'_> {
             Ok(())
         };
         approval.reviewed = self.reviewed;
-        let mut approve = |plan: &Plan| approval.ask(plan);
+        // A plan that nobody can read is not carried out.
+        let mut approve = |plan: &Plan| approval.ask(plan) && self.terminal.unwritten().is_none();
         let switched = match self.confirm_within {
             None => runtime.switch(verb, target, consent, &mut approve),
             Some(Seconds(seconds)) => {
@@ -302,6 +303,8 @@ pub fn failure(doing: &str, error: SwitchError, terminal: &Terminal) -> Failure 
                 .because("the plan is refused; nothing was changed")
                 .help("each refusal above says the way out")
         }
+        SwitchError::Declined if let Some(why) = terminal.unwritten() => Failure::new(Exit::Failed, doing)
+            .because(format!("what it would do cannot be written to standard output: {why}; nothing was changed")),
         SwitchError::Declined => {
             Failure::new(Exit::Refused, doing).because("it was not confirmed; nothing was changed")
         }

@@ -12,7 +12,7 @@ use std::{
     borrow::Cow,
     fmt,
     io::{self, BufRead, IsTerminal, Write},
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicBool, AtomicI32, Ordering},
 };
 use zeroize::Zeroizing;
 
@@ -29,11 +29,13 @@ pub enum Color {
 }
 
 /// Where a command speaks to people and programs.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Terminal {
     out: bool,
     err: bool,
     interactive: bool,
+    /// The number of the first error that kept a result from being printed; 0 where there was none.
+    unwritten: AtomicI32,
 }
 
 impl Terminal {
@@ -46,7 +48,28 @@ impl Terminal {
             Color::Auto => terminal && !outside::no_color(),
         };
         let interactive = io::stderr().is_terminal();
-        Self { out: shown(io::stdout().is_terminal()), err: shown(interactive), interactive }
+        let out = shown(io::stdout().is_terminal());
+        Self { out, err: shown(interactive), interactive, unwritten: AtomicI32::new(0) }
+    }
+
+    /// Returns why a result could not be printed: a full disk, for one. A reader that has gone away wants
+    /// nothing more, and is no error.
+    #[must_use]
+    pub fn unwritten(&self) -> Option<io::Error> {
+        let error = self.unwritten.load(Ordering::Relaxed);
+        (error != 0).then(|| io::Error::from_raw_os_error(error))
+    }
+
+    /// Writes a result.
+    fn result(&self, text: &dyn fmt::Display) {
+        let mut out = io::stdout().lock();
+        if let Err(error) = write!(out, "{text}").and_then(|()| out.flush())
+            && error.kind() != io::ErrorKind::BrokenPipe
+        {
+            let error = error.raw_os_error().unwrap_or(rustix::io::Errno::IO.raw_os_error());
+            // The first one is the reason of the others.
+            let _ = self.unwritten.compare_exchange(0, error, Ordering::Relaxed, Ordering::Relaxed);
+        }
     }
 
     /// Returns the colours of standard output.
@@ -69,7 +92,7 @@ impl Terminal {
 
     /// Prints a result. Whatever stands in it, a terminal shows it and does nothing else.
     pub fn print(&self, text: impl fmt::Display) {
-        write(&mut io::stdout().lock(), &shown(&text.to_string(), self.out));
+        self.result(&shown(&text.to_string(), self.out));
     }
 
     /// Prints a text as it stands: a file, for whoever reads it. On a terminal it is shown as
@@ -78,7 +101,7 @@ impl Terminal {
         if io::stdout().is_terminal() {
             self.print(text);
         } else {
-            write(&mut io::stdout().lock(), &text);
+            self.result(&text);
         }
     }
 
@@ -86,7 +109,7 @@ impl Terminal {
     pub fn json<T: serde::Serialize>(&self, value: &T) {
         // The views are made of texts, numbers, lists and maps of texts: they always are JSON.
         if let Ok(text) = serde_json::to_string_pretty(value) {
-            write(&mut io::stdout().lock(), &format_args!("{}\n", json_shown(&text)));
+            self.result(&format_args!("{}\n", json_shown(&text)));
         }
     }
 
@@ -94,7 +117,7 @@ impl Terminal {
     pub fn json_line<T: serde::Serialize>(&self, value: &T) {
         // As above.
         if let Ok(text) = serde_json::to_string(value) {
-            write(&mut io::stdout().lock(), &format_args!("{}\n", json_shown(&text)));
+            self.result(&format_args!("{}\n", json_shown(&text)));
         }
     }
 
@@ -102,13 +125,13 @@ impl Terminal {
     pub fn note_json_line<T: serde::Serialize>(&self, value: &T) {
         // As above.
         if let Ok(text) = serde_json::to_string(value) {
-            write(&mut io::stderr().lock(), &format_args!("{}\n", json_shown(&text)));
+            note(&format_args!("{}\n", json_shown(&text)));
         }
     }
 
     /// Tells something beside the result.
     pub fn note(&self, text: impl fmt::Display) {
-        write(&mut io::stderr().lock(), &shown(&text.to_string(), self.err));
+        note(&shown(&text.to_string(), self.err));
     }
 
     /// Shows an error or a warning, with its places, reason and help.
@@ -276,9 +299,10 @@ fn json_shown(text: &str) -> Cow<'_, str> {
     Cow::Owned(written)
 }
 
-/// Writes what can be written: a reader that has gone away wants nothing more.
-fn write(to: &mut dyn Write, text: &dyn fmt::Display) {
-    let _ = write!(to, "{text}").and_then(|()| to.flush());
+/// Tells what can be told: where standard error takes nothing, there is nobody to say so to.
+fn note(text: &dyn fmt::Display) {
+    let mut err = io::stderr().lock();
+    let _ = write!(err, "{text}").and_then(|()| err.flush());
 }
 
 #[derive(Debug)]

@@ -70,7 +70,7 @@ impl Gc {
         let collected = runtime.gc(&policy, &mut |plan| {
             if self.yes {
                 self.show(plan, terminal);
-                return true;
+                return terminal.unwritten().is_none();
             }
             self.show(plan, terminal);
             let answer = terminal.confirm("Destroy it for good?", &stop);

@@ -77,6 +77,50 @@ fn a_full_file_system_ends_in_the_exit_code_that_is_true() {
     println!("exit codes: {ends:?}");
 }
 
+#[test]
+fn what_cannot_be_written_to_standard_output_is_no_success() {
+    let sandbox = Sandbox::switched();
+    sandbox.sim(&["build"]).exits(0);
+    let run = |args: &[&str], to: &str| {
+        let args = [args, &["--sim", "sim"]].concat();
+        let to = std::fs::OpenOptions::new().write(true).open(to).unwrap();
+        let output = sandbox.process(&args).stdout(to).output().unwrap();
+        sandbox.ran(&args, &output)
+    };
+    for args in [
+        &["check"][..],
+        &["plan"],
+        &["plan", "--json"],
+        &["status"],
+        &["status", "--json"],
+        &["generations"],
+        &["diff", "1"],
+        &["graph"],
+        &["verify"],
+        &["gc", "--dry-run"],
+        &["build"],
+        &["stdlib"],
+        &["explain", "syntax"],
+        &["completions", "bash"],
+        &["help"],
+        &["switch", "--help"],
+        &["--version"],
+    ] {
+        run(args, "/dev/null").exits(0);
+        run(args, "/dev/full").exits(1).says("cannot write to standard output").says("No space left");
+    }
+    // What is about to be done is written first, and where it cannot be, nothing is done.
+    sandbox.edit("phoenix.kdl", "800G", "900G");
+    let before = sandbox.read("sim/state/current/generation.json");
+    let switch = run(&["switch", "--yes"], "/dev/full").exits(1);
+    switch.says("what it would do cannot be written").says("nothing was changed");
+    assert_eq!(sandbox.read("sim/state/current/generation.json"), before);
+    sandbox.sim(&["switch", "--yes"]).exits(0);
+    run(&["rollback", "--yes"], "/dev/full").exits(1).says("nothing was changed");
+    sandbox.sim(&["status"]).exits(0).says("eneration 2");
+    run(&["gc", "--yes"], "/dev/full").exits(1).says("No space left");
+}
+
 const SPEC: &str = r#"edition 1
 host "h" {
     pool "tank" {
