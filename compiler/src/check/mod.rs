@@ -23,6 +23,7 @@ use crate::{
         grammar::Kind,
         spec::{Block, Said, Scalar, Setting, ViaId, Vias},
     },
+    size_hint,
     source::Place,
 };
 use phoenix_graph::{
@@ -223,7 +224,10 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
     fn size(&mut self, setting: &Setting<'a>, said: &Said<'a>) -> Option<Bytes> {
         let text = self.text(setting, said)?;
         match text.parse::<Bytes>() {
-            Ok(bytes) if bytes <= Bytes::LARGEST => Some(bytes),
+            Ok(bytes) if bytes <= Bytes::LARGEST => {
+                self.decimal_unit(setting, said, &text);
+                Some(bytes)
+            }
             Ok(_) => {
                 let diagnostic = Diagnostic::new(Code::BadSize, format!("{text:?} is too large"))
                     .at(said.place, format!("{} at most", Bytes::LARGEST));
@@ -231,8 +235,9 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                 None
             }
             Err(error) => {
-                let diagnostic =
-                    Diagnostic::new(Code::BadSize, error.to_string()).at(said.place, "not a size");
+                let diagnostic = Diagnostic::new(Code::BadSize, error.to_string())
+                    .at(said.place, "not a size")
+                    .help_maybe(size_hint::meant(&text).map(|meant| format!("write {meant:?}")));
                 self.push(diagnostic, said.via);
                 None
             }

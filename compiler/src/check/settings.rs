@@ -7,6 +7,7 @@ use crate::{
         grammar::{Kind, LIFE, Meaning, OWN, find_own},
         spec::{Block, Said, Scalar, Setting},
     },
+    size_hint,
     source::Place,
 };
 use phoenix_graph::{
@@ -127,12 +128,29 @@ impl<'a> Checker<'_, 'a, '_> {
         let text = self.text(setting, said)?;
         self.secret_in_url(setting, said, &text);
         match property.parse(&text) {
-            Ok(value) => Some((PropertyName::new(name), value)),
+            Ok(value) => {
+                // No power of 1000 is a power of two.
+                if matches!(property.kind, property::Kind::Size { power_of_two: false, .. }) {
+                    self.decimal_unit(setting, said, &text);
+                }
+                Some((PropertyName::new(name), value))
+            }
             Err(error) => {
                 self.bad_value(setting, said, &error.reason, Some(property));
                 None
             }
         }
+    }
+
+    /// Tells of a size in `TB` and its kin, which most people take for powers of 1000.
+    pub(super) fn decimal_unit(&mut self, setting: &Setting<'a>, said: &Said<'a>, text: &str) {
+        let Some(size_hint::Decimal { taken, by_the_book, plain }) = size_hint::decimal(text) else { return };
+        let message = format!("`{text}` of `{}` is taken for {taken} bytes: by powers of 1024", setting.name);
+        let diagnostic = Diagnostic::new(Code::DecimalUnit, message)
+            .at(said.place, "as ZFS reads it")
+            .help(format!("write \"{plain}\" for that, or \"{by_the_book}\" for powers of 1000"));
+        let diagnostic = self.vias.label(diagnostic, said.via);
+        self.lint(diagnostic);
     }
 
     fn user_property(&mut self, setting: &Setting<'a>) -> Option<(PropertyName, Value)> {
@@ -175,13 +193,17 @@ impl<'a> Checker<'_, 'a, '_> {
         )
         .at(said.place, "not taken");
         if let Some(property) = property {
-            let near = match &said.value {
-                Scalar::Text(text) => did_you_mean(text, property.legal_values().iter().copied()),
-                _ => None,
+            let (near, meant) = match &said.value {
+                Scalar::Text(text) => (
+                    did_you_mean(text, property.legal_values().iter().copied()),
+                    size_hint::meant(text).filter(|meant| property.parse(meant).is_ok()),
+                ),
+                _ => (None, None),
             };
-            diagnostic = diagnostic.help(match near {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("it takes {}", property.legal()),
+            diagnostic = diagnostic.help(match (near, meant) {
+                (_, Some(meant)) => format!("write {meant:?}"),
+                (Some(near), None) => format!("did you mean `{near}`?"),
+                (None, None) => format!("it takes {}", property.legal()),
             });
         }
         self.push(diagnostic, said.via);

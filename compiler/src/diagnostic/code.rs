@@ -68,6 +68,7 @@ pub enum Code {
     ReadOnly,
     BadValue,
     BadSize,
+    DecimalUnit,
     DuplicatePool,
     DuplicateDataset,
     DuplicateMountpoint,

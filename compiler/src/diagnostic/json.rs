@@ -5,6 +5,7 @@ use crate::source::{Position, Sources};
 #[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// A diagnostic in the form that is written as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -28,8 +29,8 @@ pub struct JsonDiagnostic<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 pub struct JsonLabel<'a> {
-    /// The file's path relative to the spec's folder, or `std/NAME.kdl`.
-    pub file: &'a str,
+    /// The file's path from the folder that phoenix was started in, or `std/NAME.kdl`.
+    pub file: Cow<'a, str>,
     /// The first byte and the first after the place.
     pub span: [u32; 2],
     /// Line and column of the first byte.
@@ -45,7 +46,7 @@ impl Diagnostic {
     #[must_use]
     pub fn to_json<'a>(&'a self, sources: &'a Sources) -> JsonDiagnostic<'a> {
         let label = |label: &'a super::Label| JsonLabel {
-            file: sources.get(label.place.file).map_or("", |source| &source.name),
+            file: sources.get(label.place.file).map(|source| sources.shown_name(source)).unwrap_or_default(),
             span: [label.place.start, label.place.end],
             start: sources.position(label.place.file, label.place.start),
             end: sources.position(label.place.file, label.place.end),

@@ -193,7 +193,7 @@ fn excerpts(diagnostic: &Diagnostic, sources: &Sources) -> (Vec<Excerpt>, Vec<So
             text.push_str(&shown.text);
         }
         let length = text.len();
-        excerpts.push(Excerpt { name: sources.shown_name(source), base, line: first, text });
+        excerpts.push(Excerpt { name: sources.shown_name(source).into(), base, line: first, text });
         base += length + GAP;
     }
     let spans = spans.into_iter().map(|(start, end)| (start, end.saturating_sub(start)).into()).collect();

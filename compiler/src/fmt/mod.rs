@@ -34,8 +34,9 @@ pub fn format(name: &str, text: &str) -> Result<String, Box<Unformatted>> {
     let mut sources = Sources::default();
     let file = sources.add(name, text.into(), false);
     let mut sink = Sink::default();
+    let parsed = parse(file, text, &mut Budget::default(), &mut sink);
     if let Some(Parsed { document, .. }) =
-        parse(file, text, &mut Budget::default(), &mut sink).filter(|parsed| parsed.lost.is_empty())
+        parsed.filter(|parsed| parsed.lost.is_empty() && sink.errors() == 0)
     {
         let made = tree::read(text).map(|nodes| layout::write(&nodes));
         let again =
@@ -60,6 +61,15 @@ fn defect(file: FileId) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn slips_of_other_languages_are_told_and_left() {
+        for text in ["# a\nb\n", "a \"b\", c=1\n", "a “b”\n"] {
+            let refused = format("spec.kdl", text).unwrap_err();
+            let codes: Vec<_> = refused.diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
+            assert_eq!(codes, [Code::Syntax], "{text}");
+        }
+    }
 
     fn formatted(text: &str) -> String {
         let made = format("spec.kdl", text).unwrap();

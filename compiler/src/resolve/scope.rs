@@ -324,7 +324,11 @@ impl<'a> Resolver<'a, '_> {
         }
         let mut diagnostic = Diagnostic::new(code, format!("there is no {what} `{name}`"))
             .at(place, "neither in this file nor in one that it imports");
-        if let Some(near) = did_you_mean(name, names.iter().copied()) {
+        let several: Vec<&str> = name.split([',', ' ', ';']).filter(|part| !part.is_empty()).collect();
+        if what == "profile" && several.len() > 1 {
+            let texts: Vec<String> = several.iter().take(4).map(|name| format!("{name:?}")).collect();
+            diagnostic = diagnostic.help(format!("name each by itself: `{{ use {}; }}`", texts.join(" ")));
+        } else if let Some(near) = did_you_mean(name, names.iter().copied()) {
             diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
         } else if let Some(import) = standard(what, name) {
             diagnostic = diagnostic.help(format!("the standard library has it: `import \"std/{import}\"`"));

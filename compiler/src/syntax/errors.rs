@@ -4,6 +4,7 @@
 use super::place;
 use crate::{
     diagnostic::{Code, Diagnostic, Sink},
+    size_hint,
     source::{FileId, Place},
 };
 use kdl::{KdlDiagnostic, KdlError};
@@ -73,7 +74,7 @@ fn one(file: FileId, text: &str, problem: &KdlDiagnostic) -> Diagnostic {
     if sized {
         return Diagnostic::new(Code::Syntax, format!("`{here}` is no number"))
             .at(place, "a number with letters")
-            .help(format!("sizes are texts: write \"{here}\""));
+            .help(format!("sizes are texts: write {:?}", size_hint::meant(here).unwrap_or(here.to_owned())));
     }
     if let Some((message, label, help)) = plain_words(problem, here) {
         return Diagnostic::new(Code::Syntax, message).at(place, label).help_maybe(help.map(str::to_owned));
@@ -92,6 +93,11 @@ fn plain_words(
 ) -> Option<(&'static str, &'static str, Option<&'static str>)> {
     let ends_well = problem.help.as_deref().is_none_or(|help| !help.contains("value terminator"));
     Some(match problem.message.as_deref()? {
+        "Unexpected newline in single-line quoted string" if here.contains(['“', '”', '„']) => (
+            "a text does not end on its line",
+            "its quotation mark is a curly one",
+            Some("a text stands in straight ones: `\"…\"`; word processors and web pages make them curly"),
+        ),
         "Unexpected newline in single-line quoted string" => (
             "a text does not end on its line",
             "its quotation mark is missing",
@@ -106,6 +112,11 @@ fn plain_words(
             "a backslash that begins no escape",
             "in this text",
             Some("write `\\\\` for a backslash, or a raw text: `#\"…\"#`"),
+        ),
+        "Expected keyword" => (
+            "a word with `#` that means nothing",
+            "unknown",
+            Some("those are `#true`, `#false` and `#null`; a comment begins with `//`"),
         ),
         "Expected property value" => ("a setting without its value", "the value is missing", None),
         "Found invalid node name" => ("no node begins so", "not a word", Some("a node begins with its word")),
@@ -164,6 +175,12 @@ fn clamp(text: &str, mut place: Place) -> Place {
 fn hint(text: &str, place: Place) -> Option<String> {
     let line_start = text.get(..place.start as usize)?.rfind('\n').map_or(0, |at| at + 1);
     let line = text.get(line_start..)?.lines().next()?;
+    if line.contains(['“', '”', '„']) {
+        return Some(
+            "a text stands in straight quotation marks: `\"…\"`; there are curly ones on this line"
+                .to_owned(),
+        );
+    }
     if line.matches('"').count() % 2 == 1 {
         return Some("a quotation mark is missing on this line".to_owned());
     }

@@ -9,7 +9,7 @@ use crate::{
     diagnostic::{Code, Diagnostic, Sink, did_you_mean, list},
     source::{FileId, Place, Sources},
     stdlib,
-    world::{SourceError, SpecPath, World},
+    world::{ROOT, SourceError, SpecPath, World},
 };
 use kdl::{KdlDocument, KdlNode, KdlValue};
 use std::collections::HashMap;
@@ -229,7 +229,10 @@ impl Loader<'_> {
             Err(error) => {
                 self.sink.push(
                     Diagnostic::new(Code::ImportOutside, format!("cannot import {path:?}: {error}"))
-                        .at(place, "imports stay inside the spec's folder"),
+                        .at(place, "imports stay inside the spec's folder")
+                        .help(format!(
+                            "an empty file `{ROOT}` in a folder above opens it to the specs below; paths are relative to this file"
+                        )),
                 );
                 None
             }

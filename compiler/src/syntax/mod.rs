@@ -14,6 +14,7 @@ pub mod lost;
 mod outline;
 mod pieces;
 mod recover;
+mod slips;
 
 pub use lost::{Gap, Lost};
 
@@ -45,6 +46,7 @@ pub fn parse(file: FileId, text: &str, budget: &mut Budget, sink: &mut Sink) -> 
         sink.push(foreign);
         return None;
     }
+    let text = &*slips::mend(file, text, sink);
     let text = &*limits::without_comments(text);
     if depth::slashed_over(text) {
         return Some(recover::recover(file, text, true, sink));

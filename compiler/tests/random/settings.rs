@@ -113,7 +113,7 @@ pub fn number(number: u64) -> Same {
 pub fn size(bytes: u64) -> Same {
     let mut same = number(bytes);
     same.push(text(format!("{bytes}B")));
-    for (shift, suffixes) in [(10, ["K", "k", "KiB"]), (20, ["M", "mb", "MiB"]), (30, ["G", "GB", "g"])] {
+    for (shift, suffixes) in [(10, ["K", "k", "KiB"]), (20, ["M", "mib", "MiB"]), (30, ["G", "GiB", "g"])] {
         if bytes > 0 && bytes.is_multiple_of(1 << shift) {
             same.extend(suffixes.map(|suffix| text(format!("{}{suffix}", bytes >> shift))));
         }

@@ -167,7 +167,7 @@ pub const TABLE: &[Entry] = &[
         Code::ImportOutside,
         "import-outside",
         "an import leads out of the spec's folder",
-        "A spec is its folder: what it needs is in there, so it builds the same on any machine.",
+        "A spec is its folder: what it needs is in there, so it builds the same on any machine. Where several specs share files, as in a repository of `hosts/*/spec.kdl` and `lib/*.kdl`, a file `phoenix.root` at the top makes that folder the root of all specs below it, and imports reach everything in there. The file may be empty. The nearest one counts; it has to be a plain file of root, of yourself, or of the spec's owner.",
     ),
     error(
         Code::ImportCycle,
@@ -241,6 +241,12 @@ pub const TABLE: &[Entry] = &[
         "bad-size",
         "a size that cannot be read",
         "Sizes are written as in `zfs(8)`: a number and one of B K M G T P E Z, which are powers of 1024.",
+    ),
+    lint(
+        Code::DecimalUnit,
+        "decimal-unit",
+        "a size in KB, MB, GB or TB, which ZFS reads by powers of 1024",
+        "A disk of 1.4TB has 1,400,000,000,000 bytes on its label; to ZFS, and so to phoenix, `1.4TB`, `1.4TiB` and `1.4T` are all 1,539,316,278,886. Write `1.4T` where that is meant, and the bytes as a plain number where it is not. `allow \"decimal-unit\"` says that it is known.",
     ),
     error(Code::DuplicatePool, "duplicate-pool", "a pool stands twice", "Each pool of a host has one node."),
     error(

@@ -44,6 +44,12 @@ pub const PAGES: &[Page] = &[
         Pool(r#"volume "vm-101" size="32G""#),
     ),
     page(
+        Code::DecimalUnit,
+        "A quota that is to fit the disk of its label is a tenth larger than the disk.",
+        Pool(r#"dataset "media" quota="1.4TB""#),
+        Pool(r#"dataset "media" quota="1400000000000""#),
+    ),
+    page(
         Code::Placeholder,
         "A pool on the wrong disk is a pool without the data that was there.",
         Whole(
