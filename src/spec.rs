@@ -1,6 +1,6 @@
 //! Specs: finds the file, reads what it imports, compiles it, and shows what the compiler says.
 
-use crate::{exit::Exit, failure::Failure, show::count, sources::Texts, terminal::Terminal};
+use crate::{exit::Exit, failure::Failure, root::Root, show::count, sources::Texts, terminal::Terminal};
 use clap::ValueEnum;
 use phoenix_compiler::{
     Compiled, Diagnostic, MAX_BYTES, Severity, SourceError, Sources, SpecPath, Traced, World, compile, trace,
@@ -24,6 +24,8 @@ pub const NAME: &str = "phoenix.kdl";
 pub struct Spec {
     /// The file, as the person named it.
     pub path: PathBuf,
+    /// The folder that its imports never leave.
+    pub root: PathBuf,
     /// What the compiler made of it.
     pub compiled: Compiled,
 }
@@ -76,9 +78,10 @@ impl Spec {
     /// # Errors
     /// Where there is none.
     pub fn read(arg: &Path) -> Result<Self, Failure> {
-        let (path, mut compiled) = with(arg, |folder, root| compile(folder, root))?;
-        compiled.sources.set_folder(&folder_of(&path));
-        Ok(Self { path, compiled })
+        let found = find(arg)?;
+        let mut compiled = compile(&found.world(), &found.root.spec);
+        found.root.name(&mut compiled.sources);
+        Ok(Self { path: found.path, root: found.root.folder, compiled })
     }
 
     /// Compiles what stands in standard input in place of a file, which need not be there; what it
@@ -90,19 +93,17 @@ impl Spec {
         let doing = || format!("cannot check standard input as {}", file.display());
         let failed = |error: io::Error| Failure::new(Exit::Failed, doing()).because(error);
         let text = read_bounded(io::stdin()).map_err(failed)?;
-        let folder = match file.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        let root = folder.canonicalize().map_err(failed)?;
-        let name = file.file_name().and_then(|name| name.to_str());
-        let name = name.and_then(|name| SpecPath::new(name).ok()).ok_or_else(|| {
-            Failure::new(Exit::Usage, doing()).help("name the file that it stands for: `--file NAME.kdl`")
+        let root = Root::of(file).map_err(|error| match error.kind() {
+            ErrorKind::InvalidFilename => {
+                Failure::new(Exit::Usage, doing()).help("name the file that it stands for: `--file NAME.kdl`")
+            }
+            _ => failed(error),
         })?;
-        let world = Input { folder: Folder { root }, name: name.clone(), text: text.into() };
-        let mut compiled = compile(&world, &name);
-        compiled.sources.set_folder(&folder_of(file));
-        Ok(Self { path: file.to_owned(), compiled })
+        let folder = Folder { root: root.folder.clone() };
+        let world = Input { folder, name: root.spec.clone(), text: text.into() };
+        let mut compiled = compile(&world, &root.spec);
+        root.name(&mut compiled.sources);
+        Ok(Self { path: file.to_owned(), root: root.folder, compiled })
     }
 
     /// Finds, reads and compiles a spec, and keeps where everything in it comes from.
@@ -110,13 +111,14 @@ impl Spec {
     /// # Errors
     /// As [`Spec::open`].
     pub fn trace(arg: &Path, tell: Tell, terminal: &Terminal) -> Result<Traced, Failure> {
-        let (path, mut traced) = with(arg, |folder, root| trace(folder, root))?;
+        let found = find(arg)?;
+        let mut traced = trace(&found.world(), &found.root.spec);
         let mut compiled = std::mem::take(&mut traced.compiled);
-        compiled.sources.set_folder(&folder_of(&path));
+        found.root.name(&mut compiled.sources);
         if compiled.has_errors() {
             show(&compiled.diagnostics, &compiled.sources, tell, terminal);
         }
-        traced.compiled = Self { path, compiled }.sound()?.compiled;
+        traced.compiled = Self { path: found.path, root: found.root.folder, compiled }.sound()?.compiled;
         Ok(traced)
     }
 
@@ -208,32 +210,39 @@ pub fn show(diagnostics: &[Diagnostic], sources: &Sources, tell: Tell, terminal:
     }
 }
 
-/// Returns the folder of a file as the person named it; nothing for the one that they are in.
-fn folder_of(file: &Path) -> String {
-    let folder = file.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
-    if folder == "." { String::new() } else { folder }
+/// A spec that was found.
+pub struct Found {
+    /// The file, as the person named it.
+    pub path: PathBuf,
+    /// The folder that its imports never leave.
+    pub root: Root,
 }
 
-/// Finds a spec's file, and hands it to whoever reads it, with the files that it may import.
+impl Found {
+    /// Returns the files that it may import.
+    pub fn world(&self) -> impl World {
+        Folder { root: self.root.folder.clone() }
+    }
+}
+
+/// Finds a spec, and the folder that its imports never leave.
 ///
 /// # Errors
 /// Where there is none.
-pub fn with<T>(arg: &Path, run: impl FnOnce(&dyn World, &SpecPath) -> T) -> Result<(PathBuf, T), Failure> {
-    let path = find(arg)?;
-    let doing = || format!("cannot build {}", path.display());
-    let unreadable = |error: io::Error| Failure::new(Exit::Failed, doing()).because(error);
-    let file = path.canonicalize().map_err(unreadable)?;
-    let folder = Folder { root: file.parent().unwrap_or(Path::new("/")).to_owned() };
-    let name = file.file_name().and_then(|name| name.to_str());
-    let root = name.and_then(|name| SpecPath::new(name).ok()).ok_or_else(|| {
-        Failure::new(Exit::Failed, doing()).because("its name is not UTF-8").help("rename the file")
+pub fn find(arg: &Path) -> Result<Found, Failure> {
+    let path = file(arg)?;
+    let root = Root::of(&path).map_err(|error| {
+        let failure = Failure::new(Exit::Failed, format!("cannot build {}", path.display()));
+        match error.kind() {
+            ErrorKind::InvalidFilename => failure.because("its name is not UTF-8").help("rename the file"),
+            _ => failure.because(error),
+        }
     })?;
-    let made = run(&folder, &root);
-    Ok((path, made))
+    Ok(Found { path, root })
 }
 
 /// Finds a spec's file: the file itself; in a folder `phoenix.kdl`, or its only `.kdl` file.
-fn find(arg: &Path) -> Result<PathBuf, Failure> {
+fn file(arg: &Path) -> Result<PathBuf, Failure> {
     let missing = |why: &str| {
         Failure::new(Exit::Usage, format!("cannot find a spec at {}", arg.display()))
             .because(why)
@@ -259,7 +268,7 @@ fn find(arg: &Path) -> Result<PathBuf, Failure> {
     }
 }
 
-/// The files below a spec's folder.
+/// The files below a spec's root folder.
 struct Folder {
     root: PathBuf,
 }

@@ -13,6 +13,7 @@ pub mod index;
 pub mod origin;
 pub mod reference;
 mod resolve;
+mod size_hint;
 pub mod source;
 pub mod stdlib;
 mod syntax;
@@ -22,7 +23,7 @@ pub use diagnostic::{Code, Diagnostic, Severity};
 pub use origin::{Origin, Traced, trace};
 pub use source::{FileId, Place, Position, Source, Sources};
 pub use syntax::limits::MAX_BYTES;
-pub use world::{OneFile, SourceError, SpecPath, World};
+pub use world::{OneFile, ROOT, SourceError, SpecPath, World};
 
 use diagnostic::Sink;
 use phoenix_graph::{Graph, HostName, Key};
@@ -65,11 +66,12 @@ impl Compiled {
         self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count()
     }
 
-    /// Takes a file that only defines names for what it is: that it has no host, and uses none of its names, is
-    /// no mistake of it. What its profiles say is held against the nodes that use them, and so elsewhere.
-    pub fn forgive_library(&mut self) {
+    /// Takes a file that only defines names, or that is `imported` by another, for what it is: that it has no
+    /// host, and uses none of its names, is no mistake of it. What its profiles say is held against the nodes
+    /// that use them, and so elsewhere.
+    pub fn forgive_library(&mut self, imported: bool) {
         use Code::{NoHost, UnusedLet, UnusedParam, UnusedProfile};
-        if self.library {
+        if self.library || imported {
             let own = [NoHost, UnusedLet, UnusedProfile, UnusedParam];
             self.diagnostics.retain(|diagnostic| !own.contains(&diagnostic.code));
         }

@@ -1,7 +1,10 @@
 //! Source texts, and places in them.
 
 use serde::Serialize;
-use std::sync::{Arc, OnceLock};
+use std::{
+    borrow::Cow,
+    sync::{Arc, OnceLock},
+};
 
 /// Names one source of a compilation, by its index in [`Sources`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -75,12 +78,19 @@ impl Source {
     }
 }
 
+/// Splits the first folder off a path; nothing where there is none.
+fn split(path: &str) -> Option<(&str, &str)> {
+    if path.is_empty() { None } else { Some(path.split_once('/').unwrap_or((path, ""))) }
+}
+
 /// All texts that a compilation has read, in the order of reading; the spec itself is the first.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
     files: Vec<Source>,
     /// What people have to write before the names of the spec's own files.
     folder: Box<str>,
+    /// The folder below the root that they are in.
+    here: Box<str>,
 }
 
 impl Sources {
@@ -91,16 +101,33 @@ impl Sources {
         id
     }
 
-    /// Says where the spec's folder lies for the person who asks: `hosts/alpha`, or nothing for the folder that
-    /// they are in.
+    /// Says where the spec's root folder lies for the person who asks: `hosts/alpha`, or nothing for the folder
+    /// that they are in.
     pub fn set_folder(&mut self, folder: &str) {
-        let folder = folder.trim_end_matches('/');
-        self.folder = if folder.is_empty() { "".into() } else { format!("{folder}/").into() };
+        let within = folder.trim_end_matches('/');
+        self.folder = if folder.is_empty() { "".into() } else { format!("{within}/").into() };
+    }
+
+    /// Says which folder below the root the person who asks is in: `hosts/alpha`, or nothing for the root.
+    pub fn set_here(&mut self, here: &str) {
+        self.here = here.trim_matches('/').into();
     }
 
     /// Returns the name of a source as the person who asks can open it.
-    pub(crate) fn shown_name(&self, source: &Source) -> Box<str> {
-        if source.std { source.name.clone() } else { format!("{}{}", self.folder, source.name).into() }
+    #[must_use]
+    pub fn shown_name<'s>(&self, source: &'s Source) -> Cow<'s, str> {
+        if source.std || self.folder.is_empty() && self.here.is_empty() {
+            return Cow::Borrowed(&source.name);
+        }
+        let (mut here, mut name) = (&*self.here, &*source.name);
+        while let (Some((folder, inside)), Some((other, below))) = (split(here), name.split_once('/')) {
+            if folder != other {
+                break;
+            }
+            (here, name) = (inside, below);
+        }
+        let ups = if here.is_empty() { 0 } else { here.split('/').count() };
+        Cow::Owned(format!("{}{}{name}", self.folder, "../".repeat(ups)))
     }
 
     /// Returns one source.
@@ -131,5 +158,29 @@ impl Sources {
         let start = source.line_start(line) as usize;
         let before = source.text.get(start..end).unwrap_or_default();
         Position { line: line + 1, column: before.chars().count() + 1 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_named_from_where_the_person_is() {
+        let shown = |name: &str, folder: &str, here: &str| {
+            let mut sources = Sources::default();
+            let file = sources.add(name, "".into(), false);
+            sources.set_folder(folder);
+            sources.set_here(here);
+            sources.get(file).map(|source| sources.shown_name(source).into_owned()).unwrap_or_default()
+        };
+        assert_eq!(shown("a/b.kdl", "", ""), "a/b.kdl");
+        assert_eq!(shown("a/b.kdl", "/etc/x/", ""), "/etc/x/a/b.kdl");
+        assert_eq!(shown("b.kdl", "/", ""), "/b.kdl");
+        assert_eq!(shown("hosts/a/spec.kdl", "", "hosts/a"), "spec.kdl");
+        assert_eq!(shown("hosts/a/spec.kdl", "", "hosts"), "a/spec.kdl");
+        assert_eq!(shown("lib/x.kdl", "", "hosts/a"), "../../lib/x.kdl");
+        assert_eq!(shown("hosts/b.kdl", "", "hosts/a"), "../b.kdl");
+        assert_eq!(shown("hosts", "", "hosts"), "../hosts");
     }
 }

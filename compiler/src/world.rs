@@ -2,6 +2,10 @@
 
 use std::{fmt, sync::Arc};
 
+/// The file that makes a folder the root of the specs below it: imports reach everything in there. It says
+/// nothing. Without one, a spec's root is its own folder.
+pub const ROOT: &str = "phoenix.root";
+
 /// Gives the compiler the files of a spec.
 ///
 /// The command reads them below the spec's root folder and must not follow a link out of it, nor read

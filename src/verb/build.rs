@@ -79,7 +79,9 @@ impl Build {
     /// Finds the closures of a spec that was built before, whole in a store. Nothing where compiling is
     /// needed: to know them, to put right what the store lacks, or to refuse.
     fn unchanged(&self, cache: &Cache<'_>, stores: &[Store], terminal: &Terminal) -> Option<Closures> {
-        let known = spec::with(&self.spec, |world, root| cache.find(world, root)).ok()?.1?;
+        let found = spec::find(&self.spec).ok()?;
+        let mut known = cache.find(&found.world(), &found.root.spec)?;
+        found.root.name(&mut known.sources);
         if self.deny.is_some() && !known.warnings.is_empty() {
             return None;
         }

@@ -3,23 +3,28 @@
 use crate::{
     exit::Exit,
     failure::Failure,
+    named::find,
     show::count,
-    spec::{Deny, NAME, Spec},
+    spec::{Deny, NAME, Spec, texts},
     terminal::Terminal,
 };
 use clap::Args;
-use phoenix_compiler::{Compiled, Severity};
-use std::path::{Path, PathBuf};
+use phoenix_compiler::Severity;
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+};
 
 /// Tell what is wrong with specs
 ///
-/// Compiles each and writes nothing. Exits with 3 where one has errors. A file that only defines lets and
-/// profiles is checked as what others import. With `--json` it prints one object a
-/// line, with spans in bytes and in lines and columns, for editors and continuous integration.
+/// Compiles each and writes nothing. Exits with 3 where one has errors. Of a folder, every .kdl file below it
+/// is checked. A file that only defines lets and profiles, or that another one imports, is checked as what
+/// others import; what is wrong with it is told once. With `--json` it prints one object a line, with spans in
+/// bytes and in lines and columns, for editors and continuous integration.
 /// With `-` for the spec it checks standard input, as the file that `--file` names.
 #[derive(Debug, Args)]
 pub struct Check {
-    /// Specs, folders that hold one, or - for standard input
+    /// Specs, folders for all .kdl files below them, or - for standard input
     #[arg(default_value = NAME)]
     specs: Vec<PathBuf>,
     /// The file that standard input stands for [default: phoenix.kdl]; what it imports is read beside it
@@ -36,57 +41,95 @@ pub struct Check {
 impl Check {
     /// Runs the verb.
     pub fn run(&self, terminal: &Terminal) -> Result<Exit, Failure> {
-        let mut errors = 0;
-        let mut warnings = 0;
-        let mut told = false;
-        for spec in &self.specs {
-            let Spec { path, compiled } = self.compiled(spec)?;
-            self.tell(&compiled, terminal);
-            told |= !compiled.diagnostics.is_empty();
-            errors += compiled.count(Severity::Error);
-            warnings += compiled.count(Severity::Warning);
-            if !self.json && spec == &self.specs[self.specs.len() - 1] {
-                if told {
-                    terminal.note("`phoenix explain CODE` tells more about each.\n");
-                }
-                let what = match self.specs.len() {
-                    1 => path.display().to_string(),
-                    several => format!("{several} specs"),
-                };
-                let (errors, warnings) = (count(errors, "error"), count(warnings, "warning"));
-                terminal.print(format_args!("{what}: {errors}, {warnings}\n"));
+        let mut specs = Vec::new();
+        for file in self.files()? {
+            let mut spec = self.read(&file)?;
+            // Of a graph nothing is told, and there may be many.
+            spec.compiled.hosts = Vec::new();
+            specs.push(spec);
+        }
+        let imported: HashSet<PathBuf> = specs.iter().flat_map(imports).collect();
+        let mut told = HashSet::new();
+        let (mut errors, mut warnings) = (0, 0);
+        for Spec { root, compiled, .. } in &mut specs {
+            let own = texts(&compiled.sources).first().map(|(name, _)| root.join(name));
+            compiled.forgive_library(own.is_some_and(|own| imported.contains(&own)));
+            if self.deny == Some(Deny::Warnings) {
+                compiled.deny_warnings();
             }
+            // What a file does wrong that several import is told once.
+            for diagnostic in &compiled.diagnostics {
+                let json = diagnostic.to_json(&compiled.sources);
+                if !told.insert(format!("{json:?}")) {
+                    continue;
+                }
+                match diagnostic.severity {
+                    Severity::Error => errors += 1,
+                    Severity::Warning => warnings += 1,
+                }
+                if self.json {
+                    terminal.json_line(&json);
+                } else {
+                    terminal.report(&diagnostic.report(&compiled.sources));
+                    terminal.note("\n");
+                }
+            }
+        }
+        if !self.json {
+            if !told.is_empty() {
+                terminal.note("`phoenix explain CODE` tells more about each.\n");
+            }
+            let what = match &specs[..] {
+                [one] => one.path.display().to_string(),
+                several => count(several.len(), "file"),
+            };
+            let (errors, warnings) = (count(errors, "error"), count(warnings, "warning"));
+            terminal.print(format_args!("{what}: {errors}, {warnings}\n"));
         }
         Ok(if errors > 0 { Exit::BadSpec } else { Exit::Done })
     }
 
-    fn compiled(&self, spec: &Path) -> Result<Spec, Failure> {
+    /// Lists the files that were named, or lie in folders that were.
+    fn files(&self) -> Result<Vec<PathBuf>, Failure> {
+        let mut files = Vec::new();
+        for path in &self.specs {
+            if !path.is_dir() {
+                files.push(path.clone());
+                continue;
+            }
+            let mut found = Vec::new();
+            find(path, &mut found).map_err(|error| {
+                let doing = format!("cannot check the specs in {}", path.display());
+                Failure::new(Exit::Failed, doing).because(error)
+            })?;
+            if found.is_empty() {
+                return Err(Failure::new(Exit::Usage, format!("cannot find a spec in {}", path.display()))
+                    .because("neither it nor a folder below it has a .kdl file; hidden ones do not count")
+                    .help("name a spec, or a folder that holds some; `phoenix init` writes one"));
+            }
+            files.extend(found.into_iter().map(|found| found.file));
+        }
+        let mut seen = HashSet::new();
+        files.retain(|file| seen.insert(file.clone()));
+        Ok(files)
+    }
+
+    fn read(&self, spec: &Path) -> Result<Spec, Failure> {
         let input = spec.as_os_str() == "-";
-        let mut read = match &self.file {
+        match &self.file {
             Some(_) if !input => {
                 let doing = format!("cannot check {} as another file", spec.display());
                 let help =
                     "`--file` names the file that standard input stands for: `phoenix check - --file …`";
-                return Err(Failure::new(Exit::Usage, doing).help(help));
+                Err(Failure::new(Exit::Usage, doing).help(help))
             }
-            file if input => Spec::read_input(file.as_deref().unwrap_or(Path::new(NAME)))?,
-            _ => Spec::read(spec)?,
-        };
-        read.compiled.forgive_library();
-        if self.deny == Some(Deny::Warnings) {
-            read.compiled.deny_warnings();
+            file if input => Spec::read_input(file.as_deref().unwrap_or(Path::new(NAME))),
+            _ => Spec::read(spec),
         }
-        Ok(read)
     }
+}
 
-    fn tell(&self, compiled: &Compiled, terminal: &Terminal) {
-        for diagnostic in &compiled.diagnostics {
-            if self.json {
-                terminal.json_line(&diagnostic.to_json(&compiled.sources));
-            } else {
-                terminal.report(&diagnostic.report(&compiled.sources));
-                terminal.note("\n");
-            }
-        }
-    }
+/// Lists the files that a spec imports, with their folders.
+fn imports(spec: &Spec) -> Vec<PathBuf> {
+    texts(&spec.compiled.sources).iter().skip(1).map(|(name, _)| spec.root.join(name)).collect()
 }

@@ -1,20 +1,17 @@
 //! `phoenix fmt`
 
 use crate::{
-    beside::Beside,
     exit::Exit,
     failure::Failure,
+    named::{Named, find},
     spec::{NAME, read_bounded},
     terminal::Terminal,
 };
 use clap::Args;
 use phoenix_compiler::fmt::format;
-use rustix::fs::FileType;
 use std::{
-    ffi::OsString,
     io::{self, ErrorKind},
     path::{Path, PathBuf},
-    rc::Rc,
 };
 
 /// Lay specs out in the one way
@@ -40,7 +37,7 @@ impl Fmt {
             find(file, &mut files).map_err(|error| failed(file, &error))?;
         }
         let mut exit = Exit::Done;
-        for Found { file, place } in &files {
+        for Named { file, place } in &files {
             let (text, was) = match place {
                 None => (read_bounded(io::stdin()).map_err(|error| failed(file, &error))?, None),
                 Some((folder, name)) => {
@@ -87,47 +84,4 @@ fn failed(file: &Path, error: &io::Error) -> Failure {
         _ => (Exit::Failed, "the file was left as it is"),
     };
     Failure::new(exit, format!("cannot lay out {}", file.display())).because(error).help(help)
-}
-
-/// A spec that was found: how it is named, and where it lies; standard input lies nowhere.
-struct Found {
-    file: PathBuf,
-    place: Option<(Rc<Beside>, OsString)>,
-}
-
-/// Finds what was named: a file whatever it is called, also through a link; all specs below a folder.
-fn find(path: &Path, found: &mut Vec<Found>) -> io::Result<()> {
-    if path.as_os_str() == "-" {
-        found.push(Found { file: path.to_owned(), place: None });
-        return Ok(());
-    }
-    if path.is_dir() {
-        return below(path, &Rc::new(Beside::open(path)?), found);
-    }
-    let real = path.canonicalize()?;
-    let (Some(folder), Some(name)) = (real.parent(), real.file_name()) else {
-        return Err(ErrorKind::NotFound.into());
-    };
-    let place = Some((Rc::new(Beside::open(folder)?), name.to_owned()));
-    found.push(Found { file: path.to_owned(), place });
-    Ok(())
-}
-
-/// Finds the specs below a folder. Links and hidden folders are not followed, also where a link takes the
-/// place of what was found.
-fn below(path: &Path, folder: &Rc<Beside>, found: &mut Vec<Found>) -> io::Result<()> {
-    for (name, kind) in folder.names()? {
-        let file = path.join(&name);
-        if name.as_encoded_bytes().starts_with(b".") {
-            continue;
-        }
-        if kind == FileType::Directory {
-            if let Some(folder) = folder.folder(&name)? {
-                below(&file, &Rc::new(folder), found)?;
-            }
-        } else if file.extension().is_some_and(|end| end == "kdl") {
-            found.push(Found { file, place: Some((folder.clone(), name)) });
-        }
-    }
-    Ok(())
 }

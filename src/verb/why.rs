@@ -239,7 +239,7 @@ impl Teller<'_> {
         let sources = &self.traced.compiled.sources;
         let name = |place: Place| {
             let at = sources.position(place.file, place.start);
-            let file = sources.get(place.file).map_or("", |source| &source.name);
+            let file = sources.get(place.file).map(|source| sources.shown_name(source)).unwrap_or_default();
             format!("{file}:{}:{}", at.line, at.column)
         };
         let text: String = sources.text(place).lines().next().unwrap_or_default().chars().take(60).collect();

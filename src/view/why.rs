@@ -102,7 +102,7 @@ pub enum ByView {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 pub struct PlaceView {
-    /// The file's path relative to the spec's folder, or `std/NAME.kdl`.
+    /// The file's path from the folder that phoenix was started in, or `std/NAME.kdl`.
     pub file: String,
     /// The first byte and the first after the place.
     pub span: [u32; 2],
@@ -158,7 +158,11 @@ impl PlaceView {
             [at.line, at.column]
         };
         Self {
-            file: sources.get(place.file).map_or_else(String::new, |source| source.name.to_string()),
+            file: sources
+                .get(place.file)
+                .map(|source| sources.shown_name(source))
+                .unwrap_or_default()
+                .into_owned(),
             span: [place.start, place.end],
             start: position(place.start),
             end: position(place.end),

@@ -140,3 +140,57 @@ fn a_file_that_is_larger_than_any_spec_is_not_read() {
         assert!(said.contains("too large") || said.contains("67108864"), "{words:?}: {said}");
     }
 }
+
+#[test]
+fn an_object_or_a_plan_that_is_larger_than_any_or_no_file_at_all_is_not_read() {
+    let place = Sandbox::new();
+    place.write("spec.kdl", "edition 1\nhost \"h\" { pool \"t\" { mirror { disk \"/dev/disk/by-id/a\"; disk \"/dev/disk/by-id/b\"; }; }; }\n");
+    place.sim(&["build", "spec.kdl"]).exits(0);
+    let system = place.path().join("result").canonicalize().unwrap();
+    let step = |name: &str| name.contains("-pool-t");
+    let store = fs::read_dir(system.parent().unwrap()).unwrap().map(|entry| entry.unwrap().path());
+    let step = { store }.find(|path| step(path.file_name().unwrap().to_str().unwrap())).unwrap();
+    for object in [&system, &step] {
+        let whole = fs::read(object).unwrap();
+        for (what, why) in [
+            ("large", "more than 67108864 bytes"),
+            ("endless", "no regular file"),
+            ("waiting", "no regular file"),
+        ] {
+            fs::remove_file(object).unwrap();
+            match what {
+                // Nothing is written: the file has a length alone.
+                "large" => fs::File::create(object).unwrap().set_len(8 << 30).unwrap(),
+                "endless" => std::os::unix::fs::symlink("/dev/zero", object).unwrap(),
+                // Nobody writes to it.
+                _ => rustix::fs::mknodat(
+                    rustix::fs::CWD,
+                    object,
+                    rustix::fs::FileType::Fifo,
+                    rustix::fs::Mode::RUSR,
+                    0,
+                )
+                .unwrap(),
+            }
+            for verb in [&["diff", "spec.kdl", "result"][..], &["plan", "--sim", "sim", "result"]] {
+                let (exit, said) = within(&place, verb);
+                // What a link leads to is no closure by its name, and so read as a spec.
+                let exits = if what == "endless" { 1..=3 } else { 1..=1 };
+                assert!(exits.contains(&exit.unwrap()), "{what}: {verb:?}: {exit:?}: {said}");
+                assert!(said.contains(why), "{what}: {verb:?}: {said}");
+            }
+        }
+        fs::remove_file(object).unwrap();
+        fs::write(object, whole).unwrap();
+    }
+    place.write("plan.json", "{ \"phoenix\": \"reviewed plan\", \"x\": \"");
+    fs::OpenOptions::new()
+        .write(true)
+        .open(place.path().join("plan.json"))
+        .unwrap()
+        .set_len(8 << 30)
+        .unwrap();
+    let (exit, said) = within(&place, &["switch", "--sim", "sim", "plan.json"]);
+    assert_eq!(exit, Some(4), "{said}");
+    assert!(said.contains("more than 268435456 bytes"), "{said}");
+}

@@ -100,6 +100,18 @@ fn misses(sandbox: &Sandbox, args: &[&str]) {
 }
 
 #[test]
+fn what_the_cache_knows_names_files_from_the_working_folder_too() {
+    let sandbox = Sandbox::new();
+    sandbox.write("hosts/x/phoenix.kdl", SPEC);
+    sandbox.write("hosts/x/common.kdl", &common());
+    misses(&sandbox, &["hosts/x"]);
+    hits(&sandbox, &["hosts/x"]);
+    hits(&sandbox, &["hosts/x", "--json"]);
+    assert!(outcome(&sandbox, &["hosts/x"]).2.contains("[hosts/x/phoenix.kdl:"), "a warning has a place");
+    assert!(outcome(&sandbox, &["hosts/x", "--json"]).2.contains("\"file\":\"hosts/x/phoenix.kdl\""));
+}
+
+#[test]
 fn an_unchanged_spec_is_built_from_the_cache_with_the_same_outcome() {
     let sandbox = sandbox();
     misses(&sandbox, &[]);

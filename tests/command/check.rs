@@ -88,9 +88,14 @@ fn several_specs_and_files_that_others_import_are_checked_in_one_call() {
     sandbox.run(&["check", "lib/common.kdl"]).exits(0).says("lib/common.kdl: 0 errors, 0 warnings");
     sandbox.run(&["check", "--deny", "warnings", "lib/common.kdl"]).exits(0);
     sandbox.run(&["check", "lib/empty.kdl"]).exits(3).says("no-host");
-    sandbox.run(&["check", ".", "lib/common.kdl"]).exits(0).says("2 specs: 0 errors, 1 warning");
-    let told = sandbox.run(&["check", ".", "lib/wrong.kdl", "lib/common.kdl"]).exits(3);
-    told.says("3 specs: 1 error, 1 warning").says("no-redundancy").says("missing-argument");
+    let two = ["check", "phoenix.kdl", "lib/common.kdl"];
+    sandbox.run(&two).exits(0).says("2 files: 0 errors, 1 warning");
+    // Of a folder all that lies in it, each once; no hidden folder.
+    sandbox.write(".git/old.kdl", "edition 9\n");
+    let told = sandbox.run(&["check", ".", "lib/wrong.kdl"]).exits(3);
+    told.says("4 files: 2 errors, 1 warning").says("no-redundancy").says("missing-argument").says("no-host");
+    sandbox.write("notes/x", "");
+    sandbox.run(&["check", "notes"]).exits(64).says("cannot find a spec in notes").says("has a .kdl file");
     // Places are named as the person who asks can open them, also those of imports.
     sandbox.write("hosts/a/phoenix.kdl", "edition 1\nimport \"more/x.kdl\"\nhost \"h\" { quta 1; }\n");
     sandbox.write("hosts/a/more/x.kdl", "edition 1\nlet most\n");
@@ -98,6 +103,24 @@ fn several_specs_and_files_that_others_import_are_checked_in_one_call() {
     told.says("[hosts/a/phoenix.kdl:3:12]").says("[hosts/a/more/x.kdl:2:1]");
     // A file of names alone is no host for anything but a check.
     sandbox.sim(&["build", "lib/common.kdl"]).exits(3).says("no-host");
+}
+
+#[test]
+fn what_is_wrong_in_a_file_that_several_specs_import_is_told_once() {
+    let sandbox = Sandbox::new();
+    sandbox.write("phoenix.root", "");
+    sandbox.write("lib/all.kdl", "edition 1\nimport \"x.kdl\"\n");
+    sandbox.write("lib/x.kdl", "edition 1\nlet most\n");
+    for host in ["a", "b"] {
+        let spec =
+            format!("edition 1\nimport \"../../lib/all.kdl\"\nhost \"{host}\" {{ allow \"no-pools\"; }}\n");
+        sandbox.write(&format!("hosts/{host}/spec.kdl"), &spec);
+    }
+    // A file without names of its own is no spec without a host where another imports it.
+    let people = sandbox.run(&["check", "."]).exits(3).says("4 files: 1 error, 0 warnings");
+    assert_eq!(people.err.matches("missing-argument").count(), 1, "{people}");
+    let programs = sandbox.run(&["check", "--json", "."]).exits(3).says("\"file\":\"lib/x.kdl\"");
+    assert_eq!(programs.out.lines().count(), 1, "{programs}");
 }
 
 #[test]

@@ -26,6 +26,7 @@ mod person;
 mod refusals;
 mod review;
 mod reviewed;
+mod root;
 mod signals;
 mod stdlib;
 mod verify;
