@@ -102,8 +102,8 @@ fn what_cannot_be_written_to_standard_output_is_no_success() {
         &["stdlib"],
         &["explain", "syntax"],
         &["completions", "bash"],
-        &["help"],
         &["switch", "--help"],
+        &["--help"],
         &["--version"],
     ] {
         run(args, "/dev/null").exits(0);

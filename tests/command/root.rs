@@ -42,7 +42,7 @@ fn a_spec_imports_a_library_beside_its_folder_below_a_root() {
     sandbox.sim(&["plan", "--detailed-exitcode", "hosts/alpha"]).exits(0);
     sandbox.sim(&["diff", "1", "hosts/alpha/spec.kdl"]).exits(0);
     let why = sandbox.run(&["why", "dataset:tank/data", "recordsize", "hosts/alpha"]).exits(0);
-    why.says("lib/common.kdl:2:16").says("hosts/alpha/spec.kdl:6:24");
+    why.says("lib/common.kdl:2:28").says("hosts/alpha/spec.kdl:6:24");
 }
 
 #[test]
