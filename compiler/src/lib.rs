@@ -115,6 +115,11 @@ fn run(world: &dyn World, root: &SpecPath, trace: bool) -> Traced {
         }
         checked.push(found);
     }
+    let (imports, names) = (files.imported(), files.defines_names());
+    // What was read and resolved is owned by what came of it, and takes far more room.
+    drop(spec);
+    drop(files.files);
+    let sources = files.sources;
     let broken = sink.errors() > 0;
     let mut hosts = Vec::with_capacity(checked.len());
     let mut origins = Vec::new();
@@ -129,12 +134,7 @@ fn run(world: &dyn World, root: &SpecPath, trace: bool) -> Traced {
             host.graph = None;
         }
     }
-    let imports = files.imported();
-    let library = hosts.is_empty() && files.defines_names();
-    let diagnostics = sink.finish(&files.sources);
-    Traced {
-        compiled: Compiled { hosts, diagnostics, sources: files.sources, library },
-        hosts: origins,
-        imports,
-    }
+    let library = hosts.is_empty() && names;
+    let diagnostics = sink.finish(&sources);
+    Traced { compiled: Compiled { hosts, diagnostics, sources, library }, hosts: origins, imports }
 }

@@ -11,7 +11,7 @@ use crate::{
     source::Place,
     syntax::{entry_place, head_place, name_place, word_place},
 };
-use kdl::{KdlDocument, KdlEntry, KdlNode};
+use kdl::{KdlDocument, KdlEntry, KdlNode, KdlValue};
 use std::borrow::Cow;
 
 impl<'a> Resolver<'a, '_> {
@@ -162,10 +162,15 @@ impl<'a> Resolver<'a, '_> {
                     env.via,
                     Diagnostic::new(
                         Code::UnexpectedArgument,
-                        format!("a `{}` takes no further value", word.word),
+                        format!("{} takes no further value", article(word.word)),
                     )
                     .at(entry_place(file, entry), "not expected")
-                    .help("settings are written `name=value`, or as nodes of their own inside"),
+                    .help(match entry.value() {
+                        KdlValue::String(value) if block.kind.words_within().any(|word| word == value) => {
+                            format!("`{value}` is a node of its own: write it inside the braces")
+                        }
+                        _ => "settings are written `name=value`, or as nodes of their own inside".to_owned(),
+                    }),
                 );
             }
         }
@@ -211,6 +216,9 @@ impl<'a> Resolver<'a, '_> {
         if !uses.is_empty() || !withs.is_empty() {
             self.lay_under(block, &uses, &withs, env);
         }
+        // Most nodes have one setting or block, and there may be many nodes.
+        block.settings.shrink_to_fit();
+        block.blocks.shrink_to_fit();
     }
 
     fn directive(&self, kind: Kind, word: &str) -> bool {

@@ -76,6 +76,12 @@ fn one(file: FileId, text: &str, problem: &KdlDiagnostic) -> Diagnostic {
             .at(place, "a number with letters")
             .help(format!("sizes are texts: write {:?}", size_hint::meant(here).unwrap_or(here.to_owned())));
     }
+    if let Some(path) = bare_path(text, place) {
+        let here = text.get(path.start as usize..path.end as usize).unwrap_or_default();
+        return Diagnostic::new(Code::Syntax, "a path without its quotation marks")
+            .at(path, "a bare word has no `/` in it")
+            .help(format!("write {here:?}"));
+    }
     if let Some((message, label, help)) = plain_words(problem, here) {
         return Diagnostic::new(Code::Syntax, message).at(place, label).help_maybe(help.map(str::to_owned));
     }
@@ -162,6 +168,20 @@ fn token(text: &str, place: Place) -> Place {
     let length = rest.find(|c: char| c.is_whitespace() || ";{}".contains(c)).unwrap_or(rest.len());
     let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     Place { start: offset(start), end: offset(start + length), ..place }
+}
+
+/// Returns where a path stands that begins at a place or just before it: the parser takes its first `/` for the
+/// beginning of a comment.
+fn bare_path(text: &str, mut place: Place) -> Option<Place> {
+    let before = text.get(..place.start as usize)?;
+    if before.ends_with('/') {
+        place.start -= 1;
+    }
+    let rest = text.get(place.start as usize..)?.strip_prefix('/')?;
+    let length = rest.find(|c: char| c.is_whitespace() || ";{}()\"=#,".contains(c)).unwrap_or(rest.len());
+    place.end = place.start + 1 + u32::try_from(length).ok()?;
+    let comment = rest.starts_with(['/', '*', '-']) || rest[..length].is_empty();
+    (!comment).then_some(place)
 }
 
 /// Keeps a place inside the text.

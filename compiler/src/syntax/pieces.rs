@@ -9,7 +9,10 @@ use super::{
 };
 use kdl::{KdlDocument, KdlNode};
 use miette::SourceSpan;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{
+    atomic::{AtomicUsize, Ordering},
+    mpsc::{SyncSender, sync_channel},
+};
 
 /// Texts shorter than this are parsed as a whole.
 const LEAST: usize = 64 << 10;
@@ -44,29 +47,36 @@ pub fn parse(text: &str) -> Option<KdlDocument> {
         return None;
     }
     let next = AtomicUsize::new(0);
-    let work = || {
-        let mut read = Vec::new();
+    let (send, receive) = sync_channel(THREADS);
+    let work = |send: SyncSender<(usize, KdlDocument)>| {
         while let Some((at, piece)) =
             Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, pieces.get(at)?)))
         {
-            let mut document = super::sound(&text[piece.start..piece.end])?;
+            let Some(mut document) = super::sound(&text[piece.start..piece.end]) else { return };
             shift(&mut document, &|at| at + piece.start);
-            read.push((at, document));
+            if send.send((at, document)).is_err() {
+                return;
+            }
         }
-        Some(read)
     };
-    let parsed: Vec<Vec<(usize, KdlDocument)>> = std::thread::scope(|scope| {
+    let mut parsed: Vec<(usize, KdlDocument)> = std::thread::scope(|scope| {
         let stack = super::stack(deepest.max(levels(&frame)));
-        let begin = |_| std::thread::Builder::new().stack_size(stack).spawn_scoped(scope, work);
+        let begin = |_| {
+            let send = send.clone();
+            std::thread::Builder::new().stack_size(stack).spawn_scoped(scope, || work(send))
+        };
         // Where the system gives no more threads, those that there are do all of it.
         let threads: Vec<_> = (0..THREADS).filter_map(|at| begin(at).ok()).collect();
-        threads.into_iter().map(|thread| thread.join().ok().flatten()).collect::<Option<_>>()
+        drop(send);
+        // A copy takes half the room: what the parser made on its way, and gave back, lies between the parts
+        // of the original, where no other thread can use it.
+        let parsed = receive.into_iter().map(|(at, document)| (at, document.clone())).collect();
+        threads.into_iter().all(|thread| thread.join().is_ok()).then_some(parsed)
     })?;
-    let mut parsed: Vec<_> = parsed.into_iter().flatten().collect();
     if parsed.len() != pieces.len() {
         return None;
     }
-    parsed.sort_by_key(|(at, _)| *at);
+    parsed.sort_unstable_by_key(|(at, _)| *at);
     let mut document = super::with_stack(levels(&frame), || super::sound(&frame)).flatten()?;
     shift(&mut document, &|at| if at > inside.open { at + removed } else { at });
     let nodes = holder(&mut document, inside.open)?.ensure_children().nodes_mut();
