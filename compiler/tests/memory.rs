@@ -16,6 +16,9 @@ fn peak() -> usize {
 /// What the process takes by itself, and a thread or two.
 const BASE: usize = 24 << 20;
 
+/// A text by its kind, with what is told of it.
+type Bomb = (&'static str, Code, fn() -> String);
+
 fn sound(datasets: usize) -> String {
     let mut text = String::from(
         "edition 1\nhost \"h\" {\n    pool \"tank\" {\n        mirror { disk \"/dev/disk/by-id/a\"; disk \"/dev/disk/by-id/b\" }\n",
@@ -38,7 +41,7 @@ fn a_text_takes_little_more_memory_than_it_has_and_a_sound_spec_what_its_nodes_t
         let compiled = compile(&OneFile(text.into()), &SpecPath::new("spec.kdl").unwrap());
         (length, compiled)
     };
-    let bombs: [(&str, Code, fn() -> String); 10] = [
+    let bombs: [Bomb; 10] = [
         ("braces", Code::TooDeep, || "a{".repeat(300_000)),
         ("lines that are none", Code::Syntax, || "a = b\n".repeat(100_000)),
         ("comments in comments", Code::TooDeep, || "/*".repeat(300_000) + &"*/".repeat(300_000)),
