@@ -14,7 +14,6 @@ use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
-    thread,
     time::Duration,
 };
 
@@ -140,6 +139,8 @@ struct Host {
     counts: Counts,
     /// How long a switch takes undisturbed, in milliseconds.
     long: u64,
+    /// By verb, how many lines its journal had when it ended undisturbed.
+    lines: BTreeMap<Verb, u64>,
     stage: Stage,
     /// A dataset of which the second spec changes a setting, so that a rollback brings its data back, too.
     with_data: &'static str,
@@ -170,6 +171,7 @@ impl Host {
             random,
             counts: Counts::default(),
             long: 0,
+            lines: BTreeMap::new(),
             stage,
             with_data,
         };
@@ -233,44 +235,59 @@ impl Host {
     /// Starts a verb, cuts the power at a random instant of it, and boots again.
     fn cut(&mut self, verb: Verb) -> Result<()> {
         let command = verb.command(self.with_data);
-        let shell = format!("cd /root && echo $$ >/run/verb && exec phoenix {command} >/dev/null 2>&1");
-        let running = self.machine.start(&shell)?;
-        // Looking and planning change nothing: the instant is one after the journal was begun, or the verb ended.
-        let begun = if verb == Verb::Gc { "true" } else { "test -L /var/lib/phoenix/txn/open" };
-        self.machine.ok(&format!(
-            "until test -s /run/verb; do sleep 0.02; done
-             until {begun} || ! kill -0 $(cat /run/verb) 2>/dev/null; do sleep 0.02; done"
-        ))?;
-        let long = match verb {
-            Verb::Confirm => self.long + 3000,
-            _ => self.long,
+        // Looking and planning change nothing: the instant is one after so many lines of the journal, and a
+        // little more. What has no journal of its own is struck by the clock.
+        let (lines, wait) = match verb {
+            Verb::Gc | Verb::Recover | Verb::Resume => (0, self.random.below(self.long + 1)),
+            Verb::Confirm if self.random.below(2) == 0 => (1_000_000_000, self.random.below(3000)),
+            _ => {
+                (1 + self.random.below(self.lines.get(&verb).copied().unwrap_or(40)), self.random.below(100))
+            }
         };
-        // The instant is random: nothing is waited for here.
-        thread::sleep(Duration::from_millis(self.random.below(long * 11 / 10 + 1)));
-        self.machine.cut_power()?;
-        drop(running);
+        let seconds = format!("{}.{:03}", wait / 1000, wait % 1000);
+        let cut = format!(
+            "cd /root; phoenix {command} >/dev/null 2>&1 & verb=$!
+             lines() {{ wc -l 2>/dev/null </var/lib/phoenix/txn/open/journal || echo 0; }}
+             while test $(lines) -lt {lines} && kill -0 $verb; do
+                 test {lines} -gt 1000000 && test -e /var/lib/phoenix/pending && break; sleep 0.01
+             done
+             sleep {seconds}
+             echo b >/proc/sysrq-trigger"
+        );
+        drop(self.machine.start(&cut)?);
+        self.machine.wait_off(Duration::from_secs(300))?;
         self.counts.cuts += 1;
         self.machine.boot_again()
+    }
+
+    /// Learns how many lines the journal of a verb has that ended before it was struck.
+    fn learn(&mut self, verb: Verb) -> Result<()> {
+        let newest = "ls -t /var/lib/phoenix/txn/*/journal | head -n 1 | xargs wc -l | cut -d' ' -f1";
+        let lines = self.machine.ok(newest)?.trim().parse().unwrap();
+        self.lines.insert(verb, lines);
+        Ok(())
     }
 
     fn struck(&mut self, verb: Verb) {
         *self.counts.struck.entry(verb).or_default() += 1;
     }
 
-    /// Chooses one of those that were struck least.
-    fn choose(&mut self) -> Verb {
-        let may = Verb::from(self.stage);
+    /// Chooses one of those that were struck least, and have something to do.
+    fn choose(&mut self) -> Result<Verb> {
+        let collects = self.would_go()?.1;
+        let may = Verb::from(self.stage).iter().copied().filter(|verb| *verb != Verb::Gc || collects);
+        let may: Vec<Verb> = may.collect();
         let times = |verb: &Verb| self.counts.struck.get(verb).copied().unwrap_or(0);
         let least = may.iter().map(times).min().unwrap();
         let mut least: Vec<Verb> = may.iter().copied().filter(|verb| times(verb) == least).collect();
         let at = self.random.below(u64::try_from(least.len()).unwrap());
-        least.swap_remove(usize::try_from(at).unwrap())
+        Ok(least.swap_remove(usize::try_from(at).unwrap()))
     }
 
     fn round(&mut self, round: usize) -> Result<()> {
         let fresh = self.machine.ok(&WRITE.replace("ROUND", &round.to_string()))?;
         self.written.extend(fresh.lines().map(str::to_owned));
-        let verb = self.choose();
+        let verb = self.choose()?;
         if verb == Verb::Gc {
             self.collect(round)?
         } else {
@@ -299,13 +316,18 @@ impl Host {
             self.struck(verb);
         } else {
             self.counts.beside += 1;
+            self.learn(verb)?;
         }
         // A rollback with data is undone, whatever is asked for.
         let resume = verb != Verb::WithData && self.random.below(2) == 0;
         let recovery = if resume { Verb::Resume } else { Verb::Recover };
         while (self.is_open()? || self.is_waiting()?) && self.random.below(2) == 0 {
             self.cut(recovery)?;
-            self.struck(recovery);
+            if self.is_open()? || self.is_waiting()? {
+                self.struck(recovery);
+            } else {
+                self.counts.beside += 1;
+            }
         }
         let text = self.phoenix(&recovery.command(self.with_data), 0)?;
         let after = self.current()?;

@@ -156,6 +156,9 @@ pub(super) fn half(op: &Op) -> Option<Op> {
             name: name.clone(),
             tag: tag.clone(),
         }),
+        Op::MountAll { datasets } if datasets.len() > 1 => {
+            datasets.first().map(|dataset| Op::DatasetMount { dataset: dataset.clone() })
+        }
         // The owner is given, the mode not yet.
         Op::DirectorySet { dataset, path, owner, group, mode: Some(_) } => Some(Op::DirectorySet {
             dataset: dataset.clone(),
