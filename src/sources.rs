@@ -1,7 +1,8 @@
 //! The spec that a closure came from: its texts are stored beside it, with a record that names them,
 //! so that a closure that is switched to later, or on another machine, still knows its spec.
 
-use crate::failure::Failure;
+use crate::{exit::Exit, failure::Failure};
+use phoenix_compiler::MAX_BYTES;
 use phoenix_graph::{FORMAT, ObjectId, canonical};
 use phoenix_runtime::store::{Source, Store, StoreError};
 use serde::{Deserialize, Serialize};
@@ -73,9 +74,16 @@ pub fn get(store: &Store, system: ObjectId) -> Result<Texts, Failure> {
     if record.system != system || record.format > FORMAT {
         return Ok(Vec::new());
     }
-    let mut texts = Vec::with_capacity(record.sources.len());
+    let mut texts = Vec::new();
+    let mut left = MAX_BYTES;
     for source in record.sources {
         let bytes = store.object(&source.id).map_err(|error| broken(&error))?;
+        // A store of somebody else's may name any number of them.
+        left = left.checked_sub(bytes.len()).ok_or_else(|| {
+            Failure::new(Exit::Refused, doing())
+                .because(format!("its texts have more than {MAX_BYTES} bytes, and no spec has"))
+                .help("look at who made this store, and build the spec anew")
+        })?;
         texts.push((source.name, String::from_utf8_lossy(&bytes).into()));
     }
     Ok(texts)
@@ -83,4 +91,32 @@ pub fn get(store: &Store, system: ObjectId) -> Result<Texts, Failure> {
 
 fn suffix(system: ObjectId) -> String {
     phoenix_runtime::store::sources_name(&system)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_without_end_are_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let system = ObjectId::of(b"a system");
+        let text = "x".repeat(1 << 20);
+        let source = Source { name: "spec.kdl".to_owned(), id: store.put_source("spec.kdl", &text).unwrap() };
+        let put = |times: usize| {
+            let record = record(system, vec![source.clone(); times]).unwrap();
+            store.put_source(&suffix(system), &record).unwrap()
+        };
+        put(64);
+        assert_eq!(get(&store, system).unwrap().len(), 64);
+        for entry in fs::read_dir(folder.path().join("store")).unwrap() {
+            let path = entry.unwrap().path();
+            if path.to_str().unwrap().ends_with(&suffix(system)) {
+                fs::remove_file(path).unwrap();
+            }
+        }
+        put(65);
+        assert!(get(&store, system).is_err());
+    }
 }

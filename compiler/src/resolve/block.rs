@@ -148,6 +148,8 @@ impl<'a> Resolver<'a, '_> {
                             _ => format!("`{} \"…\"`", word.word),
                         }),
                     );
+                    // What stands inside is told of all the same.
+                    self.body(&mut block, node, env);
                     return None;
                 }
             }
