@@ -1,7 +1,10 @@
 //! A spec in the making: nodes with settings, each of which can be left out with a reason; then it
 //! stands in the text as a comment.
 
-use phoenix_graph::Key;
+use phoenix_graph::{
+    Key,
+    plain::{is_hidden, plain},
+};
 use std::{fmt::Write, ops::Range};
 
 /// A node of the spec.
@@ -281,7 +284,7 @@ pub fn quoted(text: &str) -> String {
             '"' | '\\' => out.extend(['\\', c]),
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
-            c if is_odd(c) => out.extend(c.escape_unicode()),
+            c if is_hidden(c) => out.extend(c.escape_unicode()),
             c => out.push(c),
         }
     }
@@ -291,8 +294,8 @@ pub fn quoted(text: &str) -> String {
 
 /// Writes a comment, in lines of a readable length.
 fn comment(to: &mut String, text: &str) {
-    let text: String =
-        text.chars().flat_map(|c| if is_odd(c) { c.escape_default().collect() } else { vec![c] }).collect();
+    // What would end the comment is shown, and does not.
+    let text = plain(text);
     let mut line = String::from("//");
     // What stands in quotes stays in one line: names may have blanks in them.
     let mut quoted = false;
@@ -311,12 +314,6 @@ fn comment(to: &mut String, text: &str) {
     }
     to.push_str(line.trim_end());
     to.push('\n');
-}
-
-/// Returns whether a character cannot stand in a KDL document by itself, or would end a comment.
-fn is_odd(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The list of generations: a head, a line for each that fits 80 columns, and below it what somebody said
 //! of it or what failed, in lines of their own.
 
-use super::{Paint, date};
+use super::{Paint, date, line as plain};
 use phoenix_runtime::store::{Generation, Outcome, Pin};
 use std::{collections::BTreeMap, fmt::Write};
 
@@ -81,15 +81,9 @@ pub fn table(all: &[Generation], now: Now, pins: &BTreeMap<u64, Pin>, paint: Pai
             wrap(&mut text, &format!("pinned: {}", plain(note)));
         }
         // The rest of a long reason is in `--json`.
-        wrap(&mut text, &plain(below.lines().next().unwrap_or_default()));
+        wrap(&mut text, &plain(&below.lines().next().unwrap_or_default()));
     }
     text
-}
-
-/// Shows what would move the cursor or end the line as what it is.
-fn plain(text: &str) -> String {
-    let shown = |one: char| if one.is_control() { one.escape_default().to_string() } else { one.to_string() };
-    text.chars().map(shown).collect()
 }
 
 fn cut(text: &str, wide: usize) -> String {
@@ -123,7 +117,7 @@ fn wrap(to: &mut String, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use phoenix_graph::ObjectId;
+    use phoenix_graph::{ObjectId, plain::is_hidden};
 
     fn generation(number: u64, outcome: Outcome) -> Generation {
         Generation {
@@ -180,9 +174,9 @@ mod tests {
     fn no_word_of_a_record_moves_the_cursor() {
         let mut one = generation(1, Outcome::Failed { reason: "a\u{1b}[2Jb".to_owned() });
         one.who = "x\ry".to_owned();
-        one.message = Some("m\u{7}\tn".to_owned());
+        one.message = Some("m\u{7}\tn\u{202e}".to_owned());
         let text = table(&[one], Now::default(), &BTreeMap::new(), Paint(false));
-        assert!(!text.chars().any(|one| one.is_control() && one != '\n'), "{text:?}");
+        assert!(!text.chars().any(|one| is_hidden(one) && one != '\n'), "{text:?}");
         assert!(text.contains("x\\ry") && text.contains("\\u{1b}[2J"), "{text}");
     }
 }

@@ -33,11 +33,11 @@ pub fn standing(standing: &Standing, paint: Paint) -> String {
     if !standing.unknown.is_empty() {
         let _ = writeln!(text, "{}", paint.strong("Unknown"));
         for (at, (key, unknown)) in standing.unknown.iter().enumerate() {
-            let _ = writeln!(text, "  {} {key}  cannot be seen", paint.change("?"));
+            let _ = writeln!(text, "  {} {}  cannot be seen", paint.change("?"), line(key));
             // They share one reason; it is told once, behind the last.
             if standing.unknown.get(at + 1).is_none_or(|(_, next)| next != unknown) {
-                let _ = writeln!(text, "      {}", unknown.reason);
-                let _ = writeln!(text, "      help: {}\n", unknown.help);
+                let _ = writeln!(text, "      {}", line(&unknown.reason));
+                let _ = writeln!(text, "      help: {}\n", line(&unknown.help));
             }
         }
     }
@@ -125,8 +125,9 @@ fn foreign(foreign: &[Foreign], paint: Paint) -> String {
     for (above, number) in guests {
         let _ = writeln!(
             text,
-            "  {} in {above}",
-            count(number, "disk of a guest").replace("disk of a guests", "disks of guests")
+            "  {} in {}",
+            count(number, "disk of a guest").replace("disk of a guests", "disks of guests"),
+            line(&above)
         );
     }
     let helps: BTreeSet<&str> = foreign

@@ -104,7 +104,7 @@ fn named(current: Option<&Generation>) -> String {
             "Generation {} (system {}), by {} on {}\n",
             one.number,
             one.system.short(),
-            one.who,
+            show::line(&one.who),
             date::utc(one.time)
         ),
     }

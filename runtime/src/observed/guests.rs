@@ -1,6 +1,7 @@
 //! What the configuration of Proxmox's guests names: volumes of storages, and paths of the host.
 
 use super::Unknown;
+use phoenix_graph::plain::plain;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -76,9 +77,9 @@ impl fmt::Display for GuestUse {
             GuestKind::Machine => "machine",
         };
         let Guest { id, node, .. } = &self.guest;
-        write!(f, "{kind} {id} on node {} ({}", node.escape_debug(), self.key.escape_debug())?;
+        write!(f, "{kind} {id} on node {} ({}", plain(node), plain(&self.key))?;
         match &self.section {
-            Some(section) => write!(f, " in [{}])", section.escape_debug()),
+            Some(section) => write!(f, " in [{}])", plain(section)),
             None => f.write_str(")"),
         }
     }

@@ -11,7 +11,7 @@ use super::{
     entries,
     mounts::{self, Device, MountEntry, numbers},
 };
-use phoenix_graph::DatasetName;
+use phoenix_graph::{DatasetName, plain::plain};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -263,10 +263,7 @@ impl Process {
         if command.chars().count() > LONGEST {
             command = command.chars().take(LONGEST).chain(['…']).collect();
         }
-        // What would move a terminal's cursor is shown as what it is.
-        let command: String =
-            command.chars().flat_map(|c| if c.is_control() { vec!['?'] } else { vec![c] }).collect();
-        format!("process {} ({command})", self.pid)
+        format!("process {} ({})", self.pid, plain(&command))
     }
 
     fn command(&self) -> String {
