@@ -5,17 +5,17 @@
 mod common;
 
 use common::*;
-use phoenix_graph::{DatasetName, Graph, HostName, PoolName, PropertyName, Resource};
+use phoenix_graph::{DatasetName, FORMAT, Graph, HostName, PoolName, PropertyName, Resource};
 use phoenix_runtime::{
     foreign::ForeignKind,
     host::sim::{Fault, FaultKind},
     observed::{HOME, OWNER},
     op::Op,
     plan::{Consent, Kind},
-    store::Outcome,
+    store::{Outcome, Store},
     switch::{Recovered, SwitchError},
 };
-use std::fs;
+use std::{collections::BTreeSet, fs, path::Path};
 
 const ADOPT: fn() -> Consent = || Consent { adopt: true, ..Consent::default() };
 
@@ -312,6 +312,63 @@ fn a_store_without_a_record_takes_what_fits_and_writes_it_with_the_next_change()
     assert!(names(&whole).contains(&"tank/.phoenix/2/in".to_owned()));
     assert!(names(&written).contains(&"tank/in".to_owned()), "{:?}", names(&written));
     assert!(names(&written).iter().any(|name| name.ends_with("/more") && name.contains(".phoenix")));
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        let kind = entry.file_type().unwrap();
+        if kind.is_symlink() {
+            std::os::unix::fs::symlink(fs::read_link(from).unwrap(), to).unwrap();
+        } else if kind.is_dir() {
+            fs::create_dir(&to).unwrap();
+            copy(&from, &to);
+        } else {
+            fs::copy(from, to).unwrap();
+        }
+    }
+}
+
+/// Earlier versions kept no record. What bears the mark and stands as their last generation says is taken with
+/// the next change, and nothing else.
+#[test]
+fn a_store_of_every_earlier_format_takes_the_guids_of_what_stands_as_it_says() {
+    for format in 1..=FORMAT {
+        let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/store-{format}"));
+        let old = Store::read_only(&fixture);
+        let says = old.graph(&old.current().unwrap().unwrap().system).unwrap();
+        let world = World::new();
+        world.switch(&says).unwrap();
+        // The host is as an earlier version left it, and so is the state folder.
+        for entry in fs::read_dir(world.root()).unwrap().map(Result::unwrap) {
+            let is_folder = entry.file_type().unwrap().is_dir();
+            let gone =
+                if is_folder { fs::remove_dir_all(entry.path()) } else { fs::remove_file(entry.path()) };
+            gone.unwrap();
+        }
+        copy(&fixture, world.root());
+        create(&world, "tank/vms/copy", &[(OWNER, "box")]);
+        assert_eq!(world.store.record().unwrap(), None);
+        let drift = world.drift();
+        assert!(drift.refusals.is_empty(), "{format}: {:?}", drift.refusals);
+        assert_eq!(kinds(&drift), [""; 0], "{format}");
+        let mut more: Vec<Resource> = says.resources().cloned().collect();
+        more.push(dataset("tank/more", &[]));
+        world.switch(&host(more)).unwrap();
+        assert_eq!(world.current(), Some(3));
+        let state = world.host.state();
+        let record = world.store.record().unwrap().unwrap();
+        let on_record: BTreeSet<(u64, String)> =
+            record.entries.values().map(|one| (one.identity.dataset, one.name.to_string())).collect();
+        let ours = ["tank", "tank/disk", "tank/more", "tank/share", "tank/vms"];
+        let ours = ours.map(|of| (state.datasets[&name(of)].guid, of.to_owned()));
+        assert_eq!(on_record, ours.into(), "{format}");
+        assert!(record.entries.values().all(|one| one.identity.pool == state.pools[&one.name.pool()].guid));
+        // What only bears the mark keeps its parent from going.
+        let gone = without(says.resources().cloned().collect(), &["dataset:tank/vms", "storage:tank-vms"]);
+        let told = refused(world.switch(&host(gone)));
+        assert!(told.contains("tank/vms/copy"), "{told}");
+    }
 }
 
 #[test]
