@@ -314,3 +314,36 @@ fn lists_change_their_order_from_write_to_write() {
     assert_ne!(first, second);
     assert_eq!(sorted(&first), sorted(&second));
 }
+
+/// Seen with the real one under its cluster file system, after the cases were recorded.
+#[test]
+fn what_a_write_does_to_other_sections_holds() {
+    let thin = "lvmthin: local-lvm\n\tthinpool data\n\tvgname pve\n\tcontent images\n\n";
+    let file = format!(
+        "# of the night shift\n{thin}linstordb: l1\n\tredundancy 2\n\nzfspool: t1\n\tpool tank/vmdata\n\n\
+         dir: -bad\n\tpath /srv/x\n\n"
+    );
+    let mut host = Recorded::new(&file);
+    let done = host.pvesm(&["set", "t1", "--bwlimit", "100"]);
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    let after = host.file.clone().unwrap();
+    assert!(after.contains(thin) && after.contains("\tbwlimit default=100\n"), "{after}");
+    for gone in ["night shift", "linstordb", "redundancy", "-bad", "/srv/x"] {
+        assert!(!after.contains(gone), "{gone}: {after}");
+    }
+    // What one section lacks blocks every change.
+    let mut host = Recorded::new(&file.replace("\tvgname pve\n", ""));
+    for words in [&["set", "t1", "--sparse", "1"][..], &["remove", "t1"]] {
+        let done = host.pvesm(words);
+        assert!(done.status != 0 && done.stderr.contains("unknown section type ''"), "{done:?}");
+    }
+    let mut host = Recorded::new("");
+    let one = ["add", "dir", "d1", "--path", "/srv/d1", "--content-dirs", "iso=a,backup=a"];
+    assert!(host.pvesm(&one).status != 0);
+    // `local` is there without a section: it cannot be added, and comes back when it is removed.
+    let done = host.pvesm(&["add", "dir", "local", "--path", "/srv/d1"]);
+    assert!(done.stderr.contains("already defined"), "{done:?}");
+    assert_eq!(host.pvesm(&["remove", "local"]).status, 0);
+    let set = host.pvesm(&["set", "local", "--content", "iso"]);
+    assert!(set.status == 0 && host.file.unwrap().contains("path /var/lib/vz"), "{set:?}");
+}

@@ -198,6 +198,25 @@ pub const TYPES: &[Type] = &[
             optional("max-protected-backups", Integer(-1)),
         ],
     },
+    // On every host that Proxmox's installer set up without ZFS: kept, and never made here.
+    Type {
+        name: "lvm",
+        content: &["images", "rootdir"],
+        default_content: &["images", "rootdir"],
+        own: &[
+            required("vgname", Text),
+            optional("shared", Boolean),
+            optional("saferemove", Boolean),
+            optional("tagged_only", Boolean),
+            optional("bwlimit", Bandwidth),
+        ],
+    },
+    Type {
+        name: "lvmthin",
+        content: &["images", "rootdir"],
+        default_content: &["images", "rootdir"],
+        own: &[required("thinpool", Text), required("vgname", Text), optional("bwlimit", Bandwidth)],
+    },
 ];
 
 /// Properties that `set` takes as options though every type here has them fixed, since a type

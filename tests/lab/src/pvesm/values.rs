@@ -1,5 +1,7 @@
 //! Checks of single values, with the words that Proxmox refuses them in.
 
+use std::collections::BTreeSet;
+
 use super::schema::Form;
 
 /// The content types that exist anywhere.
@@ -125,6 +127,11 @@ fn content_dirs(value: &str) -> Result<String, String> {
             return Err(format!("invalid override '{part}'"));
         }
     }
+    let folders: BTreeSet<_> =
+        parts.iter().filter_map(|part| part.split_once('=')).map(|(_, to)| to).collect();
+    if folders.len() < parts.len() {
+        return Err("two contents cannot be in one folder".into());
+    }
     parts.sort_unstable();
     Ok(parts.join(","))
 }
@@ -157,14 +164,16 @@ fn prune(value: &str) -> Result<String, String> {
 }
 
 fn bandwidth(value: &str) -> Result<String, String> {
+    let mut parts = Vec::new();
     for part in list(value) {
-        let name = part.split_once('=').map_or("default", |(name, _)| name);
+        let (name, limit) = part.split_once('=').unwrap_or(("default", part));
         if !LIMITS.contains(&name) {
             return Err(format!(
                 "format error\nbwlimit.{name}: property is not defined in schema and the schema \
                  does not allow additional properties"
             ));
         }
+        parts.push(format!("{name}={limit}"));
     }
-    Ok(value.to_string())
+    Ok(parts.join(","))
 }
