@@ -328,9 +328,109 @@ fn local_is_only_ever_set() {
         panic!()
     };
     assert!(!found.by_id.values().next().unwrap().properties.contains_key("content"), "{found:?}");
+    // The dataset that it lies in goes: `local` is the folder below then.
+    let warned =
+        |plan: &Plan| plan.warnings.iter().any(|one| one.text.contains("Proxmox's `local` lies in it"));
+    let alone = graph(without(unregistered(), &["dataset:tank/vms"]));
+    assert!(warned(&world.plan(&alone)));
+    world.switch(&alone).unwrap();
+    assert!(world.drift().is_empty());
+    let without_it = world.current().unwrap();
+    world.rollback(1).unwrap();
+    // What the spec said of it stays where it goes on without, and Proxmox would hold it for away.
+    world.switch_with(&local("iso", "/var/lib/vz"), &adopting()).unwrap();
+    let refusals = refused(world.switch(&alone));
+    assert!(refusals[0].help.contains("--delete is_mountpoint"), "{refusals:?}");
+    // Gone back to before, it has what it had.
+    assert!(warned(&world.plan_to(without_it)), "{:#?}", world.plan_to(without_it));
+    world.rollback(without_it).unwrap();
+    assert!(world.drift().is_empty());
+    world.rollback(1).unwrap();
+    // A guest that names it keeps it, whatever it expects.
+    put(&world, "/etc/pve/nodes/a/qemu-server/107.conf", "ide2: local:iso/x.iso,media=cdrom\n");
+    let refusals = refused(world.switch(&alone));
+    assert!(refusals[0].reason.contains("machine 107 on node a (ide2)"), "{refusals:?}");
     assert!(world.host.changes().iter().all(|op| {
         !matches!(op, Op::StorageAdd { id, .. } | Op::StorageRemove { id } if id.as_str() == "local")
     }));
+}
+
+/// An adopted registration was somebody else's: it is let go of, never removed, and so keeps its ground.
+#[test]
+fn an_adopted_registration_keeps_its_dataset() {
+    let world = World::new();
+    world.switch(&graph(unregistered())).unwrap();
+    let id = phoenix_graph::StorageId::new("tank-vms").unwrap();
+    let properties = vec![("pool".into(), "tank/vms".into()), ("content".into(), "images".into())];
+    world.host.by_hand(&Op::StorageAdd { id: id.clone(), kind: "zfspool".into(), properties }).unwrap();
+    world.switch_with(&graph(small()), &adopting()).unwrap();
+    let both = graph(without(unregistered(), &["dataset:tank/vms"]));
+    let refusals = refused(world.switch(&both));
+    assert!(refusals[0].reason.ends_with("stays registered with Proxmox as tank-vms"), "{refusals:?}");
+    // Let go of alone it stays, and still keeps it; without it the dataset goes.
+    world.switch(&graph(unregistered())).unwrap();
+    assert!(cfg(&world).contains("tank-vms"));
+    assert!(!refused(world.switch(&both)).is_empty());
+    world.host.by_hand(&Op::StorageRemove { id }).unwrap();
+    world.switch(&both).unwrap();
+    assert!(world.drift().is_empty());
+}
+
+/// A `dir` is taken in by Proxmox only while it is mounted: when its path changes and something fails after, the
+/// mount is back before the registration is.
+#[test]
+fn a_changed_path_is_undone_once_the_mount_is_back() {
+    let at = |path: &str, content: &str| {
+        let mut iso = zfspool("iso", "tank/vms", "iso");
+        if let Resource::Storage(storage) = &mut iso {
+            storage.kind = "dir".into();
+            storage.properties = [("content", "iso"), ("is_mountpoint", "yes"), ("path", path)]
+                .map(|(key, value)| (key.into(), value.into()))
+                .into();
+        }
+        let vms = dataset("tank/vms", &[("recordsize", "16K"), ("quota", "1G"), ("mountpoint", path)]);
+        let last = zfspool("zz", "tank/share", content);
+        graph([with(unregistered(), vms), vec![iso, last]].concat())
+    };
+    let world = World::new();
+    world.switch(&at("/srv/one", "images")).unwrap();
+    let before = in_order(&world);
+    let saved = world.save();
+    world.host.forget_events();
+    world.switch(&at("/srv/two", "rootdir")).unwrap();
+    assert!(
+        world.host.changes().iter().any(|op| matches!(op, Op::StorageAdd { id, .. } if id.as_str() == "iso"))
+    );
+    for at_event in 0..world.host.events().len() {
+        for kind in [FaultKind::Fail, FaultKind::FailPartly, FaultKind::PowerAfter] {
+            world.restore(&saved);
+            world.host.inject(Fault::at(at_event, kind));
+            let told = format!("{kind:?} at event {at_event}");
+            match world.switch(&at("/srv/two", "rootdir")) {
+                Ok(_) => continue,
+                Err(SwitchError::Failed { .. }) => {}
+                Err(SwitchError::PowerLost) => {
+                    world.host.power_on();
+                    world.recover(false).unwrap_or_else(|error| panic!("{told}: {error:?}"));
+                    if world.current() == Some(2) {
+                        continue;
+                    }
+                }
+                Err(error) => panic!("{told}: {error:?}"),
+            }
+            assert_eq!(in_order(&world), before, "{told}");
+        }
+    }
+}
+
+/// The host, with the sections of its registrations in one order: one that is made anew is the last.
+fn in_order(world: &World) -> phoenix_runtime::host::sim::HostImage {
+    let mut image = world.host.image(Show::UsersOnly);
+    let text = image.storage_cfg.take().unwrap_or_default();
+    let mut sections: Vec<&str> = text.split("\n\n").collect();
+    sections.sort_unstable();
+    image.storage_cfg = Some(sections.join("\n\n"));
+    image
 }
 
 #[test]

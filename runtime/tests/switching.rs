@@ -5,11 +5,12 @@
 mod common;
 
 use common::*;
+use phoenix_graph::Resource;
 use phoenix_runtime::{
     host::sim::{Fault, FaultKind, Show},
     observed::OWNER,
     op::Op,
-    plan::{Consent, Kind, Reversibility},
+    plan::{Consent, Kind, Reversibility, Subject},
     store::Outcome,
     switch::{Recovered, SwitchError, Switched, Target},
 };
@@ -365,6 +366,40 @@ fn a_rendered_file_that_somebody_changed_is_written_anew() {
     assert!(matches!(world.switch(&graph(small())).unwrap(), Switched::Repaired { generation: 1, .. }));
     assert!(std::fs::read_to_string(&file).unwrap().contains("/tank/share"));
     assert!(world.drift().actions.is_empty());
+}
+
+#[test]
+fn the_plan_tells_every_line_of_a_rendered_file_that_no_resource_tells() {
+    let world = World::new();
+    world.switch(&graph(small())).unwrap();
+    let file = |name: &str| world.root().join("generations/1/etc").join(name);
+    let (exports, modprobe) = (file("phoenix.exports"), file("phoenix.conf"));
+    let [shared, limited] = [&exports, &modprobe].map(|path| std::fs::read_to_string(path).unwrap());
+    std::fs::write(&exports, "# /a note\n/tank *(rw)\n/tank/share *(rw)\n").unwrap();
+    std::fs::write(&modprobe, format!("{limited}options zfs zfs_arc_min=1\n")).unwrap();
+    let line = |text: &str, begin: &str| {
+        text.lines().find(|line| line.starts_with(begin)).map(str::to_owned).unwrap()
+    };
+    let told = |resources: Vec<Resource>| -> Vec<(String, Option<String>, Option<String>)> {
+        let plan = world.plan(&graph(resources));
+        let files = plan.actions.into_iter().filter(|action| action.subject == Subject::Files);
+        let changes = files.flat_map(|action| action.changes);
+        changes.map(|change| (change.setting, change.old, change.new)).collect()
+    };
+    let (in_exports, in_modprobe) =
+        ("/etc/exports.d/phoenix.exports".to_owned(), "/etc/modprobe.d/phoenix.conf".to_owned());
+    let by_hand = [
+        (in_exports.clone(), Some("/tank *(rw)".to_owned()), None),
+        (in_exports.clone(), Some("/tank/share *(rw)".to_owned()), None),
+        (in_modprobe, Some("options zfs zfs_arc_min=1".to_owned()), None),
+    ];
+    let mut all = by_hand.to_vec();
+    all.insert(2, (in_exports, None, Some(line(&shared, "/tank/share"))));
+    assert_eq!(told(small()), all);
+    // What a resource tells is told there alone.
+    let other = export("/tank/share", "tank/share", &[("10.9.0.0/24", &["ro"])]);
+    assert_eq!(told(with(small(), other)), by_hand);
+    assert_eq!(told(without(small(), &["export:/tank/share"])), by_hand);
 }
 
 #[test]

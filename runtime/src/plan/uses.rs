@@ -5,7 +5,8 @@
 use super::{Subject, draft::Draft};
 use crate::{
     area,
-    observed::{GuestUse, Guests, Named, Observed, Source, StorageState, Storages, Unknown},
+    host::LOCAL,
+    observed::{GuestUse, Guests, Named, Observed, Registrations, Source, StorageState, Storages, Unknown},
     op::Op,
 };
 use phoenix_graph::{DatasetName, Key, StorageId};
@@ -44,9 +45,14 @@ pub fn plan(draft: &mut Draft<'_>) {
     match &seen.storages {
         Storages::Found(found) => {
             let mut over: BTreeMap<Key, Vec<String>> = BTreeMap::new();
+            let mut local = None;
             for (id, state) in found.by_id.iter().filter(|(id, _)| !leaving.removed.contains_key(*id)) {
                 for key in leaving.under_storage(id, state) {
-                    over.entry(key).or_default().push(id.to_string());
+                    if id.as_str() == LOCAL {
+                        local = Some(key);
+                    } else {
+                        over.entry(key).or_default().push(id.to_string());
+                    }
                 }
             }
             for (key, ids) in over {
@@ -56,11 +62,44 @@ pub fn plan(draft: &mut Draft<'_>) {
                     "phoenix removes no registration that it did not make: remove it with `pvesm remove` if nobody needs it, or keep it as it is in the spec",
                 );
             }
+            // `local` cannot be removed. Without the dataset it is the folder that this was mounted on.
+            if let Some(key) = local {
+                if expects_a_mount(draft, found, &leaving) {
+                    draft.refuse(
+                        &key,
+                        "it would go or move, and Proxmox's `local` expects a file system to be mounted there",
+                        "`pvesm set local --delete is_mountpoint`, then plan again; or keep it as it is in the spec",
+                    );
+                } else {
+                    let text = "Proxmox's `local` lies in it: after that it is the folder below, with what was there before";
+                    draft.warn(&key, text.to_owned());
+                }
+            }
         }
         Storages::Unknown(unknown) if !matches!(seen.guests, Guests::Unknown(_)) => {
             refuse_all(draft, &leaving, "it is registered with Proxmox", unknown);
         }
         Storages::Unknown(_) | Storages::NoProxmox | Storages::NotAsked => {}
+    }
+}
+
+/// Returns whether `local` is one, once the plan is carried out, that Proxmox holds for away where nothing is
+/// mounted there.
+fn expects_a_mount(draft: &Draft<'_>, found: &Registrations, leaving: &Leaving) -> bool {
+    let before = found.by_id.iter().find(|(id, _)| id.as_str() == LOCAL);
+    let mut word = before.and_then(|(_, state)| state.properties.get("is_mountpoint"));
+    for op in draft.actions().iter().flat_map(|action| &action.ops) {
+        let Op::StorageSet { id, set, delete } = op else { continue };
+        if id.as_str() == LOCAL {
+            let deleted = delete.iter().any(|name| &**name == "is_mountpoint");
+            let said = set.iter().find(|(name, _)| &**name == "is_mountpoint").map(|(_, value)| value);
+            word = said.or(word.filter(|_| !deleted));
+        }
+    }
+    match word.map(|word| &**word) {
+        None | Some("no") => false,
+        Some("yes") => true,
+        Some(path) => !leaving.under_path(path).is_empty(),
     }
 }
 
