@@ -530,6 +530,39 @@ fn a_kept_generation_that_cannot_be_read_stops_everything() {
     assert_eq!(world.store.generations().unwrap().len(), 6);
 }
 
+/// No spec can say such a name by now; a generation of an earlier version may.
+#[test]
+fn what_a_generation_names_stays_also_where_it_has_the_name_of_an_area() {
+    let areas = ["tank/.phoenix", "tank/.phoenix/1", "tank/.phoenix/1/a", "tank/.phoenix/1/b"];
+    let world = World::new().switched(&small());
+    for area in areas {
+        let mut settings = vec![(PropertyName::new(OWNER), "box".into())];
+        if area.len() > "tank/.phoenix/1".len() {
+            settings.push((PropertyName::new(HOME), "tank/gone".into()));
+        }
+        world.host.by_hand(&Op::DatasetCreate { dataset: name(area), settings }).unwrap();
+        on_record(&world, area, (area.len() > "tank/.phoenix/1".len()).then_some(("tank/gone", 1)));
+    }
+    // What no generation names goes.
+    let plan = world.gc_plan(0);
+    assert_eq!(names(&plan), ["tank/.phoenix/1/a", "tank/.phoenix/1/b"]);
+    assert_eq!(plan.folders.len(), 2);
+    // The generation is as an earlier version wrote it: it has all but one of them in its spec.
+    let named = areas[..3].iter().fold(small(), |resources, name| with(resources, dataset(name, &[])));
+    let named = graph(named);
+    world.store.put_graph(&named).unwrap();
+    let path = world.root().join("generations/1/generation.json");
+    let mut generation: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    generation["system"] = named.id().to_string().into();
+    fs::write(&path, generation.to_string()).unwrap();
+    let there = || areas.map(|area| world.host.state().dataset(&name(area)).is_some());
+    for keep in [0, 10] {
+        world.gc(keep).unwrap();
+        assert_eq!(there(), [true, true, true, false]);
+    }
+}
+
 #[test]
 fn a_no_changes_nothing_and_a_second_gc_waits_for_nobody() {
     let world = lived();
