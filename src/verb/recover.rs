@@ -18,7 +18,8 @@ use std::path::Path;
 /// End a switch that a crash or a power cut interrupted
 ///
 /// Undoes it, so that the host is as the generation before says. With --resume it is brought to its
-/// end instead, where that is still possible; a rollback with data is always undone. What a plan has been confirmed once is not asked again.
+/// end instead, where that is still possible, and is confirmed by that; a rollback with data is always
+/// undone. What a plan has been confirmed once is not asked again.
 /// A generation that waits to be confirmed, and that nobody watches any more, is gone back from.
 #[derive(Debug, Args)]
 pub struct Recover {
