@@ -108,6 +108,11 @@ pub struct Property {
     pub default: Option<&'static str>,
     /// The first version that has it, 0.8 for all older ones.
     pub since: Version,
+    /// Words that came later than the property, with the first version that has them.
+    pub later: &'static [(&'static str, Version)],
+    /// Above this size it takes more since a later version. Before, a parameter of the module, which is not
+    /// raised by itself, decides ([`LARGEST_BLOCK_PARAMETER`]).
+    pub larger: Option<(u64, Version)>,
     /// What it does, in one line.
     pub doc: &'static str,
 }
@@ -197,11 +202,26 @@ impl Property {
         desired == observed || plain(desired) == plain(observed)
     }
 
+    /// Returns the first version that takes this value.
+    #[must_use]
+    pub fn since_with(&self, value: &Value) -> Version {
+        let value = match value {
+            Value::Text(word) => {
+                self.later.iter().find(|(later, _)| *later == &**word).map(|(_, since)| *since)
+            }
+            Value::Number(size) => self.larger.filter(|(most, _)| size > most).map(|(_, since)| since),
+        };
+        value.map_or(self.since, |since| since.max(self.since))
+    }
+
     /// Returns whether `name` is this property's, or a member's of this family.
     fn answers_to(&self, name: &str) -> bool {
         name.strip_prefix(self.name).is_some_and(|member| member.is_empty() != self.name.ends_with('@'))
     }
 }
+
+/// The parameter of the zfs module that says how large a block may be (`zfs(4)`).
+pub const LARGEST_BLOCK_PARAMETER: &str = "zfs_max_recordsize";
 
 /// Finds a property that `target` takes, also one that is only reported. A family is found by any
 /// member: `userquota@bob`. User properties (`module:name`) are not in the table.

@@ -30,6 +30,8 @@ impl Property {
             read_only: false,
             default: Some(default),
             since: Version::new(0, 8),
+            later: &[],
+            larger: None,
             doc,
         }
     }
@@ -53,6 +55,16 @@ impl Property {
     /// What holds where nothing is set depends on something else.
     pub(super) const fn no_default(self) -> Self {
         Self { default: None, ..self }
+    }
+
+    /// Later versions have some of its words.
+    pub(super) const fn later(self, later: &'static [(&'static str, Version)]) -> Self {
+        Self { later, ..self }
+    }
+
+    /// Up to 2.1 blocks of more than 1 MiB have to be allowed by a parameter of the module.
+    pub(super) const fn large_blocks(self) -> Self {
+        Self { larger: Some((1 << 20, Version::new(2, 2))), ..self }
     }
 
     /// Later versions have it.

@@ -1,6 +1,6 @@
 //! Properties that file systems and volumes share (`zfsprops(7)`).
 
-use super::{Kind, Property, table::DATASET};
+use super::{Kind, Property, Version, table::DATASET};
 
 const CHECKSUMS: Kind =
     Kind::Words(&["on", "off", "fletcher2", "fletcher4", "sha256", "sha512", "skein", "edonr", "blake3"]);
@@ -98,7 +98,8 @@ const VOLMODE: Kind =
 const FEWEST_ITERATIONS: u64 = 100_000;
 
 pub(super) const ROWS: &[Property] = &[
-    Property::new("checksum", DATASET, CHECKSUMS, "on", "Chooses the checksum that guards the data."),
+    Property::new("checksum", DATASET, CHECKSUMS, "on", "Chooses the checksum that guards the data.")
+        .later(&[("blake3", Version::new(2, 2))]),
     Property::new(
         "compression",
         DATASET,
@@ -121,7 +122,8 @@ pub(super) const ROWS: &[Property] = &[
         "1",
         "Keeps this many copies of data written from now on, beside the pool's own redundancy.",
     ),
-    Property::new("dedup", DATASET, DEDUP, "off", "Stores equal blocks written from now on only once."),
+    Property::new("dedup", DATASET, DEDUP, "off", "Stores equal blocks written from now on only once.")
+        .later(&[("blake3", Version::new(2, 2)), ("blake3,verify", Version::new(2, 2))]),
     Property::new(
         "defcontext",
         DATASET,
@@ -174,7 +176,7 @@ pub(super) const ROWS: &[Property] = &[
     Property::new(
         "pbkdf2iters",
         DATASET,
-        Kind::Count { min: FEWEST_ITERATIONS, max: u32::MAX as u64, zero: false, none: false },
+        Kind::Count { min: FEWEST_ITERATIONS, max: i32::MAX as u64, zero: false, none: false },
         "0",
         "Sets how many PBKDF2 iterations turn a passphrase into a key (350000 where a passphrase is used).",
     )

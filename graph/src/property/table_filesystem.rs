@@ -1,7 +1,7 @@
 //! Properties that only file systems have (`zfsprops(7)`).
 
 use super::{
-    Kind, Property,
+    Kind, Property, Version,
     table::FILESYSTEM,
     table_dataset::{LARGEST_BLOCK, SMALL_BLOCKS, SMALLEST_BLOCK},
 };
@@ -125,7 +125,8 @@ pub(super) const ROWS: &[Property] = &[
         Kind::block(SMALLEST_BLOCK, LARGEST_BLOCK),
         "128K",
         "Sets the largest block of files made from now on.",
-    ),
+    )
+    .large_blocks(),
     quota_of("refquota", "Limits the space of the file system without its snapshots and children."),
     on_off("relatime", "on", "Records access times only after a change, or once a day.").no_default(),
     on_off("setuid", "on", "Lets set-user-ID and set-group-ID bits work."),
@@ -143,19 +144,16 @@ pub(super) const ROWS: &[Property] = &[
         "off",
         "Shares over SMB by Samba's user shares.",
     ),
-    words(
-        "snapdir",
-        &["hidden", "visible", "disabled"],
-        "hidden",
-        "Says whether the directory .zfs shows; disabled exists since 2.3.",
-    ),
+    words("snapdir", &["hidden", "visible", "disabled"], "hidden", "Says whether the directory .zfs shows.")
+        .later(&[("disabled", Version::new(2, 3))]),
     Property::new(
         "special_small_blocks",
         FILESYSTEM,
         SMALL_BLOCKS,
         "0",
         "Puts blocks up to this size on the special vdev.",
-    ),
+    )
+    .large_blocks(),
     quota_of("userobjquota@", "Limits the number of files of a user: userobjquota@USER."),
     quota_of("userquota@", "Limits the space of a user: userquota@USER."),
     on_off("utf8only", "off", "Refuses file names that are not UTF-8.").at_creation(),

@@ -23,6 +23,7 @@ pub(super) const ROWS: &[Property] = &[
         "16K",
         "Sets the block size of the volume (8K up to 2.1, 16K since).",
     )
+    .large_blocks()
     .own()
     .at_creation(),
     Property::new(

@@ -1,6 +1,6 @@
 //! What is done to both sides: an operation of phoenix, or what a user of the host does.
 
-use phoenix_graph::DatasetName;
+use phoenix_graph::{DatasetName, SnapshotName};
 use phoenix_runtime::{host::HostError, op::Op};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -35,6 +35,14 @@ pub enum Act {
     },
     /// Everything that is held open is let go.
     LetGo,
+    /// A snapshot is sent with the properties of its dataset, and received as a new one that is not mounted:
+    /// `zfs send -p | zfs receive -u`.
+    Receive {
+        /// The snapshot.
+        from: SnapshotName,
+        /// The new file system.
+        to: DatasetName,
+    },
 }
 
 impl fmt::Display for Act {
@@ -45,6 +53,7 @@ impl fmt::Display for Act {
             Act::Folder { path } => write!(f, "mkdir '{path}'"),
             Act::Use { path } => write!(f, "hold '{path}' open"),
             Act::UseVolume { dataset } => write!(f, "hold the volume '{dataset}' open"),
+            Act::Receive { from, to } => write!(f, "send '{from}' with properties, and receive '{to}'"),
             Act::LetGo => f.write_str("let go of all that is held open"),
         }
     }

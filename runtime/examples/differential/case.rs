@@ -1,7 +1,7 @@
 //! What a case is made of: acts with what comes of each, and facts at the end; with short words to make them.
 
 use crate::act::{Act, Outcome};
-use phoenix_graph::{DatasetName, PoolName, PropertyName};
+use phoenix_graph::{DatasetName, PoolName, PropertyName, SnapshotName};
 use phoenix_runtime::{
     host::sim::State,
     observed::Source,
@@ -59,6 +59,7 @@ pub enum Origin {
     Own,
     Default,
     Temporary,
+    Received,
     /// What is fixed at the creation has none.
     None,
 }
@@ -77,6 +78,7 @@ impl Fact {
                 let wanted = match source {
                     Own => Source::Local,
                     Temporary => Source::Temporary,
+                    Origin::Received => Source::Received,
                     Default => Source::Default,
                     Origin::None => Source::None,
                 };
@@ -114,6 +116,16 @@ pub fn set(name: &str, settings: &[(&str, &str)]) -> Act {
 
 pub fn inherit(name: &str, property: &str) -> Act {
     Act::Op(Op::DatasetInherit { dataset: dataset(name), property: PropertyName::new(property) })
+}
+
+pub fn inherit_received(name: &str, property: &str) -> Act {
+    Act::Op(Op::DatasetReceived { dataset: dataset(name), property: PropertyName::new(property) })
+}
+
+#[expect(clippy::expect_used, reason = "the names of snapshots in the cases are legal")]
+pub fn receive(from: &str, after: &str, to: &str) -> Act {
+    let from = SnapshotName::of(&dataset(from), after).expect("a legal name");
+    Act::Receive { from, to: dataset(to) }
 }
 
 pub fn mount(name: &str) -> Act {

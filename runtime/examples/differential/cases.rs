@@ -7,10 +7,10 @@ use crate::act::Act;
 use crate::case::{
     Case,
     Fact::{Folder, Mounted, Value},
-    Origin::{Default, None as Neither, Own, Temporary},
+    Origin::{Default, None as Neither, Own, Received, Temporary},
     Then::{Done, Refused},
-    create, destroy, export, folder, hold, hold_open, hold_volume_open, import, inherit, mount, mount_all,
-    pool_set, rename, set, snapshot, unmount, volume,
+    create, destroy, export, folder, hold, hold_open, hold_volume_open, import, inherit, inherit_received,
+    mount, mount_all, pool_set, receive, rename, set, snapshot, unmount, volume,
 };
 
 /// All cases.
@@ -654,5 +654,51 @@ pub const CASES: &[Case] = &[
             ]
         },
         facts: &[],
+    },
+    Case {
+        name: "what was received stands where nothing is set, and comes back",
+        acts: || {
+            vec![
+                (create("qa/a", &[("compression", "zstd"), ("atime", "off"), ("test:a", "x")]), Done),
+                (snapshot(&["qa/a"], "s"), Done),
+                (receive("qa/a", "s", "qa/b"), Done),
+                (set("qa/b", &[("compression", "lz4")]), Done),
+                (inherit("qa/b", "atime"), Done),
+                (set("qa/b", &[("test:a", "y")]), Done),
+                (inherit_received("qa/b", "test:a"), Done),
+                (receive("qa/a", "s", "qa/c"), Done),
+                (set("qa/c", &[("compression", "lz4")]), Done),
+                (inherit("qa/c", "compression"), Done),
+                (inherit_received("qa/c", "compression"), Done),
+                (inherit("qa/c", "test:a"), Done),
+            ]
+        },
+        facts: &[
+            Value("qa/b", "compression", "lz4", Own),
+            Value("qa/b", "atime", "on", Default),
+            Value("qa/b", "test:a", "x", Received),
+            Value("qa/c", "compression", "zstd", Received),
+            Value("qa/c", "atime", "off", Received),
+        ],
+    },
+    Case {
+        name: "a received mount point is one of its own, and what is received is not mounted",
+        acts: || {
+            vec![
+                (create("qa/a", &[("mountpoint", "/q1"), ("canmount", "noauto")]), Done),
+                (snapshot(&["qa/a"], "s"), Done),
+                (receive("qa/a", "s", "qa/b"), Done),
+                (mount_all(), Done),
+                (mount("qa/b"), Done),
+                (set("qa/b", &[("mountpoint", "/q2 x")]), Done),
+                (inherit_received("qa/b", "mountpoint"), Done),
+            ]
+        },
+        facts: &[
+            Mounted("qa/a", None),
+            Mounted("qa/b", Some("/q1")),
+            Value("qa/b", "mountpoint", "/q1", Received),
+            Value("qa/b", "canmount", "noauto", Received),
+        ],
     },
 ];

@@ -4,7 +4,7 @@
 //! A new kind is one line in [`KINDS`] and one function.
 
 use crate::{act::Act, certain, dice::Dice, values, world::PoolOf};
-use phoenix_graph::{DatasetName, Disk, Mode, PoolName, PropertyName};
+use phoenix_graph::{DatasetName, Disk, Mode, PoolName, PropertyName, SnapshotName, Target, property};
 use phoenix_runtime::{
     host::sim::{Content, State},
     op::{Assignment, Op},
@@ -21,6 +21,8 @@ const KINDS: &[(&str, usize, Make)] = &[
     ("set-canmount", 4, set_canmount),
     ("set-space", 6, set_space),
     ("inherit", 6, inherit),
+    ("receive", 3, receive),
+    ("inherit-received", 4, inherit_received),
     ("rename", 6, rename),
     ("mount", 10, mount),
     ("unmount", 6, unmount),
@@ -91,7 +93,7 @@ fn is_up_to_chance(state: &State, act: &Act) -> bool {
             let moving = |name: &PropertyName| ["mountpoint", "canmount"].contains(&name.as_str());
             settings.iter().any(|(name, _)| moving(name)) && moves(dataset)
         }
-        Act::Op(Op::DatasetInherit { dataset, property }) => {
+        Act::Op(Op::DatasetInherit { dataset, property } | Op::DatasetReceived { dataset, property }) => {
             property.as_str() == "mountpoint" && moves(dataset)
         }
         Act::Op(Op::DatasetUnmount { dataset }) => {
@@ -245,6 +247,61 @@ fn inherit(dice: &mut Dice, state: &State) -> Option<Act> {
         _ => dice.pick(&own)?,
     };
     Some(Act::Op(Op::DatasetInherit { dataset, property }))
+}
+
+/// What is received has room, and all that it brings along can be set: what else may come of it is decided in
+/// the middle of a stream.
+fn receive(dice: &mut Dice, state: &State) -> Option<Act> {
+    const BY_BYTES: [&str; 5] =
+        ["quota", "refquota", "reservation", "refreservation", "special_small_blocks"];
+    let sent: Vec<SnapshotName> = state
+        .datasets
+        .iter()
+        .filter(|(name, dataset)| !dataset.volume && state.imported(&name.pool()))
+        .filter(|(_, dataset)| BY_BYTES.iter().all(|property| dataset.own(property).is_none()))
+        .flat_map(|(name, dataset)| dataset.snapshots.keys().map(move |after| SnapshotName::of(name, after)))
+        .filter_map(Result::ok)
+        .collect();
+    let (from, to) = (dice.pick(&sent)?, new_name(dice, state)?);
+    let above = std::iter::successors(to.parent(), DatasetName::parent);
+    let room = above.clone().all(|name| state.limit(&name, "quota") == 0);
+    let holds = to.parent().is_some_and(|parent| {
+        state.datasets.get(&parent).is_some_and(|parent| !parent.volume) && state.imported(&parent.pool())
+    });
+    (room && holds && !state.datasets.contains_key(&to)).then_some(Act::Receive { from, to })
+}
+
+fn inherit_received(dice: &mut Dice, state: &State) -> Option<Act> {
+    let known: Vec<(DatasetName, PropertyName)> = state
+        .datasets
+        .iter()
+        .flat_map(|(name, dataset)| {
+            dataset.received.keys().map(move |property| (name.clone(), property.clone()))
+        })
+        .collect();
+    if dice.chance(20) {
+        let Act::Op(Op::DatasetInherit { dataset, property }) = inherit(dice, state)? else { return None };
+        // Where nothing was received, and it cannot be inherited, versions differ.
+        let inherited = property.is_user()
+            || property::find(Target::Filesystem, property.as_str()).is_some_and(|row| row.inheritable);
+        return inherited.then_some(Act::Op(Op::DatasetReceived { dataset, property }));
+    }
+    // Mostly where another value stands over what was received.
+    let over: Vec<(DatasetName, PropertyName)> = known
+        .iter()
+        .filter(|(name, property)| {
+            state.datasets.get(name).is_some_and(|dataset| {
+                dataset.settings.contains_key(property) || dataset.passed_over.contains(property)
+            })
+        })
+        .cloned()
+        .collect();
+    let (dataset, property) =
+        if over.is_empty() || dice.chance(20) { dice.pick(&known)? } else { dice.pick(&over)? };
+    if dice.chance(30) {
+        return Some(Act::Op(Op::DatasetInherit { dataset, property }));
+    }
+    Some(Act::Op(Op::DatasetReceived { dataset, property }))
 }
 
 fn rename(dice: &mut Dice, state: &State) -> Option<Act> {

@@ -16,7 +16,7 @@ use std::{
     io::{self, Read},
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
     thread,
     time::Duration,
 };
@@ -60,6 +60,7 @@ impl Real {
                 }
                 Err(error) => told(Err(error)),
             },
+            Act::Receive { from, to } => receive(from.to_string().as_str(), to.as_str()),
             Act::LetGo => {
                 self.open.clear();
                 Outcome::Done
@@ -203,6 +204,24 @@ fn run(tool: &str, arguments: &[&str]) -> io::Result<String> {
     }
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     Err(io::Error::other(format!("{tool} {}: {}", arguments.join(" "), said.trim_end())))
+}
+
+/// Sends a snapshot with properties, and receives it.
+#[expect(clippy::disallowed_methods, reason = "the driver does here what a user of the machine does")]
+fn receive(from: &str, to: &str) -> Outcome {
+    let both = || {
+        let mut sending =
+            Command::new("zfs").args(["send", "-p", "--", from]).stdout(Stdio::piped()).spawn()?;
+        let stream = sending.stdout.take().map_or_else(Stdio::null, Stdio::from);
+        let received = Command::new("zfs").args(["receive", "-u", "--", to]).stdin(stream).output()?;
+        sending.wait()?;
+        Ok::<_, io::Error>(received)
+    };
+    match both() {
+        Ok(received) if received.status.success() => Outcome::Done,
+        Ok(received) => Outcome::refused(&String::from_utf8_lossy(&received.stderr)),
+        Err(error) => told(Err(error)),
+    }
 }
 
 struct Mount {

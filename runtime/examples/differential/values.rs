@@ -103,8 +103,24 @@ pub fn pool_setting(dice: &mut Dice) -> Setting {
 /// Returns a mount point: few places, so that they meet; never `/` and nothing of the machine's own.
 pub fn mountpoint(dice: &mut Dice) -> &'static str {
     dice.word(&[
-        "/q1", "/q1/a", "/q1/a/b", "/q2 x", "/q1", "/q1/a", "/qa/a", "/qa/b/c", "/qa", "none", "legacy",
-        "/q1/", "/q1//a", "relative", "",
+        "/q1",
+        "/q1/a",
+        "/q1/a/b",
+        "/q2 x",
+        "/q1",
+        "/q1/a",
+        "/qa/a",
+        "/qa/b/c",
+        "/qa",
+        "/q1/b",
+        "/qa/a/b/c",
+        "/q b/a",
+        "none",
+        "legacy",
+        "/q1/",
+        "/q1//a",
+        "relative",
+        "",
     ])
 }
 

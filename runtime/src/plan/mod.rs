@@ -33,6 +33,7 @@ mod topology;
 mod tunables;
 mod turn;
 mod uses;
+mod version;
 
 pub use before::{Before, after, noted};
 pub use inverse::{Inverse, Prior, unexports};
@@ -264,6 +265,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
     let mut draft = Draft::new(inputs);
     legal::plan(&mut draft);
     not_yet::plan(&mut draft);
+    version::plan(&mut draft);
     pools::plan(&mut draft);
     if draft.has_imports() {
         // What an exported pool holds cannot be known before it is imported.

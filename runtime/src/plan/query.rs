@@ -4,12 +4,16 @@ use super::{
     EXPORTS_LINK, MODPROBE_LINK,
     pools::ALTROOT,
     space::{self, FREE, SIZE},
+    version,
 };
 use crate::{
     observed::{ORIGIN, Query, WRITTEN},
     plan::Inverse,
 };
-use phoenix_graph::{Disk, Graph, PoolName, PropertyName, Resource, Settings, mounts::mounts};
+use phoenix_graph::{
+    Disk, Graph, PoolName, PropertyName, Resource, Settings, mounts::mounts,
+    property::LARGEST_BLOCK_PARAMETER,
+};
 use std::path::Path;
 
 /// Says what to look at for a way from one graph to another.
@@ -38,6 +42,9 @@ pub fn query(desired: &Graph, current: Option<&Graph>, state: &Path) -> Query {
 }
 
 fn add(query: &mut Query, resource: &Resource) {
+    if version::wants_parameter(resource) {
+        query.tunables.insert(LARGEST_BLOCK_PARAMETER.into());
+    }
     match resource {
         Resource::Pool(pool) => {
             let disks = query.pools.entry(pool.name.clone()).or_default();

@@ -182,13 +182,13 @@ fn in_use(
 /// Returns the properties to ask for. One that this version of OpenZFS does not have would end the
 /// whole command, so it is left out; then no dataset has it.
 fn dataset_properties(query: &Query, version: Option<(u32, u32)>) -> BTreeSet<&str> {
-    let asked = query.properties.iter().map(PropertyName::as_str).filter(|name| has(name, version));
+    let has = |name: &&str| has(&[Target::Filesystem, Target::Volume], name, version);
+    let asked = query.properties.iter().map(PropertyName::as_str).filter(has);
     ALWAYS.into_iter().chain(asked).collect()
 }
 
-fn has(name: &str, version: Option<(u32, u32)>) -> bool {
-    let row =
-        [Target::Filesystem, Target::Volume].into_iter().find_map(|target| property::find(target, name));
+fn has(targets: &[Target], name: &str, version: Option<(u32, u32)>) -> bool {
+    let row = targets.iter().find_map(|target| property::find(*target, name));
     match (row, version) {
         (Some(row), Some((major, minor))) => {
             (u32::from(row.since.major), u32::from(row.since.minor)) <= (major, minor)
@@ -198,7 +198,8 @@ fn has(name: &str, version: Option<(u32, u32)>) -> bool {
 }
 
 fn pool_properties(query: &Query, version: Option<(u32, u32)>) -> BTreeSet<&str> {
-    let asked = query.pool_properties.iter().map(PropertyName::as_str);
+    let has = |name: &&str| has(&[Target::Pool], name, version);
+    let asked = query.pool_properties.iter().map(PropertyName::as_str).filter(has);
     // A feature that this version does not know would end the whole command.
     let feature = version.filter(|version| *version >= (2, 3)).map(|_| EXPANSION);
     ["altroot", "guid", "health", CHECKPOINT].into_iter().chain(feature).chain(asked).collect()
@@ -242,7 +243,7 @@ fn importable(
         return Ok((BTreeSet::new(), BTreeMap::new()));
     }
     let (mut found, mut obstacles) = match runner.look_lossy(&["zpool", "import", "-d", DISK_LINKS]) {
-        Ok(text) => (zpool::importable(&text), importing::obstacles(&text)),
+        Ok(text) => (importing::importable(&text), importing::obstacles(&text)),
         // Some versions end in an error where there are none, and where there is no folder of links.
         Err(HostError::Command { stderr, .. })
             if stderr.contains("no pools available") || stderr.contains("No such file or directory") =>

@@ -1,4 +1,4 @@
-//! Reads `zpool status -P` (the vdevs of each pool, and what it is busy with) and `zpool import` (the pools that could be imported).
+//! Reads `zpool status -P`: the vdevs of each pool, and what it is busy with.
 
 use super::properties::unreadable;
 use crate::{
@@ -6,7 +6,7 @@ use crate::{
     observed::{Work, WorkKind},
 };
 use phoenix_graph::{Class, PoolName, Redundancy};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What `zpool status -P` shows of a pool.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -328,23 +328,12 @@ fn is_group(word: &str) -> bool {
     !word.starts_with('/') && (word.starts_with("indirect-") || word.starts_with("draid"))
 }
 
-/// Reads the names of the pools that could be imported.
-#[must_use]
-pub fn importable(text: &str) -> BTreeSet<PoolName> {
-    text.lines()
-        .filter_map(|line| line.trim_start().strip_prefix("pool: "))
-        .filter_map(|name| PoolName::seen(name).ok())
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
     const STATUS: &str = include_str!("../../../tests/fixtures/zpool-status-P.txt");
-    const IMPORT: &str = include_str!("../../../tests/fixtures/zpool-import.txt");
-    const IMPORT_OLD: &str = include_str!("../../../tests/fixtures/zpool-import-2.1.txt");
 
     fn by_id(names: &[&str]) -> Vec<Box<str>> {
         names.iter().map(|name| format!("/dev/disk/by-id/virtio-{name}-part1").into()).collect()
@@ -515,21 +504,11 @@ mod tests {
         assert!(statuses("no pools available\n", None).unwrap().is_empty());
     }
 
-    #[test]
-    fn importable_pools_are_named() {
-        let names: Vec<String> = importable(IMPORT).into_iter().map(String::from).collect();
-        assert_eq!(names, ["expool"]);
-        let names: Vec<String> = importable(IMPORT_OLD).into_iter().map(String::from).collect();
-        assert_eq!(names, ["expool"]);
-        assert!(importable("no pools available to import\n").is_empty());
-    }
-
     proptest! {
         #[test]
         fn no_output_makes_the_readers_panic(text in "((  pool: |config:|errors:|  scan: |remove: |Evacuation of mirror in progress|resilver in progress| 1% done|\t {0,6}|mirror-1|/dev/a|spares|spare-1| was |[a-z]{0,3}| |\n)){0,60}") {
             let _ = statuses(&text, None);
             let _ = statuses(&text, Some(&text));
-            let _ = importable(&text);
         }
     }
 }

@@ -24,6 +24,7 @@ mod look;
 mod mount;
 mod pool;
 mod proxmox;
+mod receive;
 mod settings;
 mod snapshots;
 mod space;

@@ -121,12 +121,12 @@ impl State {
             lost > spared
         };
         let mut found = Vec::new();
+        if pool.elsewhere {
+            found.push(ImportObstacle::OtherSystem);
+        }
         if pool.layout.iter().filter(gone).any(|vdev| vdev.class.holds_data()) {
             let status = "One or more devices are missing from the system.".into();
             found.push(ImportObstacle::Unavailable { status });
-        }
-        if pool.elsewhere {
-            found.push(ImportObstacle::OtherSystem);
         }
         let logs = pool.layout.iter().filter(|vdev| vdev.class == Class::Log).filter(gone);
         let devices: Vec<Box<str>> = logs.map(Self::vdev_name).collect();
