@@ -79,7 +79,7 @@ impl Lab {
 
 const CLEAN: &str = r#"
 cd /
-for pool in $(zpool list -Ho name); do zpool destroy -f $pool; done
+zpool list -Ho name | while read -r pool; do zpool destroy -f "$pool"; done
 for disk in /dev/vd?; do
     test $disk = "$(findmnt -no SOURCE /)" && continue
     test -e /dev/disk/by-id || continue
@@ -207,8 +207,7 @@ fn every_word_holds(lab: &mut Lab) {
         if word.target == Target::Volume && *count > 16 {
             continue;
         }
-        write!(columns.entry((word.target, *count)).or_default(), " \"{}\"={}", word.name, kdl(&word.word))
-            .unwrap();
+        write!(columns.entry((word.target, *count)).or_default(), " {}", said(word)).unwrap();
     }
     let part = |((target, at), settings): (&(Target, usize), &String)| match target {
         Target::Volume => format!("volume \"v{at}\" size=\"16M\" sparse=#true{settings}"),
@@ -220,10 +219,8 @@ fn every_word_holds(lab: &mut Lab) {
     // What came later is told by name, and nothing is begun.
     let later: Vec<&words::Word> = all.iter().filter(wanted).filter(|word| !is_there(word)).collect();
     let one = |(at, word): (usize, &&words::Word)| match word.target {
-        Target::Volume => {
-            format!("volume \"l{at}\" size=\"16M\" sparse=#true \"{}\"={}", word.name, kdl(&word.word))
-        }
-        _ => format!("dataset \"l{at}\" \"{}\"={}", word.name, kdl(&word.word)),
+        Target::Volume => format!("volume \"l{at}\" size=\"16M\" sparse=#true {}", said(word)),
+        _ => format!("dataset \"l{at}\" {}", said(word)),
     };
     let parts: Vec<String> = later.iter().enumerate().map(one).collect();
     let told = lab.switch(4, &parts.iter().map(String::as_str).collect::<Vec<_>>());
@@ -234,13 +231,14 @@ fn every_word_holds(lab: &mut Lab) {
 }
 
 /// A word as a spec writes it.
-fn kdl(word: &str) -> String {
-    match word {
-        "on" => "#true".to_owned(),
-        "off" => "#false".to_owned(),
+fn said(word: &words::Word) -> String {
+    let value = match &*word.word {
+        "on" if word.row.from_bool(true).is_some() => "#true".to_owned(),
+        "off" if word.row.from_bool(false).is_some() => "#false".to_owned(),
         number if number.bytes().all(|byte| byte.is_ascii_digit()) => number.to_owned(),
-        word => format!("{word:?}"),
-    }
+        text => format!("{text:?}"),
+    };
+    format!("\"{}\"={value}", word.name)
 }
 
 fn two_words_of_one_value(lab: &mut Lab) {
@@ -258,6 +256,8 @@ fn two_words_of_one_value(lab: &mut Lab) {
     }
     let unknown = "feature@no_such_thing \"enabled\"";
     says(&lab.switch(4, &[unknown, "dataset \"a\""]), &["no such feature"]);
+    lab.switch(0, &["feature@async_destroy \"enabled\"", "dataset \"a\""]);
+    lab.holds();
     if lab.ok("zfs version").contains("zfs-2.1") {
         says(
             &lab.switch(4, &["dedup_table_quota \"1G\"", "dataset \"a\""]),
@@ -268,7 +268,9 @@ fn two_words_of_one_value(lab: &mut Lab) {
 
 fn foreign_names(lab: &mut Lab) {
     lab.switch(0, &["dataset \"a\""]);
-    lab.ok(&format!("zpool create c3po {DISK}1 && zpool create 'a b' {DISK}2 && zfs create c3po/x"));
+    lab.ok(&format!(
+        "zpool create c3po {DISK}1 && zpool create -o version=28 'a b' {DISK}2 && zfs create c3po/x"
+    ));
     says(&lab.exits(0, "status"), &["pool:c3po"]);
     lab.exits(0, "plan phoenix.kdl");
     lab.exits(0, "gc --dry-run");
@@ -345,7 +347,7 @@ fn key_in_a_dataset(lab: &mut Lab) {
 /// Makes a pool that sends, and receives what it has into `t1/backups/src`.
 fn source(lab: &Lab) {
     lab.ok(&format!(
-        "zpool create bk {DISK}1 && zfs create bk/src && zfs snapshot bk/src@auto1 && zfs snapshot bk/src@auto2"
+        "zpool create bk {DISK}1 && zfs create -o compression=lz4 bk/src && zfs snapshot bk/src@auto1 && zfs snapshot bk/src@auto2"
     ));
     lab.switch(0, &["dataset \"backups\""]);
     lab.ok("zfs send -R bk/src@auto2 | zfs receive t1/backups/src");
@@ -399,7 +401,7 @@ fn given_back(lab: &mut Lab) {
     lab.switch(0, &["dataset \"b\"", "dataset \"c\" { adopt }"]);
     let said = "compression=\"lz4\" atime=#false quota=\"80M\"";
     lab.switch(0, &[&format!("dataset \"b\" {said}"), &format!("dataset \"c\" {said} {{ adopt }}")]);
-    assert_eq!(received(), ["lz4 local", "off local", "83886080 local"]);
+    assert_eq!(received(), ["lz4 local", "off received", "83886080 local"]);
     lab.holds();
     lab.exits(0, "rollback --yes");
     assert_eq!(received(), before);
@@ -433,9 +435,9 @@ fn limits(lab: &mut Lab) {
         says(&told, &[&format!("{limit} would be 70M")]);
         assert!(!lab.machine.run(&format!("zfs set {limit}=70M t1/b")).unwrap().ok());
     }
-    lab.switch(0, &[&all("quota=\"40M\" refquota=\"40M\" reservation=\"20M\" refreservation=\"10M\"")]);
-    lab.holds();
     lab.ok("zfs set reservation=30M t1/b");
+    lab.switch(0, &[&all("quota=\"40M\" refquota=\"40M\" refreservation=\"10M\"")]);
+    lab.holds();
     let told = lab.switch(4, &[&all("quota=\"25M\" refquota=\"25M\" refreservation=\"10M\"")]);
     says(&told, &["it reserves 30M"]);
 }

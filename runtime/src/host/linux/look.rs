@@ -36,7 +36,8 @@ pub fn observe(paths: &LinuxPaths, runner: &Runner, query: &Query) -> Result<Obs
     let known = version(paths).ok();
     let (settings, status, datasets) = thread::scope(|scope| {
         let pools = scope.spawn(|| {
-            let cells = table(runner, Table::Pools, query, pool_properties(query, known))?;
+            let features = features(runner, query)?;
+            let cells = table(runner, Table::Pools, query, pool_properties(query, known, &features))?;
             properties::pools(&cells)
         });
         let status = scope.spawn(|| runner.look_lossy(&["zpool", "status", "-P"]));
@@ -45,7 +46,7 @@ pub fn observe(paths: &LinuxPaths, runner: &Runner, query: &Query) -> Result<Obs
         (join(pools), join(status), datasets)
     });
     let (mut datasets, settings) = (datasets?, settings?);
-    altroot::take_off(&mut datasets, &settings);
+    let altroots = altroot::take_off(&mut datasets, &settings);
     let (importable, obstacles) = importable(runner, query, &settings)?;
     let (mut statuses, disks) = layouts(paths, runner, query, &settings, status?)?;
     let pools = settings
@@ -62,7 +63,8 @@ pub fn observe(paths: &LinuxPaths, runner: &Runner, query: &Query) -> Result<Obs
             Ok((name, state))
         })
         .collect::<Result<_, HostError>>()?;
-    let mounts = mounts(paths, &datasets)?;
+    let mut mounts = mounts(paths, &datasets)?;
+    altroot::lead(&mut mounts, &datasets, &altroots);
     let mut links = BTreeMap::new();
     for path in &query.links {
         links.insert(path.clone(), links::look(path)?);
@@ -197,13 +199,31 @@ fn has(targets: &[Target], name: &str, version: Option<(u32, u32)>) -> bool {
     }
 }
 
-fn pool_properties(query: &Query, version: Option<(u32, u32)>) -> BTreeSet<&str> {
+fn pool_properties<'q>(
+    query: &'q Query,
+    version: Option<(u32, u32)>,
+    features: &BTreeSet<String>,
+) -> BTreeSet<&'q str> {
     let has = |name: &&str| has(&[Target::Pool], name, version);
-    let asked = query.pool_properties.iter().map(PropertyName::as_str).filter(has);
-    // A feature that this version does not know would end the whole command.
+    let is_there = |name: &&str| !name.starts_with(FEATURE) || features.contains(*name);
+    let asked = query.pool_properties.iter().map(PropertyName::as_str).filter(has).filter(is_there);
+    // This one came later than the oldest version that phoenix knows.
     let feature = version.filter(|version| *version >= (2, 3)).map(|_| EXPANSION);
     ["altroot", "guid", "health", CHECKPOINT].into_iter().chain(feature).chain(asked).collect()
 }
+
+/// Finds the features that this version of OpenZFS has, where a feature is asked for: of another one it tells
+/// nothing, not even that it does not know it.
+fn features(runner: &Runner, query: &Query) -> Result<BTreeSet<String>, HostError> {
+    if !query.pool_properties.iter().any(|name| name.as_str().starts_with(FEATURE)) {
+        return Ok(BTreeSet::new());
+    }
+    let all = grid::sources(runner, Table::Pools, &[])?;
+    Ok(all.into_values().flatten().map(|(property, _)| property).collect())
+}
+
+/// What the names of features begin with.
+const FEATURE: &str = "feature@";
 
 /// The feature that lets raidz vdevs be widened.
 const EXPANSION: &str = "feature@raidz_expansion";

@@ -3,7 +3,7 @@
 use super::{
     directory::{GROUPS, USERS},
     links::Roots,
-    state::{Pool, State, Vdev},
+    state::{Mount, Pool, State, Vdev},
 };
 use crate::{
     host::HostError,
@@ -106,7 +106,7 @@ impl State {
     }
 
     /// Counts the processes that the real host starts for a query: three, two more where everything is asked
-    /// for (which properties there are), two where a pool is absent, one where a pool's disks are others than asked for, and one each for users and groups by name.
+    /// for (which properties there are), one more where a pool's feature is asked for, two where a pool is absent, one where a pool's disks are others than asked for, and one each for users and groups by name.
     pub fn processes(&self, query: &Query) -> u64 {
         let absent = query.pools.keys().any(|pool| !self.imported(pool));
         let strange = query.pools.iter().any(|(pool, disks)| {
@@ -116,7 +116,9 @@ impl State {
         });
         let named = |names: &BTreeSet<Box<str>>| names.iter().any(|name| name.parse::<u32>().is_err());
         let differs = query.pools.iter().any(|(pool, disks)| self.differs(pool, disks));
+        let features = query.pool_properties.iter().any(|name| name.as_str().starts_with("feature@"));
         3 + 2 * u64::from(query.everything)
+            + u64::from(features)
             + u64::from(absent)
             + u64::from(absent || strange)
             + u64::from(differs)
@@ -202,7 +204,23 @@ impl State {
 
     /// Lists what is mounted as `/proc/self/mountinfo` does.
     fn mount_table(&self) -> Mounts {
-        Mounts::of(self.mounts.iter().map(|mount| (&mount.dataset, &*mount.path)))
+        let altroot = |name: &DatasetName| {
+            let raw = self.pools.get(&name.pool())?.settings.get("altroot")?;
+            raw.starts_with('/').then(|| raw.to_string())
+        };
+        let placed: Vec<(&Mount, Box<str>)> = self
+            .mounts
+            .iter()
+            .map(|mount| {
+                let before = altroot(&mount.dataset).unwrap_or_default();
+                (mount, format!("{before}{}", mount.path).into())
+            })
+            .collect();
+        let mut table = Mounts::of(placed.iter().map(|(mount, place)| (&mount.dataset, &**place)));
+        // A pool below another folder is mounted there; its mount points do not say so.
+        let moved = placed.into_iter().filter(|(mount, place)| mount.path != *place);
+        table.links = moved.map(|(mount, place)| (mount.path.clone(), place)).collect();
+        table
     }
 
     fn dataset_state(&self, name: &DatasetName, wanted: &[PropertyName]) -> DatasetState {

@@ -294,7 +294,8 @@ impl State {
             .into_iter()
             .filter_map(|name| {
                 let setting = self.effective(&name, "mountpoint")?;
-                let folder = setting.source != Source::Local && self.is_mountable(&name);
+                let theirs = matches!(setting.source, Source::Inherited(_) | Source::Default);
+                let folder = theirs && self.is_mountable(&name);
                 Some(Follower { mounted: self.mounted_at(&name).is_some(), place: setting.raw, folder, name })
             })
             .collect();

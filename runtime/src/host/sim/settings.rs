@@ -415,8 +415,12 @@ impl State {
                 ),
             );
         }
-        let followers = if property.as_str() == "mountpoint" { self.followers(name) } else { Vec::new() };
-        self.unmount_followers(&followers, true)?;
+        // Of a `canmount` that goes back, too, whatever it is then: `zfs inherit` has none of the exceptions
+        // that `zfs set` makes.
+        let moves = matches!(property.as_str(), "mountpoint" | "canmount");
+        let all = property.as_str() == "mountpoint";
+        let followers = if moves { self.followers(name) } else { Vec::new() };
+        self.unmount_followers(&followers, all)?;
         if let Some(state) = self.datasets.get_mut(name) {
             state.settings.remove(property);
             if received {
@@ -425,7 +429,7 @@ impl State {
                 state.passed_over.insert(property.clone());
             }
         }
-        self.follow(&followers, true);
+        self.follow(&followers, all);
         if REMOUNTED.contains(&property.as_str()) && self.mounted_at(name).is_some() {
             return self.remount(name);
         }
