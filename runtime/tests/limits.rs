@@ -272,3 +272,26 @@ fn a_mount_point_that_somebody_made_a_link_is_not_mounted_on() {
     let told = refused(&world, &more);
     assert!(told[0].starts_with("dataset:tank/d"), "{told:?}");
 }
+
+#[test]
+fn what_came_with_a_later_version_is_refused_when_planning() {
+    let world = World::new();
+    world.switch(&limited(&[])).unwrap();
+    world.host.edit(|state| state.zfs = (2, 1));
+    for (name, word, told) in [
+        ("direct", "always", "has no property direct: it came with 2.3"),
+        ("checksum", "blake3", "does not know checksum=blake3: it came with 2.2"),
+        ("snapdir", "disabled", "does not know snapdir=disabled: it came with 2.3"),
+    ] {
+        let found = refused(&world, &limited(&[(name, word)]));
+        assert!(found[0].starts_with("dataset:tank/b") && found[0].contains(told), "{found:?}");
+    }
+    // How large a block may be is said by a parameter of the module.
+    world.host.edit(|state| state.tunables.insert("zfs_max_recordsize".into(), 1 << 20));
+    let found = refused(&world, &limited(&[("recordsize", "4M")]));
+    assert!(found[0].contains("takes 1M at most") && found[0].contains("zfs_max_recordsize"), "{found:?}");
+    world.host.edit(|state| state.tunables.insert("zfs_max_recordsize".into(), 16 << 20));
+    world.switch(&limited(&[("recordsize", "4M")])).unwrap();
+    world.host.edit(|state| state.zfs = (2, 3));
+    world.switch(&limited(&[("direct", "always"), ("checksum", "blake3")])).unwrap();
+}
