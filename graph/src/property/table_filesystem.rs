@@ -144,8 +144,13 @@ pub(super) const ROWS: &[Property] = &[
         "off",
         "Shares over SMB by Samba's user shares.",
     ),
-    words("snapdir", &["hidden", "visible", "disabled"], "hidden", "Says whether the directory .zfs shows.")
-        .later(&[("disabled", Version::new(2, 3))]),
+    words(
+        "snapdir",
+        &["hidden", "visible", "disabled"],
+        "hidden",
+        "Says whether the directory .zfs shows; disabled exists since 2.3.",
+    )
+    .later(&[("disabled", Version::new(2, 3))]),
     Property::new(
         "special_small_blocks",
         FILESYSTEM,
