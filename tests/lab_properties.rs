@@ -388,9 +388,8 @@ fn given_back(lab: &mut Lab) {
     );
     lab.exits(0, "status");
     // A switch that fails gives the same back.
-    let parts =
-        [format!("dataset \"c\" {said} {{ adopt }}"), "dataset \"d\" mountpoint=\"/proc/no\"".to_owned()];
-    lab.spec(&[&parts[0], "dataset \"d\" mountpoint=\"/srv/file/d\""]);
+    let adopted = format!("dataset \"c\" {said} {{ adopt }}");
+    lab.spec(&[&adopted, "dataset \"d\" mountpoint=\"/srv/file/d\""]);
     lab.ok("touch /srv/file");
     let output = lab.machine.run("cd /root && phoenix switch --yes phoenix.kdl 2>&1").unwrap();
     assert!(!output.ok(), "{}", output.out());
