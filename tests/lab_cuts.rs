@@ -112,10 +112,10 @@ impl Verb {
     /// Where the host is once it has ended.
     fn target(self, from: Stage) -> Stage {
         match self {
-            Verb::Switch | Verb::Release => Stage::Second,
+            Verb::Switch | Verb::Release | Verb::Confirm => Stage::Second,
             Verb::Adopt => Stage::Adopted,
             Verb::Rollback | Verb::WithData => Stage::First,
-            Verb::Confirm | Verb::Gc | Verb::Recover | Verb::Resume => from,
+            Verb::Gc | Verb::Recover | Verb::Resume => from,
         }
     }
 }
