@@ -115,11 +115,14 @@ fn judge(
     number: u64,
     released: bool,
 ) -> Verdict {
-    if snapshot.obscure && is_ours(inputs, snapshot.name.dataset()) {
-        return Verdict::Cannot(
-            "it is held by a tag that cannot be read".to_owned(),
-            format!("see them with `zfs holds {}`", snapshot.name),
-        );
+    if snapshot.obscure {
+        let reason = "it is held by a tag that cannot be read".to_owned();
+        // Named like a switch's alone, it is whoever's took it.
+        return if inputs.taken.contains_key(&snapshot.guid) {
+            Verdict::Cannot(reason, format!("see them with `zfs holds {}`", snapshot.name))
+        } else {
+            Verdict::Strange(reason)
+        };
     }
     if !snapshot.holds.contains(HOLD) && !released {
         return Verdict::Strange(format!("it is named like a switch's, and has no hold of the tag `{HOLD}`"));
