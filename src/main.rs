@@ -28,6 +28,7 @@ mod watcher;
 use clap::{Parser, Subcommand};
 use exit::Exit;
 use failure::Failure;
+use phoenix_graph::plain::is_hidden;
 use std::{io, process::ExitCode};
 use terminal::{Color, Terminal};
 
@@ -77,6 +78,14 @@ fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
+            // clap shows what it was given as it is.
+            if error.use_stderr()
+                && let Some(odd) = odd_argument()
+            {
+                let cause = format!("an argument has characters that do not show: {odd:?}");
+                Terminal::new(Color::Auto).report(&Failure::new(Exit::Usage, "wrong usage").because(cause));
+                return ExitCode::from(Exit::Usage.code());
+            }
             let printed = error.print();
             // Help and version are no errors, unless they cannot be printed to somebody who wants them.
             let exit = match printed {
@@ -99,6 +108,12 @@ fn main() -> ExitCode {
         None => exit,
     };
     ExitCode::from(exit.code())
+}
+
+/// Returns an argument that would do something to a terminal, where there is one.
+fn odd_argument() -> Option<String> {
+    let arguments = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
+    arguments.into_iter().find(|argument| argument.chars().any(is_hidden))
 }
 
 /// Tells that the result could not be printed, and returns the exit code for that: a failure, unless there is

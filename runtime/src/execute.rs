@@ -136,20 +136,16 @@ impl<'a> Ledger<'a> {
     }
 }
 
-/// Carries a plan out. `part` counts the plans of one transaction. Returns the actions that were
-/// begun, in that order, and the first failure, where there was one.
+/// Carries the actions of a plan out, once its snapshots are taken. Returns the actions that were begun, in that
+/// order, and the first failure, where there was one.
 pub fn execute(
     host: &dyn Host,
     plan: &Plan,
-    part: usize,
     ledger: &Ledger<'_>,
     jobs: usize,
     stop: &AtomicBool,
     events: &dyn Events,
 ) -> (Vec<usize>, Result<(), ExecuteError>) {
-    if let Err(error) = snapshots(host, plan, part, events) {
-        return (Vec::new(), Err(error));
-    }
     let board = Board::new(plan);
     std::thread::scope(|scope| {
         for _ in 0..jobs.clamp(1, plan.actions.len().max(1)) {
@@ -173,7 +169,13 @@ pub fn snapshot_name(plan: &Plan, part: usize) -> Box<str> {
     }
 }
 
-fn snapshots(host: &dyn Host, plan: &Plan, part: usize, events: &dyn Events) -> Result<(), ExecuteError> {
+/// Takes the snapshots that a plan begins with, and holds them. `part` counts the plans of one transaction.
+pub fn take_snapshots(
+    host: &dyn Host,
+    plan: &Plan,
+    part: usize,
+    events: &dyn Events,
+) -> Result<(), ExecuteError> {
     let name = snapshot_name(plan, part);
     let count = plan.snapshots.values().map(Vec::len).sum();
     if count > 0 {

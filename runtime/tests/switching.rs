@@ -319,15 +319,60 @@ fn an_exported_pool_is_imported_and_then_planned() {
     let world = World::new();
     let graph = graph(small());
     world.switch(&graph).unwrap();
-    for dataset in ["tank/share", "tank/vms", "tank"] {
-        world.host.by_hand(&Op::DatasetUnmount { dataset: name(dataset) }).unwrap();
-    }
-    world.host.by_hand(&Op::PoolExport { pool: phoenix_graph::PoolName::new("tank").unwrap() }).unwrap();
+    export_tank(&world);
     let drift = world.drift();
     assert!(drift.partial);
     assert_eq!(drift.actions[0].kind, Kind::Import);
     world.switch(&graph).unwrap();
     assert!(world.drift().actions.is_empty());
+}
+
+fn export_tank(world: &World) {
+    for dataset in ["tank/share", "tank/vms", "tank"] {
+        world.host.by_hand(&Op::DatasetUnmount { dataset: name(dataset) }).unwrap();
+    }
+    world.host.by_hand(&Op::PoolExport { pool: phoenix_graph::PoolName::new("tank").unwrap() }).unwrap();
+}
+
+#[test]
+fn an_import_that_was_cut_off_is_undone_or_gone_on_with() {
+    for (kind, resume) in [FaultKind::PowerBefore, FaultKind::PowerAfter]
+        .into_iter()
+        .flat_map(|kind| [false, true].map(|resume| (kind, resume)))
+    {
+        let world = World::new();
+        world.switch(&graph(small())).unwrap();
+        export_tank(&world);
+        world.host.inject(Fault::when(|op| matches!(op, Op::PoolImport { .. }), kind));
+        assert!(matches!(world.switch(&graph(edited())), Err(SwitchError::PowerLost)));
+        world.host.power_on();
+        world.recover(resume).unwrap();
+        assert_eq!(world.current(), Some(if resume { 2 } else { 1 }), "{kind:?}");
+        world.switch(&graph(edited())).unwrap();
+        assert!(world.drift().actions.is_empty());
+    }
+}
+
+#[test]
+fn snapshots_that_are_taken_after_an_import_are_on_record_and_collected() {
+    let world = World::new();
+    world.switch(&graph(small())).unwrap();
+    export_tank(&world);
+    // It changes one dataset, and puts another away.
+    world.switch(&graph(edited())).unwrap();
+    assert!(!world.store.taken().unwrap().is_empty());
+    let of_two = || {
+        let state = world.host.state();
+        let names = state.datasets.values().flat_map(|dataset| dataset.snapshots.keys());
+        names.filter(|name| name.starts_with("phoenix-2.")).count()
+    };
+    assert!(of_two() >= 2, "{}", of_two());
+    for again in [small(), edited()] {
+        world.switch(&graph(again)).unwrap();
+    }
+    let (plan, _) = world.gc(0).unwrap();
+    assert!(plan.strange.is_empty(), "{:?}", plan.strange);
+    assert_eq!(of_two(), 0);
 }
 
 #[test]

@@ -161,5 +161,10 @@ fn wrong_usage_is_64() {
         assert_eq!(ran.out, "", "{ran}");
         assert_ne!(ran.err, "");
     }
+    for args in [&["a\u{1b}[2Jb"][..], &["switch", "-m", "a\nb\u{202e}", "x"], &["\u{9b}2J", "--frob"]] {
+        let ran = sandbox.run(args).exits(64);
+        assert!(ran.err.contains("characters that do not show"), "{ran}");
+        assert!(!ran.err.contains(['\u{1b}', '\u{202e}', '\u{9b}']), "{ran}");
+    }
     assert_eq!(sandbox.run(&["--version"]).exits(0).err, "");
 }

@@ -136,6 +136,15 @@ pub fn unmount(name: &str) -> Act {
     Act::Op(Op::DatasetUnmount { dataset: dataset(name) })
 }
 
+/// Unmounts by path, and leaves the folder.
+pub fn umount(name: &str, place: &str) -> Act {
+    Act::Op(Op::Unmount { dataset: dataset(name), place: place.into() })
+}
+
+pub fn destroy_pool(name: &str) -> Act {
+    Act::Op(Op::PoolDestroy { pool: pool(name) })
+}
+
 pub fn rename(from: &str, to: &str) -> Act {
     Act::Op(Op::DatasetRename { from: dataset(from), to: dataset(to), volume: false })
 }

@@ -9,8 +9,8 @@ use crate::case::{
     Fact::{Folder, Mounted, Value},
     Origin::{Default, None as Neither, Own, Received, Temporary},
     Then::{Done, Refused},
-    create, destroy, export, folder, hold, hold_open, hold_volume_open, import, inherit, inherit_received,
-    mount, mount_all, pool_set, receive, rename, set, snapshot, unmount, volume,
+    create, destroy, destroy_pool, export, folder, hold, hold_open, hold_volume_open, import, inherit,
+    inherit_received, mount, mount_all, pool_set, receive, rename, set, snapshot, umount, unmount, volume,
 };
 
 /// All cases.
@@ -700,5 +700,10 @@ pub const CASES: &[Case] = &[
             Value("qa/b", "mountpoint", "/q1", Received),
             Value("qa/b", "canmount", "noauto", Received),
         ],
+    },
+    Case {
+        name: "the folder of a pool's root goes with the pool, also where the root was unmounted before",
+        acts: || vec![(umount("qa", "/qa"), Done), (destroy_pool("qa"), Done)],
+        facts: &[Folder("/qa", false)],
     },
 ];

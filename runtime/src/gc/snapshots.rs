@@ -30,10 +30,13 @@ pub struct OldSnapshot {
     pub ops: Vec<Op>,
 }
 
-/// Reads the number of the attempt out of the name of a switch's snapshot.
+/// Reads the number of the attempt out of the name of a switch's snapshot: `phoenix-12`, or `phoenix-12.1` where
+/// it was taken by a later plan of the attempt, as after pools were imported.
 pub fn attempt_of(name: &str) -> Option<u64> {
-    let number = name.strip_prefix("phoenix-")?;
-    number.bytes().all(|byte| byte.is_ascii_digit()).then(|| number.parse().ok()).flatten()
+    let rest = name.strip_prefix("phoenix-")?;
+    let (number, part) = rest.split_once('.').unwrap_or((rest, "1"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    (digits(number) && digits(part)).then(|| number.parse().ok()).flatten()
 }
 
 /// Adds the snapshots: those that go, and those that cannot.
@@ -169,7 +172,18 @@ mod tests {
     #[test]
     fn only_phoenix_and_a_number_is_a_switchs_name() {
         assert_eq!(attempt_of("phoenix-12"), Some(12));
-        for name in ["phoenix-", "phoenix-1a", "phoenix", "my-phoenix-1", "phoenix-+1", "phoenix-1-1"] {
+        assert_eq!(attempt_of("phoenix-12.1"), Some(12));
+        for name in [
+            "phoenix-12.",
+            "phoenix-.1",
+            "phoenix-1.1.1",
+            "phoenix-",
+            "phoenix-1a",
+            "phoenix",
+            "my-phoenix-1",
+            "phoenix-+1",
+            "phoenix-1-1",
+        ] {
             assert_eq!(attempt_of(name), None, "{name}");
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Aim, Runtime, SwitchError};
 use crate::{
-    execute::{Event, ExecuteError, Ledger, execute, snapshot_name},
+    execute::{Event, ExecuteError, Ledger, execute, snapshot_name, take_snapshots},
     host::HostError,
     observed::SnapshotState,
     op::Op,
@@ -91,11 +91,16 @@ impl Runtime<'_> {
             }
             let record = Record::Plan { plan: Box::new(plan.clone()) };
             let at = part + carried.plans.len();
-            let (begun, run) = match ledger.write(&record) {
-                Ok(()) => execute(self.host, &plan, at, ledger, self.jobs, self.stop, self.events),
-                Err(error) => (Vec::new(), Err(error)),
-            };
+            let taken =
+                ledger.write(&record).and_then(|()| take_snapshots(self.host, &plan, at, self.events));
+            // While they still have the names that they were taken under.
             let noted = self.note_snapshots(&plan, at);
+            let (begun, run) = match taken {
+                Ok(()) if noted.is_ok() => {
+                    execute(self.host, &plan, ledger, self.jobs, self.stop, self.events)
+                }
+                taken => (Vec::new(), taken),
+            };
             carried.actions += plan.actions.len();
             carried.adopted = Some(plan.adopted.clone());
             let partial = plan.partial;

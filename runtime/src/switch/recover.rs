@@ -132,12 +132,14 @@ impl Runtime<'_> {
     ) -> Result<(), SwitchError> {
         let Some(current) = current else { return Ok(()) };
         let seen = self.look(current, None, &Before::new())?;
-        for pool in open
-            .plans
-            .iter()
-            .flat_map(|(plan, _)| &plan.actions)
-            .filter_map(|action| pool_of(&action.subject))
-        {
+        // Where nothing but imports were begun, that a pool is not there is all that there is to undo.
+        let mut begun =
+            open.plans.iter().flat_map(|(plan, begun)| begun.iter().filter_map(|&at| plan.actions.get(at)));
+        if begun.all(|action| action.kind == Kind::Import) {
+            return Ok(());
+        }
+        let all = open.plans.iter().flat_map(|(plan, _)| &plan.actions);
+        for pool in all.filter_map(|action| pool_of(&action.subject)) {
             let was_there = current.get(&Key::Pool(pool.clone())).is_some();
             if was_there && !seen.pools.contains_key(&pool) {
                 return Err(SwitchError::PoolNotThere { pool });

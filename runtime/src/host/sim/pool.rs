@@ -161,6 +161,10 @@ impl State {
         if self.is_in_use(pool) {
             return refuse(1, format!("cannot destroy '{pool}': pool is busy"));
         }
+        // The folder of the root goes, too, where somebody had unmounted it before.
+        if let [root] = &self.in_order(vec![pool.root()])[..] {
+            self.remove_place(root);
+        }
         for dataset in self.subtree(&pool.root()) {
             self.datasets.remove(&dataset);
         }
