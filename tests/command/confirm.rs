@@ -6,6 +6,11 @@ use std::{fs, process::Stdio, thread, time::Duration};
 
 /// A sandbox with two specs, and the first of them switched to.
 fn sandbox() -> Sandbox {
+    sandbox_of(40)
+}
+
+/// The same, where the second spec has so many datasets more.
+fn sandbox_of(more: usize) -> Sandbox {
     let sandbox = Sandbox::new();
     let spec = |more: &str| {
         let disk = "disk \"/dev/disk/by-id/a\"; allow \"no-redundancy\"";
@@ -14,7 +19,7 @@ fn sandbox() -> Sandbox {
         )
     };
     sandbox.write("one.kdl", &spec(""));
-    let many: String = (0..40).map(|at| format!("dataset \"d{at}\"\n")).collect();
+    let many: String = (0..more).map(|at| format!("dataset \"d{at}\"\n")).collect();
     sandbox.write("two.kdl", &spec(&many));
     sandbox.sim(&["switch", "--yes", "one.kdl"]).exits(0);
     sandbox
@@ -94,7 +99,8 @@ fn a_switch_that_nobody_confirms_goes_back() {
 
 #[test]
 fn a_switch_that_is_killed_is_undone_by_the_one_that_watches() {
-    let sandbox = sandbox();
+    // As many steps as last for seconds: one of them is met on any machine.
+    let sandbox = sandbox_of(500);
     let mut child = sandbox
         .process(&["switch", "--yes", "--jobs", "1", "--confirm-within", "1h", "two.kdl", "--sim", "sim"])
         .stdout(Stdio::null())
@@ -102,7 +108,10 @@ fn a_switch_that_is_killed_is_undone_by_the_one_that_watches() {
         .spawn()
         .unwrap();
     let journal = sandbox.path().join("sim/state/txn/open/journal");
-    until(|| fs::read_to_string(&journal).is_ok_and(|text| text.contains(r#""record":"done""#)));
+    while !fs::read_to_string(&journal).is_ok_and(|text| text.contains(r#""record":"done""#)) {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it was killed");
+        thread::yield_now();
+    }
     child.kill().unwrap();
     child.wait().unwrap();
     until(|| log(&sandbox).contains("generation 1 is current again"));

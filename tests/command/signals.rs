@@ -14,7 +14,7 @@ fn signalled(sandbox: &Sandbox, signal: Signal) -> std::process::Output {
     let mut spec =
         "edition 1\nhost \"h\" { pool \"tank\" { disk \"/dev/disk/by-id/a\"; allow \"no-redundancy\"\n"
             .to_owned();
-    (0..60).for_each(|at| writeln!(spec, "dataset \"d{at}\"").unwrap());
+    (0..300).for_each(|at| writeln!(spec, "dataset \"d{at}\"").unwrap());
     sandbox.write("phoenix.kdl", &(spec + "}}\n"));
     let mut child: Child = sandbox
         .process(&["switch", "--yes", "--jobs", "1", "--sim", "sim"])
