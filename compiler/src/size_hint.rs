@@ -3,10 +3,14 @@
 use phoenix_graph::Bytes;
 
 /// Writes a size that is none here as it is written here: `10Gi` (Kubernetes) and `1,4T` (a decimal comma)
-/// as `10G` and `1.4T`; nothing where no size is meant.
+/// as `10G` and `1.4T`; nothing where no size is meant, or where `1,400` may mean one or a thousand.
 pub fn meant(word: &str) -> Option<String> {
     let mut sized = word.trim().to_owned();
-    if sized.matches(',').count() == 1 && !sized.contains('.') {
+    if let Some((_, fraction)) = sized.split_once(',') {
+        let digits = fraction.chars().take_while(char::is_ascii_digit).count();
+        if digits == 3 || fraction.contains(',') || sized.contains('.') {
+            return None;
+        }
         sized = sized.replace(',', ".");
     }
     sized.retain(|c| c != ' ');
@@ -54,7 +58,11 @@ mod tests {
             ("1,4Ti", Some("1.4T")),
             ("10 GiB", Some("10GiB")),
             ("10 G", Some("10G")),
+            ("1,4005T", Some("1.4005T")),
+            ("1,000", None),
+            ("1,400G", None),
             ("1,000,000", None),
+            ("1,4.5T", None),
             ("12 apples", None),
             ("Gi", None),
             ("10G", None),
