@@ -112,8 +112,8 @@ fn main() -> ExitCode {
 
 /// Returns an argument that would do something to a terminal, where there is one.
 fn odd_argument() -> Option<String> {
-    let arguments = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
-    arguments.into_iter().find(|argument| argument.chars().any(is_hidden))
+    let mut arguments = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
+    arguments.find(|argument| argument.chars().any(is_hidden))
 }
 
 /// Tells that the result could not be printed, and returns the exit code for that: a failure, unless there is

@@ -123,7 +123,7 @@ fn datasets<'a>(
     let put_away = move |name: &DatasetName| {
         // A folder that is ours makes nothing ours that stands in it.
         let whole = |above: &DatasetName| above == name || !area::is_area(above);
-        let ours = |above: &DatasetName| matches!(claim(above), Claim::Ours | Claim::Unmarked);
+        let ours = |above: &DatasetName| claim(above).is_on_record();
         let above = std::iter::successors(Some(name.clone()), DatasetName::parent);
         above.take_while(area::is_inside).any(|above| whole(&above) && ours(&above))
     };

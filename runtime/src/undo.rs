@@ -12,7 +12,7 @@ use crate::{
         mounts::{is_below, plain},
     },
     op::Op,
-    plan::{Action, Inverse, PROMPT, Plan, add_inverse, around, away, labels, unexports, would_mount},
+    plan::{Action, Inverse, PROMPT, Plan, add_inverse, around, away, begun, labels, unexports, would_mount},
 };
 use phoenix_graph::{DatasetName, Disk, PoolName, PropertyName};
 use std::collections::BTreeSet;
@@ -663,11 +663,6 @@ impl Undoing<'_> {
         self.undone.failed.dedup();
         Ok(())
     }
-}
-
-/// Returns the actions whose intent is on record.
-fn begun(plans: &[(Plan, Vec<usize>)]) -> impl Iterator<Item = &Action> {
-    plans.iter().flat_map(|(plan, begun)| begun.iter().filter_map(|&at| plan.actions.get(at)))
 }
 
 /// Lists what stood before a transaction, with the actions that changed it, as far as their intent is on

@@ -191,7 +191,7 @@ impl Survey<'_> {
             bytes: state.value("used").and_then(|used| used.parse().ok()).unwrap_or(0),
             own_snapshots: inside()
                 .flat_map(|name| self.snapshots_of(name))
-                .filter(|one| !is_a_switchs(one))
+                .filter(|one| !self.inputs.is_a_switchs(one))
                 .map(|one| one.name.clone())
                 .collect(),
             named_by: if stays { kept } else { going },
@@ -313,11 +313,6 @@ impl Survey<'_> {
         }
         None
     }
-}
-
-/// Returns whether a switch took a snapshot, as far as its name and its hold tell.
-fn is_a_switchs(snapshot: &SnapshotState) -> bool {
-    super::snapshots::attempt_of(snapshot.name.name()).is_some() && snapshot.holds.contains(HOLD)
 }
 
 /// Lists the tags of the holds on a snapshot that are not phoenix's.

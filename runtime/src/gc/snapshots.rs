@@ -32,7 +32,7 @@ pub struct OldSnapshot {
 
 /// Reads the number of the attempt out of the name of a switch's snapshot: `phoenix-12`, or `phoenix-12.1` where
 /// it was taken by a later plan of the attempt, as after pools were imported.
-pub fn attempt_of(name: &str) -> Option<u64> {
+fn attempt_of(name: &str) -> Option<u64> {
     let rest = name.strip_prefix("phoenix-")?;
     let (number, part) = rest.split_once('.').unwrap_or((rest, "1"));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -99,6 +99,11 @@ impl Inputs<'_> {
     /// name.
     pub fn taken_by(&self, snapshot: &SnapshotState) -> Option<u64> {
         self.taken.get(&snapshot.guid).copied().or_else(|| attempt_of(snapshot.name.name()))
+    }
+
+    /// Returns whether a switch took a snapshot, as far as that is known, and its hold stands.
+    pub fn is_a_switchs(&self, snapshot: &SnapshotState) -> bool {
+        self.taken_by(snapshot).is_some() && snapshot.holds.contains(HOLD)
     }
 }
 

@@ -284,7 +284,7 @@ impl<'a> Draft<'a> {
 
     /// Returns whether a dataset is on record, whatever became of its mark.
     pub fn is_on_record(&self, name: &DatasetName, state: &DatasetState) -> bool {
-        matches!(self.claim(&name.pool(), state), Claim::Ours | Claim::Unmarked)
+        self.claim(&name.pool(), state).is_on_record()
     }
 
     /// Returns whether a dataset bears the mark that one of this host is to have.
@@ -529,8 +529,7 @@ fn lasting_last(actions: Vec<Action>) -> Vec<Action> {
 fn retired<'a>(inputs: &Inputs<'a>) -> BTreeMap<DatasetName, &'a DatasetName> {
     let mut found: BTreeMap<DatasetName, &DatasetName> = BTreeMap::new();
     for (place, state, away) in inputs.record.away(inputs.observed) {
-        let claim = inputs.record.claim(inputs.observed, &place.pool(), state);
-        if !matches!(claim, Claim::Ours | Claim::Unmarked) {
+        if !inputs.record.claim(inputs.observed, &place.pool(), state).is_on_record() {
             continue;
         }
         let home = away.home;

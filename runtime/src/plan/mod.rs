@@ -108,6 +108,13 @@ pub struct Consent {
     pub with_data: BTreeSet<DatasetName>,
 }
 
+/// Returns the actions of plans whose intent is on record: each plan comes with theirs.
+pub fn begun<'a>(
+    plans: impl IntoIterator<Item = &'a (Plan, Vec<usize>)>,
+) -> impl Iterator<Item = &'a Action> {
+    plans.into_iter().flat_map(|(plan, begun)| begun.iter().filter_map(|&at| plan.actions.get(at)))
+}
+
 /// What a switch will do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {

@@ -170,7 +170,7 @@ fn present(draft: &mut Draft<'_>, pool: &Pool, state: &PoolState) {
     let claim = root.map_or(Claim::Foreign, |root| draft.claim(&pool.name, root));
     let marked = root.is_some_and(|root| draft.is_marked(root));
     let mut sketch = Sketch::new(Kind::Update);
-    if !matches!(claim, Claim::Ours | Claim::Unmarked) && !draft.inputs.made.contains(&key) {
+    if !claim.is_on_record() && !draft.inputs.made.contains(&key) {
         if !draft.adopt(&key, "a pool of this name", claim) {
             return;
         }

@@ -5,7 +5,7 @@ use super::{Away, Entry, Identity, Record};
 use crate::{
     area,
     observed::{DatasetState, HOME, Observed},
-    plan::{Inverse, Kind, Plan, Subject},
+    plan::{Inverse, Kind, Plan, Subject, begun},
 };
 use phoenix_graph::{DatasetName, HostName, Key};
 use std::collections::{BTreeMap, BTreeSet};
@@ -136,7 +136,7 @@ impl Record {
 /// Lists what a step has made or adopted, as far as it is there.
 fn came_to_be<'a>(seen: &'a Observed, step: &Step<'a>) -> Vec<&'a DatasetName> {
     let mut found: Vec<&DatasetName> = made(step).filter_map(|name| there(seen, name)).collect();
-    for inverse in begun(step).flat_map(|action| &action.inverses) {
+    for inverse in begun(step.plans.iter().copied()).flat_map(|action| &action.inverses) {
         if let Inverse::PoolAbsent { pool, .. } = inverse {
             found.extend(there(seen, &pool.root()));
         }
@@ -144,7 +144,7 @@ fn came_to_be<'a>(seen: &'a Observed, step: &Step<'a>) -> Vec<&'a DatasetName> {
     if step.stage == Stage::Undone {
         return found;
     }
-    for action in begun(step) {
+    for action in begun(step.plans.iter().copied()) {
         let Subject::Resource(key) = &action.subject else { continue };
         match (action.kind, key) {
             (Kind::Adopt, Key::Pool(pool)) => found.extend(there(seen, &pool.root())),
@@ -168,7 +168,7 @@ pub const ADOPTED: &str = "adopted";
 
 /// Lists what a step was making: it was not there before.
 fn made<'a>(step: &Step<'a>) -> impl Iterator<Item = &'a DatasetName> {
-    let inverses = begun(step).flat_map(|action| &action.inverses);
+    let inverses = begun(step.plans.iter().copied()).flat_map(|action| &action.inverses);
     inverses.filter_map(|inverse| match inverse {
         Inverse::While { inverse, .. } => absent(inverse),
         other => absent(other),
@@ -182,14 +182,10 @@ fn absent(inverse: &Inverse) -> Option<&DatasetName> {
     }
 }
 
-fn begun<'a>(step: &Step<'a>) -> impl Iterator<Item = &'a crate::plan::Action> {
-    step.plans.iter().copied().flat_map(|(plan, begun)| begun.iter().filter_map(|&at| plan.actions.get(at)))
-}
-
 /// Lists what a step let go of.
 fn released(step: &Step<'_>) -> Vec<DatasetName> {
     let mut found = Vec::new();
-    for action in begun(step).filter(|action| action.kind == Kind::Release) {
+    for action in begun(step.plans.iter().copied()).filter(|action| action.kind == Kind::Release) {
         match &action.subject {
             Subject::Resource(Key::Pool(pool)) => found.push(pool.root()),
             Subject::Resource(Key::Dataset(name) | Key::Volume(name)) => found.push(name.clone()),

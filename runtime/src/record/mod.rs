@@ -102,6 +102,14 @@ pub enum Claim {
     Foreign,
 }
 
+impl Claim {
+    /// Returns whether it is on record, whatever became of its mark.
+    #[must_use]
+    pub fn is_on_record(self) -> bool {
+        matches!(self, Self::Ours | Self::Unmarked)
+    }
+}
+
 impl Record {
     /// Returns whether the mark on a dataset itself was set there, and names this host.
     #[must_use]

@@ -15,7 +15,7 @@ const END: u64 = 1_000_000_000;
 pub fn in_areas(seen: &Observed, record: &Record, hosts: &BTreeSet<HostName>) -> Option<u64> {
     // Below his own dataset anybody may make what looks like an area.
     let holds = |name: &DatasetName| {
-        let ours = || matches!(record.claim_of(seen, name), Some(Claim::Ours | Claim::Unmarked));
+        let ours = || record.claim_of(seen, name).is_some_and(Claim::is_on_record);
         name.is_root() || ours()
     };
     let marked = seen.datasets.iter().filter(|(_, state)| {

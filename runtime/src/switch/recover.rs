@@ -4,7 +4,7 @@
 use super::{Aim, Runtime, SwitchError, carry::Carried};
 use crate::{
     execute::Ledger,
-    plan::{Before, Consent, Inverse, Kind, Plan, Subject},
+    plan::{Before, Consent, Inverse, Kind, Plan, Subject, begun},
     store::{Outcome, Store, Transaction},
 };
 use phoenix_graph::{DatasetName, Graph, Key, PoolName};
@@ -133,9 +133,7 @@ impl Runtime<'_> {
         let Some(current) = current else { return Ok(()) };
         let seen = self.look(current, None, &Before::new())?;
         // Where nothing but imports were begun, that a pool is not there is all that there is to undo.
-        let mut begun =
-            open.plans.iter().flat_map(|(plan, begun)| begun.iter().filter_map(|&at| plan.actions.get(at)));
-        if begun.all(|action| action.kind == Kind::Import) {
+        if begun(&open.plans).all(|action| action.kind == Kind::Import) {
             return Ok(());
         }
         let all = open.plans.iter().flat_map(|(plan, _)| &plan.actions);
@@ -161,19 +159,16 @@ fn pool_of(subject: &Subject) -> Option<PoolName> {
 /// Lists what a transaction had begun to bring home and still keeps its `canmount`, as its journal says: the
 /// mark alone may be anybody's.
 fn coming_home(open: &Transaction) -> BTreeSet<DatasetName> {
-    let begun =
-        open.plans.iter().flat_map(|(plan, begun)| begun.iter().filter_map(|&at| plan.actions.get(at)));
-    let inverses = begun.filter(|action| action.kind == Kind::Restore).flat_map(|action| &action.inverses);
+    let inverses =
+        begun(&open.plans).filter(|action| action.kind == Kind::Restore).flat_map(|action| &action.inverses);
     inverses.filter_map(Inverse::keeps_canmount).cloned().collect()
 }
 
 /// Lists what a transaction made, as far as its journal says that it began to.
 fn made(open: &Transaction) -> BTreeSet<Key> {
-    let begun =
-        open.plans.iter().flat_map(|(plan, begun)| begun.iter().filter_map(|&at| plan.actions.get(at)));
     // An export is made by the action on the rendered files.
     let files = open.plans.iter().flat_map(|(plan, _)| &plan.actions).filter(|action| action.ops.is_empty());
-    let created = begun.chain(files).filter(|action| action.kind == Kind::Create);
+    let created = begun(&open.plans).chain(files).filter(|action| action.kind == Kind::Create);
     created
         .filter_map(|action| match &action.subject {
             Subject::Resource(key) => Some(key.clone()),
