@@ -128,6 +128,28 @@ fn damaged_records_and_links_are_named() {
 }
 
 #[test]
+fn a_journal_that_is_lost_empty_or_torn_is_told_by_its_generation() {
+    for (what, left) in [("lost", None), ("empty", Some(0)), ("torn", Some(100))] {
+        let (sandbox, state) = sandbox();
+        let journals = fs::read_dir(state.join("txn")).unwrap();
+        let journal = journals.map(|entry| entry.unwrap().path()).find(|path| path.is_dir()).unwrap();
+        match left {
+            None => fs::remove_dir_all(&journal).unwrap(),
+            Some(length) => {
+                fs::File::options()
+                    .write(true)
+                    .open(journal.join("journal"))
+                    .unwrap()
+                    .set_len(length)
+                    .unwrap();
+            }
+        }
+        println!("{what}");
+        verify(&sandbox).says("its journal is lost or empty").says("1 thing wrong");
+    }
+}
+
+#[test]
 fn an_interrupted_switch_and_an_empty_store_are_told() {
     let sandbox = Sandbox::new();
     sandbox.sim(&["verify"]).exits(0).says("0 objects, 0 generations, 0 journals: nothing is wrong");

@@ -44,8 +44,13 @@ impl Store {
     /// # Errors
     /// [`StoreError::Io`] where a folder cannot be read; what stands in it is then unknown.
     pub fn verify(&self) -> Result<Verified, StoreError> {
-        let mut look =
-            Look { store: self, found: Verified::default(), sound: BTreeSet::new(), whole: BTreeSet::new() };
+        let mut look = Look {
+            store: self,
+            found: Verified::default(),
+            sound: BTreeSet::new(),
+            whole: BTreeSet::new(),
+            ended: BTreeSet::new(),
+        };
         if !self.root().exists() {
             return Ok(look.found);
         }
@@ -67,6 +72,8 @@ struct Look<'s> {
     sound: BTreeSet<ObjectId>,
     /// The systems that are whole; several generations may name one.
     whole: BTreeSet<ObjectId>,
+    /// The attempts that ended well: each has a journal.
+    ended: BTreeSet<u64>,
 }
 
 impl Look<'_> {
@@ -168,6 +175,9 @@ impl Look<'_> {
         }
         if generation.number != number {
             return Err((format!("it says that it is generation {}", generation.number), LOST.to_owned()));
+        }
+        if matches!(generation.outcome, Outcome::Committed | Outcome::WentTo { .. }) {
+            self.ended.insert(number);
         }
         let again = "build the spec that it came from again: the same objects come back";
         if !self.whole.contains(&generation.system) {
@@ -271,6 +281,7 @@ impl Look<'_> {
     }
 
     fn journals(&mut self) -> Result<(), StoreError> {
+        let mut unread = false;
         let folder = self.store.root().join("txn");
         for entry in entries(&folder)? {
             let path = entry.path();
@@ -296,11 +307,25 @@ impl Look<'_> {
                 continue;
             }
             match self.store.transaction(TransactionId::named(&name)) {
-                Ok(_) => self.found.journals += 1,
+                Ok(transaction) => {
+                    self.found.journals += 1;
+                    self.ended.remove(&transaction.number);
+                }
                 Err(error) => {
+                    unread = true;
                     self.tell(&path, error.to_string(), "it tells of the past alone: move it away");
                 }
             }
+        }
+        // `gc` forgets a generation first, then its journal. One that cannot be read was told, and may be any's.
+        let gone = self.store.past().unwrap_or_default();
+        let lost = std::mem::take(&mut self.ended).into_iter();
+        for number in lost.filter(|number| !unread && !gone.contains_key(number)) {
+            self.tell(
+                &self.store.root().join("generations").join(number.to_string()),
+                "it ended well, and its journal is lost or empty",
+                "it tells of the past alone; restore the folder txn from a backup of the state folder, where there is one",
+            );
         }
         Ok(())
     }
