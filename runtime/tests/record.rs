@@ -429,6 +429,25 @@ fn snapshots_that_only_the_host_knows_of_keep_their_numbers() {
 }
 
 #[test]
+fn no_label_but_that_of_the_pool_that_was_being_made_is_taken_off() {
+    use phoenix_runtime::host::sim::Content;
+    for other in ["tank2", "tan"] {
+        let world = World::new();
+        world.host.inject(Fault::when(|op| matches!(op, Op::PoolCreate { .. }), FaultKind::PowerBefore));
+        assert!(matches!(world.switch(&host(nested())), Err(SwitchError::PowerLost)));
+        world.host.power_on();
+        let label = Content::Label { pool: PoolName::new(other).unwrap(), guid: 7, destroyed: true };
+        let mut device = None;
+        world.host.edit(|state| {
+            device = Some(state.disks["/dev/disk/by-id/one"].clone());
+            state.devices.insert(device.clone().unwrap(), label.clone());
+        });
+        world.recover(false).unwrap();
+        assert_eq!(world.host.state().devices[&device.unwrap()], label);
+    }
+}
+
+#[test]
 fn names_of_snapshots_that_somebody_took_first_stop_no_switch() {
     let world = World::new();
     world.switch(&host(nested())).unwrap();
