@@ -1,7 +1,7 @@
 //! Inverses: what stood before an action, fixed before it starts. Undoing looks at the host anew
 //! and does only what still differs, so that it can be cut off and begun again.
 
-use super::{checkpoint, lasting, mounting, storages, topology};
+use super::{checkpoint, lasting, remounting, storages, topology};
 use crate::{
     area,
     observed::{Directory, KEPT_CANMOUNT, LinkState, ORIGIN, Observed, Setting, Source, StorageState},
@@ -332,13 +332,14 @@ impl Inverse {
                 let rename = Op::DatasetRename { from: after.clone(), to: before.clone(), volume: *volume };
                 // Where it is put away again nothing is mounted, also where unmounting failed before.
                 let inside = |name: &DatasetName| name == after || name.is_below(after);
-                let mut ops = if area::is_inside(before) { mounting::away(seen, inside) } else { Vec::new() };
+                let mut ops =
+                    if area::is_inside(before) { remounting::away(seen, inside) } else { Vec::new() };
                 ops.push(rename);
                 ops
             }
             Inverse::Mount { dataset, mounted } => match (seen.datasets.get(dataset), mounted) {
-                (Some(state), true) if !state.is_locked() => mounting::back(seen, dataset),
-                (Some(_), false) => mounting::away(seen, |name| name == dataset),
+                (Some(state), true) if !state.is_locked() => remounting::back(seen, dataset),
+                (Some(_), false) => remounting::away(seen, |name| name == dataset),
                 _ => Vec::new(),
             },
             Inverse::Directory { dataset, path, before } => one(
