@@ -113,7 +113,7 @@ fn disks_that_hold_something_are_named_and_refused() {
     let seen = host.observe(&query()).unwrap();
     assert!(matches!(seen.disks[&Disk(A.into())], DiskState::Blank(_)));
     let DiskState::Holds(_, things) = &seen.disks[&Disk(B.into())] else { panic!() };
-    assert_eq!(things, &["an ext4 file system \"backup\""]);
+    assert_eq!(things[0].words, "an ext4 file system \"backup\"");
     let op = Op::PoolCreate { pool: pool("tank"), layout: mirror(&[A, B]), settings: vec![], root: vec![] };
     assert!(refused(&host, &op).contains("ext4"));
     assert_eq!(host.observe(&query()).unwrap(), seen);

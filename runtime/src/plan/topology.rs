@@ -11,7 +11,7 @@ use super::{
     layout::{self, Step, shown},
 };
 use crate::{
-    observed::{DiskState, Observed, PoolState, VdevDisk, VdevState, WorkKind},
+    observed::{DiskState, Found, Label, Observed, PoolState, VdevDisk, VdevState, WorkKind},
     op::Op,
 };
 use phoenix_graph::{Class, Disk, Key, Pool, PoolName, Redundancy, Vdev};
@@ -91,9 +91,10 @@ pub fn blank<'d>(
                 continue;
             }
             Some(DiskState::Holds(_, found)) => {
+                let words: Vec<&str> = found.iter().map(|thing| &*thing.words).collect();
                 draft.refuse(
                     key,
-                    format!("the disk {} is not blank: it holds {}", disk.0, found.join(", ")),
+                    format!("the disk {} is not blank: it holds {}", disk.0, words.join(", ")),
                     "name another disk; or, if nothing on this one is needed, clear it yourself \
                      (`wipefs` shows what is there): phoenix never does",
                 );
@@ -410,8 +411,8 @@ fn is_there(seen: &Observed, disk: &str) -> bool {
 
 /// Says whether nothing is on a disk but the label of a spare or a cache, which does not tell its pool.
 fn has_nameless_label(state: Option<&DiskState>) -> bool {
-    let is_label = |thing: &String| thing.starts_with("a label of a pool, as a spare or cache");
-    matches!(state, Some(DiskState::Holds(_, things)) if things.iter().all(is_label))
+    let nameless = |thing: &Found| thing.label == Some(Label::Nameless);
+    matches!(state, Some(DiskState::Holds(_, things)) if things.iter().all(nameless))
 }
 
 /// Says whether a vdev that holds data is being emptied. OpenZFS 2.1 does not tell which of several mirrors

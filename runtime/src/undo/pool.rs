@@ -4,7 +4,7 @@
 use super::{Undoing, is_bare, is_marked};
 use crate::{
     host::HostError,
-    observed::{DatasetState, DiskState, Observed},
+    observed::{DatasetState, DiskState, Label, Observed},
     op::Op,
     plan::{Inverse, away, labels},
 };
@@ -62,9 +62,9 @@ impl Undoing<'_> {
             seen = self.look()?;
         }
         // A label of this pool alone is taken off, and none while a pool of this name is there.
-        let own = format!("a label of the pool \"{pool}\"");
+        let own = Some(Label::Of(pool.as_str().into()));
         let label_left = |disk: &str| match seen.disks.get(&Disk(disk.into())) {
-            Some(DiskState::Holds(_, found)) => found.iter().all(|thing| thing.starts_with(&own)),
+            Some(DiskState::Holds(_, found)) => found.iter().all(|thing| thing.label == own),
             _ => false,
         };
         let gone = !seen.pools.contains_key(pool);

@@ -1,7 +1,10 @@
 //! Pools and the disks they lie on.
 
 use super::{Bench, POOL, pool, same, set};
-use crate::{observed::DiskState, op::Op};
+use crate::{
+    observed::{DiskState, Label},
+    op::Op,
+};
 use phoenix_graph::{Class, Disk, Redundancy, Vdev};
 
 pub fn blank(bench: &Bench<'_>) -> Result<(), String> {
@@ -83,7 +86,11 @@ pub fn export(bench: &Bench<'_>) -> Result<(), String> {
         let DiskState::Holds(_, things) = &seen.disks[disk] else {
             return Err(format!("{}: {:?}", disk.0, seen.disks[disk]));
         };
-        same("its label is named", things.iter().any(|thing| thing.contains(POOL)), true)?;
+        same(
+            "its label is named",
+            things.iter().any(|thing| thing.label == Some(Label::Of(POOL.into()))),
+            true,
+        )?;
     }
     bench.refused(&bench.mirror(), "exported pool")?;
     bench.refused(&Op::PoolExport { pool: pool(POOL) }, "no such pool")?;
@@ -101,7 +108,12 @@ pub fn destroy(bench: &Bench<'_>) -> Result<(), String> {
     same("the pool is there", seen.pools.contains_key(&pool(POOL)), false)?;
     same("it can be imported", seen.importable.contains(&pool(POOL)), false)?;
     for disk in &bench.disks {
-        same("its label is seen", matches!(seen.disks[disk], DiskState::Holds(..)), true)?;
+        // All that is left is its label, which tells the pool's name and nothing of what became of it.
+        let DiskState::Holds(_, things) = &seen.disks[disk] else {
+            return Err(format!("{}: {:?}", disk.0, seen.disks[disk]));
+        };
+        let labels: Vec<_> = things.iter().map(|thing| thing.label.clone()).collect();
+        same("its label", labels, vec![Some(Label::Of(POOL.into()))])?;
         bench.done(&Op::LabelClear { disk: disk.0.clone() })?;
     }
     blank(bench)?;

@@ -3,7 +3,7 @@
 
 use super::{Bench, POOL, pool, same};
 use crate::{
-    observed::{DiskState, PoolState, VdevDisk, VdevState, WorkKind},
+    observed::{DiskState, Label, PoolState, VdevDisk, VdevState, WorkKind},
     op::Op,
 };
 use phoenix_graph::{Class, Disk, Redundancy, Vdev};
@@ -118,7 +118,7 @@ pub fn extras(bench: &Bench<'_>) -> Result<(), String> {
         let DiskState::Holds(_, things) = &seen.disks[&bench.disks[1]] else {
             return Err(format!("its label is not seen: {:?}", seen.disks[&bench.disks[1]]));
         };
-        same("its label", things.iter().all(|thing| thing.contains("as a spare or cache")), true)?;
+        same("its label", things.iter().all(|thing| thing.label == Some(Label::Nameless)), true)?;
         bench.done(&Op::LabelClear { disk: bench.disks[1].0.clone() })?;
         same("it is blank", matches!(bench.look()?.disks[&bench.disks[1]], DiskState::Blank(_)), true)?;
     }

@@ -5,7 +5,10 @@
 //! `zpool labelclear` and a refused `zpool create` leave.
 
 use super::{LinuxPaths, backing::backing, entries};
-use crate::host::{HostError, links::failed};
+use crate::{
+    host::{HostError, links::failed},
+    observed::{Found, Label},
+};
 use serde::Deserialize;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -214,7 +217,7 @@ fn real(path: &str) -> Box<str> {
 
 impl Findings {
     /// Tells all that is on a device and its partitions, in words for people. Nothing is a blank device.
-    pub fn on(&self, paths: &LinuxPaths, device: &str) -> Vec<String> {
+    pub fn on(&self, paths: &LinuxPaths, device: &str) -> Vec<Found> {
         self.besides(paths, device, |_| false)
     }
 
@@ -229,7 +232,7 @@ impl Findings {
         self.besides(paths, device, own).is_empty().then(|| place.into())
     }
 
-    fn besides(&self, paths: &LinuxPaths, device: &str, known: impl Fn(&Signature) -> bool) -> Vec<String> {
+    fn besides(&self, paths: &LinuxPaths, device: &str, known: impl Fn(&Signature) -> bool) -> Vec<Found> {
         let parts = partitions(paths, device);
         let mut things = Vec::new();
         for part in std::iter::once(device).chain(parts.values().map(|part| &**part)) {
@@ -238,17 +241,16 @@ impl Findings {
             } else {
                 format!(" on its partition {}", kernel_name(part))
             };
-            things.extend(
-                self.used.iter().filter(|(used, _)| **used == *part).map(|(_, how)| format!("{how}{place}")),
-            );
-            things
-                .extend(holders(paths, part).into_iter().map(|holder| format!("in use by {holder}{place}")));
-            let found: BTreeSet<String> = self
+            let used = self.used.iter().filter(|(used, _)| **used == *part);
+            things.extend(used.map(|(_, how)| Found::other(format!("{how}{place}"))));
+            let held = holders(paths, part).into_iter();
+            things.extend(held.map(|holder| Found::other(format!("in use by {holder}{place}"))));
+            let found: BTreeSet<Found> = self
                 .signatures_on(part)
                 .filter(|found| !found.is_table() && !known(found))
                 .map(Signature::describe)
                 .collect();
-            things.extend(found.into_iter().map(|thing| format!("{thing}{place}")));
+            things.extend(found.into_iter().map(|thing| Found { words: thing.words + &place, ..thing }));
         }
         let tables: BTreeSet<&str> = self
             .signatures_on(device)
@@ -257,9 +259,9 @@ impl Findings {
             .collect();
         let zfs = tables.iter().all(|kind| *kind == "gpt") && has_zfs_partitions(paths, device);
         if things.is_empty() && !zfs {
-            things.extend(tables.into_iter().map(|kind| format!("a partition table ({kind})")));
+            things.extend(tables.into_iter().map(|kind| Found::other(format!("a partition table ({kind})"))));
             if things.is_empty() && !parts.is_empty() {
-                things.push("a partition table".to_owned());
+                things.push(Found::other("a partition table".to_owned()));
             }
         }
         things
@@ -287,14 +289,13 @@ impl Signature {
         matches!(&*self.kind, "gpt" | "dos" | "PMBR" | "mac" | "sun" | "bsd" | "sgi" | "atari")
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self) -> Found {
         let label = self.label.as_deref().filter(|label| !label.is_empty());
         let named = label.map_or_else(String::new, |label| format!(" \"{label}\""));
-        match &*self.kind {
-            "zfs_member" => match label {
-                Some(label) => format!("a label of the pool \"{label}\""),
-                None => "a label of a pool, as a spare or cache".to_owned(),
-            },
+        Found::other(match &*self.kind {
+            "zfs_member" => {
+                return Found::label(label.map_or(Label::Nameless, |label| Label::Of(label.into())));
+            }
             "swap" => format!("swap space{named}"),
             "linux_raid_member" => format!("a part of a RAID array (md){named}"),
             "LVM2_member" => format!("an LVM physical volume{named}"),
@@ -304,7 +305,7 @@ impl Signature {
                 let article = if kind.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
                 format!("{article} {kind} file system{named}")
             }
-        }
+        })
     }
 }
 
@@ -312,6 +313,10 @@ impl Signature {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn words(found: &Findings, paths: &LinuxPaths, device: &str) -> Vec<String> {
+        found.on(paths, device).into_iter().map(|thing| thing.words).collect()
+    }
 
     /// A host below a folder: `/sys/class/block` with these disks, each with its partitions and their sectors.
     fn host(disks: &[(&str, &[(u32, &str)])]) -> (tempfile::TempDir, LinuxPaths) {
@@ -396,7 +401,7 @@ mod tests {
         ];
         let found = found(&paths, &tables);
         assert!(found.on(&paths, "/dev/vdb").is_empty());
-        assert_eq!(found.on(&paths, "/dev/vdc"), ["a partition table (gpt)"]);
+        assert_eq!(words(&found, &paths, "/dev/vdc"), ["a partition table (gpt)"]);
         assert_eq!(whole_disk(&paths, "/dev/vdb1").as_deref(), Some("/dev/vdb"));
         assert_eq!(whole_disk(&paths, "/dev/vdb"), None);
     }
@@ -416,9 +421,9 @@ mod tests {
                 signature("vdc", "ext4", "backup"),
             ],
         );
-        assert_eq!(found.on(&paths, "/dev/vdb"), ["a label of the pool \"tank\" on its partition vdb1"]);
-        assert_eq!(found.on(&paths, "/dev/vdc"), ["an ext4 file system \"backup\""]);
-        assert_eq!(found.on(&paths, "/dev/vdd"), ["mounted at /srv"]);
+        assert_eq!(words(&found, &paths, "/dev/vdb"), ["a label of the pool \"tank\" on its partition vdb1"]);
+        assert_eq!(words(&found, &paths, "/dev/vdc"), ["an ext4 file system \"backup\""]);
+        assert_eq!(words(&found, &paths, "/dev/vdd"), ["mounted at /srv"]);
         assert!(found.on(&paths, "/dev/vde").is_empty());
     }
 

@@ -14,8 +14,8 @@ use super::{
 use crate::{
     host::{HostError, links, links::failed, text},
     observed::{
-        self, ALWAYS, DatasetState, DiskState, HeldExport, ImportObstacle, Mounts, Observed, PoolState,
-        Query, VdevDisk, VdevState,
+        self, ALWAYS, DatasetState, DiskState, Found, HeldExport, ImportObstacle, Label, Mounts, Observed,
+        PoolState, Query, VdevDisk, VdevState,
     },
     op::render::DISK_LINKS,
 };
@@ -320,7 +320,8 @@ impl Disks {
                 Some(device) => match members.get(&device) {
                     Some(owner) if *owner == pool => DiskState::Device(device),
                     Some(owner) => {
-                        DiskState::Holds(device, vec![format!("a disk of the imported pool \"{owner}\"")])
+                        let words = format!("a disk of the imported pool \"{owner}\"");
+                        DiskState::Holds(device, vec![Found::other(words)])
                     }
                     None if let Some(label) =
                         guid(pool).and_then(|guid| findings.label_alone(paths, &device, guid)) =>
@@ -328,10 +329,9 @@ impl Disks {
                         // Where that cannot be read, `zpool` refuses the disk itself.
                         let said = runner.look_lossy(&["zdb", "-l", "--", &label]).unwrap_or_default();
                         if disks::is_exported(&said) {
-                            DiskState::Holds(
-                                device,
-                                vec![format!("a label of the pool \"{pool}\", as exported")],
-                            )
+                            let label = Found::label(Label::Of(pool.as_str().into()));
+                            let words = label.words.clone() + ", as exported";
+                            DiskState::Holds(device, vec![Found { words, ..label }])
                         } else {
                             DiskState::Left(device)
                         }

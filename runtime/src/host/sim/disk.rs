@@ -1,7 +1,7 @@
 //! Disks: what a path leads to, what is on it, and the labels that pools leave.
 
 use super::state::{Content, Refusal, State, refuse};
-use crate::observed::DiskState;
+use crate::observed::{DiskState, Found, Label};
 use phoenix_graph::PoolName;
 
 impl State {
@@ -24,19 +24,21 @@ impl State {
     /// Says what a disk's path leads to. `own` is the pool that asks: its own devices are not looked into.
     pub fn disk(&self, path: &str, own: &PoolName) -> DiskState {
         let Some(device) = self.device(path) else { return DiskState::Missing };
-        let label = |text: String| DiskState::Holds(device.clone(), vec![text]);
+        let holds = |thing| DiskState::Holds(device.clone(), vec![thing]);
+        let label = |pool: &PoolName| holds(Found::label(Label::Of(pool.as_str().into())));
         match self.devices.get(&device) {
             None | Some(Content::Blank) => DiskState::Blank(device.clone()),
-            Some(Content::Foreign(things)) => DiskState::Holds(device.clone(), things.clone()),
-            Some(Content::Label { pool, destroyed: true, .. }) => {
-                label(format!("a label of the destroyed pool \"{pool}\""))
+            Some(Content::Foreign(things)) => {
+                let things = things.iter().cloned().map(Found::other).collect();
+                DiskState::Holds(device.clone(), things)
             }
+            Some(Content::Label { pool, destroyed: true, .. }) => label(pool),
             Some(Content::Former { pool, guid, nameless }) => {
                 let own = self.pools.get(own).is_some_and(|state| state.guid == *guid && !state.exported);
                 match nameless {
-                    true => label("a label of a pool, as a spare or cache".to_owned()),
+                    true => holds(Found::label(Label::Nameless)),
                     false if own => DiskState::Left(device.clone()),
-                    false => label(format!("a label of the pool \"{pool}\"")),
+                    false => label(pool),
                 }
             }
             Some(Content::Label { pool, guid, .. }) => match self.pools.get(pool) {
@@ -44,9 +46,9 @@ impl State {
                     DiskState::Device(device.clone())
                 }
                 Some(state) if state.guid == *guid && !state.exported => {
-                    label(format!("a disk of the imported pool \"{pool}\""))
+                    holds(Found::other(format!("a disk of the imported pool \"{pool}\"")))
                 }
-                _ => label(format!("a label of the pool \"{pool}\"")),
+                _ => label(pool),
             },
         }
     }

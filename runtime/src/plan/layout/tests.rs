@@ -1,4 +1,5 @@
 use super::*;
+use crate::observed::Found;
 use proptest::prelude::*;
 
 const NEW: (u32, u32) = (2, 3);
@@ -216,7 +217,7 @@ fn a_lost_disk_is_known_by_its_path_until_a_new_one_is_there() {
     assert_eq!(lost(DiskState::Left("/dev/a".into())).unwrap(), []);
     for other in [
         DiskState::Blank("/dev/a".into()),
-        DiskState::Holds("/dev/a".into(), vec!["an ext4 file system".to_owned()]),
+        DiskState::Holds("/dev/a".into(), vec![Found::other("an ext4 file system".to_owned())]),
     ] {
         let found = lost(other).unwrap();
         assert!(
