@@ -111,6 +111,7 @@ const CASES: &[Case] = &[
     ("a pool below another folder is told", altroot),
     ("a key in a dataset that is mounted first is found there", key_in_a_dataset),
     ("replication goes on over a replica", replicas),
+    ("a snapshot that a receive renamed is told and collected", renamed_snapshots),
     ("what was set by hand or received comes back", given_back),
     ("limits below what is used are told", limits),
     ("a full pool goes back", full_pool),
@@ -346,7 +347,7 @@ fn key_in_a_dataset(lab: &mut Lab) {
 /// Makes a pool that sends, and receives what it has into `t1/backups/src`.
 fn source(lab: &Lab) {
     lab.ok(&format!(
-        "zpool create bk {DISK}1 && zfs create bk/src && zfs snapshot bk/src@auto1 && zfs snapshot bk/src@auto2"
+        "zpool create bk {DISK}1 && zfs create -o canmount=on bk/src && zfs snapshot bk/src@auto1 && zfs snapshot bk/src@auto2"
     ));
     lab.switch(0, &["dataset \"backups\""]);
     lab.ok("zfs send -R bk/src@auto2 | zfs receive t1/backups/src");
@@ -362,6 +363,41 @@ fn replicas(lab: &mut Lab) {
     lab.ok("zfs snapshot bk/src@auto4 && zfs send -R -I @auto3 bk/src@auto4 | zfs receive -F t1/backups/src");
     lab.switch(0, &[&said(" atime=#false")]);
     lab.holds();
+}
+
+fn renamed_snapshots(lab: &mut Lab) {
+    source(lab);
+    // One more, whose stream brings no property: nothing says of it that replication writes to it.
+    lab.ok("zfs create bk/plain && zfs snapshot bk/plain@auto2 && zfs send -R bk/plain@auto2 | zfs receive t1/backups/plain");
+    let said = |size: &str| {
+        let inside = ["src", "plain"].map(|name| format!("dataset \"{name}\" {size} {{ adopt }}")).join("; ");
+        format!("dataset \"backups\" {{ {inside} }}")
+    };
+    let adopted = lab.switch(0, &[&said("atime=#false")]);
+    says(&adopted, &["t1/backups/src", "zfs receive -F"]);
+    lab.switch(0, &[&said("atime=#false recordsize=\"64K\"")]);
+    for name in ["src", "plain"] {
+        lab.ok(&format!("touch /t1/backups/{name}/f && zfs snapshot bk/{name}@auto3"));
+        let send =
+            |how: &str| format!("zfs send {how} @auto2 bk/{name}@auto3 | zfs receive -F t1/backups/{name}");
+        assert!(!lab.machine.run(&send("-i")).unwrap().ok(), "a held snapshot stands in the way");
+        // It renames what stands in the way, has it go with its last hold, and fails all the same.
+        lab.machine.run(&send("-R -I")).unwrap();
+        let renamed = lab.ok(&format!("zfs list -Ho name,defer_destroy -t snapshot -r t1/backups/{name}"));
+        assert!(renamed.lines().any(|line| line.contains("@recv-") && line.ends_with("on")), "{renamed}");
+    }
+    let status = lab.machine.run("cd /root && phoenix status 2>&1").unwrap().out();
+    for name in ["src", "plain"] {
+        let told = |part: &str| part.contains(&format!("t1/backups/{name}")) && part.contains("@recv-");
+        assert!(status.split("warning").any(told), "{name}: {status}");
+    }
+    for size in ["32K", "16K", "8K"] {
+        lab.switch(0, &[&said(&format!("atime=#false recordsize=\"{size}\""))]);
+    }
+    lab.exits(0, "gc --keep 1 --yes");
+    let left = lab.ok("zfs list -Ho name -t snapshot -r t1/backups");
+    assert!(!left.contains("@recv-"), "{left}");
+    lab.exits(0, "verify");
 }
 
 fn given_back(lab: &mut Lab) {

@@ -35,6 +35,11 @@ pub enum Act {
     },
     /// Everything that is held open is let go.
     LetGo,
+    /// A snapshot is destroyed as soon as nothing keeps it: `zfs destroy -d`.
+    DestroyLater {
+        /// The snapshot.
+        snapshot: SnapshotName,
+    },
     /// A snapshot is sent with the properties of its dataset, and received as a new one that is not mounted:
     /// `zfs send -p | zfs receive -u`.
     Receive {
@@ -53,6 +58,7 @@ impl fmt::Display for Act {
             Act::Folder { path } => write!(f, "mkdir '{path}'"),
             Act::Use { path } => write!(f, "hold '{path}' open"),
             Act::UseVolume { dataset } => write!(f, "hold the volume '{dataset}' open"),
+            Act::DestroyLater { snapshot } => write!(f, "destroy '{snapshot}' once nothing keeps it"),
             Act::Receive { from, to } => write!(f, "send '{from}' with properties, and receive '{to}'"),
             Act::LetGo => f.write_str("let go of all that is held open"),
         }

@@ -6,7 +6,7 @@
 use crate::{act::Act, certain, dice::Dice, values, world::PoolOf};
 use phoenix_graph::{DatasetName, Disk, Mode, PoolName, PropertyName, SnapshotName, Target, property};
 use phoenix_runtime::{
-    host::sim::{Content, State},
+    host::sim::{Content, State, state::Dataset},
     op::{Assignment, Op},
 };
 
@@ -30,6 +30,9 @@ const KINDS: &[(&str, usize, Make)] = &[
     ("destroy", 7, destroy),
     ("snapshot", 3, snapshot),
     ("hold", 2, hold),
+    ("release", 3, release),
+    ("destroy-snapshot", 2, destroy_snapshot),
+    ("destroy-later", 2, destroy_later),
     ("pool-set", 2, pool_set),
     ("export", 2, export),
     ("import", 1, import),
@@ -369,12 +372,42 @@ fn snapshot(dice: &mut Dice, state: &State) -> Option<Act> {
     Some(Act::Op(Op::Snapshot { datasets, name: dice.word(SNAPSHOTS).into() }))
 }
 
+/// All snapshots: the dataset of each, and its name there.
+fn snapshots(state: &State) -> Vec<(DatasetName, Box<str>)> {
+    let of = |(name, dataset): (&DatasetName, &Dataset)| {
+        let names: Vec<_> = dataset.snapshots.keys().map(|after| (name.clone(), after.clone())).collect();
+        names
+    };
+    state.datasets.iter().flat_map(of).collect()
+}
+
+/// A snapshot that is there, or sometimes one that is not.
+fn any_snapshot(dice: &mut Dice, state: &State) -> Option<SnapshotName> {
+    if dice.chance(4) {
+        return SnapshotName::of(&dataset(dice, state)?, dice.word(SNAPSHOTS)).ok();
+    }
+    let (dataset, name) = dice.pick(&snapshots(state))?;
+    SnapshotName::of(&dataset, &name).ok()
+}
+
+fn release(dice: &mut Dice, state: &State) -> Option<Act> {
+    let snapshot = any_snapshot(dice, state)?;
+    let of = state.datasets.get(snapshot.dataset()).and_then(|of| of.snapshots.get(snapshot.name()));
+    let held: Vec<Box<str>> = of.map(|of| of.holds.iter().cloned().collect()).unwrap_or_default();
+    let tag = if dice.chance(80) { dice.pick(&held) } else { None };
+    Some(Act::Op(Op::Release { snapshot, tag: tag.unwrap_or_else(|| dice.word(TAGS).into()) }))
+}
+
+fn destroy_snapshot(dice: &mut Dice, state: &State) -> Option<Act> {
+    Some(Act::Op(Op::SnapshotDestroy { snapshot: any_snapshot(dice, state)? }))
+}
+
+fn destroy_later(dice: &mut Dice, state: &State) -> Option<Act> {
+    Some(Act::DestroyLater { snapshot: any_snapshot(dice, state)? })
+}
+
 fn hold(dice: &mut Dice, state: &State) -> Option<Act> {
-    let known: Vec<(DatasetName, Box<str>)> = state
-        .datasets
-        .iter()
-        .flat_map(|(name, dataset)| dataset.snapshots.keys().map(|snapshot| (name.clone(), snapshot.clone())))
-        .collect();
+    let known = snapshots(state);
     let (first, name) = dice.pick(&known)?;
     let mut datasets = vec![first];
     while dice.chance(40) {

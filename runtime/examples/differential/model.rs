@@ -41,6 +41,7 @@ impl Model {
             Act::Folder { path } => told(self.host.edit(|state| state.folder_at(path))),
             Act::Use { path } => told(self.host.edit(|state| state.use_at(path))),
             Act::UseVolume { dataset } => told(self.host.edit(|state| state.use_volume(dataset))),
+            Act::DestroyLater { snapshot } => told(self.host.edit(|state| state.destroy_later(snapshot))),
             Act::Receive { from, to } => told(self.host.edit(|state| state.receive(from, to))),
             Act::LetGo => {
                 self.host.edit(|state| state.busy.clear());

@@ -60,6 +60,7 @@ impl Real {
                 }
                 Err(error) => told(Err(error)),
             },
+            Act::DestroyLater { snapshot } => destroy_later(&snapshot.to_string()),
             Act::Receive { from, to } => receive(from.to_string().as_str(), to.as_str()),
             Act::LetGo => {
                 self.open.clear();
@@ -204,6 +205,16 @@ fn run(tool: &str, arguments: &[&str]) -> io::Result<String> {
     }
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     Err(io::Error::other(format!("{tool} {}: {}", arguments.join(" "), said.trim_end())))
+}
+
+/// Has a snapshot destroyed as soon as nothing keeps it.
+#[expect(clippy::disallowed_methods, reason = "the driver does here what a user of the machine does")]
+fn destroy_later(snapshot: &str) -> Outcome {
+    match Command::new("zfs").args(["destroy", "-d", "--", snapshot]).env("LC_ALL", "C.UTF-8").output() {
+        Ok(output) if output.status.success() => Outcome::Done,
+        Ok(output) => Outcome::refused(&String::from_utf8_lossy(&output.stderr)),
+        Err(error) => told(Err(error)),
+    }
 }
 
 /// Sends a snapshot with properties, and receives it.

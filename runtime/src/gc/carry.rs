@@ -197,6 +197,7 @@ impl Runtime<'_> {
             match self.host.perform(op) {
                 Ok(()) => {}
                 Err(HostError::PowerLost) => return Err(SwitchError::PowerLost),
+                Err(_) if self.has_gone(op)? => {}
                 Err(error) => {
                     collected.failed.push(Left {
                         what: what.to_owned(),
@@ -211,6 +212,18 @@ impl Runtime<'_> {
             }
         }
         Ok(true)
+    }
+
+    /// Says whether a snapshot that an operation ends is gone already: somebody else destroyed it, or it was to
+    /// go with its last hold (`zfs destroy -d`, and what `zfs receive -F` renames).
+    fn has_gone(&self, op: &Op) -> Result<bool, SwitchError> {
+        let (Op::Release { snapshot, .. } | Op::SnapshotDestroy { snapshot }) = op else { return Ok(false) };
+        match self.host.guids(std::slice::from_ref(snapshot)) {
+            Ok(found) => Ok(found.is_empty()),
+            Err(HostError::PowerLost) => Err(SwitchError::PowerLost),
+            // What cannot be asked counts as there.
+            Err(_) => Ok(false),
+        }
     }
 
     /// Removes an empty folder of retired datasets; one in which somebody has put something stays.

@@ -2,14 +2,14 @@
 
 use super::{Runtime, SwitchError, Target};
 use crate::{
-    execute::HOLD,
+    execute::{HOLD, snapshot_name},
     foreign::{Foreign, foreign, missing, unknown},
     host::HostError,
     observed::{DatasetState, Observed, Source, Unknown},
     plan::{Consent, Plan, Warning, query},
 };
-use phoenix_graph::{DatasetName, Graph, Key};
-use std::collections::BTreeMap;
+use phoenix_graph::{DatasetName, Graph, Key, SnapshotName};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How a host stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,10 +34,7 @@ impl Runtime<'_> {
         let aim = self.aim(&Target::Generation(current), &Consent::default())?;
         let mut query = query(&aim.graph, Some(&aim.graph), self.store.root());
         query.foreign = true;
-        let seen = self.host.observe(&query).map_err(|error| match error {
-            HostError::PowerLost => SwitchError::PowerLost,
-            error => error.into(),
-        })?;
+        let seen = looked(self.host.observe(&query))?;
         let mut drift = self.plan_from(&aim, &seen)?;
         drift.warnings.extend(self.renamed(&aim.graph, &seen)?);
         let record = self.record_for(&aim, &seen)?;
@@ -49,8 +46,11 @@ impl Runtime<'_> {
         })
     }
 
-    /// Tells which snapshots of phoenix's somebody renamed, of the datasets that replication writes to.
+    /// Tells which snapshots of phoenix's somebody renamed: of the datasets that replication is known to write
+    /// to, and of those where one that is on record is not found by its name.
     fn renamed(&self, graph: &Graph, seen: &Observed) -> Result<Vec<Warning>, SwitchError> {
+        let taken = self.store.taken()?;
+        let moved = self.not_found(&taken)?;
         let replicated = |key: &Key, state: &DatasetState| {
             let said = graph.get(key).and_then(|node| node.resource.lifecycle());
             said.is_some_and(|lifecycle| lifecycle.replica)
@@ -59,7 +59,8 @@ impl Runtime<'_> {
         let mut asked: BTreeMap<DatasetName, Key> = BTreeMap::new();
         for node in graph.nodes() {
             let Some(name) = node.resource.dataset_name() else { continue };
-            if seen.datasets.get(name).is_some_and(|state| replicated(&node.key, state)) {
+            let state = seen.datasets.get(name);
+            if state.is_some_and(|state| moved.contains(name) || replicated(&node.key, state)) {
                 asked.insert(name.clone(), node.key.clone());
             }
         }
@@ -67,11 +68,7 @@ impl Runtime<'_> {
             return Ok(Vec::new());
         }
         let names: Vec<DatasetName> = asked.keys().cloned().collect();
-        let snapshots = self.host.snapshots(&names).map_err(|error| match error {
-            HostError::PowerLost => SwitchError::PowerLost,
-            error => error.into(),
-        })?;
-        let taken = self.store.taken()?;
+        let snapshots = looked(self.host.snapshots(&names))?;
         let told = snapshots.iter().filter_map(|snapshot| {
             let key = asked.get(snapshot.name.dataset())?;
             let name = snapshot.name.name();
@@ -89,4 +86,32 @@ impl Runtime<'_> {
         });
         Ok(told.collect())
     }
+
+    /// Lists the datasets of which a snapshot that is on record is not there by the name that it was given.
+    fn not_found(&self, taken: &BTreeMap<u64, u64>) -> Result<BTreeSet<DatasetName>, SwitchError> {
+        let numbers: BTreeSet<u64> = taken.values().copied().collect();
+        let mut names = Vec::new();
+        for id in self.store.transactions()? {
+            // A journal that cannot be read is what `verify` tells.
+            let Ok(transaction) = self.store.transaction(id) else { continue };
+            if !numbers.contains(&transaction.number) {
+                continue;
+            }
+            for (part, (plan, _)) in transaction.plans.iter().enumerate() {
+                let name = snapshot_name(plan, part);
+                let of = plan.snapshots.values().flatten();
+                names.extend(of.filter_map(|dataset| SnapshotName::of(dataset, &name).ok()));
+            }
+        }
+        let found = looked(self.host.guids(&names))?;
+        let there = |name: &SnapshotName| found.get(name).is_some_and(|guid| taken.contains_key(guid));
+        Ok(names.iter().filter(|name| !there(name)).map(|name| name.dataset().clone()).collect())
+    }
+}
+
+fn looked<T>(answer: Result<T, HostError>) -> Result<T, SwitchError> {
+    answer.map_err(|error| match error {
+        HostError::PowerLost => SwitchError::PowerLost,
+        error => error.into(),
+    })
 }

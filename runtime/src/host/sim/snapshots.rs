@@ -62,7 +62,7 @@ impl State {
         if refusals.is_empty() { Ok(()) } else { refuse(1, refusals.join("\n")) }
     }
 
-    /// `zfs release`.
+    /// `zfs release`. What was to go later goes with its last hold.
     pub fn release(&mut self, snapshot: &SnapshotName, tag: &str) -> Result<(), Refusal> {
         let cannot =
             |text: &str| refuse(1, format!("cannot release hold from snapshot '{snapshot}': {text}"));
@@ -70,12 +70,31 @@ impl State {
         match self.snapshot_mut(snapshot) {
             None => cannot("dataset does not exist"),
             Some(state) => {
-                if state.holds.remove(tag) {
-                    Ok(())
-                } else {
-                    cannot("no such tag on this dataset")
+                if !state.holds.remove(tag) {
+                    return cannot("no such tag on this dataset");
                 }
+                self.end_deferred();
+                Ok(())
             }
+        }
+    }
+
+    /// `zfs destroy -d`: at once where nothing keeps it, else with its last hold or clone.
+    pub fn destroy_later(&mut self, snapshot: &SnapshotName) -> Result<(), Refusal> {
+        self.need(snapshot.dataset())?;
+        let Some(state) = self.snapshot_mut(snapshot) else {
+            return refuse(1, "could not find any snapshots to destroy; check snapshot names.");
+        };
+        state.deferred = true;
+        self.end_deferred();
+        Ok(())
+    }
+
+    fn end_deferred(&mut self) {
+        for dataset in self.datasets.values_mut() {
+            dataset.snapshots.retain(|_, snapshot| {
+                !snapshot.deferred || !snapshot.holds.is_empty() || !snapshot.clones.is_empty()
+            });
         }
     }
 
@@ -155,6 +174,7 @@ impl State {
                 snapshot.clones.extend(new.cloned());
             }
         }
+        self.end_deferred();
     }
 
     pub(super) fn snapshot_mut(&mut self, name: &SnapshotName) -> Option<&mut Snapshot> {

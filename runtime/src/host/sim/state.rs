@@ -192,6 +192,10 @@ pub struct Snapshot {
     /// Of two snapshots the later one has the greater number.
     #[serde(default)]
     pub order: u64,
+    /// Whether it goes as soon as no hold and no clone keeps it: `zfs destroy -d`, and `zfs receive -F`
+    /// of what stands in its way.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deferred: bool,
 }
 
 /// What a snapshot keeps of a dataset besides its files.
