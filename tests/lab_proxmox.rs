@@ -1,5 +1,5 @@
 //! Proxmox beside phoenix, on the real OpenZFS with a stand-in for `pvesm`: many registrations at once, guests,
-//! and what a write would lose, in the virtual machine of `tests/lab`.
+//! what a write would lose, a broken file, and an `/etc/pve` that is away, in the virtual machine of `tests/lab`.
 //!
 //! One machine carries all of it.
 
@@ -135,6 +135,8 @@ fn proxmox_and_its_guests_lose_nothing_beside_phoenix() -> Result<()> {
     an_adopted_registration_keeps_its_dataset(&lab);
     local_is_only_ever_set(&lab);
     what_a_write_would_lose_is_asked_for_and_kept(&lab);
+    a_broken_section_stops_registrations_alone(&lab);
+    nothing_is_concluded_while_the_cluster_is_away(&lab);
     Ok(())
 }
 
@@ -302,4 +304,55 @@ fn what_a_write_would_lose_is_asked_for_and_kept(lab: &Lab) {
     let told = lab.exits(1, &sparse, "switch --yes --consent storage.cfg phoenix.kdl");
     says(&told, &["# what the night shift wrote"]);
     assert!(!lab.cfg().contains("linstordb") && !lab.cfg().contains("sparse"), "{}", lab.cfg());
+    let copy = lab.ok("ls -t /var/lib/phoenix/txn/*/storage.cfg | head -n 1");
+    let copy = copy.trim();
+    assert_eq!(lab.ok(&format!("cat {copy}")), before);
+    assert_eq!(lab.ok(&format!("stat -c %a {copy}")), "600\n");
+    // Put back by hand, it goes with consent, once.
+    lab.ok(&format!("cat {copy} >/etc/pve/storage.cfg"));
+    lab.exits(0, &sparse, "switch --yes --consent storage.cfg phoenix.kdl");
+    lab.switch(0, &small());
+    lab.stands();
+}
+
+/// Nor does a node without quorum take any change.
+fn a_broken_section_stops_registrations_alone(lab: &Lab) {
+    lab.ok("cp -a /etc/pve/. /root/kept");
+    for (broken, told) in [
+        ("printf 'zfspool: broken\\n\\tcontent images\\n\\n' >>/etc/pve/storage.cfg", "has no \"pool\""),
+        ("echo '{\"nodename\":\"lab\",\"cluster\":{\"quorate\":0}}' >/etc/pve/.members", "no quorum"),
+    ] {
+        lab.ok(broken);
+        let before = lab.cfg();
+        says(&lab.switch(4, &registered("aa", "dir", "")), &[told]);
+        lab.switch(0, &small().replace("\"aa\"  {", "\"aa\" quota=\"50M\" {"));
+        lab.verb(0, "rollback --yes");
+        assert_eq!(lab.ok("zfs get -Hpo value quota t1/aa"), "0\n");
+        assert_eq!(lab.cfg(), before);
+        lab.ok("cp -a /root/kept/. /etc/pve/");
+    }
+    lab.stands();
+}
+
+fn nothing_is_concluded_while_the_cluster_is_away(lab: &Lab) {
+    let before = lab.picture();
+    lab.ok("umount /etc/pve");
+    assert_eq!(lab.ok("ls /etc/pve"), "");
+    let told = lab.verb(2, "status");
+    says(&told, &["storage:aa", "storage:zz", "nothing is mounted at /etc/pve"]);
+    assert!(!told.contains("missing"), "{told}");
+    // As before, it has nothing to do; a quota and the way back are carried out.
+    lab.switch(0, &small());
+    lab.switch(0, &small().replace("\"aa\"  {", "\"aa\" quota=\"50M\" {"));
+    lab.verb(0, "rollback --yes");
+    assert_eq!(lab.calls(), [""; 0]);
+    // What depends on the file is refused, and so is what may lie under a guest.
+    says(&lab.switch(4, &registered("aa", "dir", "")), &["storage:zz", "nothing is mounted at /etc/pve"]);
+    says(&lab.switch(4, &(small() + &registered("mm", "dir", ""))), &["storage:mm"]);
+    let moved = registered("aa", "dir", "mountpoint=\"/srv/moved\"") + &registered("zz", "zfspool", "");
+    says(&lab.switch(4, &moved), &["nothing is mounted at /etc/pve"]);
+    lab.ok("mount --bind /var/lib/pve-cluster /etc/pve");
+    assert_eq!(lab.picture(), before);
+    lab.switch(0, &small());
+    lab.stands();
 }
