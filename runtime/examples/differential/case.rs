@@ -122,10 +122,8 @@ pub fn inherit_received(name: &str, property: &str) -> Act {
     Act::Op(Op::DatasetReceived { dataset: dataset(name), property: PropertyName::new(property) })
 }
 
-#[expect(clippy::expect_used, reason = "the names of snapshots in the cases are legal")]
 pub fn receive(from: &str, after: &str, to: &str) -> Act {
-    let from = SnapshotName::of(&dataset(from), after).expect("a legal name");
-    Act::Receive { from, to: dataset(to) }
+    Act::Receive { from: of(from, after), to: dataset(to) }
 }
 
 pub fn mount(name: &str) -> Act {
@@ -188,4 +186,21 @@ pub fn snapshot(names: &[&str], snapshot: &str) -> Act {
 
 pub fn hold(name: &str, snapshot: &str) -> Act {
     Act::Op(Op::Hold { datasets: vec![dataset(name)], name: snapshot.into(), tag: "keep".into() })
+}
+
+pub fn release(name: &str, after: &str) -> Act {
+    Act::Op(Op::Release { snapshot: of(name, after), tag: "keep".into() })
+}
+
+pub fn destroy_snapshot(name: &str, after: &str) -> Act {
+    Act::Op(Op::SnapshotDestroy { snapshot: of(name, after) })
+}
+
+pub fn destroy_later(name: &str, after: &str) -> Act {
+    Act::DestroyLater { snapshot: of(name, after) }
+}
+
+#[expect(clippy::expect_used, reason = "the names of snapshots in the cases are legal")]
+fn of(name: &str, after: &str) -> SnapshotName {
+    SnapshotName::of(&dataset(name), after).expect("a legal name")
 }

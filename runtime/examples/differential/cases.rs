@@ -9,8 +9,9 @@ use crate::case::{
     Fact::{Folder, Mounted, Value},
     Origin::{Default, None as Neither, Own, Received, Temporary},
     Then::{Done, Refused},
-    create, destroy, destroy_pool, export, folder, hold, hold_open, hold_volume_open, import, inherit,
-    inherit_received, mount, mount_all, pool_set, receive, rename, set, snapshot, umount, unmount, volume,
+    create, destroy, destroy_later, destroy_pool, destroy_snapshot, export, folder, hold, hold_open,
+    hold_volume_open, import, inherit, inherit_received, mount, mount_all, pool_set, receive, release,
+    rename, set, snapshot, umount, unmount, volume,
 };
 
 /// All cases.
@@ -705,5 +706,41 @@ pub const CASES: &[Case] = &[
         name: "the folder of a pool's root goes with the pool, also where the root was unmounted before",
         acts: || vec![(umount("qa", "/qa"), Done), (destroy_pool("qa"), Done)],
         facts: &[Folder("/qa", false)],
+    },
+    Case {
+        name: "what is to be destroyed later goes at once, or with its last hold",
+        acts: || {
+            vec![
+                (create("qa/a", &[]), Done),
+                (snapshot(&["qa/a"], "s"), Done),
+                (destroy_later("qa/a", "s"), Done),
+                (destroy_later("qa/a", "s"), Refused("could not find any snapshots to destroy")),
+                (snapshot(&["qa/a"], "s"), Done),
+                (hold("qa/a", "s"), Done),
+                (destroy_snapshot("qa/a", "s"), Refused("it's being held")),
+                (destroy_later("qa/a", "s"), Done),
+                (destroy_later("qa/a", "s"), Done),
+                (destroy_snapshot("qa/a", "s"), Refused("it's being held")),
+                (release("qa/a", "s"), Done),
+                (release("qa/a", "s"), Refused("dataset does not exist")),
+                (destroy_snapshot("qa/a", "s"), Refused("could not find any snapshots to destroy")),
+                (destroy("qa/a"), Done),
+            ]
+        },
+        facts: &[Folder("/qa/a", false)],
+    },
+    Case {
+        name: "names are normalised only where they are UTF-8",
+        acts: || {
+            vec![
+                (
+                    create("qa/a", &[("normalization", "formD"), ("utf8only", "off")]),
+                    Refused("'utf8only' must be set 'on' if normalization chosen"),
+                ),
+                (create("qa/a", &[("normalization", "none"), ("utf8only", "off")]), Done),
+                (create("qa/b", &[("normalization", "formC"), ("utf8only", "on")]), Done),
+            ]
+        },
+        facts: &[Value("qa/a", "utf8only", "off", Neither), Value("qa/b", "utf8only", "on", Neither)],
     },
 ];

@@ -270,7 +270,7 @@ impl State {
     ) -> Result<BTreeMap<PropertyName, Box<str>>, Complaint> {
         let judged =
             settings.iter().map(|(name, word)| Ok((name.clone(), self.judge(dataset, target, name, word)?)));
-        judged.collect::<Result<_, _>>().map(completed)
+        judged.collect::<Result<_, _>>().and_then(completed)
     }
 
     /// `zfs set`. An illegal value refuses the whole call before anything is set. What only the kernel
@@ -452,15 +452,21 @@ pub fn take(
     settings: &[Assignment],
 ) -> Result<BTreeMap<PropertyName, Box<str>>, Complaint> {
     let judged = settings.iter().map(|(name, word)| Ok((name.clone(), judge(zfs, target, name, word)?)));
-    judged.collect::<Result<_, _>>().map(completed)
+    judged.collect::<Result<_, _>>().and_then(completed)
 }
 
 /// Adds what follows from other properties: names can be normalised only where they are UTF-8.
-fn completed(mut taken: BTreeMap<PropertyName, Box<str>>) -> BTreeMap<PropertyName, Box<str>> {
+fn completed(
+    mut taken: BTreeMap<PropertyName, Box<str>>,
+) -> Result<BTreeMap<PropertyName, Box<str>>, Complaint> {
     if taken.get("normalization").is_some_and(|word| &**word != "none") {
-        taken.insert(PropertyName::new("utf8only"), "on".into());
+        let said = taken.insert(PropertyName::new("utf8only"), "on".into());
+        if said.is_some_and(|word| &*word == "off") {
+            let text = "'utf8only' must be set 'on' if normalization chosen";
+            return Err(Complaint::About(text.into()));
+        }
     }
-    taken
+    Ok(taken)
 }
 
 /// Puts a child's path below a mount point; `none` and `legacy` stay what they are.
