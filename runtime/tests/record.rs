@@ -429,6 +429,40 @@ fn snapshots_that_only_the_host_knows_of_keep_their_numbers() {
 }
 
 #[test]
+fn what_somebody_renamed_is_told_where_it_was_and_where_it_is() {
+    let world = World::new();
+    world.switch(&host(nested())).unwrap();
+    world.host.write_file(&name("tank/in"), "file", "precious");
+    let rename = |from: &str, to: &str| {
+        let op = Op::DatasetRename { from: name(from), to: name(to), volume: false };
+        world.host.by_hand(&op).unwrap();
+    };
+    let warnings = || {
+        let plan = world.plan(&host(nested()));
+        let told: Vec<String> =
+            plan.warnings.iter().map(|one| format!("{}: {}", one.key, one.text)).collect();
+        (kinds(&plan), told.join("\n"))
+    };
+    // Away from where it was.
+    rename("tank/in", "tank/elsewhere");
+    let (kinds, told) = warnings();
+    assert_eq!(kinds, ["create dataset:tank/in"]);
+    assert!(told.contains("dataset:tank/in: somebody renamed it to tank/elsewhere"), "{told}");
+    // Into another's place, and the other into its own.
+    rename("tank/keep", "tank/in");
+    rename("tank/elsewhere", "tank/keep");
+    let (kinds, told) = warnings();
+    assert!(kinds.iter().all(|kind| kind.starts_with("update ")), "where they are mounted: {kinds:?}");
+    assert!(told.contains("dataset:tank/in: it is what was tank/keep"), "{told}");
+    assert!(told.contains("dataset:tank/keep: it is what was tank/in"), "{told}");
+    // A switch takes them as they are, and then nothing is left to tell.
+    world.switch(&host(with(nested(), dataset("tank/more", &[])))).unwrap();
+    let plan = world.plan(&host(with(nested(), dataset("tank/more", &[]))));
+    assert!(plan.actions.is_empty() && plan.warnings.is_empty(), "{plan:?}");
+    assert_eq!(world.host.state().datasets[&name("tank/keep")].files["file"], "precious");
+}
+
+#[test]
 fn no_label_but_that_of_the_pool_that_was_being_made_is_taken_off() {
     use phoenix_runtime::host::sim::Content;
     let labels = [("tank2", true), ("tank2", false), ("tan", true), ("tank", true)];

@@ -98,6 +98,13 @@ fn create(draft: &mut Draft<'_>, node: &Node, name: &DatasetName) {
         );
         draft.warn(&node.key, text);
     }
+    if let Some(place) = draft.renamed(name) {
+        let text = format!(
+            "somebody renamed it to {place}, where it stays with all that it holds: a new one is made, and is empty; \
+             `zfs rename {place} {name}` brings it back, before a switch"
+        );
+        draft.warn(&node.key, text);
+    }
     let mut sketch = Sketch::new(Kind::Create);
     sketch.needs = draft.waits(node);
     sketch.needs.extend(draft.frees());
@@ -200,6 +207,10 @@ pub fn present(
             format!("look who set it, take it off with `zfs inherit {OWNER} {name}`, and plan again"),
         );
         return;
+    }
+    if let Some(was) = draft.was(name) {
+        let text = format!("it is what was {was}: somebody renamed it, and it is taken as it is now");
+        draft.warn(&node.key, text);
     }
     for (property, _) in state.unreadable.iter().filter(|(_, source)| source.is_own()) {
         draft.warn(

@@ -32,6 +32,8 @@ pub struct Draft<'a> {
     retired: BTreeMap<DatasetName, &'a DatasetName>,
     /// What bears the marks of something put away, and is not on record: by the home that it says.
     strays: BTreeMap<&'a str, &'a DatasetName>,
+    /// Where those of ours stand that somebody renamed, by the name that is on record.
+    renamed: BTreeMap<&'a DatasetName, &'a DatasetName>,
     /// Retired datasets that come home: by their home, where they are now.
     homecoming: BTreeMap<DatasetName, DatasetName>,
     /// The places that this plan makes for what it puts away.
@@ -100,6 +102,7 @@ impl<'a> Draft<'a> {
             frees: BTreeMap::new(),
             retired: retired(inputs),
             strays: strays(inputs.record, inputs.observed, &hosts(inputs)),
+            renamed: inputs.record.renamed(inputs.observed).collect(),
             homecoming: BTreeMap::new(),
             area: retire::Area::default(),
             moving: BTreeMap::new(),
@@ -461,6 +464,18 @@ impl<'a> Draft<'a> {
         let may = || self.inputs.desired.dataset(name).is_some_and(|node| self.may_adopt(&node.key));
         let stray = || self.stray(name).filter(|_| may());
         self.retired.get(name).copied().or_else(stray)
+    }
+
+    /// Finds where the dataset of ours is that had this name until somebody renamed it.
+    pub fn renamed(&self, name: &DatasetName) -> Option<&'a DatasetName> {
+        self.renamed.get(name).copied()
+    }
+
+    /// Finds the name that a dataset of ours had until somebody renamed it.
+    pub fn was(&self, place: &DatasetName) -> Option<&'a DatasetName> {
+        let state = self.inputs.observed.datasets.get(place)?;
+        let entry = self.inputs.record.entry(self.inputs.observed, &place.pool(), state)?;
+        entry.is_renamed(place).then_some(&entry.name)
     }
 
     /// Finds what says that it was put away from `name`, and is not on record.

@@ -68,6 +68,12 @@ pub struct Away {
 }
 
 impl Entry {
+    /// Says whether it stands elsewhere than when it was last looked for, and is neither put away nor let go of.
+    #[must_use]
+    pub fn is_renamed(&self, place: &DatasetName) -> bool {
+        self.away.is_none() && self.released.is_none() && !area::is_inside(place) && self.name != *place
+    }
+
     /// Says where it was before it was put away, where it stands in an area by now: as it is on record; or, where
     /// a record that was lost put it away, under the name that this one knows.
     #[must_use]
@@ -140,6 +146,17 @@ impl Record {
     #[must_use]
     pub fn entry(&self, seen: &Observed, pool: &PoolName, state: &DatasetState) -> Option<&Entry> {
         self.entries.get(&Identity::of(seen, pool, state)?)
+    }
+
+    /// Lists what somebody renamed, by the name that is on record.
+    pub fn renamed<'a>(
+        &'a self,
+        seen: &'a Observed,
+    ) -> impl Iterator<Item = (&'a DatasetName, &'a DatasetName)> {
+        seen.datasets.iter().filter_map(|(place, state)| {
+            let entry = self.entry(seen, &place.pool(), state)?;
+            entry.is_renamed(place).then_some((&entry.name, place))
+        })
     }
 
     /// Lists what is put away and still is where its folder says so, each with what is on record of it.
