@@ -6,7 +6,7 @@ use crate::{
     failure::Failure,
     options::{Allow, Carry, Common, Said},
     site::{Access, Site},
-    switching::Journey,
+    switching::{self, Journey},
     terminal::Terminal,
 };
 use clap::Args;
@@ -49,6 +49,7 @@ impl Rollback {
         let number = match (self.generation, &current) {
             (Some(number), Some(_)) => number,
             (_, None) => {
+                switching::refuse_open(&site.store, "cannot go back")?;
                 return Err(Failure::new(Exit::Refused, "cannot go back")
                     .because("there is no generation yet")
                     .help("`phoenix switch` makes the first one"));
@@ -56,6 +57,7 @@ impl Rollback {
             (None, Some(Generation { parent: Some(parent), .. })) => *parent,
             (None, Some(current)) => {
                 let doing = format!("cannot go back from generation {}", current.number);
+                switching::refuse_open(&site.store, &doing)?;
                 return Err(Failure::new(Exit::Refused, doing)
                     .because("it is the first one, and has none before it")
                     .help("`phoenix rollback N` goes to any other; `phoenix generations` lists them"));

@@ -127,6 +127,11 @@ fn an_interrupted_switch_has_to_be_recovered_first() {
     let status = sandbox.sim(&["status"]).exits(6);
     let plan = sandbox.sim(&["plan"]).exits(6);
     let switch = sandbox.sim(&["switch", "--yes"]).exits(6);
+    // Nor is anything else concluded before that, such as that there is nothing to go back to.
+    for verb in [&["rollback"][..], &["rollback", "1"], &["gc", "--yes"], &["confirm"], &["import", "--live"]]
+    {
+        sandbox.sim(verb).exits(6).says("was interrupted").says("phoenix recover");
+    }
     let listed = sandbox.sim(&["generations"]).exits(0);
     let recovered = sandbox.sim(&["recover"]).exits(0);
     snapshot!("interrupted", status, plan, switch, listed, recovered);
