@@ -1,6 +1,9 @@
 //! Failures: what a verb was doing, to what, why it did not come about, and what to do next.
 
-use crate::{exit::Exit, show::line};
+use crate::{
+    exit::Exit,
+    show::{line, within_reason},
+};
 use phoenix_runtime::{
     host::HostError,
     store::{LockError, StoreError},
@@ -29,7 +32,7 @@ impl Failure {
     /// Says why it failed.
     #[must_use]
     pub fn because(mut self, cause: impl fmt::Display) -> Self {
-        self.cause = Some(Cause(cause.to_string()));
+        self.cause = Some(Cause(within_reason(cause.to_string())));
         self
     }
 

@@ -10,10 +10,27 @@ pub mod value;
 
 use anstyle::{AnsiColor, Style};
 
+/// The longest text that is shown whole, in characters: the longest value of a property has 8,192 bytes.
+const LONGEST: usize = 10_000;
+
 /// Writes what stands on one line: values from elsewhere cannot end it, nor do anything but show themselves.
 #[must_use]
 pub fn line(text: &impl std::fmt::Display) -> String {
-    phoenix_graph::plain::plain(&text.to_string()).into_owned()
+    phoenix_graph::plain::plain(&within_reason(text.to_string())).into_owned()
+}
+
+/// Leaves out the middle of what is longer than anything true could be, and says how much: a damaged file's
+/// megabytes hide the reason that stands at their end.
+#[must_use]
+pub fn within_reason(text: String) -> String {
+    let count = text.chars().count();
+    if count <= LONGEST {
+        return text;
+    }
+    let kept = LONGEST / 20;
+    let begin: String = text.chars().take(kept).collect();
+    let end: String = text.chars().skip(count - kept).collect();
+    format!("{begin} [{} characters left out] {end}", count - 2 * kept)
 }
 
 /// Colours a text, or leaves it plain.

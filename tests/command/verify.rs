@@ -159,3 +159,25 @@ fn an_interrupted_switch_and_an_empty_store_are_told() {
     symlink(&journal, state.join("txn/open")).unwrap();
     verify(&sandbox).says("was interrupted").says("`phoenix recover`");
 }
+
+#[test]
+fn the_length_of_a_damaged_file_does_not_hide_what_is_wrong_with_it() {
+    let long = format!("{{\"format\": \"{}\"}}", "é".repeat(100_000));
+    for name in
+        ["record.json", "snapshots.json", "released.json", "past.json", "generations/2/generation.json"]
+    {
+        let (sandbox, state) = sandbox();
+        let path = state.join(name);
+        fs::write(&path, &long).unwrap();
+        for verb in [&["verify"][..], &["status"], &["plan"], &["generations"], &["gc", "--yes"]] {
+            let ran = sandbox.sim(verb);
+            let said = ran.out.len() + ran.err.len();
+            assert!(said < 50_000, "{verb:?} says {said} bytes of {name}");
+            if ran.code != 0 {
+                ran.says(name).says("characters left out");
+            }
+        }
+        assert_ne!(sandbox.sim(&["verify"]).code, 0, "{name}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), long, "{name}");
+    }
+}
