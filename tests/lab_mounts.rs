@@ -98,6 +98,7 @@ fn mounts_follow_their_paths_whatever_becomes_of_them() -> Result<()> {
     what_comes_above_hides_nothing(&lab)?;
     what_is_hidden_is_told_and_put_right(&lab)?;
     what_is_in_the_way_is_named(&lab)?;
+    what_is_exported_moves(&lab)?;
     what_contains_it_may_be_mounted_inside_it(&lab)?;
     nothing_is_mounted_inside_what_is_not(&mut lab)
 }
@@ -246,6 +247,42 @@ fn what_is_in_the_way_is_named(lab: &Lab) -> Result<()> {
     assert!(text.contains("tmpfs at /H"), "{text}");
     lab.machine.ok("umount /H")?;
     lab.ends("status", 0)?;
+    lab.to("")
+}
+
+/// Mount points of what is exported change with their exports, are swapped, and come back.
+fn what_is_exported_moves(lab: &Lab) -> Result<()> {
+    let spec = |places: [&str; 2]| {
+        let one = |(name, place): (&str, &str)| {
+            format!("dataset \"{name}\" {place} {{ export {{ client \"127.0.0.0/8\" \"rw\" }} }}\n")
+        };
+        ["ea", "eb"].into_iter().zip(places).map(one).collect::<String>()
+    };
+    let at = |place: &str| format!("mountpoint={place:?}");
+    let [one, two] = ["/srv/one", "/srv/two"].map(at);
+    let exported = || -> Result<Vec<String>> {
+        let text = lab.machine.ok("cut -f 1 /var/lib/nfs/etab | sort")?;
+        Ok(text.lines().map(str::to_owned).collect())
+    };
+    lab.to(&spec(["", ""]))?;
+    lab.sign(&["t1/ea", "t1/eb"])?;
+    for (places, there) in [
+        ([&*one, ""], ["/srv/one", "/t1/eb"]),
+        ([&*one, &*two], ["/srv/one", "/srv/two"]),
+        ([&*two, &*one], ["/srv/two", "/srv/one"]),
+        (["", &*two], ["/t1/ea", "/srv/two"]),
+    ] {
+        let before = exported()?;
+        lab.to(&spec(places))?;
+        let mut wanted = there.map(str::to_owned).to_vec();
+        wanted.sort_unstable();
+        assert_eq!(exported()?, wanted, "{places:?}");
+        lab.is_at("t1/ea", there[0])?;
+        lab.is_at("t1/eb", there[1])?;
+        lab.back()?;
+        assert_eq!(exported()?, before, "back from {places:?}");
+        lab.to(&spec(places))?;
+    }
     lab.to("")
 }
 

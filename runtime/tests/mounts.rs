@@ -6,7 +6,7 @@
 mod common;
 
 use common::*;
-use phoenix_graph::{Graph, Lifecycle, Resource};
+use phoenix_graph::{Graph, Lifecycle, PropertyName, Resource};
 use phoenix_runtime::{
     host::sim::{Fault, FaultKind, Show},
     observed::{Query, mounts::Tree},
@@ -287,7 +287,7 @@ fn the_root_file_system_is_taken_over_where_it_is_and_never_unmounted() {
         Op::DatasetCreate { dataset: name("rpool/ROOT"), settings: Vec::new() },
         Op::DatasetCreate {
             dataset: name("rpool/ROOT/pve-1"),
-            settings: vec![(phoenix_graph::PropertyName::new("mountpoint"), "/".into())],
+            settings: vec![(PropertyName::new("mountpoint"), "/".into())],
         },
         Op::DatasetMount { dataset: name("rpool/ROOT") },
     ] {
@@ -344,5 +344,76 @@ fn a_mounted_file_system_gets_every_canmount_and_its_children_stay() {
             assert!(world.drift().actions.is_empty(), "{first} {second}");
             assert!(!world.host.state().hidden(&name("tank/p/x")));
         }
+    }
+}
+
+#[test]
+fn what_is_exported_may_be_mounted_elsewhere_by_the_same_switch_and_goes_back() {
+    // Where each of two file systems is, and whether it is exported.
+    let places = [None, Some("/srv/x"), Some("/srv/y"), Some("/tank/a/in")];
+    let states: Vec<[(Option<&str>, bool); 2]> = places
+        .iter()
+        .flat_map(|a| places.iter().map(move |b| (*a, *b)))
+        .filter(|(a, b)| (a != b || a.is_none()) && a.is_none_or(|a| a != "/tank/a/in"))
+        .flat_map(|(a, b)| [(true, true), (true, false), (false, false)].map(|(x, y)| [(a, x), (b, y)]))
+        .collect();
+    let spec = |state: &[(Option<&str>, bool); 2]| {
+        let mut resources = vec![pool("tank", &["one", "two"], &[])];
+        for (at, (place, exported)) in ["a", "b"].iter().zip(state) {
+            let of = format!("tank/{at}");
+            let words: Vec<(&str, &str)> = place.iter().map(|place| ("mountpoint", *place)).collect();
+            resources.push(dataset(&of, &words));
+            if *exported {
+                let path = place.map_or_else(|| format!("/{of}"), str::to_owned);
+                resources.push(export(&path, &of, &[("10.0.0.0/24", &["rw"])]));
+            }
+        }
+        graph(resources)
+    };
+    let live = |world: &World| -> Vec<String> {
+        world.host.state().exports.iter().map(|export| format!("{export:?}")).collect()
+    };
+    // The way back is the other of each two.
+    for (at, from) in states.iter().enumerate() {
+        for to in &states[at..] {
+            let run = format!("from {from:?} to {to:?}");
+            let world = World::new();
+            world.switch(&spec(from)).unwrap_or_else(|error| panic!("{run}: {error:?}"));
+            let before = live(&world);
+            world.host.write_file(&name("tank/a"), "file", "precious");
+            world.switch(&spec(to)).unwrap_or_else(|error| panic!("{run}: {error:?}"));
+            let there = live(&world);
+            for (place, exported) in to {
+                let place = place.unwrap_or("/tank/");
+                assert!(!exported || there.iter().any(|line| line.contains(place)), "{run}: {there:?}");
+            }
+            assert_eq!(there.len(), to.iter().filter(|(_, exported)| *exported).count(), "{run}: {there:?}");
+            assert_eq!(kinds(&world.drift()), [""; 0], "{run}");
+            world.rollback(1).unwrap_or_else(|error| panic!("{run}, and back: {error:?}"));
+            assert_eq!(live(&world), before, "{run}, and back");
+            assert_eq!(kinds(&world.drift()), [""; 0], "{run}, and back");
+        }
+    }
+}
+
+#[test]
+fn a_mount_point_set_by_hand_is_told_where_it_is_exported_and_the_spec_may_say_it() {
+    let world = World::new();
+    let share = |path: &str, words: &[(&str, &str)]| {
+        let share = export(path, "tank/a", &[("10.0.0.0/24", &["rw"])]);
+        graph(vec![pool("tank", &["one", "two"], &[]), dataset("tank/a", words), share])
+    };
+    world.switch(&share("/tank/a", &[])).unwrap();
+    let settings = vec![(PropertyName::new("mountpoint"), "/srv/m".into())];
+    world.host.by_hand(&Op::DatasetSet { dataset: name("tank/a"), settings }).unwrap();
+    let refusals = world.plan(&share("/tank/a", &[])).refusals;
+    assert_eq!(refusals.len(), 1, "{refusals:?}");
+    assert!(refusals[0].reason.contains("is mounted at /srv/m, not at /tank/a"), "{refusals:?}");
+    assert!(refusals[0].help.contains("mountpoint=/tank/a"), "{refusals:?}");
+    // As the help says; and the other way, as it is.
+    for path in ["/tank/a", "/srv/m"] {
+        world.switch(&share(path, &[("mountpoint", path)])).unwrap();
+        assert_eq!(world.host.state().mounted_at(&name("tank/a")), Some(path));
+        assert_eq!(kinds(&world.drift()), [""; 0]);
     }
 }

@@ -9,13 +9,12 @@ use super::{
     rendered,
 };
 use crate::{
-    observed::LinkState,
+    observed::{LinkState, mounts::plain},
     plan::{EXPORTS_LINK, inverse::exported},
 };
 use phoenix_graph::{
     DatasetName, Export, Graph, Key, Resource,
     export::{ExportOptions, is_host_name},
-    mounts::mounts,
 };
 use std::{collections::BTreeMap, path::Path};
 
@@ -122,25 +121,25 @@ pub fn plan(draft: &mut Draft<'_>) {
     }
 }
 
-/// Refuses an export whose file system is mounted elsewhere, by a setting that the spec does not tell.
+/// Refuses an export whose file system belongs elsewhere, also after all that the plan sets: by a mount point that
+/// the spec does not tell.
 fn refuse_elsewhere(draft: &mut Draft<'_>, key: &Key, export: &Export) {
     let inputs = draft.inputs;
-    let dataset = Key::Dataset(export.dataset.clone());
-    let Some(state) = inputs.observed.datasets.get(&export.dataset) else { return };
-    let changes = draft
-        .action_of(&dataset)
-        .is_some_and(|at| draft.actions()[at].changes.iter().any(|change| change.setting == "mountpoint"));
-    let declared = mounts(inputs.desired.resources());
-    let inherits = export.dataset.parent().is_some_and(|parent| {
-        draft.action_of(&Key::Dataset(parent)).is_some()
-            || draft.action_of(&Key::Pool(export.dataset.pool())).is_some()
-    });
-    let is = state.value("mountpoint").unwrap_or("none");
-    if is != &*export.path && !changes && !inherits && declared.contains_key(&export.dataset) {
+    if inputs.desired.dataset(&export.dataset).is_none()
+        || !inputs.observed.datasets.contains_key(&export.dataset)
+    {
+        return;
+    }
+    let is = draft.mounting.place(&export.dataset);
+    if is != Some(&*plain(&export.path)) {
+        let (is, path) = (is.unwrap_or("no place").to_owned(), &export.path);
         draft.refuse(
             key,
-            format!("{} is mounted at {is}, not at {}", export.dataset, export.path),
-            format!("write mountpoint={} at the dataset, or set the parent's", export.path),
+            format!(
+                "{} is mounted at {is}, not at {path}, by a mount point that the spec does not say",
+                export.dataset
+            ),
+            format!("write mountpoint={path} at the dataset, or set the parent's"),
         );
     }
 }

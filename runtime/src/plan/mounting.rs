@@ -34,6 +34,8 @@ pub struct Mounting {
     goes: BTreeSet<DatasetName>,
     /// The names of what is mounted after.
     comes: BTreeSet<DatasetName>,
+    /// Where each file system belongs after, by its mount point.
+    places: BTreeMap<DatasetName, Box<str>>,
     /// What OpenZFS mounts by itself as soon as a mount point is set, with whose mount point that is.
     follows: Vec<(DatasetName, DatasetName)>,
     /// The last action that sets a mount point: they are set one after the other.
@@ -44,6 +46,11 @@ impl Mounting {
     /// Returns whether a file system is unmounted by this plan, for a moment or for good.
     pub fn goes(&self, name: &DatasetName) -> bool {
         self.goes.contains(name)
+    }
+
+    /// Returns where a file system belongs after this plan, by its mount point; nothing for one without a place.
+    pub fn place(&self, name: &DatasetName) -> Option<&str> {
+        self.places.get(name).map(|place| &**place)
     }
 
     /// Returns whether a file system is mounted by this plan, perhaps again.
@@ -92,6 +99,7 @@ pub fn prepare(draft: &mut Draft<'_>) {
         goes: worked.unmounts.iter().map(|(name, _)| name.clone()).collect(),
         comes: worked.mounts.iter().map(|(name, _)| name.clone()).collect(),
         follows: follows(draft, &futures),
+        places: futures.into_iter().filter_map(|(name, future)| Some((name, future.path?))).collect(),
         turn: worked,
         last_set: None,
     };
