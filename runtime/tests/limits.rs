@@ -135,12 +135,84 @@ fn a_reservation_over_what_is_free_is_refused_when_planning() {
 }
 
 fn fill(world: &World) {
+    leave(world, 0);
+}
+
+/// Leaves so much of a pool free.
+fn leave(world: &World, free: u64) {
     world.host.edit(|state| {
         let pool = state.pools.get_mut(&tank()).unwrap();
-        for (name, raw) in [("free", "0"), ("size", "107374182400")] {
+        for (name, raw) in [("free", &*free.to_string()), ("size", "107374182400")] {
             pool.settings.insert(PropertyName::new(name), raw.into());
         }
     });
+}
+
+/// What OpenZFS wants free for one block of its own.
+const BLOCK: u64 = 3 * (16 << 10);
+/// What is left out, since it may have been freed just now.
+const FREED: u64 = 1 << 20;
+
+#[test]
+fn as_long_as_there_is_room_for_them_snapshots_are_taken_and_things_are_made() {
+    let world = holding();
+    let other = limited(&[("atime", "off")]);
+    leave(&world, FREED + 3 * BLOCK - 1);
+    assert!(world.plan(&other).snapshots.is_empty());
+    leave(&world, FREED + 3 * BLOCK);
+    assert_eq!(world.plan(&other).snapshots[&tank()], [name("tank/b")]);
+    world.switch(&other).unwrap();
+    let more = graph(with(with(small(), dataset("tank/b", &[("atime", "off")])), dataset("tank/new", &[])));
+    leave(&world, FREED + 6 * BLOCK - 1);
+    assert!(refused(&world, &more)[0].contains("is full"));
+    leave(&world, FREED + 6 * BLOCK);
+    world.switch(&more).unwrap();
+}
+
+#[test]
+fn what_is_to_be_made_comes_before_snapshots_where_there_is_no_room_for_both() {
+    let world = holding();
+    let more = graph(with(with(small(), dataset("tank/b", &[("atime", "off")])), dataset("tank/new", &[])));
+    leave(&world, FREED + 9 * BLOCK - 1);
+    let plan = world.plan(&more);
+    assert!(plan.snapshots.is_empty() && plan.refusals.is_empty(), "{:?}", plan.refusals);
+    leave(&world, FREED + 9 * BLOCK);
+    assert_eq!(world.plan(&more).snapshots[&tank()], [name("tank/b")]);
+}
+
+#[test]
+fn a_limit_of_the_first_dataset_is_none_of_the_pool() {
+    let world = holding();
+    // Nothing can be written any more, and OpenZFS makes things still.
+    by_hand(&world, "tank", "quota", "1200K");
+    leave(&world, 5 << 30);
+    let more = graph(with(with(small(), dataset("tank/b", &[("atime", "off")])), dataset("tank/new", &[])));
+    let plan = world.plan(&more);
+    assert!(plan.refusals.is_empty() && !plan.snapshots.is_empty(), "{:?}", plan.refusals);
+    world.switch(&more).unwrap();
+}
+
+#[test]
+fn what_reserves_space_for_itself_is_not_snapshot_where_that_is_not_free_a_second_time() {
+    let world = holding();
+    let of = |words: &[(&str, &str)]| {
+        let all = [("refreservation", "2M")].iter().chain(words).copied().collect::<Vec<_>>();
+        graph(with(with(small(), dataset("tank/b", &all)), dataset("tank/c", words)))
+    };
+    world.switch(&of(&[])).unwrap();
+    world.host.write_file(&name("tank/b"), "another", &"x".repeat(2 << 20));
+    leave(&world, 2 << 20);
+    assert_eq!(world.plan(&of(&[("atime", "off")])).snapshots[&tank()], [name("tank/b"), name("tank/c")]);
+    leave(&world, (2 << 20) - 1);
+    let plan = world.plan(&of(&[("atime", "off")]));
+    assert_eq!(plan.snapshots[&tank()], [name("tank/c")]);
+    let told = plan.warnings.iter().map(|warning| format!("{}: {}", warning.key, warning.text));
+    let told: Vec<_> = told.filter(|text| text.contains("reserves")).collect();
+    assert!(
+        told[0].starts_with("dataset:tank/b: ") && told[0].contains("zfs list -o space tank/b"),
+        "{told:?}"
+    );
+    world.switch(&of(&[("atime", "off")])).unwrap();
 }
 
 #[test]

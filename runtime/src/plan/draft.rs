@@ -433,9 +433,15 @@ impl<'a> Draft<'a> {
         false
     }
 
-    /// Counts the datasets of a pool that are snapshot first.
-    pub fn snapshots_in(&self, pool: &PoolName) -> usize {
-        self.snapshots.get(pool).map_or(0, BTreeSet::len)
+    /// Returns the datasets of a pool that are snapshot first.
+    pub fn snapshots_in(&self, pool: &PoolName) -> BTreeSet<DatasetName> {
+        self.snapshots.get(pool).cloned().unwrap_or_default()
+    }
+
+    /// Has a dataset not snapshot.
+    pub fn without_snapshot(&mut self, name: &DatasetName) {
+        self.snapshots.values_mut().for_each(|names| _ = names.remove(name));
+        self.snapshots.retain(|_, names| !names.is_empty());
     }
 
     /// Has nothing of a pool snapshot.

@@ -51,6 +51,7 @@ fn add(query: &mut Query, resource: &Resource) {
             disks.extend(pool.layout.iter().flat_map(|vdev| vdev.disks.iter().cloned()));
             query.pool_properties.extend(pool.settings.iter().map(|(name, _)| name.clone()));
             query.pool_properties.extend([ALTROOT, FREE, SIZE].map(PropertyName::new));
+            query.properties.extend(space::ROOM.map(PropertyName::new));
         }
         Resource::Dataset(_) | Resource::Volume(_) => {
             let settings = resource.settings().into_iter();
@@ -68,7 +69,7 @@ fn add(query: &mut Query, resource: &Resource) {
             let limited =
                 |settings: &Settings| space::LIMITS.iter().any(|limit| settings.get(limit).is_some());
             if volume || resource.settings().is_some_and(limited) {
-                query.properties.extend(space::FACTS.map(PropertyName::new));
+                query.properties.extend(space::FACTS.into_iter().chain(space::ROOM).map(PropertyName::new));
             }
         }
         Resource::Export(_) => query.exports = true,

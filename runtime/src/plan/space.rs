@@ -6,21 +6,16 @@ use crate::{
     observed::{DatasetState, PoolState},
     op::{Assignment, Op},
 };
-use phoenix_graph::{Bytes, DatasetName, Key, PropertyName};
+use phoenix_graph::{Bytes, DatasetName, Key, PoolName, PropertyName};
+use std::collections::BTreeMap;
 
 /// The settings that limit or reserve space.
 pub const LIMITS: [&str; 4] = ["quota", "refquota", "reservation", "refreservation"];
 /// What has to be known of a dataset to judge them.
-pub const FACTS: [&str; 8] = [
-    "used",
-    "referenced",
-    "usedbydataset",
-    "available",
-    "quota",
-    "refquota",
-    "reservation",
-    "refreservation",
-];
+pub const FACTS: [&str; 4] = ["used", "referenced", "usedbydataset", "reservation"];
+/// What has to be known of every dataset, so that it is seen whether something can be made in its pool, and
+/// whether it can be snapshot.
+pub const ROOM: [&str; 5] = ["available", "quota", "refquota", "refreservation", "usedbyrefreservation"];
 /// How much of a pool nothing is stored in.
 pub const FREE: &str = "free";
 /// How large a pool is.
@@ -39,6 +34,8 @@ pub fn refusals(
         word.map(|word| word.parse().unwrap_or(0))
     };
     let after = |property: &str| wanted(property).or_else(|| now(property)).unwrap_or(0);
+    // What it keeps for itself is free for its files, and not for what else it is to reserve.
+    let own_room = now("available").map(|room| room.saturating_sub(now("usedbyrefreservation").unwrap_or(0)));
     let mut found = Vec::new();
     for (limit, used, reserved, what) in [
         ("quota", "used", "reservation", "use, with its snapshots and all below it,"),
@@ -66,7 +63,7 @@ pub fn refusals(
     let parent = name.parent().and_then(|parent| draft.inputs.observed.datasets.get(&parent));
     for (reservation, own, room) in [
         ("reservation", now("used"), parent.and_then(|parent| number(parent, "available"))),
-        ("refreservation", now("usedbydataset"), now("available")),
+        ("refreservation", now("usedbydataset"), own_room),
     ] {
         let (Some(size), Some(own), Some(room)) = (wanted(reservation), own, room) else { continue };
         let held = now(reservation).unwrap_or(0).max(own);
@@ -103,13 +100,16 @@ pub fn too_large(draft: &Draft<'_>, name: &DatasetName, set: &[Assignment]) -> O
 pub fn make_do(draft: &mut Draft<'_>) {
     let inputs = draft.inputs;
     for (pool, state) in &inputs.observed.pools {
-        let Some(room) = room(state) else { continue };
-        let makes = draft.actions().iter().find_map(|action| {
-            let made = action.ops.iter().find_map(|op| made_by(op).filter(|name| name.pool() == *pool))?;
-            Some((action.subject.clone(), made.clone()))
+        leave_out_reserved(draft, pool);
+        let Some(room) = room(pool, state, &inputs.observed.datasets) else { continue };
+        let made = draft.actions().iter().flat_map(|action| {
+            let made = action.ops.iter().filter_map(|op| made_by(op).filter(|name| name.pool() == *pool));
+            made.map(|name| (action.subject.clone(), name.clone()))
         });
-        if room == 0
-            && let Some((subject, made)) = makes
+        let made: Vec<_> = made.collect();
+        let makes = MADE * made.len() as u64;
+        if let Some((subject, name)) = made.into_iter().next()
+            && room < makes
         {
             let key = match subject {
                 super::Subject::Resource(key) => key,
@@ -117,15 +117,15 @@ pub fn make_do(draft: &mut Draft<'_>) {
             };
             draft.refuse(
                 &key,
-                format!("the pool {pool} is full: {made} cannot be made in it"),
+                format!("the pool {pool} is full: {name} cannot be made in it"),
                 format!(
                     "free some space first: files, or snapshots (`zfs list -t snapshot -s used -r {pool}`); `phoenix gc` destroys what no kept generation needs"
                 ),
             );
             continue;
         }
-        let count = draft.snapshots_in(pool);
-        if count > 0 && room < COST * count as u64 {
+        let count = draft.snapshots_in(pool).len();
+        if count > 0 && room < SNAPSHOT * count as u64 + makes {
             draft.without_snapshots(pool);
             draft.warn(
                 &Key::Pool(pool.clone()),
@@ -137,13 +137,61 @@ pub fn make_do(draft: &mut Draft<'_>) {
     }
 }
 
-/// What OpenZFS wants free for each snapshot of one command: three blocks of 16 KiB, at their worst case
-/// (`dsl_dataset_snapshot`, `spa_asize_inflation`).
-const COST: u64 = 3 * (16 << 10) * 24;
+/// Takes no snapshots of what reserves space for itself and finds none for them: what a snapshot keeps of it no
+/// longer counts as its own, and has to be free a second time (`dsl_dataset_snapshot_reserve_space`). OpenZFS
+/// refuses all snapshots of one command for it.
+fn leave_out_reserved(draft: &mut Draft<'_>, pool: &PoolName) {
+    for name in draft.snapshots_in(pool) {
+        let Some(state) = draft.inputs.observed.datasets.get(&name) else { continue };
+        let fact = |property: &str| number(state, property);
+        let (Some(reserved), Some(kept), Some(available)) =
+            (fact("refreservation"), fact("usedbyrefreservation"), fact("available"))
+        else {
+            continue;
+        };
+        let (wants, free) = (reserved.saturating_sub(kept), available.saturating_sub(kept));
+        // What is free below a refquota says nothing of what is free for snapshots.
+        if wants <= free || fact("refquota").is_some_and(|quota| quota > 0) {
+            continue;
+        }
+        draft.without_snapshot(&name);
+        let key = if state.volume { Key::Volume(name.clone()) } else { Key::Dataset(name.clone()) };
+        draft.warn(
+            &key,
+            // A plan that somebody reviewed is the same while others write: no sizes.
+            format!(
+                "it reserves space for itself, and what a snapshot would keep of it is not free a second time (`zfs list -o space {name}`): none is taken, and what it holds now is nothing that `rollback --with-data` could go back to"
+            ),
+        );
+    }
+}
 
-/// Returns how much can be made in a pool: what is free without what OpenZFS keeps for itself
-/// (`spa_get_slop_space`), the 32nd part, but 128 MiB at least and 128 GiB at most, and of a small pool half.
-fn room(state: &PoolState) -> Option<u64> {
+/// What OpenZFS wants free for one block of its own: 16 KiB, in three copies (`dsl_sync_task_sync`).
+const BLOCK: u64 = 3 * (16 << 10);
+/// What it wants free for each snapshot of one command (`dsl_dataset_snapshot`).
+const SNAPSHOT: u64 = 3 * BLOCK;
+/// What it wants free for a file system, a volume or a clone (`dmu_objset_create`).
+const MADE: u64 = 6 * BLOCK;
+
+/// What is left out of what a pool has available: OpenZFS tells as such what it freed in the last transactions,
+/// and makes nothing of it yet (`dsl_pool_unreserved_space`). Each transaction frees some of its own blocks.
+const FREED: u64 = 1 << 20;
+
+/// Returns how much can be made in a pool: what its first dataset has available, since OpenZFS leaves out there
+/// what it keeps for itself. A limit of that dataset is none of the pool; then it is told from the pool's size.
+fn room(pool: &PoolName, state: &PoolState, datasets: &BTreeMap<DatasetName, DatasetState>) -> Option<u64> {
+    let first = datasets.get(&pool.root());
+    let fact = |property: &str| number(first?, property);
+    let available =
+        fact("available").map(|bytes| bytes.saturating_sub(fact("usedbyrefreservation").unwrap_or(0)));
+    let limited = ["quota", "refquota"].iter().any(|limit| fact(limit) != Some(0));
+    let room = if limited { available.max(unkept(state)) } else { available };
+    room.map(|bytes| bytes.saturating_sub(FREED))
+}
+
+/// Returns what is free of a pool without what OpenZFS keeps for itself (`spa_get_slop_space`): the 32nd part,
+/// but 128 MiB at least and 128 GiB at most, and of a small pool half.
+fn unkept(state: &PoolState) -> Option<u64> {
     let fact = |name: &str| state.settings.get(&PropertyName::new(name))?.raw.parse::<u64>().ok();
     let (free, size) = (fact(FREE)?, fact(SIZE)?);
     let kept = (size / 32).min(128 << 30).max((size / 2).min(128 << 20));

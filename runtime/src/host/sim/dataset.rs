@@ -194,7 +194,7 @@ impl State {
         if self.datasets.contains_key(name) {
             return refuse(1, format!("cannot create '{name}': dataset already exists"));
         }
-        if self.is_full(&name.pool()) {
+        if !self.has_room(&name.pool(), 6) {
             return refuse(1, format!("cannot create '{name}': out of space"));
         }
         Ok(())

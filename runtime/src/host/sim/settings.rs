@@ -155,10 +155,12 @@ impl State {
             let used = self.used(name).to_string();
             return Some(Setting { raw: used.into(), source: Source::None });
         }
-        if let "referenced" | "usedbydataset" | "available" = property {
+        if let "referenced" | "usedbydataset" | "usedbyrefreservation" | "available" = property {
             let bytes = match property {
                 "referenced" | "usedbydataset" => self.referenced(name),
-                _ => self.available(name),
+                "usedbyrefreservation" => self.kept(name),
+                // What it keeps for itself is free for its files.
+                _ => self.available(name).saturating_add(self.kept(name)),
             };
             return Some(Setting { raw: bytes.to_string().into(), source: Source::None });
         }

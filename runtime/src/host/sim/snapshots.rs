@@ -2,7 +2,7 @@
 
 use super::state::{Refusal, Snapshot, State, refuse};
 use crate::observed::SnapshotState;
-use phoenix_graph::{DatasetName, SnapshotName};
+use phoenix_graph::{DatasetName, PoolName, SnapshotName};
 
 impl State {
     /// `zfs snapshot`: all of them or none.
@@ -11,7 +11,8 @@ impl State {
             self.need(dataset)?;
         }
         let first = datasets.first().map(DatasetName::pool);
-        if first.as_ref().is_some_and(|pool| self.is_full(pool)) {
+        let full = |pool: &PoolName| !self.has_room(pool, 3 * datasets.len() as u64);
+        if first.as_ref().is_some_and(full) || !datasets.iter().all(|name| self.can_be_kept(name)) {
             return refuse(1, "cannot create snapshots : out of space\nno snapshots were created");
         }
         if datasets.iter().any(|dataset| Some(dataset.pool()) != first) {

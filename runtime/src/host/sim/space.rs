@@ -1,7 +1,7 @@
 //! Space: what datasets use, keep free and may take, by the rules of the DSL (`dsl_dir.c`, `dsl_dataset.c`).
 //!
 //! Sizes are not those of OpenZFS to the byte: what metadata, copies and compression make of a file is
-//! left out. A simulated pool has no end.
+//! left out. A simulated pool has no end, but where a test says by its `free` how much can be made in it.
 
 use super::state::State;
 use phoenix_graph::{DatasetName, PoolName};
@@ -15,8 +15,7 @@ impl State {
     pub fn used(&self, name: &DatasetName) -> u64 {
         let below = self.datasets.keys().filter(|child| child.parent().as_ref() == Some(name));
         let below: u64 = below.map(|child| self.used(child).max(self.limit(child, "reservation"))).sum();
-        let kept = self.limit(name, "refreservation").saturating_sub(self.unique(name));
-        self.referenced(name) + kept + below
+        self.referenced(name) + self.kept(name) + below
     }
 
     /// Returns what a dataset alone holds.
@@ -45,10 +44,16 @@ impl State {
         own.and_then(|raw| raw.parse().ok()).unwrap_or(0)
     }
 
+    /// Returns what a dataset reserves for itself and does not hold yet.
+    #[must_use]
+    pub fn kept(&self, name: &DatasetName) -> u64 {
+        self.limit(name, "refreservation").saturating_sub(self.unique(name))
+    }
+
     /// Returns how much more a dataset may take.
     #[must_use]
     pub fn available(&self, name: &DatasetName) -> u64 {
-        let above = name.parent().map_or(u64::MAX, |above| self.available(&above));
+        let above = name.parent().map_or_else(|| self.room(&name.pool()), |above| self.available(&above));
         let used = self.used(name);
         let kept = self.limit(name, "reservation").saturating_sub(used);
         let own = match self.limit(name, "quota") {
@@ -58,10 +63,23 @@ impl State {
         own.min(above.saturating_add(kept))
     }
 
-    /// Returns whether a pool is so full that nothing can be made in it: a test says so by its `free`.
+    /// Returns how much can be made in a pool.
+    fn room(&self, pool: &PoolName) -> u64 {
+        let free = self.pools.get(pool).and_then(|pool| pool.settings.get("free")?.parse().ok());
+        free.unwrap_or(u64::MAX)
+    }
+
+    /// Returns whether a pool has room for some blocks of OpenZFS's own, in three copies (`dsl_sync_task_sync`).
     #[must_use]
-    pub fn is_full(&self, pool: &PoolName) -> bool {
-        self.pools.get(pool).and_then(|pool| pool.settings.get("free")).is_some_and(|free| &**free == "0")
+    pub fn has_room(&self, pool: &PoolName, blocks: u64) -> bool {
+        self.room(pool) >= blocks * 3 * (16 << 10)
+    }
+
+    /// Returns whether what a snapshot would keep of a dataset is there a second time, where the dataset
+    /// reserves it for itself (`dsl_dataset_snapshot_reserve_space`).
+    #[must_use]
+    pub fn can_be_kept(&self, name: &DatasetName) -> bool {
+        self.unique(name).min(self.limit(name, "refreservation")) <= self.available(name)
     }
 
     /// Says why a quota or reservation cannot be had; nothing where it can, and for other properties.
