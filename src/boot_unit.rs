@@ -68,6 +68,13 @@ fn quoted(path: &Path) -> String {
 /// could change the program that it would run as root.
 pub fn enable(root: &Path, program: &Path, state: &Path) -> Result<PathBuf, BootError> {
     roots_own(program)?;
+    if !["usr/lib/systemd/systemd", "lib/systemd/systemd"].iter().any(|path| root.join(path).exists()) {
+        return Err(BootError {
+            reason: "systemd is not installed here, and nothing else reads its units".to_owned(),
+            help: "have what starts services here run `phoenix recover --yes` at boot, once the pools are imported"
+                .to_owned(),
+        });
+    }
     let unit = root.join("etc/systemd/system").join(NAME);
     let wants = wants(root);
     ours_or_free(&unit)?;

@@ -111,6 +111,17 @@ pub fn store(common: &Common, access: Access) -> Result<Store, Failure> {
     }
 }
 
+/// Refuses a state folder that was named and is not there: all would be well in what is only a slip.
+pub fn named_is_there(common: &Common) -> Result<(), Failure> {
+    let root = state_dir(common)?;
+    if common.sim.is_some() || common.state_dir.is_none() || root.is_dir() {
+        return Ok(());
+    }
+    Err(Failure::new(Exit::Usage, format!("there is no state folder at {}", root.display()))
+        .because(if root.exists() { "it is no folder" } else { "there is no such folder" })
+        .help("look whether the name is right; a first `phoenix switch` makes it"))
+}
+
 /// Refuses a simulated host that is not there, where none is to be made.
 fn is_there(dir: &Path, access: Access) -> Result<(), Failure> {
     if dir.is_dir() || matches!(access, Access::Foresee | Access::Make) {

@@ -7,7 +7,7 @@
 mod common;
 
 use common::*;
-use phoenix_graph::{DatasetName, Graph, Resource};
+use phoenix_graph::{DatasetName, Graph, PropertyName, Resource};
 use phoenix_runtime::{
     host::sim::{Fault, FaultKind, Show},
     op::Op,
@@ -239,6 +239,37 @@ fn where_a_key_is_found_can_change_also_while_it_is_not_loaded() {
     // Now the dataset itself says where it is.
     assert!(world.host.changes().contains(&Op::KeyLoad { dataset: name(ENC), location: None }));
     world.rollback(1).unwrap();
+    assert!(world.drift().is_empty());
+}
+
+#[test]
+fn no_place_is_taken_for_a_key_whose_key_does_not_open_it() {
+    let world = attended();
+    put_key(&world, "/root/one", PASSPHRASE);
+    put_key(&world, "/root/other", "quite another one");
+    world.switch(&graph(typed("file:///root/one"))).unwrap();
+    let before = world.host.image(Show::UsersOnly);
+    // A key that is loaded tells nothing of what a file holds.
+    for _ in ["loaded", "not loaded"] {
+        let failed = world.switch(&graph(typed("file:///root/other"))).unwrap_err();
+        let SwitchError::Failed { reason, kept } = failed else { panic!("{failed:?}") };
+        assert!(reason.contains("Incorrect key provided") && kept.is_empty(), "{reason}: {kept:?}");
+        assert!(world.drift().is_empty());
+        let all = refused(&world, &graph(typed("file:///root/none")));
+        assert!(all[0].contains("there is no file /root/none"), "{all:?}");
+        world.host.power_on();
+        world.switch(&graph(typed("file:///root/one"))).unwrap();
+    }
+    assert_eq!(world.host.image(Show::UsersOnly), before);
+    // Set by hand to where the key is, it goes back to where the spec has it, where that opens it, too.
+    put_key(&world, "/root/other", PASSPHRASE);
+    put_key(&world, "/root/one", "overwritten since");
+    let settings = vec![(PropertyName::new("keylocation"), "file:///root/other".into())];
+    world.host.by_hand(&Op::DatasetSet { dataset: name(ENC), settings }).unwrap();
+    let failed = world.switch(&graph(typed("file:///root/one"))).unwrap_err();
+    assert!(matches!(failed, SwitchError::Failed { .. }), "{failed:?}");
+    put_key(&world, "/root/one", PASSPHRASE);
+    world.switch(&graph(typed("file:///root/one"))).unwrap();
     assert!(world.drift().is_empty());
 }
 

@@ -191,6 +191,14 @@ pub enum Op {
         /// Where the key is (`-L`): `prompt` where it was typed. Nothing where the dataset itself says it.
         location: Option<Box<str>>,
     },
+    /// `zfs load-key -n`: tries whether a key opens an encryption root, whether its key is loaded or not, and changes
+    /// nothing. Without that, OpenZFS takes any `keylocation`, and nothing tells before the next boot.
+    KeyCheck {
+        /// The encryption root.
+        dataset: DatasetName,
+        /// Where the key is.
+        location: Box<str>,
+    },
     /// `zfs unload-key`.
     KeyUnload {
         /// The encryption root.

@@ -130,6 +130,10 @@ fn all() -> Vec<(Op, &'static str)> {
         (Op::Promote { dataset: name("tank/a") }, "zfs promote tank/a"),
         (Op::KeyLoad { dataset: name("tank/a"), location: None }, "zfs load-key -- tank/a"),
         (
+            Op::KeyCheck { dataset: name("tank/a"), location: "file:///etc/zfs/a".into() },
+            "zfs load-key -n -L file:///etc/zfs/a -- tank/a",
+        ),
+        (
             Op::KeyLoad { dataset: name("tank/a"), location: Some("file:///etc/zfs/a".into()) },
             "zfs load-key -L file:///etc/zfs/a -- tank/a",
         ),

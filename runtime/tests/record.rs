@@ -13,7 +13,7 @@ use phoenix_runtime::{
     op::Op,
     plan::{Consent, Kind},
     store::{Outcome, Store},
-    switch::{Recovered, SwitchError},
+    switch::{Recovered, SwitchError, Target},
 };
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -455,6 +455,9 @@ fn what_somebody_renamed_is_told_where_it_was_and_where_it_is() {
     assert!(kinds.iter().all(|kind| kind.starts_with("update ")), "where they are mounted: {kinds:?}");
     assert!(told.contains("dataset:tank/in: it is what was tank/keep"), "{told}");
     assert!(told.contains("dataset:tank/keep: it is what was tank/in"), "{told}");
+    let consent = Consent { with_data: [name("tank/keep")].into(), ..Consent::default() };
+    let plan = world.with(|runtime| runtime.plan(&Target::Generation(1), &consent)).unwrap();
+    assert!(plan.refusals.iter().any(|one| one.reason.contains("its snapshots are those of tank/in")));
     // A switch takes them as they are, and then nothing is left to tell.
     world.switch(&host(with(nested(), dataset("tank/more", &[])))).unwrap();
     let plan = world.plan(&host(with(nested(), dataset("tank/more", &[]))));

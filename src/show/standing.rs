@@ -57,10 +57,11 @@ pub fn standing(standing: &Standing, paint: Paint) -> String {
         ),
         all => {
             let all = paint.strong(&format!("{} from what it says.", count(all, "difference")));
-            let _ = writeln!(
-                text,
-                "{all}\n`phoenix switch` to the same spec puts right what differs, and nothing else."
-            );
+            let way = match standing.drift.refusals.len() {
+                0 => "`phoenix switch` to the same spec puts right what differs, and nothing else.",
+                _ => "`phoenix switch` to the same spec would be refused: the ways out stand above.",
+            };
+            let _ = writeln!(text, "{all}\n{way}");
         }
     }
     text.push_str(&foreign(&standing.foreign, paint));

@@ -5,7 +5,7 @@ use crate::{
     failure::Failure,
     options::Common,
     show::generations::{self, Now},
-    site::{Access, store},
+    site::{Access, named_is_there, store},
     terminal::Terminal,
     view::GenerationView,
 };
@@ -28,6 +28,7 @@ impl Generations {
     /// Runs the verb.
     pub fn run(&self, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
         let doing = "cannot list the generations";
+        named_is_there(common)?;
         let store = store(common, Access::Read)?;
         let failed = |error| Failure::store(doing, &error);
         // Who has the lock is looked at first: what is open then and ends meanwhile has ended.

@@ -10,8 +10,8 @@ use std::{
 
 /// Write a spec to begin with
 ///
-/// The spec has comments that explain it, and builds as it is. A file that is there already is never
-/// written over.
+/// The spec has comments that explain it, and builds once your disks stand in place of those it names. A file
+/// that is there already is never written over.
 #[derive(Debug, Args)]
 pub struct Init {
     /// The folder to write phoenix.kdl into

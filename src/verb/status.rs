@@ -5,7 +5,7 @@ use crate::{
     failure::Failure,
     options::Common,
     show::{self, date, generations::Now},
-    site::{Access, Site},
+    site::{Access, Site, named_is_there},
     switching::{self, Silent},
     terminal::Terminal,
     view::{GenerationView, StatusView},
@@ -32,6 +32,7 @@ impl Status {
     /// Runs the verb.
     pub fn run(&self, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
         let doing = "cannot tell the status";
+        named_is_there(common)?;
         let site = Site::open(common, Access::Read)?;
         let failed = |error| Failure::store(doing, &error);
         switching::refuse_busy(&site.store, doing)?;

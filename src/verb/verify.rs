@@ -5,7 +5,7 @@ use crate::{
     failure::Failure,
     options::Common,
     show::{count, line},
-    site::{Access, store},
+    site::{Access, named_is_there, store},
     switching,
     terminal::Terminal,
     view::VerifyView,
@@ -28,6 +28,7 @@ impl Verify {
     /// Runs the verb.
     pub fn run(&self, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
         let doing = "cannot look through the store";
+        named_is_there(common)?;
         let store = store(common, Access::Read)?;
         switching::refuse_busy(&store, doing)?;
         let verified = store.verify().map_err(|error| Failure::store(doing, &error))?;

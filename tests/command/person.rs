@@ -162,3 +162,18 @@ fn a_copied_simulated_host_is_one_of_its_own() {
     let text = sandbox.read("other/host.json");
     assert!(!text.contains(sandbox.path().to_str().unwrap()), "it leads back to where it was copied from");
 }
+
+#[test]
+fn a_slip_in_the_name_of_a_state_folder_is_no_whole_store() {
+    let sandbox = Sandbox::new();
+    sandbox.write("file", "");
+    for verb in ["verify", "status", "generations"] {
+        sandbox
+            .run(&[verb, "--state-dir", "slip"])
+            .exits(64)
+            .says("there is no state folder at")
+            .says("slip");
+        sandbox.run(&[verb, "--state-dir", "file"]).exits(64).says("it is no folder");
+    }
+    assert!(!sandbox.path().join("slip").exists());
+}

@@ -181,3 +181,20 @@ fn the_length_of_a_damaged_file_does_not_hide_what_is_wrong_with_it() {
         assert_eq!(fs::read_to_string(&path).unwrap(), long, "{name}");
     }
 }
+
+#[test]
+fn what_is_no_regular_file_is_not_waited_for() {
+    for name in
+        ["record.json", "snapshots.json", "generations/2/before.json", "generations/2/generation.json"]
+    {
+        let (sandbox, state) = sandbox();
+        let path = state.join(name);
+        fs::remove_file(&path).unwrap_or_default();
+        rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RUSR).unwrap();
+        for verb in [&["verify"][..], &["status"], &["plan"], &["gc", "--yes"], &["rollback", "--yes"]] {
+            let ran = sandbox.sim(verb);
+            assert!(ran.code == 0 || ran.err.contains(name) || ran.out.contains(name), "{verb:?}: {ran}");
+        }
+        assert_ne!(sandbox.sim(&["verify"]).code, 0, "{name}");
+    }
+}

@@ -94,6 +94,9 @@ impl Op {
                 argv.extend(words(["--", dataset.as_str()]));
                 argv
             }
+            Op::KeyCheck { dataset, location } => {
+                words(["zfs", "load-key", "-n", "-L", location, "--", dataset.as_str()])
+            }
             Op::KeyUnload { dataset } => words(["zfs", "unload-key", "--", dataset.as_str()]),
             Op::DatasetMount { dataset } => words(["zfs", "mount", "--", dataset.as_str()]),
             Op::Unmount { place, .. } => words(["umount", "-i", "--", place]),

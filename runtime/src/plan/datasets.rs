@@ -257,6 +257,12 @@ pub fn present(
     draft.refuse_too_little(&node.key, name, state, &delta.set);
     let places = delta.set.iter().map(|(property, _)| property).chain(&delta.inherit).chain(&delta.received);
     let moves = places.into_iter().any(|property| property.as_str() == "mountpoint");
+    let location = delta.set.iter().find(|(property, _)| property.as_str() == "keylocation");
+    if let Some((_, location)) = location
+        && let Some(check) = keys::check(draft, name, state, location)
+    {
+        sketch.ops.push(check);
+    }
     delta.put(name, &mut sketch);
     retire::end_homecoming(draft, name, state, desired.get("canmount").is_some(), &mut sketch);
     if let Resource::Volume(wanted) = &node.resource

@@ -77,6 +77,13 @@ fn refusal(draft: &Draft<'_>, key: &Key, name: &DatasetName) -> Refused {
             "leave it out of `--with-data`; its own snapshots are there (`zfs list -t snapshot`)".to_owned(),
         );
     }
+    if let Some(was) = draft.was(name) {
+        return Some((
+            format!("it is what was {was}: somebody renamed it, and its snapshots are those of {was}"),
+            "give both their names back (`zfs rename`), or go back without `--with-data`: then it is taken as it is"
+                .to_owned(),
+        ));
+    }
     let Some(found) = inputs.past.found.get(name) else {
         return refused(
             "its pool is not imported, so there is nothing to go back to",

@@ -33,7 +33,9 @@ pub fn plan(draft: &mut Draft<'_>) {
             continue;
         };
         let refused = match standing(draft, name) {
-            Some((at, state)) => unchangeable(at, state, settings),
+            Some((at, state)) => {
+                unchangeable(at, state, settings).or_else(|| changes_to(draft, at, state, settings))
+            }
             None => word(settings, "keylocation").and_then(|location| {
                 if let Some(holder) = comes_with(draft, name, &location) {
                     draft.late_keys.insert(name.clone(), holder);
@@ -176,6 +178,15 @@ fn load(draft: &mut Draft<'_>, root: &DatasetName) {
     draft.add_free(root.pool(), at);
 }
 
+/// Returns what tries the key that an encryption root is to have from now on: a location whose key does not open it
+/// would be taken, and told at the next boot. What is typed is tried when it is typed, and what lies in a dataset
+/// that is mounted by this very switch when it is loaded.
+pub fn check(draft: &Draft<'_>, name: &DatasetName, state: &DatasetState, location: &str) -> Option<Op> {
+    state.encryption_root()?;
+    let known = location.starts_with("file://") && comes_with(draft, name, location).is_none();
+    known.then(|| Op::KeyCheck { dataset: name.clone(), location: location.into() })
+}
+
 /// Says why a key cannot be had from where it is to be, and the way out.
 fn unreachable(draft: &Draft<'_>, location: &str, format: &str) -> Option<(String, String)> {
     if location == PROMPT && format == "raw" {
@@ -230,6 +241,19 @@ fn unchangeable(at: &DatasetName, state: &DatasetState, settings: &Settings) -> 
             format!("change it by hand first: `zfs set keylocation=… {at}`"),
         )
     })
+}
+
+/// Says why the key cannot be had from where the spec has it from now on, where that is elsewhere than now.
+fn changes_to(
+    draft: &Draft<'_>,
+    at: &DatasetName,
+    state: &DatasetState,
+    settings: &Settings,
+) -> Option<(String, String)> {
+    let declared =
+        word(settings, "keylocation").filter(|word| state.value("keylocation") != Some(&**word))?;
+    state.encryption_root().filter(|_| comes_with(draft, at, &declared).is_none())?;
+    unreachable(draft, &declared, state.value("keyformat").unwrap_or_default())
 }
 
 /// Lists the encryption roots that are locked, and whose key something needs.

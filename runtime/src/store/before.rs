@@ -1,10 +1,10 @@
 //! What stood before phoenix set it, kept beside the generation that is current: see [`crate::plan::Before`].
 
-use super::{Store, StoreError, durable, io_error};
+use super::{Store, StoreError, durable, io_error, regular};
 use crate::plan::Before;
 use phoenix_graph::FORMAT;
 use serde::{Deserialize, Serialize};
-use std::{fs, io::ErrorKind, path::PathBuf};
+use std::{io::ErrorKind, path::PathBuf};
 
 #[derive(Serialize, Deserialize)]
 struct File {
@@ -20,7 +20,7 @@ impl Store {
     /// [`StoreError`] where the file is there and cannot be read.
     pub fn before(&self, generation: u64) -> Result<Option<Before>, StoreError> {
         let path = self.before_file(generation);
-        let text = match fs::read_to_string(&path) {
+        let text = match regular::text(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(io_error("read", &path)(error)),

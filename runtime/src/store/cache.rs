@@ -3,7 +3,7 @@
 //! Nothing needs it, and it may be deleted at any time. What is read from it is whole and was written
 //! for this very key, or it counts as missing; what it says is for its reader to prove.
 
-use super::{Store, StoreError, durable, io_error};
+use super::{Store, StoreError, durable, io_error, regular};
 use phoenix_graph::ObjectId;
 use std::{
     fs,
@@ -19,7 +19,7 @@ impl Store {
     /// another key.
     #[must_use]
     pub fn cached(&self, key: &ObjectId) -> Option<Vec<u8>> {
-        let mut file = fs::read(self.cache_folder().join(key.to_string())).ok()?;
+        let mut file = regular::read(&self.cache_folder().join(key.to_string())).ok()?;
         let (seal, bytes) = file.split_at_checked(SEAL)?;
         if seal != self::seal(key, bytes).as_bytes() {
             return None;

@@ -5,7 +5,7 @@
 //! by a closure that was written within the last day, since somebody may be about to link or to switch
 //! to it. A date in the future counts as within the last day.
 
-use super::{Store, StoreError, TransactionId, durable, io_error};
+use super::{Store, StoreError, TransactionId, durable, io_error, regular};
 use phoenix_graph::{ObjectId, System};
 use rustix::fs::{FlockOperation, flock};
 use serde::Deserialize;
@@ -327,7 +327,7 @@ impl Entry {
     }
 
     fn read<T: serde::de::DeserializeOwned>(&self) -> Option<T> {
-        serde_json::from_slice(&fs::read(&self.path).ok()?).ok()
+        serde_json::from_slice(&regular::read(&self.path).ok()?).ok()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Generations: each switch, whatever came of it, under a number of its own.
 
-use super::{Store, StoreError, durable, io_error};
+use super::{Store, StoreError, durable, io_error, regular};
 use phoenix_graph::{Key, ObjectId};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -95,7 +95,7 @@ impl Store {
     /// [`StoreError::NoGeneration`], or where it cannot be read.
     pub fn generation(&self, number: u64) -> Result<Generation, StoreError> {
         let path = self.generation_file(number);
-        let text = match fs::read_to_string(&path) {
+        let text = match regular::text(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 return Err(StoreError::NoGeneration(number));
@@ -219,7 +219,7 @@ impl Store {
         let mut files = BTreeMap::new();
         for entry in entries {
             let path = entry.map_err(io_error("read the folder", folder))?.path();
-            let text = fs::read_to_string(&path).map_err(io_error("read", &path))?;
+            let text = regular::text(&path).map_err(io_error("read", &path))?;
             if let Some(name) = path.file_name().and_then(|name| name.to_str()) {
                 files.insert(name.into(), text);
             }

@@ -3,7 +3,7 @@
 //! One record a line. A last line that a power cut tore is no record. A transaction is open from
 //! its first record until one says how it ended; `txn/open` leads to it.
 
-use super::{Store, StoreError, durable, io_error};
+use super::{Store, StoreError, durable, io_error, regular};
 use crate::plan::{Consent, Plan};
 use phoenix_graph::{DatasetName, ObjectId};
 use serde::{Deserialize, Serialize};
@@ -201,7 +201,7 @@ impl Store {
             .mode(0o600)
             .open(&path)
             .map_err(io_error("open", &path))?;
-        let bytes = fs::read(&path).map_err(io_error("read", &path))?;
+        let bytes = regular::read(&path).map_err(io_error("read", &path))?;
         let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1) as u64;
         let journal = Journal { file, whole, path, id };
         journal.cut().map_err(io_error("cut the torn line off", &journal.path))?;
@@ -254,7 +254,7 @@ impl Store {
     /// [`StoreError`] where the journal cannot be read.
     pub fn transaction(&self, id: TransactionId) -> Result<Transaction, StoreError> {
         let path = self.transaction_folder(&id).join("journal");
-        let text = fs::read_to_string(&path).map_err(io_error("read", &path))?;
+        let text = regular::text(&path).map_err(io_error("read", &path))?;
         let unreadable = |reason: String| StoreError::Unreadable { path: path.clone(), reason };
         let whole = text.rfind('\n').map_or("", |end| &text[..end]);
         let mut transaction: Option<Transaction> = None;
@@ -346,7 +346,7 @@ impl Store {
         }
         let folder = self.transaction_folder(id);
         let path = folder.join("journal");
-        match fs::read(&path) {
+        match regular::read(&path) {
             Ok(bytes) => Ok(!bytes.contains(&b'\n')),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(folder.is_dir()),
             Err(error) => Err(io_error("read", &path)(error)),

@@ -32,6 +32,7 @@ mod past;
 mod pending;
 mod pins;
 mod record;
+mod regular;
 mod taken;
 mod verify;
 mod whole;

@@ -1,11 +1,8 @@
 //! Objects: steps, systems and spec sources, each stored once under the hash of its bytes.
 
-use super::{Store, StoreError, durable, io_error};
+use super::{Store, StoreError, durable, io_error, regular};
 use phoenix_graph::{Graph, HostName, Key, ObjectId, Step, System, graph::Node};
-use rustix::{
-    fs::{Mode, OFlags, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, futimens},
-    io::Errno,
-};
+use rustix::fs::{Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, futimens};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -224,17 +221,9 @@ impl Store {
 /// Where it cannot be read; [`ErrorKind::InvalidData`] where it is no regular file, and
 /// [`ErrorKind::FileTooLarge`].
 pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let strange = || io::Error::new(ErrorKind::InvalidData, "it is no regular file");
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
-    let file = match rustix::fs::open(path, flags, Mode::empty()) {
-        Err(Errno::LOOP) => return Err(strange()),
-        opened => fs::File::from(opened?),
-    };
-    let about = file.metadata()?;
-    if !about.is_file() {
-        return Err(strange());
-    }
-    let mut bytes = Vec::with_capacity(usize::try_from(about.len().min(MOST)).unwrap_or_default());
+    let file = regular::open(path)?;
+    let length = file.metadata()?.len();
+    let mut bytes = Vec::with_capacity(usize::try_from(length.min(MOST)).unwrap_or_default());
     file.take(MOST + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MOST {
         let why = format!("it has more than {MOST} bytes, which no object has");

@@ -1,12 +1,11 @@
 //! What is remembered of generations that are gone: enough to know their snapshots and retired
 //! datasets for this store's own, and to use no number twice. And which holds `gc` was about to take off.
 
-use super::{Generation, Store, StoreError, durable, io_error};
+use super::{Generation, Store, StoreError, durable, io_error, regular};
 use phoenix_graph::{FORMAT, SnapshotName};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{
     collections::BTreeMap,
-    fs,
     io::ErrorKind,
     path::{Path, PathBuf},
 };
@@ -92,7 +91,7 @@ impl Store {
 }
 
 pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StoreError> {
-    let text = match fs::read_to_string(path) {
+    let text = match regular::text(path) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(io_error("read", path)(error)),

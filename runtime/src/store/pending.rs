@@ -1,11 +1,11 @@
 //! A switch that waits to be confirmed: recorded before its first operation, and gone once it is
 //! confirmed, undone or gone back from.
 
-use super::{Lock, LockError, Store, StoreError, TransactionId, durable, io_error};
+use super::{Lock, LockError, Store, StoreError, TransactionId, durable, io_error, regular};
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{File, OpenOptions},
     io::{ErrorKind, Write},
     os::unix::fs::OpenOptionsExt,
     path::PathBuf,
@@ -45,7 +45,7 @@ impl Store {
     /// [`StoreError`] where the record cannot be read, or is newer than this phoenix.
     pub fn pending(&self) -> Result<Option<Pending>, StoreError> {
         let path = self.pending_path();
-        let bytes = match fs::read(&path) {
+        let bytes = match regular::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(io_error("read", &path)(error)),

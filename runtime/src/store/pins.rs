@@ -1,6 +1,6 @@
 //! Pins: generations that `gc` keeps until they are unpinned, one small file each.
 
-use super::{Store, StoreError, durable, io_error};
+use super::{Store, StoreError, durable, io_error, regular};
 use phoenix_graph::FORMAT;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fs, io::ErrorKind, path::PathBuf};
@@ -48,7 +48,7 @@ impl Store {
                 continue;
             };
             let path = entry.path();
-            let text = fs::read_to_string(&path).map_err(io_error("read", &path))?;
+            let text = regular::text(&path).map_err(io_error("read", &path))?;
             let pin: Pin = serde_json::from_str(&text)
                 .map_err(|error| StoreError::Unreadable { path, reason: error.to_string() })?;
             pins.insert(number, pin);

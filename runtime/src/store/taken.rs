@@ -1,10 +1,10 @@
 //! Which snapshots this store's switches took, by their GUIDs: a name may be changed by others, as
 //! `zfs receive` does.
 
-use super::{Store, StoreError, durable, io_error};
+use super::{Store, StoreError, durable, io_error, regular};
 use phoenix_graph::FORMAT;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, fs, io::ErrorKind, path::PathBuf};
+use std::{collections::BTreeMap, io::ErrorKind, path::PathBuf};
 
 #[derive(Serialize, Deserialize)]
 struct File {
@@ -21,7 +21,7 @@ impl Store {
     /// [`StoreError`] where the file is there and cannot be read.
     pub fn taken(&self) -> Result<BTreeMap<u64, u64>, StoreError> {
         let path = self.taken_file();
-        let text = match fs::read_to_string(&path) {
+        let text = match regular::text(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeMap::new()),
             Err(error) => return Err(io_error("read", &path)(error)),

@@ -149,6 +149,19 @@ impl State {
         Ok(())
     }
 
+    /// `zfs load-key -n -L`: tries a key, whether one is loaded or not.
+    pub fn key_check(&self, name: &DatasetName, location: &str, keys: &Keys) -> Result<(), Refusal> {
+        let lock = self.lock(name, "load", "loaded")?;
+        let failed = |text: String| Refusal { code: 255, text: format!("Key load error: {text}") };
+        let format = self.datasets.get(name).and_then(|state| state.settings.get("keyformat"));
+        let format = format.map(|word| word.to_string()).unwrap_or_default();
+        let hash = self.key(name, location, &format, keys).map_err(failed)?;
+        if hash != lock.hash {
+            return Err(failed(format!("Incorrect key provided for '{name}'.")));
+        }
+        Ok(())
+    }
+
     /// `zfs unload-key`: refused while something of it is mounted.
     pub fn key_unload(&mut self, name: &DatasetName) -> Result<(), Refusal> {
         let lock = self.lock(name, "unload", "unloaded")?;

@@ -472,6 +472,7 @@ fn apply(state: &mut State, roots: &Roots, keys: &Keys, op: &Op) -> Result<(), H
         Op::Unmount { dataset, place } => state.umount(dataset, place),
         Op::DatasetUnmount { dataset } => state.unmount(dataset),
         Op::KeyLoad { dataset, location } => state.key_load(dataset, location.as_deref(), keys),
+        Op::KeyCheck { dataset, location } => state.key_check(dataset, location, keys),
         Op::KeyUnload { dataset } => state.key_unload(dataset),
         Op::DatasetDestroy { dataset } => state.dataset_destroy(dataset),
         Op::Snapshot { datasets, name } => state.snapshot(datasets, name),
