@@ -144,6 +144,17 @@ fn files(lab: &mut Lab) -> Result<()> {
     lab.phoenix("switch --yes phoenix.kdl", 0)?;
     lab.is_whole()?;
     lab.machine.ok("echo 'dear all' >/srv/going/letter && echo shared >/tank/enc/shared/file && sync")?;
+    // OpenZFS takes any place for a key; where it does not open the dataset, the switch is undone.
+    lab.machine.ok("head -c 32 /dev/urandom >/root/other && zfs load-key -n -L file:///root/key tank/enc")?;
+    lab.write(&spec(INSIDE, "").replace("/root/key", "/root/other"))?;
+    let failed = lab.phoenix("switch --yes phoenix.kdl", 1)?;
+    assert!(failed.contains("Incorrect key provided for 'tank/enc'"), "{failed}");
+    lab.says("zfs get -H -o value,source keylocation tank/enc", "file:///root/key\tlocal")?;
+    lab.machine.ok("cp /root/key /root/other")?;
+    lab.phoenix("switch --yes phoenix.kdl", 0)?;
+    lab.phoenix("rollback --yes", 0)?;
+    lab.write(&spec(INSIDE, ""))?;
+    lab.is_whole()?;
 
     lab.boot_again()?;
     lab.says("zfs get -H -o value keystatus tank/enc", "unavailable")?;
