@@ -1,6 +1,6 @@
 //! From any bytes to a graph: compiles, renders, formats and traces, and holds what is always so.
 //!
-//! Several files stand in one input, split at lines `=== NAME ===` as in `tests/suite`. README.md
+//! Several files stand in one input, split at lines `=== NAME ===` as in `tests/suite`. CONTRIBUTING.md
 //! ("How to work on it") tells how to run it.
 #![no_main]
 
