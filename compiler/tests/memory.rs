@@ -41,7 +41,23 @@ fn a_text_takes_little_more_memory_than_it_has_and_a_sound_spec_what_its_nodes_t
         let compiled = compile(&OneFile(text.into()), &SpecPath::new("spec.kdl").unwrap());
         (length, compiled)
     };
-    let bombs: [Bomb; 10] = [
+    let bombs: [Bomb; 12] = [
+        ("profiles that use each other", Code::TooLarge, || {
+            let uses = |at: usize| {
+                format!(
+                    "profile \"p{at}\" {{ dataset \"x\" use=\"p{0}\"; dataset \"y\" use=\"p{0}\" }}\n",
+                    at + 1
+                )
+            };
+            (0..40).map(uses).collect::<String>()
+                + "profile \"p40\" { atime #false }\npool \"t\" { dataset \"a\" use=\"p0\" }"
+        }),
+        ("repetitions", Code::TooLarge, || {
+            let values = " 1".repeat(1_000);
+            format!(
+                "pool \"t\" {{ each \"a\"{values} {{ each \"b\"{values} {{ dataset (fmt)\"{{a}}{{b}}\" }} }} }}"
+            )
+        }),
         ("braces", Code::TooDeep, || "a{".repeat(300_000)),
         ("lines that are none", Code::Syntax, || "a = b\n".repeat(100_000)),
         ("comments in comments", Code::TooDeep, || "/*".repeat(300_000) + &"*/".repeat(300_000)),

@@ -105,6 +105,78 @@ fn a_text_that_is_too_deep_or_too_large_is_refused_in_little_room() {
 }
 
 #[test]
+fn what_profiles_and_repetitions_multiply_is_counted_before_it_is_written_out() {
+    let place = Sandbox::new();
+    let many = |count: usize, made: &dyn Fn(usize) -> String| (0..count).map(made).collect::<String>();
+    let inside = |text: &str| {
+        format!(
+            "host \"h\" {{ pool \"t\" {{ mirror {{ disk \"/dev/disk/by-id/a\"; disk \"/dev/disk/by-id/b\"; }}; {text} }}; }}\n"
+        )
+    };
+    let doubled = |use_of: &dyn Fn(usize) -> String| {
+        many(31, &|at| {
+            let next = use_of(at + 1);
+            format!("profile \"p{at}\" {{ dataset \"x\" use={next}; dataset \"y\" use={next}; }}\n")
+        }) + "profile \"p31\" { atime #false; }\n"
+    };
+    let lets = many(32, &|at| format!("let n{at} (let)\"m{at}\"\nlet m{at} \"p{at}\"\n"));
+    let values = many(1_100, &|at| format!(" {at}"));
+    let squared = format!("each \"a\"{values} {{ each \"b\"{values} {{ dataset (fmt)\"{{a}}-{{b}}\"; }}; }}");
+    let use_p0 = inside("dataset \"a\" use=\"p0\"");
+    let bombs = [
+        ("profiles", doubled(&|at| format!("\"p{at}\"")) + &use_p0, "`p0` comes here to 10737418237"),
+        (
+            "by lets",
+            lets + &doubled(&|at| format!("(let)\"n{at}\"")) + &use_p0,
+            "`p0` comes here to 10737418237",
+        ),
+        (
+            "of many settings and params",
+            many(2, &|at| {
+                let next = format!("dataset \"d\" {{ {} }};", many(1_000, &|at| format!("use \"q{at}\"; ")));
+                format!("profile \"p{at}\" {{ {next} }}\n")
+            }) + &many(1_000, &|at| {
+                format!(
+                    "profile \"q{at}\" {{ param \"v\" default=1; {} }}\n",
+                    many(1_000, &|at| format!("\"a:{at}\" 1; "))
+                )
+            }) + &use_p0,
+            "`p0` comes here to 1002002",
+        ),
+        (
+            "in an each",
+            format!("profile \"p0\" {{ {squared} }}\n{}", inside("use \"p0\"")),
+            "`p0` comes here to 2421101",
+        ),
+        ("each in each", inside(&squared), "this comes to 2421100"),
+        (
+            "bound to names",
+            doubled(&|at| format!("\"p{at}\""))
+                + &inside("each \"n\" \"p0\" \"p31\" { dataset (fmt)\"d-{n}\" use=(let)\"n\"; }"),
+            "`p0` comes here to 10737418237",
+        ),
+        (
+            "without an end",
+            many(40, &|at| {
+                format!(
+                    "profile \"p{at}\" {{ dataset \"x\" use=\"p{0}\"; dataset \"y\" use=\"p{0}\"; }}\n",
+                    (at + 1) % 40
+                )
+            }) + &use_p0,
+            "`p0` comes here to",
+        ),
+    ];
+    for (what, text, count) in bombs {
+        fs::write(place.path().join("spec.kdl"), format!("edition 1\n{text}")).unwrap();
+        let (exit, said) = within(&place, &["check", "spec.kdl"]);
+        let told = said.chars().take(2000).collect::<String>();
+        assert_eq!(exit, Some(3), "{what}: {told}");
+        assert!(said.contains("too-large") && said.contains(count), "{what}: {told}");
+        assert!(said.contains("1 error"), "{what}: {told}");
+    }
+}
+
+#[test]
 fn a_comment_of_any_shape_and_a_long_line_are_read_in_little_room() {
     let place = Sandbox::new();
     let mut text = "edition 1\n/".to_owned()

@@ -1,8 +1,9 @@
 //! Syntax trees → resolved spec. [`grammar`] tells what a word means where it stands, [`scope`]
-//! finds what a file's names stand for, [`value`] evaluates values, [`block`] reads nodes, and
+//! finds what a file's names stand for, [`count`] what they come to, [`value`] evaluates values, [`block`] reads nodes, and
 //! [`merge`] lays profiles under them. The outcome is a [`spec::Spec`].
 
 mod block;
+mod count;
 pub mod grammar;
 mod merge;
 pub mod scope;
@@ -31,6 +32,11 @@ pub const MAX_PARAMS: usize = 256;
 /// Resolves all hosts of a spec.
 pub fn resolve<'a>(files: &'a Files, sink: &mut Sink) -> Spec<'a> {
     let scopes = scope::scopes(files, sink);
+    if let Some(excess) = count::excess(files, &scopes) {
+        // What is too large to be written out is too large to be checked.
+        sink.push(excess);
+        return Spec { hosts: Vec::new(), vias: Vias::default() };
+    }
     let mut resolver = Resolver {
         files,
         scopes,

@@ -29,7 +29,7 @@ pub const TABLE: &[Entry] = &[
         Code::TooLarge,
         "too-large",
         "the spec is too large",
-        "The text, the files it imports, or what its profiles and repetitions come to is beyond the limits. The limits keep a build from running away. A spec with all that it imports has 64 MiB and 500,000 nodes and values at most, a single text 64 KiB; written out it has a million nodes and settings, and 64 MiB of text. A node has 1,024 settings and profiles, a profile 256 params, a file 10,000 `/-`.",
+        "The text, the files it imports, or what its profiles and repetitions come to is beyond the limits. The limits keep a build from running away. A spec with all that it imports has 64 MiB and 500,000 nodes and values at most, a single text 64 KiB; with its profiles and repetitions written out it has 1,000,000 nodes and settings, which are counted before any is made, and 64 MiB of text. A node has 1,024 settings and profiles, a profile 256 params, a file 10,000 `/-`.",
     ),
     error(
         Code::Unreadable,
