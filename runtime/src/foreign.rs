@@ -14,7 +14,7 @@ pub struct Foreign {
     pub kind: ForeignKind,
     /// The key that it would have in a graph.
     pub key: Key,
-    /// The client of an export, the type of a registration; else empty.
+    /// The client of an export, the type of a registration, the name that a pool of ours had; else empty.
     pub detail: Box<str>,
 }
 
@@ -40,7 +40,7 @@ pub enum ForeignKind {
 /// Lists what was seen and is not in the graph, in order. What phoenix has put away is its own.
 #[must_use]
 pub fn foreign(seen: &Observed, graph: &Graph, record: &Record) -> Vec<Foreign> {
-    let mut found: Vec<Foreign> = pools(seen, graph).chain(datasets(seen, graph, record)).collect();
+    let mut found: Vec<Foreign> = pools(seen, graph, record).chain(datasets(seen, graph, record)).collect();
     found.extend(exports(seen, graph));
     if let Storages::Found(storages) = &seen.storages {
         let key = |id: &phoenix_graph::StorageId| Key::Storage(id.clone());
@@ -104,12 +104,12 @@ pub fn is_guest_disk(seen: &Observed, name: &DatasetName) -> bool {
     holds_guests && number.is_some_and(is_number)
 }
 
-fn pools<'a>(seen: &'a Observed, graph: &'a Graph) -> impl Iterator<Item = Foreign> + 'a {
-    let keys = seen.pools.keys().map(|name| Key::Pool(name.clone()));
-    keys.filter(|key| graph.get(key).is_none()).map(|key| Foreign {
+fn pools<'a>(seen: &'a Observed, graph: &'a Graph, record: &'a Record) -> impl Iterator<Item = Foreign> + 'a {
+    let others = seen.pools.keys().filter(|name| graph.get(&Key::Pool((*name).clone())).is_none());
+    others.map(|name| Foreign {
         kind: ForeignKind::Pool,
-        key,
-        detail: "".into(),
+        key: Key::Pool(name.clone()),
+        detail: record.pool_was(seen, name).map_or_else(Box::default, |was| was.as_str().into()),
     })
 }
 

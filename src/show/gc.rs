@@ -165,7 +165,10 @@ fn store(plan: &GcPlan, paint: Paint) -> String {
 
 fn summary(plan: &GcPlan) -> String {
     if plan.is_empty() {
-        return "Nothing to collect.".to_owned();
+        return match plan.obstacles.len() {
+            0 => "Nothing to collect.".to_owned(),
+            left => format!("Nothing can go now: {} left, for the reasons above.", count(left, "thing")),
+        };
     }
     let mut counted = Vec::new();
     for (number, what) in [

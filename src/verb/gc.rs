@@ -26,9 +26,11 @@ use std::sync::atomic::AtomicBool;
 /// `@phoenix-N` that hold the state of none of them, their records and journals, and objects of the
 /// store. Everything is shown with its size before, and asked for.
 ///
-/// What somebody else uses, holds or cloned is left, and named; the rest goes, and the exit code is 4.
-/// It is 1 where something failed: what was destroyed before stays so, and the next run goes on. What
-/// --dry-run shows exits with 0.
+/// What somebody else uses, holds or cloned is left, and named; the rest goes, and the exit code is 4,
+/// also where there is no rest: somebody has to decide. For a timer to take that as success, its unit of
+/// systemd says SuccessExitStatus=4. What is kept for a generation does not count, nor what may not be
+/// this state folder's. It is 1 where something failed: what was destroyed before stays so, and the next
+/// run goes on. What --dry-run shows exits with 0.
 #[derive(Debug, Args)]
 pub struct Gc {
     /// Keep so many of the newest generations that were committed

@@ -78,7 +78,7 @@ pub struct ForeignView {
     pub key: String,
     /// What it is.
     pub kind: ForeignKindView,
-    /// The client of an export, the type of a registration.
+    /// The client of an export, the type of a registration, the name on record of a pool that has another.
     pub detail: Option<String>,
     /// What can be done.
     pub help: String,

@@ -111,6 +111,11 @@ fn what_is_in_use_is_left_with_its_user_and_the_exit_code_says_so() {
     let ran = sandbox.sim(&["gc", "--keep", "0", "--yes"]).exits(4);
     ran.says("is in use: process 4242 (simulated)").says("help: end what uses it");
     assert!(sandbox.read("sim/host.json").contains("fastData/.phoenix/2/shared-iso"));
+    // Again is as before, also where nothing else goes.
+    let again =
+        sandbox.sim(&["gc", "--keep", "0", "--yes"]).exits(4).says("is in use: process 4242 (simulated)");
+    again.says("Nothing can go now: 1 thing left, for the reasons above.");
+    sandbox.sim(&["gc", "--keep", "0", "--dry-run"]).exits(0).says("Nothing can go now");
     sandbox.edit("sim/host.json", &format!("\"busy\": [\n    {place}\n  ]"), "\"busy\": []");
     sandbox.sim(&["gc", "--keep", "0", "--yes"]).exits(0).says("Destroyed 1 retired dataset");
 }

@@ -1,15 +1,18 @@
 //! Collecting what no kept generation needs: the one place where phoenix destroys.
 //!
 //! `keep` says which generations are kept; `retired` and `snapshots` say what of the host nothing kept
-//! names; `carry` takes the lock, asks, and does it. All of it is one value, [`GcPlan`], that is made by
+//! names, and `apart` which pools it keeps out of; `carry` takes the lock, asks, and does it. All of it is one value, [`GcPlan`], that is made by
 //! a pure function, shown, and carried out. Nothing is forced and nothing is recursive: each snapshot
 //! and each dataset is destroyed by a command of its own, so that what somebody added meanwhile makes
 //! that command fail.
 
+mod apart;
 mod carry;
 mod keep;
 mod retired;
 mod snapshots;
+
+use apart::Apart;
 
 pub use carry::Collected;
 pub use keep::Why;
@@ -118,9 +121,11 @@ impl GcPlan {
         plan.going =
             inputs.generations.iter().filter(|one| !plan.kept.contains_key(&one.number)).cloned().collect();
         let known = Known::new(inputs);
-        retired::plan(inputs, &known, &mut plan);
-        snapshots::plan(inputs, &known, &mut plan);
-        retired::plan_folders(inputs, &mut plan);
+        let mut apart = Apart::new(inputs);
+        retired::plan(inputs, &known, &mut apart, &mut plan);
+        snapshots::plan(inputs, &known, &mut apart, &mut plan);
+        retired::plan_folders(inputs, &apart, &mut plan);
+        apart.tell(&mut plan);
         plan.checkpointed = plan.pools().filter(|pool| inputs.has_checkpoint(pool)).collect();
         plan.obstacles.sort();
         plan.strange.sort();

@@ -1,11 +1,12 @@
 //! Retired datasets: which of them no kept generation names, and how each is destroyed.
 //!
 //! A retired dataset stands in a folder `<n>` of an area (see `area`), with `n` the attempt that put it
-//! away, or in `<n>.undone<k>` where an undoing set it aside. A generation names it where its graph
-//! has the home, or anything below it, and where it is older than the attempt: a newer one has a
-//! dataset of its own there. What an undoing set aside, any generation names that has the home.
+//! away, or in `<n>.undone<k>` where undoing that attempt set it aside. A generation names it where its
+//! graph has the home, or anything below it, and where it is older than the attempt: a newer one has a
+//! dataset of its own there. What an undoing set aside stays, too, while the record of its attempt is kept.
+//! And what was cloned from a snapshot in it and stays keeps it.
 
-use super::{GcPlan, Inputs, Known, Left};
+use super::{Apart, GcPlan, Inputs, Known, Left};
 use crate::{
     area::{folder_of, is_area, number_of},
     execute::HOLD,
@@ -40,8 +41,15 @@ pub struct Retired {
     pub ops: Vec<Op>,
 }
 
+impl Retired {
+    /// Returns whether a dataset is this one, or lies below it.
+    pub(super) fn holds(&self, name: &DatasetName) -> bool {
+        *name == self.place || name.is_below(&self.place)
+    }
+}
+
 /// Adds the retired datasets: those that go, those that stay, and those that cannot go.
-pub fn plan(inputs: &Inputs<'_>, known: &Known, plan: &mut GcPlan) {
+pub fn plan(inputs: &Inputs<'_>, known: &Known, apart: &mut Apart<'_>, plan: &mut GcPlan) {
     let mut snapshots: BTreeMap<&DatasetName, Vec<&SnapshotState>> = BTreeMap::new();
     for snapshot in inputs.snapshots {
         snapshots.entry(snapshot.name.dataset()).or_default().push(snapshot);
@@ -51,6 +59,10 @@ pub fn plan(inputs: &Inputs<'_>, known: &Known, plan: &mut GcPlan) {
     let mut free = Vec::new();
     for (place, state) in &inputs.observed.datasets {
         let Some(folder) = folder_of(place) else { continue };
+        if apart.holds(place) {
+            apart.retired(place);
+            continue;
+        }
         match survey.retired(place, state, folder, plan) {
             Err(reason) => plan.strange.push(Left {
                 what: place.to_string(),
@@ -69,7 +81,7 @@ pub fn plan(inputs: &Inputs<'_>, known: &Known, plan: &mut GcPlan) {
 }
 
 /// Adds the folders of retired datasets that are empty once the plan is carried out.
-pub fn plan_folders(inputs: &Inputs<'_>, plan: &mut GcPlan) {
+pub fn plan_folders(inputs: &Inputs<'_>, apart: &Apart<'_>, plan: &mut GcPlan) {
     let named = |name: &DatasetName| inputs.graphs.values().any(|graph| graph.dataset(name).is_some());
     let mut gone: BTreeSet<&DatasetName> =
         plan.destroyed.iter().flat_map(|one| one.below.iter().chain([&one.place])).collect();
@@ -81,7 +93,7 @@ pub fn plan_folders(inputs: &Inputs<'_>, plan: &mut GcPlan) {
             continue;
         }
         // An earlier version let a spec have names of an area: then it holds what the spec says.
-        if named(name) {
+        if named(name) || apart.holds(name) {
             continue;
         }
         let is_used = inputs.snapshots.iter().any(|one| one.name.dataset() == name)
@@ -157,7 +169,7 @@ impl Survey<'_> {
             return Err(format!("its home was {home}, and its mark says something else"));
         }
         if home.pool() != place.pool() {
-            return Err(format!("its home {home} is in another pool: it came from there as a copy"));
+            return Err(format!("its home {home} is in a pool that has another name by now"));
         }
         // An earlier version let a spec have names of an area.
         let named = |graph: &Graph| graph.dataset(place).is_some();
@@ -171,9 +183,9 @@ impl Survey<'_> {
         let mut going = Vec::new();
         for generation in self.inputs.generations {
             let is_kept = plan.kept.contains_key(&generation.number);
-            let older = undone || generation.number < number;
+            let older = generation.number < number;
             let named = self.named.get(&generation.system).is_some_and(|names| names.contains(&home));
-            // What an attempt set aside stays with its record, whatever is left of its graph.
+            // What undoing an attempt set aside stays with its record, whatever is left of its graph.
             let own = undone && generation.number == number;
             if (older && named) || own {
                 if is_kept { kept.push(generation.number) } else { going.push(generation.number) }
@@ -264,7 +276,7 @@ impl Survey<'_> {
     }
 
     /// Orders what goes so that clones go before what they were cloned from. What has a clone that stays
-    /// cannot go.
+    /// cannot go; where that is kept for a generation, so is this.
     fn in_order(&self, mut waiting: Vec<Retired>, plan: &mut GcPlan) -> Vec<Retired> {
         let mut ordered: Vec<Retired> = Vec::new();
         let mut gone: BTreeSet<DatasetName> = BTreeSet::new();
@@ -281,6 +293,17 @@ impl Survey<'_> {
             ordered.extend(free);
             waiting = blocked;
         }
+        loop {
+            let kept_for = |one: &Retired| {
+                let (_, clone) = self.clone_of(one, &gone)?;
+                let keeper = plan.staying.iter().find(|staying| staying.holds(&clone))?;
+                Some(keeper.named_by.clone())
+            };
+            let found = waiting.iter().enumerate().find_map(|(at, one)| Some((at, kept_for(one)?)));
+            let Some((at, named_by)) = found else { break };
+            plan.staying.push(Retired { named_by, ops: Vec::new(), ..waiting.remove(at) });
+        }
+        plan.staying.sort_by(|a, b| a.place.cmp(&b.place));
         for one in waiting {
             if let Some((snapshot, clone)) = self.clone_of(&one, &gone) {
                 plan.obstacles.push(Left {

@@ -6,7 +6,7 @@
 //! is never touched where it stands.
 
 use super::{
-    GcPlan, Inputs, Known, Left,
+    Apart, GcPlan, Inputs, Known, Left,
     retired::{end_of, other_holds},
 };
 use crate::{execute::HOLD, observed::SnapshotState, op::Op};
@@ -40,7 +40,7 @@ fn attempt_of(name: &str) -> Option<u64> {
 }
 
 /// Adds the snapshots: those that go, and those that cannot.
-pub fn plan(inputs: &Inputs<'_>, known: &Known, plan: &mut GcPlan) {
+pub fn plan(inputs: &Inputs<'_>, known: &Known, apart: &mut Apart<'_>, plan: &mut GcPlan) {
     let gone: BTreeSet<DatasetName> =
         plan.destroyed.iter().flat_map(|one| one.below.iter().chain([&one.place])).cloned().collect();
     for snapshot in inputs.snapshots {
@@ -55,6 +55,10 @@ pub fn plan(inputs: &Inputs<'_>, known: &Known, plan: &mut GcPlan) {
             plan.released.insert(snapshot.name.clone(), snapshot.guid);
         }
         if gone.contains(snapshot.name.dataset()) {
+            continue;
+        }
+        if apart.holds(snapshot.name.dataset()) {
+            apart.snapshot(snapshot.name.dataset());
             continue;
         }
         match judge(inputs, known, plan, &gone, snapshot, number, released) {
@@ -154,7 +158,14 @@ fn judge(
             format!("see who needs it, then `zfs release {tag} {}`", snapshot.name),
         );
     }
-    if let Some(clone) = snapshot.clones.iter().find(|clone| !gone.contains(*clone)) {
+    let mut clones = snapshot.clones.iter().filter(|clone| !gone.contains(*clone));
+    let clone = clones.next();
+    // What is kept for a generation needs what it was cloned from.
+    let is_kept = |clone: &DatasetName| plan.staying.iter().any(|one| one.holds(clone));
+    if clone.into_iter().chain(clones).any(is_kept) {
+        return Verdict::Stays;
+    }
+    if let Some(clone) = clone {
         return Verdict::Cannot(
             format!("{clone} was cloned from it"),
             format!("`zfs promote {clone}` makes the clone stand alone; or destroy the clone yourself"),

@@ -98,10 +98,14 @@ fn touches(subject: &Subject, pool: &PoolName) -> bool {
 pub fn plan(draft: &mut Draft<'_>) {
     for resource in draft.inputs.desired.resources() {
         let Resource::Pool(pool) = resource else { continue };
-        match draft.inputs.observed.pools.get(&pool.name) {
-            Some(state) => present(draft, pool, state),
-            None if draft.inputs.observed.importable.contains(&pool.name) => import(draft, pool),
-            None => create(draft, pool),
+        let elsewhere = draft.inputs.record.pool_now(draft.inputs.observed, &pool.name);
+        match (draft.inputs.observed.pools.get(&pool.name), elsewhere) {
+            (Some(state), now) => {
+                renamed(draft, pool, now);
+                present(draft, pool, state);
+            }
+            (None, Some(now)) => called_otherwise(draft, pool, now),
+            (None, None) => absent(draft, pool),
         }
     }
     let current = draft.inputs.current.into_iter().flat_map(phoenix_graph::Graph::resources);
@@ -110,6 +114,45 @@ pub fn plan(draft: &mut Draft<'_>) {
         if draft.inputs.desired.get(&Key::Pool(pool.name.clone())).is_none() {
             leave(draft, pool);
         }
+    }
+}
+
+fn absent(draft: &mut Draft<'_>, pool: &Pool) {
+    if draft.inputs.observed.importable.contains(&pool.name) {
+        import(draft, pool);
+    } else {
+        create(draft, pool);
+    }
+}
+
+/// Refuses to make a pool anew, or to import another, where ours is imported by another name.
+fn called_otherwise(draft: &mut Draft<'_>, pool: &Pool, now: &PoolName) {
+    let (key, was) = (Key::Pool(pool.name.clone()), &pool.name);
+    let told = format!("the pool is there by the name {now}, as its GUID tells: somebody imported it so");
+    let help = format!(
+        "`zpool export {now}`, then `zpool import {now} {was}` gives it its name back; or call it {now} in the spec"
+    );
+    draft.warn(&key, format!("{told}; {help}"));
+    draft.refuse(&key, told, help);
+}
+
+/// Tells of a pool that somebody imported by another name: this one, or the one that had this name.
+fn renamed(draft: &mut Draft<'_>, pool: &Pool, now: Option<&PoolName>) {
+    let key = Key::Pool(pool.name.clone());
+    if let Some(was) = draft.inputs.record.pool_was(draft.inputs.observed, &pool.name) {
+        draft.warn(
+            &key,
+            format!("it is what was {was}, as its GUID tells: somebody imported it by this name, and it is taken as it is now"),
+        );
+    }
+    if let Some(now) = now {
+        draft.warn(
+            &key,
+            format!(
+                "what was {} is there by the name {now}, as its GUID tells, and this is another pool",
+                pool.name
+            ),
+        );
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     observed::{DatasetState, HOME, Observed},
     plan::{Inverse, Kind, Plan, Subject, begun},
 };
-use phoenix_graph::{DatasetName, HostName, Key};
+use phoenix_graph::{DatasetName, HostName, Key, PoolName};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a transaction did: its plans, each with the actions that were begun, and whether it was undone.
@@ -17,6 +17,8 @@ pub struct Step<'a> {
     pub number: u64,
     /// The host's name.
     pub host: &'a HostName,
+    /// The pools that the generation names which it leads to; none where it was undone.
+    pub pools: BTreeSet<PoolName>,
     /// The plans.
     pub plans: Vec<&'a (Plan, Vec<usize>)>,
     /// How far it has come.
@@ -65,8 +67,16 @@ impl Record {
             names.extend(Identity::of(seen, &name.pool(), state).map(|identity| (identity, name)));
         }
         let pools: BTreeSet<u64> = seen.pools.values().map(|pool| pool.guid).collect();
+        // A pool that somebody imported by another name keeps the one that is on record, and with that can be
+        // told, until a generation names it by the other.
+        let strange = |pool: &PoolName| !step.pools.contains(pool) && self.pool_was(seen, pool).is_some();
+        let strange: BTreeSet<u64> =
+            seen.pools.iter().filter(|(pool, _)| strange(pool)).map(|(_, state)| state.guid).collect();
         self.entries.retain(|identity, entry| {
             let Some(name) = names.get(identity) else { return !pools.contains(&identity.pool) };
+            if strange.contains(&identity.pool) {
+                return true;
+            }
             if !area::is_inside(name) {
                 entry.away = None;
             } else {

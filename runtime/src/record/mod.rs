@@ -16,7 +16,7 @@ use crate::{
     area,
     observed::{DatasetState, HOME, OWNER, Observed, Source},
 };
-use phoenix_graph::{DatasetName, HostName, PoolName};
+use phoenix_graph::{DatasetName, Graph, HostName, PoolName, Resource};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -68,10 +68,14 @@ pub struct Away {
 }
 
 impl Entry {
-    /// Says whether it stands elsewhere than when it was last looked for, and is neither put away nor let go of.
+    /// Says whether it stands elsewhere in its pool than when it was last looked for, and is neither put away nor
+    /// let go of.
     #[must_use]
     pub fn is_renamed(&self, place: &DatasetName) -> bool {
-        self.away.is_none() && self.released.is_none() && !area::is_inside(place) && self.name != *place
+        self.away.is_none()
+            && self.released.is_none()
+            && !area::is_inside(place)
+            && within(&self.name) != within(place)
     }
 
     /// Says where it was before it was put away, where it stands in an area by now: as it is on record; or, where
@@ -84,6 +88,21 @@ impl Entry {
         let (number, _) = area::number_of(area::innermost_folder_of(place)?)?;
         (!area::is_inside(&self.name)).then(|| Away { home: self.name.clone(), number })
     }
+}
+
+/// Returns what follows the pool in a name: a pool may be imported by another name, with all that is in it.
+fn within(name: &DatasetName) -> &str {
+    name.as_str().split_once('/').map_or("", |(_, rest)| rest)
+}
+
+/// Lists the pools that a graph names.
+#[must_use]
+pub fn pools(graph: &Graph) -> BTreeSet<PoolName> {
+    let named = |resource: &Resource| match resource {
+        Resource::Pool(pool) => Some(pool.name.clone()),
+        other => other.dataset_name().map(DatasetName::pool),
+    };
+    graph.resources().filter_map(named).collect()
 }
 
 /// What is on record.
@@ -157,6 +176,24 @@ impl Record {
             let entry = self.entry(seen, &place.pool(), state)?;
             entry.is_renamed(place).then_some((&entry.name, place))
         })
+    }
+
+    /// Returns the name on record of a pool that was seen, by its GUID, where it has another one now: it was
+    /// imported by that (`zpool import tank barn`). One that was let go of is nobody's.
+    #[must_use]
+    pub fn pool_was(&self, seen: &Observed, pool: &PoolName) -> Option<PoolName> {
+        let guid = seen.pools.get(pool)?.guid;
+        let range = Identity { pool: guid, dataset: 0 }..=Identity { pool: guid, dataset: u64::MAX };
+        let entries = || self.entries.range(range.clone()).map(|(_, entry)| entry);
+        let entry = entries().find(|entry| entry.name.is_root()).or_else(|| entries().next())?;
+        let was = Some(entry.name.pool()).filter(|was| guid != 0 && was != pool);
+        was.filter(|_| entry.released.is_none())
+    }
+
+    /// Finds the pool that had this name when it was last looked for, and has another one now.
+    #[must_use]
+    pub fn pool_now<'a>(&self, seen: &'a Observed, was: &PoolName) -> Option<&'a PoolName> {
+        seen.pools.keys().find(|pool| self.pool_was(seen, pool).as_ref() == Some(was))
     }
 
     /// Lists what is put away and still is where its folder says so, each with what is on record of it.

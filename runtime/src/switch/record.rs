@@ -6,11 +6,11 @@ use crate::{
     host::HostError,
     observed::Observed,
     plan::Plan,
-    record::{Life, Record, Stage, Step, infer},
+    record::{Life, Record, Stage, Step, infer, pools},
     store::StoreError,
 };
 use phoenix_graph::{Graph, HostName, ObjectId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Runtime<'_> {
     /// Returns what is ours of what was seen: as the record says; as the marks say in a store without one.
@@ -79,12 +79,24 @@ impl Runtime<'_> {
             HostError::PowerLost => SwitchError::PowerLost,
             error => error.into(),
         })?;
-        let step = Step { number, host, plans: plans.iter().collect(), stage: Stage::Undone };
+        let step = Step {
+            number,
+            host,
+            pools: BTreeSet::new(),
+            plans: plans.iter().collect(),
+            stage: Stage::Undone,
+        };
         let record = self.record(&seen)?.after(&seen, &step);
         self.put_record(&record)
     }
 }
 
 fn step<'a>(aim: &'a Aim, plans: &'a [(Plan, Vec<usize>)], stage: Stage) -> Step<'a> {
-    Step { number: aim.number, host: aim.graph.host(), plans: aim.begun.iter().chain(plans).collect(), stage }
+    Step {
+        number: aim.number,
+        host: aim.graph.host(),
+        pools: pools(&aim.graph),
+        plans: aim.begun.iter().chain(plans).collect(),
+        stage,
+    }
 }

@@ -10,7 +10,7 @@ use phoenix_graph::{
 use phoenix_runtime::{
     execute::{Event, Events},
     gc::{Collected, GcPlan, Policy},
-    host::sim::{SimHost, State},
+    host::sim::{Content, SimHost, State},
     plan::{Consent, Plan},
     secret::{Asked, KeySource, Secret},
     store::Store,
@@ -148,6 +148,38 @@ impl World {
 
     pub fn gc_plan(&self, keep: usize) -> GcPlan {
         self.with(|runtime| runtime.gc_plan(&Policy { keep, since: None })).unwrap()
+    }
+
+    /// Imports a pool by another name, as `zpool export tank` and `zpool import tank barn` do.
+    pub fn import_as(&self, from: &str, to: &str) {
+        let (from, to) = (PoolName::new(from).unwrap(), PoolName::new(to).unwrap());
+        let moved = |name: &DatasetName| {
+            if name.pool() != from {
+                return name.clone();
+            }
+            DatasetName::seen(&name.as_str().replacen(from.as_str(), to.as_str(), 1)).unwrap()
+        };
+        self.host.edit(|state| {
+            let pool = state.pools.remove(&from).unwrap();
+            for content in state.devices.values_mut() {
+                if let Content::Label { pool: named, guid, .. } = content
+                    && *guid == pool.guid
+                {
+                    named.clone_from(&to);
+                }
+            }
+            state.pools.insert(to.clone(), pool);
+            let datasets = std::mem::take(&mut state.datasets);
+            state.datasets = datasets.into_iter().map(|(name, one)| (moved(&name), one)).collect();
+            for dataset in state.datasets.values_mut() {
+                for snapshot in dataset.snapshots.values_mut() {
+                    snapshot.clones = snapshot.clones.iter().map(moved).collect();
+                }
+            }
+            for mount in &mut state.mounts {
+                mount.dataset = moved(&mount.dataset);
+            }
+        });
     }
 
     pub fn current(&self) -> Option<u64> {
