@@ -1,7 +1,7 @@
 //! From any bytes to a graph: compiles, renders, formats and traces, and holds what is always so.
 //!
 //! Several files stand in one input, split at lines `=== NAME ===` as in `tests/suite`. CONTRIBUTING.md
-//! ("How to work on it") tells how to run it.
+//! tells how to run it.
 #![no_main]
 
 #[path = "../../tests/common/mod.rs"]

@@ -743,4 +743,19 @@ pub const CASES: &[Case] = &[
         },
         facts: &[Value("qa/a", "utf8only", "off", Neither), Value("qa/b", "utf8only", "on", Neither)],
     },
+    Case {
+        name: "what was renamed and stays mounted where it was is not mounted where it belongs",
+        acts: || {
+            vec![
+                (create("qa/a", &[]), Done),
+                (mount("qa/a"), Done),
+                (mount("qa/a"), Done),
+                (rename("qa/a", "qa/b"), Done),
+                (mount("qa/b"), Refused("filesystem already mounted")),
+                (set("qa/b", &[("mountpoint", "/qa/a")]), Done),
+                (mount("qa/b"), Done),
+            ]
+        },
+        facts: &[Mounted("qa/b", Some("/qa/a"))],
+    },
 ];

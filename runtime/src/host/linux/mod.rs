@@ -30,7 +30,10 @@ mod zpool;
 
 use super::{Contents, Host, HostError, links, links::failed};
 use crate::{
-    observed::{Lineage, Observed, Query, SnapshotState, mounts::Tree},
+    observed::{
+        Lineage, Observed, Query, SnapshotState,
+        mounts::{Tree, plain},
+    },
     op::Op,
     secret::Keys,
 };
@@ -202,11 +205,17 @@ impl Host for LinuxHost {
 impl LinuxHost {
     /// Mounts a file system, where it is not mounted and seen already; somebody else may do it meanwhile.
     fn mount(&self, dataset: &DatasetName, op: &Op) -> Result<(), HostError> {
+        // What was renamed stays mounted where it was: that is not where it belongs.
         let seen = || {
             let table = look::mount_table(&self.paths)?;
             let tree = Tree::new(&table);
-            let seen = tree.of(dataset).iter().any(|&at| tree.is_on_top(at, &|_| false));
-            Ok::<bool, HostError>(seen)
+            if !tree.of(dataset).iter().any(|&at| tree.is_on_top(at, &|_| false)) {
+                return Ok::<bool, HostError>(false);
+            }
+            let said =
+                self.runner.look(&["zfs", "get", "-Hp", "-o", "value", "mountpoint", dataset.as_str()])?;
+            let place = said.strip_suffix('\n').unwrap_or(&said);
+            Ok(place.starts_with('/') && tree.is_seen(dataset, &plain(place)))
         };
         if seen()? {
             return Ok(());
