@@ -103,9 +103,14 @@ const MISTAKES: &[Mistake] = &[
     .place(Place::Before("raidz2")),
     mistake(Code::BadValue, "zz-no", PROPERTIES, |node, choices| {
         let target = target(node);
+        // Of these none is told by its value: a spec cannot say them at all, or says them elsewhere.
+        let apart = |row: &property::Property| {
+            ["volsize", "altroot", "mlslabel"].contains(&row.name)
+                || (target == Target::Pool && row.name == "version")
+        };
         let rows = || {
             let text = |row: &property::Property| matches!(row.kind, property::Kind::Text { .. });
-            property::all(target).filter(move |row| !row.read_only && row.name != "volsize" && !text(row))
+            property::all(target).filter(move |row| !row.read_only && !apart(row) && !text(row))
         };
         let (known, name) = {
             let rows: Vec<_> = rows().filter(|row| node.setting(row.name).is_none()).collect();
@@ -133,7 +138,8 @@ const MISTAKES: &[Mistake] = &[
     mistake(Code::BadName, "zz-", &["root", "dataset"], |node, _| {
         let storage = Node::named("proxmox", "zz-").with("type", text("zfspool"));
         node.inside.push(storage.holding(vec![Node::named("allow", "guest-disks-exported")]));
-    }),
+    })
+    .if_it(bare),
     mistake(Code::DuplicateDataset, "zz-twin", HOLDERS, |node, _| {
         node.inside.push(Node::named("dataset", "zz-twin"));
         node.inside.push(
@@ -224,7 +230,8 @@ const MISTAKES: &[Mistake] = &[
     .if_it(bare),
     mistake(Code::UnknownStorageType, "zz-type", DATASET, |node, _| {
         node.inside.push(Node::named("proxmox", "any-store").with("type", text("zz-type")));
-    }),
+    })
+    .if_it(bare),
     mistake(Code::BadContent, "zz-content", DATASET, |node, _| {
         let storage = Node::named("proxmox", "any-store").with("type", text("zfspool"));
         node.inside.push(storage.with("content", text("zz-content")));
