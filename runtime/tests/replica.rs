@@ -10,6 +10,7 @@ use phoenix_runtime::{
     plan::{Consent, Warning},
     switch::{SwitchError, Target},
 };
+use std::collections::BTreeSet;
 
 fn replica(text: &str, words: &[(&str, &str)]) -> Resource {
     said(dataset(text, words), Lifecycle { replica: true, ..Lifecycle::default() })
@@ -116,6 +117,13 @@ fn a_snapshot_that_a_receive_renamed_is_told_and_collected() {
     // It goes by itself once it is let go of, and that is what was wanted.
     let (_, collected) = world.gc(1).unwrap();
     assert!(collected.failed.is_empty(), "{:?}", collected.failed);
+    // On record is what is there, and nothing that was destroyed.
+    let state = world.host.state();
+    let there: BTreeSet<u64> =
+        state.datasets.values().flat_map(|one| one.snapshots.values().map(|one| one.guid)).collect();
+    let taken: BTreeSet<u64> = world.store.taken().unwrap().into_keys().collect();
+    assert!(!taken.is_empty() && taken.is_subset(&there), "{taken:?} of {there:?}");
+    assert!(world.store.taken_names().unwrap().into_keys().eq(taken));
     assert!(!snapshots(&world, "tank/copy").contains(&"recv-4242-1".to_owned()));
 }
 

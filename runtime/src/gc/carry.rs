@@ -49,8 +49,8 @@ impl Runtime<'_> {
         self.store.whole()?;
         let generations = self.store.generations()?;
         let graphs = self.graphs(&generations)?;
-        let observed = self.seen(self.host.observe(&query(graphs.values())))?;
-        let snapshots = self.seen(self.host.snapshots(&[]))?;
+        let observed = self.host.observe(&query(graphs.values()))?;
+        let snapshots = self.host.snapshots(&[])?;
         let current = self.store.current_number()?;
         let in_force = self.store.in_force_number()?;
         let same = match current {
@@ -130,13 +130,6 @@ impl Runtime<'_> {
         Ok(graphs)
     }
 
-    fn seen<T>(&self, seen: Result<T, HostError>) -> Result<T, SwitchError> {
-        seen.map_err(|error| match error {
-            HostError::PowerLost => SwitchError::PowerLost,
-            error => error.into(),
-        })
-    }
-
     /// Destroys what goes on the host: retired datasets, snapshots, empty folders, in this order.
     fn destroy(&self, plan: &GcPlan, collected: &mut Collected) -> Result<(), SwitchError> {
         let mut released = plan.released.clone();
@@ -171,7 +164,12 @@ impl Runtime<'_> {
             }
         }
         released.retain(|name, _| !ended.contains(name));
-        self.remember(&released)
+        self.remember(&released)?;
+        let gone: BTreeSet<u64> = ended.iter().filter_map(|name| plan.taken.get(name).copied()).collect();
+        if gone.is_empty() {
+            return Ok(());
+        }
+        self.durable(|store| store.forget_taken(&gone))
     }
 
     fn remember(&self, released: &BTreeMap<SnapshotName, u64>) -> Result<(), SwitchError> {

@@ -1,8 +1,8 @@
 //! Collecting what no kept generation needs: the one place where phoenix destroys.
 //!
 //! `keep` says which generations are kept; `retired` and `snapshots` say what of the host nothing kept
-//! names, and `apart` which pools it keeps out of; `carry` takes the lock, asks, and does it. All of it is one value, [`GcPlan`], that is made by
-//! a pure function, shown, and carried out. Nothing is forced and nothing is recursive: each snapshot
+//! names, and `apart` which pools it keeps out of; `carry` takes the lock, asks, and does it. All of it is
+//! one value, [`GcPlan`], that is made by a pure function, shown, and carried out. Nothing is forced and nothing is recursive: each snapshot
 //! and each dataset is destroyed by a command of its own, so that what somebody added meanwhile makes
 //! that command fail.
 
@@ -100,6 +100,8 @@ pub struct GcPlan {
     pub unfinished: bool,
     /// What was released and not seen destroyed by earlier runs, and is there still.
     pub(crate) released: BTreeMap<SnapshotName, u64>,
+    /// The snapshots on record that are there, with their GUIDs.
+    pub(crate) taken: BTreeMap<SnapshotName, u64>,
 }
 
 /// Something that is left as it is.
@@ -117,7 +119,9 @@ impl GcPlan {
     /// Plans a collection. What leaves the store is added by who can look into it.
     #[must_use]
     pub fn new(inputs: &Inputs<'_>) -> Self {
-        let mut plan = GcPlan { kept: keep::kept(inputs), ..GcPlan::default() };
+        let on_record = inputs.snapshots.iter().filter(|one| inputs.taken.contains_key(&one.guid));
+        let taken = on_record.map(|one| (one.name.clone(), one.guid)).collect();
+        let mut plan = GcPlan { kept: keep::kept(inputs), taken, ..GcPlan::default() };
         plan.going =
             inputs.generations.iter().filter(|one| !plan.kept.contains_key(&one.number)).cloned().collect();
         let known = Known::new(inputs);

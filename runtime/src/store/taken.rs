@@ -2,15 +2,22 @@
 //! `zfs receive` does.
 
 use super::{Store, StoreError, durable, io_error, regular};
-use phoenix_graph::FORMAT;
+use phoenix_graph::{FORMAT, SnapshotName};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, io::ErrorKind, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::ErrorKind,
+    path::PathBuf,
+};
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct File {
     format: u32,
     /// By GUID, the number of the attempt.
     snapshots: BTreeMap<u64, u64>,
+    /// By GUID, the name that it was given; earlier versions did not write it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    names: BTreeMap<u64, SnapshotName>,
 }
 
 impl Store {
@@ -20,26 +27,55 @@ impl Store {
     /// # Errors
     /// [`StoreError`] where the file is there and cannot be read.
     pub fn taken(&self) -> Result<BTreeMap<u64, u64>, StoreError> {
+        Ok(self.read_taken()?.snapshots)
+    }
+
+    /// Lists the names that snapshots were given when switches took them, by GUID.
+    ///
+    /// # Errors
+    /// As [`Store::taken`].
+    pub fn taken_names(&self) -> Result<BTreeMap<u64, SnapshotName>, StoreError> {
+        Ok(self.read_taken()?.names)
+    }
+
+    /// Writes down which snapshots an attempt took.
+    ///
+    /// # Errors
+    /// As [`Store::taken`]; where the file cannot be written.
+    pub fn note_taken(&self, number: u64, guids: &BTreeMap<SnapshotName, u64>) -> Result<(), StoreError> {
+        let mut file = self.read_taken()?;
+        file.snapshots.extend(guids.values().map(|guid| (*guid, number)));
+        file.names.extend(guids.iter().map(|(name, guid)| (*guid, name.clone())));
+        self.write_taken(&file)
+    }
+
+    /// Forgets snapshots that are destroyed: no other ever has their GUIDs.
+    ///
+    /// # Errors
+    /// As [`Store::note_taken`].
+    pub fn forget_taken(&self, gone: &BTreeSet<u64>) -> Result<(), StoreError> {
+        let mut file = self.read_taken()?;
+        file.snapshots.retain(|guid, _| !gone.contains(guid));
+        file.names.retain(|guid, _| !gone.contains(guid));
+        self.write_taken(&file)
+    }
+
+    fn read_taken(&self) -> Result<File, StoreError> {
         let path = self.taken_file();
         let text = match regular::text(&path) {
             Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeMap::new()),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Ok(File { format: FORMAT, snapshots: BTreeMap::new(), names: BTreeMap::new() });
+            }
             Err(error) => return Err(io_error("read", &path)(error)),
         };
-        let unreadable = |error: serde_json::Error| StoreError::Unreadable {
-            path: path.clone(),
-            reason: error.to_string(),
-        };
-        serde_json::from_str(&text).map(|file: File| file.snapshots).map_err(unreadable)
+        serde_json::from_str(&text)
+            .map_err(|error| StoreError::Unreadable { path: path.clone(), reason: error.to_string() })
     }
 
-    /// Writes which snapshots switches took.
-    ///
-    /// # Errors
-    /// [`StoreError`] where it cannot be written.
-    pub fn put_taken(&self, snapshots: &BTreeMap<u64, u64>) -> Result<(), StoreError> {
+    fn write_taken(&self, file: &File) -> Result<(), StoreError> {
         let path = self.taken_file();
-        let text = serde_json::to_string(&File { format: FORMAT, snapshots: snapshots.clone() })
+        let text = serde_json::to_string(&File { format: FORMAT, ..file.clone() })
             .map_err(|error| StoreError::Unreadable { path: path.clone(), reason: error.to_string() })?;
         durable::write(&path, text.as_bytes(), 0o644)
     }

@@ -3,7 +3,6 @@
 use super::{Aim, Runtime, SwitchError};
 use crate::{
     execute::{Event, ExecuteError, Ledger, execute, snapshot_name, take_snapshots},
-    host::HostError,
     observed::SnapshotState,
     op::Op,
     plan::{Action, Change, Consent, Inputs, Kind, Past, Plan, STORAGE_CFG, plan, underway},
@@ -134,13 +133,8 @@ impl Runtime<'_> {
         if names.is_empty() {
             return Ok(());
         }
-        let guids = self.host.guids(&names).map_err(|error| match error {
-            HostError::PowerLost => SwitchError::PowerLost,
-            error => SwitchError::Host(error),
-        })?;
-        let mut taken = self.store.taken()?;
-        taken.extend(guids.into_values().map(|guid| (guid, plan.number)));
-        self.durable(|store| store.put_taken(&taken))
+        let guids = self.host.guids(&names)?;
+        self.durable(|store| store.note_taken(plan.number, &guids))
     }
 
     /// Looks whether each clone has become what its snapshot belongs to.
@@ -150,10 +144,7 @@ impl Runtime<'_> {
             Op::Clone { snapshot, dataset, .. } => Some((snapshot, dataset)),
             _ => None,
         }) {
-            let found = self.host.snapshots(std::slice::from_ref(dataset)).map_err(|error| match error {
-                HostError::PowerLost => SwitchError::PowerLost,
-                error => SwitchError::Host(error),
-            })?;
+            let found = self.host.snapshots(std::slice::from_ref(dataset)).map_err(SwitchError::from)?;
             let its_own =
                 |one: &SnapshotState| one.name.dataset() == dataset && one.name.name() == snapshot.name();
             if !found.iter().any(its_own) {

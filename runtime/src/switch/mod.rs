@@ -191,10 +191,19 @@ pub enum SwitchError {
     Store(#[from] StoreError),
     /// The host could not be looked at.
     #[error("the host cannot be looked at: {0}")]
-    Host(#[from] HostError),
+    Host(#[source] HostError),
     /// The simulated host lost power.
     #[error("the simulated host lost power")]
     PowerLost,
+}
+
+impl From<HostError> for SwitchError {
+    fn from(error: HostError) -> Self {
+        match error {
+            HostError::PowerLost => Self::PowerLost,
+            error => Self::Host(error),
+        }
+    }
 }
 
 /// All that a plan is made for.
@@ -483,10 +492,7 @@ impl Runtime<'_> {
         if taken.is_empty() {
             return Ok(plan);
         }
-        let names = self.host.snapshot_names(&taken).map_err(|error| match error {
-            HostError::PowerLost => SwitchError::PowerLost,
-            error => error.into(),
-        })?;
+        let names = self.host.snapshot_names(&taken)?;
         let mut skipped = aim.skip(numbers::of_snapshots(&names));
         // Whoever may take snapshots of a dataset may have taken one of any name.
         while numbers::is_taken(&names, aim.number) && aim.skip(Some(aim.number)) {
@@ -541,10 +547,7 @@ impl Runtime<'_> {
     }
 
     fn observe(&self, query: &Query) -> Result<Observed, SwitchError> {
-        match self.host.observe(query) {
-            Err(HostError::PowerLost) => Err(SwitchError::PowerLost),
-            other => Ok(other?),
-        }
+        Ok(self.host.observe(query)?)
     }
 }
 

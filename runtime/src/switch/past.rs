@@ -3,7 +3,6 @@
 
 use super::{Aim, Runtime, SwitchError};
 use crate::{
-    host::HostError,
     observed::Observed,
     plan::{Attempt, Choice, Found, Past, choose, family},
     record::Record,
@@ -24,12 +23,11 @@ impl Runtime<'_> {
             let members: Vec<DatasetName> =
                 family(name, seen, record).into_iter().map(|(member, _)| member).collect();
             // Without a name, all snapshots of the host would be listed.
-            let snapshots =
-                if members.is_empty() { Vec::new() } else { asked(self.host.snapshots(&members))? };
+            let snapshots = if members.is_empty() { Vec::new() } else { self.host.snapshots(&members)? };
             let choice = choose(name, aim.to, &attempts, seen, record, &snapshots);
             let lineage = match &choice {
                 Choice::Snapshot(snapshot) if seen.datasets.contains_key(name) => {
-                    Some(asked(self.host.lineage(name, &snapshot.name))?)
+                    Some(self.host.lineage(name, &snapshot.name)?)
                 }
                 _ => None,
             };
@@ -50,11 +48,4 @@ impl Runtime<'_> {
         });
         Ok(held.collect())
     }
-}
-
-fn asked<T>(answer: Result<T, HostError>) -> Result<T, SwitchError> {
-    answer.map_err(|error| match error {
-        HostError::PowerLost => SwitchError::PowerLost,
-        error => SwitchError::Host(error),
-    })
 }

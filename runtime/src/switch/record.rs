@@ -3,7 +3,6 @@
 
 use super::{Aim, Runtime, SwitchError};
 use crate::{
-    host::HostError,
     observed::Observed,
     plan::Plan,
     record::{Life, Record, Stage, Step, infer, pools},
@@ -75,10 +74,7 @@ impl Runtime<'_> {
         if plans.iter().all(|(_, begun)| begun.is_empty()) {
             return Ok(());
         }
-        let seen = self.host.observe(&crate::observed::Query::default()).map_err(|error| match error {
-            HostError::PowerLost => SwitchError::PowerLost,
-            error => error.into(),
-        })?;
+        let seen = self.host.observe(&crate::observed::Query::default())?;
         let step = Step {
             number,
             host,

@@ -2,9 +2,8 @@
 
 use super::{Runtime, SwitchError, Target};
 use crate::{
-    execute::{HOLD, snapshot_name},
+    execute::HOLD,
     foreign::{Foreign, foreign, missing, unknown},
-    host::HostError,
     observed::{DatasetState, Observed, Source, Unknown},
     plan::{Consent, Plan, Warning, query},
 };
@@ -34,7 +33,7 @@ impl Runtime<'_> {
         let aim = self.aim(&Target::Generation(current), &Consent::default())?;
         let mut query = query(&aim.graph, Some(&aim.graph), self.store.root());
         query.foreign = true;
-        let seen = looked(self.host.observe(&query))?;
+        let seen = self.host.observe(&query)?;
         let mut drift = self.plan_from(&aim, &seen)?;
         drift.warnings.extend(self.renamed(&aim.graph, &seen)?);
         let record = self.record_for(&aim, &seen)?;
@@ -50,7 +49,7 @@ impl Runtime<'_> {
     /// to, and of those where one that is on record is not found by its name.
     fn renamed(&self, graph: &Graph, seen: &Observed) -> Result<Vec<Warning>, SwitchError> {
         let taken = self.store.taken()?;
-        let moved = self.not_found(&taken)?;
+        let moved = self.not_found()?;
         let replicated = |key: &Key, state: &DatasetState| {
             let said = graph.get(key).and_then(|node| node.resource.lifecycle());
             said.is_some_and(|lifecycle| lifecycle.replica)
@@ -68,7 +67,7 @@ impl Runtime<'_> {
             return Ok(Vec::new());
         }
         let names: Vec<DatasetName> = asked.keys().cloned().collect();
-        let snapshots = looked(self.host.snapshots(&names))?;
+        let snapshots = self.host.snapshots(&names)?;
         let told = snapshots.iter().filter_map(|snapshot| {
             let key = asked.get(snapshot.name.dataset())?;
             let name = snapshot.name.name();
@@ -88,30 +87,11 @@ impl Runtime<'_> {
     }
 
     /// Lists the datasets of which a snapshot that is on record is not there by the name that it was given.
-    fn not_found(&self, taken: &BTreeMap<u64, u64>) -> Result<BTreeSet<DatasetName>, SwitchError> {
-        let numbers: BTreeSet<u64> = taken.values().copied().collect();
-        let mut names = Vec::new();
-        for id in self.store.transactions()? {
-            // A journal that cannot be read is what `verify` tells.
-            let Ok(transaction) = self.store.transaction(id) else { continue };
-            if !numbers.contains(&transaction.number) {
-                continue;
-            }
-            for (part, (plan, _)) in transaction.plans.iter().enumerate() {
-                let name = snapshot_name(plan, part);
-                let of = plan.snapshots.values().flatten();
-                names.extend(of.filter_map(|dataset| SnapshotName::of(dataset, &name).ok()));
-            }
-        }
-        let found = looked(self.host.guids(&names))?;
-        let there = |name: &SnapshotName| found.get(name).is_some_and(|guid| taken.contains_key(guid));
-        Ok(names.iter().filter(|name| !there(name)).map(|name| name.dataset().clone()).collect())
+    fn not_found(&self) -> Result<BTreeSet<DatasetName>, SwitchError> {
+        let named = self.store.taken_names()?;
+        let names: Vec<SnapshotName> = named.values().cloned().collect();
+        let found = self.host.guids(&names)?;
+        let moved = named.iter().filter(|(guid, name)| found.get(name) != Some(guid));
+        Ok(moved.map(|(_, name)| name.dataset().clone()).collect())
     }
-}
-
-fn looked<T>(answer: Result<T, HostError>) -> Result<T, SwitchError> {
-    answer.map_err(|error| match error {
-        HostError::PowerLost => SwitchError::PowerLost,
-        error => error.into(),
-    })
 }
