@@ -68,13 +68,7 @@ fn quoted(path: &Path) -> String {
 /// could change the program that it would run as root.
 pub fn enable(root: &Path, program: &Path, state: &Path) -> Result<PathBuf, BootError> {
     roots_own(program)?;
-    if !["usr/lib/systemd/systemd", "lib/systemd/systemd"].iter().any(|path| root.join(path).exists()) {
-        return Err(BootError {
-            reason: "systemd is not installed here, and nothing else reads its units".to_owned(),
-            help: "have what starts services here run `phoenix recover --yes` at boot, once the pools are imported"
-                .to_owned(),
-        });
-    }
+    has_systemd(root)?;
     let unit = root.join("etc/systemd/system").join(NAME);
     let wants = wants(root);
     ours_or_free(&unit)?;
@@ -91,6 +85,18 @@ pub fn enable(root: &Path, program: &Path, state: &Path) -> Result<PathBuf, Boot
     };
     write().map_err(|error| failed("write", &unit, &error))?;
     Ok(unit)
+}
+
+fn has_systemd(root: &Path) -> Result<(), BootError> {
+    if ["usr/lib/systemd/systemd", "lib/systemd/systemd"].iter().any(|path| root.join(path).exists()) {
+        return Ok(());
+    }
+    Err(BootError {
+        reason: "systemd is not installed here, and nothing else reads its units".to_owned(),
+        help:
+            "have what starts services here run `phoenix recover --yes` at boot, once the pools are imported"
+                .to_owned(),
+    })
 }
 
 /// Takes the unit away. Returns whether it was there.
@@ -176,6 +182,16 @@ mod tests {
     #[test]
     fn odd_paths_are_escaped() {
         assert_eq!(quoted(Path::new("/a b/50%")), "\"/a b/50%%\"");
+    }
+
+    #[test]
+    fn no_unit_is_written_where_nothing_reads_it() {
+        let root = tempfile::tempdir().unwrap();
+        assert!(has_systemd(root.path()).unwrap_err().reason.contains("systemd is not installed"));
+        let systemd = root.path().join("usr/lib/systemd/systemd");
+        fs::create_dir_all(systemd.parent().unwrap()).unwrap();
+        fs::write(&systemd, "").unwrap();
+        assert!(has_systemd(root.path()).is_ok());
     }
 
     #[test]

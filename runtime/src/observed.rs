@@ -265,12 +265,6 @@ impl Found {
     }
 }
 
-impl std::fmt::Display for Found {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.words)
-    }
-}
-
 impl DiskState {
     /// Returns the device that the path leads to.
     #[must_use]

@@ -37,6 +37,17 @@ fn what_was_changed_by_hand_is_named_and_repaired_and_nothing_else() {
 }
 
 #[test]
+fn what_a_switch_would_refuse_is_not_promised() {
+    let sandbox = Sandbox::switched();
+    let dataset = DatasetName::new("quickOS/shared-prod-data").unwrap();
+    let settings = vec![(PropertyName::new("mountpoint"), "/srv/elsewhere".into())];
+    by_hand(&sandbox, &Op::DatasetSet { dataset, settings });
+    let status = sandbox.sim(&["status"]).exits(2);
+    status.says("is mounted at /srv/elsewhere").says("would be refused").says_not("puts right");
+    sandbox.sim(&["switch", "--yes"]).exits(4).says("is mounted at /srv/elsewhere");
+}
+
+#[test]
 fn a_registration_that_is_gone_is_a_difference() {
     let sandbox = Sandbox::switched();
     let id = phoenix_graph::StorageId::new("quickOS-vm-disks").unwrap();

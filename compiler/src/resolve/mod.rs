@@ -1,6 +1,6 @@
 //! Syntax trees → resolved spec. [`grammar`] tells what a word means where it stands, [`scope`]
-//! finds what a file's names stand for, [`count`] what they come to, [`value`] evaluates values, [`block`] reads nodes, and
-//! [`merge`] lays profiles under them. The outcome is a [`spec::Spec`].
+//! finds what a file's names stand for, [`count`] what they come to, [`value`] evaluates values, [`block`]
+//! reads nodes, and [`merge`] lays profiles under them. The outcome is a [`spec::Spec`].
 
 mod block;
 mod count;

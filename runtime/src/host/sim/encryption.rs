@@ -136,15 +136,9 @@ impl State {
         if lock.loaded {
             return Err(failed(format!("Key already loaded for '{name}'.")));
         }
-        let own = |word: &str| {
-            let state = self.datasets.get(name)?;
-            state.settings.get(word).map(|word| word.to_string())
-        };
-        let from = location.map(str::to_owned).or_else(|| own("keylocation")).unwrap_or_default();
-        let hash = self.key(name, &from, &own("keyformat").unwrap_or_default(), keys).map_err(failed)?;
-        if hash != lock.hash {
-            return Err(failed(format!("Incorrect key provided for '{name}'.")));
-        }
+        let own = || self.datasets.get(name)?.settings.get("keylocation").map(|word| word.to_string());
+        let from = location.map(str::to_owned).or_else(own).unwrap_or_default();
+        self.key_check(name, &from, keys)?;
         self.turn(name, true);
         Ok(())
     }
