@@ -4,7 +4,7 @@ use super::{Paint, count, line, plan::differences};
 use phoenix_graph::Key;
 use phoenix_runtime::{
     foreign::{Foreign, ForeignKind},
-    plan::{Kind, Subject},
+    plan::{Kind, Refusal, Subject},
     store::Transaction,
     switch::Standing,
 };
@@ -27,7 +27,10 @@ pub fn standing(standing: &Standing, paint: Paint) -> String {
         let _ = writeln!(text, "{}", paint.strong("Missing"));
         for key in &standing.missing {
             let _ = writeln!(text, "  {} {}  is not there", paint.change("-"), line(key));
-            let _ = writeln!(text, "      help: {}", missing_help(standing, key));
+            if let Some(refusal) = refusal(standing, key) {
+                let _ = writeln!(text, "      {}", line(&refusal.reason));
+            }
+            let _ = writeln!(text, "      help: {}", line(&missing_help(standing, key)));
         }
     }
     if !standing.unknown.is_empty() {
@@ -68,9 +71,17 @@ pub fn standing(standing: &Standing, paint: Paint) -> String {
     text
 }
 
+/// Finds why a switch would not bring back what is missing.
+fn refusal<'a>(standing: &'a Standing, key: &Key) -> Option<&'a Refusal> {
+    standing.drift.refusals.iter().find(|refusal| refusal.key == *key)
+}
+
 /// Says what a person can do about something that is missing.
 #[must_use]
-pub fn missing_help(standing: &Standing, key: &Key) -> &'static str {
+pub fn missing_help<'a>(standing: &'a Standing, key: &Key) -> &'a str {
+    if let Some(refusal) = refusal(standing, key) {
+        return &refusal.help;
+    }
     let kind = |kind: Kind| {
         standing.drift.actions.iter().any(|action| {
             action.kind == kind && matches!(&action.subject, Subject::Resource(other) if other == key)

@@ -9,6 +9,10 @@ fn told(lines: &[phoenix_runtime::plan::Warning]) -> String {
     lines.iter().map(|one| format!("{}: {}\n", one.key, one.text)).collect()
 }
 
+fn refused(lines: &[phoenix_runtime::plan::Refusal]) -> String {
+    lines.iter().map(|one| format!("{}: {}\n", one.key, one.reason)).collect()
+}
+
 #[test]
 fn a_pool_that_was_imported_by_another_name_is_told_and_nothing_in_it_goes() {
     let world = lived();
@@ -30,12 +34,12 @@ fn a_pool_that_was_imported_by_another_name_is_told_and_nothing_in_it_goes() {
     let other = standing.foreign.iter().find(|one| one.kind == ForeignKind::Pool).unwrap();
     assert_eq!((other.key.to_string().as_str(), &*other.detail), ("pool:barn", "tank"));
     assert!(standing.missing.contains(&Key::Pool(PoolName::new("tank").unwrap())));
-    assert!(told(&standing.drift.warnings).contains("pool:tank: the pool is there by the name barn"));
+    assert!(refused(&standing.drift.refusals).contains("pool:tank: the pool is there by the name barn"));
 
     // Not made anew, also where other disks are named for it.
     for disks in [&["one", "two"][..], &["three"]] {
-        let refused = world.plan(&graph(with(small(), pool("tank", disks, &[])))).refusals;
-        let refused = refused.iter().find(|one| one.key.to_string() == "pool:tank").unwrap();
+        let refusals = world.plan(&graph(with(small(), pool("tank", disks, &[])))).refusals;
+        let refused = refusals.iter().find(|one| one.key.to_string() == "pool:tank").unwrap();
         assert!(refused.reason.contains("by the name barn"), "{refused:?}");
         assert!(refused.help.contains("`zpool export barn`"), "{refused:?}");
     }
@@ -68,7 +72,7 @@ fn what_a_pool_was_called_is_told_until_a_generation_names_it_by_the_new_name() 
     world.switch(&both).unwrap();
     assert!(world.plan(&both).warnings.is_empty());
     world.import_as("barn", "tank");
-    assert!(told(&world.plan(&both).warnings).contains("pool:barn: the pool is there by the name tank"));
+    assert!(refused(&world.plan(&both).refusals).contains("pool:barn: the pool is there by the name tank"));
 }
 
 /// A rollback with data that was cut off when it had taken the data back, written to, and undone: attempt 3.

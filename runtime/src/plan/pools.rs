@@ -132,7 +132,6 @@ fn called_otherwise(draft: &mut Draft<'_>, pool: &Pool, now: &PoolName) {
     let help = format!(
         "`zpool export {now}`, then `zpool import {now} {was}` gives it its name back; or call it {now} in the spec"
     );
-    draft.warn(&key, format!("{told}; {help}"));
     draft.refuse(&key, told, help);
 }
 
