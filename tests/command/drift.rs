@@ -48,6 +48,18 @@ fn what_a_switch_would_refuse_is_not_promised() {
 }
 
 #[test]
+fn why_what_is_missing_would_not_come_back_is_told() {
+    let sandbox = Sandbox::new();
+    let spec =
+        "edition 1\nhost \"h\" { pool \"tank\" { disk \"/dev/disk/by-id/a\"; allow \"no-redundancy\" } }\n";
+    sandbox.write("phoenix.kdl", spec);
+    sandbox.sim(&["switch", "--yes"]).exits(0);
+    by_hand(&sandbox, &Op::PoolDestroy { pool: phoenix_graph::PoolName::new("tank").unwrap() });
+    let status = sandbox.sim(&["status"]).exits(2).says("pool:tank  is not there");
+    status.says("is not blank: it holds a label of the pool \"tank\"").says("phoenix never does");
+}
+
+#[test]
 fn a_registration_that_is_gone_is_a_difference() {
     let sandbox = Sandbox::switched();
     let id = phoenix_graph::StorageId::new("quickOS-vm-disks").unwrap();
