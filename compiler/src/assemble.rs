@@ -2,7 +2,7 @@
 
 use crate::{
     check::Checked,
-    diagnostic::{Code, Diagnostic, Sink},
+    diagnostic::{Diagnostic, Sink, code},
     source::Place,
 };
 use phoenix_graph::{
@@ -32,33 +32,33 @@ pub fn assemble(checked: Checked, sink: &mut Sink) -> (Option<Graph>, HashMap<Ke
 /// Tells what no graph may say, at the resource that says it.
 fn refused(fault: &Fault, places: &HashMap<Key, Place>) -> Diagnostic {
     let code = match &fault.reason {
-        Reason::Area => Code::BadName,
-        Reason::Twice | Reason::InVolume(_) => Code::DuplicateDataset,
-        Reason::DiskTwice(_) => Code::DiskTwice,
-        Reason::Vdev(_) => Code::BadDisk,
-        Reason::NoDisks => Code::NoDisks,
+        Reason::Area => code::BAD_NAME,
+        Reason::Twice | Reason::InVolume(_) => code::DUPLICATE_DATASET,
+        Reason::DiskTwice(_) => code::DISK_TWICE,
+        Reason::Vdev(_) => code::BAD_DISK,
+        Reason::NoDisks => code::NO_DISKS,
         Reason::Setting(_) | Reason::Tunable(_) | Reason::Arc(_) | Reason::Account(_) | Reason::Guest(_) => {
-            Code::BadValue
+            code::BAD_VALUE
         }
-        Reason::Was(_) => Code::BadRename,
-        Reason::VolumeSize(_) => Code::BadVolumeSize,
-        Reason::NoKey => Code::EncryptionWithoutKey,
-        Reason::Reserved(..) => Code::ReservationOverQuota,
-        Reason::Quota { .. } => Code::QuotaOverParent,
-        Reason::Place(_) => Code::SystemMountpoint,
-        Reason::MountedTwice(..) => Code::DuplicateMountpoint,
-        Reason::SharedTwice => Code::SharedTwice,
-        Reason::NoClients => Code::ExportWithoutClients,
-        Reason::Client(_) => Code::BadClient,
-        Reason::Option(_) => Code::BadExportOption,
-        Reason::StorageType(_) => Code::BadStorageType,
-        Reason::Storage(_) => Code::BadStorageProperty,
-        Reason::Empty => Code::EmptyPermissions,
+        Reason::Was(_) => code::BAD_RENAME,
+        Reason::VolumeSize(_) => code::BAD_VOLUME_SIZE,
+        Reason::NoKey => code::ENCRYPTION_WITHOUT_KEY,
+        Reason::Reserved(..) => code::RESERVATION_OVER_QUOTA,
+        Reason::Quota { .. } => code::QUOTA_OVER_PARENT,
+        Reason::Place(_) => code::SYSTEM_MOUNTPOINT,
+        Reason::MountedTwice(..) => code::DUPLICATE_MOUNTPOINT,
+        Reason::SharedTwice => code::SHARED_TWICE,
+        Reason::NoClients => code::EXPORT_WITHOUT_CLIENTS,
+        Reason::Client(_) => code::BAD_CLIENT,
+        Reason::Option(_) => code::BAD_EXPORT_OPTION,
+        Reason::StorageType(_) => code::BAD_STORAGE_TYPE,
+        Reason::Storage(_) => code::BAD_STORAGE_PROPERTY,
+        Reason::Empty => code::EMPTY_PERMISSIONS,
         Reason::Life(_)
         | Reason::Path { .. }
         | Reason::Unmounted(_)
         | Reason::Spelling(_)
-        | Reason::Derived(_) => Code::Internal,
+        | Reason::Derived(_) => code::INTERNAL,
     };
     let diagnostic = Diagnostic::new(code, fault.to_string());
     match places.get(&fault.key) {
@@ -74,7 +74,7 @@ fn told(error: &GraphError, places: &HashMap<Key, Place>) -> Diagnostic {
         GraphError::Missing(from, key) => vec![from.clone(), key.clone()],
         _ => Vec::new(),
     };
-    let diagnostic = Diagnostic::new(Code::Internal, error.to_string());
+    let diagnostic = Diagnostic::new(code::INTERNAL, error.to_string());
     let labels = keys.iter().filter_map(|key| places.get(key));
     labels
         .fold(diagnostic, |diagnostic, place| diagnostic.at(*place, "this one"))

@@ -19,7 +19,7 @@ pub mod stdlib;
 mod syntax;
 pub mod world;
 
-pub use diagnostic::{Code, Diagnostic, Severity};
+pub use diagnostic::{Diagnostic, Severity, code};
 pub use origin::{Origin, Traced, trace};
 pub use source::{FileId, Place, Position, Source, Sources};
 pub use syntax::limits::MAX_BYTES;
@@ -70,9 +70,8 @@ impl Compiled {
     /// host, and uses none of its names, is no mistake of it. What its profiles say is held against the nodes
     /// that use them, and so elsewhere.
     pub fn forgive_library(&mut self, imported: bool) {
-        use Code::{NoHost, UnusedLet, UnusedParam, UnusedProfile};
         if self.library || imported {
-            let own = [NoHost, UnusedLet, UnusedProfile, UnusedParam];
+            let own = [code::NO_HOST, code::UNUSED_LET, code::UNUSED_PROFILE, code::UNUSED_PARAM];
             self.diagnostics.retain(|diagnostic| !own.contains(&diagnostic.code));
         }
     }
@@ -108,7 +107,7 @@ fn run(world: &dyn World, root: &SpecPath, trace: bool) -> Traced {
         let Some(found) = check::check(host, &spec.vias, trace, &mut sink) else { continue };
         if let Some(first) = named.insert(found.name.clone(), host.place) {
             sink.push(
-                Diagnostic::new(Code::DuplicateHost, format!("the host `{}` stands twice", found.name))
+                Diagnostic::new(code::DUPLICATE_HOST, format!("the host `{}` stands twice", found.name))
                     .at(host.place, "here again")
                     .at(first, "here first"),
             );

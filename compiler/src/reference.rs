@@ -3,7 +3,7 @@
 
 use crate::{
     Severity, check,
-    diagnostic::{code::TABLE, list},
+    diagnostic::{code, list},
     resolve::grammar::{Args, Kind, NOT_YET, OWN, WORDS, Word},
     stdlib,
 };
@@ -139,12 +139,12 @@ fn library(text: &mut String) {
 
 fn diagnostics(text: &mut String) {
     text.push_str("\n## Diagnostics\n\n`phoenix explain CODE` tells more about each, with an example that is wrong and one that is right. Warnings are silenced by `allow \"CODE\"` where they are meant.\n\n| code | | what it means |\n|---|---|---|\n");
-    for entry in TABLE {
-        let severity = match entry.severity {
+    for code in code::all() {
+        let severity = match code.level.into() {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        let _ = writeln!(text, "| `{}` | {severity} | {} |", entry.name, cell(entry.title));
+        let _ = writeln!(text, "| `{code}` | {severity} | {} |", cell(code.title));
     }
 }
 

@@ -9,7 +9,8 @@
 mod common;
 
 use common::Memory;
-use phoenix_compiler::{SpecPath, compile, diagnostic::Example, fmt::format, reference};
+use phoenix_compiler::{SpecPath, compile, fmt::format, reference};
+use phoenix_graph::code::Example;
 use std::{fs, path::PathBuf};
 
 fn path(name: &str) -> PathBuf {

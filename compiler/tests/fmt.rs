@@ -147,7 +147,7 @@ proptest! {
     fn whatever_is_kdl_is_laid_out_without_a_change_of_what_it_says(text in odd()) {
         if let Err(refused) = format("spec.kdl", &text) {
             for diagnostic in refused.diagnostics {
-                prop_assert_eq!(diagnostic.code, phoenix_compiler::Code::Syntax, "{:?}", text);
+                prop_assert_eq!(diagnostic.code, phoenix_compiler::code::SYNTAX, "{:?}", text);
             }
         } else {
             let made = twice(&text).unwrap();

@@ -3,7 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use phoenix_compiler::{Code, OneFile, SpecPath, compile};
+use phoenix_compiler::{OneFile, SpecPath, code, compile};
+use phoenix_graph::Code;
 use std::fmt::Write as _;
 
 /// Returns the most memory that the process had so far, in bytes (proc_pid_status(5)).
@@ -42,7 +43,7 @@ fn a_text_takes_little_more_memory_than_it_has_and_a_sound_spec_what_its_nodes_t
         (length, compiled)
     };
     let bombs: [Bomb; 12] = [
-        ("profiles that use each other", Code::TooLarge, || {
+        ("profiles that use each other", code::TOO_LARGE, || {
             let uses = |at: usize| {
                 format!(
                     "profile \"p{at}\" {{ dataset \"x\" use=\"p{0}\"; dataset \"y\" use=\"p{0}\" }}\n",
@@ -52,22 +53,22 @@ fn a_text_takes_little_more_memory_than_it_has_and_a_sound_spec_what_its_nodes_t
             (0..40).map(uses).collect::<String>()
                 + "profile \"p40\" { atime #false }\npool \"t\" { dataset \"a\" use=\"p0\" }"
         }),
-        ("repetitions", Code::TooLarge, || {
+        ("repetitions", code::TOO_LARGE, || {
             let values = " 1".repeat(1_000);
             format!(
                 "pool \"t\" {{ each \"a\"{values} {{ each \"b\"{values} {{ dataset (fmt)\"{{a}}{{b}}\" }} }} }}"
             )
         }),
-        ("braces", Code::TooDeep, || "a{".repeat(300_000)),
-        ("lines that are none", Code::Syntax, || "a = b\n".repeat(100_000)),
-        ("comments in comments", Code::TooDeep, || "/*".repeat(300_000) + &"*/".repeat(300_000)),
-        ("taken out", Code::TooLarge, || "/-a ".repeat(1_000_000)),
-        ("nodes", Code::TooLarge, || "a;".repeat(4 << 20)),
-        ("values", Code::TooLarge, || "a".to_owned() + &" 1".repeat(4 << 20)),
-        ("a word", Code::TooLarge, || "x".repeat(8 << 20)),
-        ("a text", Code::TooLarge, || format!("a \"{}\"", "x".repeat(8 << 20))),
-        ("comments of another language", Code::Syntax, || format!("# {}\n", "x".repeat(200)).repeat(20_000)),
-        ("a long comment", Code::NoHost, || format!("/* {} */", "x y {\n".repeat(1 << 20))),
+        ("braces", code::TOO_DEEP, || "a{".repeat(300_000)),
+        ("lines that are none", code::SYNTAX, || "a = b\n".repeat(100_000)),
+        ("comments in comments", code::TOO_DEEP, || "/*".repeat(300_000) + &"*/".repeat(300_000)),
+        ("taken out", code::TOO_LARGE, || "/-a ".repeat(1_000_000)),
+        ("nodes", code::TOO_LARGE, || "a;".repeat(4 << 20)),
+        ("values", code::TOO_LARGE, || "a".to_owned() + &" 1".repeat(4 << 20)),
+        ("a word", code::TOO_LARGE, || "x".repeat(8 << 20)),
+        ("a text", code::TOO_LARGE, || format!("a \"{}\"", "x".repeat(8 << 20))),
+        ("comments of another language", code::SYNTAX, || format!("# {}\n", "x".repeat(200)).repeat(20_000)),
+        ("a long comment", code::NO_HOST, || format!("/* {} */", "x y {\n".repeat(1 << 20))),
     ];
     let mut longest = 0;
     for (what, code, text) in bombs {

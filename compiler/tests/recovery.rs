@@ -6,7 +6,8 @@
 mod common;
 
 use common::{Memory, rendered};
-use phoenix_compiler::{Code, Compiled, SpecPath, compile};
+use phoenix_compiler::{Compiled, SpecPath, code, compile};
+use phoenix_graph::Code;
 use proptest::prelude::*;
 
 fn build(files: &[(&str, &str)]) -> Compiled {
@@ -25,7 +26,7 @@ fn told(compiled: &Compiled) -> Vec<(String, usize, Code)> {
             (name, compiled.sources.position(place.file, place.start).line, diagnostic.code)
         })
         .collect();
-    found.sort();
+    found.sort_by_cached_key(|(name, line, code)| (name.clone(), *line, code.name));
     found
 }
 
@@ -63,16 +64,16 @@ profile "guests" {
 "#;
     let compiled = build(&[("spec.kdl", spec), ("lib/common.kdl", common), ("lib/guests.kdl", guests)]);
     let expected = [
-        ("lib/common.kdl", 3, Code::UnknownLet),
-        ("lib/common.kdl", 4, Code::BadClient),
-        ("lib/guests.kdl", 4, Code::Syntax),
-        ("spec.kdl", 7, Code::UnknownSetting),
-        ("spec.kdl", 8, Code::QuotaOverParent),
-        ("spec.kdl", 10, Code::BadValue),
-        ("spec.kdl", 11, Code::UnknownProfile),
-        ("spec.kdl", 12, Code::MountOption),
-        ("spec.kdl", 13, Code::UnknownNode),
-        ("spec.kdl", 15, Code::DuplicateDataset),
+        ("lib/common.kdl", 3, code::UNKNOWN_LET),
+        ("lib/common.kdl", 4, code::BAD_CLIENT),
+        ("lib/guests.kdl", 4, code::SYNTAX),
+        ("spec.kdl", 7, code::UNKNOWN_SETTING),
+        ("spec.kdl", 8, code::QUOTA_OVER_PARENT),
+        ("spec.kdl", 10, code::BAD_VALUE),
+        ("spec.kdl", 11, code::UNKNOWN_PROFILE),
+        ("spec.kdl", 12, code::MOUNT_OPTION),
+        ("spec.kdl", 13, code::UNKNOWN_NODE),
+        ("spec.kdl", 15, code::DUPLICATE_DATASET),
     ];
     let expected = expected.map(|(file, line, code)| (file.to_owned(), line, code));
     assert_eq!(told(&compiled), expected, "{}", rendered(&compiled));
@@ -155,8 +156,8 @@ const BROKEN: &[&str] = &[
 
 /// What is told apart from syntax errors and unused names; lines behind an inserted one count one less.
 fn others(compiled: &Compiled, inserted: usize) -> Vec<(String, usize, Code)> {
-    let unused = [Code::UnusedLet, Code::UnusedParam, Code::UnusedProfile];
-    let kept = |(_, _, code): &(String, usize, Code)| *code != Code::Syntax && !unused.contains(code);
+    let unused = [code::UNUSED_LET, code::UNUSED_PARAM, code::UNUSED_PROFILE];
+    let kept = |(_, _, code): &(String, usize, Code)| *code != code::SYNTAX && !unused.contains(code);
     let shifted = |(file, line, code)| (file, if line > inserted { line - 1 } else { line }, code);
     told(compiled).into_iter().filter(kept).map(shifted).collect()
 }
@@ -179,7 +180,7 @@ proptest! {
         let text = format!("{}\n", with.join("\n"));
         let before = build(&[("spec.kdl", &format!("{}\n", lines.join("\n")))]);
         let after = build(&[("spec.kdl", &text)]);
-        let syntax = |(_, line, code): (String, usize, Code)| (code == Code::Syntax).then_some(line);
+        let syntax = |(_, line, code): (String, usize, Code)| (code == code::SYNTAX).then_some(line);
         let syntax: Vec<usize> = told(&after).into_iter().filter_map(syntax).collect();
         prop_assert_eq!(syntax, vec![at + 1], "{}\n{}", &text, rendered(&after));
         prop_assert_eq!(others(&before, usize::MAX), others(&after, at + 1), "{}\n{}", &text, rendered(&after));

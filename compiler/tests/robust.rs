@@ -8,7 +8,8 @@ use common::{
     Memory,
     invariants::{asked, hold, split},
 };
-use phoenix_compiler::{Code, SpecPath, compile};
+use phoenix_compiler::{SpecPath, code, compile};
+use phoenix_graph::Code;
 use phoenix_graph::ObjectId;
 use proptest::prelude::*;
 use std::{fs, path::PathBuf};
@@ -182,7 +183,7 @@ fn deep_nesting_is_refused_and_not_recursed_into() {
     for open in ["a {", "/*", "a { /* } */ b {", "a { \"}\" {", "a \"\\\n} {"] {
         let compiled = build(&format!("edition 1\n{}", open.repeat(20_000)));
         let codes: Vec<Code> = compiled.diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
-        assert!(codes.contains(&Code::TooDeep) || codes.contains(&Code::Syntax), "{open}: {codes:?}");
+        assert!(codes.contains(&code::TOO_DEEP) || codes.contains(&code::SYNTAX), "{open}: {codes:?}");
     }
 }
 
@@ -198,7 +199,7 @@ fn profiles_that_multiply_end_at_the_limit() {
         "pool \"t\" { mirror { disk \"/dev/a\"; disk \"/dev/b\"; }; dataset \"x\" use=\"p29\"; }\n",
     );
     let compiled = build(&text);
-    assert!(compiled.diagnostics.iter().any(|diagnostic| diagnostic.code == Code::TooLarge));
+    assert!(compiled.diagnostics.iter().any(|diagnostic| diagnostic.code == code::TOO_LARGE));
 }
 
 #[test]
@@ -211,5 +212,5 @@ fn lets_that_double_end_at_the_limit() {
         "pool \"t\" { mirror { disk \"/dev/a\"; disk \"/dev/b\"; }; dataset \"x\" \"a:b\"=(let)\"a59\"; }\n",
     );
     let compiled = build(&text);
-    assert!(compiled.diagnostics.iter().any(|diagnostic| diagnostic.code == Code::TooLarge));
+    assert!(compiled.diagnostics.iter().any(|diagnostic| diagnostic.code == code::TOO_LARGE));
 }

@@ -73,9 +73,8 @@ fn every_code_has_a_case() {
     for entry in std::fs::read_dir(folder).unwrap() {
         all.push_str(&std::fs::read_to_string(entry.unwrap().path()).unwrap());
     }
-    let missing: Vec<_> = phoenix_compiler::diagnostic::code::TABLE
-        .iter()
-        .map(|entry| entry.name)
+    let missing: Vec<_> = phoenix_compiler::code::all()
+        .map(|code| code.name)
         .filter(|name| !WITHOUT_CASE.contains(name))
         .filter(|name| !all.contains(&format!("[{name}]")))
         .collect();

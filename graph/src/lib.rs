@@ -7,6 +7,7 @@
 
 pub mod canonical;
 pub mod check;
+pub mod code;
 pub mod diff;
 pub mod export;
 pub mod graph;
@@ -24,6 +25,7 @@ pub mod snapshot;
 pub mod step;
 pub mod storage;
 
+pub use code::Code;
 pub use diff::{Change, GraphDiff};
 pub use graph::{Graph, GraphError};
 pub use key::Key;

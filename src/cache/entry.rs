@@ -2,7 +2,7 @@
 
 use super::{Built, Known};
 use phoenix_compiler::{
-    Code, Compiled, Diagnostic, FileId, Place, Severity, Sources, SpecPath, World, diagnostic::Label, stdlib,
+    Compiled, Diagnostic, FileId, Place, Severity, Sources, SpecPath, World, code, diagnostic::Label, stdlib,
 };
 use phoenix_graph::ObjectId;
 use serde::{Deserialize, Serialize};
@@ -99,7 +99,7 @@ impl Warning {
             ((file.0, start, end), label.text.clone())
         };
         Self {
-            code: diagnostic.code.name().to_owned(),
+            code: diagnostic.code.name.to_owned(),
             message: diagnostic.message.clone(),
             labels: diagnostic.labels.iter().map(label).collect(),
             help: diagnostic.help.clone(),
@@ -110,7 +110,7 @@ impl Warning {
         let label =
             |((file, start, end), text)| Label { place: Place { file: FileId(file), start, end }, text };
         Some(Diagnostic {
-            code: Code::find(&self.code)?,
+            code: code::find(&self.code)?,
             severity: Severity::Warning,
             message: self.message,
             labels: self.labels.into_iter().map(label).collect(),

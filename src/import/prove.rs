@@ -3,7 +3,7 @@
 
 use super::Node;
 use crate::failure::Failure;
-use phoenix_compiler::{Code, Compiled, OneFile, Severity, SpecPath, compile};
+use phoenix_compiler::{Compiled, OneFile, Severity, SpecPath, code, compile};
 use phoenix_graph::Graph;
 use phoenix_runtime::{
     observed::OWNER,
@@ -50,10 +50,10 @@ pub fn prove(
             for error in errors {
                 let spot = error.place().and_then(|place| rendered.spot(place.start as usize));
                 if let Some(spot) = spot {
-                    if error.code == Code::SecretInSpec {
+                    if error.code == code::SECRET_IN_SPEC {
                         host.conceal(spot);
                     }
-                    let reason = format!("{} ({})", error.message, error.code.name());
+                    let reason = format!("{} ({})", error.message, error.code.name);
                     fewer |= host.leave_out(spot, &reason);
                 }
             }

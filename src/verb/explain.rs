@@ -2,9 +2,10 @@
 
 use crate::{exit::Exit, failure::Failure, show::Paint, terminal::Terminal, view::CodeView};
 use clap::Args;
-use phoenix_compiler::{
-    Code, Severity,
-    diagnostic::{Example, code::TABLE, did_you_mean},
+use phoenix_compiler::{code, diagnostic::did_you_mean};
+use phoenix_graph::{
+    Code,
+    code::{Example, Level},
 };
 use std::fmt::Write;
 
@@ -26,17 +27,17 @@ impl Explain {
     pub fn run(&self, terminal: &Terminal) -> Result<Exit, Failure> {
         let Some(name) = &self.code else {
             if self.json {
-                terminal.json(&TABLE.iter().map(|entry| CodeView::new(entry.code)).collect::<Vec<_>>());
+                terminal.json(&code::all().map(CodeView::new).collect::<Vec<_>>());
             } else {
                 terminal.print(all(terminal.paint()));
             }
             return Ok(Exit::Done);
         };
-        match Code::find(name) {
+        match code::find(name) {
             Some(code) if self.json => terminal.json(&[CodeView::new(code)]),
             Some(code) => terminal.print(page(code, terminal.paint())),
             None => {
-                let near = did_you_mean(name, TABLE.iter().map(|entry| entry.name));
+                let near = did_you_mean(name, code::all().map(|code| code.name));
                 return Err(Failure::new(Exit::Usage, format!("there is no code `{name}`")).help(
                     match near {
                         Some(near) => format!("did you mean `{near}`?"),
@@ -50,45 +51,36 @@ impl Explain {
 }
 
 fn all(paint: Paint) -> String {
-    let widest = TABLE.iter().map(|entry| entry.name.len()).max().unwrap_or_default();
+    let widest = code::all().map(|code| code.name.len()).max().unwrap_or_default();
     let mut text = String::new();
-    for entry in TABLE {
-        let gap = " ".repeat(widest - entry.name.len());
-        let after = if entry.severity == Severity::Error { "  " } else { "" };
+    for code in code::all() {
+        let gap = " ".repeat(widest - code.name.len());
+        let (name, level) = (paint.strong(code.name), level(code.level, paint));
+        let after = if code.level == Level::Error { "  " } else { "" };
         // Writing to a string does not fail, here and below.
-        let _ = writeln!(
-            text,
-            "{}{gap}  {}{after}  {}",
-            paint.strong(entry.name),
-            severity(entry.severity, paint),
-            entry.title
-        );
+        let _ = writeln!(text, "{name}{gap}  {level}{after}  {}", code.title);
     }
     text
 }
 
 fn page(code: Code, paint: Paint) -> String {
-    let entry = code.entry();
-    let mut text =
-        format!("{}[{}]: {}\n\n", severity(entry.severity, paint), paint.strong(entry.name), entry.title);
-    text.push_str(&wrapped(entry.explanation));
-    if let Some(page) = code.page() {
-        let _ = write!(text, "\n{}", wrapped(page.why));
-        if let Some((wrong, right)) = &page.examples {
-            let _ = write!(text, "\n{}:\n\n{}", paint.bad("wrong"), indented(wrong));
-            let _ = write!(text, "\n{}:\n\n{}", paint.good("right"), indented(right));
-        }
+    let (name, level) = (paint.strong(code.name), level(code.level, paint));
+    let mut text = format!("{level}[{name}]: {}\n\n", code.title);
+    let _ = write!(text, "{}\n{}", wrapped(code.explanation), wrapped(code.why));
+    if let Some(examples) = &code.examples {
+        let _ = write!(text, "\n{}:\n\n{}", paint.bad("wrong"), indented(&examples.wrong));
+        let _ = write!(text, "\n{}:\n\n{}", paint.good("right"), indented(&examples.right));
     }
-    if entry.lint {
-        let _ = write!(text, "\nWhere it is meant, say `allow \"{}\"` in the node.\n", entry.name);
+    if code.level == Level::Lint {
+        let _ = write!(text, "\nWhere it is meant, say `allow \"{code}\"` in the node.\n");
     }
     text
 }
 
-fn severity(severity: Severity, paint: Paint) -> String {
-    match severity {
-        Severity::Error => paint.bad("error"),
-        Severity::Warning => paint.change("warning"),
+fn level(level: Level, paint: Paint) -> String {
+    match level {
+        Level::Error => paint.bad("error"),
+        Level::Lint => paint.change("warning"),
     }
 }
 

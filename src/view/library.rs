@@ -1,7 +1,8 @@
 //! What `phoenix stdlib --json` and `phoenix explain --json` print: the standard library, and the pages
 //! of the diagnostics.
 
-use phoenix_compiler::{Code, Severity, stdlib};
+use phoenix_compiler::stdlib;
+use phoenix_graph::{Code, code::Level};
 #[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -59,7 +60,8 @@ pub struct CodeView {
     /// What it means and what to do.
     pub explanation: String,
     /// Why it matters on a storage host.
-    pub why: Option<String>,
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    pub why: String,
     /// A spec that gives it; a line `=== NAME ===` begins a further file.
     pub wrong: Option<String>,
     /// The same spec put right.
@@ -81,21 +83,19 @@ impl CodeView {
     /// Describes a code with its page.
     #[must_use]
     pub fn new(code: Code) -> Self {
-        let entry = code.entry();
-        let page = code.page();
-        let examples = page.and_then(|page| page.examples.as_ref());
+        let examples = code.examples.as_ref();
         Self {
-            code: entry.name.to_owned(),
-            severity: match entry.severity {
-                Severity::Error => SeverityView::Error,
-                Severity::Warning => SeverityView::Warning,
+            code: code.name.to_owned(),
+            severity: match code.level {
+                Level::Error => SeverityView::Error,
+                Level::Lint => SeverityView::Warning,
             },
-            lint: entry.lint,
-            title: entry.title.to_owned(),
-            explanation: entry.explanation.to_owned(),
-            why: page.map(|page| page.why.to_owned()),
-            wrong: examples.map(|(wrong, _)| wrong.text().into_owned()),
-            right: examples.map(|(_, right)| right.text().into_owned()),
+            lint: code.level == Level::Lint,
+            title: code.title.to_owned(),
+            explanation: code.explanation.to_owned(),
+            why: code.why.to_owned(),
+            wrong: examples.map(|examples| examples.wrong.text().into_owned()),
+            right: examples.map(|examples| examples.right.text().into_owned()),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{About, Checker, Mounted};
 use crate::{
-    diagnostic::{Code, Diagnostic, did_you_mean, list},
+    diagnostic::{Diagnostic, code, did_you_mean, list},
     resolve::{
         grammar::{Kind, find_own},
         spec::{Block, Setting},
@@ -25,7 +25,7 @@ impl<'a> Checker<'_, 'a, '_> {
             if !block.broken {
                 self.tell(
                     block.via,
-                    Diagnostic::new(Code::MissingArgument, "a `bind` without guests")
+                    Diagnostic::new(code::MISSING_ARGUMENT, "a `bind` without guests")
                         .at(block.place, "no `lxc` in here")
                         .help("`bind { lxc 101 at=\"/mnt/shared\" }`"),
                 );
@@ -38,7 +38,7 @@ impl<'a> Checker<'_, 'a, '_> {
                 self.tell(
                     block.via,
                     Diagnostic::new(
-                        Code::BindUnmounted,
+                        code::BIND_UNMOUNTED,
                         format!("`{dataset}` is given to guests, but never mounted"),
                     )
                     .at(block.place, "guests would see an empty directory")
@@ -51,7 +51,7 @@ impl<'a> Checker<'_, 'a, '_> {
         if let Err(reason) = guest::path_outside(&path) {
             self.tell(
                 block.via,
-                Diagnostic::new(Code::BadValue, format!("{reason}: {path}"))
+                Diagnostic::new(code::BAD_VALUE, format!("{reason}: {path}"))
                     .at(block.place, "given to guests")
                     .at(of.place, format!("mounted at {path}"))
                     .help("give the dataset a `mountpoint` without a comma"),
@@ -89,7 +89,7 @@ impl<'a> Checker<'_, 'a, '_> {
             self.tell(
                 block.via,
                 Diagnostic::new(
-                    Code::BindWithoutPath,
+                    code::BIND_WITHOUT_PATH,
                     format!("container {container} is told no path to have `{dataset}` at"),
                 )
                 .at(block.place, "`at` is missing")
@@ -105,9 +105,9 @@ impl<'a> Checker<'_, 'a, '_> {
             path: path.into(),
             options,
         });
-        if self.add(bind, block, Code::DuplicateBind, &format!("{at} of container {container}")) {
+        if self.add(bind, block, code::DUPLICATE_BIND, &format!("{at} of container {container}")) {
             let diagnostic = Diagnostic::new(
-                Code::NotCarriedOut,
+                code::NOT_CARRIED_OUT,
                 "this version of phoenix cannot carry out mount points of containers yet",
             )
             .at(block.place, "a switch refuses this")
@@ -124,7 +124,7 @@ impl<'a> Checker<'_, 'a, '_> {
         match text.parse::<u32>() {
             Ok(id) if guest::CONTAINERS.contains(&id) => Some(id),
             _ => {
-                let diagnostic = Diagnostic::new(Code::BadName, format!("{text:?} is no id of a container"))
+                let diagnostic = Diagnostic::new(code::BAD_NAME, format!("{text:?} is no id of a container"))
                     .at(arg.place, "an id is a number from 100 to 999999999");
                 self.push(diagnostic, arg.via);
                 None
@@ -161,7 +161,7 @@ impl<'a> Checker<'_, 'a, '_> {
         if let Some((word, place, via)) = wrong {
             let near = did_you_mean(&word, MOUNT_OPTIONS.iter().copied());
             let diagnostic =
-                Diagnostic::new(Code::BadValue, format!("{word:?} is no mount option that Proxmox takes"))
+                Diagnostic::new(code::BAD_VALUE, format!("{word:?} is no mount option that Proxmox takes"))
                     .at(place, "not taken")
                     .help(match near {
                         Some(near) => format!("did you mean `{near}`?"),
@@ -180,7 +180,7 @@ impl<'a> Checker<'_, 'a, '_> {
             _ => return self.unknown_setting(Kind::Lxc, setting),
         };
         let diagnostic =
-            Diagnostic::new(Code::UnknownSetting, format!("an `lxc` has no setting `{}`", setting.name))
+            Diagnostic::new(code::UNKNOWN_SETTING, format!("an `lxc` has no setting `{}`", setting.name))
                 .at(setting.place, "unknown")
                 .help(help);
         self.push(diagnostic, setting.via);

@@ -2,7 +2,7 @@
 
 use super::{About, Checker};
 use crate::{
-    diagnostic::{Code, Diagnostic},
+    diagnostic::{Diagnostic, code},
     resolve::{grammar::Kind, spec::Block},
     source::Place,
 };
@@ -48,7 +48,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             if let Some(first) = seen {
                 self.tell(
                     block.via,
-                    Diagnostic::new(Code::DuplicateDataset, "the pool's root dataset stands twice")
+                    Diagnostic::new(code::DUPLICATE_DATASET, "the pool's root dataset stands twice")
                         .at(block.place, "here again")
                         .at(first, "here first"),
                 );
@@ -67,7 +67,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                     settings,
                     lifecycle: Lifecycle::default(),
                 });
-                self.add(dataset, block, Code::DuplicateDataset, "the root dataset");
+                self.add(dataset, block, code::DUPLICATE_DATASET, "the root dataset");
             }
         }
         self.inside(pool, root, above);
@@ -105,7 +105,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             }
         };
         let what = block.kind.word().word;
-        let diagnostic = Diagnostic::new(Code::BadName, format!("{leaf:?} is no name of a {what}: {error}"))
+        let diagnostic = Diagnostic::new(code::BAD_NAME, format!("{leaf:?} is no name of a {what}: {error}"))
             .at(arg.place, "not a legal name")
             .help_maybe(help);
         self.push(diagnostic, arg.via);
@@ -122,7 +122,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         let what = format!("the dataset `{name}`");
         let lifecycle = self.lifecycle_of(block, &name);
         let dataset = Resource::Dataset(Dataset { name: name.clone(), settings, lifecycle });
-        self.add(dataset, block, Code::DuplicateDataset, &what);
+        self.add(dataset, block, code::DUPLICATE_DATASET, &what);
         self.inside(block, &name, inside);
     }
 
@@ -135,7 +135,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             || block.may_say(&["sparse", "refreservation"]);
         let (size, setting) = match (block.setting("size"), block.setting("volsize")) {
             (Some(first), Some(again)) => {
-                let diagnostic = Diagnostic::new(Code::SaidTwice, "the size is said twice")
+                let diagnostic = Diagnostic::new(code::SAID_TWICE, "the size is said twice")
                     .at(again.place, "here again")
                     .at(first.place, "here first")
                     .help("`size` and `volsize` are the same, keep one");
@@ -151,7 +151,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             (None, None) => {
                 self.tell(
                     block.via,
-                    Diagnostic::new(Code::VolumeWithoutSize, format!("the volume `{name}` has no size"))
+                    Diagnostic::new(code::VOLUME_WITHOUT_SIZE, format!("the volume `{name}` has no size"))
                         .at(block.place, "the size is missing")
                         .help("`size=\"32G\"`"),
                 );
@@ -161,7 +161,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         let blocks = number(&settings, "volblocksize");
         if !volume_size(size, blocks) {
             let diagnostic = Diagnostic::new(
-                Code::BadVolumeSize,
+                code::BAD_VOLUME_SIZE,
                 format!("the size of `{name}` is {} bytes, no multiple of its blocks", size.0),
             )
             .at(setting.whole(), format!("not a multiple of {}", Bytes(least_multiple(blocks))));
@@ -175,7 +175,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             && size.0 > quota
         {
             let diagnostic = Diagnostic::new(
-                Code::ReservationOverQuota,
+                code::RESERVATION_OVER_QUOTA,
                 format!("the volume `{name}` reserves more than `{of}` may have"),
             )
             .at(setting.whole(), "reserved in full")
@@ -193,7 +193,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         let what = format!("the volume `{name}`");
         let lifecycle = self.lifecycle_of(block, &name);
         let volume = Resource::Volume(Volume { name, size, sparse, settings, lifecycle });
-        self.add(volume, block, Code::DuplicateDataset, &what);
+        self.add(volume, block, code::DUPLICATE_DATASET, &what);
     }
 
     /// Looks at a dataset's settings together, and with those above. Returns what holds inside.
@@ -217,7 +217,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                 && quota > most
             {
                 let diagnostic = Diagnostic::new(
-                    Code::QuotaOverParent,
+                    code::QUOTA_OVER_PARENT,
                     format!("the quota of `{name}` is over that of `{of}`"),
                 )
                 .at(setting.whole(), format!("{} here", Bytes(quota)))
@@ -264,7 +264,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         let Some((most, place)) = own.into_iter().chain(around).min() else { return };
         if reserved > most {
             let diagnostic = Diagnostic::new(
-                Code::ReservationOverQuota,
+                code::RESERVATION_OVER_QUOTA,
                 format!("the reservation of `{name}` is over its quota"),
             )
             .at(setting.whole(), format!("{} reserved", Bytes(reserved)))
@@ -299,7 +299,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         }
         let missing = crate::diagnostic::list(missing);
         let diagnostic = Diagnostic::new(
-            Code::EncryptionWithoutKey,
+            code::ENCRYPTION_WITHOUT_KEY,
             format!("nothing says what the key of `{name}` is, or where it is found"),
         )
         .at(setting.whole(), "encrypted")
@@ -315,7 +315,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             && let Some(other) = block.setting("normalization").filter(|_| !is("normalization", "none"))
         {
             let diagnostic = Diagnostic::new(
-                Code::BadValue,
+                code::BAD_VALUE,
                 format!("`{name}` normalises names, and takes such as are no UTF-8"),
             )
             .at(setting.whole(), "OpenZFS refuses it")
@@ -329,7 +329,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             && !block.may_say(&["canmount", "mountpoint"])
         {
             let diagnostic = Diagnostic::new(
-                Code::BadValue,
+                code::BAD_VALUE,
                 format!("`{name}` is handed to a container, and to be mounted by the host"),
             )
             .at(setting.whole(), "the host cannot mount it any more")
@@ -345,7 +345,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         let Some(over) = name.as_str().len().checked_sub(longest).filter(|over| *over > 0) else { return };
         let place = block.arg.as_ref().map_or(block.place, |arg| arg.place);
         let diagnostic = Diagnostic::new(
-            Code::LongName,
+            code::LONG_NAME,
             format!("the name of `{name}` leaves no room for a snapshot of it, or a place to put it away"),
         )
         .at(place, format!("{} bytes in all, {over} too many", name.as_str().len()))
@@ -360,7 +360,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         let is = |name: &str, word: &str| settings.get(name).is_some_and(|value| value.to_string() == word);
         if let Some(setting) = block.setting("sync").filter(|_| is("sync", "disabled")) {
             let diagnostic =
-                Diagnostic::new(Code::SyncDisabled, format!("`{name}` loses writes in a power cut"))
+                Diagnostic::new(code::SYNC_DISABLED, format!("`{name}` loses writes in a power cut"))
                     .at(setting.whole(), "synchronous writes are not honoured")
                     .help("`sync=\"standard\"`; where the data can be made again, `allow \"sync-disabled\"`");
             let diagnostic = self.vias.label(diagnostic, setting.via);
@@ -373,7 +373,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             && !block.setting("adopt").is_some_and(|setting| self.switch(setting))
         {
             let diagnostic = Diagnostic::new(
-                Code::MountpointInUse,
+                code::MOUNTPOINT_IN_USE,
                 format!("`{name}` hides what stands in {path}, where most hosts have files"),
             )
             .at(setting.whole(), "mounted over them")
@@ -385,7 +385,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         let dedup = settings.get("dedup").is_some_and(|value| value.to_string() != "off");
         if let Some(setting) = block.setting("dedup").filter(|_| dedup && !above.special) {
             let diagnostic = Diagnostic::new(
-                Code::DedupWithoutSpecial,
+                code::DEDUP_WITHOUT_SPECIAL,
                 format!("`{name}` is deduplicated, and its pool has no vdev for the tables"),
             )
             .at(setting.whole(), "tables on ordinary disks")
@@ -408,7 +408,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             && most > quota
         {
             let diagnostic = Diagnostic::new(
-                Code::RefquotaOverQuota,
+                code::REFQUOTA_OVER_QUOTA,
                 format!("the refquota of `{name}` is over its quota and says nothing"),
             )
             .at(setting.whole(), format!("{} by itself", Bytes(most)))
@@ -420,7 +420,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         for (bytes, setting) in ["quota", "refquota"].into_iter().filter_map(limit) {
             if bytes < LEAST_QUOTA {
                 let diagnostic =
-                    Diagnostic::new(Code::TinyQuota, format!("`{name}` is full as soon as it is made"))
+                    Diagnostic::new(code::TINY_QUOTA, format!("`{name}` is full as soon as it is made"))
                         .at(setting.whole(), format!("{bytes} bytes"))
                         .help(if bytes < 64 << 10 {
                             format!("was the unit forgotten? `\"{bytes}G\"`")
@@ -464,7 +464,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             };
             self.sink.push(
                 Diagnostic::new(
-                    Code::SystemMountpoint,
+                    code::SYSTEM_MOUNTPOINT,
                     format!("`{name}` would be mounted over {path}, which the system runs from"),
                 )
                 .at(place, format!("mounted at {path}"))
@@ -483,7 +483,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                 own.or_else(|| self.places.get(&Key::Dataset(name.clone())).copied())
             };
             let mut diagnostic = Diagnostic::new(
-                Code::DuplicateMountpoint,
+                code::DUPLICATE_MOUNTPOINT,
                 format!("`{other}` and `{name}` are both mounted at {path}"),
             )
             .help("give one of the two a `mountpoint` of its own, or `canmount=\"off\"`");

@@ -2,7 +2,7 @@
 
 use super::{About, Checker, Mounted, placeholder::is_placeholder};
 use crate::{
-    diagnostic::{Code, Diagnostic, did_you_mean},
+    diagnostic::{Diagnostic, code, did_you_mean},
     resolve::{
         grammar::{Kind, option_group},
         spec::{Block, Said, Scalar, Setting},
@@ -29,9 +29,12 @@ impl<'a> Checker<'_, 'a, '_> {
             if block.own && !block.broken {
                 self.tell(
                     block.via,
-                    Diagnostic::new(Code::ExportWithoutClients, format!("`{dataset}` is exported to nobody"))
-                        .at(block.place, "no `client` in here")
-                        .help("`client \"10.0.0.0/24\" \"rw\"`"),
+                    Diagnostic::new(
+                        code::EXPORT_WITHOUT_CLIENTS,
+                        format!("`{dataset}` is exported to nobody"),
+                    )
+                    .at(block.place, "no `client` in here")
+                    .help("`client \"10.0.0.0/24\" \"rw\"`"),
                 );
             }
             return;
@@ -40,7 +43,7 @@ impl<'a> Checker<'_, 'a, '_> {
             self.tell(
                 block.via,
                 Diagnostic::new(
-                    Code::SharedTwice,
+                    code::SHARED_TWICE,
                     format!("`{dataset}` is exported, and shared by OpenZFS too"),
                 )
                 .at(block.place, "exported here")
@@ -57,7 +60,7 @@ impl<'a> Checker<'_, 'a, '_> {
             let (Some(options), Some(path)) = (self.options(block, client), &path) else { continue };
             if matches!(&*name, "*" | "0.0.0.0/0" | "::/0") && options.contains("no_root_squash") {
                 let diagnostic = Diagnostic::new(
-                    Code::RootForEveryone,
+                    code::ROOT_FOR_EVERYONE,
                     format!("everybody who reaches this host is root in {path}"),
                 )
                 .at(client.place, "every machine, and no root_squash")
@@ -71,7 +74,7 @@ impl<'a> Checker<'_, 'a, '_> {
                 });
                 self.tell(
                     client.via,
-                    Diagnostic::new(Code::DuplicateClient, format!("{path} is exported to {name} twice"))
+                    Diagnostic::new(code::DUPLICATE_CLIENT, format!("{path} is exported to {name} twice"))
                         .at(client.place, "here again")
                         .at(first.map_or(block.place, |first| first.place), "here first"),
                 );
@@ -82,7 +85,7 @@ impl<'a> Checker<'_, 'a, '_> {
         if let Some(first) = self.places.get(&key) {
             self.tell(
                 block.via,
-                Diagnostic::new(Code::DuplicateClient, format!("{path} is exported twice"))
+                Diagnostic::new(code::DUPLICATE_CLIENT, format!("{path} is exported twice"))
                     .at(block.place, "here again")
                     .at(*first, "here first")
                     .help("one `export` holds all clients"),
@@ -102,7 +105,7 @@ impl<'a> Checker<'_, 'a, '_> {
     ) -> Option<Box<str>> {
         let About { dataset, of, block, .. } = about;
         let unmounted = |label: &str| {
-            Diagnostic::new(Code::ExportUnmounted, format!("`{dataset}` is exported, but never mounted"))
+            Diagnostic::new(code::EXPORT_UNMOUNTED, format!("`{dataset}` is exported, but never mounted"))
                 .at(block.place, label)
         };
         if of.kind == Kind::Volume {
@@ -138,7 +141,7 @@ impl<'a> Checker<'_, 'a, '_> {
         let arg = client.arg.as_ref()?;
         if is_placeholder(text) {
             let diagnostic =
-                Diagnostic::new(Code::Placeholder, format!("{text:?} stands for a client still to be named"))
+                Diagnostic::new(code::PLACEHOLDER, format!("{text:?} stands for a client still to be named"))
                     .at(arg.place, "a placeholder");
             self.push(diagnostic, arg.via);
             return None;
@@ -147,7 +150,7 @@ impl<'a> Checker<'_, 'a, '_> {
             Ok(name) => Some(name.to_string().into()),
             Err(error) => {
                 let diagnostic =
-                    Diagnostic::new(Code::BadClient, error.to_string()).at(arg.place, "not a client").help(
+                    Diagnostic::new(code::BAD_CLIENT, error.to_string()).at(arg.place, "not a client").help(
                         "a client is a host, an address, a network (\"10.0.0.0/24\"), \"@netgroup\" or \"*\"",
                     );
                 self.push(diagnostic, arg.via);
@@ -189,7 +192,7 @@ impl<'a> Checker<'_, 'a, '_> {
             Err(error) => {
                 self.tell(
                     client.via,
-                    Diagnostic::new(Code::BadExportOption, error.to_string())
+                    Diagnostic::new(code::BAD_EXPORT_OPTION, error.to_string())
                         .at(client.place, "for this client"),
                 );
                 None
@@ -199,8 +202,8 @@ impl<'a> Checker<'_, 'a, '_> {
 
     fn bad_option(&mut self, setting: &Setting<'a>, error: &OptionError) {
         let code = match error {
-            OptionError::MountOption { .. } => Code::MountOption,
-            _ => Code::BadExportOption,
+            OptionError::MountOption { .. } => code::MOUNT_OPTION,
+            _ => code::BAD_EXPORT_OPTION,
         };
         let place = setting.first.as_ref().map_or(setting.place, |said| said.place);
         let word = error.word();

@@ -2,7 +2,7 @@
 
 use super::Checker;
 use crate::{
-    diagnostic::{Code, Diagnostic},
+    diagnostic::{Diagnostic, code},
     resolve::spec::{Block, Scalar, Setting, ViaId},
     source::Place,
 };
@@ -52,7 +52,7 @@ impl<'a> Checker<'_, 'a, '_> {
             Ok(was) => was,
             Err(error) => {
                 let diagnostic =
-                    Diagnostic::new(Code::BadName, format!("{text:?} is no name of a dataset: {error}"))
+                    Diagnostic::new(code::BAD_NAME, format!("{text:?} is no name of a dataset: {error}"))
                         .at(said.place, "not a legal name");
                 self.push(diagnostic, said.via);
                 return None;
@@ -72,7 +72,7 @@ impl<'a> Checker<'_, 'a, '_> {
             ("that is phoenix's own area", "a rollback brings back what was retired".to_owned())
         } else {
             let diagnostic =
-                Diagnostic::new(Code::NotCarriedOut, "this version of phoenix cannot rename datasets yet")
+                Diagnostic::new(code::NOT_CARRIED_OUT, "this version of phoenix cannot rename datasets yet")
                     .at(setting.whole(), "a switch refuses this while the old name is there")
                     .help(format!("`zfs rename {was} {name}` does it by hand"));
             let diagnostic = self.vias.label(diagnostic, setting.via);
@@ -86,7 +86,7 @@ impl<'a> Checker<'_, 'a, '_> {
             return Some(was);
         };
         let diagnostic =
-            Diagnostic::new(Code::BadRename, format!("`{name}` cannot have been `{was}`: {why}"))
+            Diagnostic::new(code::BAD_RENAME, format!("`{name}` cannot have been `{was}`: {why}"))
                 .at(said.place, "not a name that it had")
                 .help(help);
         self.push(diagnostic, said.via);
@@ -99,7 +99,7 @@ impl<'a> Checker<'_, 'a, '_> {
         for Rename { was, name, place, via } in std::mem::take(&mut self.renames) {
             let keys = [Key::Dataset(was.clone()), Key::Volume(was.clone())];
             let declared = keys.iter().find_map(|key| self.places.get(key)).copied();
-            let diagnostic = Diagnostic::new(Code::BadRename, format!("`{name}` cannot have been `{was}`"))
+            let diagnostic = Diagnostic::new(code::BAD_RENAME, format!("`{name}` cannot have been `{was}`"))
                 .at(place, "renamed from there");
             if let Some(declared) = declared {
                 let diagnostic = diagnostic

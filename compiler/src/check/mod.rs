@@ -17,7 +17,7 @@ mod storage;
 pub use settings::{is_setting, settings_of, target};
 
 use crate::{
-    diagnostic::{Code, Diagnostic, Sink},
+    diagnostic::{Diagnostic, Sink, code},
     origin::Origin,
     resolve::{
         grammar::Kind,
@@ -27,7 +27,7 @@ use crate::{
     source::Place,
 };
 use phoenix_graph::{
-    Bytes, DatasetName, HostName, Key, Resource, Tunable,
+    Bytes, Code, DatasetName, HostName, Key, Resource, Tunable,
     check::{ARC_LEAST, ARC_MAX},
     mounts::Mount,
 };
@@ -57,7 +57,7 @@ pub fn check(host: &Block<'_>, vias: &Vias<'_>, trace: bool, sink: &mut Sink) ->
         Ok(name) => name,
         Err(error) => {
             sink.push(
-                Diagnostic::new(Code::BadName, format!("{text:?} is no name of a host: {error}"))
+                Diagnostic::new(code::BAD_NAME, format!("{text:?} is no name of a host: {error}"))
                     .at(host.arg.as_ref().map_or(host.place, |arg| arg.place), "not a legal name"),
             );
             return None;
@@ -148,7 +148,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         if sound && !host.blocks.iter().any(|block| block.kind == Kind::Pool) {
             let name = host.name().unwrap_or(UNSAID_HOST);
             self.lint(
-                Diagnostic::new(Code::NoPools, format!("the host `{name}` has no pools"))
+                Diagnostic::new(code::NO_POOLS, format!("the host `{name}` has no pools"))
                     .at(host.place, "no `pool` in here")
                     .help("a switch would set nothing of ZFS up, and retire what an earlier one made"),
             );
@@ -208,7 +208,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             if let Some(first) = self.places.get(&key) {
                 self.tell(
                     block.via,
-                    Diagnostic::new(Code::DuplicateTunable, "the size of the ARC is said twice")
+                    Diagnostic::new(code::DUPLICATE_TUNABLE, "the size of the ARC is said twice")
                         .at(setting.place, "here again")
                         .at(*first, "here first"),
                 );
@@ -229,13 +229,13 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                 Some(bytes)
             }
             Ok(_) => {
-                let diagnostic = Diagnostic::new(Code::BadSize, format!("{text:?} is too large"))
+                let diagnostic = Diagnostic::new(code::BAD_SIZE, format!("{text:?} is too large"))
                     .at(said.place, format!("{} at most", Bytes::LARGEST));
                 self.push(diagnostic, said.via);
                 None
             }
             Err(error) => {
-                let diagnostic = Diagnostic::new(Code::BadSize, error.to_string())
+                let diagnostic = Diagnostic::new(code::BAD_SIZE, error.to_string())
                     .at(said.place, "not a size")
                     .help_maybe(size_hint::meant(&text).map(|meant| format!("write {meant:?}")));
                 self.push(diagnostic, said.via);
@@ -290,7 +290,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
 
     /// Pushes a lint, unless it is allowed here.
     fn lint(&mut self, diagnostic: Diagnostic) {
-        if !self.allow.contains(&diagnostic.code.name()) {
+        if !self.allow.contains(&diagnostic.code.name) {
             self.sink.push(diagnostic);
         }
     }
@@ -299,7 +299,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
     fn one<'c>(&mut self, setting: &'c Setting<'a>) -> Option<&'c Said<'a>> {
         if let Some(second) = setting.rest.first() {
             let diagnostic =
-                Diagnostic::new(Code::UnexpectedArgument, format!("`{}` has one value", setting.name))
+                Diagnostic::new(code::UNEXPECTED_ARGUMENT, format!("`{}` has one value", setting.name))
                     .at(second.place, "not expected");
             self.push(diagnostic, setting.via);
             return None;
@@ -319,7 +319,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                     _ => "nothing",
                 };
                 let diagnostic = Diagnostic::new(
-                    Code::WrongType,
+                    code::WRONG_TYPE,
                     format!("`{}` takes a text or a whole number", setting.name),
                 )
                 .at(said.place, format!("this is {what}"))

@@ -2,7 +2,7 @@
 
 use super::{About, Checker, Mounted};
 use crate::{
-    diagnostic::{Code, Diagnostic},
+    diagnostic::{Diagnostic, code},
     resolve::{
         grammar::{Kind, find_own},
         spec::{Block, Scalar},
@@ -27,7 +27,7 @@ impl<'a> Checker<'_, 'a, '_> {
             if !block.broken && block.unread.is_empty() {
                 self.tell(
                     block.via,
-                    Diagnostic::new(Code::EmptyPermissions, "`permissions` says nothing")
+                    Diagnostic::new(code::EMPTY_PERMISSIONS, "`permissions` says nothing")
                         .at(block.place, "neither owner, group nor mode in here")
                         .help("`permissions owner=\"media\" group=\"media\" mode=\"2770\"`"),
                 );
@@ -38,7 +38,7 @@ impl<'a> Checker<'_, 'a, '_> {
             self.tell(
                 block.via,
                 Diagnostic::new(
-                    Code::PermissionsUnmounted,
+                    code::PERMISSIONS_UNMOUNTED,
                     format!("`{dataset}` is given permissions, but never mounted"),
                 )
                 .at(block.place, "there is no directory to give them to")
@@ -51,7 +51,7 @@ impl<'a> Checker<'_, 'a, '_> {
         }
         let what = format!("`permissions` of `{dataset}`");
         let permissions = Permissions { dataset: dataset.clone(), owner, group, mode };
-        self.add(Resource::Permissions(permissions), block, Code::SaidTwice, &what);
+        self.add(Resource::Permissions(permissions), block, code::SAID_TWICE, &what);
     }
 
     /// Reads a user or a group, by name or by number.
@@ -96,7 +96,7 @@ impl<'a> Checker<'_, 'a, '_> {
         };
         // chmod(1): without the sticky bit, whoever may write in a directory may remove what others have.
         if mode.bits() & 0o1002 == 0o0002 {
-            let diagnostic = Diagnostic::new(Code::WorldWritable, "everybody may write into this dataset")
+            let diagnostic = Diagnostic::new(code::WORLD_WRITABLE, "everybody may write into this dataset")
                 .at(setting.whole(), "and may remove what others keep in it")
                 .help("give it a group and `mode=\"2770\"`, or the sticky bit: `mode=\"1777\"`");
             let diagnostic = self.vias.label(diagnostic, setting.via);

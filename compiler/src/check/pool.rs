@@ -2,7 +2,7 @@
 
 use super::{Checker, placeholder::is_placeholder};
 use crate::{
-    diagnostic::{Code, Diagnostic},
+    diagnostic::{Diagnostic, code},
     resolve::{
         grammar::{Kind, find_own},
         spec::Block,
@@ -43,7 +43,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                 let root = name.root();
                 let lifecycle = self.lifecycle(block);
                 let pool = Resource::Pool(Pool { name, layout: vdevs, settings, lifecycle });
-                if self.add(pool, block, Code::DuplicatePool, &what) {
+                if self.add(pool, block, code::DUPLICATE_POOL, &what) {
                     self.datasets(block, &root, special);
                 }
             }
@@ -51,7 +51,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                 let place = block.arg.as_ref().map_or(block.place, |arg| arg.place);
                 self.tell(
                     block.via,
-                    Diagnostic::new(Code::BadName, format!("{text:?} is no name of a pool: {error}"))
+                    Diagnostic::new(code::BAD_NAME, format!("{text:?} is no name of a pool: {error}"))
                         .at(place, "not a legal name"),
                 );
             }
@@ -80,7 +80,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         {
             self.tell(
                 pool.via,
-                Diagnostic::new(Code::NoDisks, "a pool without disks for data")
+                Diagnostic::new(code::NO_DISKS, "a pool without disks for data")
                     .at(pool.place, "no disk, mirror, raidz or draid in here")
                     .help("`mirror { disk \"/dev/disk/by-id/…\"; disk \"/dev/disk/by-id/…\" }`"),
             );
@@ -107,7 +107,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         let word = block.kind.word().word;
         self.tell(
             block.via,
-            Diagnostic::new(Code::NoDisks, format!("a `{word}` without disks"))
+            Diagnostic::new(code::NO_DISKS, format!("a `{word}` without disks"))
                 .at(block.place, "no disk in here"),
         );
     }
@@ -162,7 +162,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         let disks = if written == 1 { "1 disk".to_owned() } else { format!("{written} disks") };
         self.tell(
             block.via,
-            Diagnostic::new(Code::TooFewDisks, format!("a `{word}` of {disks}"))
+            Diagnostic::new(code::TOO_FEW_DISKS, format!("a `{word}` of {disks}"))
                 .at(block.place, format!("{least} disks at least"))
                 .help(help),
         );
@@ -198,7 +198,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             Err(wrong) => {
                 self.tell(
                     block.via,
-                    Diagnostic::new(Code::BadDraid, "a draid that does not fit its disks")
+                    Diagnostic::new(code::BAD_DRAID, "a draid that does not fit its disks")
                         .at(block.place, wrong),
                 );
                 None
@@ -212,7 +212,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         let arg = block.arg.as_ref()?;
         if is_placeholder(path) {
             let diagnostic =
-                Diagnostic::new(Code::Placeholder, format!("{path:?} stands for a disk still to be named"))
+                Diagnostic::new(code::PLACEHOLDER, format!("{path:?} stands for a disk still to be named"))
                     .at(arg.place, "a placeholder")
                     .help("`ls -l /dev/disk/by-id` on the host lists its disks");
             self.push(diagnostic, arg.via);
@@ -224,7 +224,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                 let help = (error == vdev::DiskError::Outside)
                     .then(|| "write the absolute path: \"/dev/disk/by-id/…\"".to_owned());
                 let diagnostic =
-                    Diagnostic::new(Code::BadDisk, format!("{path:?} is not the path of a disk"))
+                    Diagnostic::new(code::BAD_DISK, format!("{path:?} is not the path of a disk"))
                         .at(arg.place, error.to_string())
                         .help_maybe(help);
                 self.push(diagnostic, arg.via);
@@ -233,14 +233,14 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         };
         if unstable(below) {
             let diagnostic =
-                Diagnostic::new(Code::UnstableDisk, format!("{path:?} may mean another disk after a boot"))
+                Diagnostic::new(code::UNSTABLE_DISK, format!("{path:?} may mean another disk after a boot"))
                     .at(arg.place, "given in the order of discovery")
                     .help("name the disk by its path in /dev/disk/by-id");
             let diagnostic = self.vias.label(diagnostic, arg.via);
             self.lint(diagnostic);
         }
         if let Some(first) = self.disks.get(path) {
-            let diagnostic = Diagnostic::new(Code::DiskTwice, format!("the disk {path:?} is used twice"))
+            let diagnostic = Diagnostic::new(code::DISK_TWICE, format!("the disk {path:?} is used twice"))
                 .at(arg.place, "here again")
                 .at(*first, "here first");
             self.push(diagnostic, arg.via);
@@ -251,7 +251,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
     }
 
     fn lint_layout(&mut self, pool: &Block<'a>, layout: &[Laid<'a>]) {
-        let allows = |laid: &Laid<'_>| laid.allow.contains(&Code::NoRedundancy.name());
+        let allows = |laid: &Laid<'_>| laid.allow.contains(&code::NO_REDUNDANCY.name);
         let mut bare = layout
             .iter()
             .filter(|laid| laid.vdev.class.holds_data() && laid.vdev.redundancy == Redundancy::None)
@@ -260,7 +260,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             let Some(bare) = bare.find(|laid| !allows(laid)) else { return };
             let name = pool.name().unwrap_or_default();
             self.lint(
-                Diagnostic::new(Code::NoRedundancy, format!("the pool `{name}` is lost with one disk"))
+                Diagnostic::new(code::NO_REDUNDANCY, format!("the pool `{name}` is lost with one disk"))
                     .at(pool.place, "this pool")
                     .at(bare.place, "all of it is lost with this disk")
                     .help("put the disk into a `mirror`, or say that it is meant: `allow \"no-redundancy\"`"),
@@ -275,7 +275,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         let Some(first) = data.next() else { return };
         if let Some(other) = data.find(|laid| word(laid) != word(first)) {
             self.lint(
-                Diagnostic::new(Code::MixedRedundancy, "vdevs of different redundancy in one pool")
+                Diagnostic::new(code::MIXED_REDUNDANCY, "vdevs of different redundancy in one pool")
                     .at(other.place, word(other))
                     .at(first.place, word(first))
                     .help("the pool is as safe as the weaker of the two"),

@@ -2,7 +2,7 @@
 
 use super::Checker;
 use crate::{
-    diagnostic::{Code, Diagnostic, article, did_you_mean, list},
+    diagnostic::{Diagnostic, article, code, did_you_mean, list},
     resolve::{
         grammar::{Kind, LIFE, Meaning, OWN, find_own},
         spec::{Block, Said, Scalar, Setting},
@@ -98,7 +98,7 @@ impl<'a> Checker<'_, 'a, '_> {
                 "mounted" => Some("`canmount` and `mountpoint` say what is mounted"),
                 _ => None,
             };
-            let diagnostic = Diagnostic::new(Code::ReadOnly, format!("`{name}` cannot be set"))
+            let diagnostic = Diagnostic::new(code::READ_ONLY, format!("`{name}` cannot be set"))
                 .at(setting.place, "OpenZFS only reports it")
                 .help_maybe(help.map(str::to_owned));
             self.push(diagnostic, setting.via);
@@ -106,12 +106,12 @@ impl<'a> Checker<'_, 'a, '_> {
         }
         if let Err(error) = check::member(name) {
             let diagnostic =
-                Diagnostic::new(Code::BadName, error.to_string()).at(setting.place, "not a legal name");
+                Diagnostic::new(code::BAD_NAME, error.to_string()).at(setting.place, "not a legal name");
             self.push(diagnostic, setting.via);
             return None;
         }
         if let Some((why, help)) = cannot_be_had(target, name) {
-            let diagnostic = Diagnostic::new(Code::ReadOnly, format!("`{name}` cannot be set by a spec"))
+            let diagnostic = Diagnostic::new(code::READ_ONLY, format!("`{name}` cannot be set by a spec"))
                 .at(setting.place, why)
                 .help(help);
             self.push(diagnostic, setting.via);
@@ -146,7 +146,7 @@ impl<'a> Checker<'_, 'a, '_> {
     pub(super) fn decimal_unit(&mut self, setting: &Setting<'a>, said: &Said<'a>, text: &str) {
         let Some(size_hint::Decimal { taken, by_the_book, plain }) = size_hint::decimal(text) else { return };
         let message = format!("`{text}` of `{}` is taken for {taken} bytes: by powers of 1024", setting.name);
-        let diagnostic = Diagnostic::new(Code::DecimalUnit, message)
+        let diagnostic = Diagnostic::new(code::DECIMAL_UNIT, message)
             .at(said.place, "as ZFS reads it")
             .help(format!("write \"{plain}\" for that, or \"{by_the_book}\" for powers of 1000"));
         let diagnostic = self.vias.label(diagnostic, said.via);
@@ -157,10 +157,10 @@ impl<'a> Checker<'_, 'a, '_> {
         let name = &*setting.name;
         if let Err(error) = check::user_name(name) {
             let diagnostic = match error {
-                SettingError::Mark(_) => Diagnostic::new(Code::ReadOnly, format!("`{name}` cannot be set"))
+                SettingError::Mark(_) => Diagnostic::new(code::READ_ONLY, format!("`{name}` cannot be set"))
                     .at(setting.place, "phoenix keeps its own marks under this name"),
                 error => {
-                    Diagnostic::new(Code::BadName, error.to_string()).at(setting.place, "not a legal name")
+                    Diagnostic::new(code::BAD_NAME, error.to_string()).at(setting.place, "not a legal name")
                 }
             };
             self.push(diagnostic, setting.via);
@@ -188,7 +188,7 @@ impl<'a> Checker<'_, 'a, '_> {
         property: Option<&property::Property>,
     ) {
         let mut diagnostic = Diagnostic::new(
-            Code::BadValue,
+            code::BAD_VALUE,
             format!("{} is no value of `{}`: {reason}", shown(&said.value), setting.name),
         )
         .at(said.place, "not taken");
@@ -237,7 +237,7 @@ impl<'a> Checker<'_, 'a, '_> {
             _ => None,
         };
         let diagnostic =
-            Diagnostic::new(Code::WrongKind, format!("`{name}` is a property of {of}, not of {here}"))
+            Diagnostic::new(code::WRONG_KIND, format!("`{name}` is a property of {of}, not of {here}"))
                 .at(setting.place, format!("not a property of {here}"))
                 .help_maybe(help);
         self.push(diagnostic, setting.via);
@@ -270,7 +270,7 @@ impl<'a> Checker<'_, 'a, '_> {
             _ if settings_of(kind).nth(16).is_none() => format!("{here} has {}", list(settings_of(kind))),
             _ => "no property of OpenZFS is near this name".to_owned(),
         });
-        let diagnostic = Diagnostic::new(Code::UnknownSetting, format!("{here} has no setting `{name}`"))
+        let diagnostic = Diagnostic::new(code::UNKNOWN_SETTING, format!("{here} has no setting `{name}`"))
             .at(setting.place, "unknown")
             .help(help);
         self.push(diagnostic, setting.via);
@@ -285,7 +285,7 @@ impl<'a> Checker<'_, 'a, '_> {
 
     pub(super) fn secret(&mut self, place: Place, what: &str) {
         self.sink.push(
-            Diagnostic::new(Code::SecretInSpec, format!("{what} is a secret"))
+            Diagnostic::new(code::SECRET_IN_SPEC, format!("{what} is a secret"))
                 .at(place, "a spec is kept and shared: no secret stands in it")
                 .help("leave it out; for encryption say where the key is found: `keylocation=\"file:///…\"`"),
         );

@@ -3,7 +3,7 @@
 
 use super::Checker;
 use crate::{
-    diagnostic::{Code, Diagnostic},
+    diagnostic::{Diagnostic, code},
     source::Place,
 };
 use phoenix_graph::{
@@ -26,7 +26,7 @@ impl Checker<'_, '_, '_> {
             self.over(
                 &over,
                 Diagnostic::new(
-                    Code::ReservationOverQuota,
+                    code::RESERVATION_OVER_QUOTA,
                     format!("inside of `{name}` more is reserved than it may have: {sum}"),
                 ),
                 "reserved",
@@ -38,7 +38,7 @@ impl Checker<'_, '_, '_> {
             self.over(
                 &over,
                 Diagnostic::new(
-                    Code::OvercommittedQuota,
+                    code::OVERCOMMITTED_QUOTA,
                     format!("the quotas inside of `{name}` come to {sum}: not all can be filled"),
                 ),
                 "promised",
@@ -49,7 +49,7 @@ impl Checker<'_, '_, '_> {
 
     fn over(&mut self, over: &Over, diagnostic: Diagnostic, what: &str, help: &str) {
         let Some((place, via, allow)) = self.quotas.get(&over.name).cloned() else { return };
-        if allow.contains(&diagnostic.code.name()) {
+        if allow.contains(&diagnostic.code.name) {
             return;
         }
         let mut diagnostic = diagnostic.at(place, format!("{} at most", Bytes(over.quota))).help(help);

@@ -2,7 +2,7 @@
 
 use super::{About, Checker, Mounted, settings_of};
 use crate::{
-    diagnostic::{Code, Diagnostic, did_you_mean, list},
+    diagnostic::{Diagnostic, code, did_you_mean, list},
     resolve::{
         grammar::Kind,
         spec::{Block, Scalar, Setting},
@@ -35,7 +35,7 @@ impl<'a> Checker<'_, 'a, '_> {
             Ok(id) => Some(id),
             Err(error) => {
                 let diagnostic =
-                    Diagnostic::new(Code::BadName, format!("{text:?} is no storage id: {error}"))
+                    Diagnostic::new(code::BAD_NAME, format!("{text:?} is no storage id: {error}"))
                         .at(arg.place, "not a legal id");
                 self.push(diagnostic, arg.via);
                 // What is said of it is held against its type all the same.
@@ -55,7 +55,7 @@ impl<'a> Checker<'_, 'a, '_> {
         let lifecycle = self.lifecycle(block);
         let dataset = Some(dataset.clone());
         let storage = Storage { id, kind: kind.name.into(), dataset, properties, lifecycle };
-        self.add(Resource::Storage(storage), block, Code::DuplicateStorage, &what);
+        self.add(Resource::Storage(storage), block, code::DUPLICATE_STORAGE, &what);
     }
 
     /// Looks at what a profile says of the registrations that the dataset has: without an id, and so
@@ -77,7 +77,7 @@ impl<'a> Checker<'_, 'a, '_> {
             }
             self.tell(
                 block.via,
-                Diagnostic::new(Code::StorageWithoutType, format!("the storage `{id}` has no type"))
+                Diagnostic::new(code::STORAGE_WITHOUT_TYPE, format!("the storage `{id}` has no type"))
                     .at(block.place, "the type is missing")
                     .help("`type=\"zfspool\"` or `type=\"dir\"`, here or in a profile"),
             );
@@ -87,7 +87,7 @@ impl<'a> Checker<'_, 'a, '_> {
         let text = self.text(setting, said)?;
         if ELSEWHERE.contains(&&*text) {
             let diagnostic = Diagnostic::new(
-                Code::BadStorageType,
+                code::BAD_STORAGE_TYPE,
                 format!("phoenix registers no `{text}` storage: it does not lie on a dataset"),
             )
             .at(said.place, "not here")
@@ -102,7 +102,7 @@ impl<'a> Checker<'_, 'a, '_> {
                 None => format!("on a dataset lie {}", list(ON_DATASETS.iter().copied())),
             };
             let diagnostic = Diagnostic::new(
-                Code::UnknownStorageType,
+                code::UNKNOWN_STORAGE_TYPE,
                 format!("no storage of Proxmox's own has the type {text:?}"),
             )
             .at(said.place, "unknown")
@@ -120,7 +120,7 @@ impl<'a> Checker<'_, 'a, '_> {
                 )
             };
             let diagnostic =
-                Diagnostic::new(Code::BadStorageType, message).at(said.place, "not here").help(help);
+                Diagnostic::new(code::BAD_STORAGE_TYPE, message).at(said.place, "not here").help(help);
             self.push(diagnostic, said.via);
             return None;
         }
@@ -149,7 +149,7 @@ impl<'a> Checker<'_, 'a, '_> {
         let name = &*setting.name;
         if DERIVED.contains(&name) {
             let diagnostic =
-                Diagnostic::new(Code::BadStorageProperty, format!("`{name}` follows from the dataset"))
+                Diagnostic::new(code::BAD_STORAGE_PROPERTY, format!("`{name}` follows from the dataset"))
                     .at(setting.place, "phoenix says this by itself")
                     .help("take it away");
             self.push(diagnostic, setting.via);
@@ -172,10 +172,12 @@ impl<'a> Checker<'_, 'a, '_> {
         match kind.canonical(name, &words.join(",")) {
             Ok(value) => {
                 if name == "shared" && value == "1" {
-                    let diagnostic =
-                        Diagnostic::new(Code::SharedLocalStorage, "this storage is seen by this host alone")
-                            .at(setting.whole(), "marked as shared")
-                            .help("take `shared` away: other nodes do not have this dataset");
+                    let diagnostic = Diagnostic::new(
+                        code::SHARED_LOCAL_STORAGE,
+                        "this storage is seen by this host alone",
+                    )
+                    .at(setting.whole(), "marked as shared")
+                    .help("take `shared` away: other nodes do not have this dataset");
                     let diagnostic = self.vias.label(diagnostic, setting.via);
                     self.lint(diagnostic);
                 }
@@ -211,7 +213,7 @@ impl<'a> Checker<'_, 'a, '_> {
             }
             Some((other, _)) => {
                 let diagnostic = Diagnostic::new(
-                    Code::BadStorageProperty,
+                    code::BAD_STORAGE_PROPERTY,
                     format!("`{name}` is a property of {}, not of {}", other.name, kind.name),
                 )
                 .at(setting.place, "of another type");
@@ -236,9 +238,9 @@ impl<'a> Checker<'_, 'a, '_> {
             StorageError::Secret { .. } => return self.secret(setting.place, &format!("`{}`", setting.name)),
             StorageError::Content { content, contents, .. } => {
                 let near = did_you_mean(content, contents.iter().copied());
-                (Code::BadContent, near.map(|near| format!("did you mean `{near}`?")))
+                (code::BAD_CONTENT, near.map(|near| format!("did you mean `{near}`?")))
             }
-            _ => (Code::BadStorageProperty, None),
+            _ => (code::BAD_STORAGE_PROPERTY, None),
         };
         let diagnostic = Diagnostic::new(code, error.to_string()).at(place, "not taken").help_maybe(help);
         self.push(diagnostic, via);
@@ -268,7 +270,7 @@ impl<'a> Checker<'_, 'a, '_> {
                 self.tell(
                     block.via,
                     Diagnostic::new(
-                        Code::StorageUnmounted,
+                        code::STORAGE_UNMOUNTED,
                         format!("`{dataset}` holds a directory storage, but is never mounted"),
                     )
                     .at(block.place, "nothing to write into")
@@ -286,7 +288,7 @@ impl<'a> Checker<'_, 'a, '_> {
                 Err(error) => {
                     self.tell(
                         block.via,
-                        Diagnostic::new(Code::BadStorageProperty, error.to_string())
+                        Diagnostic::new(code::BAD_STORAGE_PROPERTY, error.to_string())
                             .at(of.place, format!("mounted at {path}"))
                             .at(block.place, "Proxmox does not take this path"),
                     );
@@ -301,7 +303,7 @@ impl<'a> Checker<'_, 'a, '_> {
         let exported = of.of(Kind::Export).find(|export| export.of(Kind::Client).next().is_some());
         let Some(export) = exported else { return };
         self.lint(
-            Diagnostic::new(Code::GuestDisksExported, "guests' disks are exported")
+            Diagnostic::new(code::GUEST_DISKS_EXPORTED, "guests' disks are exported")
                 .at(export.place, "clients see what Proxmox makes here")
                 .at(block.place, "Proxmox keeps disks of guests here")
                 .help("share a dataset of its own"),

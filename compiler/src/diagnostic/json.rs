@@ -1,7 +1,8 @@
 //! Diagnostics as JSON, for editors and CI: one object each, with byte spans, lines and columns.
 
-use super::{Code, Diagnostic, Severity};
+use super::{Diagnostic, Severity};
 use crate::source::{Position, Sources};
+use phoenix_graph::Code;
 #[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -3,15 +3,13 @@
 
 pub mod code;
 pub mod json;
-pub mod page;
 pub mod render;
 mod suggest;
 
-pub use code::Code;
-pub use page::{Example, Page};
 pub use suggest::{article, did_you_mean, list};
 
 use crate::source::{Place, Sources};
+use phoenix_graph::{Code, code::Level};
 use serde::Serialize;
 use std::collections::HashSet;
 
@@ -24,6 +22,15 @@ pub enum Severity {
     Error,
     /// The graph is made, but this is likely not meant, or dangerous.
     Warning,
+}
+
+impl From<Level> for Severity {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Error => Severity::Error,
+            Level::Lint => Severity::Warning,
+        }
+    }
 }
 
 /// A place that is involved, with what it has to do with it.
@@ -51,15 +58,9 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// Begins a diagnostic of a kind, with the severity of its row.
+    /// Begins a diagnostic of a kind, with the severity of its level.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            severity: code.entry().severity,
-            message: message.into(),
-            labels: Vec::new(),
-            help: None,
-        }
+        Self { code, severity: code.level.into(), message: message.into(), labels: Vec::new(), help: None }
     }
 
     /// Adds a place, the most important one first.
@@ -156,9 +157,25 @@ impl Sink {
     pub fn finish(mut self, sources: &Sources) -> Vec<Diagnostic> {
         // A file of the standard library comes after the spec's own.
         let foreign = |place: Place| sources.get(place.file).is_some_and(|source| source.std);
-        self.found.sort_by_key(|diagnostic| {
-            (diagnostic.place().map(|place| (foreign(place), place)), diagnostic.severity, diagnostic.code)
+        self.found.sort_by_cached_key(|diagnostic| {
+            let place = diagnostic.place().map(|place| (foreign(place), place));
+            (place, diagnostic.severity, code::all().position(|code| code == diagnostic.code))
         });
         self.found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told_at_one_place_stands_in_the_order_of_the_codes() {
+        let mut sink = Sink::default();
+        for code in [code::UNKNOWN_SETTING, code::SYNTAX, code::WORLD_WRITABLE, code::BAD_NAME] {
+            sink.push(Diagnostic::new(code, "this"));
+        }
+        let told: Vec<_> = sink.finish(&Sources::default()).iter().map(|told| told.code).collect();
+        assert_eq!(told, [code::SYNTAX, code::BAD_NAME, code::UNKNOWN_SETTING, code::WORLD_WRITABLE]);
     }
 }

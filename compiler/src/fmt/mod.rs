@@ -12,7 +12,7 @@ mod token;
 mod tree;
 
 use crate::{
-    diagnostic::{Code, Diagnostic, Sink},
+    diagnostic::{Diagnostic, Sink, code},
     source::{FileId, Place, Sources},
     syntax::{Parsed, limits::Budget, parse},
 };
@@ -53,7 +53,7 @@ pub fn format(name: &str, text: &str) -> Result<String, Box<Unformatted>> {
 }
 
 fn defect(file: FileId) -> Diagnostic {
-    Diagnostic::new(Code::Internal, "the text cannot be laid out without changing what it says")
+    Diagnostic::new(code::INTERNAL, "the text cannot be laid out without changing what it says")
         .at(Place { file, start: 0, end: 0 }, "left as it is")
         .help("this is a defect of phoenix; please report it with the spec")
 }
@@ -67,7 +67,7 @@ mod tests {
         for text in ["# a\nb\n", "a \"b\", c=1\n", "a “b”\n"] {
             let refused = format("spec.kdl", text).unwrap_err();
             let codes: Vec<_> = refused.diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
-            assert_eq!(codes, [Code::Syntax], "{text}");
+            assert_eq!(codes, [code::SYNTAX], "{text}");
         }
     }
 
@@ -133,6 +133,6 @@ mod tests {
     #[test]
     fn what_is_not_kdl_is_told() {
         let refused = format("spec.kdl", "a {").unwrap_err();
-        assert_eq!(refused.diagnostics[0].code, Code::Syntax);
+        assert_eq!(refused.diagnostics[0].code, code::SYNTAX);
     }
 }

@@ -6,7 +6,7 @@ use super::{
     setting::{directive, options, profile_kinds},
 };
 use crate::{
-    Code, check,
+    check, code,
     resolve::{
         grammar::{Args, DIRECTIVES, Kind, Meaning, TOP, WORDS, Word},
         scope::PARAM_TYPES,
@@ -289,7 +289,7 @@ impl Finder<'_> {
     }
 
     fn lints(&mut self) {
-        for lint in Code::lints() {
+        for lint in code::lints() {
             self.add(lint.name, CandidateKind::Lint, lint.title, "");
         }
     }

@@ -105,8 +105,8 @@ pub enum What {
     },
     /// The path of an import, with the file that it leads to.
     Import(FileId),
-    /// The name of a lint in `allow`; `phoenix_compiler::diagnostic::Code` tells more about it.
-    Lint(crate::Code),
+    /// The name of a lint in `allow`; the code tells more about it.
+    Lint(phoenix_graph::Code),
 }
 
 /// What a name is of.

@@ -6,7 +6,7 @@ use super::{
     setting::{directive, profile_kinds},
 };
 use crate::{
-    Code,
+    code,
     resolve::{
         grammar::{Args, Kind, Meaning, WORDS},
         scope::{self, Found, LET, PROFILE, Scope, first_text},
@@ -330,7 +330,7 @@ impl<'f> Walker<'f> {
     }
 
     fn lint(&mut self, entry: &KdlEntry) {
-        if let Some(lint) = entry.value().as_string().and_then(Code::find) {
+        if let Some(lint) = entry.value().as_string().and_then(code::find) {
             let place = self.text_place(entry);
             self.mark(place, What::Lint(lint), None);
         }

@@ -7,7 +7,7 @@ use super::{
     spec::{Block, Said, Scalar, Setting, Step},
 };
 use crate::{
-    diagnostic::{Code, Diagnostic, article, did_you_mean, list},
+    diagnostic::{Diagnostic, article, code, did_you_mean, list},
     source::Place,
     syntax::{entry_place, head_place, name_place, word_place},
 };
@@ -51,14 +51,14 @@ impl<'a> Resolver<'a, '_> {
                 self.child(&mut all, node, env);
             } else if !first {
                 self.sink.push(
-                    Diagnostic::new(Code::MisplacedNode, format!("{} in an imported file", article(word)))
+                    Diagnostic::new(code::MISPLACED_NODE, format!("{} in an imported file", article(word)))
                         .at(place, "no host around it")
                         .help("imports bring profiles, lets and hosts: put this into a `host` node"),
                 );
             } else if let Some(named) = named {
                 if !guessed {
                     self.sink.push(
-                        Diagnostic::new(Code::MisplacedNode, format!("{} beside the hosts", article(word)))
+                        Diagnostic::new(code::MISPLACED_NODE, format!("{} beside the hosts", article(word)))
                             .at(place, "which host is this for?")
                             .at(word_place(file, named), "the spec names its hosts")
                             .help("put it into the `host` node that it belongs to"),
@@ -89,7 +89,7 @@ impl<'a> Resolver<'a, '_> {
             },
         };
         self.sink.push(
-            Diagnostic::new(Code::UnknownNode, format!("`{word}` means nothing straight in a file"))
+            Diagnostic::new(code::UNKNOWN_NODE, format!("`{word}` means nothing straight in a file"))
                 .at(place, "unknown")
                 .help(help),
         );
@@ -123,7 +123,7 @@ impl<'a> Resolver<'a, '_> {
                     }
                     if !matches!(said.value, Scalar::Text(_)) {
                         let is = if matches!(word.args, Args::Number(_)) { "whole number" } else { "text" };
-                        let diagnostic = Diagnostic::new(Code::WrongType, format!("a {what} is a {is}"))
+                        let diagnostic = Diagnostic::new(code::WRONG_TYPE, format!("a {what} is a {is}"))
                             .at(said.place, "this is none");
                         self.tell(said.via, diagnostic);
                         return None;
@@ -139,7 +139,7 @@ impl<'a> Resolver<'a, '_> {
                     self.tell(
                         env.via,
                         Diagnostic::new(
-                            Code::MissingArgument,
+                            code::MISSING_ARGUMENT,
                             format!("{} has a {what}", article(word.word)),
                         )
                         .at(block.place, format!("the {what} is missing"))
@@ -163,7 +163,7 @@ impl<'a> Resolver<'a, '_> {
                 self.tell(
                     env.via,
                     Diagnostic::new(
-                        Code::UnexpectedArgument,
+                        code::UNEXPECTED_ARGUMENT,
                         format!("{} takes no further value", article(word.word)),
                     )
                     .at(entry_place(file, entry), "not expected")
@@ -235,7 +235,7 @@ impl<'a> Resolver<'a, '_> {
             block.broken = true;
             self.tell(
                 env.via,
-                Diagnostic::new(Code::UnexpectedType, "a node has no annotation")
+                Diagnostic::new(code::UNEXPECTED_TYPE, "a node has no annotation")
                     .at(name_place(file, ty), "means nothing here"),
             );
             return;
@@ -248,7 +248,7 @@ impl<'a> Resolver<'a, '_> {
             Meaning::Directive("allow") => {
                 self.no_children(node, env);
                 if self.files.files[env.file].lost.in_node(node).is_some() {
-                    block.allow.extend(Code::lints().map(|lint| lint.name));
+                    block.allow.extend(code::lints().map(|lint| lint.name));
                 }
                 for entry in node.entries() {
                     self.allow(block, entry, env);
@@ -269,7 +269,7 @@ impl<'a> Resolver<'a, '_> {
                 let place = word_place(file, node);
                 self.tell(
                     env.via,
-                    Diagnostic::new(Code::MisplacedNode, format!("`{word}` cannot stand here"))
+                    Diagnostic::new(code::MISPLACED_NODE, format!("`{word}` cannot stand here"))
                         .at(place, "inside `each`, it would belong to no node"),
                 );
             }
@@ -289,7 +289,7 @@ impl<'a> Resolver<'a, '_> {
                 self.tell(
                     env.via,
                     Diagnostic::new(
-                        Code::MisplacedNode,
+                        code::MISPLACED_NODE,
                         format!("`{word}` cannot stand in {}", article(here)),
                     )
                     .at(place, "not here")
@@ -300,7 +300,7 @@ impl<'a> Resolver<'a, '_> {
                 // A param belongs to the profile around it and was read with it.
                 self.tell(
                     env.via,
-                    Diagnostic::new(Code::MisplacedNode, format!("`{word}` stands straight in a file"))
+                    Diagnostic::new(code::MISPLACED_NODE, format!("`{word}` stands straight in a file"))
                         .at(word_place(file, node), "not inside a node"),
                 );
             }
@@ -312,7 +312,7 @@ impl<'a> Resolver<'a, '_> {
     fn not_yet(&mut self, word: &str, place: Place, env: &Env<'a>) {
         self.tell(
             env.via,
-            Diagnostic::new(Code::NotSupported, format!("`{word}` is not supported by this version yet"))
+            Diagnostic::new(code::NOT_SUPPORTED, format!("`{word}` is not supported by this version yet"))
                 .at(place, "cannot be carried out")
                 .help("take it out, and do by hand what it asks for"),
         );
@@ -324,7 +324,7 @@ impl<'a> Resolver<'a, '_> {
         let word = node.name().value();
         self.tell(
             env.via,
-            Diagnostic::new(Code::UnexpectedChildren, format!("`{word}` holds values only"))
+            Diagnostic::new(code::UNEXPECTED_CHILDREN, format!("`{word}` holds values only"))
                 .at(word_place(file, child), "no node can stand inside")
                 .at(word_place(file, node), "of this"),
         );
@@ -354,7 +354,7 @@ impl<'a> Resolver<'a, '_> {
                 if self.no_children(node, env) {
                     self.tell(
                         env.via,
-                        Diagnostic::new(Code::MissingArgument, format!("`{word}` has a value"))
+                        Diagnostic::new(code::MISSING_ARGUMENT, format!("`{word}` has a value"))
                             .at(place, "the value is missing"),
                     );
                 }
@@ -372,7 +372,7 @@ impl<'a> Resolver<'a, '_> {
                 }
                 self.tell(
                     env.via,
-                    Diagnostic::new(Code::UnexpectedArgument, format!("`{word}` holds values only"))
+                    Diagnostic::new(code::UNEXPECTED_ARGUMENT, format!("`{word}` holds values only"))
                         .at(entry_place(file, entry), format!("`{}` is no part of it", name.value())),
                 );
                 return;
@@ -398,7 +398,7 @@ impl<'a> Resolver<'a, '_> {
         let here = kind.word().word;
         self.tell(
             env.via,
-            Diagnostic::new(Code::UnknownNode, format!("`{word}` means nothing in {}", article(here)))
+            Diagnostic::new(code::UNKNOWN_NODE, format!("`{word}` means nothing in {}", article(here)))
                 .at(place, "unknown")
                 .help(match near {
                     Some(near) => format!("did you mean `{near}`?"),
@@ -425,7 +425,7 @@ impl<'a> Resolver<'a, '_> {
         if let Some(first) = block.setting(&name) {
             self.tell(
                 env.via,
-                Diagnostic::new(Code::SaidTwice, format!("`{name}` is said twice"))
+                Diagnostic::new(code::SAID_TWICE, format!("`{name}` is said twice"))
                     .at(place, "here again")
                     .at(first.place, "here first")
                     .help("on the node's line or as a child node: both mean the same, keep one"),
@@ -470,7 +470,7 @@ impl<'a> Resolver<'a, '_> {
             _ => {
                 self.tell(
                     env.via,
-                    Diagnostic::new(Code::WrongType, "an option of an export is a word")
+                    Diagnostic::new(code::WRONG_TYPE, "an option of an export is a word")
                         .at(place, "this is none"),
                 );
                 return;
@@ -484,23 +484,23 @@ impl<'a> Resolver<'a, '_> {
         let Some(text) = entry.value().as_string().filter(|_| entry.ty().is_none()) else {
             self.tell(
                 env.via,
-                Diagnostic::new(Code::WrongType, "`allow` names a lint by a text").at(place, "this is none"),
+                Diagnostic::new(code::WRONG_TYPE, "`allow` names a lint by a text").at(place, "this is none"),
             );
             return;
         };
-        if Code::lints().any(|lint| lint.name == text) {
+        if code::lints().any(|lint| lint.name == text) {
             block.allow.push(text);
             return;
         }
-        let diagnostic = Diagnostic::new(Code::UnknownLint, format!("there is no lint `{text}`"));
-        let error = Code::find(text).is_some();
-        let near = did_you_mean(text, Code::lints().map(|lint| lint.name));
+        let diagnostic = Diagnostic::new(code::UNKNOWN_LINT, format!("there is no lint `{text}`"));
+        let error = code::find(text).is_some();
+        let near = did_you_mean(text, code::lints().map(|lint| lint.name));
         self.tell(
             env.via,
             diagnostic.at(place, "unknown").help(match near {
                 _ if error => format!("`{text}` is an error, which nothing silences"),
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("the lints are {}", list(Code::lints().map(|lint| lint.name))),
+                None => format!("the lints are {}", list(code::lints().map(|lint| lint.name))),
             }),
         );
     }
@@ -515,7 +515,7 @@ impl<'a> Resolver<'a, '_> {
             }
             self.tell(
                 env.via,
-                Diagnostic::new(Code::MissingArgument, "`each` has a name, values and a body")
+                Diagnostic::new(code::MISSING_ARGUMENT, "`each` has a name, values and a body")
                     .at(place, "`each NAME \"a\" \"b\" { … }`"),
             );
             return;
@@ -542,7 +542,7 @@ impl<'a> Resolver<'a, '_> {
         for entry in node.entries().iter().skip(1).filter(|entry| entry.name().is_none()) {
             self.tell(
                 env.via,
-                Diagnostic::new(Code::UnexpectedArgument, "a profile has one name")
+                Diagnostic::new(code::UNEXPECTED_ARGUMENT, "a profile has one name")
                     .at(entry_place(file, entry), "not expected"),
             );
         }

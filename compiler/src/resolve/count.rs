@@ -11,7 +11,7 @@ use super::{
     scope::{Found, PROFILE, Scope, find, first_text},
 };
 use crate::{
-    diagnostic::{Code, Diagnostic},
+    diagnostic::{Diagnostic, code},
     source::Place,
     syntax::{entry_place, head_place, load::Files},
 };
@@ -68,7 +68,7 @@ pub fn excess(files: &Files, scopes: &[Scope<'_>]) -> Option<Diagnostic> {
         },
     };
     Some(
-        Diagnostic::new(Code::TooLarge, "the spec comes to too many nodes")
+        Diagnostic::new(code::TOO_LARGE, "the spec comes to too many nodes")
             .at(place, label)
             .help(format!(
                 "a spec has {MAX_BLOCKS} nodes and settings at most. A profile that uses another one twice doubles it, and an `each` inside an `each` multiplies: repeat less, or make several specs"

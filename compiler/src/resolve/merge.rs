@@ -8,7 +8,7 @@ use super::{
     spec::{Block, Said, Scalar, Setting, Step},
 };
 use crate::{
-    diagnostic::{Code, Diagnostic, did_you_mean, list},
+    diagnostic::{Diagnostic, code, did_you_mean, list},
     source::Place,
     syntax::entry_place,
 };
@@ -33,7 +33,7 @@ impl<'a> Resolver<'a, '_> {
             block.broken = true;
             self.tell(
                 env.via,
-                Diagnostic::new(Code::TooLarge, "too many profiles of one node, or values for them")
+                Diagnostic::new(code::TOO_LARGE, "too many profiles of one node, or values for them")
                     .at(block.place, format!("a node has {MAX_SETTINGS} at most"))
                     .help("make one profile that uses the others"),
             );
@@ -50,7 +50,7 @@ impl<'a> Resolver<'a, '_> {
                     block.broken = true;
                     self.tell(
                         env.via,
-                        Diagnostic::new(Code::WrongType, "`use` names a profile by a text")
+                        Diagnostic::new(code::WRONG_TYPE, "`use` names a profile by a text")
                             .at(place, "this is none"),
                     );
                     continue;
@@ -64,7 +64,7 @@ impl<'a> Resolver<'a, '_> {
                 Some(at) if found.iter().any(|(_, known, _)| *known == at) => {
                     self.tell(
                         env.via,
-                        Diagnostic::new(Code::SaidTwice, format!("the profile `{name}` is used twice"))
+                        Diagnostic::new(code::SAID_TWICE, format!("the profile `{name}` is used twice"))
                             .at(place, "here again"),
                     );
                 }
@@ -99,9 +99,9 @@ impl<'a> Resolver<'a, '_> {
         if env.profiles.contains(&(file, at)) || env.profiles.len() >= MAX_PROFILES {
             let defined = self.scopes[file].profiles[at].place;
             let diagnostic = if env.profiles.len() >= MAX_PROFILES {
-                Diagnostic::new(Code::TooDeep, "profiles use each other in too long a chain")
+                Diagnostic::new(code::TOO_DEEP, "profiles use each other in too long a chain")
             } else {
-                Diagnostic::new(Code::Circular, format!("the profile `{name}` uses itself"))
+                Diagnostic::new(code::CIRCULAR, format!("the profile `{name}` uses itself"))
             };
             self.tell(env.via, diagnostic.at(place, "this use comes back").at(defined, "to here"));
             return None;
@@ -131,7 +131,7 @@ impl<'a> Resolver<'a, '_> {
             let Some(name) = entry.name().map(|name| name.value()) else {
                 self.tell(
                     env.via,
-                    Diagnostic::new(Code::UnexpectedArgument, "`with` gives values by name")
+                    Diagnostic::new(code::UNEXPECTED_ARGUMENT, "`with` gives values by name")
                         .at(place, "a value without a name")
                         .help("`with NAME=…`"),
                 );
@@ -140,7 +140,7 @@ impl<'a> Resolver<'a, '_> {
             if let Some(first) = given.iter().find(|given| given.name == name) {
                 self.tell(
                     env.via,
-                    Diagnostic::new(Code::SaidTwice, format!("`{name}` is given twice"))
+                    Diagnostic::new(code::SAID_TWICE, format!("`{name}` is given twice"))
                         .at(place, "here again")
                         .at(first.place, "here first"),
                 );
@@ -175,7 +175,7 @@ impl<'a> Resolver<'a, '_> {
             };
             self.tell(
                 env.via,
-                Diagnostic::new(Code::UnknownParam, format!("no profile here has a param `{}`", value.name))
+                Diagnostic::new(code::UNKNOWN_PARAM, format!("no profile here has a param `{}`", value.name))
                     .at(value.place, "given to nobody")
                     .help(help),
             );
@@ -211,7 +211,7 @@ impl<'a> Resolver<'a, '_> {
             } else {
                 self.tell(
                     env.via,
-                    Diagnostic::new(Code::MissingParam, format!("the param `{name}` is given no value"))
+                    Diagnostic::new(code::MISSING_PARAM, format!("the param `{name}` is given no value"))
                         .at(place, "used here without it")
                         .at(declared, "it has no default")
                         .help(format!("add `with {name}=…` to the node")),
@@ -236,7 +236,7 @@ impl<'a> Resolver<'a, '_> {
         };
         if !fits {
             let kind = kind.unwrap_or_default();
-            let diagnostic = Diagnostic::new(Code::WrongType, format!("the param asks for a {kind}"))
+            let diagnostic = Diagnostic::new(code::WRONG_TYPE, format!("the param asks for a {kind}"))
                 .at(said.place, format!("this is no {kind}"))
                 .at(declared, "declared here");
             self.tell(said.via, diagnostic);
@@ -282,7 +282,7 @@ impl<'a> Resolver<'a, '_> {
             }
             let name = &setting.name;
             let diagnostic =
-                Diagnostic::new(Code::ProfileConflict, format!("two profiles disagree about `{name}`"))
+                Diagnostic::new(code::PROFILE_CONFLICT, format!("two profiles disagree about `{name}`"))
                     .at(block.place, "this node uses both")
                     .at(known.whole(), "here is one")
                     .at(setting.whole(), "here is the other")

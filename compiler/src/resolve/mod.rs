@@ -11,7 +11,7 @@ pub mod spec;
 pub mod value;
 
 use crate::{
-    diagnostic::{Code, Diagnostic, Sink},
+    diagnostic::{Diagnostic, Sink, code},
     source::Place,
     syntax::load::Files,
 };
@@ -56,7 +56,7 @@ pub fn resolve<'a>(files: &'a Files, sink: &mut Sink) -> Spec<'a> {
         hosts.clear();
     }
     if hosts.is_empty() && resolver.sink.errors() == 0 {
-        let diagnostic = Diagnostic::new(Code::NoHost, "the spec describes no host")
+        let diagnostic = Diagnostic::new(code::NO_HOST, "the spec describes no host")
             .help("begin with `host \"NAME\" { pool … }`");
         let start = files.files.first().map(|file| Place { file: file.id, start: 0, end: 0 });
         resolver.sink.push(match start {
@@ -120,7 +120,7 @@ impl<'a> Resolver<'a, '_> {
         self.left -= 1;
         if self.left == 0 {
             self.sink.push(
-                Diagnostic::new(Code::TooLarge, "the spec comes to too many nodes")
+                Diagnostic::new(code::TOO_LARGE, "the spec comes to too many nodes")
                     .at(place, format!("this is number {MAX_BLOCKS}, profiles and repetitions written out"))
                     .help("an `each` inside an `each` multiplies: repeat less, or make several specs"),
             );
@@ -134,7 +134,7 @@ impl<'a> Resolver<'a, '_> {
         if self.left > 0 && text.len() > self.texts {
             self.left = 0;
             self.sink.push(
-                Diagnostic::new(Code::TooLarge, "the texts of the spec come to too much")
+                Diagnostic::new(code::TOO_LARGE, "the texts of the spec come to too much")
                     .at(
                         said.place,
                         format!("more than {MAX_TEXTS} bytes, profiles and repetitions written out"),
@@ -151,7 +151,7 @@ impl<'a> Resolver<'a, '_> {
     fn too_many_settings(&mut self, node: Place, place: Place, via: Option<spec::ViaId>) {
         self.tell(
             via,
-            Diagnostic::new(Code::TooLarge, "too many settings of one node")
+            Diagnostic::new(code::TOO_LARGE, "too many settings of one node")
                 .at(node, format!("a node has {MAX_SETTINGS} at most"))
                 .at(place, "this is one more")
                 .help("a user property for each of many things belongs elsewhere: take some out"),

@@ -4,7 +4,7 @@
 
 use super::{Env, MAX_PARAMS, Resolver, spec::Scalar};
 use crate::{
-    diagnostic::{Code, Diagnostic, Sink, did_you_mean, list},
+    diagnostic::{Diagnostic, Sink, code, did_you_mean, list},
     source::Place,
     syntax::{
         Lost, entry_place, head_place,
@@ -12,6 +12,7 @@ use crate::{
     },
 };
 use kdl::{KdlEntry, KdlNode, KdlValue};
+use phoenix_graph::Code;
 use std::collections::HashMap;
 
 /// The names of one file.
@@ -84,7 +85,7 @@ pub fn scopes<'a>(files: &'a Files, sink: &mut Sink) -> Vec<Scope<'a>> {
 }
 
 fn defined_twice(what: &str, name: &str, place: Place, first: Place) -> Diagnostic {
-    Diagnostic::new(Code::DuplicateDefinition, format!("the {what} `{name}` stands twice"))
+    Diagnostic::new(code::DUPLICATE_DEFINITION, format!("the {what} `{name}` stands twice"))
         .at(place, "here again")
         .at(first, "here first")
 }
@@ -97,7 +98,7 @@ impl<'a> Scope<'a> {
         let place = head_place(file.id, node);
         let (Some(name), [_, entry], None) = (first_text(node), node.entries(), node.children()) else {
             sink.push(
-                Diagnostic::new(Code::MissingArgument, "a let has a name and one value")
+                Diagnostic::new(code::MISSING_ARGUMENT, "a let has a name and one value")
                     .at(place, "`let NAME value`"),
             );
             return;
@@ -117,7 +118,7 @@ impl<'a> Scope<'a> {
                 return;
             }
             sink.push(
-                Diagnostic::new(Code::MissingArgument, "a profile has a name")
+                Diagnostic::new(code::MISSING_ARGUMENT, "a profile has a name")
                     .at(place, "`profile NAME { … }`"),
             );
             return;
@@ -150,14 +151,14 @@ fn params<'a>(File { id, lost, .. }: &'a File, node: &'a KdlNode, sink: &mut Sin
                 continue;
             }
             sink.push(
-                Diagnostic::new(Code::MissingArgument, "a param has a name")
+                Diagnostic::new(code::MISSING_ARGUMENT, "a param has a name")
                     .at(place, "`param NAME default=…`"),
             );
             continue;
         };
         if found.len() == MAX_PARAMS {
             sink.push(
-                Diagnostic::new(Code::TooLarge, "too many params of one profile")
+                Diagnostic::new(code::TOO_LARGE, "too many params of one profile")
                     .at(place, format!("a profile has {MAX_PARAMS} at most"))
                     .help("make several profiles of it"),
             );
@@ -175,12 +176,12 @@ fn params<'a>(File { id, lost, .. }: &'a File, node: &'a KdlNode, sink: &mut Sin
                 Some("default") => param.default = Some(entry),
                 Some("type") if kind.is_some_and(|kind| PARAM_TYPES.contains(&kind)) => param.kind = kind,
                 Some("type") => sink.push(
-                    Diagnostic::new(Code::BadValue, "no such type of param")
+                    Diagnostic::new(code::BAD_VALUE, "no such type of param")
                         .at(entry_place(file, entry), "not a type")
                         .help(format!("the types are {}", list(PARAM_TYPES.iter().copied()))),
                 ),
                 _ => sink.push(
-                    Diagnostic::new(Code::UnknownSetting, "a param has no such setting")
+                    Diagnostic::new(code::UNKNOWN_SETTING, "a param has no such setting")
                         .at(entry_place(file, entry), "neither `default` nor `type`"),
                 ),
             }
@@ -277,7 +278,7 @@ impl<'a> Resolver<'a, '_> {
             Found::Lost => None,
             Found::Nothing => {
                 let names = self.names(env.file, |scope| scope.lets.iter().map(|item| item.name).collect());
-                self.unknown(env, Code::UnknownLet, "let", name, place, &names);
+                self.unknown(env, code::UNKNOWN_LET, "let", name, place, &names);
                 None
             }
         }
@@ -291,7 +292,7 @@ impl<'a> Resolver<'a, '_> {
             Found::Nothing => {
                 let names =
                     self.names(env.file, |scope| scope.profiles.iter().map(|item| item.name).collect());
-                self.unknown(env, Code::UnknownProfile, "profile", name, place, &names);
+                self.unknown(env, code::UNKNOWN_PROFILE, "profile", name, place, &names);
                 None
             }
         }
@@ -303,7 +304,7 @@ impl<'a> Resolver<'a, '_> {
             let message = format!("two imports have a {} `{name}`", names.what);
             self.tell(
                 env.via,
-                Diagnostic::new(Code::AmbiguousName, message)
+                Diagnostic::new(code::AMBIGUOUS_NAME, message)
                     .at(place, "which of the two?")
                     .at(one, "here is one")
                     .at(other, "here is the other"),
@@ -353,20 +354,20 @@ impl<'a> Resolver<'a, '_> {
             }
             let mut tell = |code: Code, what: &str, name: &str, place, allow: &[&str]| {
                 let message = format!("the {what} `{name}` is never used");
-                if !scope.allow.contains(&code.name()) && !allow.contains(&code.name()) {
+                if !scope.allow.contains(&code.name) && !allow.contains(&code.name) {
                     self.sink.push(Diagnostic::new(code, message).at(place, "nobody uses this"));
                 }
             };
             for item in scope.lets.iter().filter(|item| !item.used) {
-                tell(Code::UnusedLet, "let", item.name, item.place, &[]);
+                tell(code::UNUSED_LET, "let", item.name, item.place, &[]);
             }
             for profile in &scope.profiles {
                 if !profile.used {
-                    tell(Code::UnusedProfile, "profile", profile.name, profile.place, &profile.allow);
+                    tell(code::UNUSED_PROFILE, "profile", profile.name, profile.place, &profile.allow);
                     continue;
                 }
                 for param in profile.params.iter().filter(|param| !param.used) {
-                    tell(Code::UnusedParam, "param", param.name, param.place, &profile.allow);
+                    tell(code::UNUSED_PARAM, "param", param.name, param.place, &profile.allow);
                 }
             }
         }

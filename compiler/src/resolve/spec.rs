@@ -3,7 +3,7 @@
 
 use super::grammar::Kind;
 use crate::{
-    diagnostic::{Code, Diagnostic},
+    diagnostic::{Diagnostic, code},
     source::Place,
     syntax::Gap,
 };
@@ -148,7 +148,7 @@ impl<'a> Block<'a> {
         self.broken = true;
         self.lost = Some(gap);
         if gap.may_say("allow") {
-            self.allow.extend(Code::lints().map(|lint| lint.name));
+            self.allow.extend(code::lints().map(|lint| lint.name));
         }
     }
 

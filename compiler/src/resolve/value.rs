@@ -5,7 +5,7 @@ use super::{
     spec::{Said, Scalar, Step, ViaId},
 };
 use crate::{
-    diagnostic::{Code, Diagnostic, did_you_mean},
+    diagnostic::{Diagnostic, code, did_you_mean},
     source::Place,
     syntax::{entry_place, name_place},
 };
@@ -23,7 +23,7 @@ impl<'a> Resolver<'a, '_> {
         let KdlValue::String(text) = entry.value() else {
             self.tell(
                 env.via,
-                Diagnostic::new(Code::WrongType, format!("`({})` stands before a text", ty.value()))
+                Diagnostic::new(code::WRONG_TYPE, format!("`({})` stands before a text", ty.value()))
                     .at(place, "this is none"),
             );
             return None;
@@ -36,7 +36,7 @@ impl<'a> Resolver<'a, '_> {
                 let near = did_you_mean(other, ["let", "param", "fmt"]);
                 self.tell(
                     env.via,
-                    Diagnostic::new(Code::UnexpectedType, format!("`({other})` means nothing here"))
+                    Diagnostic::new(code::UNEXPECTED_TYPE, format!("`({other})` means nothing here"))
                         .at(name_place(file, ty), "unknown annotation")
                         .help(match near {
                             Some(near) => format!("did you mean `({near})`?"),
@@ -84,7 +84,7 @@ impl<'a> Resolver<'a, '_> {
             return None;
         }
         let params = env.bindings.iter().filter(|binding| binding.param).map(|binding| binding.name);
-        let diagnostic = Diagnostic::new(Code::UnknownParam, format!("there is no param `{name}`"))
+        let diagnostic = Diagnostic::new(code::UNKNOWN_PARAM, format!("there is no param `{name}`"))
             .at(place, "no profile around here declares it");
         let near = did_you_mean(name, params);
         self.tell(env.via, diagnostic.help_maybe(near.map(|near| format!("did you mean `{near}`?"))));
@@ -102,7 +102,7 @@ impl<'a> Resolver<'a, '_> {
             (item.entry, item.place, item.name)
         };
         if let Some(start) = self.evaluating.iter().position(|known| *known == (file, at)) {
-            let mut diagnostic = Diagnostic::new(Code::Circular, format!("the let `{name}` needs itself"))
+            let mut diagnostic = Diagnostic::new(code::CIRCULAR, format!("the let `{name}` needs itself"))
                 .at(place, "to know this")
                 .at(from, "this must be known");
             for &(file, at) in &self.evaluating[start + 1..] {
@@ -120,7 +120,7 @@ impl<'a> Resolver<'a, '_> {
         } else {
             self.tell(
                 None,
-                Diagnostic::new(Code::TooDeep, "lets need each other in too long a chain")
+                Diagnostic::new(code::TOO_DEEP, "lets need each other in too long a chain")
                     .at(place, "this is number 65"),
             );
         }
@@ -142,7 +142,7 @@ impl<'a> Resolver<'a, '_> {
                 Part::Bad(brace) => {
                     self.tell(
                         env.via,
-                        Diagnostic::new(Code::BadFormat, "a brace in this text does not belong to a name")
+                        Diagnostic::new(code::BAD_FORMAT, "a brace in this text does not belong to a name")
                             .at(place, format!("at `{}`", brace.chars().take(12).collect::<String>()))
                             .help("a name stands in braces, `{NAME}`; write `{{` or `}}` for a brace"),
                     );
@@ -159,7 +159,7 @@ impl<'a> Resolver<'a, '_> {
             if made.len() > MAX_TEXT {
                 self.tell(
                     env.via,
-                    Diagnostic::new(Code::TooLarge, "this text becomes too long")
+                    Diagnostic::new(code::TOO_LARGE, "this text becomes too long")
                         .at(place, format!("more than {MAX_TEXT} bytes")),
                 );
                 return None;

@@ -3,7 +3,7 @@
 
 use super::place;
 use crate::{
-    diagnostic::{Code, Diagnostic, Sink},
+    diagnostic::{Diagnostic, Sink, code},
     size_hint,
     source::{FileId, Place},
 };
@@ -34,7 +34,7 @@ pub fn tell(file: FileId, text: &str, error: KdlError, sink: &mut Sink) {
     }
     // Braces are also missing where a mistake before them swallowed their ends.
     if let (false, Some((innermost, around))) = (told, unclosed.split_last()) {
-        let mut diagnostic = Diagnostic::new(Code::Syntax, "a brace is never closed")
+        let mut diagnostic = Diagnostic::new(code::SYNTAX, "a brace is never closed")
             .at(*innermost, "this one, or one around it");
         for brace in around {
             diagnostic = diagnostic.at(*brace, "this is around it");
@@ -47,13 +47,13 @@ pub fn tell(file: FileId, text: &str, error: KdlError, sink: &mut Sink) {
         let place = found.map_or(Place { file, start: 0, end: 0 }, |found| place(file, found.span));
         let brace = text.get(place.start as usize..).is_some_and(|rest| rest.starts_with('}'));
         let message = if brace { "a brace closes nothing" } else { "this is not KDL 2" };
-        sink.push(Diagnostic::new(Code::Syntax, message).at(clamp(text, place), "here"));
+        sink.push(Diagnostic::new(code::SYNTAX, message).at(clamp(text, place), "here"));
     }
 }
 
 /// Tells that a text is wrong where nothing better can be said.
 pub fn something(place: Place, sink: &mut Sink) {
-    sink.push(Diagnostic::new(Code::Syntax, "this is not KDL 2").at(place, "here"));
+    sink.push(Diagnostic::new(code::SYNTAX, "this is not KDL 2").at(place, "here"));
 }
 
 /// What the parser says when it stumbles over the rest of an earlier mistake.
@@ -65,29 +65,29 @@ fn one(file: FileId, text: &str, problem: &KdlDiagnostic) -> Diagnostic {
     let here = text.get(place.start as usize..place.end as usize).unwrap_or_default();
     let bare = here.trim_start_matches(|c: char| !c.is_ascii_alphabetic()).trim();
     if ["true", "false", "null"].contains(&bare) {
-        return Diagnostic::new(Code::Syntax, format!("`{bare}` is no value"))
+        return Diagnostic::new(code::SYNTAX, format!("`{bare}` is no value"))
             .at(place, "a bare word of KDL 1")
             .help(format!("write `#{bare}`"));
     }
     let sized =
         here.starts_with(|c: char| c.is_ascii_digit()) && here.ends_with(|c: char| c.is_ascii_alphabetic());
     if sized {
-        return Diagnostic::new(Code::Syntax, format!("`{here}` is no number"))
+        return Diagnostic::new(code::SYNTAX, format!("`{here}` is no number"))
             .at(place, "a number with letters")
             .help(format!("sizes are texts: write {:?}", size_hint::meant(here).unwrap_or(here.to_owned())));
     }
     if let Some(path) = bare_path(text, place) {
         let here = text.get(path.start as usize..path.end as usize).unwrap_or_default();
-        return Diagnostic::new(Code::Syntax, "a path without its quotation marks")
+        return Diagnostic::new(code::SYNTAX, "a path without its quotation marks")
             .at(path, "a bare word has no `/` in it")
             .help(format!("write {here:?}"));
     }
     if let Some((message, label, help)) = plain_words(problem, here) {
-        return Diagnostic::new(Code::Syntax, message).at(place, label).help_maybe(help.map(str::to_owned));
+        return Diagnostic::new(code::SYNTAX, message).at(place, label).help_maybe(help.map(str::to_owned));
     }
     let message = problem.message.clone().unwrap_or_else(|| "this is not KDL 2".to_owned());
     let label = problem.label.clone().unwrap_or_else(|| "here".to_owned());
-    Diagnostic::new(Code::Syntax, message)
+    Diagnostic::new(code::SYNTAX, message)
         .at(place, label)
         .help_maybe(problem.help.clone().or_else(|| hint(text, place)))
 }
@@ -149,7 +149,7 @@ fn lonely_setting(file: FileId, text: &str, at: usize) -> Option<Diagnostic> {
     let end = at + 1 + (behind.len() - rest.len()) + value.len();
     let place = Place { file, start: offset(name_start), end: offset(end) };
     Some(
-        Diagnostic::new(Code::Syntax, format!("`{name}={value}` stands on no node's line"))
+        Diagnostic::new(code::SYNTAX, format!("`{name}={value}` stands on no node's line"))
             .at(place, "a setting of its own has no `=`")
             .help(format!("write `{name} {value}`, or put it on the line of the node it belongs to")),
     )

@@ -1,7 +1,7 @@
 //! Texts in another language, which are no specs at all: told once, and not for each of their lines.
 
 use crate::{
-    diagnostic::{Code, Diagnostic},
+    diagnostic::{Diagnostic, code},
     source::{FileId, Place},
 };
 
@@ -11,7 +11,7 @@ pub fn told(file: FileId, text: &str) -> Option<Diagnostic> {
     let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     let end = text[at..].chars().next().map_or(at, |first| at + first.len_utf8());
     Some(
-        Diagnostic::new(Code::Syntax, format!("this is {language}, and no spec"))
+        Diagnostic::new(code::SYNTAX, format!("this is {language}, and no spec"))
             .at(Place { file, start: offset(at), end: offset(end) }, "a spec is written in KDL 2")
             .help("`phoenix init` writes one to begin with; `phoenix import --live` writes that of a running host"),
     )

@@ -4,9 +4,10 @@
 
 use super::depth::{Token, marks, next};
 use crate::{
-    diagnostic::{Code, Diagnostic},
+    diagnostic::{Diagnostic, code},
     source::{FileId, Place},
 };
+use phoenix_graph::Code;
 use std::borrow::Cow;
 
 /// The deepest nesting of braces (and of comments in comments) that is read.
@@ -61,9 +62,9 @@ impl Budget {
     /// # Errors
     /// [`Excess`] where the text is not to be parsed.
     pub fn take(&mut self, text: &str) -> Result<(), Excess> {
-        let large = |message, span, label, help| Excess { code: Code::TooLarge, span, message, label, help };
+        let large = |message, span, label, help| Excess { code: code::TOO_LARGE, span, message, label, help };
         let deep = |message: &str, at: usize, length, help| Excess {
-            code: Code::TooDeep,
+            code: code::TOO_DEEP,
             span: (at, at + length),
             message: message.to_owned(),
             label: format!("this is level {}", MAX_DEPTH + 1),
@@ -176,10 +177,10 @@ mod tests {
     fn braces_are_counted_outside_of_strings_and_comments() {
         let open = "a{".repeat(MAX_DEPTH);
         assert_eq!(at(&open), None);
-        assert_eq!(at(&format!("{open}a{{")), Some((Code::TooDeep, open.len() + 1)));
+        assert_eq!(at(&format!("{open}a{{")), Some((code::TOO_DEEP, open.len() + 1)));
         assert_eq!(at(&format!("{open} \"{{\" #\"{{\"{{\"# // {{")), None);
         assert_eq!(at(&format!("{open} /* {{ /* {{ */ {{ */ a}}b{{")), None);
-        assert_eq!(at(&format!("\"}}}} \n{open}{{")), Some((Code::TooDeep, open.len() + 5)));
+        assert_eq!(at(&format!("\"}}}} \n{open}{{")), Some((code::TOO_DEEP, open.len() + 5)));
     }
 
     #[test]
@@ -187,18 +188,18 @@ mod tests {
         // Each mark is two bytes of its own: `/*/` closes nothing.
         let deep = |levels: usize| "/*".repeat(levels) + &"*/".repeat(levels);
         assert_eq!(at(&deep(MAX_DEPTH)), None);
-        assert_eq!(at(&deep(MAX_DEPTH + 1)), Some((Code::TooDeep, 2 * MAX_DEPTH)));
-        assert_eq!(at(&"/*".repeat(MAX_DEPTH + 1)), Some((Code::TooDeep, 2 * MAX_DEPTH)));
+        assert_eq!(at(&deep(MAX_DEPTH + 1)), Some((code::TOO_DEEP, 2 * MAX_DEPTH)));
+        assert_eq!(at(&"/*".repeat(MAX_DEPTH + 1)), Some((code::TOO_DEEP, 2 * MAX_DEPTH)));
     }
 
     #[test]
     fn what_is_too_large_is_told_where_it_is() {
         let long = "x".repeat(MAX_WORD + 1);
-        assert_eq!(at(&format!("a {long}")), Some((Code::TooLarge, 2)));
-        assert_eq!(at(&format!("a \"{long}\"")), Some((Code::TooLarge, 2)));
-        assert_eq!(at(&format!("a #\"{long}\"#")), Some((Code::TooLarge, 2)));
+        assert_eq!(at(&format!("a {long}")), Some((code::TOO_LARGE, 2)));
+        assert_eq!(at(&format!("a \"{long}\"")), Some((code::TOO_LARGE, 2)));
+        assert_eq!(at(&format!("a #\"{long}\"#")), Some((code::TOO_LARGE, 2)));
         assert_eq!(at(&format!("/* {long} */ // {long}")), None);
-        assert_eq!(at(&"/-a ".repeat(MAX_SLASHED + 1)), Some((Code::TooLarge, 4 * MAX_SLASHED)));
+        assert_eq!(at(&"/-a ".repeat(MAX_SLASHED + 1)), Some((code::TOO_LARGE, 4 * MAX_SLASHED)));
         assert!(at(&"a;".repeat(MAX_WORDS)).is_none());
         assert!(at(&"a;".repeat(MAX_WORDS * 2)).is_some());
         let mut budget = Budget::default();

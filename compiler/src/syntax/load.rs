@@ -6,7 +6,7 @@ use super::{
     parse,
 };
 use crate::{
-    diagnostic::{Code, Diagnostic, Sink, did_you_mean, list},
+    diagnostic::{Diagnostic, Sink, code, did_you_mean, list},
     source::{FileId, Place, Sources},
     stdlib,
     world::{ROOT, SourceError, SpecPath, World},
@@ -107,7 +107,7 @@ impl Loader<'_> {
         }
         if self.files.files.len() >= MAX_FILES || self.chain.len() >= MAX_IMPORTS {
             self.sink.push(
-                Diagnostic::new(Code::TooLarge, "too many imports")
+                Diagnostic::new(code::TOO_LARGE, "too many imports")
                     .at(from?, format!("{MAX_FILES} files, {MAX_IMPORTS} deep, are read at most")),
             );
             return None;
@@ -117,9 +117,10 @@ impl Loader<'_> {
             Origin::Spec(path) => match self.world.source(path) {
                 Ok(text) => (path.to_string(), text, false),
                 Err(error) => {
-                    let code = if error == SourceError::TooLarge { Code::TooLarge } else { Code::Unreadable };
+                    let code =
+                        if error == SourceError::TooLarge { code::TOO_LARGE } else { code::UNREADABLE };
                     let diagnostic = Diagnostic::new(code, format!("cannot read {path}: {error}"));
-                    let diagnostic = diagnostic.help_maybe((code == Code::TooLarge).then(|| {
+                    let diagnostic = diagnostic.help_maybe((code == code::TOO_LARGE).then(|| {
                         format!(
                             "a spec has {MAX_BYTES} bytes at most, with all that it imports: is this one?"
                         )
@@ -190,7 +191,7 @@ impl Loader<'_> {
         let head = head_place(id, node);
         let [entry] = node.entries() else {
             self.sink.push(
-                Diagnostic::new(Code::MissingArgument, "an import names one file")
+                Diagnostic::new(code::MISSING_ARGUMENT, "an import names one file")
                     .at(head, "one path, and nothing else, stands here")
                     .help("`import \"std/proxmox\"`, or a path relative to this file"),
             );
@@ -199,7 +200,7 @@ impl Loader<'_> {
         let place = entry_place(id, entry);
         let (KdlValue::String(path), None, None) = (entry.value(), entry.name(), entry.ty()) else {
             self.sink.push(
-                Diagnostic::new(Code::WrongType, "an import's path is a text").at(place, "this is none"),
+                Diagnostic::new(code::WRONG_TYPE, "an import's path is a text").at(place, "this is none"),
             );
             return None;
         };
@@ -214,7 +215,7 @@ impl Loader<'_> {
                 None => format!("the standard library has {}", list(names())),
             };
             self.sink.push(
-                Diagnostic::new(Code::UnknownImport, format!("the standard library has no `{name}`"))
+                Diagnostic::new(code::UNKNOWN_IMPORT, format!("the standard library has no `{name}`"))
                     .at(place, "not there")
                     .help(help),
             );
@@ -228,7 +229,7 @@ impl Loader<'_> {
             Ok(path) => Some((Origin::Spec(path), place)),
             Err(error) => {
                 self.sink.push(
-                    Diagnostic::new(Code::ImportOutside, format!("cannot import {path:?}: {error}"))
+                    Diagnostic::new(code::IMPORT_OUTSIDE, format!("cannot import {path:?}: {error}"))
                         .at(place, "imports stay inside the spec's folder")
                         .help(format!(
                             "an empty file `{ROOT}` in a folder above opens it to the specs below; paths are relative to this file"
@@ -241,7 +242,7 @@ impl Loader<'_> {
 
     fn cycle(&mut self, at: usize, from: Place) {
         let Some(start) = self.chain.iter().position(|(known, _)| *known == at) else { return };
-        let mut diagnostic = Diagnostic::new(Code::ImportCycle, "files import each other in a circle")
+        let mut diagnostic = Diagnostic::new(code::IMPORT_CYCLE, "files import each other in a circle")
             .at(from, "this import comes back to the beginning");
         for (_, place) in &self.chain[start + 1..] {
             diagnostic = diagnostic.at(*place, "by way of this import");
@@ -256,7 +257,7 @@ fn edition(id: FileId, Parsed { document, lost }: &Parsed, sink: &mut Sink) {
             return;
         }
         sink.push(
-            Diagnostic::new(Code::MissingEdition, "the file does not say its edition")
+            Diagnostic::new(code::MISSING_EDITION, "the file does not say its edition")
                 .at(Place { file: id, start: 0, end: 0 }, "expected here")
                 .help(format!("begin the file with `edition {EDITION}`")),
         );
@@ -269,7 +270,7 @@ fn edition(id: FileId, Parsed { document, lost }: &Parsed, sink: &mut Sink) {
     };
     if !known {
         sink.push(
-            Diagnostic::new(Code::UnknownEdition, "this edition is not known")
+            Diagnostic::new(code::UNKNOWN_EDITION, "this edition is not known")
                 .at(head_place(id, node), format!("this version of phoenix reads edition {EDITION}"))
                 .help(format!("write `edition {EDITION}`, or take a newer phoenix for a newer edition")),
         );

@@ -12,7 +12,7 @@ use super::{
     sound, with_stack,
 };
 use crate::{
-    diagnostic::{Code, Diagnostic, Sink},
+    diagnostic::{Diagnostic, Sink, code},
     source::{FileId, Place},
 };
 use kdl::{KdlDocument, KdlNode};
@@ -177,7 +177,7 @@ impl Reader<'_, '_> {
         if line.frame.len() > LONGEST || !line.can_be_parsed() {
             let place = Place { file: self.file, start: offset(line.start), end: offset(line.end) };
             self.sink.push(
-                Diagnostic::new(Code::Syntax, "this is not KDL 2").at(place, "this line cannot be read"),
+                Diagnostic::new(code::SYNTAX, "this is not KDL 2").at(place, "this line cannot be read"),
             );
             return;
         }
@@ -206,7 +206,7 @@ impl Reader<'_, '_> {
             let length = self.text[at..].chars().next().map_or(0, char::len_utf8);
             Place { file: self.file, start: offset(at), end: offset(at + length) }
         };
-        let diagnostic = |message| Diagnostic::new(Code::Syntax, message);
+        let diagnostic = |message| Diagnostic::new(code::SYNTAX, message);
         self.sink.push(match mistake {
             Mistake::Unclosed(braces) => {
                 let mut braces = braces.iter().map(|at| place(*at));

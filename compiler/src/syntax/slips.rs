@@ -4,7 +4,7 @@
 
 use super::depth::{Token, next};
 use crate::{
-    diagnostic::{Code, Diagnostic, Sink},
+    diagnostic::{Diagnostic, Sink, code},
     source::{FileId, Place},
 };
 use std::borrow::Cow;
@@ -129,7 +129,7 @@ impl Kind {
             more => format!("; {more} more stand below"),
         };
         sink.push(
-            Diagnostic::new(Code::Syntax, self.message)
+            Diagnostic::new(code::SYNTAX, self.message)
                 .at(place, self.label)
                 .help(format!("{}{more}", self.help)),
         );

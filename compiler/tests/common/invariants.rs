@@ -4,7 +4,7 @@
 
 use super::{Memory, rendered};
 use phoenix_compiler::{
-    Code, Compiled, Diagnostic, Place, SpecPath, Traced, compile, fmt::format, index::Index, origin::Origin,
+    Compiled, Diagnostic, Place, SpecPath, Traced, code, compile, fmt::format, index::Index, origin::Origin,
     trace,
 };
 use phoenix_graph::{Graph, ObjectId, Step, System};
@@ -74,7 +74,7 @@ pub fn asked(world: &Memory, step: usize) {
 /// Every diagnostic can be shown and written, and none is a defect.
 fn told(compiled: &Compiled) {
     for diagnostic in &compiled.diagnostics {
-        assert_ne!(diagnostic.code, Code::Internal, "{diagnostic:?}");
+        assert_ne!(diagnostic.code, code::INTERNAL, "{diagnostic:?}");
         assert!(!diagnostic.message.is_empty(), "{diagnostic:?}");
         diagnostic.labels.iter().for_each(|label| inside(label.place, compiled));
         let json = serde_json::to_string(&diagnostic.to_json(&compiled.sources)).unwrap();
@@ -149,7 +149,7 @@ fn laid_out(world: &Memory, compiled: &Compiled) {
             }
             Err(refused) => {
                 assert!(!refused.diagnostics.is_empty(), "refused without a word");
-                let defect = refused.diagnostics.iter().find(|found| found.code == Code::Internal);
+                let defect = refused.diagnostics.iter().find(|found| found.code == code::INTERNAL);
                 assert!(defect.is_none(), "{text:?} cannot be laid out");
                 text.clone()
             }
@@ -165,8 +165,8 @@ fn laid_out(world: &Memory, compiled: &Compiled) {
 }
 
 /// What was said, whatever its order: parts that moved to other lines may be told of in another.
-fn said(diagnostics: &[Diagnostic]) -> Vec<(Code, &str)> {
-    let mut said: Vec<_> = diagnostics.iter().map(|one| (one.code, one.message.as_str())).collect();
+fn said(diagnostics: &[Diagnostic]) -> Vec<(&str, &str)> {
+    let mut said: Vec<_> = diagnostics.iter().map(|one| (one.code.name, one.message.as_str())).collect();
     said.sort_unstable();
     said
 }

@@ -5,9 +5,9 @@ use crate::{
     spec::{Node, Piece, Spec, Value, text},
     write::TOO_MUCH,
 };
-use phoenix_compiler::{Code, Compiled, Diagnostic};
-use phoenix_graph::{Target, property};
-use std::collections::BTreeSet;
+use phoenix_compiler::{Compiled, Diagnostic, code};
+use phoenix_graph::{Code, Target, property};
+use std::collections::HashSet;
 
 /// What the compiler is to say of a mistake.
 #[derive(Debug)]
@@ -72,36 +72,36 @@ const FILE: &[&str] = &["file"];
 
 const MISTAKES: &[Mistake] = &[
     mistake(
-        Code::UnknownSetting,
+        code::UNKNOWN_SETTING,
         "zz-speed",
         &["host", "arc", "pool", "mirror", "disk", "special", "root", "dataset", "volume", "proxmox"],
         |node, _| node.set("zz-speed", vec![vec![text("1")]]),
     ),
-    mistake(Code::UnknownSetting, "zz-", PROPERTIES, misspell).if_it(|node| misspellable(node).is_some()),
-    mistake(Code::UnknownProfile, "zz-profile", USERS, |node, _| {
+    mistake(code::UNKNOWN_SETTING, "zz-", PROPERTIES, misspell).if_it(|node| misspellable(node).is_some()),
+    mistake(code::UNKNOWN_PROFILE, "zz-profile", USERS, |node, _| {
         node.inside.push(Node::named("use", "zz-profile"));
     }),
-    mistake(Code::UnknownParam, "zz-param", USERS, |node, _| {
+    mistake(code::UNKNOWN_PARAM, "zz-param", USERS, |node, _| {
         node.inside.push(Node::new("with", Vec::new()).with("zz-param", text("x")));
     }),
-    mistake(Code::UnknownLint, "zz-lint", USERS, |node, _| {
+    mistake(code::UNKNOWN_LINT, "zz-lint", USERS, |node, _| {
         node.inside.push(Node::new("allow", vec![text("zz-lint"), text("unstable-disk")]));
     }),
-    mistake(Code::UnknownLet, "zz-let", DATASET, |node, _| {
+    mistake(code::UNKNOWN_LET, "zz-let", DATASET, |node, _| {
         node.set("any:zz", vec![vec![Value::Let("zz-let".to_owned())]]);
     }),
-    mistake(Code::BadFormat, "zz-", DATASET, |node, _| {
+    mistake(code::BAD_FORMAT, "zz-", DATASET, |node, _| {
         node.set("any:zz", vec![vec![Value::Format(vec![Piece::Name("zz-{".to_owned())])]]);
     }),
-    mistake(Code::UnknownNode, "zz-thing", &["host", "pool", "root", "dataset", "volume"], |node, _| {
+    mistake(code::UNKNOWN_NODE, "zz-thing", &["host", "pool", "root", "dataset", "volume"], |node, _| {
         let inner = Node::new("any", vec![Value::Number(1)]);
         node.inside.push(Node::new("zz-thing", Vec::new()).holding(vec![inner]));
     }),
-    mistake(Code::MisplacedNode, "zz-disk", DATASET, |node, _| {
+    mistake(code::MISPLACED_NODE, "zz-disk", DATASET, |node, _| {
         node.inside.push(Node::new("raidz2", Vec::new()).holding(vec![Node::named("disk", "/dev/zz-disk")]));
     })
     .place(Place::Before("raidz2")),
-    mistake(Code::BadValue, "zz-no", PROPERTIES, |node, choices| {
+    mistake(code::BAD_VALUE, "zz-no", PROPERTIES, |node, choices| {
         let target = target(node);
         // Of these none is told by its value: a spec cannot say them at all, or says them elsewhere.
         let apart = |row: &property::Property| {
@@ -120,71 +120,71 @@ const MISTAKES: &[Mistake] = &[
         node.set(&if known { format!("{name}m9") } else { name.to_owned() }, vec![vec![text("zz-no")]]);
     })
     .if_it(|node| node.setting("canmount").is_none()),
-    mistake(Code::WrongKind, "feature@zz-", &["root", "dataset", "volume"], |node, _| {
+    mistake(code::WRONG_KIND, "feature@zz-", &["root", "dataset", "volume"], |node, _| {
         node.set("feature@zz-", vec![vec![text("enabled")]]);
     }),
-    mistake(Code::WrongKind, "userquota@zz-", &["pool", "volume"], |node, _| {
+    mistake(code::WRONG_KIND, "userquota@zz-", &["pool", "volume"], |node, _| {
         node.set("userquota@zz-", vec![vec![text("1G")]]);
     }),
-    mistake(Code::ReadOnly, "phoenix:zz-", &["root", "dataset", "volume"], |node, _| {
+    mistake(code::READ_ONLY, "phoenix:zz-", &["root", "dataset", "volume"], |node, _| {
         node.set("phoenix:zz-", vec![vec![text("x")]]);
     }),
-    mistake(Code::SecretInSpec, "zz-secret", PROPERTIES, |node, _| {
+    mistake(code::SECRET_IN_SPEC, "zz-secret", PROPERTIES, |node, _| {
         node.set("passphrase", vec![vec![text("zz-secret")]]);
     })
     .place(Place::Before("passphrase")),
-    mistake(Code::BadName, "zz-/", HOLDERS, |node, _| node.inside.push(Node::named("dataset", "zz-/x"))),
-    mistake(Code::BadName, "zz-@", HOLDERS, |node, _| node.inside.push(Node::named("dataset", "zz-@x"))),
-    mistake(Code::BadName, "zz-", &["root", "dataset"], |node, _| {
+    mistake(code::BAD_NAME, "zz-/", HOLDERS, |node, _| node.inside.push(Node::named("dataset", "zz-/x"))),
+    mistake(code::BAD_NAME, "zz-@", HOLDERS, |node, _| node.inside.push(Node::named("dataset", "zz-@x"))),
+    mistake(code::BAD_NAME, "zz-", &["root", "dataset"], |node, _| {
         let storage = Node::named("proxmox", "zz-").with("type", text("zfspool"));
         node.inside.push(storage.holding(vec![Node::named("allow", "guest-disks-exported")]));
     })
     .if_it(bare),
-    mistake(Code::DuplicateDataset, "zz-twin", HOLDERS, |node, _| {
+    mistake(code::DUPLICATE_DATASET, "zz-twin", HOLDERS, |node, _| {
         node.inside.push(Node::named("dataset", "zz-twin"));
         node.inside.push(
             Node::named("volume", "zz-twin").with("size", text("1M")).with("sparse", Value::Bool(true)),
         );
     })
     .second(),
-    mistake(Code::DuplicateMountpoint, "/srv/zz-m", HOLDERS, |node, _| {
+    mistake(code::DUPLICATE_MOUNTPOINT, "/srv/zz-m", HOLDERS, |node, _| {
         node.inside.push(Node::named("dataset", "y1").with("mountpoint", text("/srv/zz-m")));
         node.inside.push(Node::named("dataset", "y2").with("mountpoint", text("/srv/zz-m")));
     })
     .second(),
-    mistake(Code::QuotaOverParent, TOO_MUCH, DATASET, |node, _| {
+    mistake(code::QUOTA_OVER_PARENT, TOO_MUCH, DATASET, |node, _| {
         node.inside.push(Node::named("dataset", "any-child").with("quota", text(TOO_MUCH)));
     })
     .if_it(|node| {
         node.setting("quota").is_some_and(|quota| matches!(quota.values[0][0], Value::Number(1..)))
     }),
-    mistake(Code::ReservationOverQuota, TOO_MUCH, HOLDERS, |node, _| {
+    mistake(code::RESERVATION_OVER_QUOTA, TOO_MUCH, HOLDERS, |node, _| {
         let child = Node::named("dataset", "any-child").with("quota", Value::Number(1));
         node.inside.push(child.with("reservation", text(TOO_MUCH)));
     }),
-    mistake(Code::VolumeWithoutSize, "zz-vol", HOLDERS, |node, _| {
+    mistake(code::VOLUME_WITHOUT_SIZE, "zz-vol", HOLDERS, |node, _| {
         node.inside.push(Node::named("volume", "zz-vol"))
     }),
-    mistake(Code::BadVolumeSize, "zz-vol", HOLDERS, |node, _| {
+    mistake(code::BAD_VOLUME_SIZE, "zz-vol", HOLDERS, |node, _| {
         let volume = Node::named("volume", "zz-vol").with("sparse", Value::Bool(true));
         node.inside.push(volume.with("size", Value::Number(1000)));
     })
     .place(Place::After("size")),
-    mistake(Code::BadSize, "zz-lots", HOLDERS, |node, _| {
+    mistake(code::BAD_SIZE, "zz-lots", HOLDERS, |node, _| {
         node.inside.push(Node::named("volume", "any-vol").with("size", text("zz-lots")));
     }),
-    mistake(Code::BadSize, "zz-lots", &["arc"], |node, _| {
+    mistake(code::BAD_SIZE, "zz-lots", &["arc"], |node, _| {
         node.settings[0].values = vec![vec![text("zz-lots")]]
     })
     // A let that is put aside would be told of, too.
     .if_it(|node| !matches!(node.settings[0].values[0][0], Value::Let(_))),
-    mistake(Code::EncryptionWithoutKey, "zz-closed", HOLDERS, |node, _| {
+    mistake(code::ENCRYPTION_WITHOUT_KEY, "zz-closed", HOLDERS, |node, _| {
         let child = Node::named("dataset", "zz-closed").with("keyformat", text("raw"));
         node.inside.push(child.with("encryption", text("aes-256-gcm")));
     })
     .place(Place::After("encryption")),
     // What a dataset above allows is allowed in all of it.
-    mistake(Code::SyncDisabled, "zz-fast", &["pool"], |node, _| {
+    mistake(code::SYNC_DISABLED, "zz-fast", &["pool"], |node, _| {
         node.inside.push(Node::named("dataset", "zz-fast").with("sync", text("disabled")));
     })
     .place(Place::After("sync"))
@@ -192,77 +192,77 @@ const MISTAKES: &[Mistake] = &[
         let allows = |inner: &Node| inner.word == "allow" && inner.args.contains(&text("sync-disabled"));
         !node.inside.iter().any(|inner| inner.word == "use" || allows(inner))
     }),
-    mistake(Code::Placeholder, "__zz-__", &["mirror"], |node, _| {
+    mistake(code::PLACEHOLDER, "__zz-__", &["mirror"], |node, _| {
         node.inside.push(Node::named("disk", "/dev/disk/by-id/__zz-__"));
     }),
-    mistake(Code::BadDisk, "zz-disk", &["mirror"], |node, _| {
+    mistake(code::BAD_DISK, "zz-disk", &["mirror"], |node, _| {
         node.inside.push(Node::named("disk", "zz-disk"))
     }),
-    mistake(Code::DiskTwice, "/dev/x/zz-", &["mirror"], |node, _| {
+    mistake(code::DISK_TWICE, "/dev/x/zz-", &["mirror"], |node, _| {
         node.inside.extend([Node::named("disk", "/dev/x/zz-"), Node::named("disk", "/dev/x/zz-")]);
     })
     .second(),
-    mistake(Code::TooFewDisks, "zz-disk", &["pool"], |node, _| {
+    mistake(code::TOO_FEW_DISKS, "zz-disk", &["pool"], |node, _| {
         node.inside
             .push(Node::new("raidz3", Vec::new()).holding(vec![Node::named("disk", "/dev/x/zz-disk")]));
     })
     .place(Place::Before("raidz3")),
-    mistake(Code::NoDisks, "zz-pool", &["host"], |node, _| node.inside.push(Node::named("pool", "zz-pool"))),
-    mistake(Code::NoRedundancy, "zz-pool", &["host"], |node, _| {
+    mistake(code::NO_DISKS, "zz-pool", &["host"], |node, _| node.inside.push(Node::named("pool", "zz-pool"))),
+    mistake(code::NO_REDUNDANCY, "zz-pool", &["host"], |node, _| {
         node.inside.push(Node::named("pool", "zz-pool").holding(vec![Node::named("disk", "/dev/x/one")]));
     }),
-    mistake(Code::BadClient, "zz- x", &["export"], |node, _| {
+    mistake(code::BAD_CLIENT, "zz- x", &["export"], |node, _| {
         node.inside.push(Node::named("client", "zz- x"))
     }),
-    mistake(Code::DuplicateClient, "zz-host", &["export"], |node, _| {
+    mistake(code::DUPLICATE_CLIENT, "zz-host", &["export"], |node, _| {
         node.inside.extend([Node::named("client", "zz-host"), Node::named("client", "zz-host")]);
     })
     .second(),
-    mistake(Code::MountOption, "x-systemd.zz-", &["export"], |node, _| {
+    mistake(code::MOUNT_OPTION, "x-systemd.zz-", &["export"], |node, _| {
         node.inside.push(Node::new("client", vec![text("any-host"), text("x-systemd.zz-")]));
     }),
-    mistake(Code::BadExportOption, "zz-option", &["export"], |node, _| {
+    mistake(code::BAD_EXPORT_OPTION, "zz-option", &["export"], |node, _| {
         node.inside.push(Node::new("client", vec![text("any-host"), text("zz-option")]));
     }),
-    mistake(Code::StorageWithoutType, "zz-store", DATASET, |node, _| {
+    mistake(code::STORAGE_WITHOUT_TYPE, "zz-store", DATASET, |node, _| {
         node.inside.push(Node::named("proxmox", "zz-store"));
     })
     .if_it(bare),
-    mistake(Code::UnknownStorageType, "zz-type", DATASET, |node, _| {
+    mistake(code::UNKNOWN_STORAGE_TYPE, "zz-type", DATASET, |node, _| {
         node.inside.push(Node::named("proxmox", "any-store").with("type", text("zz-type")));
     })
     .if_it(bare),
-    mistake(Code::BadContent, "zz-content", DATASET, |node, _| {
+    mistake(code::BAD_CONTENT, "zz-content", DATASET, |node, _| {
         let storage = Node::named("proxmox", "any-store").with("type", text("zfspool"));
         node.inside.push(storage.with("content", text("zz-content")));
     })
     .if_it(bare),
-    mistake(Code::DuplicateStorage, "zz-store", DATASET, |node, _| {
+    mistake(code::DUPLICATE_STORAGE, "zz-store", DATASET, |node, _| {
         let storage = || Node::named("proxmox", "zz-store").with("type", text("zfspool"));
         node.inside.extend([storage(), storage()]);
     })
     .second()
     .if_it(bare),
-    mistake(Code::UnusedLet, "zz-unused", FILE, |node, _| {
+    mistake(code::UNUSED_LET, "zz-unused", FILE, |node, _| {
         node.inside.push(Node::new("let", vec![text("zz-unused"), Value::Number(1)]));
     }),
-    mistake(Code::UnusedProfile, "zz-unused", FILE, |node, _| {
+    mistake(code::UNUSED_PROFILE, "zz-unused", FILE, |node, _| {
         node.inside.push(Node::named("profile", "zz-unused").with("atime", Value::Bool(false)));
     }),
-    mistake(Code::DuplicateDefinition, "zz-twin", FILE, |node, _| {
+    mistake(code::DUPLICATE_DEFINITION, "zz-twin", FILE, |node, _| {
         node.inside.extend([Node::named("profile", "zz-twin"), Node::named("profile", "zz-twin")]);
     })
     .second(),
-    mistake(Code::UnknownImport, "zz-none", FILE, |node, _| {
+    mistake(code::UNKNOWN_IMPORT, "zz-none", FILE, |node, _| {
         node.inside.push(Node::named("import", "std/zz-none"))
     }),
-    mistake(Code::Unreadable, "zz-none", FILE, |node, _| {
+    mistake(code::UNREADABLE, "zz-none", FILE, |node, _| {
         node.inside.push(Node::named("import", "zz-none.kdl"))
     }),
-    mistake(Code::ImportOutside, "zz-none", FILE, |node, _| {
+    mistake(code::IMPORT_OUTSIDE, "zz-none", FILE, |node, _| {
         node.inside.push(Node::named("import", "../../../zz-none.kdl"));
     }),
-    mistake(Code::MissingArgument, "zz-let", FILE, |node, _| node.inside.push(Node::named("let", "zz-let"))),
+    mistake(code::MISSING_ARGUMENT, "zz-let", FILE, |node, _| node.inside.push(Node::named("let", "zz-let"))),
 ];
 
 fn target(node: &Node) -> Target {
@@ -389,13 +389,13 @@ pub fn codes() -> impl Iterator<Item = Code> {
 }
 
 /// Returns the codes of the mistakes that random specs have a place for.
-pub fn made_in(make: impl Fn(Vec<u16>) -> Spec, times: u32) -> BTreeSet<Code> {
+pub fn made_in(make: impl Fn(Vec<u16>) -> Spec, times: u32) -> HashSet<Code> {
     let mut state = 1u32;
     let mut next = || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (state >> 16) as u16
     };
-    let mut found = BTreeSet::new();
+    let mut found = HashSet::new();
     for _ in 0..times {
         let spec = make((0..250).map(|_| next()).collect());
         found.extend(MISTAKES.iter().filter(|mistake| count(&spec, mistake) > 0).map(|mistake| mistake.code));
