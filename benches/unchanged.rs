@@ -3,10 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-#[path = "../compiler/benches/specs/mod.rs"]
-mod specs;
-
 use divan::Bencher;
+use phoenix_specs::large::various;
 use std::{
     fs,
     process::{Command, Stdio},
@@ -25,7 +23,7 @@ struct Place(TempDir);
 impl Place {
     fn new(datasets: usize) -> Self {
         let place = Self(tempfile::tempdir().unwrap());
-        fs::write(place.0.path().join("phoenix.kdl"), specs::various(datasets)).unwrap();
+        fs::write(place.0.path().join("phoenix.kdl"), various(datasets)).unwrap();
         place.build();
         place
     }

@@ -1,12 +1,6 @@
 //! Going back in data, on the simulated host: there, back again, and with every operation failing or
 //! cut off. Never is a byte of either state lost.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-#[path = "../runtime/tests/common/mod.rs"]
-mod common;
-
-use common::*;
 use phoenix_graph::{DatasetName, Graph, Resource};
 use phoenix_runtime::{
     host::sim::{Fault, FaultKind, HostImage, Show},
@@ -14,6 +8,7 @@ use phoenix_runtime::{
     plan::{Consent, Plan},
     switch::{Recovered, SwitchError, Switched, Target, Wait},
 };
+use phoenix_support::*;
 use std::collections::BTreeSet;
 
 const SHARE: &str = "tank/share";

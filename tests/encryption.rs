@@ -1,12 +1,6 @@
 //! Encrypted datasets on the simulated host: keys are loaded before what needs them, what is put away stays
 //! within its encryption root, and no key is ever written down.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-#[path = "../runtime/tests/common/mod.rs"]
-mod common;
-
-use common::*;
 use phoenix_graph::{DatasetName, Graph, PropertyName, Resource};
 use phoenix_runtime::{
     host::sim::{Fault, FaultKind, Show},
@@ -14,6 +8,7 @@ use phoenix_runtime::{
     plan::{Consent, Plan, Subject},
     switch::{Recovered, SwitchError, Target},
 };
+use phoenix_support::*;
 use std::{fs, path::Path};
 
 const ENC: &str = "tank/enc";

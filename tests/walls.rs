@@ -39,6 +39,9 @@ fn compiler_and_runtime_never_see_each_other_and_graph_sees_neither() {
         (compiler, &[runtime, "phoenix"][..]),
         (runtime, &[compiler, "phoenix", "kdl", "miette"]),
         (graph, &[compiler, runtime, "phoenix", "kdl", "miette"]),
+        // What their tests take.
+        ("phoenix-specs", &[runtime, "phoenix"]),
+        ("phoenix-support", &[compiler, "phoenix"]),
     ] {
         let found = dependencies(&metadata, package, true);
         for name in never {
@@ -61,6 +64,31 @@ fn every_dependency_stands_in_the_workspace_with_its_reason() {
         let package = package["name"].as_str().unwrap();
         for name in dependencies(&metadata, package, true) {
             assert!(known.contains(name.as_str()), "{package} takes {name} from elsewhere");
+        }
+    }
+}
+
+/// A file of tests that no binary has as its module would be run by nobody.
+#[test]
+fn every_file_of_tests_is_a_module_of_a_binary() {
+    let metadata = metadata(&["--no-deps"]);
+    for package in metadata["packages"].as_array().unwrap() {
+        let targets = package["targets"].as_array().unwrap().iter();
+        let tests = targets.filter(|one| one["kind"][0] == "test");
+        let roots: Vec<&Path> = tests.map(|one| Path::new(one["src_path"].as_str().unwrap())).collect();
+        for root in roots.iter().filter(|root| root.ends_with("main.rs")) {
+            let text = fs::read_to_string(root).unwrap();
+            for entry in fs::read_dir(root.parent().unwrap()).unwrap() {
+                let path = entry.unwrap().path();
+                let is_file = path.extension().is_some_and(|end| end == "rs");
+                let is_module = path.join("mod.rs").exists() || is_file && !roots.contains(&path.as_path());
+                let name = path.file_stem().unwrap().to_str().unwrap();
+                assert!(
+                    !is_module || text.contains(&format!("mod {name};")),
+                    "{} is run by nobody",
+                    path.display()
+                );
+            }
         }
     }
 }

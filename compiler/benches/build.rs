@@ -3,12 +3,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-mod specs;
-
 use divan::{Bencher, black_box};
 use kdl::KdlDocument;
 use phoenix_compiler::{OneFile, SpecPath, compile};
-use specs::{Said, alike, various};
+use phoenix_specs::large::{Said, alike, various};
 
 const SIZES: &[usize] = &[10, 1_000, 10_000];
 

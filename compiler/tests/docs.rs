@@ -4,13 +4,9 @@
 //! A block that does not begin with an edition stands in a pool of two disks. One that is marked
 //! `kdl file=NAME` is a file that later blocks of the document may import.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod common;
-
-use common::Memory;
 use phoenix_compiler::{SpecPath, compile, fmt::format, reference};
 use phoenix_graph::code::Example;
+use phoenix_specs::Memory;
 use std::{fs, path::PathBuf};
 
 fn path(name: &str) -> PathBuf {
@@ -19,7 +15,7 @@ fn path(name: &str) -> PathBuf {
 
 #[test]
 fn the_reference_is_made_from_the_tables() {
-    let how = "write it anew: cargo test -p phoenix-compiler --test docs -- --ignored write_the_reference";
+    let how = "write it anew: cargo test -p phoenix-compiler --test main -- --ignored write_the_reference";
     let published = fs::read_to_string(path("docs/language.md")).unwrap_or_default();
     assert!(published == reference::language(), "docs/language.md is out of date; {how}");
 }
@@ -66,7 +62,7 @@ fn every_block_of_kdl_in_the_documents_compiles() {
                 compiled.diagnostics.is_empty(),
                 "{}:\n{text}\n{}",
                 document.display(),
-                common::rendered(&compiled)
+                phoenix_specs::rendered(&compiled)
             );
             seen += 1;
         }

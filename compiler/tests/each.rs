@@ -1,12 +1,8 @@
 //! The specs that the benchmarks time against each other say the same.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-
-#[path = "../benches/specs/mod.rs"]
-mod specs;
 
 use phoenix_compiler::{OneFile, SpecPath, compile};
 use phoenix_graph::Graph;
-use specs::{Said, alike, various};
+use phoenix_specs::large::{Said, alike, various};
 
 fn graph(text: String) -> Graph {
     let mut compiled = compile(&OneFile(text.into()), &SpecPath::new("spec.kdl").unwrap());

@@ -1,18 +1,14 @@
 //! The examples compile, without a word, into what they say: as the tests keep them, since those of the
 //! repository are there to be edited.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod common;
-
-use common::{Folder, facts};
 use phoenix_compiler::{SpecPath, compile};
 use phoenix_graph::Bytes;
+use phoenix_specs::{Folder, facts};
 
 fn example(name: &str) -> Vec<String> {
-    let world = Folder::new(&format!("../tests/specs/{name}"));
+    let world = Folder::new(name);
     let compiled = compile(&world, &SpecPath::new(&format!("{name}.kdl")).unwrap());
-    assert!(compiled.diagnostics.is_empty(), "{}", common::rendered(&compiled));
+    assert!(compiled.diagnostics.is_empty(), "{}", phoenix_specs::rendered(&compiled));
     let graph = compiled.hosts[0].graph.as_ref().unwrap();
     facts(graph)
 }

@@ -2,12 +2,8 @@
 //! standard library comes to the same graph, or to the same diagnostics, and a second time changes
 //! nothing.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod common;
-
-use common::Memory;
 use phoenix_compiler::{Compiled, SpecPath, World, compile, fmt::format, stdlib};
+use phoenix_specs::Memory;
 use proptest::prelude::*;
 use std::{fs, path::PathBuf};
 

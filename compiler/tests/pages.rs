@@ -1,13 +1,9 @@
 //! The pages of `phoenix explain` say the truth: each wrong example gives its code, and the right
 //! one gives nothing at all.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod common;
-
-use common::Memory;
 use phoenix_compiler::{Compiled, SpecPath, code, compile};
 use phoenix_graph::code::{Example, Examples, Level};
+use phoenix_specs::Memory;
 
 fn build(example: &Example) -> Compiled {
     let files = example.files().into_iter().map(|(name, text)| (name, text.into())).collect();
@@ -20,7 +16,7 @@ fn the_wrong_example_of_a_page_gives_its_code() {
         let Some(Examples { wrong, .. }) = &code.examples else { continue };
         let compiled = build(wrong);
         let given = compiled.diagnostics.iter().any(|diagnostic| diagnostic.code == code);
-        assert!(given, "{}:\n{}\n{}", code, wrong.text(), common::rendered(&compiled));
+        assert!(given, "{}:\n{}\n{}", code, wrong.text(), phoenix_specs::rendered(&compiled));
     }
 }
 
@@ -30,7 +26,7 @@ fn the_right_example_of_a_page_gives_nothing() {
         let Some(Examples { right, .. }) = &code.examples else { continue };
         let compiled = build(right);
         let fine = compiled.diagnostics.is_empty() && compiled.hosts.iter().all(|host| host.graph.is_some());
-        assert!(fine, "{}:\n{}\n{}", code, right.text(), common::rendered(&compiled));
+        assert!(fine, "{}:\n{}\n{}", code, right.text(), phoenix_specs::rendered(&compiled));
     }
 }
 
@@ -40,7 +36,7 @@ fn the_wrong_example_of_a_page_has_no_other_error() {
         let Some(Examples { wrong, .. }) = &code.examples else { continue };
         let compiled = build(wrong);
         for diagnostic in &compiled.diagnostics {
-            assert_eq!(diagnostic.code, code, "{}\n{}", wrong.text(), common::rendered(&compiled));
+            assert_eq!(diagnostic.code, code, "{}\n{}", wrong.text(), phoenix_specs::rendered(&compiled));
         }
     }
 }

@@ -1,13 +1,9 @@
 //! One run tells all independent mistakes, also beside syntax errors, and tells nothing that only
 //! follows from what could not be read.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod common;
-
-use common::{Memory, rendered};
 use phoenix_compiler::{Compiled, SpecPath, code, compile};
 use phoenix_graph::Code;
+use phoenix_specs::{Memory, rendered};
 use proptest::prelude::*;
 
 fn build(files: &[(&str, &str)]) -> Compiled {

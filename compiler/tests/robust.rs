@@ -1,16 +1,12 @@
 //! No text makes the compiler panic or run away, and what does not matter changes no id.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod common;
-
-use common::{
-    Memory,
-    invariants::{asked, hold, split},
-};
 use phoenix_compiler::{SpecPath, code, compile};
 use phoenix_graph::Code;
 use phoenix_graph::ObjectId;
+use phoenix_specs::{
+    Memory,
+    invariants::{asked, hold, split},
+};
 use proptest::prelude::*;
 use std::{fs, path::PathBuf};
 
@@ -28,7 +24,7 @@ fn build(text: &str) -> phoenix_compiler::Compiled {
 
 fn id(text: &str) -> ObjectId {
     let compiled = build(text);
-    assert!(!compiled.has_errors(), "{}", common::rendered(&compiled));
+    assert!(!compiled.has_errors(), "{}", phoenix_specs::rendered(&compiled));
     compiled.hosts[0].graph.as_ref().unwrap().id()
 }
 

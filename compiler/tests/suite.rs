@@ -4,12 +4,8 @@
 //! `PHOENIX_SUITE=update` writes what the compiler says now into the files, to be looked at and
 //! committed.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod common;
-
-use common::{Memory, facts};
 use phoenix_compiler::{Compiled, Place, SpecPath, compile};
+use phoenix_specs::{Memory, facts};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},

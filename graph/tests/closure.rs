@@ -1,7 +1,5 @@
 //! What a closure may say: all that a spec can, and nothing else, at every place of it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
 use phoenix_graph::{Graph, HostName, Resource};
 use serde_json::{Value, json};
 

@@ -1,7 +1,5 @@
 //! Graphs: order, ids, what changes them and what does not, and the difference of two.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
 use phoenix_graph::{
     Bind, Change, Class, Dataset, DatasetName, Disk, FORMAT, Graph, GraphDiff, GraphError, HostName, Key,
     Lifecycle, ObjectId, Permissions, Pool, PoolName, PropertyName, Redundancy, Resource, Settings, Step,

@@ -1,10 +1,5 @@
 //! What was there before phoenix: who goes back to before it was adopted finds it as it was.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod common;
-
-use common::*;
 use phoenix_graph::{Graph, PropertyName, Resource, StorageId};
 use phoenix_runtime::{
     host::sim::{Event, Fault, FaultKind, HostImage, Show},
@@ -12,6 +7,7 @@ use phoenix_runtime::{
     plan::{Consent, Kind},
     switch::{Recovered, SwitchError},
 };
+use phoenix_support::*;
 
 const ADOPT: fn() -> Consent = || Consent { adopt: true, ..Consent::default() };
 

@@ -1,10 +1,5 @@
 //! What somebody else had set, and a spec took over: it comes back where no spec says it any more.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod common;
-
-use common::*;
 use phoenix_graph::{Graph, PropertyName, Resource, StorageId};
 use phoenix_runtime::{
     host::sim::{Event, Fault, FaultKind, HostImage, Show},
@@ -12,6 +7,7 @@ use phoenix_runtime::{
     store::Store,
     switch::SwitchError,
 };
+use phoenix_support::*;
 
 fn set(world: &World, dataset: &str, words: &[(&str, &str)]) {
     let settings = words.iter().map(|(name, word)| (PropertyName::new(name), (*word).into())).collect();

@@ -1,11 +1,6 @@
 //! What others have on a host, under names that nothing new may have and with values that are no text: it stops
 //! no verb, and stays as it is.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, its helpers too")]
-
-mod common;
-
-use common::{World, dataset, graph, name, small};
 use phoenix_graph::{DatasetName, PoolName, PropertyName};
 use phoenix_runtime::{
     host::sim::state::{Dataset, Pool},
@@ -13,6 +8,7 @@ use phoenix_runtime::{
     op::Op,
     switch::{SwitchError, Switched},
 };
+use phoenix_support::{World, dataset, graph, name, small};
 
 /// A host with a pool `c3po`, and datasets of names that the compiler refuses.
 fn world() -> World {

@@ -1,8 +1,6 @@
 //! Stores written by earlier versions stay readable. Each format has a store of its own among the
 //! fixtures, written by the version that made it; none is ever written anew.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
 use phoenix_graph::{FORMAT, Resource};
 use phoenix_runtime::store::{Outcome, Store};
 use std::{fs, path::PathBuf};

@@ -1,7 +1,5 @@
 //! The suite that every host must pass, on the simulator.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
 use phoenix_graph::Disk;
 use phoenix_runtime::host::{conformance, sim::SimHost};
 

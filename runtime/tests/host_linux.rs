@@ -1,7 +1,5 @@
 //! The real host's driver, on a folder in a host's place: tools that are scripts, files that are fixtures.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
-
 use phoenix_graph::{DatasetName, Disk, PoolName, PropertyName};
 use phoenix_runtime::{
     host::{

@@ -1,7 +1,5 @@
 //! The simulated `pvesm`, and the reader of `storage.cfg`, against what the real one was recorded to do.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
-
 use phoenix_graph::{Class, DatasetName, Disk, PoolName, PropertyName, Redundancy, StorageId, Vdev};
 use phoenix_runtime::{
     host::{Host, sim::SimHost},

@@ -1,7 +1,5 @@
 //! The simulated host: what it does as the real one does, how it fails, and what it keeps.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, its helpers too")]
-
 use phoenix_graph::{Class, DatasetName, Disk, PoolName, PropertyName, Redundancy, StorageId, Vdev};
 use phoenix_runtime::{
     host::{

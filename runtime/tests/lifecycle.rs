@@ -1,12 +1,8 @@
 //! What a spec says about a resource's life, and what a graph can say that is not carried out yet.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod common;
-
-use common::*;
 use phoenix_graph::{Bind, Lifecycle, Resource};
 use phoenix_runtime::{op::Op, plan::Consent, plan::Plan, switch::SwitchError, switch::Switched};
+use phoenix_support::*;
 use std::collections::BTreeMap;
 
 fn refusals(plan: &Plan) -> Vec<String> {

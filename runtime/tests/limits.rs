@@ -1,10 +1,5 @@
 //! What OpenZFS would refuse in the middle of a switch is told when it is planned.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod common;
-
-use common::*;
 use phoenix_graph::{Class, Disk, Graph, PoolName, PropertyName, Redundancy, Resource, Vdev};
 use phoenix_runtime::{
     host::sim::{Content, Show},
@@ -12,6 +7,7 @@ use phoenix_runtime::{
     plan::Consent,
     switch::SwitchError,
 };
+use phoenix_support::*;
 
 fn tank() -> PoolName {
     PoolName::new("tank").unwrap()

@@ -1,11 +1,6 @@
 //! Mount points that do not follow the tree: every nesting of three file systems, from each to each other,
 //! and back.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod common;
-
-use common::*;
 use phoenix_graph::{Graph, Lifecycle, PropertyName, Resource};
 use phoenix_runtime::{
     host::sim::{Fault, FaultKind, Show},
@@ -14,6 +9,7 @@ use phoenix_runtime::{
     plan::Consent,
     switch::{Recovered, SwitchError, Switched},
 };
+use phoenix_support::*;
 
 /// Three file systems: beside each other, each in the one before, or both.
 const TREES: [[&str; 3]; 3] =

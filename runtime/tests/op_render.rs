@@ -1,7 +1,5 @@
 //! What each operation is as a command.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
-
 use phoenix_graph::{
     Class, DatasetName, Disk, PoolName, PropertyName, Redundancy, SnapshotName, StorageId, Vdev,
 };

@@ -1,10 +1,5 @@
 //! Owner, group and mode of root directories.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod common;
-
-use common::*;
 use phoenix_graph::Mode;
 use phoenix_runtime::{
     host::sim::{Fault, FaultKind, Show},
@@ -13,6 +8,7 @@ use phoenix_runtime::{
     plan::{Kind, Subject},
     switch::{SwitchError, Switched},
 };
+use phoenix_support::*;
 
 fn directory(world: &World, of: &str) -> Directory {
     world.host.image(Show::Everything).datasets[&name(of)].directory

@@ -1,11 +1,6 @@
 //! Proxmox beside phoenix: the file of registrations that a write empties of what Proxmox does not know,
 //! guests that name what is to go, and an `/etc/pve` that is not there.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, its helpers too")]
-
-mod common;
-
-use common::*;
 use phoenix_graph::{Graph, Resource, Storage};
 use phoenix_runtime::{
     host::sim::{Cluster, Fault, FaultKind, Show},
@@ -14,6 +9,7 @@ use phoenix_runtime::{
     plan::{Consent, Plan, Refusal},
     switch::SwitchError,
 };
+use phoenix_support::*;
 
 fn refused(result: Result<phoenix_runtime::switch::Switched, SwitchError>) -> Vec<Refusal> {
     match result {

@@ -1,10 +1,5 @@
 //! What is ours follows from the record: a mark is no proof, and a record without the mark is none either.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod common;
-
-use common::*;
 use phoenix_graph::{DatasetName, FORMAT, Graph, HostName, PoolName, PropertyName, Resource};
 use phoenix_runtime::{
     foreign::ForeignKind,
@@ -15,6 +10,7 @@ use phoenix_runtime::{
     store::{Outcome, Store},
     switch::{Recovered, SwitchError, Target},
 };
+use phoenix_support::*;
 use std::{collections::BTreeSet, fs, path::Path};
 
 const ADOPT: fn() -> Consent = || Consent { adopt: true, ..Consent::default() };

@@ -1,15 +1,11 @@
 //! Datasets that replication from elsewhere writes to, and snapshots that it renames.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod common;
-
-use common::*;
 use phoenix_graph::{Lifecycle, PropertyName, Resource};
 use phoenix_runtime::{
     plan::{Consent, Warning},
     switch::{SwitchError, Target},
 };
+use phoenix_support::*;
 use std::collections::BTreeSet;
 
 fn replica(text: &str, words: &[(&str, &str)]) -> Resource {
@@ -52,7 +48,7 @@ fn no_snapshot_is_taken_of_a_replica_nor_of_what_is_in_it() {
     assert_eq!(snapshots(&world, "tank/backups/alpha"), Vec::<String>::new());
     assert_eq!(snapshots(&world, "tank/other"), ["phoenix-2"]);
     // Nor where it leaves, whatever the new spec says.
-    world.switch(&common::graph(small())).unwrap();
+    world.switch(&phoenix_support::graph(small())).unwrap();
     let state = world.host.state();
     let put_away = state.datasets.iter().filter(|(name, _)| name.as_str().contains("backups"));
     assert!(put_away.clone().count() >= 2);

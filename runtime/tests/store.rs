@@ -1,15 +1,11 @@
 //! The store: what is written stays, what is torn or damaged is told, and one changes at a time.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod common;
-
-use common::{graph, small};
 use phoenix_graph::FORMAT;
 use phoenix_runtime::{
     plan::Consent,
     store::{Generation, LockError, Outcome, Record, Store, StoreError},
 };
+use phoenix_support::{graph, small};
 use std::{
     collections::BTreeMap,
     fs,

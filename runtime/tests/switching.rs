@@ -1,10 +1,5 @@
 //! A switch from end to end, on the simulated host.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-mod common;
-
-use common::*;
 use phoenix_graph::Resource;
 use phoenix_runtime::{
     host::sim::{Fault, FaultKind, Show},
@@ -14,6 +9,7 @@ use phoenix_runtime::{
     store::Outcome,
     switch::{Recovered, SwitchError, Switched, Target},
 };
+use phoenix_support::*;
 
 #[test]
 fn a_switch_from_nothing_brings_everything_about_and_makes_a_generation() {

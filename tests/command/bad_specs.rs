@@ -1,6 +1,6 @@
 //! Bad specs: each a diagnostic with place, reason and help, exit 3, and nothing written.
 
-use crate::{common::Sandbox, snapshot};
+use crate::{command::common::Sandbox, snapshot};
 
 /// A spec with this in its pool.
 fn spec(inside: &str) -> String {

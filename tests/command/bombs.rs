@@ -1,7 +1,7 @@
 //! Texts that are made to take the machine down. Each is read in a process that has little room, and told by
 //! an error that names the place and the way out.
 
-use crate::common::Sandbox;
+use super::common::Sandbox;
 use std::{fmt::Write as _, fs, process::Command};
 
 /// The range of addresses that a process may have, in KiB: stacks that nobody fills count in full.

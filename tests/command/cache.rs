@@ -3,7 +3,7 @@
 //! Whether it knew is seen from outside: compiling writes the entry anew, as another file under the
 //! same name; knowing leaves it.
 
-use crate::common::{Ran, Sandbox};
+use super::common::{Ran, Sandbox};
 use std::{
     collections::BTreeMap,
     fs,

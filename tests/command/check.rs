@@ -1,6 +1,9 @@
 //! `check`: diagnostics only, for people and for programs.
 
-use crate::{common::Sandbox, common::example, snapshot};
+use crate::{
+    command::common::{Sandbox, example},
+    snapshot,
+};
 use serde_json::Value;
 use std::{fs, path::Path};
 

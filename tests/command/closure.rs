@@ -1,7 +1,7 @@
 //! Closures that somebody made by hand: whatever is changed in one, with every hash made right again, is
 //! refused when it is read, or the plan shows it. And nothing that is printed does more than show itself.
 
-use crate::common::{Ran, Sandbox};
+use super::common::{Ran, Sandbox};
 use phoenix_graph::{DatasetName, ObjectId, PropertyName, canonical, plain::is_hidden};
 use phoenix_runtime::{host::sim::SimHost, op::Op};
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! Switches that go back by themselves unless they are confirmed.
 
-use crate::common::Sandbox;
+use super::common::Sandbox;
 use rustix::process::{Pid, Signal, kill_process};
 use std::{fs, process::Stdio, thread, time::Duration};
 

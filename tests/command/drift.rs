@@ -1,6 +1,6 @@
 //! Drift: what was changed by hand is named, and put right.
 
-use crate::{common::Sandbox, snapshot};
+use crate::{command::common::Sandbox, snapshot};
 use phoenix_graph::{DatasetName, PropertyName};
 use phoenix_runtime::{
     host::sim::{HostImage, Show, SimHost},

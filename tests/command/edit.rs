@@ -1,6 +1,6 @@
 //! An edited spec: the plan says exactly what was edited, the switch does it, a rollback takes it back.
 
-use crate::{common::Sandbox, snapshot};
+use crate::{command::common::Sandbox, snapshot};
 use phoenix_graph::DatasetName;
 use phoenix_runtime::host::sim::{Show, SimHost};
 

@@ -1,6 +1,6 @@
 //! `explain`: a page for each code, and a way back from a misspelt one.
 
-use crate::{common::Sandbox, snapshot};
+use crate::{command::common::Sandbox, snapshot};
 
 #[test]
 fn a_code_is_explained_and_a_misspelt_one_suggested() {

@@ -1,6 +1,6 @@
 //! `fmt`: files, folders and standard input.
 
-use crate::common::{Sandbox, example};
+use super::common::{Sandbox, example};
 use std::{fs, os::unix::fs::PermissionsExt};
 
 const ODD: &str = "edition   1\nhost \"h\" { // of h\n  arc   max = \"8G\" }\n";

@@ -2,7 +2,7 @@
 //! true. For root alone, who may mount one; the simulator has no room at every durable write
 //! (`tests/faults`).
 
-use crate::common::Sandbox;
+use super::common::Sandbox;
 use std::process::Command;
 
 /// A small file system in memory, until it is dropped.

@@ -1,6 +1,6 @@
 //! Collecting and pinning.
 
-use crate::{common::Sandbox, snapshot};
+use crate::{command::common::Sandbox, snapshot};
 use std::fs;
 
 /// What the example's `shared-iso` is, whole.

@@ -1,6 +1,6 @@
 //! The whole command line's help as one snapshot.
 
-use crate::{common::Sandbox, snapshot};
+use crate::{command::common::Sandbox, snapshot};
 
 const VERBS: &[&str] = &[
     "init",

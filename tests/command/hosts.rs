@@ -1,6 +1,6 @@
 //! Specs of several hosts, and of another one.
 
-use crate::common::Sandbox;
+use super::common::Sandbox;
 
 const TWO: &str = "edition 1\nhost \"alpha\" { pool \"tank\" { allow \"no-redundancy\"\n disk \"/dev/disk/by-id/ata-a\"\n dataset \"a\" } }\nhost \"beta\" { pool \"tank\" { allow \"no-redundancy\"\n disk \"/dev/disk/by-id/ata-a\"\n dataset \"b\" } }\n";
 

@@ -1,6 +1,6 @@
 //! The same spec is the same graph, and every stored object proves itself.
 
-use crate::common::{Sandbox, example};
+use super::common::{Sandbox, example};
 use std::fs;
 
 #[test]

@@ -1,7 +1,7 @@
 //! A host that was there before phoenix: described, taken over with nothing changed but marks, looked
 //! after, and gone back from.
 
-use crate::{common::Sandbox, snapshot};
+use crate::{command::common::Sandbox, snapshot};
 use phoenix_graph::{Class, DatasetName, Disk, PoolName, PropertyName, Redundancy, StorageId, Vdev};
 use phoenix_runtime::{
     host::sim::{Show, SimHost},

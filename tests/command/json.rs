@@ -1,6 +1,6 @@
 //! What `--json` prints is what the published schemas say.
 
-use crate::common::{Ran, Sandbox, example};
+use super::common::{Ran, Sandbox, example};
 use serde_json::Value;
 use std::{fs, path::Path};
 

@@ -1,7 +1,7 @@
 //! Links that somebody else put beside a spec, or into the working folder: none leads a verb elsewhere, for
 //! reading nor for writing.
 
-use crate::common::{Sandbox, example};
+use super::common::{Sandbox, example};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use std::{fs, os::unix::fs::symlink};
 

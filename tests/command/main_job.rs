@@ -1,7 +1,7 @@
 //! The main job: describe a host, build, plan, switch, go back.
 
 use crate::{
-    common::{Sandbox, example},
+    command::common::{Sandbox, example},
     snapshot,
 };
 use std::{fs, path::Path};

@@ -1,8 +1,8 @@
 //! What a person meets who is not root, whose switch runs elsewhere, or who mistypes the name of a host.
 
 use crate::{
-    common::{Sandbox, example},
-    refusals::interrupt,
+    command::common::{Sandbox, example},
+    command::refusals::interrupt,
 };
 use phoenix_runtime::store::Store;
 use std::{

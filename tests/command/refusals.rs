@@ -2,7 +2,7 @@
 //! wrong usage. Each with its exit code and the way out.
 
 use crate::{
-    common::{Sandbox, example},
+    command::common::{Sandbox, example},
     snapshot,
 };
 use phoenix_graph::ObjectId;

@@ -1,7 +1,7 @@
 //! Reviews: what a spec comes to, held against what was accepted.
 
 use crate::{
-    common::{Sandbox, example},
+    command::common::{Sandbox, example},
     snapshot,
 };
 use std::fs;

@@ -1,6 +1,6 @@
 //! Plans in files: carried out only if they are still the truth.
 
-use crate::{common::Sandbox, snapshot};
+use crate::{command::common::Sandbox, snapshot};
 use phoenix_graph::{DatasetName, PropertyName};
 use phoenix_runtime::{host::sim::SimHost, op::Op};
 

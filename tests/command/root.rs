@@ -1,6 +1,6 @@
 //! A repository of several hosts with a library beside them: `hosts/*/spec.kdl` and `lib/*.kdl`.
 
-use crate::common::Sandbox;
+use super::common::Sandbox;
 use std::{fs, os::unix::fs::symlink};
 
 const SPEC: &str = "edition 1

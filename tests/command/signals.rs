@@ -1,6 +1,6 @@
 //! Signals: Ctrl-C and `kill` undo a switch that is under way; losing the terminal does not.
 
-use crate::common::Sandbox;
+use super::common::Sandbox;
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
     fmt::Write as _,

@@ -1,6 +1,6 @@
 //! `stdlib`: the standard library, listed and shown.
 
-use crate::{common::Sandbox, snapshot};
+use crate::{command::common::Sandbox, snapshot};
 
 #[test]
 fn the_standard_library_is_listed_and_shown() {

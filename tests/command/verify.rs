@@ -1,6 +1,6 @@
 //! `verify`: what is damaged or missing in a store is named, with the way out.
 
-use crate::common::{Ran, Sandbox};
+use super::common::{Ran, Sandbox};
 use std::{
     fs,
     os::unix::fs::{PermissionsExt, symlink},

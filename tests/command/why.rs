@@ -1,6 +1,6 @@
 //! `why`: the whole chain of a value, through a param, profiles that use profiles, `each`, imports.
 
-use crate::{common::Sandbox, snapshot};
+use crate::{command::common::Sandbox, snapshot};
 
 const SPEC: &str = r#"edition 1
 import "lib/profiles.kdl"

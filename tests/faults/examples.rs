@@ -1,8 +1,9 @@
 //! Both examples with an edit of each, and a host with encrypted datasets, as graphs.
 
-use crate::{edits, scenario::Pair};
+use super::scenario::Pair;
 use phoenix_compiler::{SpecPath, compile};
 use phoenix_graph::Graph;
+use phoenix_specs::edits;
 
 pub fn examples() -> [Pair; 2] {
     edits::examples().map(|edited| Pair {

@@ -1,7 +1,7 @@
 //! Random pairs that once found something, with all that they had: a number stands for another pair as soon
 //! as what makes them changes.
 
-use crate::scenario::Pair;
+use super::scenario::Pair;
 use phoenix_graph::{Graph, HostName, Resource};
 use serde::Deserialize;
 

@@ -1,20 +1,18 @@
 //! Random pairs of graphs: a random spec's host, of which each side has a part, with settings taken
 //! away and exchanged between like resources.
 
-use crate::{choices::Choices, generate, scenario::Pair, write::write};
-use phoenix_compiler::{SourceError, SpecPath, World, compile};
+use super::scenario::Pair;
+use phoenix_compiler::{SpecPath, compile};
 use phoenix_graph::{
     Class, Dataset, DatasetName, Graph, HostName, Lifecycle, Pool, Resource, Settings, Storage, Target,
     Volume, property,
 };
+use phoenix_specs::random::{choices::Choices, generate, write::write};
 use proptest::{
     prelude::Rng,
     test_runner::{RngAlgorithm, TestRng},
 };
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The pairs of a seed, one after another; the same each time.
 pub struct Pairs {
@@ -57,7 +55,7 @@ impl Pairs {
         loop {
             let spec = generate::spec(self.numbers(160));
             let written = write(&spec, Choices::new(Vec::new()));
-            let compiled = compile(&Texts(written.files), &SpecPath::new("spec.kdl").unwrap());
+            let compiled = compile(&written.world(), &SpecPath::new("spec.kdl").unwrap());
             assert!(!compiled.has_errors(), "{:?}", compiled.diagnostics);
             let host = compiled.hosts.into_iter().next().and_then(|host| host.graph);
             let resources: Vec<Resource> =
@@ -71,14 +69,6 @@ impl Pairs {
 
 /// So many steps a graph has at most: each is disturbed at every point.
 const MOST: usize = 14;
-
-struct Texts(BTreeMap<String, String>);
-
-impl World for Texts {
-    fn source(&self, path: &SpecPath) -> Result<Arc<str>, SourceError> {
-        self.0.get(path.as_str()).map(|text| text.as_str().into()).ok_or(SourceError::NotFound)
-    }
-}
 
 /// Returns whether a resource can be brought about on a simulated host without more ado: keys are
 /// loaded, and mounts of containers made, elsewhere.

@@ -2,11 +2,7 @@
 //!
 //! The host before the way is made once; each run begins with that host and its store again.
 
-use crate::{
-    common::{self, Saved, World},
-    examples::KEY_FILES,
-    tally::Tally,
-};
+use super::{examples::KEY_FILES, tally::Tally};
 use phoenix_graph::{
     DatasetName, Graph, PropertyName, Resource, Target,
     property::{self, Unset},
@@ -16,6 +12,7 @@ use phoenix_runtime::{
     plan::Subject,
     switch::{Recovered, SwitchError, Switched},
 };
+use phoenix_support::{self as support, Saved, World};
 use std::collections::BTreeSet;
 
 /// Two graphs of one host.
@@ -70,7 +67,7 @@ impl<'a> Scenario<'a> {
             return None;
         }
         let drift = scenario.world.drift();
-        assert!(drift.actions.is_empty(), "{}: {:?}", pair.name, common::kinds(&drift));
+        assert!(drift.actions.is_empty(), "{}: {:?}", pair.name, support::kinds(&drift));
         let events = scenario.world.host.events();
         scenario.events = events.len();
         let of = |event: &Event| if let Event::Op(op) = event { inner(op) } else { 0 };
@@ -272,7 +269,7 @@ impl<'a> Scenario<'a> {
                 tally.hold(unlocked.is_ok(), || format!("it stays locked: {unlocked:?}"), run);
             }
             let drift = world.drift();
-            let left = common::kinds(&drift);
+            let left = support::kinds(&drift);
             let told = || {
                 let changes = drift.actions.iter().flat_map(|action| &action.changes);
                 let changes =

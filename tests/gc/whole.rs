@@ -1,7 +1,8 @@
 //! Nothing is concluded from what is missing of the record.
 
-use super::{Switched, common::*, names, old};
+use super::{Switched, names, old};
 use phoenix_runtime::{store::StoreError, switch::SwitchError::Store as StoreFailed};
+use phoenix_support::*;
 use std::fs;
 
 /// A host whose second generation took things out of the first.

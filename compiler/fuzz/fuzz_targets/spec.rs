@@ -4,13 +4,11 @@
 //! tells how to run it.
 #![no_main]
 
-#[path = "../../tests/common/mod.rs"]
-mod common;
-
 use libfuzzer_sys::{Corpus, fuzz_target};
+use phoenix_specs::invariants;
 
 fuzz_target!(|bytes: &[u8]| -> Corpus {
     let Ok(text) = std::str::from_utf8(bytes) else { return Corpus::Reject };
-    common::invariants::hold(&common::invariants::split(text));
+    invariants::hold(&invariants::split(text));
     Corpus::Keep
 });

@@ -1,12 +1,12 @@
 //! Mistakes, each put into one node of a valid spec, and where the compiler is to tell of it.
 
-use crate::{
+use phoenix_compiler::{Compiled, Diagnostic, code};
+use phoenix_graph::{Code, Target, property};
+use phoenix_specs::random::{
     choices::Choices,
     spec::{Node, Piece, Spec, Value, text},
     write::TOO_MUCH,
 };
-use phoenix_compiler::{Compiled, Diagnostic, code};
-use phoenix_graph::{Code, Target, property};
 use std::collections::HashSet;
 
 /// What the compiler is to say of a mistake.
@@ -326,7 +326,7 @@ pub fn spoil(spec: &mut Spec, which: u16, at: u16) -> Option<Wanted> {
 
 /// Counts the nodes that can have a mistake.
 fn count(spec: &Spec, mistake: &Mistake) -> usize {
-    let of_file = |file: &crate::spec::File| {
+    let of_file = |file: &phoenix_specs::random::spec::File| {
         let all = Node::new("file", Vec::new()).holding(file.nodes.clone());
         let mut count = 0;
         walk(&all, &mut |node| count += usize::from(fits(node, mistake)));

@@ -3,8 +3,6 @@
 //! One machine, booted once and cut off once, carries all of it, since a boot costs more than
 //! everything else here.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
 use std::time::Duration;
 
 use phoenix_lab::{Error, Machine, MachineSpec, Output, Result, mib, prepare_or_skip};

@@ -1,7 +1,5 @@
 //! The stand-in for `pvesm` against 115 recorded runs of the real one, without the machine.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use phoenix_lab::pvesm::{Outcome, Site, Space, run};

@@ -1,0 +1,212 @@
+//! Wherever an operation fails or power is lost, in a switch, in undoing it or in recovering from it:
+//! nothing is lost, and the host is wholly the old generation or wholly the new one.
+//!
+//! Both examples, each with an edit, a host with encrypted datasets, and random pairs of specs
+//! ([`random`]), with those that once found something ([`found`]). By itself each fault is struck everywhere, and a second one at chosen places;
+//! `PHOENIX_FAULTS=all` strikes the second one everywhere, too, `PHOENIX_FAULTS=N` takes N random pairs,
+//! and `PHOENIX_PAIR=N` the Nth alone.
+
+mod examples;
+mod found;
+mod random;
+mod scenario;
+mod tally;
+
+use examples::{encrypted, examples};
+use found::found;
+use phoenix_runtime::{
+    host::sim::{Fault, FaultKind},
+    switch::SwitchError,
+};
+use random::Pairs;
+use scenario::{CUTS, FAILURES, Pair, Scenario, WAYS, Way, difference, files, picture, prepared};
+use std::sync::{
+    Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
+use tally::Tally;
+
+/// Random pairs that are disturbed in an ordinary run.
+const PAIRS: usize = 200;
+
+/// What `PHOENIX_FAULTS` asks for.
+#[expect(clippy::disallowed_methods, reason = "how much is run is told from outside")]
+fn asked() -> Option<String> {
+    std::env::var("PHOENIX_FAULTS").ok()
+}
+
+/// The one pair that `PHOENIX_PAIR` asks for.
+#[expect(clippy::disallowed_methods, reason = "which is run is told from outside")]
+fn alone() -> Option<String> {
+    std::env::var("PHOENIX_PAIR").ok().map(|number| format!("pair {number}"))
+}
+
+/// At which of so many places a second fault strikes: everywhere, or at two of them that move along.
+fn seconds(at: usize, count: usize, several: usize) -> Vec<usize> {
+    if asked().as_deref() == Some("all") || count <= several {
+        return (0..count).collect();
+    }
+    (0..several).map(|one| (at * 7 + one * count / several) % count).collect()
+}
+
+/// Disturbs a way at every point.
+fn disturb(scenario: &Scenario<'_>, several: usize, tally: &mut Tally) {
+    for at in 0..scenario.events {
+        for kind in FAILURES {
+            let undoing = scenario.failure(at, kind, tally);
+            for (number, second) in seconds(at, undoing, several).into_iter().enumerate() {
+                let then = [FAILURES[at % 2], CUTS[number % 2]][(at / 2 + number) % 2];
+                scenario.failure_and(at, kind, (second, then), tally);
+            }
+        }
+        // What an operation may be caught in: everywhere, and with a second fault at one place.
+        for number in 0..scenario.inner[at] {
+            for resume in [false, true] {
+                let kind = FaultKind::PowerWithin(number);
+                let recovering = scenario.cut(at, kind, resume, tally);
+                for second in seconds(at, recovering, several.min(1)) {
+                    let then = [CUTS[at % 2], FAILURES[number % 2]][(at / 2 + number) % 2];
+                    scenario.cut_and(at, kind, resume, (second, then), tally);
+                }
+            }
+        }
+        for kind in CUTS {
+            for resume in [false, true] {
+                let recovering = scenario.cut(at, kind, resume, tally);
+                for (number, second) in seconds(at, recovering, several).into_iter().enumerate() {
+                    let then = [CUTS[at % 2], FAILURES[number % 2]][(at / 2 + number) % 2];
+                    scenario.cut_and(at, kind, resume, (second, then), tally);
+                }
+            }
+        }
+    }
+}
+
+/// Does something for each of several, on all processors.
+fn side_by_side<T: Sync>(all: &[T], act: impl Fn(&T, &mut Tally) + Sync) -> Tally {
+    let next = AtomicUsize::new(0);
+    let whole = Mutex::new(Tally::default());
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while let Some(one) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let mut tally = Tally::default();
+                    act(one, &mut tally);
+                    whole.lock().unwrap().add(tally);
+                }
+            });
+        }
+    });
+    whole.into_inner().unwrap()
+}
+
+#[test]
+fn the_examples_hold_whatever_fails() {
+    let examples = examples();
+    let ways: Vec<(&Pair, Way)> = examples.iter().flat_map(|pair| WAYS.map(|way| (pair, way))).collect();
+    let tally = side_by_side(&ways, |(pair, way), tally| {
+        disturb(&Scenario::new(pair, *way).expect("an example is not refused"), 4, tally);
+    });
+    tally.end("faults in the examples");
+}
+
+#[test]
+fn encrypted_datasets_hold_whatever_fails() {
+    let pair = encrypted();
+    let tally = side_by_side(&WAYS, |way, tally| {
+        disturb(&Scenario::new(&pair, *way).expect("it is not refused"), 4, tally);
+    });
+    tally.end("faults around encrypted datasets");
+}
+
+#[test]
+fn random_pairs_of_specs_hold_whatever_fails() {
+    let wanted = asked().and_then(|asked| asked.parse().ok()).unwrap_or(PAIRS);
+    let mut pairs = Pairs::new(7);
+    let mut ways: Vec<(Pair, Way)> = Vec::new();
+    let mut refused = 0;
+    while ways.len() < wanted {
+        let way = WAYS[1 + ways.len() % 2];
+        let pair = pairs.next();
+        // Whether a plan is refused is seen by going once.
+        match Scenario::new(&pair, way) {
+            Some(scenario) if scenario.events > 0 => ways.push((pair, way)),
+            _ => refused += 1,
+        }
+    }
+    for way in [Way::Edit, Way::Back] {
+        let pairs = found().into_iter();
+        ways.extend(
+            pairs
+                .map(|pair| (pair, way))
+                .filter(|(pair, way)| Scenario::new(pair, *way).is_some_and(|scenario| scenario.events > 0)),
+        );
+    }
+    ways.retain(|(pair, _)| alone().is_none_or(|name| pair.name == name));
+    let tally = side_by_side(&ways, |(pair, way), tally| {
+        disturb(&Scenario::new(pair, *way).expect("it was not refused before"), 1, tally);
+    });
+    tally.end(&format!(
+        "faults in {wanted} random pairs ({refused} more were refused), and those that once found something"
+    ));
+}
+
+#[test]
+fn a_full_state_folder_leaves_the_host_whole_and_says_so() {
+    let examples: Vec<Pair> = examples().into_iter().chain([encrypted()]).collect();
+    let ways: Vec<(&Pair, Way, bool)> = examples
+        .iter()
+        .flat_map(|pair| WAYS.map(|way| (pair, way, false)).into_iter().chain([(pair, Way::Edit, true)]))
+        .collect();
+    let tally = side_by_side(&ways, |(pair, way, waits), tally| {
+        let scenario = Scenario::new(pair, *way).expect("an example is not refused");
+        for at in 0..scenario.events + 2 * usize::from(*waits) {
+            scenario.full(at, *waits, tally);
+        }
+    });
+    tally.end("a full state folder");
+}
+
+#[test]
+fn power_lost_before_a_switch_is_confirmed_ends_in_the_old_generation() {
+    let mut tally = Tally::default();
+    for example in examples().into_iter().chain([encrypted()]) {
+        let world = prepared(&example, Way::Edit).unwrap();
+        world.switch_and_wait(&example.second).unwrap();
+        let count = world.host.events().len();
+        for at in (0..=count).step_by(2) {
+            for second in [None, Some(at), Some(at / 2), Some(at / 5)] {
+                let world = prepared(&example, Way::Edit).unwrap();
+                let (before, from, written) = (picture(&world), world.current(), files(&world));
+                let run = format!("{} at {at}, then {second:?}", example.name);
+                tally.run("power is cut before a confirmation");
+                world.host.inject(Fault::at(at, FaultKind::PowerAfter));
+                let result = world.switch_and_wait(&example.second);
+                let cut = matches!(result, Err(SwitchError::PowerLost));
+                tally.hold(cut || (at == count && result.is_ok()), || format!("{result:?}"), &run);
+                world.host.clear_faults();
+                world.host.power_on();
+                if let Some(second) = second {
+                    world.host.forget_events();
+                    world.host.inject(Fault::at(second, FaultKind::PowerAfter));
+                    let first = world.recover(false);
+                    let told = matches!(first, Ok(_) | Err(SwitchError::PowerLost));
+                    tally.hold(told, || format!("the first recovery: {first:?}"), &run);
+                    world.host.clear_faults();
+                    world.host.power_on();
+                }
+                let recovered = world.recover(false);
+                tally.hold(recovered.is_ok(), || format!("{recovered:?}"), &run);
+                tally.hold(world.current() == from, || "nobody confirmed, and it is current".into(), &run);
+                tally.hold(world.store.pending().unwrap().is_none(), || "it waits for ever".into(), &run);
+                let now = picture(&world);
+                tally.hold(now == before, || difference(&before, &now), &run);
+                tally.hold(files(&world).is_superset(&written), || "a file is lost".into(), &run);
+                let again = world.switch(&example.second);
+                tally.hold(again.is_ok(), || format!("it cannot be done again: {again:?}"), &run);
+            }
+        }
+    }
+    tally.end("power cuts before a confirmation");
+}

@@ -1,0 +1,12 @@
+//! phoenix as a whole, without the lab: the command end to end, and switches on simulated hosts.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod command;
+mod data_rollback;
+mod encryption;
+mod faults;
+mod gc;
+mod properties;
+mod topology;
+mod walls;

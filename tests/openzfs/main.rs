@@ -1,0 +1,19 @@
+//! phoenix on the real OpenZFS, in the virtual machine of `tests/lab`. A module is what one machine carries,
+//! or few: `tests/run` runs them side by side.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod brownfield;
+mod conformance;
+mod cuts;
+mod data_rollback;
+mod differential;
+mod encryption;
+mod gc;
+mod hostile;
+mod mounts;
+mod properties;
+mod proxmox;
+mod record;
+mod switch;
+mod topology;
