@@ -60,8 +60,8 @@ impl KeySource for Typed {
     }
 }
 
-impl World {
-    pub fn new() -> Self {
+impl Default for World {
+    fn default() -> Self {
         // In memory where there is such a place: each of thousands of runs syncs its store many times.
         let memory = Path::new("/dev/shm");
         let folder =
@@ -71,6 +71,12 @@ impl World {
         let host = SimHost::in_memory(&state);
         host.add_blank_disks(["/dev/disk/by-id/one", "/dev/disk/by-id/two", "/dev/disk/by-id/three"]);
         Self { host, store, jobs: 1, now: NOW, typed: Typed::default(), _folder: folder }
+    }
+}
+
+impl World {
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// Goes on at another time.
