@@ -4,10 +4,8 @@ use crate::{
     exit::Exit,
     show::{line, within_reason},
 };
-use phoenix_runtime::{
-    host::HostError,
-    store::{LockError, StoreError},
-};
+use phoenix_host::HostError;
+use phoenix_store::{LockError, StoreError};
 use std::{error::Error, fmt};
 
 /// Why a verb did not come to its end. It is shown whole, and decides the exit code.

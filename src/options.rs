@@ -3,7 +3,7 @@
 use crate::terminal::Color;
 use clap::Args;
 use phoenix_graph::{HostName, Key, key::KeyError};
-use phoenix_runtime::plan::{Consent, STORAGE_CFG};
+use phoenix_plan::{Consent, STORAGE_CFG};
 use std::{path::PathBuf, str::FromStr};
 
 /// Options that every verb takes.

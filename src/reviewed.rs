@@ -3,7 +3,7 @@
 
 use crate::{exit::Exit, failure::Failure, sources::Texts};
 use phoenix_graph::{Graph, HostName, ObjectId, Resource, canonical};
-use phoenix_runtime::plan::{Action, Change, Consent, Plan, Subject};
+use phoenix_plan::{Action, Change, Consent, Plan, Subject};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,

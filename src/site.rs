@@ -1,19 +1,15 @@
 //! The place where a verb works: a host, real or simulated, with its store.
 
 use crate::{exit::Exit, failure::Failure, options::Common, outside};
-use phoenix_runtime::{
-    execute::Events,
-    host::{
-        Host, HostError,
-        linux::{LinuxHost, LinuxPaths},
-        sim::SimHost,
-    },
-    observed::Observed,
+use phoenix_host::{
+    Host, HostError,
+    observed::{Observed, Query},
     secret::Nobody,
-    store::Store,
-    survey::survey,
-    switch::Runtime,
 };
+use phoenix_linux::{LinuxHost, LinuxPaths};
+use phoenix_sim::SimHost;
+use phoenix_store::Store;
+use phoenix_transaction::{execute::Events, switch::Runtime};
 use std::{
     path::{Path, PathBuf},
     sync::atomic::AtomicBool,
@@ -74,7 +70,7 @@ impl Site {
     /// # Errors
     /// Where the host cannot be looked at.
     pub fn survey(&self) -> Result<Observed, HostError> {
-        survey(&*self.host)
+        self.host.observe(&Query::survey())
     }
 
     /// Puts a runtime together. `jobs` actions run at once.

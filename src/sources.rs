@@ -4,7 +4,7 @@
 use crate::{exit::Exit, failure::Failure};
 use phoenix_compiler::MAX_BYTES;
 use phoenix_graph::{FORMAT, ObjectId, canonical};
-use phoenix_runtime::store::{Source, Store, StoreError};
+use phoenix_store::{Source, Store, StoreError};
 use serde::{Deserialize, Serialize};
 use std::{fs, path::PathBuf, sync::Arc, time::SystemTime};
 
@@ -90,7 +90,7 @@ pub fn get(store: &Store, system: ObjectId) -> Result<Texts, Failure> {
 }
 
 fn suffix(system: ObjectId) -> String {
-    phoenix_runtime::store::sources_name(&system)
+    phoenix_store::sources_name(&system)
 }
 
 #[cfg(test)]

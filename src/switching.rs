@@ -1,14 +1,22 @@
 //! What `switch`, `rollback` and `recover` share: asking, stopping, progress, and what came of it.
 
 use crate::{
-    duration::Seconds, exit::Exit, failure::Failure, options::Carry, reviewed::changed as changed_since,
-    show, show::count, site::Site, terminal::Terminal, typing::Typing, watcher,
+    duration::Seconds,
+    exit::Exit,
+    failure::Failure,
+    options::Carry,
+    reviewed::changed as changed_since,
+    show::{self, count},
+    site::Site,
+    terminal::Terminal,
+    typing::Typing,
+    watcher,
 };
-use phoenix_runtime::{
+use phoenix_host::op::Op;
+use phoenix_plan::{Action, Consent, Kind, Plan, Subject};
+use phoenix_store::{Pending, Store};
+use phoenix_transaction::{
     execute::{Event, Events},
-    op::Op,
-    plan::{Action, Consent, Kind, Plan, Subject},
-    store::{Pending, Store},
     switch::{Runtime, SwitchError, Switched, Target, Wait},
 };
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};

@@ -9,7 +9,7 @@ use crate::{
     terminal::Terminal,
 };
 use phoenix_graph::{Graph, ObjectId};
-use phoenix_runtime::store::Store;
+use phoenix_store::Store;
 use std::path::Path;
 
 /// The link to what was built last.

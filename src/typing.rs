@@ -1,7 +1,7 @@
 //! Keys that a person types at the terminal: asked for without showing them, new ones twice.
 
 use crate::terminal::Terminal;
-use phoenix_runtime::secret::{Asked, KeySource, Secret};
+use phoenix_host::secret::{Asked, KeySource, Secret};
 use std::sync::atomic::AtomicBool;
 
 /// How often somebody may mistype.

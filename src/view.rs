@@ -19,10 +19,8 @@ use crate::{
     show::{date, generations::Now},
 };
 use phoenix_graph::{Graph, GraphDiff, diff};
-use phoenix_runtime::{
-    plan::{Kind, Plan, Reversibility},
-    store::{Generation, Outcome, Pin, Verified},
-};
+use phoenix_plan::{Kind, Plan, Reversibility};
+use phoenix_store::{Generation, Outcome, Pin, Verified};
 use serde::Serialize;
 use std::{collections::BTreeMap, path::Path};
 
@@ -167,7 +165,7 @@ pub struct WarningView {
 impl ChangeView {
     /// Describes a change.
     #[must_use]
-    pub fn new(change: &phoenix_runtime::plan::Change) -> Self {
+    pub fn new(change: &phoenix_plan::Change) -> Self {
         Self { setting: change.setting.clone(), old: change.old.clone(), new: change.new.clone() }
     }
 }
@@ -176,7 +174,7 @@ impl PlanView {
     /// Describes a plan.
     #[must_use]
     pub fn new(plan: &Plan) -> Self {
-        let action = |action: &phoenix_runtime::plan::Action| ActionView {
+        let action = |action: &phoenix_plan::Action| ActionView {
             subject: action.subject.to_string(),
             kind: kind(action.kind),
             class: match action.class {
@@ -185,7 +183,7 @@ impl PlanView {
                 Reversibility::Destructive => ClassView::Destructive,
             },
             changes: action.changes.iter().map(ChangeView::new).collect(),
-            commands: action.ops.iter().map(phoenix_runtime::op::Op::describe).collect(),
+            commands: action.ops.iter().map(phoenix_host::op::Op::describe).collect(),
         };
         let names = |names: &[phoenix_graph::DatasetName]| names.iter().map(ToString::to_string).collect();
         Self {

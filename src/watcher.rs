@@ -2,13 +2,11 @@
 //! process that outlives this one, the terminal and the ssh session.
 
 use crate::{outside, site::Site};
-use phoenix_runtime::{
-    host::linux::{
-        LinuxPaths,
-        watcher::{self, Started},
-    },
-    store::Pending,
+use phoenix_linux::{
+    LinuxPaths,
+    watcher::{self, Started},
 };
+use phoenix_store::Pending;
 use std::{path::Path, thread, time::Duration};
 
 /// How long it may take until it watches, in slices.

@@ -2,13 +2,11 @@
 //! cut off. Never is a byte of either state lost.
 
 use phoenix_graph::{DatasetName, Graph, Resource};
-use phoenix_runtime::{
-    host::sim::{Fault, FaultKind, HostImage, Show},
-    op::Op,
-    plan::{Consent, Plan},
-    switch::{Recovered, SwitchError, Switched, Target, Wait},
-};
+use phoenix_host::op::Op;
+use phoenix_plan::{Consent, Plan};
+use phoenix_sim::{Fault, FaultKind, HostImage, Show};
 use phoenix_support::*;
+use phoenix_transaction::switch::{Recovered, SwitchError, Switched, Target, Wait};
 use std::collections::BTreeSet;
 
 const SHARE: &str = "tank/share";

@@ -2,13 +2,11 @@
 //! within its encryption root, and no key is ever written down.
 
 use phoenix_graph::{DatasetName, Graph, PropertyName, Resource};
-use phoenix_runtime::{
-    host::sim::{Fault, FaultKind, Show},
-    op::Op,
-    plan::{Consent, Plan, Subject},
-    switch::{Recovered, SwitchError, Target},
-};
+use phoenix_host::op::Op;
+use phoenix_plan::{Consent, Plan, Subject};
+use phoenix_sim::{Fault, FaultKind, Show};
 use phoenix_support::*;
+use phoenix_transaction::switch::{Recovered, SwitchError, Target};
 use std::{fs, path::Path};
 
 const ENC: &str = "tank/enc";

@@ -13,7 +13,7 @@ mod tests;
 use entry::Entry;
 use phoenix_compiler::{Compiled, Diagnostic, FileId, Sources, SpecPath, World};
 use phoenix_graph::{FORMAT, Graph, HostName, ObjectId};
-use phoenix_runtime::store::Store;
+use phoenix_store::Store;
 use serde::{Deserialize, Serialize};
 
 /// What a host came to.

@@ -14,11 +14,11 @@ use phoenix_graph::{
     },
     property,
 };
-use phoenix_runtime::{
+use phoenix_host::{
     area,
-    foreign::is_guest_disk,
     observed::{DatasetState, Observed},
 };
+use phoenix_plan::foreign::is_guest_disk;
 
 /// Properties that are said together with others, or not at all.
 const APART: &[&str] = &["volsize", "encryption", "keyformat", "keylocation", "pbkdf2iters", "version"];

@@ -16,7 +16,7 @@ pub use prove::{Proven, only_marks, prove};
 
 use node::Literal;
 use phoenix_graph::{DatasetName, Graph, HostName, Key, PoolName, Resource};
-use phoenix_runtime::observed::Observed;
+use phoenix_host::observed::Observed;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a description takes in.

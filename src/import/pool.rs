@@ -6,7 +6,7 @@ use super::{
     value::literal,
 };
 use phoenix_graph::{Class, Key, PoolName, Redundancy, Target, property};
-use phoenix_runtime::observed::{Observed, PoolState, Source, VdevDisk, VdevState};
+use phoenix_host::observed::{Observed, PoolState, Source, VdevDisk, VdevState};
 use std::collections::BTreeSet;
 
 /// Describes a pool with everything in it.

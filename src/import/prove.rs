@@ -5,10 +5,8 @@ use super::Node;
 use crate::failure::Failure;
 use phoenix_compiler::{Compiled, OneFile, Severity, SpecPath, code, compile};
 use phoenix_graph::Graph;
-use phoenix_runtime::{
-    observed::OWNER,
-    plan::{Change, Kind, Plan, Subject},
-};
+use phoenix_host::observed::OWNER;
+use phoenix_plan::{Change, Kind, Plan, Subject};
 
 /// What a description came to.
 pub struct Proven {

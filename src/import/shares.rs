@@ -11,7 +11,7 @@ use phoenix_graph::{
     export::ExportOptions,
     storage::{StorageKind, find_type},
 };
-use phoenix_runtime::observed::{DatasetState, Observed, StorageState, Storages};
+use phoenix_host::observed::{DatasetState, Observed, StorageState, Storages};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Properties of registrations that follow from the dataset.

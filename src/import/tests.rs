@@ -4,15 +4,16 @@
 
 use super::*;
 use phoenix_graph::{Class, Disk, PropertyName, Redundancy, StorageId, Vdev};
-use phoenix_runtime::{
-    execute::{Event, Events},
-    foreign::is_guest_disk,
-    host::sim::{Show, SimHost},
-    observed::Observed,
+use phoenix_host::{
+    Host,
+    observed::{Observed, Query},
     op::Op,
-    plan::{Consent, Plan},
-    store::Store,
-    survey::survey,
+};
+use phoenix_plan::{Consent, Plan, foreign::is_guest_disk};
+use phoenix_sim::{Show, SimHost};
+use phoenix_store::Store;
+use phoenix_transaction::{
+    execute::{Event, Events},
     switch::{Runtime, Target},
 };
 use proptest::prelude::*;
@@ -104,7 +105,7 @@ impl World {
     }
 
     fn datasets(&self) -> Vec<DatasetName> {
-        survey(&self.host).unwrap().datasets.into_keys().collect()
+        self.host.observe(&Query::survey()).unwrap().datasets.into_keys().collect()
     }
 
     /// Does one stroke. Whatever the host refuses is left.
@@ -166,7 +167,7 @@ impl World {
     }
 
     fn path(&self, dataset: &DatasetName) -> Option<String> {
-        let seen = survey(&self.host).unwrap();
+        let seen = self.host.observe(&Query::survey()).unwrap();
         seen.datasets.get(dataset).and_then(shares::mounted).map(str::to_owned)
     }
 
@@ -179,7 +180,7 @@ impl World {
             stop: &stop,
             events: &Quiet,
             now: 0,
-            keys: &phoenix_runtime::secret::Nobody,
+            keys: &phoenix_host::secret::Nobody,
             who: "root".to_owned(),
             message: None,
         })
@@ -192,7 +193,7 @@ impl World {
     }
 
     fn imported(&self) -> (Observed, Proven) {
-        let seen = survey(&self.host).unwrap();
+        let seen = self.host.observe(&Query::survey()).unwrap();
         let scope = Scope::new(&seen, HostName::new("box").unwrap(), &[], None);
         let mut described = describe(&seen, &scope);
         let proven = prove(&mut described, &mut |graph| Ok(self.plan(graph))).unwrap_or_else(|failure| {

@@ -1,7 +1,7 @@
 //! Lays out what `phoenix gc` destroys, what it leaves, and what came of it.
 
 use super::{Paint, count, date, line, value::about};
-use phoenix_runtime::gc::{Collected, GcPlan, Left, OldSnapshot, Retired};
+use phoenix_transaction::gc::{Collected, GcPlan, Left, OldSnapshot, Retired};
 use std::fmt::{Display, Write};
 
 /// Lays a collection out: all that goes, with its size, its age and what kept it, and all that stays.

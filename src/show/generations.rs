@@ -2,7 +2,7 @@
 //! of it or what failed, in lines of their own.
 
 use super::{Paint, date, line as plain};
-use phoenix_runtime::store::{Generation, Outcome, Pin};
+use phoenix_store::{Generation, Outcome, Pin};
 use std::{collections::BTreeMap, fmt::Write};
 
 /// How wide lines are, in columns: what every terminal shows.

@@ -6,10 +6,9 @@ use super::{
     value::{export_options, value},
 };
 use phoenix_graph::Key;
-use phoenix_runtime::{
-    op::Op,
-    plan::{Action, Change, Kind, Plan, Reversibility, Subject},
-};
+use phoenix_host::op::Op;
+use phoenix_host::snapshots;
+use phoenix_plan::{Action, Change, Kind, Plan, Reversibility, Subject};
 use std::{collections::BTreeMap, fmt::Write};
 
 /// Lays a plan out.
@@ -89,8 +88,8 @@ pub fn commands(plan: &Plan, paint: Paint) -> String {
     let mut text = String::new();
     let heading = |what: &str| paint.faint(&format!("# {}\n", line(&what)));
     for (pool, datasets) in &plan.snapshots {
-        let name: Box<str> = format!("phoenix-{}", plan.number).into();
-        let tag = phoenix_runtime::execute::HOLD.into();
+        let name = snapshots::name(plan.number, 0);
+        let tag = snapshots::HOLD.into();
         text.push_str(&heading(&format!("snapshots in {pool}")));
         let snapshot = Op::Snapshot { datasets: datasets.clone(), name: name.clone() };
         let hold = Op::Hold { datasets: datasets.clone(), name, tag };

@@ -2,12 +2,12 @@
 
 use super::{Paint, count, line, plan::differences};
 use phoenix_graph::Key;
-use phoenix_runtime::{
+use phoenix_plan::{
+    Kind, Refusal, Subject,
     foreign::{Foreign, ForeignKind},
-    plan::{Kind, Refusal, Subject},
-    store::Transaction,
-    switch::Standing,
 };
+use phoenix_store::Transaction;
+use phoenix_transaction::switch::Standing;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write,

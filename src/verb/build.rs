@@ -15,7 +15,7 @@ use crate::{
 };
 use clap::Args;
 use phoenix_graph::Graph;
-use phoenix_runtime::store::{Store, StoreError};
+use phoenix_store::{Store, StoreError};
 use std::{
     fs, io,
     os::unix::fs::symlink,

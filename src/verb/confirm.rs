@@ -10,10 +10,8 @@ use crate::{
     terminal::Terminal,
 };
 use clap::Args;
-use phoenix_runtime::{
-    store::TransactionId,
-    switch::{Recovered, Runtime, SwitchError, Watched},
-};
+use phoenix_store::TransactionId;
+use phoenix_transaction::switch::{Recovered, Runtime, SwitchError, Watched};
 use std::{
     sync::atomic::{AtomicBool, Ordering},
     thread,

@@ -13,7 +13,7 @@ use crate::{
 };
 use clap::Args;
 use phoenix_graph::{Graph, GraphDiff};
-use phoenix_runtime::store::Store;
+use phoenix_store::Store;
 
 /// Compare two descriptions of a host, setting by setting
 ///

@@ -12,7 +12,7 @@ use crate::{
     view::GcView,
 };
 use clap::Args;
-use phoenix_runtime::{
+use phoenix_transaction::{
     gc::{Collected, GcPlan, Policy},
     switch::SwitchError,
 };

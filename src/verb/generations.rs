@@ -10,7 +10,7 @@ use crate::{
     view::GenerationView,
 };
 use clap::Args;
-use phoenix_runtime::store::Generation;
+use phoenix_store::Generation;
 
 /// List what was switched to, and what came of it
 ///

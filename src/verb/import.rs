@@ -15,10 +15,8 @@ use crate::{
 use clap::Args;
 use phoenix_compiler::Severity;
 use phoenix_graph::{HostName, PoolName};
-use phoenix_runtime::{
-    plan::{Consent, STORAGE_CFG},
-    switch::Target,
-};
+use phoenix_plan::{Consent, STORAGE_CFG};
+use phoenix_transaction::switch::Target;
 use std::{
     fs::OpenOptions,
     io::{ErrorKind, Write},

@@ -9,7 +9,7 @@ use crate::{
     terminal::Terminal,
 };
 use clap::Args;
-use phoenix_runtime::store::{Outcome, Pin as Pinned};
+use phoenix_store::{Outcome, Pin as Pinned};
 
 /// Keep a generation, with all that it needs, from `phoenix gc`
 ///

@@ -14,7 +14,8 @@ use crate::{
     view::PlanView,
 };
 use clap::Args;
-use phoenix_runtime::{plan, switch::Target};
+use phoenix_plan::Plan as Planned;
+use phoenix_transaction::switch::Target;
 use std::{
     path::{Path, PathBuf},
     sync::atomic::AtomicBool,
@@ -94,7 +95,7 @@ impl Plan {
     }
 
     /// Writes the plan to a file, where it is one that can be carried out as it is.
-    fn write(&self, out: &Path, site: &Site, resolved: &Resolved, plan: &plan::Plan) -> Result<(), Failure> {
+    fn write(&self, out: &Path, site: &Site, resolved: &Resolved, plan: &Planned) -> Result<(), Failure> {
         let doing = || format!("cannot write the plan to {}", out.display());
         if !plan.refusals.is_empty() {
             return Err(Failure::new(Exit::Refused, doing())

@@ -12,7 +12,7 @@ use crate::{
     typing::Typing,
 };
 use clap::Args;
-use phoenix_runtime::switch::{Recovered, Runtime};
+use phoenix_transaction::switch::{Recovered, Runtime};
 use std::path::Path;
 
 /// End a switch that a crash or a power cut interrupted

@@ -11,7 +11,9 @@ use crate::{
 };
 use clap::Args;
 use phoenix_graph::DatasetName;
-use phoenix_runtime::{plan::Consent, store::Generation, switch::Target};
+use phoenix_plan::Consent;
+use phoenix_store::Generation;
+use phoenix_transaction::switch::Target;
 
 /// Go back to an earlier generation
 ///

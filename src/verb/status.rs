@@ -11,7 +11,7 @@ use crate::{
     view::{GenerationView, StatusView},
 };
 use clap::Args;
-use phoenix_runtime::store::Generation;
+use phoenix_store::Generation;
 use std::sync::atomic::AtomicBool;
 
 /// Tell whether the host still is what the current generation says

@@ -14,7 +14,8 @@ use crate::{
     terminal::Terminal,
 };
 use clap::Args;
-use phoenix_runtime::{host::sim::SimHost, switch::Target};
+use phoenix_sim::SimHost;
+use phoenix_transaction::switch::Target;
 use std::path::Path;
 
 /// Make the host what a spec says

@@ -1,9 +1,7 @@
 //! What `phoenix gc --json` prints.
 
-use phoenix_runtime::{
-    gc::{Collected, GcPlan, Left, OldSnapshot, Retired},
-    op::Op,
-};
+use phoenix_host::op::Op;
+use phoenix_transaction::gc::{Collected, GcPlan, Left, OldSnapshot, Retired};
 #[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;

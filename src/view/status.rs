@@ -5,7 +5,8 @@ use crate::show::{
     plan::differs,
     standing::{foreign_help, missing_help},
 };
-use phoenix_runtime::{foreign::ForeignKind, switch::Standing};
+use phoenix_plan::foreign::ForeignKind;
+use phoenix_transaction::switch::Standing;
 #[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;

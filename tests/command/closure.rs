@@ -3,7 +3,8 @@
 
 use super::common::{Ran, Sandbox};
 use phoenix_graph::{DatasetName, ObjectId, PropertyName, canonical, plain::is_hidden};
-use phoenix_runtime::{host::sim::SimHost, op::Op};
+use phoenix_host::op::Op;
+use phoenix_sim::SimHost;
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,

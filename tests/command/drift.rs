@@ -2,10 +2,8 @@
 
 use crate::{command::common::Sandbox, snapshot};
 use phoenix_graph::{DatasetName, PropertyName};
-use phoenix_runtime::{
-    host::sim::{HostImage, Show, SimHost},
-    op::Op,
-};
+use phoenix_host::op::Op;
+use phoenix_sim::{HostImage, Show, SimHost};
 
 fn by_hand(sandbox: &Sandbox, op: &Op) {
     SimHost::open(&sandbox.path().join("sim")).unwrap().by_hand(op).unwrap();

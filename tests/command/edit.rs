@@ -2,7 +2,7 @@
 
 use crate::{command::common::Sandbox, snapshot};
 use phoenix_graph::DatasetName;
-use phoenix_runtime::host::sim::{Show, SimHost};
+use phoenix_sim::{Show, SimHost};
 
 #[test]
 fn an_edited_spec_is_planned_switched_to_and_gone_back_from() {

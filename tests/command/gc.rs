@@ -155,7 +155,7 @@ fn gc_waits_for_recover_and_for_whoever_holds_the_lock() {
         sandbox.sim(args).exits(6).says("phoenix recover");
     }
     fs::remove_file(state.join("txn/open")).unwrap();
-    let store = phoenix_runtime::store::Store::read_only(&state);
+    let store = phoenix_store::Store::read_only(&state);
     let _lock = store.lock("switch").unwrap();
     for args in [&["gc", "--yes"][..], &["gc", "--dry-run"], &["pin", "1"]] {
         sandbox.sim(args).exits(5).says("`phoenix switch`");

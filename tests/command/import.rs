@@ -3,10 +3,8 @@
 
 use crate::{command::common::Sandbox, snapshot};
 use phoenix_graph::{Class, DatasetName, Disk, PoolName, PropertyName, Redundancy, StorageId, Vdev};
-use phoenix_runtime::{
-    host::sim::{Show, SimHost},
-    op::{Assignment, Op},
-};
+use phoenix_host::op::{Assignment, Op};
+use phoenix_sim::{Show, SimHost};
 use std::fs;
 
 fn host(sandbox: &Sandbox) -> SimHost {

@@ -1,10 +1,10 @@
 //! What a person meets who is not root, whose switch runs elsewhere, or who mistypes the name of a host.
 
-use crate::{
-    command::common::{Sandbox, example},
-    command::refusals::interrupt,
+use crate::command::{
+    common::{Sandbox, example},
+    refusals::interrupt,
 };
-use phoenix_runtime::store::Store;
+use phoenix_store::Store;
 use std::{
     fs,
     io::ErrorKind,

@@ -6,12 +6,12 @@ use crate::{
     snapshot,
 };
 use phoenix_graph::ObjectId;
-use phoenix_runtime::{
+use phoenix_host::op::Op;
+use phoenix_plan::Consent;
+use phoenix_sim::{Fault, FaultKind, SimHost};
+use phoenix_store::Store;
+use phoenix_transaction::{
     execute::{Event, Events},
-    host::sim::{Fault, FaultKind, SimHost},
-    op::Op,
-    plan::Consent,
-    store::Store,
     switch::{Runtime, SwitchError, Target},
 };
 use std::sync::atomic::AtomicBool;
@@ -109,7 +109,7 @@ pub fn interrupt(sandbox: &Sandbox) {
         stop: &AtomicBool::new(false),
         events: &Nobody,
         now: 0,
-        keys: &phoenix_runtime::secret::Nobody,
+        keys: &phoenix_host::secret::Nobody,
         who: "tester".to_owned(),
         message: None,
     };

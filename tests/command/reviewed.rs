@@ -2,7 +2,8 @@
 
 use crate::{command::common::Sandbox, snapshot};
 use phoenix_graph::{DatasetName, PropertyName};
-use phoenix_runtime::{host::sim::SimHost, op::Op};
+use phoenix_host::op::Op;
+use phoenix_sim::SimHost;
 
 /// A host that is switched, with an edited spec whose plan is in `plan.json`.
 fn planned() -> Sandbox {

@@ -14,10 +14,8 @@ mod tally;
 
 use examples::{encrypted, examples};
 use found::found;
-use phoenix_runtime::{
-    host::sim::{Fault, FaultKind},
-    switch::SwitchError,
-};
+use phoenix_sim::{Fault, FaultKind};
+use phoenix_transaction::switch::SwitchError;
 use random::Pairs;
 use scenario::{CUTS, FAILURES, Pair, Scenario, WAYS, Way, difference, files, picture, prepared};
 use std::sync::{

@@ -7,12 +7,10 @@ use phoenix_graph::{
     DatasetName, Graph, PropertyName, Resource, Target,
     property::{self, Unset},
 };
-use phoenix_runtime::{
-    host::sim::{Event, Fault, FaultKind, HostImage, Show, inner},
-    plan::Subject,
-    switch::{Recovered, SwitchError, Switched},
-};
+use phoenix_plan::Subject;
+use phoenix_sim::{Event, Fault, FaultKind, HostImage, Show, inner};
 use phoenix_support::{self as support, Saved, World};
+use phoenix_transaction::switch::{Recovered, SwitchError, Switched};
 use std::collections::BTreeSet;
 
 /// Two graphs of one host.

@@ -3,13 +3,14 @@
 
 use super::*;
 use phoenix_graph::Key;
-use phoenix_runtime::{foreign::ForeignKind, plan::Consent, switch::Target};
+use phoenix_plan::{Consent, foreign::ForeignKind};
+use phoenix_transaction::switch::Target;
 
-fn told(lines: &[phoenix_runtime::plan::Warning]) -> String {
+fn told(lines: &[phoenix_plan::Warning]) -> String {
     lines.iter().map(|one| format!("{}: {}\n", one.key, one.text)).collect()
 }
 
-fn refused(lines: &[phoenix_runtime::plan::Refusal]) -> String {
+fn refused(lines: &[phoenix_plan::Refusal]) -> String {
     lines.iter().map(|one| format!("{}: {}\n", one.key, one.reason)).collect()
 }
 

@@ -47,7 +47,7 @@ fn a_failure_or_a_power_cut_anywhere_loses_nothing_that_is_kept_and_the_next_run
     let wanted = Wanted::of(&whole_run);
     assert!(!plan.destroyed.is_empty() && plan.snapshots.len() > 2 && !plan.folders.is_empty());
     assert!(!plan.store.objects.is_empty() && !plan.store.journals.is_empty());
-    let ops = events.iter().filter(|event| matches!(event, sim::Event::Op(_))).count();
+    let ops = events.iter().filter(|event| matches!(event, phoenix_sim::Event::Op(_))).count();
     assert!(ops > 15 && events.len() > 60, "{ops} of {}", events.len());
     let mut runs = 0;
     for kind in [FaultKind::Fail, FaultKind::FailPartly, FaultKind::PowerBefore, FaultKind::PowerAfter] {
@@ -58,10 +58,10 @@ fn a_failure_or_a_power_cut_anywhere_loses_nothing_that_is_kept_and_the_next_run
             let first = world.gc(0);
             let cut = matches!(kind, FaultKind::PowerBefore | FaultKind::PowerAfter);
             let failed = first.as_ref().is_ok_and(|(_, collected)| !collected.failed.is_empty());
-            let is_op = matches!(event, sim::Event::Op(_));
+            let is_op = matches!(event, phoenix_sim::Event::Op(_));
             assert_eq!(matches!(first, Err(SwitchError::PowerLost)), cut, "{run}: {first:?}");
             // A snapshot that is gone has gone, whatever was said.
-            let destroys = matches!(event, sim::Event::Op(Op::SnapshotDestroy { .. }));
+            let destroys = matches!(event, phoenix_sim::Event::Op(Op::SnapshotDestroy { .. }));
             let gone = destroys && matches!(kind, FaultKind::FailPartly);
             assert_eq!(failed, !cut && is_op && !gone, "{run}: {first:?}");
             assert!(wanted.is_within(&Wanted::of(&world)), "{run}");

@@ -5,20 +5,20 @@ mod faults;
 mod whole;
 
 use phoenix_graph::{DatasetName, PoolName, PropertyName, Resource, SnapshotName};
-use phoenix_runtime::{
-    execute::{Event, Events},
-    gc::{GcPlan, Left, Policy, Why},
-    host::{
-        Host,
-        sim::{self, Fault, FaultKind, HostImage, Show},
-    },
+use phoenix_host::{
+    Host,
     observed::{HOME, OWNER},
     op::Op,
-    record::{Away, Entry, Identity},
-    store::{Outcome, Pin},
+};
+use phoenix_plan::record::{Away, Entry, Identity};
+use phoenix_sim::{Fault, FaultKind, HostImage, Show};
+use phoenix_store::{Outcome, Pin};
+use phoenix_support::*;
+use phoenix_transaction::{
+    execute::{Event, Events},
+    gc::{GcPlan, Left, Policy, Why},
     switch::{Runtime, SwitchError},
 };
-use phoenix_support::*;
 use std::{collections::BTreeSet, fs, path::Path, sync::Mutex};
 
 /// Later than any file of a test was written, so that none counts as young.
@@ -334,7 +334,8 @@ fn each_that_is_destroyed_is_told_when_it_is_gone() {
     };
     let whole_run = prepared();
     let (plan, _) = whole_run.gc(4).unwrap();
-    let first = whole_run.host.events().iter().position(|event| matches!(event, sim::Event::Op(_))).unwrap();
+    let first =
+        whole_run.host.events().iter().position(|event| matches!(event, phoenix_sim::Event::Op(_))).unwrap();
     let snapshots = plan.snapshots.iter().map(|one| one.name.to_string());
     let going: Vec<String> =
         plan.destroyed.iter().map(|one| one.place.to_string()).chain(snapshots).collect();
@@ -461,7 +462,7 @@ fn a_clock_that_jumps_makes_nothing_more_go() {
         let mut plan = None;
         world.with(|runtime| {
             let runtime =
-                phoenix_runtime::switch::Runtime { now, who: String::new(), message: None, ..*runtime };
+                phoenix_transaction::switch::Runtime { now, who: String::new(), message: None, ..*runtime };
             plan = Some(runtime.gc_plan(&policy).unwrap());
         });
         plan.unwrap().kept.len()

@@ -1,8 +1,9 @@
 //! Nothing is concluded from what is missing of the record.
 
 use super::{Switched, names, old};
-use phoenix_runtime::{store::StoreError, switch::SwitchError::Store as StoreFailed};
+use phoenix_store::StoreError;
 use phoenix_support::*;
+use phoenix_transaction::switch::SwitchError::Store as StoreFailed;
 use std::fs;
 
 /// A host whose second generation took things out of the first.

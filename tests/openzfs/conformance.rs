@@ -7,7 +7,7 @@ use std::time::Duration;
 #[test]
 fn the_real_host_passes_the_suite_that_the_simulator_passes() -> Result<()> {
     let Some(image) = prepare_or_skip()? else { return Ok(()) };
-    let program = build_example("phoenix-runtime", "conformance")?;
+    let program = build_example("phoenix-transaction", "conformance")?;
     let spec = MachineSpec::new().disk("one", mib(512)).disk("two", mib(512)).with_nfs();
     let mut machine = Machine::boot(&image, spec)?;
     machine.put_program(&program, "/root/conformance")?;

@@ -20,7 +20,7 @@ const LIMIT: Duration = Duration::from_secs(1200);
 #[test]
 fn the_simulator_does_what_the_real_openzfs_does() -> Result<()> {
     let Some(image) = prepare_or_skip()? else { return Ok(()) };
-    let program = build_example("phoenix-runtime", "differential")?;
+    let program = build_example("phoenix-transaction", "differential")?;
     // Large enough that no operation meets the end of a pool; the files behind them take what is written.
     let spec =
         ["one", "two", "three"].iter().fold(MachineSpec::new(), |spec, name| spec.disk(*name, mib(8192)));

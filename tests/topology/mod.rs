@@ -9,15 +9,15 @@ use phoenix_graph::{
     Class, Disk, Graph, Key, Lifecycle, Pool, PoolName, PropertyName, Redundancy, Resource, Settings, Value,
     Vdev,
 };
-use phoenix_runtime::{
-    host::Host,
-    host::sim::{Fault, FaultKind, HostImage, Show},
+use phoenix_host::{
+    Host,
     observed::{Query, Work, WorkKind},
     op::Op,
-    plan::{Consent, Inverse, Plan, Reversibility},
-    switch::{Recovered, SwitchError, Switched},
 };
+use phoenix_plan::{Consent, Inverse, Plan, Reversibility};
+use phoenix_sim::{Fault, FaultKind, HostImage, Show};
 use phoenix_support::{World, dataset, graph, name};
+use phoenix_transaction::switch::{Recovered, SwitchError, Switched};
 
 fn path(name: &str) -> String {
     format!("/dev/disk/by-id/{name}")

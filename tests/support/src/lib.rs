@@ -8,13 +8,13 @@ use phoenix_graph::{
     PropertyName, Redundancy, Resource, Settings, Storage, StorageId, Target as Of, Tunable, Vdev, Volume,
     export::ExportOptions, property,
 };
-use phoenix_runtime::{
+use phoenix_host::secret::{Asked, KeySource, Secret};
+use phoenix_plan::{Consent, Plan};
+use phoenix_sim::{Content, SimHost, State};
+use phoenix_store::Store;
+use phoenix_transaction::{
     execute::{Event, Events},
     gc::{Collected, GcPlan, Policy},
-    host::sim::{Content, SimHost, State},
-    plan::{Consent, Plan},
-    secret::{Asked, KeySource, Secret},
-    store::Store,
     switch::{Recovered, Runtime, SwitchError, Switched, Target, Wait},
 };
 use std::{
@@ -144,7 +144,7 @@ impl World {
     }
 
     /// Collects, and says yes.
-    pub fn standing(&self) -> phoenix_runtime::switch::Standing {
+    pub fn standing(&self) -> phoenix_transaction::switch::Standing {
         self.with(|runtime| runtime.standing()).unwrap()
     }
 

@@ -1,0 +1,161 @@
+//! The host: one trait, what is seen through it ([`observed`]), and what is done through it ([`op`]).
+//!
+//! Planner and executor know only this. The real host and the simulated one, each a crate of its own, are
+//! behind the trait, and pass the same conformance tests.
+
+pub mod area;
+pub mod links;
+pub mod observed;
+pub mod op;
+pub mod secret;
+pub mod snapshots;
+pub mod text;
+
+pub use text::storage_cfg::{LOCAL, LOCAL_PROPERTIES};
+
+use crate::{
+    observed::{Lineage, Observed, Query, SnapshotState},
+    op::Op,
+    secret::Keys,
+};
+use phoenix_graph::{DatasetName, SnapshotName};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
+
+/// A storage host.
+pub trait Host: Sync {
+    /// Looks at the host and changes nothing, in a number of commands that does not grow.
+    ///
+    /// # Errors
+    /// Where a tool is missing, fails, or says what cannot be read.
+    fn observe(&self, query: &Query) -> Result<Observed, HostError>;
+
+    /// Carries one operation out, wholly or with an error that says what failed. After an error a
+    /// part may have been done: look again.
+    ///
+    /// # Errors
+    /// Where the operation failed.
+    fn perform(&self, op: &Op) -> Result<(), HostError>;
+
+    /// Says what an unmounted file system holds, by looking into it read-only.
+    ///
+    /// # Errors
+    /// Where it cannot be looked into.
+    fn contents(&self, dataset: &DatasetName) -> Result<Contents, HostError>;
+
+    /// Lists snapshots, by name: those of these datasets and of all below them, or of all imported pools
+    /// where none is named. Changes nothing. The number of commands does not grow with the number of
+    /// snapshots (but by one with each thousand that are held).
+    ///
+    /// # Errors
+    /// Where a dataset is not there, or a tool fails or says what cannot be read.
+    fn snapshots(&self, datasets: &[DatasetName]) -> Result<Vec<SnapshotState>, HostError>;
+
+    /// Tells the GUIDs of snapshots by name, in one command; those that are not there are left out.
+    ///
+    /// # Errors
+    /// Where a tool fails, or says what cannot be read.
+    fn guids(&self, snapshots: &[SnapshotName]) -> Result<BTreeMap<SnapshotName, u64>, HostError>;
+
+    /// Lists the names, after the `@`, that the snapshots of these datasets have; of no others. Changes nothing;
+    /// takes one command for a thousand datasets.
+    ///
+    /// # Errors
+    /// Where a dataset is not there, or a tool fails.
+    fn snapshot_names(&self, datasets: &[DatasetName]) -> Result<BTreeSet<Box<str>>, HostError>;
+
+    /// Tells what is a dataset's own, and how far it is from a snapshot. Changes nothing; takes the same
+    /// number of commands each time.
+    ///
+    /// # Errors
+    /// Where the dataset or the snapshot is not there, or a tool fails or says what cannot be read.
+    fn lineage(&self, dataset: &DatasetName, since: &SnapshotName) -> Result<Lineage, HostError>;
+
+    /// Takes the keys that a person typed, in place of those before: an operation whose key is typed gets it
+    /// from among them.
+    fn give_keys(&self, keys: Keys);
+
+    /// Is called before and after each durable write that is not an operation (journal, store,
+    /// `current`), so that the simulator can lose power there, or have no room for it.
+    ///
+    /// # Errors
+    /// [`HostError::PowerLost`], or any other where there is no room; from the simulator alone.
+    fn pulse(&self) -> Result<(), HostError> {
+        Ok(())
+    }
+}
+
+/// What an unmounted file system holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Contents {
+    /// No file. Empty folders do not count: mounting and registering make some.
+    Empty,
+    /// Something: one name in it, for the message.
+    Holds(String),
+}
+
+/// Says what went wrong on a host.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum HostError {
+    /// A command ended in an error.
+    #[error("`{}` failed{}: {stderr}", .argv.join(" "), .status.map_or_else(String::new, |code| format!(" with exit code {code}")))]
+    Command {
+        /// The command.
+        argv: Vec<String>,
+        /// Its exit code; nothing where a signal ended it.
+        status: Option<i32>,
+        /// What it said.
+        stderr: String,
+    },
+    /// Something uses what was to go.
+    #[error("{error}; it is in use: {}", .users.join(", "))]
+    Busy {
+        /// What the command said.
+        error: Box<HostError>,
+        /// Who uses it, each in words for people.
+        users: Vec<String>,
+    },
+    /// A tool is not installed.
+    #[error("this host has no `{tool}` ({looked}): {help}")]
+    NoTool {
+        /// The tool.
+        tool: String,
+        /// Where it was looked for.
+        looked: String,
+        /// What to do.
+        help: String,
+    },
+    /// A command did not end in its time.
+    #[error("`{}` did not end within {seconds} s; it may still be running", .argv.join(" "))]
+    TimedOut {
+        /// The command.
+        argv: Vec<String>,
+        /// The time it had.
+        seconds: u64,
+    },
+    /// A file could not be read or written.
+    #[error("cannot {doing} {}: {message}", .path.display())]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// To which file.
+        path: PathBuf,
+        /// What the system said.
+        message: String,
+    },
+    /// A tool said what cannot be read.
+    #[error("cannot read what `{tool}` said: {reason}: {text:?}")]
+    Unreadable {
+        /// The tool.
+        tool: String,
+        /// Why.
+        reason: String,
+        /// The text.
+        text: String,
+    },
+    /// The simulated host lost power: nothing more happens until it is started again.
+    #[error("the simulated host lost power")]
+    PowerLost,
+}

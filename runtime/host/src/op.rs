@@ -1,0 +1,378 @@
+//! Operations: everything that phoenix ever does to a host, each a value, each rendered to an
+//! argument vector by one pure function. Nothing goes through a shell.
+
+pub mod render;
+
+use crate::secret::{Asked, PROMPT};
+use phoenix_graph::{DatasetName, Mode, PoolName, PropertyName, SnapshotName, StorageId, Vdev};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// A property with the word that the tool is given for it.
+pub type Assignment = (PropertyName, Box<str>);
+
+/// One operation on a host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "kebab-case")]
+pub enum Op {
+    /// `zpool create`, never forced. The root dataset is left unmounted where `canmount` says so.
+    PoolCreate {
+        /// The pool.
+        pool: PoolName,
+        /// Its layout.
+        layout: Vec<Vdev>,
+        /// Pool properties (`-o`).
+        settings: Vec<Assignment>,
+        /// The root dataset's properties (`-O`).
+        root: Vec<Assignment>,
+    },
+    /// `zpool import` by name, looking in `/dev/disk/by-id`; what mounts by itself is mounted.
+    PoolImport {
+        /// The pool.
+        pool: PoolName,
+    },
+    /// `zpool export`.
+    PoolExport {
+        /// The pool.
+        pool: PoolName,
+    },
+    /// `zpool set`, one property.
+    PoolSet {
+        /// The pool.
+        pool: PoolName,
+        /// The property and its new value.
+        setting: Assignment,
+    },
+    /// `zpool attach`, never forced: a disk joins a single disk or a mirror, or widens a raidz vdev.
+    PoolAttach {
+        /// The pool.
+        pool: PoolName,
+        /// The disk that it is to stand beside, or the raidz vdev, as `zpool` finds it: by its GUID where
+        /// that is known.
+        to: Box<str>,
+        /// The new disk.
+        disk: Box<str>,
+    },
+    /// `zpool detach`: a disk leaves a mirror, or a replacement that is under way.
+    PoolDetach {
+        /// The pool.
+        pool: PoolName,
+        /// The disk, as `zpool` finds it.
+        disk: Box<str>,
+    },
+    /// `zpool replace`, never forced.
+    PoolReplace {
+        /// The pool.
+        pool: PoolName,
+        /// The disk that goes, as `zpool` finds it.
+        old: Box<str>,
+        /// The disk that takes its place.
+        new: Box<str>,
+    },
+    /// `zpool add`, never forced.
+    PoolAdd {
+        /// The pool.
+        pool: PoolName,
+        /// The top-level vdev.
+        vdev: Vdev,
+    },
+    /// `zpool remove`: a spare, a cache, a log at once; what holds data is emptied in the background.
+    PoolRemove {
+        /// The pool.
+        pool: PoolName,
+        /// The vdev, as `zpool` finds it.
+        vdev: Box<str>,
+    },
+    /// `zpool remove -s`: stops the emptying of a vdev, which stays.
+    PoolRemoveStop {
+        /// The pool.
+        pool: PoolName,
+    },
+    /// `zpool checkpoint`: a point that the whole pool can be returned to, taken before what no rollback
+    /// undoes.
+    PoolCheckpoint {
+        /// The pool.
+        pool: PoolName,
+    },
+    /// `zpool checkpoint -d`: gives the point up, which goes on in the background. Only ever to undo the
+    /// taking of it.
+    PoolCheckpointDiscard {
+        /// The pool.
+        pool: PoolName,
+    },
+    /// `zpool wait -t discard`: waits until a checkpoint that is given up is gone; until then the layout
+    /// cannot be changed.
+    PoolCheckpointWait {
+        /// The pool.
+        pool: PoolName,
+    },
+    /// `zpool destroy`: only ever to undo a creation of the same transaction, of a pool seen to be empty.
+    PoolDestroy {
+        /// The pool.
+        pool: PoolName,
+    },
+    /// `zpool labelclear`, never forced: takes the label of a pool off a disk that was blank before it was
+    /// in it, or held no data in it (spares and caches).
+    LabelClear {
+        /// The disk, as the spec names it.
+        disk: Box<str>,
+    },
+    /// `zfs create -u`: a file system, not mounted yet.
+    DatasetCreate {
+        /// The file system.
+        dataset: DatasetName,
+        /// Its properties (`-o`).
+        settings: Vec<Assignment>,
+    },
+    /// `zfs create -V`: a volume.
+    VolumeCreate {
+        /// The volume.
+        dataset: DatasetName,
+        /// `volsize` in bytes.
+        size: u64,
+        /// `-s`: without a reservation.
+        sparse: bool,
+        /// Its other properties (`-o`).
+        settings: Vec<Assignment>,
+    },
+    /// `zfs set`, several properties of one dataset. Not atomic: a part may hold after a failure.
+    DatasetSet {
+        /// The dataset or volume.
+        dataset: DatasetName,
+        /// The properties and their new values.
+        settings: Vec<Assignment>,
+    },
+    /// `zfs inherit`, one property.
+    DatasetInherit {
+        /// The dataset or volume.
+        dataset: DatasetName,
+        /// The property that goes back to its inherited or default value.
+        property: PropertyName,
+    },
+    /// `zfs inherit -S`, one property: what was received with a stream holds again.
+    DatasetReceived {
+        /// The dataset or volume.
+        dataset: DatasetName,
+        /// The property that goes back to its received value.
+        property: PropertyName,
+    },
+    /// `zfs rename`: moves a dataset with everything below it. File systems are left as they are
+    /// mounted (`-u`), so they are unmounted before.
+    DatasetRename {
+        /// Where it is.
+        from: DatasetName,
+        /// Where it goes; the parent exists.
+        to: DatasetName,
+        /// Whether it is a volume, which takes no `-u`.
+        volume: bool,
+    },
+    /// `zfs clone`: a dataset that begins as a snapshot is. Of the settings of what it is cloned from it
+    /// takes none along. One that is to stay unmounted has `canmount=noauto` among its settings.
+    Clone {
+        /// The snapshot.
+        snapshot: SnapshotName,
+        /// The file system or volume that comes to be.
+        dataset: DatasetName,
+        /// Whether it is a volume.
+        volume: bool,
+        /// Its settings (`-o`).
+        settings: Vec<Assignment>,
+    },
+    /// `zfs promote`: the snapshot that a clone came from, and those before it, are the clone's from then
+    /// on, and what it was cloned from becomes a clone of it.
+    Promote {
+        /// The clone.
+        dataset: DatasetName,
+    },
+    /// `zfs load-key`: loads the key of an encryption root.
+    KeyLoad {
+        /// The encryption root.
+        dataset: DatasetName,
+        /// Where the key is (`-L`): `prompt` where it was typed. Nothing where the dataset itself says it.
+        location: Option<Box<str>>,
+    },
+    /// `zfs load-key -n`: tries whether a key opens an encryption root, whether its key is loaded or not, and changes
+    /// nothing. Without that, OpenZFS takes any `keylocation`, and nothing tells before the next boot.
+    KeyCheck {
+        /// The encryption root.
+        dataset: DatasetName,
+        /// Where the key is.
+        location: Box<str>,
+    },
+    /// `zfs unload-key`.
+    KeyUnload {
+        /// The encryption root.
+        dataset: DatasetName,
+    },
+    /// `zfs mount`. Done where it is mounted and seen already: OpenZFS mounts by itself what gets another mount
+    /// point, and Proxmox all that is not mounted.
+    DatasetMount {
+        /// The file system.
+        dataset: DatasetName,
+    },
+    /// `zfs mount -a`: mounts all that mounts by itself, in one process. Planned only where that is just
+    /// these file systems, since what is not phoenix's is left as it is.
+    MountAll {
+        /// What is mounted by it.
+        datasets: Vec<DatasetName>,
+    },
+    /// `umount`: takes one mount of a file system away and no other, also where more are mounted below it by
+    /// name; fails where something uses it or lies over it. Done where it is not mounted there.
+    Unmount {
+        /// The file system.
+        dataset: DatasetName,
+        /// Where it is mounted.
+        place: Box<str>,
+    },
+    /// `zfs unmount`, with whatever is mounted below it by name; fails where something uses it.
+    DatasetUnmount {
+        /// The file system.
+        dataset: DatasetName,
+    },
+    /// `zfs destroy` of one dataset, never recursive, never forced: to undo a creation of the same
+    /// transaction, of a file system seen to be empty; and what `gc` was told to destroy.
+    DatasetDestroy {
+        /// The dataset.
+        dataset: DatasetName,
+    },
+    /// `zfs snapshot`, atomic for all datasets, which lie in one pool.
+    Snapshot {
+        /// The datasets.
+        datasets: Vec<DatasetName>,
+        /// The snapshot's name, after the `@`.
+        name: Box<str>,
+    },
+    /// `zfs hold`.
+    Hold {
+        /// The datasets.
+        datasets: Vec<DatasetName>,
+        /// The snapshot's name, after the `@`.
+        name: Box<str>,
+        /// The hold's tag.
+        tag: Box<str>,
+    },
+    /// `zfs release`: takes a hold off one snapshot.
+    Release {
+        /// The snapshot.
+        snapshot: SnapshotName,
+        /// The hold's tag.
+        tag: Box<str>,
+    },
+    /// `zfs destroy` of exactly one snapshot. Its name has an `@` by its type: no dataset can be meant.
+    SnapshotDestroy {
+        /// The snapshot.
+        snapshot: SnapshotName,
+    },
+    /// Gives the root directory of a mounted file system an owner, a group or a mode; what is not said
+    /// stays. It is reached by its path, and left where something else is mounted there.
+    DirectorySet {
+        /// The file system.
+        dataset: DatasetName,
+        /// Where it is mounted.
+        path: Box<str>,
+        /// The owner's number.
+        owner: Option<u32>,
+        /// The group's number.
+        group: Option<u32>,
+        /// The mode.
+        mode: Option<Mode>,
+    },
+    /// `exportfs -u`: takes one export out of the live table until the next reload.
+    Unexport {
+        /// The exported path.
+        path: Box<str>,
+        /// The client.
+        client: Box<str>,
+    },
+    /// `exportfs -ra`: loads `/etc/exports` and `/etc/exports.d`.
+    ExportsReload,
+    /// `pvesm add`.
+    StorageAdd {
+        /// The storage id.
+        id: StorageId,
+        /// The storage type.
+        kind: Box<str>,
+        /// Its properties.
+        properties: Vec<(Box<str>, Box<str>)>,
+    },
+    /// `pvesm set`.
+    StorageSet {
+        /// The storage id.
+        id: StorageId,
+        /// Properties to set.
+        set: Vec<(Box<str>, Box<str>)>,
+        /// Properties to take away.
+        delete: Vec<Box<str>>,
+    },
+    /// `pvesm remove`: the registration alone, never data.
+    StorageRemove {
+        /// The storage id.
+        id: StorageId,
+    },
+    /// Writes a parameter of the zfs module below `/sys/module/zfs/parameters`.
+    TunableSet {
+        /// The parameter.
+        name: Box<str>,
+        /// The value.
+        value: u64,
+    },
+    /// Makes a symbolic link, over an older link in one rename; the folder is made where it is missing.
+    Link {
+        /// Where the link stands.
+        path: PathBuf,
+        /// What it points to.
+        target: PathBuf,
+    },
+    /// Removes a symbolic link that phoenix made; anything else is left and refused.
+    Unlink {
+        /// Where the link stands.
+        path: PathBuf,
+    },
+}
+
+impl Op {
+    /// Returns whether it runs `pvesm`, which rewrites the whole file of registrations.
+    #[must_use]
+    pub fn is_registration(&self) -> bool {
+        matches!(self, Op::StorageAdd { .. } | Op::StorageSet { .. } | Op::StorageRemove { .. })
+    }
+
+    /// Returns whether a file system may come to be mounted, or elsewhere, by it.
+    #[must_use]
+    pub fn may_mount(&self) -> bool {
+        match self {
+            Op::PoolCreate { .. }
+            | Op::PoolImport { .. }
+            | Op::DatasetCreate { .. }
+            | Op::DatasetRename { .. }
+            | Op::Clone { .. }
+            | Op::MountAll { .. }
+            | Op::DatasetMount { .. }
+            | Op::DatasetUnmount { .. } => true,
+            Op::DatasetSet { settings, .. } => {
+                settings.iter().any(|(name, _)| matches!(name.as_str(), "mountpoint" | "canmount"))
+            }
+            Op::DatasetInherit { property, .. } => matches!(property.as_str(), "mountpoint" | "canmount"),
+            _ => false,
+        }
+    }
+
+    /// Tells the key that has to be typed for the operation, if one has.
+    #[must_use]
+    pub fn asked(&self) -> Option<Asked> {
+        let (dataset, settings) = match self {
+            Op::KeyLoad { dataset, location } => {
+                let typed = location.as_deref() == Some(PROMPT);
+                return typed.then(|| Asked { dataset: dataset.clone(), new: None });
+            }
+            Op::DatasetCreate { dataset, settings } | Op::VolumeCreate { dataset, settings, .. } => {
+                (dataset.clone(), settings)
+            }
+            Op::PoolCreate { pool, root, .. } => (pool.root(), root),
+            _ => return None,
+        };
+        let word = |name: &str| settings.iter().find(|(one, _)| one.as_str() == name).map(|(_, word)| word);
+        let typed = word("keylocation").is_some_and(|word| **word == *PROMPT);
+        typed.then(|| Asked { dataset, new: Some(word("keyformat").cloned().unwrap_or_default()) })
+    }
+}

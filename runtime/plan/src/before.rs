@@ -1,0 +1,235 @@
+//! What stood before phoenix set it: values that somebody else had given, or that came with a stream, and
+//! that a spec took over. They come back where no spec says them any more.
+//!
+//! A plan notes what the settings that its graph is the first to say stand over. What a switch leaves of
+//! these notes is kept with the generation that is current after it ([`after`]), and passed on from switch
+//! to switch: it is about the host as it is, not about a generation.
+
+use super::{Inputs, Inverse, Kind, Plan, Prior, Subject};
+use phoenix_graph::{DatasetName, Graph, Key, PropertyName, Resource, Settings, Target, property};
+use phoenix_host::observed::{Setting, Source};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// By resource and setting, what was there before phoenix set it. Of what phoenix made and put away, also
+/// that nothing was. An adopted resource has an entry, be it an empty one: of one that has none, nothing is
+/// known.
+pub type Before = BTreeMap<Key, BTreeMap<Box<str>, Prior>>;
+
+/// The name that the type of a registration goes by.
+pub const STORAGE_TYPE: &str = "type";
+/// The name that the value of a parameter goes by.
+pub const TUNABLE_VALUE: &str = "value";
+
+/// Says what a setting was, where somebody else had set it: nothing of phoenix's own marks, and of nothing
+/// that could not be set again.
+pub fn own(target: Target, name: &PropertyName, seen: Option<&Setting>) -> Option<Prior> {
+    let seen = seen.filter(|seen| seen.source.is_own())?;
+    let row = property::find(target, name.as_str());
+    let fixed = row.is_some_and(|row| row.creation_only || row.read_only);
+    let kept = match name.as_str() {
+        // A size that went back would lose data, and a version goes back nowhere.
+        "volsize" | "version" => false,
+        // Others may hold a password.
+        "keylocation" => &*seen.raw == "prompt" || seen.raw.starts_with("file://"),
+        name => !fixed && !name.starts_with("phoenix:") && !name.contains('@'),
+    };
+    if !kept {
+        return None;
+    }
+    if seen.source == Source::Received {
+        return Some(Prior::Received { raw: seen.raw.clone() });
+    }
+    let value = row.and_then(|row| row.read(&seen.raw));
+    let word = match (row, value) {
+        (Some(row), Some(value)) => row.render(&value).into(),
+        _ => seen.raw.clone(),
+    };
+    Some(Prior::Own { raw: seen.raw.clone(), word })
+}
+
+impl Inputs<'_> {
+    /// Returns what a setting was before phoenix set it, as far as that is known.
+    #[must_use]
+    pub fn prior(&self, key: &Key, setting: &str) -> Option<&Prior> {
+        self.before.get(key).and_then(|known| known.get(setting))
+    }
+}
+
+/// A graph, and what was adopted while it was current.
+pub type Side<'a> = (&'a Graph, &'a BTreeSet<Key>);
+
+/// Returns what is on record after a switch, given what was before it, and the plans that it carried out,
+/// each with the actions that were begun.
+#[must_use]
+pub fn after(before: &Before, plans: &[(Plan, Vec<usize>)], from: Option<Side<'_>>, to: Side<'_>) -> Before {
+    let mut next = before.clone();
+    // A switch that was cut off and went on has several plans. What a later one saw where an earlier one had
+    // been at work was phoenix's.
+    let mut touched: BTreeSet<Key> = BTreeSet::new();
+    let mut set: BTreeSet<(String, Box<str>)> = BTreeSet::new();
+    for (plan, begun) in plans {
+        let begun = || begun.iter().filter_map(|&at| plan.actions.get(at));
+        for action in begun() {
+            let Subject::Resource(key) = &action.subject else { continue };
+            if touched.contains(key) {
+                continue;
+            }
+            match action.kind {
+                Kind::Adopt => _ = next.insert(key.clone(), BTreeMap::new()),
+                Kind::Create | Kind::Release => _ = next.remove(key),
+                _ => {}
+            }
+        }
+        for (key, settings) in &plan.before {
+            let known = next.entry(key.clone()).or_default();
+            for (name, prior) in settings {
+                if !touched.contains(key) && !set.contains(&(about(key), name.clone())) {
+                    known.entry(name.clone()).or_insert_with(|| prior.clone());
+                }
+            }
+        }
+        for action in begun() {
+            if let (Subject::Resource(key), Kind::Create | Kind::Adopt | Kind::Restore | Kind::Exchange) =
+                (&action.subject, action.kind)
+            {
+                touched.insert(key.clone());
+            }
+            set.extend(action.inverses.iter().filter_map(place));
+        }
+    }
+    put_away(&mut next, from, to.0);
+    let (to, adopted) = to;
+    next.retain(|key, settings| match to.get(key) {
+        // A registration that was adopted is given back whole.
+        Some(node) if matches!(node.resource, Resource::Storage(_)) && adopted.contains(key) => true,
+        Some(node) => {
+            settings.retain(|name, prior| says(&node.resource, name) && prior.is_somebodys());
+            !settings.is_empty() || adopted.contains(key)
+        }
+        None => matches!(key, Key::Dataset(_) | Key::Volume(_)) && !settings.is_empty(),
+    });
+    next
+}
+
+/// Notes of what is put away which of its settings are phoenix's: it may come home to a generation that does
+/// not say them.
+fn put_away(next: &mut Before, from: Option<Side<'_>>, to: &Graph) {
+    let Some((from, adopted)) = from else { return };
+    for node in from.nodes() {
+        let Some(name) = node.resource.dataset_name().filter(|name| !name.is_root()) else { continue };
+        // What was adopted is let go of, and stays where it is.
+        if to.dataset(name).is_some() || adopted.contains(&node.key) {
+            continue;
+        }
+        let target = target(&node.resource);
+        let known = next.entry(node.key.clone()).or_default();
+        for (name, _) in node.resource.settings().into_iter().flat_map(Settings::iter) {
+            if let Some(unset) = unset(target, name) {
+                known.entry(name.as_str().into()).or_insert(unset);
+            }
+        }
+    }
+}
+
+/// Returns what stands for a setting that is not set; nothing where it cannot be unset.
+pub fn unset(target: Target, name: &PropertyName) -> Option<Prior> {
+    let row = property::find(target, name.as_str());
+    match row.map_or(property::Unset::Inherit, property::Property::unset) {
+        property::Unset::Inherit => Some(Prior::Inherited),
+        property::Unset::Value(word) => {
+            let raw =
+                row.and_then(|row| row.read(word)).map_or_else(|| word.into(), |value| value.to_string());
+            Some(Prior::Unset { raw: raw.into(), word: word.into() })
+        }
+        property::Unset::Never => None,
+    }
+}
+
+/// Returns whether a resource says a setting.
+fn says(resource: &Resource, name: &str) -> bool {
+    match resource {
+        Resource::Storage(storage) => name == STORAGE_TYPE || storage.properties.contains_key(name),
+        Resource::Tunable(_) => true,
+        other => other.settings().is_some_and(|settings| settings.get(name).is_some()),
+    }
+}
+
+fn target(resource: &Resource) -> Target {
+    match resource {
+        Resource::Pool(_) => Target::Pool,
+        Resource::Volume(_) => Target::Volume,
+        _ => Target::Filesystem,
+    }
+}
+
+/// Names what a key is of: a file system and a volume of one name are the same thing.
+fn about(key: &Key) -> String {
+    match key {
+        Key::Dataset(name) | Key::Volume(name) => name.to_string(),
+        other => other.to_string(),
+    }
+}
+
+/// Names the setting that an inverse is about.
+fn place(inverse: &Inverse) -> Option<(String, Box<str>)> {
+    match inverse {
+        Inverse::Setting { dataset, property, .. } => Some((dataset.to_string(), property.as_str().into())),
+        Inverse::PoolSetting { pool, property, .. } => {
+            Some((about(&Key::Pool(pool.clone())), property.as_str().into()))
+        }
+        Inverse::Tunable { name, .. } => Some((about(&Key::Tunable(name.clone())), TUNABLE_VALUE.into())),
+        _ => None,
+    }
+}
+
+/// Reads out of the plan of an earlier version, which noted nothing, what its settings stood over: what it
+/// would have set back.
+pub fn noted(plan: &Plan, from: Option<&Graph>, to: &Graph) -> Before {
+    let mut found = Before::new();
+    let note = |found: &mut Before, key: Key, name: &str, prior: Prior| {
+        let said = from.and_then(|from| from.get(&key)).is_some_and(|node| says(&node.resource, name));
+        let says = to.get(&key).is_some_and(|node| says(&node.resource, name));
+        if says && !said {
+            found.entry(key).or_default().entry(name.into()).or_insert(prior);
+        }
+    };
+    for action in &plan.actions {
+        let Subject::Resource(key) = &action.subject else { continue };
+        if matches!(action.kind, Kind::Restore | Kind::Exchange) {
+            continue;
+        }
+        for inverse in &action.inverses {
+            match inverse {
+                Inverse::Setting { dataset, property, prior } if prior.is_somebodys() => {
+                    let keys: [fn(DatasetName) -> Key; 2] = [Key::Dataset, Key::Volume];
+                    for of in keys {
+                        note(&mut found, of(dataset.clone()), property.as_str(), prior.clone());
+                    }
+                }
+                Inverse::PoolSetting { pool, property, value } if !property.as_str().contains('@') => {
+                    let prior = Prior::Own { raw: value.clone(), word: value.clone() };
+                    note(&mut found, Key::Pool(pool.clone()), property.as_str(), prior);
+                }
+                Inverse::Tunable { name, value } => {
+                    let word: Box<str> = value.to_string().into();
+                    let prior = Prior::Own { raw: word.clone(), word };
+                    note(&mut found, Key::Tunable(name.clone()), TUNABLE_VALUE, prior);
+                }
+                Inverse::Storage { before: Some(state), .. } if action.kind == Kind::Adopt => {
+                    found.entry(key.clone()).or_insert_with(|| registration(state));
+                }
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+/// Notes a registration whole.
+pub fn registration(state: &phoenix_host::observed::StorageState) -> BTreeMap<Box<str>, Prior> {
+    let own = |word: &str| Prior::Own { raw: word.into(), word: word.into() };
+    let mut all: BTreeMap<Box<str>, Prior> =
+        state.properties.iter().map(|(name, value)| (name.clone(), own(value))).collect();
+    all.insert(STORAGE_TYPE.into(), own(&state.kind));
+    all
+}

@@ -1,0 +1,178 @@
+//! What is on a host beside what phoenix looks after. It is never changed; a person may want to know of it.
+
+use crate::record::{Claim, Record};
+use phoenix_graph::{DatasetName, Export, Graph, Key, Resource, export::is_host_name};
+use phoenix_host::{
+    area,
+    observed::{Observed, Storages, Unknown},
+};
+
+/// Something that no resource of a graph accounts for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Foreign {
+    /// What it is, for people to group by.
+    pub kind: ForeignKind,
+    /// The key that it would have in a graph.
+    pub key: Key,
+    /// The client of an export, the type of a registration, the name that a pool of ours had; else empty.
+    pub detail: Box<str>,
+}
+
+/// What something is that is not phoenix's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ForeignKind {
+    /// A pool.
+    Pool,
+    /// A file system in a pool of the graph.
+    Dataset,
+    /// A volume in a pool of the graph.
+    Volume,
+    /// A file system or volume that bears this host's mark, and is not on record.
+    Unrecorded,
+    /// The disk of a guest, which Proxmox makes and destroys by itself.
+    GuestDisk,
+    /// An entry of the live export table.
+    Export,
+    /// A registration with Proxmox.
+    Storage,
+}
+
+/// Lists what was seen and is not in the graph, in order. What phoenix has put away is its own.
+#[must_use]
+pub fn foreign(seen: &Observed, graph: &Graph, record: &Record) -> Vec<Foreign> {
+    let mut found: Vec<Foreign> = pools(seen, graph, record).chain(datasets(seen, graph, record)).collect();
+    found.extend(exports(seen, graph));
+    if let Storages::Found(storages) = &seen.storages {
+        let key = |id: &phoenix_graph::StorageId| Key::Storage(id.clone());
+        let others = storages.said().filter(|(id, _)| graph.get(&key(id)).is_none());
+        found.extend(others.map(|(id, storage)| Foreign {
+            kind: ForeignKind::Storage,
+            key: key(id),
+            detail: storage.kind.clone(),
+        }));
+    }
+    found.sort();
+    found
+}
+
+/// Lists what the graph has and was not seen at all, in the order of the keys. What lies in a pool that is
+/// missing is missing with it, and is not listed.
+#[must_use]
+pub fn missing(seen: &Observed, graph: &Graph) -> Vec<Key> {
+    let no_pool = |name: &DatasetName| !seen.pools.contains_key(&name.pool());
+    let is_missing = |resource: &Resource| match resource {
+        Resource::Pool(pool) => !seen.pools.contains_key(&pool.name),
+        Resource::Dataset(_) | Resource::Volume(_) => {
+            resource.dataset_name().is_some_and(|name| !no_pool(name) && !seen.datasets.contains_key(name))
+        }
+        Resource::Export(export) => {
+            !no_pool(&export.dataset) && !seen.exports.keys().any(|(path, _)| *path == export.path)
+        }
+        Resource::Storage(storage) => {
+            matches!(&seen.storages, Storages::Found(found) if !found.by_id.contains_key(&storage.id))
+        }
+        Resource::Tunable(_) | Resource::Permissions(_) | Resource::Bind(_) => false,
+    };
+    let mut found: Vec<Key> = graph.resources().filter(|one| is_missing(one)).map(Resource::key).collect();
+    found.sort();
+    found
+}
+
+/// Lists what the graph has and cannot be seen now, each with the reason and the way out.
+#[must_use]
+pub fn unknown(seen: &Observed, graph: &Graph) -> Vec<(Key, Unknown)> {
+    let Storages::Unknown(unknown) = &seen.storages else { return Vec::new() };
+    let storages = graph.resources().filter(|resource| matches!(resource, Resource::Storage(_)));
+    let mut found: Vec<(Key, Unknown)> = storages.map(|one| (one.key(), unknown.clone())).collect();
+    found.sort_by(|(a, _), (b, _)| a.cmp(b));
+    found
+}
+
+/// Returns whether a dataset is the disk of a guest: it lies right in a registration for guests' disks, and
+/// bears the name of one (`vm-100-disk-0`, `subvol-101-disk-1`, `base-9000-disk-0`).
+#[must_use]
+pub fn is_guest_disk(seen: &Observed, name: &DatasetName) -> bool {
+    let (Some(parent), Storages::Found(storages)) = (name.parent(), &seen.storages) else { return false };
+    let holds_guests = storages.by_id.values().any(|storage| {
+        &*storage.kind == "zfspool"
+            && storage.properties.get("pool").is_some_and(|pool| **pool == *parent.as_str())
+    });
+    let words = ["vm-", "base-", "subvol-", "basevol-"];
+    let number = words.iter().find_map(|word| name.leaf().strip_prefix(word));
+    let number = number.and_then(|rest| rest.split_once('-')).map(|(number, _)| number);
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    holds_guests && number.is_some_and(is_number)
+}
+
+fn pools<'a>(seen: &'a Observed, graph: &'a Graph, record: &'a Record) -> impl Iterator<Item = Foreign> + 'a {
+    let others = seen.pools.keys().filter(|name| graph.get(&Key::Pool((*name).clone())).is_none());
+    others.map(|name| Foreign {
+        kind: ForeignKind::Pool,
+        key: Key::Pool(name.clone()),
+        detail: record.pool_was(seen, name).map_or_else(Box::default, |was| was.as_str().into()),
+    })
+}
+
+fn datasets<'a>(
+    seen: &'a Observed,
+    graph: &'a Graph,
+    record: &'a Record,
+) -> impl Iterator<Item = Foreign> + 'a {
+    let claim = |name: &DatasetName| record.claim_of(seen, name).unwrap_or(Claim::Foreign);
+    // Below what is put away everything is put away with it.
+    let put_away = move |name: &DatasetName| {
+        // A folder that is ours makes nothing ours that stands in it.
+        let whole = |above: &DatasetName| above == name || !area::is_area(above);
+        let ours = |above: &DatasetName| claim(above).is_on_record();
+        let above = std::iter::successors(Some(name.clone()), DatasetName::parent);
+        above.take_while(area::is_inside).any(|above| whole(&above) && ours(&above))
+    };
+    let others = seen.datasets.iter().filter(move |(name, _)| {
+        !name.is_root()
+            && !put_away(name)
+            && graph.get(&Key::Pool(name.pool())).is_some()
+            && graph.dataset(name).is_none()
+    });
+    others.map(move |(name, state)| {
+        let unrecorded = record.claim_of(seen, name) == Some(Claim::Unrecorded);
+        let (kind, key) = match (is_guest_disk(seen, name), state.volume) {
+            (_, true) if unrecorded => (ForeignKind::Unrecorded, Key::Volume(name.clone())),
+            (_, false) if unrecorded => (ForeignKind::Unrecorded, Key::Dataset(name.clone())),
+            (true, true) => (ForeignKind::GuestDisk, Key::Volume(name.clone())),
+            (true, false) => (ForeignKind::GuestDisk, Key::Dataset(name.clone())),
+            (false, true) => (ForeignKind::Volume, Key::Volume(name.clone())),
+            (false, false) => (ForeignKind::Dataset, Key::Dataset(name.clone())),
+        };
+        Foreign { kind, key, detail: "".into() }
+    })
+}
+
+/// Lists the live entries that no export of the graph accounts for. The table resolves host names: a client
+/// that is one, and is not there by its name, accounts for one entry of its path under whatever name.
+fn exports(seen: &Observed, graph: &Graph) -> Vec<Foreign> {
+    let mut resolved: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
+    let declared = |path: &str| match graph.get(&Key::Export(path.into())).map(|node| &node.resource) {
+        Some(Resource::Export(export)) => Some(export),
+        _ => None,
+    };
+    let unseen = |export: &Export| {
+        let there = |client: &str| seen.exports.contains_key(&(export.path.clone(), client.into()));
+        export.clients.keys().filter(|client| is_host_name(client) && !there(client)).count()
+    };
+    let mut found = Vec::new();
+    for (path, client) in seen.exports.keys() {
+        if let Some(export) = declared(path) {
+            if export.clients.contains_key(client) {
+                continue;
+            }
+            let left = resolved.entry(path).or_insert_with(|| unseen(export));
+            if *left > 0 {
+                *left -= 1;
+                continue;
+            }
+        }
+        let key = Key::Export(path.clone());
+        found.push(Foreign { kind: ForeignKind::Export, key, detail: client.clone() });
+    }
+    found
+}

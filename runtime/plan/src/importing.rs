@@ -1,0 +1,52 @@
+//! Pools on disks that are not imported by their names alone: phoenix forces nothing, and tells what a person
+//! may do, and what that risks.
+
+use phoenix_graph::PoolName;
+use phoenix_host::{observed::ImportObstacle, op::render::DISK_LINKS};
+
+/// Says why a pool is not imported, and the way out.
+pub fn told(pool: &PoolName, obstacle: &ImportObstacle) -> (String, String) {
+    let import = |option: &str| format!("`zpool import -d {DISK_LINKS} {option} {pool}`");
+    let by_hand = "then plan again";
+    match obstacle {
+        ImportObstacle::Unavailable { status } => (
+            format!("the pool is on disks, and cannot be imported: {status}"),
+            format!("`zpool import -d {DISK_LINKS}` shows what is missing: bring those disks back, {by_hand}"),
+        ),
+        ImportObstacle::OtherSystem => (
+            "another system used the pool last, and did not export it".to_owned(),
+            format!(
+                "export it there. Where that system is surely off, or this one under another hostid: {}, {by_hand}. Imported by two systems at once, a pool is destroyed",
+                import("-f")
+            ),
+        ),
+        ImportObstacle::InUse => (
+            "another system has the pool imported now".to_owned(),
+            "export it there (`zpool export`), then plan again; never import it by force: that destroys it"
+                .to_owned(),
+        ),
+        ImportObstacle::Log { devices } => (
+            format!("a device of the pool's intent log is not there: {}", devices.join(", ")),
+            format!(
+                "bring it back, or import without it: {}, {by_hand}. What was synced in the last seconds before the pool stopped, and stands in that log alone, is lost by that",
+                import("-m")
+            ),
+        ),
+        ImportObstacle::ReadOnly => (
+            "the pool has features that this version of OpenZFS does not know: it can be imported to be read alone"
+                .to_owned(),
+            format!("use a newer OpenZFS; or copy the data off: {}", import("-o readonly=on")),
+        ),
+        ImportObstacle::Other { action } => (
+            format!("the pool is not imported by its name alone: {action}"),
+            format!("see what `zpool import -d {DISK_LINKS}` says, import it by hand, {by_hand}"),
+        ),
+        ImportObstacle::Several { ids } => (
+            format!("{} pools of this name are on the disks, with the ids {}", ids.len(), ids.join(" and ")),
+            format!(
+                "import the right one by its id (`zpool import -d {DISK_LINKS} {}`), {by_hand}",
+                ids.first().map_or("ID", |id| id)
+            ),
+        ),
+    }
+}

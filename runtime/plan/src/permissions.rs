@@ -1,0 +1,122 @@
+//! Permissions: owner, group and mode of a file system's root directory, once it is mounted. What
+//! the spec does not say stays as it is, and so does everything when it says nothing any more.
+
+use super::{
+    Change, Inverse, Kind, Subject,
+    draft::{Draft, Sketch},
+};
+use phoenix_graph::{Graph, Key, Permissions, Resource, graph::Node, mounts::mounts};
+use phoenix_host::{observed::Directory, op::Op};
+use std::collections::BTreeMap;
+
+fn all(graph: &Graph) -> impl Iterator<Item = (&Node, &Permissions)> {
+    graph.nodes().iter().filter_map(|node| match &node.resource {
+        Resource::Permissions(permissions) => Some((node, permissions)),
+        _ => None,
+    })
+}
+
+/// Plans all permissions of the desired graph.
+pub fn plan(draft: &mut Draft<'_>) {
+    let inputs = draft.inputs;
+    let mounts = mounts(inputs.desired.resources());
+    for (node, permissions) in all(inputs.desired) {
+        let owner = number(draft, &node.key, "user", permissions.owner.as_deref(), &inputs.observed.users);
+        let group = number(draft, &node.key, "group", permissions.group.as_deref(), &inputs.observed.groups);
+        let (Ok(owner), Ok(group)) = (owner, group) else { continue };
+        let waits = draft.waits(node);
+        // What stands there now is put away: the root directory of what comes is not known yet.
+        let before = inputs.observed.directories.get(&permissions.dataset).copied();
+        let before = before.filter(|_| !draft.is_exchanged(&permissions.dataset));
+        if before.is_none() && waits.is_empty() {
+            // A pool that is refused has its refusal.
+            if inputs.observed.datasets.contains_key(&permissions.dataset) {
+                draft.refuse(
+                    &node.key,
+                    format!(
+                        "{} is not mounted, so its root directory cannot be reached",
+                        permissions.dataset
+                    ),
+                    format!(
+                        "mount it (`zfs mount {}`), or say in the spec where it is mounted",
+                        permissions.dataset
+                    ),
+                );
+            }
+            continue;
+        }
+        let mode = permissions.mode;
+        let holds = |now: Directory| {
+            owner.is_none_or(|owner| owner == now.owner)
+                && group.is_none_or(|group| group == now.group)
+                && mode.is_none_or(|mode| mode == now.mode)
+        };
+        if before.is_some_and(holds) {
+            continue;
+        }
+        // A root dataset without settings of its own is mounted at its default place.
+        let path = mounts.get(&permissions.dataset).and_then(|mount| mount.path.clone());
+        let path = path.unwrap_or_else(|| format!("/{}", permissions.dataset).into());
+        let mut sketch = Sketch::new(if draft.is_known(&node.key) { Kind::Update } else { Kind::Create });
+        let dataset = permissions.dataset.clone();
+        sketch.changes = changes(permissions, before, owner, group);
+        sketch.ops.push(Op::DirectorySet {
+            dataset: dataset.clone(),
+            path: path.clone(),
+            owner,
+            group,
+            mode,
+        });
+        if let Some(before) = before {
+            sketch.inverses.push(Inverse::Directory { dataset: dataset.clone(), path, before });
+            draft.snapshot(&dataset);
+        }
+        sketch.needs = waits;
+        draft.push(Subject::Resource(node.key.clone()), sketch);
+    }
+}
+
+/// Returns the actions that set permissions: what is shared is shared after them.
+pub fn actions(draft: &Draft<'_>) -> Vec<usize> {
+    let is = |subject: &Subject| matches!(subject, Subject::Resource(Key::Permissions(_)));
+    draft.actions().iter().enumerate().filter(|(_, action)| is(&action.subject)).map(|(at, _)| at).collect()
+}
+
+/// Finds the number of an account; refuses where the host does not know it.
+fn number(
+    draft: &mut Draft<'_>,
+    key: &Key,
+    what: &str,
+    name: Option<&str>,
+    known: &BTreeMap<Box<str>, u32>,
+) -> Result<Option<u32>, ()> {
+    let Some(name) = name else { return Ok(None) };
+    if let Some(number) = name.parse().ok().or_else(|| known.get(name).copied()) {
+        return Ok(Some(number));
+    }
+    let help = format!("make the {what} first (`{what}add {name}`), or give its number in the spec");
+    draft.refuse(key, format!("this host has no {what} {name:?}"), help);
+    Err(())
+}
+
+/// Lists what differs of what the spec says: names as the spec gives them, numbers as they are seen.
+fn changes(
+    said: &Permissions,
+    before: Option<Directory>,
+    owner: Option<u32>,
+    group: Option<u32>,
+) -> Vec<Change> {
+    let mode = said.mode.map(|mode| mode.to_string());
+    let name = |name: &Option<Box<str>>| name.as_deref().map(str::to_owned);
+    let number = |number: Option<u32>| number.map(|number| number.to_string());
+    let old = |of: fn(Directory) -> String| before.map(of);
+    [
+        ("owner", name(&said.owner), number(owner), old(|now| now.owner.to_string())),
+        ("group", name(&said.group), number(group), old(|now| now.group.to_string())),
+        ("mode", mode.clone(), mode, old(|now| now.mode.to_string())),
+    ]
+    .into_iter()
+    .filter(|(_, said, wanted, old)| said.is_some() && wanted != old)
+    .map(|(setting, new, _, old)| Change { setting: setting.to_owned(), old, new })
+    .collect()
+}

@@ -1,0 +1,404 @@
+//! What would lose its ground: a registration, a dataset or a path that a guest's configuration names, and
+//! a registration over a dataset that leaves. It is asked of the finished plan's operations, whichever part
+//! of the planner they came from, so that nothing moves that somebody stands on.
+
+use super::{Subject, draft::Draft};
+use phoenix_graph::{DatasetName, Key, StorageId};
+use phoenix_host::{
+    LOCAL, area,
+    observed::{GuestUse, Guests, Named, Observed, Registrations, Source, StorageState, Storages, Unknown},
+    op::Op,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How many are named in one refusal.
+const NAMED: usize = 12;
+
+/// Refuses what would take the ground from under a guest or a registration.
+pub fn plan(draft: &mut Draft<'_>) {
+    let leaving = Leaving::find(draft);
+    if leaving.is_empty() {
+        return;
+    }
+    let seen = draft.inputs.observed;
+    let mut refused: BTreeMap<Key, Vec<String>> = BTreeMap::new();
+    match &seen.guests {
+        Guests::Found(uses) => {
+            for guest in uses {
+                for key in leaving.under(guest, seen) {
+                    refused.entry(key).or_default().push(guest.to_string());
+                }
+            }
+        }
+        Guests::Unknown(unknown) => refuse_all(draft, &leaving, "guests name it", unknown),
+        Guests::NoProxmox | Guests::NotAsked => {}
+    }
+    for (key, mut guests) in refused {
+        guests.dedup();
+        draft.refuse(
+            &key,
+            format!("it would go or move, and guests name it: {}", some(&guests)),
+            "move what they have there, or take it out of their configuration (snapshots of them, too), then plan again; or keep it as it is in the spec",
+        );
+    }
+    match &seen.storages {
+        Storages::Found(found) => {
+            let mut over: BTreeMap<Key, Vec<String>> = BTreeMap::new();
+            let mut local = None;
+            for (id, state) in found.by_id.iter().filter(|(id, _)| !leaving.removed.contains_key(*id)) {
+                for key in leaving.under_storage(id, state) {
+                    if id.as_str() == LOCAL {
+                        local = Some(key);
+                    } else {
+                        over.entry(key).or_default().push(id.to_string());
+                    }
+                }
+            }
+            for (key, ids) in over {
+                draft.refuse(
+                    &key,
+                    format!("it would go or move, and stays registered with Proxmox as {}", some(&ids)),
+                    "phoenix removes no registration that it did not make: remove it with `pvesm remove` if nobody needs it, or keep it as it is in the spec",
+                );
+            }
+            // `local` cannot be removed. Without the dataset it is the folder that this was mounted on.
+            if let Some(key) = local {
+                if expects_a_mount(draft, found, &leaving) {
+                    draft.refuse(
+                        &key,
+                        "it would go or move, and Proxmox's `local` expects a file system to be mounted there",
+                        "`pvesm set local --delete is_mountpoint`, then plan again; or keep it as it is in the spec",
+                    );
+                } else {
+                    let text = "Proxmox's `local` lies in it: after that it is the folder below, with what was there before";
+                    draft.warn(&key, text.to_owned());
+                }
+            }
+        }
+        Storages::Unknown(unknown) if !matches!(seen.guests, Guests::Unknown(_)) => {
+            refuse_all(draft, &leaving, "it is registered with Proxmox", unknown);
+        }
+        Storages::Unknown(_) | Storages::NoProxmox | Storages::NotAsked => {}
+    }
+}
+
+/// Returns whether `local` is one, once the plan is carried out, that Proxmox holds for away where nothing is
+/// mounted there.
+fn expects_a_mount(draft: &Draft<'_>, found: &Registrations, leaving: &Leaving) -> bool {
+    let before = found.by_id.iter().find(|(id, _)| id.as_str() == LOCAL);
+    let mut word = before.and_then(|(_, state)| state.properties.get("is_mountpoint"));
+    for op in draft.actions().iter().flat_map(|action| &action.ops) {
+        let Op::StorageSet { id, set, delete } = op else { continue };
+        if id.as_str() == LOCAL {
+            let deleted = delete.iter().any(|name| &**name == "is_mountpoint");
+            let said = set.iter().find(|(name, _)| &**name == "is_mountpoint").map(|(_, value)| value);
+            word = said.or(word.filter(|_| !deleted));
+        }
+    }
+    match word.map(|word| &**word) {
+        None | Some("no") => false,
+        Some("yes") => true,
+        Some(path) => !leaving.under_path(path).is_empty(),
+    }
+}
+
+fn some(names: &[String]) -> String {
+    let more = names.len().saturating_sub(NAMED);
+    let named = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    if more == 0 { named } else { format!("{named}, and {more} more") }
+}
+
+fn refuse_all(draft: &mut Draft<'_>, leaving: &Leaving, what: &str, unknown: &Unknown) {
+    for key in leaving.keys() {
+        draft.refuse(
+            &key,
+            format!("it would go or move, and nobody can tell whether {what}: {}", unknown.reason),
+            &*unknown.help,
+        );
+    }
+}
+
+/// What a plan takes away from where it is, each with the resource whose action does so.
+#[derive(Default)]
+struct Leaving {
+    /// Registrations that are not there after, or lie elsewhere.
+    removed: BTreeMap<StorageId, Option<Key>>,
+    /// Names of datasets that are nobody's after.
+    gone: BTreeMap<DatasetName, Key>,
+    /// Paths that lead to other file systems after.
+    paths: BTreeMap<Box<str>, Key>,
+}
+
+impl Leaving {
+    fn find(draft: &Draft<'_>) -> Self {
+        let seen = draft.inputs.observed;
+        let mut found = Leaving::default();
+        let mut moves = Moves::default();
+        for action in draft.actions() {
+            let key = match &action.subject {
+                Subject::Resource(key) => key.clone(),
+                Subject::Key(dataset) => Key::Dataset(dataset.clone()),
+                Subject::Files | Subject::Mounts => continue,
+            };
+            for op in &action.ops {
+                found.registration(op, &key, seen);
+                moves.take(op, &key, seen);
+            }
+        }
+        for (name, (key, last)) in &moves.renamed {
+            if moves.there.contains(name) || !seen.datasets.contains_key(name) {
+                continue;
+            }
+            found.gone.insert(name.clone(), key.clone());
+            found.leaves_path(name, last.as_ref(), &moves, key, seen);
+        }
+        for (name, (key, word)) in &moves.mountpoints {
+            found.moves_path(name, word.as_deref(), key, seen);
+        }
+        for (name, key) in &moves.not_mounted {
+            found.paths.extend(path(seen, name).map(|path| (path, key.clone())));
+        }
+        found
+    }
+
+    fn is_empty(&self) -> bool {
+        self.keys().is_empty()
+    }
+
+    fn keys(&self) -> BTreeSet<Key> {
+        let removed = self.removed.values().flatten();
+        removed.chain(self.gone.values()).chain(self.paths.values()).cloned().collect()
+    }
+
+    fn registration(&mut self, op: &Op, key: &Key, seen: &Observed) {
+        let Storages::Found(known) = &seen.storages else { return };
+        match op {
+            Op::StorageRemove { id } => {
+                self.removed.insert(id.clone(), Some(key.clone()));
+            }
+            Op::StorageAdd { id, kind, properties } => {
+                // Made anew where it was, it is as good as never gone; but what lay under it before does not
+                // keep it from that.
+                let after =
+                    StorageState { kind: kind.clone(), properties: properties.iter().cloned().collect() };
+                let same = known.by_id.get(id).is_some_and(|before| place(before) == place(&after));
+                if same && let Some(removed) = self.removed.get_mut(id) {
+                    *removed = None;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A dataset has another name after: does its path still lead to it?
+    fn leaves_path(
+        &mut self,
+        name: &DatasetName,
+        last: Option<&DatasetName>,
+        moves: &Moves,
+        key: &Key,
+        seen: &Observed,
+    ) {
+        let Some(path) = path(seen, name) else { return };
+        let own = seen
+            .datasets
+            .get(name)
+            .and_then(|state| state.settings.get("mountpoint"))
+            .is_some_and(|setting| setting.source.is_own());
+        let stays = last.filter(|last| !area::is_inside(last)).is_some_and(|last| {
+            match moves.mountpoints.get(last) {
+                Some((_, word)) => word.as_deref() == Some(&*path),
+                None => own,
+            }
+        });
+        if !stays {
+            self.paths.insert(path, key.clone());
+        }
+    }
+
+    /// A dataset is mounted elsewhere after, and what follows it.
+    fn moves_path(&mut self, name: &DatasetName, word: Option<&str>, key: &Key, seen: &Observed) {
+        let Some(before) = seen.datasets.get(name).and_then(|state| state.value("mountpoint")) else {
+            return;
+        };
+        if word == Some(before) {
+            return;
+        }
+        let follows = |below: &DatasetName, from: &str| {
+            let from = DatasetName::seen(from).ok();
+            below.is_below(name) && from.is_some_and(|from| from == *name || name.is_below(&from))
+        };
+        for (other, state) in &seen.datasets {
+            let source = state.settings.get("mountpoint").map(|setting| &setting.source);
+            let moves =
+                other == name || matches!(source, Some(Source::Inherited(from)) if follows(other, from));
+            if moves {
+                self.paths.extend(path(seen, other).map(|path| (path, key.clone())));
+            }
+        }
+    }
+
+    /// Returns the resources whose going would take something from a guest.
+    fn under(&self, guest: &GuestUse, seen: &Observed) -> BTreeSet<Key> {
+        match &guest.named {
+            Named::Path(path) => self.under_path(path),
+            Named::Text(text) => {
+                let mut found: BTreeSet<Key> = BTreeSet::new();
+                for (path, key) in &self.paths {
+                    found.extend(names(text, path).then(|| key.clone()));
+                }
+                for (name, key) in &self.gone {
+                    found.extend(names(text, name.as_str()).then(|| key.clone()));
+                }
+                found
+            }
+            Named::Volume { storage, volume } => {
+                let Ok(id) = StorageId::new(storage) else { return BTreeSet::new() };
+                let mut found: BTreeSet<Key> = self.removed.get(&id).cloned().flatten().into_iter().collect();
+                let Storages::Found(known) = &seen.storages else { return found };
+                let Some(state) = known.by_id.get(&id) else { return found };
+                found.extend(self.under_storage(&id, state));
+                if let Some(pool) = state.properties.get("pool").filter(|_| &*state.kind == "zfspool") {
+                    // A linked clone's volume names the one that it was cloned from, too.
+                    let parts = volume
+                        .split('/')
+                        .filter_map(|part| DatasetName::seen(&format!("{pool}/{part}")).ok());
+                    found.extend(parts.filter_map(|name| self.gone.get(&name).cloned()));
+                }
+                found
+            }
+        }
+    }
+
+    /// Returns the resources whose going would take the ground from under a registration.
+    fn under_storage(&self, _id: &StorageId, state: &StorageState) -> BTreeSet<Key> {
+        let property = |name: &str| state.properties.get(name);
+        match &*state.kind {
+            "zfspool" => property("pool")
+                .and_then(|pool| DatasetName::seen(pool).ok())
+                .and_then(|name| self.gone.get(&name).cloned())
+                .into_iter()
+                .collect(),
+            _ => property("path").map(|path| self.under_path(path)).unwrap_or_default(),
+        }
+    }
+
+    fn under_path(&self, path: &str) -> BTreeSet<Key> {
+        let mut found: BTreeSet<Key> = self
+            .paths
+            .iter()
+            .filter(|(gone, _)| at_or_below(path, gone))
+            .map(|(_, key)| key.clone())
+            .collect();
+        let device = path.strip_prefix("/dev/zvol/").or_else(|| path.strip_prefix("/dev/"));
+        if let Some(device) = device {
+            let is = |name: &DatasetName| {
+                device
+                    .strip_prefix(name.as_str())
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with("-part"))
+            };
+            found.extend(self.gone.iter().filter(|(name, _)| is(name)).map(|(_, key)| key.clone()));
+        }
+        found
+    }
+}
+
+/// What operations do to names and mount points, one after the other.
+#[derive(Default)]
+struct Moves {
+    /// By the name before, what it is called after, as far as that is known, and whose action moved it.
+    renamed: BTreeMap<DatasetName, (Key, Option<DatasetName>)>,
+    /// Names that are taken again.
+    there: BTreeSet<DatasetName>,
+    /// The last mount point that is set; nothing where it is inherited.
+    mountpoints: BTreeMap<DatasetName, (Key, Option<Box<str>>)>,
+    /// What is not mounted by itself after, and was before.
+    not_mounted: BTreeMap<DatasetName, Key>,
+}
+
+impl Moves {
+    fn take(&mut self, op: &Op, key: &Key, seen: &Observed) {
+        match op {
+            Op::DatasetRename { from, to, .. } => {
+                // What has moved already moves on.
+                for (_, last) in self.renamed.values_mut() {
+                    if let Some(name) = last.as_ref().and_then(|last| moved(last, from, to)) {
+                        *last = Some(name);
+                    }
+                }
+                for name in seen.datasets.keys().filter(|name| *name == from || name.is_below(from)) {
+                    if !self.renamed.contains_key(name) {
+                        self.renamed.insert(name.clone(), (key.clone(), moved(name, from, to)));
+                    }
+                }
+                self.there.retain(|name| name != from && !name.is_below(from));
+                let back = self
+                    .renamed
+                    .iter()
+                    .filter_map(|(name, (_, last))| (last.as_ref() == Some(name)).then_some(name));
+                self.there.extend(back.cloned().collect::<Vec<_>>());
+                self.there.insert(to.clone());
+            }
+            Op::DatasetCreate { dataset, .. }
+            | Op::VolumeCreate { dataset, .. }
+            | Op::Clone { dataset, .. } => {
+                self.there.insert(dataset.clone());
+            }
+            Op::DatasetSet { dataset, settings } => {
+                for (name, word) in settings {
+                    match name.as_str() {
+                        "mountpoint" => {
+                            self.mountpoints.insert(dataset.clone(), (key.clone(), Some(word.clone())));
+                        }
+                        "canmount" => {
+                            let before = seen.datasets.get(dataset).and_then(|state| state.value("canmount"));
+                            let was = before == Some("on");
+                            if was && &**word != "on" {
+                                self.not_mounted.insert(dataset.clone(), key.clone());
+                            } else {
+                                self.not_mounted.remove(dataset);
+                            }
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            Op::DatasetInherit { dataset, property } if property.as_str() == "mountpoint" => {
+                self.mountpoints.insert(dataset.clone(), (key.clone(), None));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn moved(name: &DatasetName, from: &DatasetName, to: &DatasetName) -> Option<DatasetName> {
+    (name == from || name.is_below(from)).then(|| super::retire::moved(name, from, to)).flatten()
+}
+
+/// Returns where a file system is mounted, or would be.
+fn path(seen: &Observed, name: &DatasetName) -> Option<Box<str>> {
+    let state = seen.datasets.get(name).filter(|state| !state.volume)?;
+    let path = state.value("mountpoint").filter(|path| path.starts_with('/'))?;
+    (state.mounted || state.value("canmount") != Some("off")).then(|| path.into())
+}
+
+/// Returns what a registration's volumes are found by.
+fn place(state: &StorageState) -> (&str, Vec<Option<&str>>) {
+    let names = ["pool", "path", "server", "export", "share", "datastore", "namespace"];
+    (&state.kind, names.map(|name| state.properties.get(name).map(|value| &**value)).into())
+}
+
+fn at_or_below(path: &str, top: &str) -> bool {
+    let path = path.trim_end_matches('/');
+    let top = top.trim_end_matches('/');
+    path.strip_prefix(top).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Returns whether a text has a path in it, whole or the beginning of a longer one.
+fn names(text: &str, path: &str) -> bool {
+    let goes_on = |c: char| c.is_alphanumeric() || "-_.:".contains(c);
+    text.match_indices(path).any(|(at, _)| {
+        let after = text.get(at + path.len()..).and_then(|rest| rest.chars().next());
+        after.is_none_or(|c| !goes_on(c))
+    })
+}

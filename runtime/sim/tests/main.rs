@@ -1,0 +1,7 @@
+//! The simulated host, from outside: what it does, and that it does what the real one does.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod conformance;
+mod host;
+mod pvesm;

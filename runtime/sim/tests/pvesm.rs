@@ -1,0 +1,164 @@
+//! The simulated `pvesm`, and the reader of `storage.cfg`, against what the real one was recorded to do.
+
+use phoenix_graph::{Class, DatasetName, Disk, PoolName, PropertyName, Redundancy, StorageId, Vdev};
+use phoenix_host::{
+    Host,
+    observed::{Query, Storages},
+    op::Op,
+};
+use phoenix_sim::SimHost;
+
+const CASES: &str = include_str!("fixtures/pvesm-cases.jsonl");
+
+/// What the simulator leaves out on purpose: options that no operation is ever given (empty values,
+/// repeated or bare options), folders that cannot be made, and values that the schema refuses earlier.
+const LEFT_OUT: [&str; 7] = [
+    "pvesm add dir d1 --path /srv/d1 --content ",
+    "pvesm add dir d1 --path /srv/d1 --content iso --create-base-path 0",
+    "pvesm add dir d1 --path /sys/kernel/nope --content iso",
+    "pvesm add dir d1 --path /srv/d1 --content none",
+    "pvesm add dir d1 --path /srv/d1 --content iso --content backup",
+    "pvesm add zfspool t1 --pool tank/vmdata --nodes pve,ghost",
+    "pvesm add zfspool t1 --pool tank/vmdata --sparse",
+];
+
+/// A host with the pool of the recorded cases.
+fn host(dir: &std::path::Path) -> SimHost {
+    let host = SimHost::in_memory(dir);
+    host.add_blank_disks(["/dev/sda"]);
+    let disks = vec![Disk("/dev/sda".into())];
+    let layout = vec![Vdev { class: Class::Data, redundancy: Redundancy::None, disks }];
+    let pool = PoolName::new("tank").unwrap();
+    host.by_hand(&Op::PoolCreate { pool, layout, settings: vec![], root: vec![] }).unwrap();
+    for (name, mountpoint) in [("tank/vmdata", None), ("tank/files", None), ("tank/legacy", Some("legacy"))] {
+        let dataset = DatasetName::new(name).unwrap();
+        let settings = mountpoint
+            .map(|value: &str| (PropertyName::new("mountpoint"), value.into()))
+            .into_iter()
+            .collect();
+        host.by_hand(&Op::DatasetCreate { dataset: dataset.clone(), settings }).unwrap();
+        if mountpoint.is_none() {
+            host.by_hand(&Op::DatasetMount { dataset }).unwrap();
+        }
+    }
+    host
+}
+
+/// Reads an argument vector back into an operation, where phoenix could have made it.
+fn op(argv: &[&str]) -> Option<Op> {
+    let (verb, rest) = match argv {
+        ["pvesm", verb, rest @ ..] => (*verb, rest),
+        _ => return None,
+    };
+    let (kind, rest) = match (verb, rest) {
+        ("add", [kind, rest @ ..]) => (*kind, rest),
+        (_, rest) => ("", rest),
+    };
+    let (id, options) = rest.split_first()?;
+    let id = StorageId::new(id).ok()?;
+    if options.len() % 2 != 0 || !options.iter().step_by(2).all(|name| name.starts_with("--")) {
+        return None;
+    }
+    let options = || options.chunks(2).map(|pair| (&pair[0][2..], pair[1]));
+    let pairs = |names: &dyn Fn(&str) -> bool| {
+        options().filter(|(name, _)| names(name)).map(|(name, value)| (name.into(), value.into())).collect()
+    };
+    match verb {
+        "add" => Some(Op::StorageAdd { id, kind: kind.into(), properties: pairs(&|_| true) }),
+        "set" => Some(Op::StorageSet {
+            id,
+            set: pairs(&|name| name != "delete"),
+            delete: options()
+                .filter(|(name, _)| *name == "delete")
+                .flat_map(|(_, value)| value.split(','))
+                .map(Into::into)
+                .collect(),
+        }),
+        "remove" => Some(Op::StorageRemove { id }),
+        _ => None,
+    }
+}
+
+fn storages(host: &SimHost, text: &str) -> Storages {
+    host.edit(|state| state.storage_cfg = Some(text.to_owned()));
+    host.observe(&Query { storages: true, ..Query::default() }).unwrap().storages
+}
+
+#[test]
+fn the_simulated_pvesm_takes_and_refuses_what_the_real_one_did() {
+    let mut compared = 0;
+    let mut differences = Vec::new();
+    for line in CASES.lines() {
+        let case: serde_json::Value = serde_json::from_str(line).unwrap();
+        let words: Vec<&str> =
+            case["argv"].as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect();
+        let line = words.join(" ");
+        let other = words.iter().any(|word| ["nfs", "cifs", "btrfs", "pbs", "n1"].contains(word));
+        let Some(op) = op(&words).filter(|_| !other && !LEFT_OUT.contains(&line.as_str())) else { continue };
+        let Some(before) = case["before"].as_str() else { continue };
+        let dir = tempfile::tempdir().unwrap();
+        let host = host(dir.path());
+        // The reader says beforehand where every change fails.
+        let Storages::Found(seen) = storages(&host, before) else { panic!("{before:?}") };
+        assert!(seen.blocked.is_none() || case["ok"] == false, "{line}: {:?}", seen.blocked);
+        let done = host.by_hand(&op);
+        compared += 1;
+        if done.is_ok() != case["ok"].as_bool().unwrap() {
+            differences.push(format!("{line}: {done:?}"));
+        }
+        let after = host.state().storage_cfg.unwrap();
+        let (Some(real), true) = (case["after"].as_str(), done.is_ok()) else { continue };
+        let (ours, real) = (storages(&host, &after), storages(&host, real));
+        let (Storages::Found(ours), Storages::Found(real)) = (ours, real) else { panic!("{line}") };
+        if ours.by_id != real.by_id {
+            differences.push(format!("{line}:\n  ours {ours:?}\n  real {real:?}"));
+        }
+        // What was told as lost is gone, and nothing else: the real file has no more to lose.
+        if !real.lost.is_empty() {
+            differences.push(format!("{line}: {:?} is still there", real.lost));
+        }
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+    assert!(compared > 35, "only {compared} cases were compared");
+}
+
+#[test]
+fn every_file_that_pvesm_wrote_is_read_and_has_nothing_to_lose() {
+    let dir = tempfile::tempdir().unwrap();
+    let host = SimHost::in_memory(dir.path());
+    for line in CASES.lines() {
+        let case: serde_json::Value = serde_json::from_str(line).unwrap();
+        if let Some(text) = case["after"].as_str() {
+            let Storages::Found(found) = storages(&host, text) else { panic!("{text}") };
+            assert!(found.blocked.is_none() && found.lost.is_empty(), "{text}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn files_that_make_pvesm_fail_are_told_and_no_change_is_taken() {
+    let dir = tempfile::tempdir().unwrap();
+    let host = host(dir.path());
+    for text in
+        ["zfspool: t1\n\tcontent images\n\n", "dir: d1\n\tpath /srv/a+b\n\n", "lvmthin: l1\n\tvgname x\n\n"]
+    {
+        let Storages::Found(found) = storages(&host, text) else { panic!("{text}") };
+        assert!(found.blocked.is_some(), "{text:?}");
+        let add = op(&["pvesm", "add", "zfspool", "t9", "--pool", "tank/vmdata"]).unwrap();
+        assert!(host.by_hand(&add).is_err());
+        assert_eq!(host.state().storage_cfg.unwrap(), text);
+    }
+}
+
+#[test]
+fn a_write_keeps_the_storages_of_types_that_phoenix_leaves_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let host = host(dir.path());
+    storages(&host, "lvmthin: local-lvm\n\tthinpool data\n\tvgname pve\n\nbogus: b1\n\tx 1\n\n");
+    host.by_hand(&op(&["pvesm", "add", "zfspool", "t1", "--pool", "tank/vmdata"]).unwrap()).unwrap();
+    let text = host.state().storage_cfg.unwrap();
+    assert!(
+        text.contains("lvmthin: local-lvm\n\tthinpool data\n\tvgname pve\n") && !text.contains("bogus"),
+        "{text}"
+    );
+}

@@ -1,0 +1,196 @@
+//! The store: immutable objects, generations, the lock and the journals, below one state folder.
+//!
+//! ```text
+//! store/<id>-<name>      objects, each named by the BLAKE3 hash of its bytes (objects.rs)
+//! generations/<n>/       generation.json; etc/, the rendered files; between/, those in force while
+//!                        exports are put away (generations.rs)
+//! current                link to the generation that holds
+//! etc                    link to the rendered files in force; moved within a switch, before `current`
+//! txn/<id>/journal       what a switch was about to do, and did (journal.rs)
+//! txn/<id>/storage.cfg   Proxmox's registrations before a switch that changes them
+//! txn/open               link to the journal of a switch under way
+//! pending                a switch that waits to be confirmed (pending.rs)
+//! lock                   held while something changes (lock.rs)
+//! pins/<n>               a generation that is kept until it is unpinned (pins.rs)
+//! roots/<id>             link to a `./result` whose closure is kept (collect.rs)
+//! record.json            each dataset that a switch made, adopted or put away, by GUID (record.rs)
+//! past.json              what is remembered of generations that are gone (past.rs)
+//! released.json          the snapshots that gc was about to release (past.rs)
+//! aside/                 what gc is removing (collect.rs)
+//! objects.lock           shared by who writes a closure, owned by who removes objects (collect.rs)
+//! ```
+
+mod before;
+mod cache;
+mod collect;
+mod durable;
+mod generations;
+mod journal;
+mod lock;
+mod objects;
+mod past;
+mod pending;
+mod pins;
+mod record;
+mod regular;
+mod taken;
+mod verify;
+mod whole;
+
+pub use collect::{Leavings, ObjectsLock, sources_name};
+pub use generations::{Generation, Outcome, Source};
+pub use journal::{Journal, Record, Transaction, TransactionId};
+pub use lock::{Lock, LockError};
+pub use past::Past;
+pub use pending::Pending;
+pub use pins::Pin;
+pub use verify::{Finding, Verified};
+
+use rustix::{
+    fs::{Access, AtFlags, CWD, accessat},
+    io::Errno,
+};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+/// A state folder.
+#[derive(Debug, Clone)]
+pub struct Store {
+    root: PathBuf,
+}
+
+/// Says what is wrong with the store, or could not be done there.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A file could not be read or written.
+    #[error("cannot {doing} {}: {source}", .path.display())]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// To which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// An object's bytes do not have the hash that its name says.
+    #[error("{} is damaged: its bytes do not have the BLAKE3 hash of its name", .0.display())]
+    Damaged(PathBuf),
+    /// An object is not in the store.
+    #[error("object {id} is not in the store {}", .store.display())]
+    Missing {
+        /// The object.
+        id: phoenix_graph::ObjectId,
+        /// The state folder.
+        store: PathBuf,
+    },
+    /// A file of the store cannot be understood.
+    #[error("cannot understand {}: {reason}", .path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// Stored steps make no graph.
+    #[error(transparent)]
+    Graph(#[from] phoenix_graph::GraphError),
+    /// An object says what no spec can say.
+    #[error("object {} is refused: {fault}", .object.short())]
+    Illegal {
+        /// The object.
+        object: phoenix_graph::ObjectId,
+        /// What is wrong with it.
+        fault: Box<phoenix_graph::check::Fault>,
+    },
+    /// A folder of the store is not this user's alone.
+    #[error("{} is not to be trusted: {reason}", .path.display())]
+    NotOurs {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+        /// The user whose it is, where it is somebody else's.
+        owner: Option<u32>,
+    },
+    /// There is no generation of this number.
+    #[error("there is no generation {0}")]
+    NoGeneration(u64),
+    /// What is on record is not all that there was: nothing may be concluded from what is missing.
+    #[error("the record in {} is not whole: {problem}", .path.display())]
+    NotWhole {
+        /// The file, link or folder that is missing, or leads nowhere.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+        /// How that is put right.
+        repair: String,
+    },
+}
+
+impl Store {
+    /// Opens a state folder, making what is missing of it. The folder is its owner's only.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] where a folder cannot be made; [`StoreError::NotOurs`] where one belongs to
+    /// somebody else, may be written by others, or is a link.
+    pub fn open(root: &Path) -> Result<Self, StoreError> {
+        durable::private_folder(root)?;
+        // The folder itself may be reached through a link, such as one to another file system.
+        let root = root.canonicalize().map_err(io_error("find the folder", root))?;
+        durable::own_folder(&root)?;
+        for name in ["store", "generations", "txn"] {
+            let folder = root.join(name);
+            durable::private_folder(&folder)?;
+            durable::own_folder(&folder)?;
+        }
+        Ok(Self { root })
+    }
+
+    /// Takes a state folder as it is, for reading; nothing is made.
+    #[must_use]
+    pub fn read_only(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
+    /// Returns whether objects may be written here, as far as the system tells without writing one:
+    /// the folder may be missing still.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] with what writing one would most likely end in.
+    pub fn may_write(&self) -> Result<(), StoreError> {
+        let objects = self.root.join("store");
+        let folder = objects.ancestors().find(|folder| folder.exists()).unwrap_or(&objects);
+        let allowed = if folder.is_dir() {
+            accessat(CWD, folder, Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS)
+        } else {
+            Err(Errno::NOTDIR)
+        };
+        allowed.map_err(|error| io_error("write to the folder", folder)(error.into()))
+    }
+
+    /// Returns the error of a write that has no room.
+    #[must_use]
+    pub fn no_room(&self) -> StoreError {
+        io_error("write to the folder", &self.root)(io::ErrorKind::StorageFull.into())
+    }
+
+    /// Returns the state folder.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Returns the link to the rendered files in force.
+    #[must_use]
+    pub fn etc_link(&self) -> PathBuf {
+        self.root.join("etc")
+    }
+}
+
+/// Wraps an I/O error with what was being done to which file.
+fn io_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
+    let path = path.to_owned();
+    move |source| StoreError::Io { doing, path, source }
+}

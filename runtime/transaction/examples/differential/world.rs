@@ -1,0 +1,32 @@
+//! Where both sides begin: which pools there are, on which disks.
+
+use phoenix_graph::{Class, Disk, PoolName, Redundancy, Vdev};
+use phoenix_host::op::Op;
+
+/// A pool with its disks.
+#[derive(Debug, Clone)]
+pub struct PoolOf {
+    /// Its name.
+    pub name: PoolName,
+    /// Its disks, all in one vdev.
+    pub disks: Vec<Disk>,
+}
+
+impl PoolOf {
+    /// Returns the creation of the pool.
+    pub fn create(&self) -> Op {
+        let redundancy = if self.disks.len() > 1 { Redundancy::Mirror } else { Redundancy::None };
+        let layout = vec![Vdev { class: Class::Data, redundancy, disks: self.disks.clone() }];
+        Op::PoolCreate { pool: self.name.clone(), layout, settings: Vec::new(), root: Vec::new() }
+    }
+}
+
+/// Returns the pools on three disks: `qa`, a mirror, and `q b`, whose name has a blank in it. Everything
+/// that is ever made in the root file system begins with `/q`.
+pub fn pools(disks: &[Disk; 3]) -> Option<Vec<PoolOf>> {
+    let [one, two, three] = disks.clone();
+    Some(vec![
+        PoolOf { name: PoolName::new("qa").ok()?, disks: vec![one, two] },
+        PoolOf { name: PoolName::new("q b").ok()?, disks: vec![three] },
+    ])
+}

@@ -1,0 +1,10 @@
+//! Transactions: everything that changes a host, under the lock and on record.
+//!
+//! A plan is journalled, carried out as typed operations ([`execute`]), and committed only after a new look
+//! shows that it holds ([`switch`]); whatever fails or is cut off is taken back ([`undo`]). [`gc`] is the one
+//! that destroys.
+
+pub mod execute;
+pub mod gc;
+pub mod switch;
+pub mod undo;

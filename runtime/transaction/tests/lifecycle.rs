@@ -1,0 +1,96 @@
+//! What a spec says about a resource's life, and what a graph can say that is not carried out yet.
+
+use phoenix_graph::{Bind, Lifecycle, Resource};
+use phoenix_host::op::Op;
+use phoenix_plan::{Consent, Plan};
+use phoenix_support::*;
+use phoenix_transaction::switch::{SwitchError, Switched};
+use std::collections::BTreeMap;
+
+fn refusals(plan: &Plan) -> Vec<String> {
+    plan.refusals.iter().map(|refusal| format!("{}: {}", refusal.key, refusal.reason)).collect()
+}
+
+fn refused(world: &World, resources: Vec<Resource>) -> Vec<String> {
+    match world.switch(&graph(resources)) {
+        Err(SwitchError::Refused(plan)) => refusals(&plan),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_cannot_be_carried_out_is_refused_by_name_and_nothing_runs() {
+    let world = World::new();
+    let bind = Resource::Bind(Bind {
+        container: 101,
+        at: "/mnt/share".into(),
+        dataset: name("tank/share"),
+        path: "/tank/share".into(),
+        options: BTreeMap::new(),
+    });
+    let refusals = refused(&world, with(small(), bind));
+    assert_eq!(
+        refusals,
+        ["bind:lxc/101/mnt/share: this version of phoenix cannot carry out mount points of containers yet",]
+    );
+    assert_eq!(world.host.changes(), []);
+    assert_eq!(world.current(), None);
+}
+
+#[test]
+fn a_dataset_that_may_be_adopted_is_taken_over_without_the_option() {
+    let world = World::new();
+    world.switch(&graph(small())).unwrap();
+    let by_hand = Op::DatasetCreate { dataset: name("tank/old"), settings: Vec::new() };
+    world.host.by_hand(&by_hand).unwrap();
+    let plain = with(small(), dataset("tank/old", &[("quota", "1G")]));
+    assert_eq!(refused(&world, plain.clone()).len(), 1);
+    let adopt = Lifecycle { adopt: true, ..Lifecycle::default() };
+    let adopting = with(plain, said(dataset("tank/old", &[("quota", "1G")]), adopt));
+    assert!(matches!(world.switch(&graph(adopting)).unwrap(), Switched::To { generation: 2, .. }));
+    assert_eq!(&*world.host.state().dataset(&name("tank/old")).unwrap().settings["quota"], "1073741824");
+}
+
+#[test]
+fn a_protected_dataset_is_put_away_only_with_consent_by_name() {
+    let world = World::new();
+    let protect = Lifecycle { protect: true, ..Lifecycle::default() };
+    let child = said(dataset("tank/share/kept", &[]), protect);
+    world.switch(&graph(with(small(), child.clone()))).unwrap();
+    world.host.write_file(&name("tank/share/kept"), "letter", "dear all");
+
+    // Neither it nor what contains it.
+    assert_eq!(
+        refused(&world, small()),
+        ["dataset:tank/share/kept: it would be put away, and it is protected"]
+    );
+    let without_parent = without(small(), &["dataset:tank/share", "export:/tank/share"]);
+    assert_eq!(
+        refused(&world, without_parent.clone()),
+        ["dataset:tank/share: it would be put away, and dataset:tank/share/kept below it is protected"]
+    );
+
+    // With consent by its name; or once the spec protects it no longer.
+    let consent = Consent { irreversible: [child.key()].into(), ..Consent::default() };
+    world.switch_with(&graph(without_parent), &consent).unwrap();
+    assert!(world.host.state().dataset(&name("tank/share/kept")).is_none());
+    world.switch(&graph(with(small(), child))).unwrap();
+    world.switch(&graph(with(small(), dataset("tank/share/kept", &[])))).unwrap();
+    world.switch(&graph(small())).unwrap();
+    assert!(world.host.state().dataset(&name("tank/share/kept")).is_none());
+}
+
+#[test]
+fn a_rename_is_refused_until_it_was_done() {
+    let world = World::new();
+    world.switch(&graph(small())).unwrap();
+    let was = Lifecycle { was: Some(name("tank/vms")), ..Lifecycle::default() };
+    let renamed = without(small(), &["dataset:tank/vms", "storage:tank-vms"]);
+    let renamed = with(renamed, said(dataset("tank/guests", &[("recordsize", "16K")]), was));
+    let refusals = refused(&world, renamed.clone());
+    assert_eq!(refusals, ["dataset:tank/guests: this version of phoenix cannot rename tank/vms yet"]);
+    let by_hand = Op::DatasetRename { from: name("tank/vms"), to: name("tank/guests"), volume: false };
+    world.host.by_hand(&by_hand).unwrap();
+    world.switch(&graph(renamed)).unwrap();
+    assert!(world.drift().actions.is_empty());
+}

@@ -1,0 +1,17 @@
+//! Observing, planning, executing and storing, from outside.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod adoption;
+mod before;
+mod foreign;
+mod formats;
+mod lifecycle;
+mod limits;
+mod mounts;
+mod permissions;
+mod proxmox;
+mod record;
+mod replica;
+mod store;
+mod switching;
