@@ -1,9 +1,9 @@
 //! Taking over a running host, on the real OpenZFS: a host that people and Proxmox have set up is described,
 //! taken over with nothing changed but marks, changed by a spec, and gone back on.
 
-use phoenix_lab::{Machine, MachineSpec, Result, mib, prepare_or_skip};
+use phoenix_lab::{MachineSpec, Session, mib};
 use serde_json::Value;
-use std::{collections::BTreeSet, path::Path, time::Duration};
+use std::collections::BTreeSet;
 
 /// What people have done on the host before.
 const SETUP: &str = r#"
@@ -71,59 +71,36 @@ grep -v rpc_pipefs /proc/mounts | sort
 cat /sys/module/zfs/parameters/zfs_arc_max; ls /etc/exports.d /etc/modprobe.d; find /tank /srv | sort
 "#;
 
-struct Lab {
-    machine: Machine,
+fn boot() -> Option<Session> {
+    let wanted = MachineSpec::new().disk("A1", mib(512)).disk("A2", mib(512)).disk("B1", mib(512)).with_nfs();
+    let lab = super::boot(wanted)?;
+    lab.put_pvesm();
+    lab.ok(SETUP);
+    Some(lab)
 }
 
-impl Lab {
-    fn boot() -> Result<Option<Self>> {
-        let Some(image) = prepare_or_skip()? else { return Ok(None) };
-        let wanted =
-            MachineSpec::new().disk("A1", mib(512)).disk("A2", mib(512)).disk("B1", mib(512)).with_nfs();
-        let machine = Machine::boot(&image, wanted)?;
-        machine.put_program(Path::new(env!("CARGO_BIN_EXE_phoenix")), "/usr/sbin/phoenix")?;
-        machine.put_pvesm()?;
-        machine.ok(SETUP)?;
-        machine.ok("mkdir -p /root/spec")?;
-        Ok(Some(Self { machine }))
-    }
+fn picture(lab: &Session) -> Vec<String> {
+    lab.ok(PICTURE).lines().map(in_order).collect()
+}
 
-    /// Runs phoenix in the folder of the spec; returns what it printed, and what it said beside.
-    fn phoenix(&self, arguments: &str, code: i32) -> Result<(String, String)> {
-        let shell = format!("cd /root/spec && phoenix {arguments} 2>/run/beside");
-        let output = self.machine.run_within(&shell, Duration::from_secs(300))?;
-        let beside = self.machine.ok("cat /run/beside")?;
-        assert_eq!(output.status, Some(code), "phoenix {arguments}: {}{beside}", output.out());
-        Ok((output.out(), beside))
-    }
+#[track_caller]
+fn is_still(lab: &Session, before: &[String], after: &str) {
+    let now = picture(lab);
+    let gone: Vec<&String> = before.iter().filter(|line| !now.contains(line)).collect();
+    let new: Vec<&String> = now.iter().filter(|line| !before.contains(line)).collect();
+    assert!(gone.is_empty() && new.is_empty(), "{after}: gone {gone:#?}, new {new:#?}");
+    assert_eq!(now.len(), before.len(), "{after}");
+}
 
-    fn picture(&self) -> Result<Vec<String>> {
-        Ok(self.machine.ok(PICTURE)?.lines().map(in_order).collect())
-    }
+fn spec(lab: &Session) -> String {
+    lab.ok("cat /root/phoenix.kdl")
+}
 
-    #[track_caller]
-    fn is_still(&self, before: &[String], after: &str) -> Result<()> {
-        let now = self.picture()?;
-        let gone: Vec<&String> = before.iter().filter(|line| !now.contains(line)).collect();
-        let new: Vec<&String> = now.iter().filter(|line| !before.contains(line)).collect();
-        assert!(gone.is_empty() && new.is_empty(), "{after}: gone {gone:#?}, new {new:#?}");
-        assert_eq!(now.len(), before.len(), "{after}");
-        Ok(())
-    }
-
-    fn spec(&self) -> Result<String> {
-        self.machine.ok("cat /root/spec/phoenix.kdl")
-    }
-
-    fn edit(&self, old: &str, new: &str) -> Result<()> {
-        let text = self.spec()?;
-        assert_eq!(text.matches(old).count(), 1, "{old} in:\n{text}");
-        self.machine.put_bytes(text.replace(old, new).as_bytes(), "/root/spec/phoenix.kdl", 0o644)
-    }
-
-    fn get(&self, property: &str, dataset: &str) -> Result<String> {
-        Ok(self.machine.ok(&format!("zfs get -Hp -o value {property} '{dataset}'"))?.trim().to_owned())
-    }
+#[track_caller]
+fn edit(lab: &Session, old: &str, new: &str) {
+    let text = spec(lab);
+    assert_eq!(text.matches(old).count(), 1, "{old} in:\n{text}");
+    lab.put("phoenix.kdl", text.replace(old, new));
 }
 
 /// Puts the words of a registration's `content` in order: Proxmox writes them in any.
@@ -134,28 +111,28 @@ fn in_order(line: &str) -> String {
 }
 
 #[test]
-fn a_running_host_is_taken_over_with_nothing_changed_but_marks() -> Result<()> {
-    let Some(lab) = Lab::boot()? else { return Ok(()) };
-    let before = lab.picture()?;
-    described(&lab)?;
-    lab.is_still(&before, "described")?;
-    taken_over(&lab)?;
-    lab.is_still(&before, "taken over")?;
-    stands(&lab)?;
-    changed_and_gone_back_from(&lab)?;
-    lab.is_still(&before, "gone back")?;
+fn a_running_host_is_taken_over_with_nothing_changed_but_marks() {
+    let Some(lab) = &mut boot() else { return };
+    let before = picture(lab);
+    described(lab);
+    is_still(lab, &before, "described");
+    taken_over(lab);
+    is_still(lab, &before, "taken over");
+    stands(lab);
+    changed_and_gone_back_from(lab);
+    is_still(lab, &before, "gone back");
     // What gc may destroy is phoenix's own, and only once no kept generation needs it.
-    lab.phoenix("gc --keep 0 --yes", 0)?;
-    lab.is_still(&before, "collected")?;
-    let_go(&lab)?;
-    lab.is_still(&before, "let go")?;
-    given_back(&lab)?;
-    lab.is_still(&before, "given back")
+    lab.exits(0, "gc --keep 0 --yes");
+    is_still(lab, &before, "collected");
+    let_go(lab);
+    is_still(lab, &before, "let go");
+    given_back(lab);
+    is_still(lab, &before, "given back")
 }
 
-fn described(lab: &Lab) -> Result<()> {
-    let (_, beside) = lab.phoenix("import --live --out phoenix.kdl", 0)?;
-    let text = lab.spec()?;
+fn described(lab: &Session) {
+    let beside = lab.exits(0, "import --live --out phoenix.kdl");
+    let text = spec(lab);
     assert!(beside.contains("changes nothing on this host but phoenix's marks"), "{beside}\n{text}");
     for line in [
         "pool \"tank\" ashift=12 autotrim=#true {",
@@ -192,14 +169,13 @@ fn described(lab: &Lab) -> Result<()> {
         assert!(text.contains(line), "{line} in:\n{text}");
     }
     assert!(!text.contains("bob") && !text.contains("/srv/plain"), "{text}");
-    lab.phoenix("check", 0)?;
-    lab.phoenix("fmt --check phoenix.kdl", 0)?;
-    lab.phoenix("build", 0)?;
-    Ok(())
+    lab.exits(0, "check");
+    lab.exits(0, "fmt --check phoenix.kdl");
+    lab.exits(0, "build");
 }
 
-fn taken_over(lab: &Lab) -> Result<()> {
-    let (plan, _) = lab.phoenix("plan --adopt --json phoenix.kdl", 0)?;
+fn taken_over(lab: &Session) {
+    let plan = lab.ok("cd /root && phoenix plan --adopt --json phoenix.kdl");
     let plan: Value = serde_json::from_str(&plan).unwrap();
     let mut marks = 0;
     for action in plan["actions"].as_array().unwrap() {
@@ -214,18 +190,17 @@ fn taken_over(lab: &Lab) -> Result<()> {
     }
     assert!(marks >= 18, "{plan}");
     // Reviewed by one, carried out by another.
-    lab.phoenix("plan --adopt --out /root/plan.json phoenix.kdl", 0)?;
-    lab.machine.ok("zfs set compression=lz4 tank/iso")?;
-    let (told, _) = lab.phoenix("switch --yes /root/plan.json", 0)?;
+    lab.exits(0, "plan --adopt --out /root/plan.json phoenix.kdl");
+    lab.ok("zfs set compression=lz4 tank/iso");
+    let told = lab.exits(0, "switch --yes /root/plan.json");
     // What no spec declares is no part of the plan: it is still the truth.
     assert!(told.contains("Generation 1 is current."), "{told}");
-    lab.machine.ok("zfs inherit compression tank/iso")?;
-    assert_eq!(lab.machine.ok("cat /tank/photos/file")?, "precious\n");
-    Ok(())
+    lab.ok("zfs inherit compression tank/iso");
+    assert_eq!(lab.ok("cat /tank/photos/file"), "precious");
 }
 
-fn stands(lab: &Lab) -> Result<()> {
-    let (status, _) = lab.phoenix("status --json", 0)?;
+fn stands(lab: &Session) {
+    let status = lab.ok("cd /root && phoenix status --json");
     let status: Value = serde_json::from_str(&status).unwrap();
     let foreign: Vec<&str> =
         status["foreign"].as_array().unwrap().iter().map(|one| one["key"].as_str().unwrap()).collect();
@@ -242,58 +217,54 @@ fn stands(lab: &Lab) -> Result<()> {
         assert!(foreign.contains(&key), "{key} in {foreign:?}");
     }
     assert_eq!(status["missing"].as_array().unwrap().len() + status["differs"].as_array().unwrap().len(), 0);
-    Ok(())
 }
 
-fn changed_and_gone_back_from(lab: &Lab) -> Result<()> {
+fn changed_and_gone_back_from(lab: &Session) {
     // By default it is `on` since OpenZFS 2.2, and was `off`.
-    let before = lab.get("compression", "tank/photos")?;
-    lab.edit("quota=\"300M\" recordsize=\"1M\"", "quota=\"350M\" recordsize=\"1M\" compression=\"lz4\"")?;
-    lab.edit("dataset \"legacy\"", "dataset \"fresh\"\n        dataset \"legacy\"")?;
-    lab.phoenix("switch --yes phoenix.kdl", 0)?;
-    assert_eq!(lab.get("quota", "tank/photos")?, (350_u64 << 20).to_string());
-    assert_eq!(lab.get("compression", "tank/photos")?, "lz4");
-    assert_eq!(lab.get("mounted", "tank/fresh")?, "yes");
-    lab.phoenix("rollback --yes", 0)?;
-    assert_eq!(lab.get("compression", "tank/photos")?, before);
+    let before = lab.get("compression", "tank/photos");
+    edit(lab, "quota=\"300M\" recordsize=\"1M\"", "quota=\"350M\" recordsize=\"1M\" compression=\"lz4\"");
+    edit(lab, "dataset \"legacy\"", "dataset \"fresh\"\n        dataset \"legacy\"");
+    lab.exits(0, "switch --yes phoenix.kdl");
+    assert_eq!(lab.get("quota", "tank/photos"), (350_u64 << 20).to_string());
+    assert_eq!(lab.get("compression", "tank/photos"), "lz4");
+    assert_eq!(lab.get("mounted", "tank/fresh"), "yes");
+    lab.exits(0, "rollback --yes");
+    assert_eq!(lab.get("compression", "tank/photos"), before);
     // It was empty but for nothing: what phoenix made is put away, and does not stand in the picture.
-    lab.machine.ok("test -z \"$(zfs list -H -o name | grep '^tank/fresh')\"")?;
-    lab.phoenix("status", 0)?;
-    Ok(())
+    lab.ok("test -z \"$(zfs list -H -o name | grep '^tank/fresh')\"");
+    lab.exits(0, "status");
 }
 
 /// What was taken over and is in no spec any more is let go, and stays.
-fn let_go(lab: &Lab) -> Result<()> {
-    lab.machine.ok("cd /root/spec && rm phoenix.kdl")?;
-    lab.phoenix("import --live --pool 'cold store' --out phoenix.kdl", 0)?;
-    let (told, _) = lab.phoenix("switch --yes phoenix.kdl", 0)?;
+fn let_go(lab: &Session) {
+    lab.ok("cd /root && rm phoenix.kdl");
+    lab.exits(0, "import --live --pool 'cold store' --out phoenix.kdl");
+    let told = lab.exits(0, "switch --yes phoenix.kdl");
     assert!(told.contains("pool:tank  left as it is, no longer managed"), "{told}");
-    let marks = lab.machine.ok("zfs get -H -o name -s local phoenix:owner | grep -v '/[.]phoenix'")?;
+    let marks = lab.ok("zfs get -H -o name -s local phoenix:owner | grep -v '/[.]phoenix'");
     assert!(marks.lines().all(|name| name.starts_with("cold store")) && !marks.is_empty(), "{marks}");
-    Ok(())
 }
 
 /// What is taken over again, changed in the same switch and in a later one, has its settings back once it
 /// is gone back to before that.
-fn given_back(lab: &Lab) -> Result<()> {
-    lab.machine.ok("cd /root/spec && rm phoenix.kdl")?;
-    lab.phoenix("import --live --out phoenix.kdl", 0)?;
-    lab.edit("quota=\"300M\" recordsize=\"1M\"", "quota=\"350M\" recordsize=\"1M\" compression=\"lz4\"")?;
-    lab.edit("ashift=12 autotrim=#true", "ashift=12 autotrim=#false")?;
-    lab.edit("type=\"dir\" content=\"iso\"", "type=\"dir\" content=\"iso,vztmpl\"")?;
-    lab.phoenix("switch --adopt --yes phoenix.kdl", 0)?;
-    assert_eq!(lab.machine.ok("zpool get -Ho value autotrim tank")?, "off\n");
-    assert!(lab.machine.ok("cat /etc/pve/storage.cfg")?.contains("vztmpl"));
-    lab.edit("recordsize=\"1M\"", "recordsize=\"512K\"")?;
-    lab.edit("snapdev=\"visible\"", "snapdev=\"hidden\"")?;
-    lab.phoenix("switch --yes phoenix.kdl", 0)?;
-    assert_eq!(lab.get("recordsize", "tank/photos")?, (512 << 10).to_string());
-    assert_eq!(lab.get("snapdev", "tank/thick")?, "hidden");
-    lab.phoenix("rollback --yes", 0)?;
-    assert_eq!(lab.get("recordsize", "tank/photos")?, (1 << 20).to_string());
-    assert_eq!(lab.get("compression", "tank/photos")?, "lz4");
-    let (told, _) = lab.phoenix("rollback --yes", 0)?;
+fn given_back(lab: &Session) {
+    lab.ok("cd /root && rm phoenix.kdl");
+    lab.exits(0, "import --live --out phoenix.kdl");
+    edit(lab, "quota=\"300M\" recordsize=\"1M\"", "quota=\"350M\" recordsize=\"1M\" compression=\"lz4\"");
+    edit(lab, "ashift=12 autotrim=#true", "ashift=12 autotrim=#false");
+    edit(lab, "type=\"dir\" content=\"iso\"", "type=\"dir\" content=\"iso,vztmpl\"");
+    lab.exits(0, "switch --adopt --yes phoenix.kdl");
+    assert_eq!(lab.ok("zpool get -Ho value autotrim tank"), "off");
+    assert!(lab.ok("cat /etc/pve/storage.cfg").contains("vztmpl"));
+    edit(lab, "recordsize=\"1M\"", "recordsize=\"512K\"");
+    edit(lab, "snapdev=\"visible\"", "snapdev=\"hidden\"");
+    lab.exits(0, "switch --yes phoenix.kdl");
+    assert_eq!(lab.get("recordsize", "tank/photos"), (512 << 10).to_string());
+    assert_eq!(lab.get("snapdev", "tank/thick"), "hidden");
+    lab.exits(0, "rollback --yes");
+    assert_eq!(lab.get("recordsize", "tank/photos"), (1 << 20).to_string());
+    assert_eq!(lab.get("compression", "tank/photos"), "lz4");
+    let told = lab.exits(0, "rollback --yes");
     assert!(told.contains("pool:tank"), "{told}");
-    lab.phoenix("status", 0)?;
-    Ok(())
+    lab.exits(0, "status");
 }

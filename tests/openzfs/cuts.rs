@@ -4,14 +4,11 @@
 //!
 //! `PHOENIX_CUTS=N` makes N cuts; by itself it is half a dozen. `PHOENIX_SEED=N` chooses other instants.
 
-use phoenix_lab::{Machine, MachineSpec, Result, mib, prepare_or_skip};
+use crate::boot;
+use phoenix_lab::{CUT, MachineSpec, Session, mib};
 use phoenix_specs::edits::{self, Edited};
 use serde_json::Value;
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::Path,
-    time::Duration,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Cuts in an ordinary run.
 const CUTS: usize = 6;
@@ -129,7 +126,7 @@ struct Counts {
 }
 
 struct Host {
-    machine: Machine,
+    lab: Session,
     written: BTreeSet<String>,
     random: Random,
     counts: Counts,
@@ -143,9 +140,8 @@ struct Host {
 }
 
 impl Host {
-    fn boot(machine: Machine, edited: &Edited, random: Random, from_first: bool) -> Result<Self> {
-        machine.put_program(Path::new(env!("CARGO_BIN_EXE_phoenix")), "/usr/sbin/phoenix")?;
-        machine.put_pvesm()?;
+    fn new(lab: Session, edited: &Edited, random: Random, from_first: bool) -> Self {
+        lab.put_pvesm();
         // A dataset that a person makes is taken over by the third spec.
         let (pool, with_data) = match edited.name {
             "phoenix" => ("quickOS", "quickOS/vm-disks"),
@@ -158,11 +154,11 @@ impl Host {
         for (name, text) in [("a.kdl", &edited.first), ("b.kdl", &edited.second), ("c.kdl", &third)] {
             let text = text.replace("by-id/nvme-", "by-id/virtio-").replace("by-id/ata-", "by-id/virtio-");
             let text = text.replace("owner=\"backup\"", "owner=34");
-            machine.put_bytes(text.as_bytes(), &format!("/root/{name}"), 0o644)?;
+            lab.put(name, text);
         }
         let stage = if from_first { Stage::First } else { Stage::Second };
         let mut host = Self {
-            machine,
+            lab,
             written: BTreeSet::new(),
             random,
             counts: Counts::default(),
@@ -171,65 +167,58 @@ impl Host {
             stage,
             with_data,
         };
-        host.phoenix("switch --yes a.kdl", 0)?;
-        host.phoenix("pin 1", 0)?;
-        host.machine.ok(&format!("zfs create {pool}/byhand"))?;
-        let begun = host.now()?;
-        host.phoenix("switch --yes b.kdl", 0)?;
-        host.long = host.now()? - begun;
+        host.lab.exits(0, "switch --yes a.kdl");
+        host.lab.exits(0, "pin 1");
+        host.lab.ok(&format!("zfs create {pool}/byhand"));
+        let begun = host.now();
+        host.lab.exits(0, "switch --yes b.kdl");
+        host.long = host.now() - begun;
         // The first cut strikes a switch in one example, and a rollback in the other.
         if from_first {
-            host.phoenix("rollback --yes 1", 0)?;
+            host.lab.exits(0, "rollback --yes 1");
         }
-        Ok(host)
+        host
     }
 
     /// The machine's time in milliseconds.
-    fn now(&self) -> Result<u64> {
-        Ok(self.machine.ok("echo $(($(date +%s%N) / 1000000))")?.trim().parse().unwrap())
+    fn now(&self) -> u64 {
+        self.lab.ok("echo $(($(date +%s%N) / 1000000))").parse().unwrap()
     }
 
-    fn phoenix(&self, verb: &str, status: i32) -> Result<String> {
-        let shell = format!("cd /root && phoenix {verb} 2>&1");
-        let output = self.machine.run_within(&shell, Duration::from_secs(600))?;
-        assert_eq!(output.status, Some(status), "phoenix {verb}: {}", output.out());
-        Ok(output.out())
+    fn current(&self) -> String {
+        self.lab.current()
     }
 
-    fn current(&self) -> Result<String> {
-        Ok(self.machine.ok("readlink /var/lib/phoenix/current")?.trim().to_owned())
+    fn is_open(&self) -> bool {
+        self.lab.run("test -L /var/lib/phoenix/txn/open").ok()
     }
 
-    fn is_open(&self) -> Result<bool> {
-        Ok(self.machine.run("test -L /var/lib/phoenix/txn/open")?.ok())
-    }
-
-    fn is_waiting(&self) -> Result<bool> {
-        Ok(self.machine.run("test -e /var/lib/phoenix/pending")?.ok())
+    fn is_waiting(&self) -> bool {
+        self.lab.run("test -e /var/lib/phoenix/pending").ok()
     }
 
     /// What `gc` would destroy now, with all below it; and whether there is anything for it to do.
-    fn would_go(&self) -> Result<(Vec<String>, bool)> {
-        let text = self.machine.ok("cd /root && phoenix gc --dry-run --json --keep 2")?;
+    fn would_go(&self) -> (Vec<String>, bool) {
+        let text = self.lab.ok("cd /root && phoenix gc --dry-run --json --keep 2");
         let plan: Value = serde_json::from_str(&text).unwrap();
         let list = |name: &str| plan[name].as_array().unwrap();
         let places = list("destroyed").iter().map(|one| one["place"].as_str().unwrap().to_owned()).collect();
         let anything = ["destroyed", "snapshots", "forgotten"].iter().any(|name| !list(name).is_empty());
-        Ok((places, anything))
+        (places, anything)
     }
 
     /// Each file that is there, by what was written into it, with the datasets that have it.
-    fn files(&self) -> Result<BTreeMap<String, BTreeSet<String>>> {
+    fn files(&self) -> BTreeMap<String, BTreeSet<String>> {
         let mut files: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for line in self.machine.ok(READ)?.lines() {
+        for line in self.lab.ok(READ).lines() {
             let (place, file) = line.split_once('\t').unwrap();
             files.entry(file.to_owned()).or_default().insert(place.to_owned());
         }
-        Ok(files)
+        files
     }
 
     /// Starts a verb, cuts the power at a random instant of it, and boots again.
-    fn cut(&mut self, verb: Verb) -> Result<()> {
+    fn cut(&mut self, verb: Verb) {
         let command = verb.command(self.with_data);
         // Looking and planning change nothing: the instant is one after so many lines of the journal, and a
         // little more. What has no journal of its own is struck by the clock.
@@ -248,20 +237,17 @@ impl Host {
                  test {lines} -gt 1000000 && test -e /var/lib/phoenix/pending && break; sleep 0.01
              done
              sleep {seconds}
-             echo b >/proc/sysrq-trigger"
+             {CUT}"
         );
-        drop(self.machine.start(&cut)?);
-        self.machine.wait_off(Duration::from_secs(300))?;
+        self.lab.cut(&cut);
         self.counts.cuts += 1;
-        self.machine.boot_again()
     }
 
     /// Learns how many lines the journal of a verb has that ended before it was struck.
-    fn learn(&mut self, verb: Verb) -> Result<()> {
+    fn learn(&mut self, verb: Verb) {
         let newest = "ls -t /var/lib/phoenix/txn/*/journal | head -n 1 | xargs wc -l | cut -d' ' -f1";
-        let lines = self.machine.ok(newest)?.trim().parse().unwrap();
+        let lines = self.lab.ok(newest).parse().unwrap();
         self.lines.insert(verb, lines);
-        Ok(())
     }
 
     fn struck(&mut self, verb: Verb) {
@@ -269,66 +255,65 @@ impl Host {
     }
 
     /// Chooses one of those that were struck least, and have something to do.
-    fn choose(&mut self) -> Result<Verb> {
-        let collects = self.would_go()?.1;
+    fn choose(&mut self) -> Verb {
+        let collects = self.would_go().1;
         let may = Verb::from(self.stage).iter().copied().filter(|verb| *verb != Verb::Gc || collects);
         let may: Vec<Verb> = may.collect();
         let times = |verb: &Verb| self.counts.struck.get(verb).copied().unwrap_or(0);
         let least = may.iter().map(times).min().unwrap();
         let mut least: Vec<Verb> = may.iter().copied().filter(|verb| times(verb) == least).collect();
         let at = self.random.below(u64::try_from(least.len()).unwrap());
-        Ok(least.swap_remove(usize::try_from(at).unwrap()))
+        least.swap_remove(usize::try_from(at).unwrap())
     }
 
-    fn round(&mut self, round: usize) -> Result<()> {
-        let fresh = self.machine.ok(&WRITE.replace("ROUND", &round.to_string()))?;
+    fn round(&mut self, round: usize) {
+        let fresh = self.lab.ok(&WRITE.replace("ROUND", &round.to_string()));
         self.written.extend(fresh.lines().map(str::to_owned));
-        let verb = self.choose()?;
+        let verb = self.choose();
         if verb == Verb::Gc {
-            self.collect(round)?
+            self.collect(round)
         } else {
-            self.change(round, verb)?
+            self.change(round, verb)
         }
-        let current = self.current()?;
-        let status = self.phoenix("status", 0)?;
+        let current = self.current();
+        let status = self.lab.exits(0, "status");
         assert!(
             status.contains(&format!("Generation {}", current.rsplit('/').next().unwrap())),
             "round {round}: {status}"
         );
-        let there = self.files()?;
+        let there = self.files();
         let lost: Vec<&String> = self.written.iter().filter(|file| !there.contains_key(*file)).collect();
         assert!(lost.is_empty(), "round {round}: {verb:?}: lost: {lost:?}");
-        Ok(())
     }
 
     /// Strikes a verb that carries a switch out, and perhaps its recovery, too.
-    fn change(&mut self, round: usize, verb: Verb) -> Result<()> {
-        let before = self.current()?;
-        self.cut(verb)?;
-        if self.is_open()? {
+    fn change(&mut self, round: usize, verb: Verb) {
+        let before = self.current();
+        self.cut(verb);
+        if self.is_open() {
             self.struck(verb);
-            self.phoenix("switch --yes b.kdl", 6)?;
-        } else if verb == Verb::Confirm && self.is_waiting()? {
+            self.lab.exits(6, "switch --yes b.kdl");
+        } else if verb == Verb::Confirm && self.is_waiting() {
             self.struck(verb);
         } else {
             self.counts.beside += 1;
-            self.learn(verb)?;
+            self.learn(verb);
         }
         // A rollback with data is undone, whatever is asked for.
         let resume = verb != Verb::WithData && self.random.below(2) == 0;
         let recovery = if resume { Verb::Resume } else { Verb::Recover };
-        while (self.is_open()? || self.is_waiting()?) && self.random.below(2) == 0 {
-            self.cut(recovery)?;
-            if self.is_open()? || self.is_waiting()? {
+        while (self.is_open() || self.is_waiting()) && self.random.below(2) == 0 {
+            self.cut(recovery);
+            if self.is_open() || self.is_waiting() {
                 self.struck(recovery);
             } else {
                 self.counts.beside += 1;
             }
         }
         // Whoever goes on with a switch is there, and has confirmed it by that.
-        let text = self.phoenix(&recovery.command(self.with_data), 0)?;
-        let after = self.current()?;
-        assert!(!self.is_open()? && !self.is_waiting()?, "round {round}: {verb:?}: {text}");
+        let text = self.lab.exits(0, &recovery.command(self.with_data));
+        let after = self.current();
+        assert!(!self.is_open() && !self.is_waiting(), "round {round}: {verb:?}: {text}");
         if after == before {
             self.counts.undone += 1;
         } else {
@@ -342,42 +327,39 @@ impl Host {
         if self.stage == Stage::First {
             assert_eq!(after, "generations/1", "round {round}: {verb:?}: {text}");
         }
-        Ok(())
     }
 
     /// Strikes `gc`. What it said that it destroys may be gone, in part or wholly; nothing else.
-    fn collect(&mut self, round: usize) -> Result<()> {
-        let (places, anything) = self.would_go()?;
+    fn collect(&mut self, round: usize) {
+        let (places, anything) = self.would_go();
         let goes = |place: &String| {
             places
                 .iter()
                 .any(|top| place == top || place.strip_prefix(top).is_some_and(|rest| rest.starts_with('/')))
         };
-        for (file, at) in self.files()? {
+        for (file, at) in self.files() {
             if at.iter().all(goes) {
                 self.written.remove(&file);
             }
         }
-        let before = self.current()?;
-        self.cut(Verb::Gc)?;
-        assert!(!self.is_open()?, "round {round}: gc left a journal open");
-        assert_eq!(self.current()?, before, "round {round}");
-        if anything && self.would_go()?.1 {
+        let before = self.current();
+        self.cut(Verb::Gc);
+        assert!(!self.is_open(), "round {round}: gc left a journal open");
+        assert_eq!(self.current(), before, "round {round}");
+        if anything && self.would_go().1 {
             self.struck(Verb::Gc)
         } else {
             self.counts.beside += 1
         }
-        self.phoenix(&Verb::Gc.command(self.with_data), 0)?;
-        let (_, anything) = self.would_go()?;
+        self.lab.exits(0, &Verb::Gc.command(self.with_data));
+        let (_, anything) = self.would_go();
         assert!(!anything, "round {round}: gc left something that it could destroy");
-        self.phoenix("verify", 0)?;
-        Ok(())
+        self.lab.exits(0, "verify");
     }
 }
 
 #[test]
-fn power_is_cut_at_random_instants_and_nothing_is_lost() -> Result<()> {
-    let Some(image) = prepare_or_skip()? else { return Ok(()) };
+fn power_is_cut_at_random_instants_and_nothing_is_lost() {
     let cuts = asked("PHOENIX_CUTS").map_or(CUTS, |cuts| usize::try_from(cuts).unwrap());
     let seed = asked("PHOENIX_SEED").unwrap_or(1);
     let disks = ["DISK_1", "DISK_2", "DISK_3", "FAST_1", "FAST_2", "SLOW_1", "SLOW_2", "SLOW_3", "SLOW_4"];
@@ -387,14 +369,13 @@ fn power_is_cut_at_random_instants_and_nothing_is_lost() -> Result<()> {
             .iter()
             .filter(|serial| named(serial))
             .fold(MachineSpec::new().with_nfs(), |spec, serial| spec.disk(*serial, mib(512)));
-        let machine = Machine::boot(&image, wanted)?;
-        let mut host = Host::boot(machine, edited, Random(seed.wrapping_mul(2) + at as u64), at == 0)?;
+        let Some(lab) = boot(wanted) else { return };
+        let mut host = Host::new(lab, edited, Random(seed.wrapping_mul(2) + at as u64), at == 0);
         let mut round = 0;
         while host.counts.cuts < (cuts + 1 - at) / 2 {
             round += 1;
-            host.round(round)?;
+            host.round(round);
         }
         println!("{}: {:#?}, {} files, none lost", edited.name, host.counts, host.written.len());
     }
-    Ok(())
 }

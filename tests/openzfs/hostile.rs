@@ -1,8 +1,9 @@
 //! A user with rights on his own datasets, on the real OpenZFS: whatever he puts into properties, mount points,
 //! names, tags and holds, nothing outside of them changes, and every verb goes on working.
 
-use phoenix_lab::{Machine, MachineSpec, Result, mib, prepare_or_skip};
-use std::{fmt::Write, path::Path, time::Duration};
+use crate::boot;
+use phoenix_lab::{MachineSpec, Session, mib};
+use std::fmt::Write;
 
 const ROUNDS: usize = 8;
 const EACH: usize = 25;
@@ -95,50 +96,35 @@ impl Dice {
     }
 }
 
-struct Lab {
-    machine: Machine,
+/// Switches to what root has then.
+fn switch(lab: &Session, shared: bool, mine: bool, quota: usize) {
+    lab.switch(0, &spec(shared, mine, quota));
 }
 
-impl Lab {
-    fn phoenix(&self, arguments: &str) -> Result<String> {
-        let shell = format!("cd /root && phoenix {arguments} 2>&1");
-        let output = self.machine.run_within(&shell, Duration::from_secs(300))?;
-        assert_eq!(output.status, Some(0), "phoenix {arguments}: {}", output.out());
-        Ok(output.out())
-    }
-
-    fn switch(&self, shared: bool, mine: bool, quota: usize) -> Result<String> {
-        self.machine.put_bytes(spec(shared, mine, quota).as_bytes(), "/root/spec.kdl", 0o644)?;
-        self.phoenix("switch --yes spec.kdl")
-    }
-
-    /// What is set on, and what lies in, everything that is not the user's.
-    fn others(&self) -> Result<String> {
-        self.machine.ok(
-            "for d in c3po 'c3po/a b ' tank/alien; do zfs get -Hp -s local,received,none -o property,value,source \
-             guid,createtxg,mountpoint,canmount,quota,mounted,phoenix:owner,phoenix:home \"$d\"; done; \
-             cat /tank/alien/file /c3po/file; zfs get -Hp -o value guid tank tank/keep",
-        )
-    }
+/// What is set on, and what lies in, everything that is not the user's.
+fn others(lab: &Session) -> String {
+    lab.ok(
+        "for d in c3po 'c3po/a b ' tank/alien; do zfs get -Hp -s local,received,none -o property,value,source \
+         guid,createtxg,mountpoint,canmount,quota,mounted,phoenix:owner,phoenix:home \"$d\"; done; \
+         cat /tank/alien/file /c3po/file; zfs get -Hp -o value guid tank tank/keep",
+    )
 }
 
 #[test]
-fn a_delegated_user_brings_about_nothing_outside_of_his_datasets_and_stops_no_verb() -> Result<()> {
-    let Some(image) = prepare_or_skip()? else { return Ok(()) };
-    let machine = Machine::boot(&image, MachineSpec::new().disk("a", mib(256)).disk("b", mib(96)))?;
-    machine.put_program(Path::new(env!("CARGO_BIN_EXE_phoenix")), "/usr/sbin/phoenix")?;
-    let lab = Lab { machine };
-    lab.switch(true, true, 60)?;
-    lab.machine.ok(
+fn a_delegated_user_brings_about_nothing_outside_of_his_datasets_and_stops_no_verb() {
+    let spec = MachineSpec::new().disk("a", mib(256)).disk("b", mib(96));
+    let Some(lab) = &boot(spec) else { return };
+    switch(lab, true, true, 60);
+    lab.ok(
         "echo precious >/tank/shared/file; echo own >/tank/mine/file; zpool create c3po /dev/disk/by-id/virtio-b && zfs create 'c3po/a b ' && \
          echo foreign >/c3po/file; zfs create tank/alien && echo alien >/tank/alien/file; \
          zfs create tank/zz && zfs create tank/zz/kid && zfs unmount tank/zz/kid && \
          zfs allow nobody userprop,mount,create,snapshot,hold,rename,canmount,mountpoint tank/zz && \
          zfs allow nobody userprop,snapshot,hold tank/mine && chmod 666 /dev/zfs",
-    )?;
+    );
     // `shared` is put away, and the generation before needs it.
-    lab.switch(false, true, 60)?;
-    let before = lab.others()?;
+    switch(lab, false, true, 60);
+    let before = others(lab);
     let mut dice = Dice(12);
     let mut took = 0;
     for round in 0..ROUNDS {
@@ -146,34 +132,30 @@ fn a_delegated_user_brings_about_nothing_outside_of_his_datasets_and_stops_no_ve
         for at in 0..EACH {
             writeln!(script, "( {} ) >/dev/null 2>&1 && echo took", dice.attack(round * EACH + at)).unwrap();
         }
-        lab.machine.put_bytes(script.as_bytes(), "/root/attack", 0o644)?;
-        let said = lab.machine.run_within(
-            "setpriv --reuid=65534 --regid=65534 --clear-groups bash -s </root/attack",
-            Duration::from_secs(300),
-        )?;
+        lab.put("attack", script);
+        let said = lab.run("setpriv --reuid=65534 --regid=65534 --clear-groups bash -s </root/attack");
         took += said.out().lines().filter(|line| *line == "took").count();
-        let status = lab.phoenix("status; true")?;
+        let status = lab.exits(0, "status; true");
         assert!(status.contains("pool:c3po"), "{status}");
-        lab.phoenix("gc --yes --keep 2")?;
-        lab.phoenix("plan spec.kdl")?;
+        lab.exits(0, "gc --yes --keep 2");
+        lab.exits(0, "plan phoenix.kdl");
         match round % 4 {
-            0 => drop(lab.phoenix("rollback --yes")?),
-            1 => drop(lab.switch(false, false, 60 + round)?),
-            2 => drop(lab.switch(true, round == 2, 60)?),
-            _ => drop(lab.switch(false, true, 60)?),
+            0 => drop(lab.exits(0, "rollback --yes")),
+            1 => switch(lab, false, false, 60 + round),
+            2 => switch(lab, true, round == 2, 60),
+            _ => switch(lab, false, true, 60),
         }
-        assert_eq!(lab.others()?, before, "round {round}");
-        let shared = lab.machine.ok("zfs list -H -o name | grep -c shared")?;
-        assert_ne!(shared.trim(), "0", "round {round}");
+        assert_eq!(others(lab), before, "round {round}");
+        let shared = lab.ok("zfs list -H -o name | grep -c shared");
+        assert_ne!(shared, "0", "round {round}");
     }
     assert!(took > ROUNDS * EACH / 3, "the user did {took} things");
     println!("{took} of {} hostile values were taken by OpenZFS", ROUNDS * EACH);
-    lab.phoenix("import --live --pool tank")?;
+    lab.exits(0, "import --live --pool tank");
     // What was put away comes home with what is in it.
-    lab.switch(true, true, 70)?;
-    assert_eq!(lab.machine.ok("cat /tank/shared/file")?, "precious\n");
+    switch(lab, true, true, 70);
+    assert_eq!(lab.ok("cat /tank/shared/file"), "precious");
     // What is his may be unmounted by what he set; it is there, and at home.
-    lab.machine.ok("zfs mount tank/mine 2>/dev/null; test \"$(cat /tank/mine/file)\" = own")?;
-    lab.phoenix("verify")?;
-    Ok(())
+    lab.ok("zfs mount tank/mine 2>/dev/null; test \"$(cat /tank/mine/file)\" = own");
+    lab.exits(0, "verify");
 }

@@ -17,3 +17,10 @@ mod proxmox;
 mod record;
 mod switch;
 mod topology;
+
+use phoenix_lab::{MachineSpec, Session};
+
+/// Boots a machine with phoenix in it; nothing where the lab is left out.
+fn boot(spec: MachineSpec) -> Option<Session> {
+    Session::boot(std::path::Path::new(env!("CARGO_BIN_EXE_phoenix")), spec)
+}

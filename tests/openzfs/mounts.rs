@@ -4,101 +4,60 @@
 //! One machine carries all of it. `PHOENIX_ALL_MOUNTS=1` takes every pair of nestings instead of a walk through
 //! all of them.
 
-use phoenix_lab::{Machine, MachineSpec, Result, mib, prepare_or_skip};
-use std::{path::Path, time::Duration};
+use crate::boot;
+use phoenix_lab::{MachineSpec, Session, mib};
 
 const PLACES: [&str; 3] = ["/n", "/n/b", "/n/b/c"];
 
 const ORDERS: [[usize; 3]; 6] = [[0, 1, 2], [2, 1, 0], [1, 0, 2], [2, 0, 1], [0, 2, 1], [1, 2, 0]];
 
-struct Lab {
-    machine: Machine,
+fn spec(datasets: &str) -> String {
+    format!(
+        "edition 1\nhost \"box\" {{\n  pool \"t1\" {{\n    allow \"no-redundancy\"\n    \
+         disk \"/dev/disk/by-id/virtio-ONE\"\n{datasets}\n  }}\n}}\n"
+    )
 }
 
-struct Ran {
-    status: Option<i32>,
-    text: String,
+/// Switches to these datasets, after which nothing differs.
+#[track_caller]
+fn to(lab: &Session, datasets: &str) {
+    lab.switch(0, &spec(datasets));
+    lab.holds();
 }
 
-impl Lab {
-    fn boot() -> Result<Option<Self>> {
-        let Some(image) = prepare_or_skip()? else { return Ok(None) };
-        let wanted = MachineSpec::new().disk("ONE", mib(256)).with_nfs();
-        let machine = Machine::boot(&image, wanted)?;
-        machine.put_program(Path::new(env!("CARGO_BIN_EXE_phoenix")), "/usr/sbin/phoenix")?;
-        Ok(Some(Self { machine }))
-    }
+#[track_caller]
+fn back(lab: &Session) {
+    lab.exits(0, "rollback --yes");
+    lab.holds();
+}
 
-    /// Writes a spec whose pool has these datasets.
-    fn spec(&self, datasets: &str) -> Result<()> {
-        let text = format!(
-            "edition 1\nhost \"box\" {{\n  pool \"t1\" {{\n    allow \"no-redundancy\"\n    \
-             disk \"/dev/disk/by-id/virtio-ONE\"\n{datasets}\n  }}\n}}\n"
-        );
-        self.machine.ok("mkdir -p /root/spec")?;
-        self.machine.put_bytes(text.as_bytes(), "/root/spec/phoenix.kdl", 0o644)
+/// Leaves in each file system a file that says which it is.
+fn sign(lab: &Session, datasets: &[&str]) {
+    for dataset in datasets {
+        let place = lab.get("mountpoint", dataset);
+        lab.ok(&format!("echo {dataset} >{place}/id"));
     }
+}
 
-    fn phoenix(&self, arguments: &str) -> Result<Ran> {
-        let shell = format!("cd /root/spec && phoenix {arguments} 2>&1");
-        let output = self.machine.run_within(&shell, Duration::from_secs(300))?;
-        Ok(Ran { status: output.status, text: output.out() })
-    }
-
-    fn ends(&self, arguments: &str, code: i32) -> Result<String> {
-        let ran = self.phoenix(arguments)?;
-        let mounts = self.machine.ok("grep ' zfs ' /proc/mounts || true")?;
-        assert_eq!(ran.status, Some(code), "phoenix {arguments}: {}\n{mounts}", ran.text);
-        Ok(ran.text)
-    }
-
-    /// Switches to these datasets, after which nothing differs.
-    fn to(&self, datasets: &str) -> Result<()> {
-        self.spec(datasets)?;
-        self.ends("switch --yes phoenix.kdl", 0)?;
-        self.ends("status", 0)?;
-        Ok(())
-    }
-
-    fn back(&self) -> Result<()> {
-        self.ends("rollback --yes", 0)?;
-        self.ends("status", 0)?;
-        Ok(())
-    }
-
-    /// Leaves in each file system a file that says which it is.
-    fn sign(&self, datasets: &[&str]) -> Result<()> {
-        for dataset in datasets {
-            let place = self.machine.ok(&format!("zfs get -H -o value mountpoint {dataset}"))?;
-            self.machine.ok(&format!("echo {dataset} >{}/id", place.trim()))?;
-        }
-        Ok(())
-    }
-
-    fn is_at(&self, dataset: &str, place: &str) -> Result<()> {
-        let found = self.machine.run(&format!("cat {place}/id"))?.out();
-        assert_eq!(found.trim(), dataset, "at {place}: {}", self.machine.ok("cat /proc/self/mountinfo")?);
-        Ok(())
-    }
-
-    fn mounted(&self, dataset: &str) -> Result<bool> {
-        Ok(self.machine.ok(&format!("zfs get -H -o value mounted {dataset}"))?.trim() == "yes")
-    }
+#[track_caller]
+fn is_at(lab: &Session, dataset: &str, place: &str) {
+    let found = lab.run(&format!("cat {place}/id")).out();
+    assert_eq!(found.trim(), dataset, "at {place}: {}", lab.ok("cat /proc/self/mountinfo"));
 }
 
 #[test]
-fn mounts_follow_their_paths_whatever_becomes_of_them() -> Result<()> {
-    let Some(mut lab) = Lab::boot()? else { return Ok(()) };
-    nested_places_are_exchanged(&lab)?;
-    what_is_mounted_inside_stays(&lab)?;
-    every_canmount_of_what_is_mounted(&lab)?;
-    a_mount_point_that_is_inherited_already(&lab)?;
-    what_comes_above_hides_nothing(&lab)?;
-    what_is_hidden_is_told_and_put_right(&lab)?;
-    what_is_in_the_way_is_named(&lab)?;
-    what_is_exported_moves(&lab)?;
-    what_contains_it_may_be_mounted_inside_it(&lab)?;
-    nothing_is_mounted_inside_what_is_not(&mut lab)
+fn mounts_follow_their_paths_whatever_becomes_of_them() {
+    let Some(lab) = &mut boot(MachineSpec::new().disk("ONE", mib(256)).with_nfs()) else { return };
+    nested_places_are_exchanged(lab);
+    what_is_mounted_inside_stays(lab);
+    every_canmount_of_what_is_mounted(lab);
+    a_mount_point_that_is_inherited_already(lab);
+    what_comes_above_hides_nothing(lab);
+    what_is_hidden_is_told_and_put_right(lab);
+    what_is_in_the_way_is_named(lab);
+    what_is_exported_moves(lab);
+    what_contains_it_may_be_mounted_inside_it(lab);
+    nothing_is_mounted_inside_what_is_not(lab)
 }
 
 fn tree(kind: usize, order: [usize; 3]) -> String {
@@ -116,15 +75,15 @@ fn tree(kind: usize, order: [usize; 3]) -> String {
     }
 }
 
-fn nested_places_are_exchanged(lab: &Lab) -> Result<()> {
+fn nested_places_are_exchanged(lab: &Session) {
     let names = [["t1/a", "t1/b", "t1/c"], ["t1/d", "t1/d/b", "t1/d/b/c"], ["t1/e", "t1/e/b", "t1/f"]];
     #[expect(clippy::disallowed_methods, reason = "how much is run is told from outside")]
     let all = std::env::var_os("PHOENIX_ALL_MOUNTS").is_some();
     for (kind, names) in names.iter().enumerate() {
-        lab.to(&tree(kind, ORDERS[0]))?;
-        lab.sign(names)?;
+        to(lab, &tree(kind, ORDERS[0]));
+        sign(lab, names);
         let seen = |order: [usize; 3]| {
-            names.iter().zip(order).try_for_each(|(name, place)| lab.is_at(name, PLACES[place]))
+            names.iter().zip(order).for_each(|(name, place)| is_at(lab, name, PLACES[place]))
         };
         let walk: Vec<[[usize; 3]; 2]> = if all {
             ORDERS.iter().flat_map(|from| ORDERS.iter().map(move |to| [*from, *to])).collect()
@@ -133,28 +92,25 @@ fn nested_places_are_exchanged(lab: &Lab) -> Result<()> {
             next.map(|(from, to)| [*from, *to]).step_by(if kind == 0 { 1 } else { 2 }).collect()
         };
         for [from, to] in walk {
-            lab.spec(&tree(kind, from))?;
-            lab.ends("switch --yes phoenix.kdl", 0)?;
-            seen(from)?;
+            lab.switch(0, &spec(&tree(kind, from)));
+            seen(from);
             if from == to {
                 continue;
             }
-            lab.spec(&tree(kind, to))?;
-            lab.ends("switch --yes phoenix.kdl", 0)?;
-            seen(to)?;
-            lab.ends("rollback --yes", 0)?;
-            seen(from)?;
+            lab.switch(0, &spec(&tree(kind, to)));
+            seen(to);
+            lab.exits(0, "rollback --yes");
+            seen(from);
         }
-        lab.ends("status", 0)?;
-        lab.to("")?;
+        lab.holds();
+        to(lab, "");
     }
-    Ok(())
 }
 
-fn what_is_mounted_inside_stays(lab: &Lab) -> Result<()> {
+fn what_is_mounted_inside_stays(lab: &Session) {
     let first = "dataset \"o\" mountpoint=\"/A\"\ndataset \"i\" mountpoint=\"/A/B\"";
-    lab.to(first)?;
-    lab.sign(&["t1/o", "t1/i"])?;
+    to(lab, first);
+    sign(lab, &["t1/o", "t1/i"]);
     for other in [
         "dataset \"o\" mountpoint=\"/A\" canmount=\"off\"\n",
         "dataset \"o\" mountpoint=\"none\"\n",
@@ -162,95 +118,90 @@ fn what_is_mounted_inside_stays(lab: &Lab) -> Result<()> {
         "dataset \"o\" mountpoint=\"/AA\"\n",
         "",
     ] {
-        lab.to(&format!("{other}dataset \"i\" mountpoint=\"/A/B\""))?;
-        lab.is_at("t1/i", "/A/B")?;
-        lab.back()?;
-        lab.is_at("t1/o", "/A")?;
-        lab.is_at("t1/i", "/A/B")?;
+        to(lab, &format!("{other}dataset \"i\" mountpoint=\"/A/B\""));
+        is_at(lab, "t1/i", "/A/B");
+        back(lab);
+        is_at(lab, "t1/o", "/A");
+        is_at(lab, "t1/i", "/A/B");
     }
-    lab.to("dataset \"o\" mountpoint=\"/C\"\ndataset \"i\" mountpoint=\"/C/B\"")?;
-    lab.is_at("t1/i", "/C/B")?;
-    lab.to("")
+    to(lab, "dataset \"o\" mountpoint=\"/C\"\ndataset \"i\" mountpoint=\"/C/B\"");
+    is_at(lab, "t1/i", "/C/B");
+    to(lab, "")
 }
 
-fn every_canmount_of_what_is_mounted(lab: &Lab) -> Result<()> {
-    let spec = |word: &str| format!("dataset \"p\" canmount=\"{word}\" {{ dataset \"x\"; }}");
-    lab.to(&spec("on"))?;
-    lab.sign(&["t1/p", "t1/p/x"])?;
+fn every_canmount_of_what_is_mounted(lab: &Session) {
+    let with = |word: &str| format!("dataset \"p\" canmount=\"{word}\" {{ dataset \"x\"; }}");
+    to(lab, &with("on"));
+    sign(lab, &["t1/p", "t1/p/x"]);
     for (word, mounted) in
         [("noauto", true), ("off", false), ("on", true), ("off", false), ("noauto", false), ("on", true)]
     {
-        lab.to(&spec(word))?;
-        assert_eq!(lab.mounted("t1/p")?, mounted, "{word}");
-        lab.is_at("t1/p/x", "/t1/p/x")?;
+        to(lab, &with(word));
+        assert_eq!(lab.get("mounted", "t1/p") == "yes", mounted, "{word}");
+        is_at(lab, "t1/p/x", "/t1/p/x");
     }
-    lab.to("")
+    to(lab, "")
 }
 
-fn a_mount_point_that_is_inherited_already(lab: &Lab) -> Result<()> {
-    lab.to("dataset \"p\" { dataset \"x\"; }")?;
-    lab.sign(&["t1/p", "t1/p/x"])?;
-    let reader = lab.machine.start("cd /t1/p/x && echo reading && exec sleep 1000")?;
-    reader.wait_for("reading", Duration::from_secs(30))?;
+fn a_mount_point_that_is_inherited_already(lab: &Session) {
+    to(lab, "dataset \"p\" { dataset \"x\"; }");
+    sign(lab, &["t1/p", "t1/p/x"]);
+    let reader = lab.start("cd /t1/p/x && echo reading && exec sleep 1000", "reading");
     // OpenZFS unmounts for it, though nothing moves: in use, that fails, and is as it was.
-    lab.spec("dataset \"p\" mountpoint=\"/t1/p\" { dataset \"x\"; }")?;
-    lab.ends("switch --yes phoenix.kdl", 1)?;
-    lab.is_at("t1/p/x", "/t1/p/x")?;
+    lab.switch(1, &spec("dataset \"p\" mountpoint=\"/t1/p\" { dataset \"x\"; }"));
+    is_at(lab, "t1/p/x", "/t1/p/x");
     // What moves is in use: that fails, and is as it was.
-    lab.spec("dataset \"p\" mountpoint=\"/t1/q\" { dataset \"x\"; }")?;
-    let text = lab.ends("switch --yes phoenix.kdl", 1)?;
+    let text = lab.switch(1, &spec("dataset \"p\" mountpoint=\"/t1/q\" { dataset \"x\"; }"));
     assert!(text.contains("sleep"), "{text}");
-    lab.is_at("t1/p", "/t1/p")?;
-    lab.spec("dataset \"p\" { dataset \"x\"; }")?;
-    lab.ends("status", 0)?;
-    lab.machine.ok("pkill sleep; true")?;
+    is_at(lab, "t1/p", "/t1/p");
+    lab.put("phoenix.kdl", spec("dataset \"p\" { dataset \"x\"; }"));
+    lab.holds();
+    lab.ok("pkill sleep; true");
     drop(reader);
-    lab.to("dataset \"p\" mountpoint=\"/t1/p\" { dataset \"x\"; }")?;
-    lab.is_at("t1/p/x", "/t1/p/x")?;
-    lab.to("")
+    to(lab, "dataset \"p\" mountpoint=\"/t1/p\" { dataset \"x\"; }");
+    is_at(lab, "t1/p/x", "/t1/p/x");
+    to(lab, "")
 }
 
-fn what_comes_above_hides_nothing(lab: &Lab) -> Result<()> {
+fn what_comes_above_hides_nothing(lab: &Session) {
     let inner = "dataset \"u\" mountpoint=\"/U/V\" { export { client \"127.0.0.0/8\"; }; }";
-    lab.to(inner)?;
-    lab.sign(&["t1/u"])?;
-    lab.to(&format!("{inner}\ndataset \"w\" mountpoint=\"/U\""))?;
-    lab.is_at("t1/u", "/U/V")?;
-    let etab = lab.machine.ok("cat /var/lib/nfs/etab")?;
+    to(lab, inner);
+    sign(lab, &["t1/u"]);
+    to(lab, &format!("{inner}\ndataset \"w\" mountpoint=\"/U\""));
+    is_at(lab, "t1/u", "/U/V");
+    let etab = lab.ok("cat /var/lib/nfs/etab");
     assert!(etab.contains("/U/V\t"), "{etab}");
-    lab.back()?;
-    lab.is_at("t1/u", "/U/V")?;
-    lab.to("")
+    back(lab);
+    is_at(lab, "t1/u", "/U/V");
+    to(lab, "")
 }
 
-fn what_is_hidden_is_told_and_put_right(lab: &Lab) -> Result<()> {
-    lab.to("dataset \"h\" mountpoint=\"/H\"\ndataset \"k\" mountpoint=\"/H/K\"")?;
-    lab.sign(&["t1/h", "t1/k"])?;
-    lab.machine.ok("zfs unmount t1/k && zfs unmount t1/h && zfs mount t1/k && zfs mount t1/h")?;
-    let text = lab.ends("status", 2)?;
+fn what_is_hidden_is_told_and_put_right(lab: &Session) {
+    to(lab, "dataset \"h\" mountpoint=\"/H\"\ndataset \"k\" mountpoint=\"/H/K\"");
+    sign(lab, &["t1/h", "t1/k"]);
+    lab.ok("zfs unmount t1/k && zfs unmount t1/h && zfs mount t1/k && zfs mount t1/h");
+    let text = lab.exits(2, "status");
     assert!(text.contains("hidden by t1/h at /H"), "{text}");
-    lab.ends("switch --yes phoenix.kdl", 0)?;
-    lab.is_at("t1/k", "/H/K")?;
-    lab.ends("status", 0)?;
-    Ok(())
+    lab.exits(0, "switch --yes phoenix.kdl");
+    is_at(lab, "t1/k", "/H/K");
+    lab.holds();
 }
 
-fn what_is_in_the_way_is_named(lab: &Lab) -> Result<()> {
-    lab.machine.ok("mkdir -p /H/tmp && mount -t tmpfs none /H/tmp")?;
-    lab.spec("dataset \"h\" mountpoint=\"/HH\"\ndataset \"k\" mountpoint=\"/H/K\"")?;
-    let text = lab.ends("switch --yes phoenix.kdl", 4)?;
+fn what_is_in_the_way_is_named(lab: &Session) {
+    lab.ok("mkdir -p /H/tmp && mount -t tmpfs none /H/tmp");
+    let text = lab.switch(4, &spec("dataset \"h\" mountpoint=\"/HH\"\ndataset \"k\" mountpoint=\"/H/K\""));
     assert!(text.contains("tmpfs at /H/tmp") && text.contains("umount /H/tmp"), "{text}");
-    lab.machine.ok("umount /H/tmp && mount -t tmpfs none /H")?;
-    let text = lab.phoenix("status")?.text;
+    lab.ok("umount /H/tmp && mount -t tmpfs none /H");
+    let text = lab.phoenix("status").out();
     assert!(text.contains("tmpfs at /H"), "{text}");
-    lab.machine.ok("umount /H")?;
-    lab.ends("status", 0)?;
-    lab.to("")
+    lab.ok("umount /H");
+    lab.holds();
+    to(lab, "")
 }
 
 /// Mount points of what is exported change with their exports, are swapped, and come back.
-fn what_is_exported_moves(lab: &Lab) -> Result<()> {
-    let spec = |places: [&str; 2]| {
+fn what_is_exported_moves(lab: &Session) {
+    let with = |places: [&str; 2]| {
         let one = |(name, place): (&str, &str)| {
             format!("dataset \"{name}\" {place} {{ export {{ client \"127.0.0.0/8\" \"rw\" }} }}\n")
         };
@@ -258,73 +209,73 @@ fn what_is_exported_moves(lab: &Lab) -> Result<()> {
     };
     let at = |place: &str| format!("mountpoint={place:?}");
     let [one, two] = ["/srv/one", "/srv/two"].map(at);
-    let exported = || -> Result<Vec<String>> {
-        let text = lab.machine.ok("cut -f 1 /var/lib/nfs/etab | sort")?;
-        Ok(text.lines().map(str::to_owned).collect())
+    let exported = || -> Vec<String> {
+        let text = lab.ok("cut -f 1 /var/lib/nfs/etab | sort");
+        text.lines().map(str::to_owned).collect()
     };
-    lab.to(&spec(["", ""]))?;
-    lab.sign(&["t1/ea", "t1/eb"])?;
+    to(lab, &with(["", ""]));
+    sign(lab, &["t1/ea", "t1/eb"]);
     for (places, there) in [
         ([&*one, ""], ["/srv/one", "/t1/eb"]),
         ([&*one, &*two], ["/srv/one", "/srv/two"]),
         ([&*two, &*one], ["/srv/two", "/srv/one"]),
         (["", &*two], ["/t1/ea", "/srv/two"]),
     ] {
-        let before = exported()?;
-        lab.to(&spec(places))?;
+        let before = exported();
+        to(lab, &with(places));
         let mut wanted = there.map(str::to_owned).to_vec();
         wanted.sort_unstable();
-        assert_eq!(exported()?, wanted, "{places:?}");
-        lab.is_at("t1/ea", there[0])?;
-        lab.is_at("t1/eb", there[1])?;
-        lab.back()?;
-        assert_eq!(exported()?, before, "back from {places:?}");
-        lab.to(&spec(places))?;
+        assert_eq!(exported(), wanted, "{places:?}");
+        is_at(lab, "t1/ea", there[0]);
+        is_at(lab, "t1/eb", there[1]);
+        back(lab);
+        assert_eq!(exported(), before, "back from {places:?}");
+        to(lab, &with(places));
     }
-    lab.to("")
+    to(lab, "")
 }
 
-fn what_contains_it_may_be_mounted_inside_it(lab: &Lab) -> Result<()> {
-    lab.to("dataset \"r\" mountpoint=\"/srv/a\" { dataset \"s\" mountpoint=\"/srv\"; }")?;
-    lab.sign(&["t1/r", "t1/r/s"])?;
-    lab.machine.ok("zpool export t1 && zpool import -d /dev/disk/by-id t1")?;
-    lab.is_at("t1/r", "/srv/a")?;
-    lab.ends("status", 0)?;
-    lab.to("")
+fn what_contains_it_may_be_mounted_inside_it(lab: &Session) {
+    to(lab, "dataset \"r\" mountpoint=\"/srv/a\" { dataset \"s\" mountpoint=\"/srv\"; }");
+    sign(lab, &["t1/r", "t1/r/s"]);
+    lab.ok("zpool export t1 && zpool import -d /dev/disk/by-id t1");
+    is_at(lab, "t1/r", "/srv/a");
+    lab.holds();
+    to(lab, "")
 }
 
-fn nothing_is_mounted_inside_what_is_not(lab: &mut Lab) -> Result<()> {
-    lab.machine.ok("head -c 32 /dev/urandom >/root/key")?;
+fn nothing_is_mounted_inside_what_is_not(lab: &mut Session) {
+    lab.ok("head -c 32 /dev/urandom >/root/key");
     let outer =
         "dataset \"k8\" encryption=\"aes-256-gcm\" keyformat=\"raw\" keylocation=\"file:///root/key\"";
-    lab.to(&format!("{outer} {{ dataset \"in\"; }}"))?;
-    lab.sign(&["t1/k8", "t1/k8/in"])?;
-    lab.machine.ok("sync; zpool sync")?;
+    to(lab, &format!("{outer} {{ dataset \"in\"; }}"));
+    sign(lab, &["t1/k8", "t1/k8/in"]);
+    lab.ok("sync; zpool sync");
     // The inner one goes; the power is cut once it is renamed.
-    lab.spec(&format!("{outer}\ndataset \"y\" {{ dataset \"z\" {{ dataset \"q\"; }}; }}"))?;
-    let running = lab.machine.start(
-        "cd /root/spec && phoenix switch --yes phoenix.kdl >/dev/null 2>&1 & \
+    lab.put(
+        "phoenix.kdl",
+        spec(&format!("{outer}\ndataset \"y\" {{ dataset \"z\" {{ dataset \"q\"; }}; }}")),
+    );
+    lab.start(
+        "cd /root && phoenix switch --yes phoenix.kdl >/dev/null 2>&1 & \
          until zfs list -H -o name | grep -q '/k8:in$'; do :; done; echo renamed; exec sleep 1000",
-    )?;
-    running.wait_for("renamed", Duration::from_secs(120))?;
-    lab.machine.cut_power()?;
-    lab.machine.boot_again()?;
-    lab.machine.run("zpool import -f -d /dev/disk/by-id t1; zfs mount -a")?;
-    let ran = lab.phoenix("recover --yes")?;
-    assert_eq!(ran.status, Some(0), "{}", ran.text);
-    let open = lab.machine.run("ls /t1/k8/in/id")?.ok();
-    let status = lab.phoenix("status")?;
+        "renamed",
+    );
+    lab.boot_again();
+    lab.run("zpool import -f -d /dev/disk/by-id t1; zfs mount -a");
+    let told = lab.exits(0, "recover --yes");
+    let open = lab.run("ls /t1/k8/in/id").ok();
+    let status = lab.phoenix("status");
     // It was undone, or had come to its end just before.
-    if ran.text.contains("undone") {
-        assert!(open, "{}", lab.machine.ok("zfs list -o name,mounted,keystatus; cat /proc/mounts")?);
-        lab.is_at("t1/k8", "/t1/k8")?;
-        lab.is_at("t1/k8/in", "/t1/k8/in")?;
-        assert_eq!(status.status, Some(0), "{}", status.text);
+    if told.contains("undone") {
+        assert!(open, "{}", lab.ok("zfs list -o name,mounted,keystatus; cat /proc/mounts"));
+        is_at(lab, "t1/k8", "/t1/k8");
+        is_at(lab, "t1/k8/in", "/t1/k8/in");
+        assert_eq!(status.status, Some(0), "{status}");
     }
     // Mounting everything hides nothing.
-    lab.machine.ok("zfs mount -a")?;
-    if ran.text.contains("undone") {
-        lab.is_at("t1/k8/in", "/t1/k8/in")?;
+    lab.ok("zfs mount -a");
+    if told.contains("undone") {
+        is_at(lab, "t1/k8/in", "/t1/k8/in");
     }
-    Ok(())
 }

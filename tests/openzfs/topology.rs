@@ -5,26 +5,15 @@
 //! One machine carries all of it, in the order of a host's life, since a boot costs more than most of
 //! what is done in it.
 
-use phoenix_lab::{Machine, MachineSpec, Result, mib, prepare_or_skip};
-use std::{path::Path, time::Duration};
+use phoenix_lab::{MachineSpec, Session, mib, says};
 
-/// Writes down what is run; where it is told to, `zpool add` does what it should and fails all the same.
-const WRAP: &str = r#"
-for tool in zpool zfs wipefs; do
-    real=$(command -v $tool)
-    mv "$real" "$real.real"
-    cat >"$real" <<END
-#!/bin/bash
-echo "$tool \$*" >>/run/calls
-if [ "$tool \$1" = "zpool add" ] && [ -e /run/fail ]; then
-    $real.real "\$@"
+/// Where it is told to, `zpool add` does what it should and fails all the same.
+const FAIL: &str = r#"
+if [ "$1" = "add" ] && [ -e /run/fail ]; then
+    zpool.real "$@"
     echo "no luck today" >&2
     exit 1
 fi
-exec -a $tool $real.real "\$@"
-END
-    chmod 755 "$real"
-done
 "#;
 
 /// What stands on the disks that hold something, and the words that tell it.
@@ -112,125 +101,111 @@ fn mirror() -> String {
     vdev("mirror", &["a", "b"])
 }
 
-struct Lab {
-    machine: Machine,
+fn boot() -> Option<Session> {
+    // OpenZFS 2.1 empties no vdev of a smaller pool.
+    let large = ["a", "b", "c", "d", "e", "f", "g", "r1", "r2", "r3", "r4"].map(|name| (name, 512));
+    let small = HELD.map(|(name, _)| name).into_iter().chain(["s1", "s2", "s3", "s4", "s5", "s6"]);
+    let disks = large.into_iter().chain(small.map(|name| (name, 192)));
+    let lab = super::boot(disks.fold(MachineSpec::new(), |spec, (name, size)| spec.disk(name, mib(size))))?;
+    lab.put("super", md_label());
+    lab.ok(HOLD);
+    lab.wrap("zpool", FAIL);
+    lab.wrap("zfs", "");
+    lab.wrap("wipefs", "");
+    Some(lab)
 }
 
-impl Lab {
-    fn boot() -> Result<Option<Self>> {
-        let Some(image) = prepare_or_skip()? else { return Ok(None) };
-        let mut spec = MachineSpec::new();
-        // OpenZFS 2.1 empties no vdev of a smaller pool.
-        for name in ["a", "b", "c", "d", "e", "f", "g", "r1", "r2", "r3", "r4"] {
-            spec = spec.disk(name, mib(512));
-        }
-        for name in HELD.map(|(name, _)| name).into_iter().chain(["s1", "s2", "s3", "s4", "s5", "s6"]) {
-            spec = spec.disk(name, mib(192));
-        }
-        let machine = Machine::boot(&image, spec)?;
-        machine.put_program(Path::new(env!("CARGO_BIN_EXE_phoenix")), "/usr/sbin/phoenix")?;
-        machine.put_bytes(&md_label(), "/root/super", 0o644)?;
-        machine.ok(HOLD)?;
-        machine.ok(WRAP)?;
-        Ok(Some(Self { machine }))
-    }
+fn spec(pools: &[String]) -> String {
+    format!("edition 1\nhost \"box\" {{\n{}}}\n", pools.concat())
+}
 
-    /// Runs phoenix with these pools for its spec.
-    fn phoenix(&self, arguments: &str, pools: &[String]) -> Result<(Option<i32>, String)> {
-        let text = format!("edition 1\nhost \"box\" {{\n{}}}\n", pools.concat());
-        self.machine.ok("mkdir -p /root/spec; rm -f /run/calls; touch /run/calls")?;
-        self.machine.put_bytes(text.as_bytes(), "/root/spec/phoenix.kdl", 0o644)?;
-        let shell = format!("cd /root/spec && phoenix {arguments} 2>&1");
-        let output = self.machine.run_within(&shell, Duration::from_secs(120))?;
-        Ok((output.status, output.out()))
-    }
+/// Runs phoenix with these pools for its spec.
+#[track_caller]
+fn run(lab: &Session, code: i32, arguments: &str, pools: &[String]) -> String {
+    lab.put("phoenix.kdl", spec(pools));
+    lab.exits(code, arguments)
+}
 
-    fn ends(&self, status: i32, arguments: &str, vdevs: &[String]) -> Result<String> {
-        let (ended, text) = self.phoenix(arguments, &[pool("tank", vdevs)])?;
-        assert_eq!(ended, Some(status), "phoenix {arguments} with {vdevs:?}: {text}");
-        Ok(text)
-    }
+/// Runs phoenix with one pool of these vdevs.
+#[track_caller]
+fn ends(lab: &Session, code: i32, arguments: &str, vdevs: &[String]) -> String {
+    run(lab, code, arguments, &[pool("tank", vdevs)])
+}
 
-    fn done(&self, arguments: &str, vdevs: &[String]) -> Result<String> {
-        self.ends(0, arguments, vdevs)
-    }
+#[track_caller]
+fn refused(lab: &Session, arguments: &str, vdevs: &[String], words: &str) {
+    let before = layout(lab);
+    says(&ends(lab, 4, arguments, vdevs), &[words]);
+    assert_eq!(layout(lab), before, "something was changed");
+}
 
-    fn refused(&self, arguments: &str, vdevs: &[String], words: &str) -> Result<()> {
-        let before = self.layout()?;
-        let text = self.ends(4, arguments, vdevs)?;
-        assert!(text.contains(words), "{words:?} is not in: {text}");
-        assert_eq!(self.layout()?, before, "something was changed");
-        Ok(())
-    }
+/// The tree of vdevs, without its states.
+fn layout(lab: &Session) -> String {
+    let shell = r"zpool.real status -P | awk '/NAME/ {tree=1; next} /^$/ {tree=0} tree {print $1}'";
+    lab.run(shell).out().replace("/dev/disk/by-id/virtio-", "").replace("-part1", "")
+}
 
-    /// The tree of vdevs, without its states.
-    fn layout(&self) -> Result<String> {
-        let shell = r"zpool.real status -P | awk '/NAME/ {tree=1; next} /^$/ {tree=0} tree {print $1}'";
-        Ok(self.machine.run(shell)?.out().replace("/dev/disk/by-id/virtio-", "").replace("-part1", ""))
-    }
+#[track_caller]
+fn settle(lab: &Session) {
+    lab.ok("zpool.real wait -t resilver,replace,remove tank
+            zpool.real wait -t raidz_expand tank 2>/dev/null
+            udevadm settle");
+}
 
-    fn settle(&self) -> Result<()> {
-        self.machine
-            .ok("zpool.real wait -t resilver,replace,remove tank
-                 zpool.real wait -t raidz_expand tank 2>/dev/null
-                 udevadm settle")
-            .map(drop)
-    }
+/// Whether this is OpenZFS 2.1, which neither widens raidz nor tells which of several mirrors it empties.
+fn is_old(lab: &Session) -> bool {
+    lab.ok("zpool.real version").starts_with("zfs-2.1.")
+}
 
-    /// Whether this is OpenZFS 2.1, which neither widens raidz nor tells which of several mirrors it empties.
-    fn is_old(&self) -> Result<bool> {
-        Ok(self.machine.ok("zpool.real version")?.starts_with("zfs-2.1."))
-    }
+/// The other pool, as wide as it became.
+fn wide(lab: &Session) -> String {
+    let disks = ["r1", "r2", "r3", "r4"];
+    pool("wide", &[vdev("raidz1", if is_old(lab) { &disks[..3] } else { &disks })])
+}
 
-    /// The other pool, as wide as it became.
-    fn wide(&self) -> Result<String> {
-        let disks = ["r1", "r2", "r3", "r4"];
-        Ok(pool("wide", &[vdev("raidz1", if self.is_old()? { &disks[..3] } else { &disks })]))
-    }
+/// The host is as the current generation says, and the file is as it was written.
+#[track_caller]
+fn holds(lab: &Session, what: &str) {
+    let status = lab.run("phoenix status 2>&1");
+    assert_eq!(status.status, Some(0), "{what}: {status}");
+    lab.ok("cd /tank/data && sha256sum --quiet -c sum");
+}
 
-    /// The host is as the current generation says, and the file is as it was written.
-    fn holds(&self, what: &str) -> Result<()> {
-        let output = self.machine.run("phoenix status 2>&1")?;
-        assert_eq!(output.status, Some(0), "{what}: {}", output.out());
-        self.machine.ok("cd /tank/data && sha256sum --quiet -c sum").map(drop)
-    }
+/// The number of the current generation.
+fn current(lab: &Session) -> String {
+    lab.current().rsplit('/').next().unwrap_or_default().to_owned()
+}
 
-    fn current(&self) -> Result<String> {
-        let link = self.machine.run("readlink /var/lib/phoenix/current")?.out();
-        Ok(link.trim().rsplit('/').next().unwrap_or_default().to_owned())
-    }
-
-    fn set(&self, parameter: &str, value: u64) -> Result<()> {
-        self.machine.ok(&format!("echo {value} >/sys/module/zfs/parameters/{parameter}")).map(drop)
-    }
+fn set(lab: &Session, parameter: &str, value: u64) {
+    lab.ok(&format!("echo {value} >/sys/module/zfs/parameters/{parameter}"));
 }
 
 #[test]
-fn layouts_change_where_openzfs_can_and_disks_that_hold_something_are_left() -> Result<()> {
-    let Some(mut lab) = Lab::boot()? else { return Ok(()) };
-    disks_that_hold_something_are_refused(&lab)?;
-    a_single_disk_becomes_a_mirror_and_goes_back(&lab)?;
-    logs_caches_and_spares_come_and_go(&lab)?;
-    a_disk_is_replaced_and_comes_back(&lab)?;
-    a_busy_pool_keeps_its_layout(&lab)?;
-    a_data_vdev_needs_consent_both_ways(&lab)?;
-    a_raidz_is_widened(&lab)?;
-    power_cut_in_the_middle_of_an_attach_is_recovered(&mut lab)?;
-    a_lost_disk_is_replaced_by_its_guid(&lab)?;
-    a_raidz_that_cannot_leave_has_a_way_back(&lab)?;
-    lab.machine.shutdown()
+fn layouts_change_where_openzfs_can_and_disks_that_hold_something_are_left() {
+    let Some(lab) = &mut boot() else { return };
+    disks_that_hold_something_are_refused(lab);
+    a_single_disk_becomes_a_mirror_and_goes_back(lab);
+    logs_caches_and_spares_come_and_go(lab);
+    a_disk_is_replaced_and_comes_back(lab);
+    a_busy_pool_keeps_its_layout(lab);
+    a_data_vdev_needs_consent_both_ways(lab);
+    a_raidz_is_widened(lab);
+    power_cut_in_the_middle_of_an_attach_is_recovered(lab);
+    a_lost_disk_is_replaced_by_its_guid(lab);
+    a_raidz_that_cannot_leave_has_a_way_back(lab);
+    lab.shutdown()
 }
 
-fn sums(lab: &Lab) -> Result<String> {
+fn sums(lab: &Session) -> String {
     let names = HELD.map(|(name, _)| format!("/dev/disk/by-id/virtio-{name}"));
-    lab.machine.ok(&format!("sha256sum {}", names.join(" ")))
+    lab.ok(&format!("sha256sum {}", names.join(" ")))
 }
 
-fn disks_that_hold_something_are_refused(lab: &Lab) -> Result<()> {
-    let before = sums(lab)?;
+fn disks_that_hold_something_are_refused(lab: &Session) {
+    let before = sums(lab);
     // As the disks of a new pool.
     let names = HELD.map(|(name, _)| name);
-    let text = lab.ends(4, "switch --yes", &[vdev("mirror", &names)])?;
+    let text = ends(lab, 4, "switch --yes", &[vdev("mirror", &names)]);
     let tells_all = |text: &str| {
         for (name, words) in HELD {
             let line =
@@ -240,233 +215,224 @@ fn disks_that_hold_something_are_refused(lab: &Lab) -> Result<()> {
         }
     };
     tells_all(&text);
-    assert_eq!(lab.machine.ok("zpool.real list -H -o name")?, "");
-    lab.done("switch --yes", &[vdev("single", &["a"])])?;
-    lab.machine.ok("cd /tank/data && head -c 20000000 /dev/urandom >file && sha256sum file >sum && sync")?;
+    assert_eq!(lab.ok("zpool.real list -H -o name"), "");
+    ends(lab, 0, "switch --yes", &[vdev("single", &["a"])]);
+    lab.ok("cd /tank/data && head -c 20000000 /dev/urandom >file && sha256sum file >sum && sync");
     // Attached to a pool that is there, added to it as a data vdev, and as spares.
     let beside: Vec<&str> = std::iter::once("a").chain(names).collect();
-    tells_all(&lab.ends(4, "switch --yes", &[vdev("mirror", &beside)])?);
+    tells_all(&ends(lab, 4, "switch --yes", &[vdev("mirror", &beside)]));
     let all: Vec<String> = std::iter::once(vdev("single", &["a"])).chain(names.map(disk)).collect();
-    tells_all(&lab.ends(4, "switch --yes --consent pool:tank", &all)?);
-    tells_all(&lab.ends(4, "switch --yes", &[vdev("single", &["a"]), vdev("spare", &names)])?);
+    tells_all(&ends(lab, 4, "switch --yes --consent pool:tank", &all));
+    tells_all(&ends(lab, 4, "switch --yes", &[vdev("single", &["a"]), vdev("spare", &names)]));
     let one = [vdev("single", &["ext4"])];
-    lab.refused("switch --yes --consent pool:tank", &one, "virtio-ext4 is not blank")?;
-    assert_eq!(sums(lab)?, before, "a disk was touched");
-    lab.holds("after the refusals")
+    refused(lab, "switch --yes --consent pool:tank", &one, "virtio-ext4 is not blank");
+    assert_eq!(sums(lab), before, "a disk was touched");
+    holds(lab, "after the refusals")
 }
 
-fn a_single_disk_becomes_a_mirror_and_goes_back(lab: &Lab) -> Result<()> {
-    let first = lab.current()?;
-    lab.done("switch --yes", &[mirror()])?;
-    lab.settle()?;
-    lab.holds("the mirror")?;
-    assert_eq!(lab.layout()?, "tank\nmirror-0\na\nb\n");
-    lab.done("switch --yes", &[mirror()])?;
-    let calls = lab.machine.ok("cat /run/calls")?;
+fn a_single_disk_becomes_a_mirror_and_goes_back(lab: &Session) {
+    let first = current(lab);
+    ends(lab, 0, "switch --yes", &[mirror()]);
+    settle(lab);
+    holds(lab, "the mirror");
+    assert_eq!(layout(lab), "tank\nmirror-0\na\nb\n");
+    ends(lab, 0, "switch --yes", &[mirror()]);
+    let calls = lab.ok("cat /run/calls");
     assert!(calls.lines().count() <= 8, "{calls}");
     println!("a switch with nothing to do: {} processes", calls.lines().count());
-    lab.done(&format!("rollback --yes {first}"), &[mirror()])?;
-    lab.holds("the single disk")?;
-    assert_eq!(lab.layout()?, "tank\na\n");
+    ends(lab, 0, &format!("rollback --yes {first}"), &[mirror()]);
+    holds(lab, "the single disk");
+    assert_eq!(layout(lab), "tank\na\n");
     // The disk bears the pool's label still, and comes back.
-    lab.done("switch --yes", &[mirror()])?;
-    lab.settle()?;
-    lab.holds("the mirror again")
+    ends(lab, 0, "switch --yes", &[mirror()]);
+    settle(lab);
+    holds(lab, "the mirror again")
 }
 
-fn logs_caches_and_spares_come_and_go(lab: &Lab) -> Result<()> {
-    let first = lab.current()?;
+fn logs_caches_and_spares_come_and_go(lab: &Session) {
+    let first = current(lab);
     let more = [mirror(), vdev("log mirror", &["c", "d"]), vdev("cache", &["e"]), vdev("spare", &["f"])];
-    let before = lab.layout()?;
+    let before = layout(lab);
     for _ in 0..2 {
-        lab.done("switch --yes", &more)?;
-        lab.holds("with log, cache and spare")?;
-        assert!(lab.layout()?.contains("logs\nmirror-"), "{}", lab.layout()?);
-        lab.done(&format!("rollback --yes {first}"), &more)?;
-        lab.holds("without them")?;
-        assert_eq!(lab.layout()?, before);
+        ends(lab, 0, "switch --yes", &more);
+        holds(lab, "with log, cache and spare");
+        assert!(layout(lab).contains("logs\nmirror-"), "{}", layout(lab));
+        ends(lab, 0, &format!("rollback --yes {first}"), &more);
+        holds(lab, "without them");
+        assert_eq!(layout(lab), before);
     }
-    Ok(())
 }
 
-fn a_disk_is_replaced_and_comes_back(lab: &Lab) -> Result<()> {
-    let first = lab.current()?;
-    lab.done("switch --yes", &[vdev("mirror", &["a", "g"])])?;
-    lab.holds("while it is replaced")?;
-    lab.settle()?;
-    lab.holds("replaced")?;
-    assert_eq!(lab.layout()?, "tank\nmirror-0\na\ng\n");
-    lab.done(&format!("rollback --yes {first}"), &[mirror()])?;
-    lab.settle()?;
-    lab.holds("replaced back")?;
-    assert_eq!(lab.layout()?, "tank\nmirror-0\na\nb\n");
-    Ok(())
+fn a_disk_is_replaced_and_comes_back(lab: &Session) {
+    let first = current(lab);
+    ends(lab, 0, "switch --yes", &[vdev("mirror", &["a", "g"])]);
+    holds(lab, "while it is replaced");
+    settle(lab);
+    holds(lab, "replaced");
+    assert_eq!(layout(lab), "tank\nmirror-0\na\ng\n");
+    ends(lab, 0, &format!("rollback --yes {first}"), &[mirror()]);
+    settle(lab);
+    holds(lab, "replaced back");
+    assert_eq!(layout(lab), "tank\nmirror-0\na\nb\n");
 }
 
-fn a_busy_pool_keeps_its_layout(lab: &Lab) -> Result<()> {
-    lab.set("zfs_scan_suspend_progress", 1)?;
+fn a_busy_pool_keeps_its_layout(lab: &Session) {
+    set(lab, "zfs_scan_suspend_progress", 1);
     let wide = vdev("mirror", &["a", "b", "g"]);
-    let text = lab.done("switch --yes", std::slice::from_ref(&wide))?;
+    let text = ends(lab, 0, "switch --yes", std::slice::from_ref(&wide));
     assert!(text.contains("a resilver is under way (0.00% done)"), "{text}");
-    lab.holds("while it is filled")?;
-    lab.refused("switch --yes", &[mirror()], "a resilver is under way")?;
-    lab.refused("switch --yes", &[wide, vdev("spare", &["f"])], "a resilver is under way")?;
-    lab.set("zfs_scan_suspend_progress", 0)?;
-    lab.settle()?;
-    lab.machine.ok("zpool.real checkpoint tank")?;
-    lab.refused("switch --yes", &[mirror()], "zpool checkpoint -d tank")?;
-    lab.machine.ok("zpool.real checkpoint -d tank && zpool.real wait -t discard tank")?;
-    lab.set("zfs_scan_suspend_progress", 1)?;
-    lab.machine.ok("zpool.real scrub tank")?;
+    holds(lab, "while it is filled");
+    refused(lab, "switch --yes", &[mirror()], "a resilver is under way");
+    refused(lab, "switch --yes", &[wide, vdev("spare", &["f"])], "a resilver is under way");
+    set(lab, "zfs_scan_suspend_progress", 0);
+    settle(lab);
+    lab.ok("zpool.real checkpoint tank");
+    refused(lab, "switch --yes", &[mirror()], "zpool checkpoint -d tank");
+    lab.ok("zpool.real checkpoint -d tank && zpool.real wait -t discard tank");
+    set(lab, "zfs_scan_suspend_progress", 1);
+    lab.ok("zpool.real scrub tank");
     let replaced = vdev("mirror", &["a", "b", "f"]);
-    lab.refused("switch --yes", &[replaced], "a scrub is under way")?;
-    lab.set("zfs_scan_suspend_progress", 0)?;
-    lab.machine.ok("zpool.real wait -t scrub tank")?;
-    lab.done("switch --yes", &[mirror()])?;
-    lab.holds("narrow again")
+    refused(lab, "switch --yes", &[replaced], "a scrub is under way");
+    set(lab, "zfs_scan_suspend_progress", 0);
+    lab.ok("zpool.real wait -t scrub tank");
+    ends(lab, 0, "switch --yes", &[mirror()]);
+    holds(lab, "narrow again")
 }
 
-fn a_data_vdev_needs_consent_both_ways(lab: &Lab) -> Result<()> {
-    let first = lab.current()?;
+fn a_data_vdev_needs_consent_both_ways(lab: &Session) {
+    let first = current(lab);
     let two = [mirror(), vdev("mirror", &["c", "d"])];
-    lab.refused("switch --yes", &two, "--consent pool:tank")?;
-    lab.refused("switch --yes --consent pool:tank", &[mirror(), disk("c")], "only by force")?;
+    refused(lab, "switch --yes", &two, "--consent pool:tank");
+    refused(lab, "switch --yes --consent pool:tank", &[mirror(), disk("c")], "only by force");
     // It fails behind its checkpoint, which is given up so that the vdev can leave.
-    lab.machine.ok("touch /run/fail")?;
-    let text = lab.ends(1, "switch --yes --consent pool:tank", &two)?;
+    lab.ok("touch /run/fail");
+    let text = ends(lab, 1, "switch --yes --consent pool:tank", &two);
     assert!(text.contains("no luck today") && !text.contains("keeps"), "{text}");
-    lab.machine.ok("rm /run/fail")?;
-    lab.settle()?;
-    lab.holds("one mirror as before")?;
-    assert_eq!(lab.layout()?, "tank\nmirror-0\na\nb\n");
-    let text = lab.done("switch --yes --consent pool:tank", &two)?;
+    lab.ok("rm /run/fail");
+    settle(lab);
+    holds(lab, "one mirror as before");
+    assert_eq!(layout(lab), "tank\nmirror-0\na\nb\n");
+    let text = ends(lab, 0, "switch --yes --consent pool:tank", &two);
     assert!(text.contains("no rollback undoes this"), "{text}");
-    lab.holds("two mirrors")?;
+    holds(lab, "two mirrors");
     // The checkpoint is a way back, and phoenix sees where it led.
-    lab.machine.ok("echo late >/tank/data/late && sync && zpool.real sync")?;
-    rewind(lab, "tank")?;
-    lab.machine.ok("test ! -e /tank/data/late")?;
-    assert_eq!(lab.layout()?, "tank\nmirror-0\na\nb\n");
-    lab.ends(2, "status", &two)?;
+    lab.ok("echo late >/tank/data/late && sync && zpool.real sync");
+    rewind(lab, "tank");
+    lab.ok("test ! -e /tank/data/late");
+    assert_eq!(layout(lab), "tank\nmirror-0\na\nb\n");
+    ends(lab, 2, "status", &two);
     let words = "virtio-c is not blank: it holds a label of the pool \"tank\", as exported";
-    lab.refused("switch --yes --consent pool:tank", &two, words)?;
-    clear(lab, &["c", "d"])?;
-    lab.done("switch --yes --consent pool:tank", &two)?;
-    lab.holds("two mirrors again")?;
-    let words = if lab.is_old()? { "--rewind-to-checkpoint tank" } else { "zpool checkpoint -d tank" };
-    lab.refused(&format!("rollback --yes {first} --consent pool:tank"), &two, words)?;
-    lab.machine.ok("zpool.real checkpoint -d tank && zpool.real wait -t discard tank")?;
-    lab.machine.ok("head -c 20000000 /dev/urandom >/tank/data/more && sync && zpool.real sync")?;
-    if lab.is_old()? {
+    refused(lab, "switch --yes --consent pool:tank", &two, words);
+    clear(lab, &["c", "d"]);
+    ends(lab, 0, "switch --yes --consent pool:tank", &two);
+    holds(lab, "two mirrors again");
+    let words = if is_old(lab) { "--rewind-to-checkpoint tank" } else { "zpool checkpoint -d tank" };
+    refused(lab, &format!("rollback --yes {first} --consent pool:tank"), &two, words);
+    lab.ok("zpool.real checkpoint -d tank && zpool.real wait -t discard tank");
+    lab.ok("head -c 20000000 /dev/urandom >/tank/data/more && sync && zpool.real sync");
+    if is_old(lab) {
         let words = "does not tell which of several mirrors it empties";
-        lab.refused("switch --yes --consent pool:tank", &[mirror()], words)?;
+        refused(lab, "switch --yes --consent pool:tank", &[mirror()], words);
         let added = "zpool.real status tank | grep -o 'mirror-[0-9]*' | tail -n 1";
-        lab.machine.ok(&format!("zpool.real remove -w tank $({added})"))?;
-        lab.done("switch --yes", &[mirror()])?;
-        return lab.holds("one mirror again");
+        lab.ok(&format!("zpool.real remove -w tank $({added})"));
+        ends(lab, 0, "switch --yes", &[mirror()]);
+        return holds(lab, "one mirror again");
     }
-    lab.refused(&format!("rollback --yes {first}"), &two, "--consent pool:tank")?;
+    refused(lab, &format!("rollback --yes {first}"), &two, "--consent pool:tank");
     // Removed, while which nothing else is changed.
-    lab.set("zfs_removal_suspend_progress", 1)?;
-    let text = lab.done("switch --yes --consent pool:tank", &[mirror()])?;
+    set(lab, "zfs_removal_suspend_progress", 1);
+    let text = ends(lab, 0, "switch --yes --consent pool:tank", &[mirror()]);
     assert!(text.contains("the removal of a vdev is under way"), "{text}");
-    println!("{}", lab.machine.ok("zpool.real status -P tank")?);
-    lab.holds("while it is emptied")?;
-    lab.refused("switch --yes", &[mirror(), vdev("spare", &["f"])], "the removal of a vdev is under way")?;
-    lab.set("zfs_removal_suspend_progress", 0)?;
-    lab.settle()?;
-    lab.holds("one mirror again")?;
-    assert_eq!(lab.layout()?, "tank\nmirror-0\na\nb\n");
-    Ok(())
+    println!("{}", lab.ok("zpool.real status -P tank"));
+    holds(lab, "while it is emptied");
+    refused(lab, "switch --yes", &[mirror(), vdev("spare", &["f"])], "the removal of a vdev is under way");
+    set(lab, "zfs_removal_suspend_progress", 0);
+    settle(lab);
+    holds(lab, "one mirror again");
+    assert_eq!(layout(lab), "tank\nmirror-0\na\nb\n");
 }
 
 /// Returns a pool to its checkpoint, as the words of phoenix say.
-fn rewind(lab: &Lab, pool: &str) -> Result<()> {
+fn rewind(lab: &Session, pool: &str) {
     let import = "zpool.real import -d /dev/disk/by-id --rewind-to-checkpoint";
-    lab.machine.ok(&format!("cd /; zpool.real export {pool} && {import} {pool}")).map(drop)
+    lab.ok(&format!("cd /; zpool.real export {pool} && {import} {pool}"));
 }
 
 /// Clears disks as a person has to who wants them back after that: `zpool` says so, and phoenix never does it.
-fn clear(lab: &Lab, names: &[&str]) -> Result<()> {
+fn clear(lab: &Session, names: &[&str]) {
     for name in names {
-        lab.machine.ok(&format!("zpool.real labelclear -f /dev/disk/by-id/virtio-{name}-part1"))?;
+        lab.ok(&format!("zpool.real labelclear -f /dev/disk/by-id/virtio-{name}-part1"));
     }
-    Ok(())
 }
 
-fn a_raidz_is_widened(lab: &Lab) -> Result<()> {
+fn a_raidz_is_widened(lab: &Session) {
     let wide = |names: &[&str], more: &[String]| {
         let vdevs: Vec<String> = std::iter::once(vdev("raidz1", names)).chain(more.iter().cloned()).collect();
         [pool("tank", &[mirror()]), pool("wide", &vdevs)]
     };
-    let switch = |pools: &[String], consent: &str| lab.phoenix(&format!("switch --yes {consent}"), pools);
-    let (ended, text) = switch(&wide(&["r1", "r2", "r3"], &[]), "")?;
-    assert_eq!(ended, Some(0), "{text}");
-    lab.machine.ok(
-        "head -c 40000000 /dev/urandom >/wide/data/file && sync && sha256sum /wide/data/file >/root/sum",
-    )?;
+    let switch = |code: i32, pools: &[String], consent: &str| {
+        run(lab, code, &format!("switch --yes {consent}"), pools)
+    };
+    switch(0, &wide(&["r1", "r2", "r3"], &[]), "");
+    lab.ok("head -c 40000000 /dev/urandom >/wide/data/file && sync && sha256sum /wide/data/file >/root/sum");
     let four = ["r1", "r2", "r3", "r4"];
-    if lab.is_old()? {
-        let (ended, text) = switch(&wide(&four, &[]), "--consent pool:wide")?;
-        assert!(ended == Some(4) && text.contains("needs OpenZFS 2.3"), "{text}");
-        return lab.machine.ok("phoenix status && sha256sum --quiet -c /root/sum").map(drop);
+    if is_old(lab) {
+        says(&switch(4, &wide(&four, &[]), "--consent pool:wide"), &["needs OpenZFS 2.3"]);
+        lab.ok("phoenix status && sha256sum --quiet -c /root/sum");
+        return;
     }
-    lab.set("raidz_expand_max_reflow_bytes", 1)?;
-    let (ended, text) = switch(&wide(&four, &[]), "")?;
-    assert!(ended == Some(4) && text.contains("--consent pool:wide"), "{text}");
-    let (ended, text) = switch(&wide(&four, &[]), "--consent pool:wide")?;
-    assert!(ended == Some(0) && text.contains("the expansion of a raidz vdev is under way"), "{text}");
-    lab.holds("while it is widened")?;
-    let (ended, text) = switch(&wide(&four, &[vdev("spare", &["f"])]), "")?;
-    assert!(ended == Some(4) && text.contains("the expansion of a raidz vdev is under way"), "{text}");
-    lab.set("raidz_expand_max_reflow_bytes", 0)?;
-    lab.machine.ok("zpool.real wait -t raidz_expand wide && sha256sum --quiet -c /root/sum")?;
-    lab.holds("widened")
+    set(lab, "raidz_expand_max_reflow_bytes", 1);
+    says(&switch(4, &wide(&four, &[]), ""), &["--consent pool:wide"]);
+    says(
+        &switch(0, &wide(&four, &[]), "--consent pool:wide"),
+        &["the expansion of a raidz vdev is under way"],
+    );
+    holds(lab, "while it is widened");
+    says(
+        &switch(4, &wide(&four, &[vdev("spare", &["f"])]), ""),
+        &["the expansion of a raidz vdev is under way"],
+    );
+    set(lab, "raidz_expand_max_reflow_bytes", 0);
+    lab.ok("zpool.real wait -t raidz_expand wide && sha256sum --quiet -c /root/sum");
+    holds(lab, "widened")
 }
 
-fn power_cut_in_the_middle_of_an_attach_is_recovered(lab: &mut Lab) -> Result<()> {
-    let wide = lab.wide()?;
+fn power_cut_in_the_middle_of_an_attach_is_recovered(lab: &mut Session) {
+    let wide = wide(lab);
     for (resume, names) in [("", "a\nb\n"), (" --resume --yes", "a\nb\ng\n")] {
         let pools = [pool("tank", &[vdev("mirror", &["a", "b", "g"])]), wide.clone()];
-        lab.phoenix("plan", &pools)?;
-        let cut = "cd /root/spec; rm -f /run/calls; touch /run/calls; phoenix switch --yes >/dev/null 2>&1 & \
+        lab.put("phoenix.kdl", spec(&pools));
+        let cut = "cd /root; rm -f /run/calls; touch /run/calls; phoenix switch --yes >/dev/null 2>&1 & \
              until grep -q 'zpool attach' /run/calls; do :; done; sleep 0.3; echo b >/proc/sysrq-trigger";
-        lab.machine.start(cut)?;
-        lab.machine.wait_off(Duration::from_secs(120))?;
-        lab.machine.boot_again()?;
-        let (ended, text) = lab.phoenix(&format!("recover{resume}"), &pools)?;
-        assert_eq!(ended, Some(0), "{text}");
-        lab.settle()?;
-        lab.holds("recovered")?;
+        lab.cut(cut);
+        let text = run(lab, 0, &format!("recover{resume}"), &pools);
+        settle(lab);
+        holds(lab, "recovered");
         let names = format!("tank\nmirror-0\n{names}wide\n");
-        assert!(lab.layout()?.contains(&names), "{}: {text}", lab.layout()?);
+        assert!(layout(lab).contains(&names), "{}: {text}", layout(lab));
     }
-    Ok(())
 }
 
-fn a_lost_disk_is_replaced_by_its_guid(lab: &Lab) -> Result<()> {
-    lab.machine.ok("block=$(basename $(readlink -f /dev/disk/by-id/virtio-b)); \
+fn a_lost_disk_is_replaced_by_its_guid(lab: &Session) {
+    lab.ok("block=$(basename $(readlink -f /dev/disk/by-id/virtio-b)); \
          basename $(readlink -f /sys/block/$block/device) >/sys/bus/virtio/drivers/virtio_blk/unbind; \
          touch /tank/data/wake; zpool.real sync; udevadm settle; sleep 1; \
-         zpool.real status -P tank | grep -Eq 'virtio-b-part1 +(REMOVED|UNAVAIL)'")?;
-    let wide = lab.wide()?;
+         zpool.real status -P tank | grep -Eq 'virtio-b-part1 +(REMOVED|UNAVAIL)'");
+    let wide = wide(lab);
     let pools = [pool("tank", &[vdev("mirror", &["a", "f", "g"])]), wide];
-    let (ended, text) = lab.phoenix("switch --yes", &pools)?;
-    assert!(ended == Some(4) && text.contains("--consent pool:tank"), "{text}");
-    let (ended, text) = lab.phoenix("switch --yes --consent pool:tank", &pools)?;
-    assert_eq!(ended, Some(0), "{text}");
-    lab.settle()?;
-    lab.holds("the lost disk replaced")?;
-    let calls = lab.machine.ok("cat /run/calls")?;
+    says(&run(lab, 4, "switch --yes", &pools), &["--consent pool:tank"]);
+    run(lab, 0, "switch --yes --consent pool:tank", &pools);
+    settle(lab);
+    holds(lab, "the lost disk replaced");
+    let calls = lab.ok("cat /run/calls");
     let replaced =
         calls.lines().find_map(|line| line.strip_prefix("zpool replace -- tank ")).unwrap_or_default();
     let (old, new) = replaced.split_once(' ').unwrap_or_default();
     assert!(old.parse::<u64>().is_ok() && new.ends_with("virtio-f"), "{calls}");
-    Ok(())
 }
 
-fn a_raidz_that_cannot_leave_has_a_way_back(lab: &Lab) -> Result<()> {
-    let wide = lab.wide()?;
+fn a_raidz_that_cannot_leave_has_a_way_back(lab: &Session) {
+    let wide = wide(lab);
     let raidz = |names: &[&str]| vdev("raidz1", names);
     let (first, second) = (raidz(&["s1", "s2", "s3"]), raidz(&["s4", "s5", "s6"]));
     let pools = |vdevs: &[String]| {
@@ -474,28 +440,23 @@ fn a_raidz_that_cannot_leave_has_a_way_back(lab: &Lab) -> Result<()> {
     };
     let one = pools(std::slice::from_ref(&first));
     let two = pools(&[first, second]);
-    let (ended, text) = lab.phoenix("switch --yes", &one)?;
-    assert_eq!(ended, Some(0), "{text}");
+    run(lab, 0, "switch --yes", &one);
     let write =
         "head -c 20000000 /dev/urandom >/way/data/file && cd /way/data && sha256sum file >sum && sync";
-    lab.machine.ok(write)?;
-    let before = lab.layout()?;
-    lab.machine.ok("touch /run/fail")?;
-    let (ended, text) = lab.phoenix("switch --yes --consent pool:way", &two)?;
-    assert_eq!(ended, Some(1), "{text}");
-    for words in
-        ["no luck today", "keeps `raidz1", "the pool way keeps its checkpoint", "--rewind-to-checkpoint way"]
-    {
-        assert!(text.contains(words), "{words:?} is not in: {text}");
-    }
-    lab.machine.ok("rm /run/fail")?;
-    rewind(lab, "way")?;
-    assert_eq!(lab.layout()?, before);
-    lab.holds("gone back to the checkpoint")?;
-    lab.machine.ok("cd /way/data && sha256sum --quiet -c sum")?;
-    clear(lab, &["s4", "s5", "s6"])?;
-    let (ended, text) = lab.phoenix("switch --yes --consent pool:way", &two)?;
-    assert_eq!(ended, Some(0), "{text}");
-    lab.holds("two raidz")?;
-    lab.machine.ok("cd /way/data && sha256sum --quiet -c sum").map(drop)
+    lab.ok(write);
+    let before = layout(lab);
+    lab.ok("touch /run/fail");
+    let text = run(lab, 1, "switch --yes --consent pool:way", &two);
+    let way = ["keeps `raidz1", "the pool way keeps its checkpoint", "--rewind-to-checkpoint way"];
+    says(&text, &["no luck today"]);
+    says(&text, &way);
+    lab.ok("rm /run/fail");
+    rewind(lab, "way");
+    assert_eq!(layout(lab), before);
+    holds(lab, "gone back to the checkpoint");
+    lab.ok("cd /way/data && sha256sum --quiet -c sum");
+    clear(lab, &["s4", "s5", "s6"]);
+    run(lab, 0, "switch --yes --consent pool:way", &two);
+    holds(lab, "two raidz");
+    lab.ok("cd /way/data && sha256sum --quiet -c sum");
 }

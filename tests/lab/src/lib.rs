@@ -20,6 +20,7 @@ mod place;
 mod programs;
 pub mod pvesm;
 mod qemu;
+mod session;
 mod spec;
 pub mod wire;
 
@@ -28,4 +29,5 @@ pub use image::{Image, prepare_or_skip};
 pub use link::{Output, Running};
 pub use machine::Machine;
 pub use programs::{Program, build_example};
+pub use session::{CUT, Session, says};
 pub use spec::{Disk, MachineSpec, mib};
