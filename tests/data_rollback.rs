@@ -4,7 +4,7 @@
 use phoenix_graph::{DatasetName, Graph, Resource};
 use phoenix_host::op::Op;
 use phoenix_plan::{Consent, Plan};
-use phoenix_sim::{Fault, FaultKind, HostImage, Show};
+use phoenix_sim::{Fault, FaultKind, HostImage};
 use phoenix_support::*;
 use phoenix_transaction::switch::{Recovered, SwitchError, Switched, Target, Wait};
 use std::collections::BTreeSet;
@@ -45,16 +45,7 @@ fn back(world: &World, number: u64, datasets: &[&str]) -> Result<Switched, Switc
 }
 
 fn refused(world: &World, number: u64, datasets: &[&str]) -> Vec<String> {
-    let before = world.host.image(Show::Everything);
-    let told = match back(world, number, datasets) {
-        Err(SwitchError::Refused(plan)) => {
-            let told = plan.refusals.iter();
-            told.map(|refusal| format!("{}: {} ({})", refusal.key, refusal.reason, refusal.help)).collect()
-        }
-        other => panic!("not refused: {other:?}"),
-    };
-    assert_eq!(world.host.image(Show::Everything), before);
-    told
+    world.unchanged(|| told(&phoenix_support::refused(back(world, number, datasets))))
 }
 
 fn write(world: &World, dataset: &str, file: &str, text: &str) {
@@ -268,7 +259,7 @@ fn the_plan_tells_the_snapshot_what_was_written_since_and_what_is_put_away() {
 #[test]
 fn going_back_in_data_that_nobody_confirms_brings_the_newer_data_back() {
     let world = later();
-    let (before, written) = (picture(&world), files(&world));
+    let (before, written) = (picture(&world), world.files());
     let consent = Consent { with_data: [name(SHARE)].into(), ..Consent::default() };
     let wait = Wait { seconds: 60, watcher: &|_| Ok(()) };
     let waiting = world.with(|runtime| {
@@ -280,8 +271,8 @@ fn going_back_in_data_that_nobody_confirms_brings_the_newer_data_back() {
     let undone = world.recover(false).unwrap();
     assert!(matches!(undone, Some(Recovered::Undone { generation: Some(2), .. })), "{undone:?}");
     assert_eq!(picture(&world), before);
-    assert!(files(&world).is_superset(&written));
-    assert!(files(&world).contains("nobody confirmed"));
+    assert!(world.files().is_superset(&written));
+    assert!(world.files().contains("nobody confirmed"));
     assert!(world.drift().actions.is_empty());
 }
 
@@ -311,33 +302,18 @@ fn go(world: &World, way: Way) -> Result<Switched, SwitchError> {
     back(world, if way == Way::Older { 1 } else { 2 }, &[SHARE, KID])
 }
 
-/// Returns the files of all datasets, wherever these are.
-fn files(world: &World) -> BTreeSet<String> {
-    world.host.state().datasets.values().flat_map(|dataset| dataset.files.values().cloned()).collect()
-}
-
-/// A picture to compare. `canmount` cannot be inherited: once set, it is set back to what it was by
-/// default; and what is registered anew stands at another place of the file.
+/// A picture to compare. `canmount` cannot be inherited: once set, it is set back to what it was by default.
 fn picture(world: &World) -> HostImage {
-    let mut image = world.host.image(Show::UsersOnly);
+    let mut image = world.picture();
     for dataset in image.datasets.values_mut() {
         dataset.settings.retain(|name, word| !(name.as_str() == "canmount" && &**word == "on"));
     }
-    let text = image.storage_cfg.take().unwrap_or_default();
-    let mut sections: Vec<String> = text.split("\n\n").map(str::trim).map(str::to_owned).collect();
-    for section in &mut sections {
-        let mut lines: Vec<&str> = section.lines().collect();
-        lines.sort_unstable();
-        *section = lines.join("\n");
-    }
-    sections.sort();
-    image.storage_cfg = Some(sections.join("\n\n"));
     image
 }
 
 /// Checks that the host is wholly as before, or wholly there, and that no file is gone.
 fn check(world: &World, way: Way, before: &HostImage, from: u64, written: &BTreeSet<String>, run: &str) {
-    let lost: Vec<_> = written.difference(&files(world)).cloned().collect();
+    let lost: Vec<_> = written.difference(&world.files()).cloned().collect();
     assert!(lost.is_empty(), "{run}: lost {lost:?}");
     if world.current() == Some(from) {
         let now = picture(world);
@@ -366,7 +342,7 @@ fn an_operation_that_fails_anywhere_loses_nothing_and_leaves_the_host_as_it_was(
         for kind in [FaultKind::Fail, FaultKind::FailPartly] {
             for at in 0..count {
                 let world = prepared(way);
-                let (before, from, written) = (picture(&world), world.current().unwrap(), files(&world));
+                let (before, from, written) = (picture(&world), world.current().unwrap(), world.files());
                 world.host.inject(Fault::at(at, kind));
                 let result = go(&world, way);
                 let run = format!("{way:?} {kind:?} at {at} ({})", world.host.events()[at]);
@@ -393,7 +369,7 @@ fn power_lost_anywhere_and_again_while_recovering_loses_nothing() {
             for at in 0..count {
                 for second in [None, Some(at * 5 % 37)] {
                     let world = prepared(way);
-                    let (before, from, written) = (picture(&world), world.current().unwrap(), files(&world));
+                    let (before, from, written) = (picture(&world), world.current().unwrap(), world.files());
                     world.host.inject(Fault::at(at, kind));
                     let result = go(&world, way);
                     let run =
@@ -423,7 +399,7 @@ fn power_lost_anywhere_and_again_while_recovering_loses_nothing() {
 #[test]
 fn what_was_written_to_a_clone_before_it_is_undone_is_set_aside() {
     let world = later();
-    let (before, written) = (picture(&world), files(&world));
+    let (before, written) = (picture(&world), world.files());
     world.host.inject(Fault::when(|op| matches!(op, Op::StorageAdd { .. }), FaultKind::PowerAfter));
     assert!(matches!(back(&world, 1, &[SHARE]), Err(SwitchError::PowerLost)));
     world.host.power_on();
@@ -433,7 +409,7 @@ fn what_was_written_to_a_clone_before_it_is_undone_is_set_aside() {
     assert!(kept.iter().any(|kept| kept.contains("tank/.phoenix/3.undone0/share")), "{kept:?}");
     assert_eq!(read(&world, "tank/.phoenix/3.undone0/share", "between").unwrap(), "a letter");
     assert_eq!(picture(&world), before);
-    assert!(files(&world).is_superset(&written));
+    assert!(world.files().is_superset(&written));
     // It is no state of any generation.
     back(&world, 1, &[SHARE]).unwrap();
     assert_eq!(read(&world, SHARE, "gone").unwrap(), "removed later");

@@ -1,9 +1,9 @@
 //! Encrypted datasets on the simulated host: keys are loaded before what needs them, what is put away stays
 //! within its encryption root, and no key is ever written down.
 
-use phoenix_graph::{DatasetName, Graph, PropertyName, Resource};
+use phoenix_graph::{DatasetName, PropertyName, Resource};
 use phoenix_host::op::Op;
-use phoenix_plan::{Consent, Plan, Subject};
+use phoenix_plan::{Consent, Subject};
 use phoenix_sim::{Fault, FaultKind, Show};
 use phoenix_support::*;
 use phoenix_transaction::switch::{Recovered, SwitchError, Target};
@@ -58,21 +58,6 @@ fn mounted(world: &World, dataset: &str) -> bool {
 
 fn locked(world: &World, dataset: &str) -> bool {
     world.host.state().is_locked(&name(dataset))
-}
-
-fn refusals(plan: &Plan) -> Vec<String> {
-    let told = plan.refusals.iter();
-    told.map(|refusal| format!("{}: {} ({})", refusal.key, refusal.reason, refusal.help)).collect()
-}
-
-fn refused(world: &World, graph: &Graph) -> Vec<String> {
-    let before = world.host.image(Show::Everything);
-    let told = match world.switch(graph) {
-        Err(SwitchError::Refused(plan)) => refusals(&plan),
-        other => panic!("not refused: {other:?}"),
-    };
-    assert_eq!(world.host.image(Show::Everything), before);
-    told
 }
 
 fn keys_first(ops: &[Op]) {
@@ -141,14 +126,14 @@ fn a_key_that_is_not_where_it_is_to_be_is_refused_before_anything_runs() {
             Some(text) => state.files.insert(KEY_FILE.into(), text.to_owned()),
             None => state.files.remove(Path::new(KEY_FILE)),
         });
-        let all = refused(&world, &graph(filed()));
+        let all = world.refuses(&graph(filed()));
         assert!(all.len() == 1 && all[0].contains(told), "{all:?}");
     }
     put_key(&world, KEY_FILE, KEY);
     world.switch(&graph(filed())).unwrap();
     world.host.power_on();
     world.host.edit(|state| state.files.remove(Path::new(KEY_FILE)));
-    let all = refused(&world, &graph(filed()));
+    let all = world.refuses(&graph(filed()));
     assert!(
         all[0].contains("its key is not loaded, and something below it needs it: there is no file"),
         "{all:?}"
@@ -181,13 +166,13 @@ fn a_typed_key_is_asked_for_before_anything_runs() {
 fn without_a_terminal_a_typed_key_is_refused_by_name() {
     let mut world = attended();
     let somebody = std::mem::take(&mut world.typed);
-    let all = refused(&world, &graph(typed("prompt")));
+    let all = world.refuses(&graph(typed("prompt")));
     assert!(all[0].contains("dataset:tank/enc: the key of tank/enc has to be typed"), "{all:?}");
     world.typed = somebody;
     world.switch(&graph(typed("prompt"))).unwrap();
     world.host.power_on();
     let somebody = std::mem::take(&mut world.typed);
-    let all = refused(&world, &graph(typed("prompt")));
+    let all = world.refuses(&graph(typed("prompt")));
     assert!(all[0].contains("`zfs load-key tank/enc` by hand first"), "{all:?}");
     // Whoever plans or looks is not refused, and is told.
     assert!(world.drift().refusals.is_empty());
@@ -209,7 +194,7 @@ fn without_a_terminal_a_typed_key_is_refused_by_name() {
 fn a_raw_key_cannot_be_typed() {
     let world = attended();
     let words = [("encryption", "on"), ("keyformat", "raw"), ("keylocation", "prompt")];
-    let all = refused(&world, &graph(with(small(), dataset(ENC, &words))));
+    let all = world.refuses(&graph(with(small(), dataset(ENC, &words))));
     assert!(all[0].contains("a raw key cannot be typed"), "{all:?}");
 }
 
@@ -248,7 +233,7 @@ fn no_place_is_taken_for_a_key_whose_key_does_not_open_it() {
         let SwitchError::Failed { reason, kept } = failed else { panic!("{failed:?}") };
         assert!(reason.contains("Incorrect key provided") && kept.is_empty(), "{reason}: {kept:?}");
         assert!(world.drift().is_empty());
-        let all = refused(&world, &graph(typed("file:///root/none")));
+        let all = world.refuses(&graph(typed("file:///root/none")));
         assert!(all[0].contains("there is no file /root/none"), "{all:?}");
         world.host.power_on();
         world.switch(&graph(typed("file:///root/one"))).unwrap();
@@ -272,12 +257,12 @@ fn encryption_is_given_at_creation_alone_and_a_key_of_ones_own_by_hand() {
     world.switch(&graph(filed())).unwrap();
     let words =
         [("encryption", "aes-256-gcm"), ("keyformat", "raw"), ("keylocation", "file:///etc/zfs/keys/enc")];
-    let all = refused(&world, &graph(with(filed(), dataset("tank/vms", &words))));
+    let all = world.refuses(&graph(with(filed(), dataset("tank/vms", &words))));
     assert!(
         all.iter().any(|one| one.contains("encryption is off and can be given only at creation")),
         "{all:?}"
     );
-    let all = refused(&world, &graph(with(filed(), dataset("tank/enc/child", &words))));
+    let all = world.refuses(&graph(with(filed(), dataset("tank/enc/child", &words))));
     assert!(
         all.iter().any(|one| one.contains("its key is that of tank/enc; the spec gives it one of its own")),
         "{all:?}"
@@ -534,16 +519,16 @@ fn nobody_is_told_to_make_a_key_below_a_mount_point_where_nothing_is_mounted() {
         with(nested(), dataset("tank/vault", &vault))
     };
     // Not encrypted, and not to be mounted by a switch.
-    let told = refused(&world, &graph(without(noauto("noauto"), &["dataset:tank/none"])));
+    let told = world.refuses(&graph(without(noauto("noauto"), &["dataset:tank/none"])));
     assert!(told.iter().any(|line| line.contains("/vault/inner")), "{told:?}");
     world
         .switch(&graph(without(noauto("noauto"), &["dataset:tank/inner", "dataset:tank/inner/child"])))
         .unwrap();
-    let told = refused(&world, &graph(noauto("noauto")));
+    let told = world.refuses(&graph(noauto("noauto")));
     assert!(told[0].contains("tank/vault, which is not mounted") && !told[0].contains("urandom"), "{told:?}");
     let mount = Op::DatasetMount { dataset: name("tank/vault") };
     world.host.by_hand(&mount).unwrap();
-    let told = refused(&world, &graph(noauto("noauto")));
+    let told = world.refuses(&graph(noauto("noauto")));
     assert!(told[0].contains("lies in tank/vault") && !told[0].contains("urandom"), "{told:?}");
 }
 
@@ -561,7 +546,7 @@ fn two_keys_that_lie_in_each_other_are_refused() {
         dataset(text, &words)
     };
     let both = [of("tank/a", "/a", "file:///b/key"), of("tank/b", "/b", "file:///a/key")];
-    let told = refused(&world, &graph(both.into_iter().fold(small(), with)));
+    let told = world.refuses(&graph(both.into_iter().fold(small(), with)));
     assert_eq!(
         told.iter().filter(|line| line.contains("needs a key that lies in it")).count(),
         2,

@@ -4,7 +4,6 @@
 use super::common::{Ran, Sandbox};
 use phoenix_graph::{DatasetName, ObjectId, PropertyName, canonical, plain::is_hidden};
 use phoenix_host::op::Op;
-use phoenix_sim::SimHost;
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
@@ -260,7 +259,7 @@ fn no_verb_prints_what_a_terminal_would_act_on() {
     // What a user may set by hand.
     let settings = vec![(PropertyName::new("site:owner"), "\u{1b}[2K\u{1b}[1A\u{9b}2J\u{7}x\rback".into())];
     let by_hand = Op::DatasetSet { dataset, settings };
-    SimHost::open(&sandbox.path().join("sim")).unwrap().by_hand(&by_hand).unwrap();
+    sandbox.by_hand(&by_hand);
     sandbox.write("other.kdl", &odd.replace("10G", "20G").replace("o\\u{2066}", "p\\u{2067}"));
     sandbox.write("broken.kdl", "edition 1\npool \"tank\u{1b}[2K\" { disk \"\u{202e}\u{9b}1A\" \u{7f} }\n");
     let verbs: &[&[&str]] = &[

@@ -1,5 +1,7 @@
 //! A folder with a simulated host, the binary run in it, and what came of that as text.
 
+use phoenix_host::op::Op;
+use phoenix_sim::SimHost;
 use std::{
     fmt, fs,
     io::Write,
@@ -88,6 +90,17 @@ impl Sandbox {
     /// Runs `phoenix` on the simulated host.
     pub fn sim(&self, args: &[&str]) -> Ran {
         self.run(&[args, &["--sim", "sim"]].concat())
+    }
+
+    /// The simulated host, to look at and to change by hand.
+    pub fn host(&self) -> SimHost {
+        SimHost::open(&self.path().join("sim")).unwrap()
+    }
+
+    /// Does something on the simulated host that phoenix does not know of.
+    #[track_caller]
+    pub fn by_hand(&self, op: &Op) {
+        self.host().by_hand(op).unwrap();
     }
 
     /// Makes a process of `phoenix` that is not started yet, in a cleaned environment.

@@ -3,16 +3,12 @@
 use crate::{command::common::Sandbox, snapshot};
 use phoenix_graph::{DatasetName, PropertyName};
 use phoenix_host::op::Op;
-use phoenix_sim::{HostImage, Show, SimHost};
-
-fn by_hand(sandbox: &Sandbox, op: &Op) {
-    SimHost::open(&sandbox.path().join("sim")).unwrap().by_hand(op).unwrap();
-}
+use phoenix_sim::{HostImage, Show};
 
 #[test]
 fn what_was_changed_by_hand_is_named_and_repaired_and_nothing_else() {
     let sandbox = Sandbox::switched();
-    let image = || SimHost::open(&sandbox.path().join("sim")).unwrap().image(Show::UsersOnly);
+    let image = || sandbox.host().image(Show::UsersOnly);
     let before = image();
     sandbox.sim(&["status"]).exits(0).says("The host is as it says.");
 
@@ -21,11 +17,8 @@ fn what_was_changed_by_hand_is_named_and_repaired_and_nothing_else() {
         (PropertyName::new("quota"), "1073741824".into()),
         (PropertyName::new("compression"), "zstd".into()),
     ];
-    by_hand(&sandbox, &Op::DatasetSet { dataset, settings });
-    by_hand(
-        &sandbox,
-        &Op::Unexport { path: "/quickOS/shared-prod-data".into(), client: "10.0.0.0/24".into() },
-    );
+    sandbox.by_hand(&Op::DatasetSet { dataset, settings });
+    sandbox.by_hand(&Op::Unexport { path: "/quickOS/shared-prod-data".into(), client: "10.0.0.0/24".into() });
     let status = sandbox.sim(&["status"]).exits(2);
     let switch = sandbox.sim(&["switch", "--yes"]).exits(0);
     snapshot!("drift", status, switch);
@@ -39,7 +32,7 @@ fn what_a_switch_would_refuse_is_not_promised() {
     let sandbox = Sandbox::switched();
     let dataset = DatasetName::new("quickOS/shared-prod-data").unwrap();
     let settings = vec![(PropertyName::new("mountpoint"), "/srv/elsewhere".into())];
-    by_hand(&sandbox, &Op::DatasetSet { dataset, settings });
+    sandbox.by_hand(&Op::DatasetSet { dataset, settings });
     let status = sandbox.sim(&["status"]).exits(2);
     status.says("is mounted at /srv/elsewhere").says("would be refused").says_not("puts right");
     sandbox.sim(&["switch", "--yes"]).exits(4).says("is mounted at /srv/elsewhere");
@@ -52,7 +45,7 @@ fn why_what_is_missing_would_not_come_back_is_told() {
         "edition 1\nhost \"h\" { pool \"tank\" { disk \"/dev/disk/by-id/a\"; allow \"no-redundancy\" } }\n";
     sandbox.write("phoenix.kdl", spec);
     sandbox.sim(&["switch", "--yes"]).exits(0);
-    by_hand(&sandbox, &Op::PoolDestroy { pool: phoenix_graph::PoolName::new("tank").unwrap() });
+    sandbox.by_hand(&Op::PoolDestroy { pool: phoenix_graph::PoolName::new("tank").unwrap() });
     let status = sandbox.sim(&["status"]).exits(2).says("pool:tank  is not there");
     status.says("is not blank: it holds a label of the pool \"tank\"").says("phoenix never does");
 }
@@ -61,7 +54,7 @@ fn why_what_is_missing_would_not_come_back_is_told() {
 fn a_registration_that_is_gone_is_a_difference() {
     let sandbox = Sandbox::switched();
     let id = phoenix_graph::StorageId::new("quickOS-vm-disks").unwrap();
-    by_hand(&sandbox, &Op::StorageRemove { id });
+    sandbox.by_hand(&Op::StorageRemove { id });
     sandbox.sim(&["status"]).exits(2).says("storage:quickOS-vm-disks  is not there").says("1 difference");
 }
 
@@ -70,18 +63,15 @@ fn what_is_there_and_not_phoenixs_is_told_and_is_no_difference() {
     let sandbox = Sandbox::switched();
     let dataset = |name: &str| DatasetName::new(name).unwrap();
     let create = |name: &str| Op::DatasetCreate { dataset: dataset(name), settings: Vec::new() };
-    by_hand(&sandbox, &create("quickOS/photos"));
-    by_hand(&sandbox, &create("quickOS/vm-disks/subvol-101-disk-0"));
-    by_hand(&sandbox, &create("quickOS/vm-disks/other"));
+    sandbox.by_hand(&create("quickOS/photos"));
+    sandbox.by_hand(&create("quickOS/vm-disks/subvol-101-disk-0"));
+    sandbox.by_hand(&create("quickOS/vm-disks/other"));
     let volume = dataset("fastData/swap");
-    by_hand(
-        &sandbox,
-        &Op::VolumeCreate { dataset: volume, size: 1 << 20, sparse: true, settings: Vec::new() },
-    );
-    SimHost::open(&sandbox.path().join("sim")).unwrap().edit(|state| {
+    sandbox.by_hand(&Op::VolumeCreate { dataset: volume, size: 1 << 20, sparse: true, settings: Vec::new() });
+    sandbox.host().edit(|state| {
         state.files.insert("/etc/exports".into(), "/fastData/shared-iso 10.9.0.0/16(ro)\n".to_owned());
     });
-    by_hand(&sandbox, &Op::ExportsReload);
+    sandbox.by_hand(&Op::ExportsReload);
     let status = sandbox.sim(&["status"]).exits(0).says("The host is as it says.");
     let json = sandbox.sim(&["status", "--json"]).exits(0);
     let view: serde_json::Value = serde_json::from_str(&json.out).unwrap();
@@ -105,10 +95,10 @@ fn what_is_there_and_not_phoenixs_is_told_and_is_no_difference() {
 fn a_dataset_that_is_gone_is_missing_and_comes_back_empty() {
     let sandbox = Sandbox::switched();
     let id = phoenix_graph::StorageId::new("fastData-shared-iso").unwrap();
-    by_hand(&sandbox, &Op::StorageRemove { id });
-    by_hand(&sandbox, &Op::DatasetDestroy { dataset: DatasetName::new("fastData/shared-iso").unwrap() });
+    sandbox.by_hand(&Op::StorageRemove { id });
+    sandbox.by_hand(&Op::DatasetDestroy { dataset: DatasetName::new("fastData/shared-iso").unwrap() });
     let settings = vec![(PropertyName::new("quota"), "1073741824".into())];
-    by_hand(&sandbox, &Op::DatasetSet { dataset: DatasetName::new("quickOS/vm-disks").unwrap(), settings });
+    sandbox.by_hand(&Op::DatasetSet { dataset: DatasetName::new("quickOS/vm-disks").unwrap(), settings });
     let json = sandbox.sim(&["status", "--json"]).exits(2);
     let view: serde_json::Value = serde_json::from_str(&json.out).unwrap();
     let keys = |list: &str, key: &str| -> Vec<String> {
@@ -131,7 +121,7 @@ fn without_a_generation_there_is_nothing_to_differ_from() {
 #[test]
 fn an_exported_pool_is_imported_and_what_is_in_it_looked_at_after() {
     let sandbox = Sandbox::switched();
-    let host = || SimHost::open(&sandbox.path().join("sim")).unwrap();
+    let host = || sandbox.host();
     let before = host().image(Show::UsersOnly);
     host().edit(|state| {
         state.mounts.retain(|mount| mount.dataset.pool().as_str() != "quickOS");

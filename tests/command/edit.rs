@@ -2,13 +2,13 @@
 
 use crate::{command::common::Sandbox, snapshot};
 use phoenix_graph::DatasetName;
-use phoenix_sim::{Show, SimHost};
+use phoenix_sim::Show;
 
 #[test]
 fn an_edited_spec_is_planned_switched_to_and_gone_back_from() {
     let sandbox = Sandbox::switched();
     let iso = DatasetName::new("fastData/shared-iso").unwrap();
-    let open = || SimHost::open(&sandbox.path().join("sim")).unwrap();
+    let open = || sandbox.host();
     assert!(open().write_file(&iso, "debian.iso", "an image"));
     let before = open().image(Show::UsersOnly);
 

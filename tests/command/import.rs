@@ -2,30 +2,23 @@
 //! after, and gone back from.
 
 use crate::{command::common::Sandbox, snapshot};
-use phoenix_graph::{Class, DatasetName, Disk, PoolName, PropertyName, Redundancy, StorageId, Vdev};
-use phoenix_host::op::{Assignment, Op};
-use phoenix_sim::{Show, SimHost};
+use phoenix_graph::{Class, DatasetName, Disk, PoolName, Redundancy, StorageId, Vdev};
+use phoenix_host::op::Op;
+use phoenix_sim::Show;
+use phoenix_support::assignments;
 use std::fs;
-
-fn host(sandbox: &Sandbox) -> SimHost {
-    SimHost::open(&sandbox.path().join("sim")).unwrap()
-}
-
-fn set(words: &[(&str, &str)]) -> Vec<Assignment> {
-    words.iter().map(|(name, word)| (PropertyName::new(name), (*word).into())).collect()
-}
 
 /// A host that people and Proxmox have set up.
 fn brownfield() -> Sandbox {
     let sandbox = Sandbox::new();
-    let sim = host(&sandbox);
+    let sim = sandbox.host();
     let disks = ["ata-ONE", "ata-TWO"].map(|name| Disk(format!("/dev/disk/by-id/{name}").into()));
     sim.add_blank_disks(disks.iter().map(|disk| &*disk.0));
     let dataset = |name: &str| DatasetName::new(name).unwrap();
     let layout = vec![Vdev { class: Class::Data, redundancy: Redundancy::Mirror, disks: disks.to_vec() }];
     let create = |name: &str, words: &[(&str, &str)]| Op::DatasetCreate {
         dataset: dataset(name),
-        settings: set(words),
+        settings: assignments(words),
     };
     let volume = |name: &str, sparse| Op::VolumeCreate {
         dataset: dataset(name),
@@ -40,7 +33,12 @@ fn brownfield() -> Sandbox {
     };
     let pool = PoolName::new("tank").unwrap();
     let ops = [
-        Op::PoolCreate { pool, layout, settings: set(&[("autotrim", "on")]), root: set(&[("atime", "off")]) },
+        Op::PoolCreate {
+            pool,
+            layout,
+            settings: assignments(&[("autotrim", "on")]),
+            root: assignments(&[("atime", "off")]),
+        },
         create("tank/photos", &[("quota", "800G"), ("com.sun:auto-snapshot", "true")]),
         create("tank/photos/raw files", &[("quota", "900G"), ("recordsize", "1M")]),
         create("tank/iso", &[("mountpoint", "/srv/iso")]),
@@ -77,7 +75,7 @@ fn brownfield() -> Sandbox {
 #[test]
 fn a_host_is_described_taken_over_and_gone_back_from_with_nothing_changed_but_marks() {
     let sandbox = brownfield();
-    let image = || host(&sandbox).image(Show::UsersOnly);
+    let image = || sandbox.host().image(Show::UsersOnly);
     let before = image();
     let import = sandbox.sim(&["import", "--live", "--host", "nas", "--out", "phoenix.kdl"]).exits(0);
     assert_eq!(image(), before, "looking changed something");

@@ -27,7 +27,7 @@ fn without_a_terminal_a_switch_needs_a_yes() {
 #[test]
 fn what_phoenix_did_not_make_is_taken_over_only_where_asked() {
     let sandbox = Sandbox::switched();
-    let host = || SimHost::open(&sandbox.path().join("sim")).unwrap();
+    let host = || sandbox.host();
     let dataset = phoenix_graph::DatasetName::new("quickOS/photos").unwrap();
     let settings = vec![(phoenix_graph::PropertyName::new("quota"), "1073741824".into())];
     host().by_hand(&Op::DatasetCreate { dataset, settings }).unwrap();
@@ -99,7 +99,7 @@ pub fn interrupt(sandbox: &Sandbox) {
     let id: ObjectId = built.out[..64].parse().unwrap();
     let store = Store::open(&sandbox.path().join("sim/state")).unwrap();
     let graph = store.graph(&id).unwrap();
-    let host = SimHost::open(&sandbox.path().join("sim")).unwrap();
+    let host = sandbox.host();
     let set = |op: &Op| matches!(op, Op::DatasetSet { .. });
     host.inject(Fault::when(set, FaultKind::PowerAfter));
     let runtime = Runtime {

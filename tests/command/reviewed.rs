@@ -3,7 +3,6 @@
 use crate::{command::common::Sandbox, snapshot};
 use phoenix_graph::{DatasetName, PropertyName};
 use phoenix_host::op::Op;
-use phoenix_sim::SimHost;
 
 /// A host that is switched, with an edited spec whose plan is in `plan.json`.
 fn planned() -> Sandbox {
@@ -16,10 +15,6 @@ fn planned() -> Sandbox {
     );
     sandbox.sim(&["plan", "--out", "plan.json"]).exits(0).says("The plan is in plan.json");
     sandbox
-}
-
-fn by_hand(sandbox: &Sandbox, op: &Op) {
-    SimHost::open(&sandbox.path().join("sim")).unwrap().by_hand(op).unwrap();
 }
 
 fn set(dataset: &str, name: &str, word: &str) -> Op {
@@ -44,29 +39,29 @@ fn a_reviewed_plan_is_carried_out_as_it_was_read_and_its_spec_is_kept() {
 #[test]
 fn what_changed_since_is_told_and_nothing_is_done() {
     let sandbox = planned();
-    by_hand(&sandbox, &set("quickOS/vm-disks", "quota", "1073741824"));
-    by_hand(&sandbox, &set("fastData/shared-iso", "compression", "gzip"));
+    sandbox.by_hand(&set("quickOS/vm-disks", "quota", "1073741824"));
+    sandbox.by_hand(&set("fastData/shared-iso", "compression", "gzip"));
     let new = DatasetName::new("quickOS/new").unwrap();
-    by_hand(&sandbox, &Op::DatasetCreate { dataset: new.clone(), settings: Vec::new() });
+    sandbox.by_hand(&Op::DatasetCreate { dataset: new.clone(), settings: Vec::new() });
     let refused = sandbox.tree("sim");
     let ran = sandbox.sim(&["switch", "--yes", "plan.json"]).exits(4);
     let state = |tree: &[(std::path::PathBuf, String)]| {
         tree.iter().filter(|(path, _)| path.ends_with("host.json")).cloned().collect::<Vec<_>>()
     };
     assert_eq!(state(&sandbox.tree("sim")), state(&refused), "something was done");
-    by_hand(&sandbox, &Op::DatasetDestroy { dataset: new });
+    sandbox.by_hand(&Op::DatasetDestroy { dataset: new });
     let less = sandbox.sim(&["switch", "--yes", "plan.json"]).exits(4);
     snapshot!("outdated", ran, less);
 
-    by_hand(&sandbox, &set("quickOS/vm-disks", "quota", "858993459200"));
-    by_hand(&sandbox, &set("fastData/shared-iso", "compression", "lz4"));
+    sandbox.by_hand(&set("quickOS/vm-disks", "quota", "858993459200"));
+    sandbox.by_hand(&set("fastData/shared-iso", "compression", "lz4"));
     sandbox.sim(&["switch", "--yes", "plan.json"]).exits(0);
 }
 
 #[test]
 fn a_plan_with_nothing_left_to_do_is_told_too() {
     let sandbox = Sandbox::switched();
-    by_hand(&sandbox, &set("quickOS/vm-disks", "quota", "1073741824"));
+    sandbox.by_hand(&set("quickOS/vm-disks", "quota", "1073741824"));
     sandbox.sim(&["plan", "--out", "plan.json"]).exits(0);
     sandbox.sim(&["switch", "--yes"]).exits(0);
     sandbox.sim(&["switch", "--yes", "plan.json"]).exits(4).says("another plan would result now");
@@ -97,7 +92,7 @@ fn a_plan_of_another_host_or_a_damaged_or_newer_file_is_refused() {
 fn consent_is_in_the_file_and_a_refused_plan_is_not_written() {
     let sandbox = Sandbox::switched();
     let photos = DatasetName::new("quickOS/photos").unwrap();
-    by_hand(&sandbox, &Op::DatasetCreate { dataset: photos, settings: Vec::new() });
+    sandbox.by_hand(&Op::DatasetCreate { dataset: photos, settings: Vec::new() });
     let name = "        dataset \"vm-disks\"";
     sandbox.edit("phoenix.kdl", name, &format!("        dataset \"photos\"\n{name}"));
     sandbox.sim(&["plan", "--out", "plan.json"]).exits(4).says("cannot be carried out");

@@ -17,7 +17,7 @@ use found::found;
 use phoenix_sim::{Fault, FaultKind};
 use phoenix_transaction::switch::SwitchError;
 use random::Pairs;
-use scenario::{CUTS, FAILURES, Pair, Scenario, WAYS, Way, difference, files, picture, prepared};
+use scenario::{CUTS, FAILURES, Pair, Scenario, WAYS, Way, difference, picture, prepared};
 use std::sync::{
     Mutex,
     atomic::{AtomicUsize, Ordering},
@@ -176,7 +176,7 @@ fn power_lost_before_a_switch_is_confirmed_ends_in_the_old_generation() {
         for at in (0..=count).step_by(2) {
             for second in [None, Some(at), Some(at / 2), Some(at / 5)] {
                 let world = prepared(&example, Way::Edit).unwrap();
-                let (before, from, written) = (picture(&world), world.current(), files(&world));
+                let (before, from, written) = (picture(&world), world.current(), world.files());
                 let run = format!("{} at {at}, then {second:?}", example.name);
                 tally.run("power is cut before a confirmation");
                 world.host.inject(Fault::at(at, FaultKind::PowerAfter));
@@ -200,7 +200,7 @@ fn power_lost_before_a_switch_is_confirmed_ends_in_the_old_generation() {
                 tally.hold(world.store.pending().unwrap().is_none(), || "it waits for ever".into(), &run);
                 let now = picture(&world);
                 tally.hold(now == before, || difference(&before, &now), &run);
-                tally.hold(files(&world).is_superset(&written), || "a file is lost".into(), &run);
+                tally.hold(world.files().is_superset(&written), || "a file is lost".into(), &run);
                 let again = world.switch(&example.second);
                 tally.hold(again.is_ok(), || format!("it cannot be done again: {again:?}"), &run);
             }

@@ -8,7 +8,7 @@ use phoenix_graph::{
     property::{self, Unset},
 };
 use phoenix_plan::Subject;
-use phoenix_sim::{Event, Fault, FaultKind, HostImage, Show, inner};
+use phoenix_sim::{Event, Fault, FaultKind, HostImage, inner};
 use phoenix_support::{self as support, Saved, World};
 use phoenix_transaction::switch::{Recovered, SwitchError, Switched};
 use std::collections::BTreeSet;
@@ -58,7 +58,7 @@ impl<'a> Scenario<'a> {
     pub fn new(pair: &'a Pair, way: Way) -> Option<Self> {
         let world = prepared(pair, way)?;
         let saved = world.save();
-        let (before, from, written) = (picture(&world), world.current(), files(&world));
+        let (before, from, written) = (picture(&world), world.current(), world.files());
         let mut scenario =
             Self { pair, way, world, saved, before, from, written, events: 0, inner: Vec::new() };
         if !held(scenario.go()) {
@@ -279,7 +279,7 @@ impl<'a> Scenario<'a> {
             };
             tally.hold(left.is_empty(), told, run);
         }
-        let kept = files(world).is_superset(&self.written);
+        let kept = world.files().is_superset(&self.written);
         tally.hold(kept, || "a file is lost".into(), run);
     }
 
@@ -344,15 +344,10 @@ fn datasets(world: &World) -> Vec<DatasetName> {
     of_users.map(|(name, _)| name.clone()).collect()
 }
 
-/// Returns the files of all datasets, wherever these are now: what was written is what counts.
-pub fn files(world: &World) -> BTreeSet<String> {
-    world.host.state().datasets.values().flat_map(|dataset| dataset.files.values().cloned()).collect()
-}
-
 /// A picture to compare: the sections of `storage.cfg` and the words of its lists have no order, and
 /// Proxmox's own `local` comes into being with the first write.
 pub fn picture(world: &World) -> HostImage {
-    let mut image = world.host.image(Show::UsersOnly);
+    let mut image = world.picture();
     // What cannot be inherited is, once set, set back to the value it had by default.
     let default = |name: &PropertyName, word: &str| {
         let row =
@@ -365,30 +360,12 @@ pub fn picture(world: &World) -> HostImage {
     for dataset in image.datasets.values_mut() {
         dataset.settings.retain(|name, word| !default(name, word));
     }
+    // Proxmox has `local` whatever its file says.
     let sections = image.storage_cfg.take().unwrap_or_default();
-    let mut sections: Vec<String> = sections
-        .split("\n\n")
-        .filter(|section| !section.trim().is_empty() && !section.starts_with("dir: local\n"))
-        .map(|section| {
-            let mut lines: Vec<String> = section.lines().map(sorted_list).collect();
-            lines[1..].sort();
-            lines.join("\n")
-        })
-        .collect();
-    sections.sort();
+    let sections: Vec<&str> =
+        sections.split("\n\n").filter(|section| !section.starts_with("dir: local\n")).collect();
     image.storage_cfg = Some(sections.join("\n\n"));
     image
-}
-
-fn sorted_list(line: &str) -> String {
-    match line.split_once("content ") {
-        Some((key, list)) => {
-            let mut words: Vec<&str> = list.split(',').collect();
-            words.sort_unstable();
-            format!("{key}content {}", words.join(","))
-        }
-        None => line.to_owned(),
-    }
 }
 
 /// Says how two pictures differ.

@@ -18,12 +18,12 @@ fn refused(lines: &[phoenix_plan::Refusal]) -> String {
 fn a_pool_that_was_imported_by_another_name_is_told_and_nothing_in_it_goes() {
     let world = lived();
     world.import_as("tank", "barn");
-    let (before, marks) = (snapshots(&world), files(&world));
+    let (before, marks) = (snapshots(&world), world.files());
     let inside = world.host.state().datasets;
     let (plan, collected) = world.gc(1).unwrap();
     assert!(!plan.going.is_empty() && collected.failed.is_empty());
     assert_eq!((names(&plan), plan.snapshots.len(), plan.folders.len()), (vec![], 0, 0));
-    assert_eq!((snapshots(&world), files(&world)), (before, marks));
+    assert_eq!((snapshots(&world), world.files()), (before, marks));
     assert_eq!(world.host.state().datasets, inside);
     let [left] = &plan.strange[..] else { panic!("{:?}", plan.strange) };
     assert_eq!(left.what, "pool:barn");
@@ -93,7 +93,7 @@ fn set_aside() -> World {
     world.host.power_on();
     world.host.write_file(&name("tank/a"), "early", "bird");
     world.recover(false).unwrap();
-    assert!(files(&world).contains("bird"));
+    assert!(world.files().contains("bird"));
     for size in ["3G", "4G", "5G", "6G"] {
         world.switch(&graph(quota(size))).unwrap();
     }
@@ -115,7 +115,7 @@ fn what_undoing_a_rollback_set_aside_goes_with_its_attempt_and_with_it_what_it_w
     let (plan, collected) = world.gc(1).unwrap();
     assert_eq!((names(&plan), &plan.destroyed[0].named_by[..]), (vec![place], &[1, 2, 3][..]));
     assert_eq!((&plan.obstacles[..], &collected.failed[..]), (&[][..], &[][..]));
-    assert!(!files(&world).contains("bird") && !snapshots(&world).contains(&origin));
+    assert!(!world.files().contains("bird") && !snapshots(&world).contains(&origin));
     assert!(world.gc(1).unwrap().0.is_empty());
     whole(&world, "collected");
     // One that is no newer, and is kept, keeps it.
@@ -123,7 +123,7 @@ fn what_undoing_a_rollback_set_aside_goes_with_its_attempt_and_with_it_what_it_w
     world.store.put_pin(&Pin::new(1, None, NOW, "root".to_owned())).unwrap();
     let (plan, _) = world.gc(1).unwrap();
     assert_eq!((&plan.staying[0].named_by[..], &plan.obstacles[..]), (&[1][..], &[][..]));
-    assert!(files(&world).contains("bird") && snapshots(&world).contains(&origin));
+    assert!(world.files().contains("bird") && snapshots(&world).contains(&origin));
     assert_eq!(world.gc(1).unwrap().0.obstacles, []);
 }
 
@@ -143,5 +143,5 @@ fn what_something_kept_was_cloned_from_is_kept_with_it() {
     assert!(plan.kept.contains_key(&6) && !plan.kept.contains_key(&1));
     assert_eq!(plan.staying.iter().map(|one| &one.place).collect::<Vec<_>>(), [&old, &share]);
     assert_eq!(plan.staying[0].named_by, plan.staying[1].named_by);
-    assert!(files(&world).contains("tank/old/deep"));
+    assert!(world.files().contains("tank/old/deep"));
 }

@@ -11,7 +11,7 @@ use phoenix_host::{
     op::Op,
 };
 use phoenix_plan::record::{Away, Entry, Identity};
-use phoenix_sim::{Fault, FaultKind, HostImage, Show};
+use phoenix_sim::{self, Fault, FaultKind, HostImage, Show};
 use phoenix_store::{Outcome, Pin};
 use phoenix_support::*;
 use phoenix_transaction::{
@@ -70,13 +70,6 @@ fn whats(left: &[Left]) -> Vec<String> {
     left.iter().map(|one| format!("{}: {}", one.what, one.reason)).collect()
 }
 
-/// Returns the files of all datasets and their snapshots, wherever these are.
-fn files(world: &World) -> BTreeSet<String> {
-    let state = world.host.state();
-    let own = state.datasets.values().flat_map(|dataset| dataset.files.values());
-    own.cloned().collect()
-}
-
 fn snapshots(world: &World) -> Vec<String> {
     let state = world.host.state();
     let all = state.datasets.iter();
@@ -116,7 +109,7 @@ fn a_file_survives_until_the_last_generation_that_names_it_is_gone() {
         assert_eq!(names(&plan), [""; 0]);
         assert_eq!(plan.kept[&1], Why::Newest);
         world.gc(keep).unwrap();
-        assert!(files(&world).contains("tank/old/deep"), "keep {keep}");
+        assert!(world.files().contains("tank/old/deep"), "keep {keep}");
         whole(&world, "kept");
     }
     let plan = world.gc_plan(4);
@@ -126,10 +119,10 @@ fn a_file_survives_until_the_last_generation_that_names_it_is_gone() {
     // Two file systems without a file, and the files.
     assert_eq!(plan.destroyed[1].bytes, 2 * (24 << 10) + "tank/oldtank/old/deep".len() as u64);
     assert_eq!(plan.going.iter().map(|one| one.number).collect::<Vec<_>>(), [1]);
-    assert!(files(&world).contains("tank/old/deep"), "a plan changes nothing");
+    assert!(world.files().contains("tank/old/deep"), "a plan changes nothing");
     let (_, collected) = world.gc(4).unwrap();
     assert_eq!((collected.datasets, collected.failed.len()), (2, 0));
-    assert_eq!(files(&world), ["tank/share", "tank/vms"].map(str::to_owned).into());
+    assert_eq!(world.files(), ["tank/share", "tank/vms"].map(str::to_owned).into());
     whole(&world, "collected");
     assert!(world.gc(4).unwrap().0.is_empty(), "again is nothing to do");
     assert_eq!(world.store.next_number().unwrap(), 8);
@@ -295,7 +288,7 @@ fn what_keeps_a_retired_dataset_from_going_is_named_and_the_others_go() {
         assert!(!plan.obstacles[0].help.is_empty());
         assert_eq!(names(&plan), ["tank/.phoenix/2/disk"], "{reason}");
         assert!(collected.failed.is_empty(), "{reason}");
-        assert!(files(&world).contains("tank/old/deep"), "{reason}");
+        assert!(world.files().contains("tank/old/deep"), "{reason}");
         whole(&world, reason);
     }
 }
@@ -389,21 +382,17 @@ fn a_clone_that_goes_too_keeps_nothing() {
 #[test]
 fn what_may_be_another_stores_is_left_and_told() {
     let world = lived();
-    let create = |place: &str, words: &[(&str, &str)]| {
-        let settings = words.iter().map(|(name, word)| (PropertyName::new(name), (*word).into())).collect();
-        world.host.by_hand(&Op::DatasetCreate { dataset: name(place), settings }).unwrap();
-    };
-    create("tank/.phoenix/99", &[(OWNER, "box")]);
-    create("tank/.phoenix/99/later", &[(OWNER, "box"), (HOME, "tank/later")]);
-    create("tank/.phoenix/2/other", &[(OWNER, "elsewhere"), (HOME, "tank/other")]);
-    create("tank/.phoenix/2/copy", &[(OWNER, "box"), (HOME, "rust/copy")]);
-    create("tank/.phoenix/2/homeless", &[(OWNER, "box")]);
-    create("tank/.phoenix/mine", &[]);
-    create("tank/.phoenix/mine/stuff", &[(OWNER, "box"), (HOME, "tank/stuff")]);
+    world.create("tank/.phoenix/99", &[(OWNER, "box")]);
+    world.create("tank/.phoenix/99/later", &[(OWNER, "box"), (HOME, "tank/later")]);
+    world.create("tank/.phoenix/2/other", &[(OWNER, "elsewhere"), (HOME, "tank/other")]);
+    world.create("tank/.phoenix/2/copy", &[(OWNER, "box"), (HOME, "rust/copy")]);
+    world.create("tank/.phoenix/2/homeless", &[(OWNER, "box")]);
+    world.create("tank/.phoenix/mine", &[]);
+    world.create("tank/.phoenix/mine/stuff", &[(OWNER, "box"), (HOME, "tank/stuff")]);
     on_record(&world, "tank/.phoenix/99/later", Some(("tank/later", 99)));
-    create("tank/.phoenix/2/moved", &[(OWNER, "box"), (HOME, "tank/moved")]);
+    world.create("tank/.phoenix/2/moved", &[(OWNER, "box"), (HOME, "tank/moved")]);
     on_record(&world, "tank/.phoenix/2/moved", Some(("tank/moved", 1)));
-    create("tank/.phoenix/2/marked", &[(OWNER, "box"), (HOME, "tank/marked")]);
+    world.create("tank/.phoenix/2/marked", &[(OWNER, "box"), (HOME, "tank/marked")]);
     on_record(&world, "tank/.phoenix/2/marked", Some(("tank/elsewhere", 2)));
     let (plan, collected) = world.gc(0).unwrap();
     let strange = whats(&plan.strange);
@@ -443,7 +432,7 @@ fn what_an_undoing_set_aside_stays_while_its_attempt_or_its_home_is_kept() {
     assert_eq!(plan.kept[&7], Why::Attempt);
     assert!(world.gc_plan(0).destroyed.iter().any(|one| one.home == name("tank/a")));
     world.gc(0).unwrap();
-    assert!(!files(&world).contains("bird"));
+    assert!(!world.files().contains("bird"));
     whole(&world, "collected");
 }
 

@@ -1,17 +1,13 @@
 //! What was there before phoenix: who goes back to before it was adopted finds it as it was.
 
-use phoenix_graph::{Graph, PropertyName, Resource, StorageId};
+use phoenix_graph::{Graph, Resource, StorageId};
 use phoenix_host::op::Op;
 use phoenix_plan::{Consent, Kind};
-use phoenix_sim::{Event, Fault, FaultKind, HostImage, Show};
+use phoenix_sim::{Event, Fault, FaultKind, HostImage};
 use phoenix_support::*;
 use phoenix_transaction::switch::{Recovered, SwitchError};
 
 const ADOPT: fn() -> Consent = || Consent { adopt: true, ..Consent::default() };
-
-fn set(words: &[(&str, &str)]) -> Vec<(PropertyName, Box<str>)> {
-    words.iter().map(|(name, word)| (PropertyName::new(name), (*word).into())).collect()
-}
 
 /// What the spec makes of what was there: settings changed, set anew, and said as they were.
 fn adopting() -> Vec<Resource> {
@@ -30,35 +26,25 @@ fn later() -> Graph {
 fn adopted() -> (World, HostImage) {
     let world = World::new();
     world.switch(&graph(small())).unwrap();
-    let settings = set(&[("quota", "2G"), ("atime", "off"), ("site:note", "mine")]);
+    let settings = assignments(&[("quota", "2G"), ("atime", "off"), ("site:note", "mine")]);
     world.host.by_hand(&Op::DatasetCreate { dataset: name("tank/old"), settings }).unwrap();
     world.host.by_hand(&Op::MountAll { datasets: vec![name("tank/old")] }).unwrap();
     let properties = [("pool", "tank/old"), ("content", "images,rootdir"), ("sparse", "1")];
     let properties = properties.map(|(name, value)| (name.into(), value.into())).to_vec();
     let id = StorageId::new("guests").unwrap();
     world.host.by_hand(&Op::StorageAdd { id, kind: "zfspool".into(), properties }).unwrap();
-    let before = picture(&world);
+    let before = world.picture();
     world.switch_with(&graph(adopting()), &ADOPT()).unwrap();
     world.switch(&later()).unwrap();
-    assert_ne!(picture(&world), before);
+    assert_ne!(world.picture(), before);
     (world, before)
-}
-
-/// How the host looks to its users; registrations by what they say, not by their order.
-fn picture(world: &World) -> HostImage {
-    let mut image = world.host.image(Show::UsersOnly);
-    let text = image.storage_cfg.take().unwrap();
-    let mut lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    lines.sort_unstable();
-    image.storage_cfg = Some(lines.join("\n"));
-    image
 }
 
 #[test]
 fn going_back_to_before_an_adoption_gives_back_what_was() {
     let (world, before) = adopted();
     world.rollback(1).unwrap();
-    assert_eq!(picture(&world), before);
+    assert_eq!(world.picture(), before);
     let state = world.host.state();
     assert!(!state.dataset(&name("tank/old")).unwrap().settings.contains_key("phoenix:owner"));
     // And on again, by what was allowed then.
@@ -66,7 +52,7 @@ fn going_back_to_before_an_adoption_gives_back_what_was() {
     assert_eq!(world.drift().actions.len(), 0);
     assert_eq!(&*world.host.state().dataset(&name("tank/old")).unwrap().settings["quota"], "3221225472");
     world.rollback(1).unwrap();
-    assert_eq!(picture(&world), before);
+    assert_eq!(world.picture(), before);
 }
 
 #[test]
@@ -89,9 +75,9 @@ fn the_plan_of_going_back_tells_what_is_given_back() {
 #[test]
 fn who_goes_on_without_it_lets_go_of_it_as_it_is() {
     let (world, _) = adopted();
-    let now = picture(&world);
+    let now = world.picture();
     world.switch(&graph(small())).unwrap();
-    assert_eq!(picture(&world), now);
+    assert_eq!(world.picture(), now);
 }
 
 #[test]
@@ -111,12 +97,12 @@ fn a_volume_that_grew_keeps_its_size() {
 #[test]
 fn a_journal_that_is_gone_leaves_things_as_they_are() {
     let (world, _) = adopted();
-    let now = picture(&world);
+    let now = world.picture();
     // As an earlier version left it.
     std::fs::remove_file(world.root().join("generations/3/before.json")).unwrap();
     std::fs::remove_dir_all(world.root().join("txn")).unwrap();
     world.rollback(1).unwrap();
-    assert_eq!(picture(&world), now);
+    assert_eq!(world.picture(), now);
 }
 
 #[test]
@@ -135,7 +121,7 @@ fn whatever_fails_on_the_way_back_it_is_all_or_nothing() {
             }
             for resume in [false, true] {
                 let (world, before) = adopted();
-                let now = picture(&world);
+                let now = world.picture();
                 world.host.forget_events();
                 world.host.inject(Fault::at(at, kind));
                 let ended = world.rollback(1);
@@ -152,7 +138,7 @@ fn whatever_fails_on_the_way_back_it_is_all_or_nothing() {
                 };
                 let wanted = if there { &before } else { &now };
                 assert_eq!(
-                    &picture(&world),
+                    &world.picture(),
                     wanted,
                     "{kind:?} at {at}: {:?}, {ended:?}, {recovered:?}",
                     event

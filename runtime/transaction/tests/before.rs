@@ -2,15 +2,10 @@
 
 use phoenix_graph::{Graph, PropertyName, Resource, StorageId};
 use phoenix_host::op::Op;
-use phoenix_sim::{Event, Fault, FaultKind, HostImage, Show};
+use phoenix_sim::{Event, Fault, FaultKind, HostImage};
 use phoenix_store::Store;
 use phoenix_support::*;
 use phoenix_transaction::switch::SwitchError;
-
-fn set(world: &World, dataset: &str, words: &[(&str, &str)]) {
-    let settings = words.iter().map(|(name, word)| (PropertyName::new(name), (*word).into())).collect();
-    world.host.by_hand(&Op::DatasetSet { dataset: name(dataset), settings }).unwrap();
-}
 
 fn receive(world: &World, dataset: &str, property: &str, raw: &str) {
     world.host.edit(|state| {
@@ -49,7 +44,7 @@ fn plain() -> World {
 #[test]
 fn a_value_set_by_hand_comes_back_with_a_rollback() {
     let world = plain();
-    set(&world, "tank/b", &[("compression", "zstd"), ("quota", "2G"), ("site:note", "mine")]);
+    world.set("tank/b", &[("compression", "zstd"), ("quota", "2G"), ("site:note", "mine")]);
     world.switch(&saying(&[("compression", "lz4"), ("quota", "1G"), ("atime", "off")])).unwrap();
     assert_eq!(own(&world, "tank/b", "compression"), set_to("lz4"));
     world.rollback(1).unwrap();
@@ -63,7 +58,7 @@ fn a_value_set_by_hand_comes_back_with_a_rollback() {
 #[test]
 fn a_value_set_by_hand_comes_back_when_the_spec_no_longer_says_it() {
     let world = plain();
-    set(&world, "tank/b", &[("compression", "zstd")]);
+    world.set("tank/b", &[("compression", "zstd")]);
     for word in ["lz4", "gzip", "off"] {
         world.switch(&saying(&[("compression", word)])).unwrap();
     }
@@ -74,7 +69,7 @@ fn a_value_set_by_hand_comes_back_when_the_spec_no_longer_says_it() {
     world.switch(&saying(&[])).unwrap();
     assert_eq!(own(&world, "tank/b", "compression"), set_to("zstd"));
     // What phoenix has let go of is the user's again: what he sets then is what comes back next.
-    set(&world, "tank/b", &[("compression", "lzjb")]);
+    world.set("tank/b", &[("compression", "lzjb")]);
     world.switch(&saying(&[("compression", "lz4")])).unwrap();
     world.switch(&saying(&[])).unwrap();
     assert_eq!(own(&world, "tank/b", "compression"), set_to("lzjb"));
@@ -83,7 +78,7 @@ fn a_value_set_by_hand_comes_back_when_the_spec_no_longer_says_it() {
 #[test]
 fn a_value_set_by_hand_that_the_spec_says_too_stays() {
     let world = plain();
-    set(&world, "tank/b", &[("compression", "lz4"), ("quota", "1G")]);
+    world.set("tank/b", &[("compression", "lz4"), ("quota", "1G")]);
     world.switch(&saying(&[("compression", "lz4"), ("quota", "1G")])).unwrap();
     world.rollback(1).unwrap();
     assert_eq!(own(&world, "tank/b", "compression"), set_to("lz4"));
@@ -93,9 +88,9 @@ fn a_value_set_by_hand_that_the_spec_says_too_stays() {
 #[test]
 fn a_value_changed_behind_the_specs_back_is_no_value_from_before() {
     let world = plain();
-    set(&world, "tank/b", &[("compression", "zstd")]);
+    world.set("tank/b", &[("compression", "zstd")]);
     world.switch(&saying(&[("compression", "lz4"), ("atime", "off")])).unwrap();
-    set(&world, "tank/b", &[("compression", "gzip-9"), ("atime", "on")]);
+    world.set("tank/b", &[("compression", "gzip-9"), ("atime", "on")]);
     world.switch(&saying(&[("compression", "zle"), ("atime", "off")])).unwrap();
     world.rollback(1).unwrap();
     assert_eq!(own(&world, "tank/b", "compression"), set_to("zstd"));
@@ -141,7 +136,7 @@ fn a_received_value_comes_back_as_received_where_a_switch_fails() {
 #[test]
 fn what_stood_before_is_known_across_generations_and_collections() {
     let world = plain();
-    set(&world, "tank/b", &[("compression", "zstd")]);
+    world.set("tank/b", &[("compression", "zstd")]);
     for round in 1..8 {
         world
             .switch(&saying(&[
@@ -159,7 +154,7 @@ fn what_stood_before_is_known_across_generations_and_collections() {
 #[test]
 fn what_was_put_away_comes_home_with_the_settings_of_its_generation() {
     let world = plain();
-    set(&world, "tank/b", &[("compression", "zstd"), ("site:note", "mine")]);
+    world.set("tank/b", &[("compression", "zstd"), ("site:note", "mine")]);
     world.switch(&saying(&[("compression", "lz4"), ("quota", "1G"), ("atime", "off")])).unwrap();
     world.switch(&graph(small())).unwrap();
     world.rollback(1).unwrap();
@@ -173,7 +168,7 @@ fn what_was_put_away_comes_home_with_the_settings_of_its_generation() {
 #[test]
 fn a_dataset_that_was_made_anew_has_nothing_from_before() {
     let world = plain();
-    set(&world, "tank/b", &[("compression", "zstd")]);
+    world.set("tank/b", &[("compression", "zstd")]);
     world.switch(&saying(&[("compression", "lz4")])).unwrap();
     world.switch(&graph(small())).unwrap();
     world.switch(&graph(with(small(), dataset("tank/other", &[])))).unwrap();
@@ -196,14 +191,14 @@ fn pools_volumes_registrations_and_parameters_get_back_what_they_had() {
         let setting = (PropertyName::new(property), word.into());
         world.host.by_hand(&Op::PoolSet { pool, setting }).unwrap();
     }
-    set(&world, "tank/v", &[("compression", "zstd"), ("sync", "always")]);
+    world.set("tank/v", &[("compression", "zstd"), ("sync", "always")]);
     let id = StorageId::new("tank-vms").unwrap();
     // `nodes` by hand would be drift, and gone after going back.
     let by_hand = vec![("sparse".into(), "1".into())];
     world.host.by_hand(&Op::StorageSet { id, set: by_hand, delete: Vec::new() }).unwrap();
     world.host.by_hand(&Op::TunableSet { name: "zfs_arc_max".into(), value: 1 << 30 }).unwrap();
     let picture = || {
-        let mut image = picture(&world);
+        let mut image = world.picture();
         image.links.clear();
         // What is so by default is told as the default, also where it was said.
         image.pools.values_mut().for_each(|pool| _ = pool.settings.remove("autoexpand"));
@@ -241,7 +236,7 @@ fn pools_volumes_registrations_and_parameters_get_back_what_they_had() {
 #[test]
 fn a_store_that_an_earlier_version_wrote_is_read_from_its_journals() {
     let world = plain();
-    set(&world, "tank/b", &[("compression", "zstd"), ("quota", "2G")]);
+    world.set("tank/b", &[("compression", "zstd"), ("quota", "2G")]);
     world.switch(&saying(&[("compression", "lz4"), ("quota", "1G")])).unwrap();
     world.switch(&saying(&[("compression", "gzip"), ("quota", "1G")])).unwrap();
     as_before(&world.store);
@@ -253,7 +248,7 @@ fn a_store_that_an_earlier_version_wrote_is_read_from_its_journals() {
 #[test]
 fn what_nothing_tells_of_goes_back_to_not_being_set() {
     let world = plain();
-    set(&world, "tank/b", &[("compression", "zstd")]);
+    world.set("tank/b", &[("compression", "zstd")]);
     world.switch(&saying(&[("compression", "lz4")])).unwrap();
     as_before(&world.store);
     std::fs::remove_dir_all(world.root().join("txn")).unwrap();
@@ -282,21 +277,12 @@ fn as_before(store: &Store) {
     }
 }
 
-fn picture(world: &World) -> HostImage {
-    let mut image = world.host.image(Show::UsersOnly);
-    let text = image.storage_cfg.take().unwrap();
-    let mut lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    lines.sort_unstable();
-    image.storage_cfg = Some(lines.join("\n"));
-    image
-}
-
 /// A host that a spec took over much on, and how it was before, and is.
 fn taken_over() -> (World, HostImage) {
     let world = plain();
-    set(&world, "tank/b", &[("compression", "zstd"), ("quota", "2G")]);
+    world.set("tank/b", &[("compression", "zstd"), ("quota", "2G")]);
     receive(&world, "tank/b", "recordsize", "16384");
-    let before = picture(&world);
+    let before = world.picture();
     world
         .switch(&saying(&[("compression", "lz4"), ("quota", "1G"), ("recordsize", "32K"), ("atime", "off")]))
         .unwrap();
@@ -319,7 +305,7 @@ fn whatever_fails_on_the_way_back_it_is_all_or_nothing() {
             }
             for resume in [false, true] {
                 let (world, before) = taken_over();
-                let now = picture(&world);
+                let now = world.picture();
                 world.host.forget_events();
                 world.host.inject(Fault::at(at, kind));
                 if let Err(SwitchError::PowerLost) = world.rollback(1) {
@@ -329,7 +315,7 @@ fn whatever_fails_on_the_way_back_it_is_all_or_nothing() {
                 world.recover(resume).unwrap();
                 let there = world.current() == Some(1);
                 assert_eq!(
-                    &picture(&world),
+                    &world.picture(),
                     if there { &before } else { &now },
                     "{kind:?} at {at}: {event:?}"
                 );
@@ -337,7 +323,7 @@ fn whatever_fails_on_the_way_back_it_is_all_or_nothing() {
                 if !there {
                     world.rollback(1).unwrap();
                 }
-                assert_eq!(picture(&world), before, "{kind:?} at {at}: {event:?}, {resume}");
+                assert_eq!(world.picture(), before, "{kind:?} at {at}: {event:?}, {resume}");
             }
         }
     }
@@ -349,10 +335,10 @@ fn whatever_fails_on_the_way_there_what_was_before_stays_known() {
         || saying(&[("compression", "lz4"), ("quota", "1G"), ("recordsize", "32K"), ("atime", "off")]);
     let begin = || {
         let world = plain();
-        set(&world, "tank/b", &[("compression", "zstd"), ("quota", "2G")]);
+        world.set("tank/b", &[("compression", "zstd"), ("quota", "2G")]);
         receive(&world, "tank/b", "recordsize", "16384");
         world.host.forget_events();
-        let before = picture(&world);
+        let before = world.picture();
         (world, before)
     };
     let events = {
@@ -374,11 +360,11 @@ fn whatever_fails_on_the_way_there_what_was_before_stays_known() {
                 world.host.clear_faults();
                 world.recover(resume).unwrap();
                 if world.current() == Some(1) {
-                    assert_eq!(picture(&world), before, "{kind:?} at {at}: {event:?}");
+                    assert_eq!(world.picture(), before, "{kind:?} at {at}: {event:?}");
                 } else {
                     world.rollback(1).unwrap();
                 }
-                assert_eq!(picture(&world), before, "{kind:?} at {at}: {event:?}, {resume}");
+                assert_eq!(world.picture(), before, "{kind:?} at {at}: {event:?}, {resume}");
             }
         }
     }

@@ -2,20 +2,16 @@
 
 use phoenix_graph::{Bind, Lifecycle, Resource};
 use phoenix_host::op::Op;
-use phoenix_plan::{Consent, Plan};
+use phoenix_plan::Consent;
 use phoenix_support::*;
-use phoenix_transaction::switch::{SwitchError, Switched};
+use phoenix_transaction::switch::Switched;
 use std::collections::BTreeMap;
 
-fn refusals(plan: &Plan) -> Vec<String> {
-    plan.refusals.iter().map(|refusal| format!("{}: {}", refusal.key, refusal.reason)).collect()
-}
-
-fn refused(world: &World, resources: Vec<Resource>) -> Vec<String> {
-    match world.switch(&graph(resources)) {
-        Err(SwitchError::Refused(plan)) => refusals(&plan),
-        other => panic!("{other:?}"),
-    }
+/// Returns why these are refused, each with its key.
+#[track_caller]
+fn reasons(world: &World, resources: Vec<Resource>) -> Vec<String> {
+    let refused = refused(world.switch(&graph(resources)));
+    refused.iter().map(|one| format!("{}: {}", one.key, one.reason)).collect()
 }
 
 #[test]
@@ -28,7 +24,7 @@ fn what_cannot_be_carried_out_is_refused_by_name_and_nothing_runs() {
         path: "/tank/share".into(),
         options: BTreeMap::new(),
     });
-    let refusals = refused(&world, with(small(), bind));
+    let refusals = reasons(&world, with(small(), bind));
     assert_eq!(
         refusals,
         ["bind:lxc/101/mnt/share: this version of phoenix cannot carry out mount points of containers yet",]
@@ -44,7 +40,7 @@ fn a_dataset_that_may_be_adopted_is_taken_over_without_the_option() {
     let by_hand = Op::DatasetCreate { dataset: name("tank/old"), settings: Vec::new() };
     world.host.by_hand(&by_hand).unwrap();
     let plain = with(small(), dataset("tank/old", &[("quota", "1G")]));
-    assert_eq!(refused(&world, plain.clone()).len(), 1);
+    assert_eq!(reasons(&world, plain.clone()).len(), 1);
     let adopt = Lifecycle { adopt: true, ..Lifecycle::default() };
     let adopting = with(plain, said(dataset("tank/old", &[("quota", "1G")]), adopt));
     assert!(matches!(world.switch(&graph(adopting)).unwrap(), Switched::To { generation: 2, .. }));
@@ -61,12 +57,12 @@ fn a_protected_dataset_is_put_away_only_with_consent_by_name() {
 
     // Neither it nor what contains it.
     assert_eq!(
-        refused(&world, small()),
+        reasons(&world, small()),
         ["dataset:tank/share/kept: it would be put away, and it is protected"]
     );
     let without_parent = without(small(), &["dataset:tank/share", "export:/tank/share"]);
     assert_eq!(
-        refused(&world, without_parent.clone()),
+        reasons(&world, without_parent.clone()),
         ["dataset:tank/share: it would be put away, and dataset:tank/share/kept below it is protected"]
     );
 
@@ -87,7 +83,7 @@ fn a_rename_is_refused_until_it_was_done() {
     let was = Lifecycle { was: Some(name("tank/vms")), ..Lifecycle::default() };
     let renamed = without(small(), &["dataset:tank/vms", "storage:tank-vms"]);
     let renamed = with(renamed, said(dataset("tank/guests", &[("recordsize", "16K")]), was));
-    let refusals = refused(&world, renamed.clone());
+    let refusals = reasons(&world, renamed.clone());
     assert_eq!(refusals, ["dataset:tank/guests: this version of phoenix cannot rename tank/vms yet"]);
     let by_hand = Op::DatasetRename { from: name("tank/vms"), to: name("tank/guests"), volume: false };
     world.host.by_hand(&by_hand).unwrap();

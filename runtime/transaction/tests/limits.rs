@@ -2,29 +2,11 @@
 
 use phoenix_graph::{Class, Disk, Graph, PoolName, PropertyName, Redundancy, Resource, Vdev};
 use phoenix_host::op::Op;
-use phoenix_plan::Consent;
-use phoenix_sim::{Content, Show};
+use phoenix_sim::Content;
 use phoenix_support::*;
-use phoenix_transaction::switch::SwitchError;
 
 fn tank() -> PoolName {
     PoolName::new("tank").unwrap()
-}
-
-/// Plans, sees that it is refused and that nothing was done, and returns the reasons with the ways out.
-fn refused(world: &World, graph: &Graph) -> Vec<String> {
-    let before = world.host.image(Show::Everything);
-    let plan = match world.switch_with(graph, &Consent::default()) {
-        Err(SwitchError::Refused(plan)) => plan,
-        other => panic!("not refused: {other:?}"),
-    };
-    assert_eq!(world.host.image(Show::Everything), before);
-    plan.refusals.iter().map(|one| format!("{}: {} -- {}", one.key, one.reason, one.help)).collect()
-}
-
-fn by_hand(world: &World, dataset: &str, property: &str, word: &str) {
-    let settings = vec![(PropertyName::new(property), word.into())];
-    world.host.by_hand(&Op::DatasetSet { dataset: name(dataset), settings }).unwrap();
 }
 
 fn with_log() -> Vec<Resource> {
@@ -53,7 +35,7 @@ fn a_pool_whose_log_is_gone_is_not_imported_by_force() {
     export_pool(&world);
     assert_eq!(kinds(&world.plan(&graph(with_log()))), ["import pool:tank"]);
     blank(&world, "three");
-    let told = refused(&world, &graph(with_log()));
+    let told = world.refuses(&graph(with_log()));
     assert!(told[0].contains("intent log is not there") && told[0].contains("-m tank"), "{told:?}");
 }
 
@@ -63,7 +45,7 @@ fn a_pool_that_another_system_used_last_is_not_imported_by_force() {
     world.switch(&graph(small())).unwrap();
     export_pool(&world);
     world.host.edit(|state| state.pools.get_mut(&tank()).unwrap().elsewhere = true);
-    let told = refused(&world, &graph(small()));
+    let told = world.refuses(&graph(small()));
     assert!(told[0].contains("another system used the pool last") && told[0].contains("-f tank"), "{told:?}");
 }
 
@@ -75,7 +57,7 @@ fn a_pool_that_lacks_a_disk_too_many_is_told_and_no_new_one_is_made() {
     blank(&world, "one");
     assert_eq!(kinds(&world.plan(&graph(small()))), ["import pool:tank"]);
     blank(&world, "two");
-    let told = refused(&world, &graph(small()));
+    let told = world.refuses(&graph(small()));
     assert!(told[0].contains("cannot be imported"), "{told:?}");
 }
 
@@ -94,14 +76,14 @@ fn holding() -> World {
 fn a_limit_below_what_is_used_is_refused_when_planning() {
     let world = holding();
     for limit in ["quota", "refquota"] {
-        let told = refused(&world, &limited(&[(limit, "512K")]));
+        let told = world.refuses(&limited(&[(limit, "512K")]));
         assert!(told[0].contains(&format!("{limit} would be 512K")) && told[0].contains("holds"), "{told:?}");
     }
     // What is reserved by the spec and over its limit is no spec; what somebody else reserved is told.
     world.switch(&limited(&[("quota", "2M"), ("refquota", "2M"), ("reservation", "1536K")])).unwrap();
     world.switch(&limited(&[("quota", "1280K"), ("refquota", "2M")])).unwrap();
-    by_hand(&world, "tank/b", "reservation", "1100K");
-    let told = refused(&world, &limited(&[("quota", "1060K"), ("refquota", "2M")]));
+    world.set("tank/b", &[("reservation", "1100K")]);
+    let told = world.refuses(&limited(&[("quota", "1060K"), ("refquota", "2M")]));
     assert!(told[0].contains("it reserves 1100K"), "{told:?}");
 }
 
@@ -114,17 +96,17 @@ fn a_reservation_over_what_is_free_is_refused_when_planning() {
     };
     world.switch(&inside(&[])).unwrap();
     // A limit in the spec would be no spec; here somebody else said it.
-    by_hand(&world, "tank/b", "quota", "8M");
-    let told = refused(&world, &inside(&[("reservation", "9M")]));
+    world.set("tank/b", &[("quota", "8M")]);
+    let told = world.refuses(&inside(&[("reservation", "9M")]));
     assert!(told[0].contains("reservation would be 9M"), "{told:?}");
-    let told = refused(&world, &inside(&[("refreservation", "9M")]));
+    let told = world.refuses(&inside(&[("refreservation", "9M")]));
     assert!(told[0].contains("refreservation would be 9M"), "{told:?}");
     world.switch(&inside(&[("reservation", "7M")])).unwrap();
     let more = graph(with(
         with(with(small(), dataset("tank/b", &[])), dataset("tank/b/c", &[("reservation", "7M")])),
         dataset("tank/b/d", &[("reservation", "2M")]),
     ));
-    let told = refused(&world, &more);
+    let told = world.refuses(&more);
     assert!(told[0].starts_with("dataset:tank/b/d") && told[0].contains("it would reserve 2M"), "{told:?}");
 }
 
@@ -158,7 +140,7 @@ fn as_long_as_there_is_room_for_them_snapshots_are_taken_and_things_are_made() {
     world.switch(&other).unwrap();
     let more = graph(with(with(small(), dataset("tank/b", &[("atime", "off")])), dataset("tank/new", &[])));
     leave(&world, FREED + 6 * BLOCK - 1);
-    assert!(refused(&world, &more)[0].contains("is full"));
+    assert!(world.refuses(&more)[0].contains("is full"));
     leave(&world, FREED + 6 * BLOCK);
     world.switch(&more).unwrap();
 }
@@ -178,7 +160,7 @@ fn what_is_to_be_made_comes_before_snapshots_where_there_is_no_room_for_both() {
 fn a_limit_of_the_first_dataset_is_none_of_the_pool() {
     let world = holding();
     // Nothing can be written any more, and OpenZFS makes things still.
-    by_hand(&world, "tank", "quota", "1200K");
+    world.set("tank", &[("quota", "1200K")]);
     leave(&world, 5 << 30);
     let more = graph(with(with(small(), dataset("tank/b", &[("atime", "off")])), dataset("tank/new", &[])));
     let plan = world.plan(&more);
@@ -225,10 +207,10 @@ fn in_a_full_pool_settings_change_and_go_back_without_snapshots() {
 fn in_a_full_pool_nothing_is_made_and_the_way_out_is_told() {
     let world = holding();
     fill(&world);
-    let told = refused(&world, &graph(with(with(small(), dataset("tank/b", &[])), dataset("tank/new", &[]))));
+    let told = world.refuses(&graph(with(with(small(), dataset("tank/b", &[])), dataset("tank/new", &[]))));
     assert!(told[0].starts_with("dataset:tank/new") && told[0].contains("is full"), "{told:?}");
     // What is put away needs a folder to be made.
-    let told = refused(&world, &graph(small()));
+    let told = world.refuses(&graph(small()));
     assert!(told[0].contains("is full") && told[0].contains("phoenix gc"), "{told:?}");
 }
 
@@ -258,7 +240,7 @@ fn what_does_not_fit_where_it_is_put_away_is_refused_when_planning() {
     let world = World::new();
     let below = format!("tank/a/{}", "m".repeat(235));
     world.switch(&graph(with(with(small(), dataset("tank/a", &[])), dataset(&below, &[])))).unwrap();
-    let told = refused(&world, &graph(small()));
+    let told = world.refuses(&graph(small()));
     assert!(
         told[0].starts_with("dataset:tank/a") && told[0].contains("too long where it is put away"),
         "{told:?}"
@@ -283,7 +265,7 @@ fn a_pool_below_another_folder_is_told_and_not_changed() {
     let drift = world.drift();
     assert!(drift.is_empty(), "{:?}", kinds(&drift));
     assert!(drift.warnings.iter().any(|warning| warning.text.contains("altroot=/mnt/r")));
-    let told = refused(&world, &limited(&[("quota", "1G")]));
+    let told = world.refuses(&limited(&[("quota", "1G")]));
     assert!(told[0].contains("altroot=/mnt/r") && told[0].contains("zpool export tank"), "{told:?}");
 }
 
@@ -315,7 +297,7 @@ fn what_a_pool_boots_from_is_said_once_it_is_there() {
     world.rollback(1).unwrap();
     assert_eq!(bootfs(&world), "");
     // One that is not there.
-    let told = refused(&world, &booting(&[("bootfs", "tank/ROOT/no")]));
+    let told = world.refuses(&booting(&[("bootfs", "tank/ROOT/no")]));
     assert!(told[0].contains("no such file system"), "{told:?}");
 }
 
@@ -329,13 +311,13 @@ fn a_mount_point_that_somebody_made_a_link_is_not_mounted_on() {
         plan.is_empty()
             && plan.warnings.iter().any(|warning| warning.text.contains("/srv is a link to /etc"))
     );
-    let told = refused(&world, &limited(&[("mountpoint", "/srv/c")]));
+    let told = world.refuses(&limited(&[("mountpoint", "/srv/c")]));
     assert!(told[0].contains("/srv is a link to /etc"), "{told:?}");
     let more = graph(with(
         with(small(), dataset("tank/b", &[("mountpoint", "/srv/b")])),
         dataset("tank/d", &[("mountpoint", "/srv/d")]),
     ));
-    let told = refused(&world, &more);
+    let told = world.refuses(&more);
     assert!(told[0].starts_with("dataset:tank/d"), "{told:?}");
 }
 
@@ -349,12 +331,12 @@ fn what_came_with_a_later_version_is_refused_when_planning() {
         ("checksum", "blake3", "does not know checksum=blake3: it came with 2.2"),
         ("snapdir", "disabled", "does not know snapdir=disabled: it came with 2.3"),
     ] {
-        let found = refused(&world, &limited(&[(name, word)]));
+        let found = world.refuses(&limited(&[(name, word)]));
         assert!(found[0].starts_with("dataset:tank/b") && found[0].contains(told), "{found:?}");
     }
     // How large a block may be is said by a parameter of the module.
     world.host.edit(|state| state.tunables.insert("zfs_max_recordsize".into(), 1 << 20));
-    let found = refused(&world, &limited(&[("recordsize", "4M")]));
+    let found = world.refuses(&limited(&[("recordsize", "4M")]));
     assert!(found[0].contains("takes 1M at most") && found[0].contains("zfs_max_recordsize"), "{found:?}");
     world.host.edit(|state| state.tunables.insert("zfs_max_recordsize".into(), 16 << 20));
     world.switch(&limited(&[("recordsize", "4M")])).unwrap();

@@ -3,17 +3,10 @@
 
 use phoenix_graph::{Graph, Resource, Storage};
 use phoenix_host::{observed::Storages, op::Op};
-use phoenix_plan::{Consent, Plan, Refusal};
+use phoenix_plan::{Consent, Plan};
 use phoenix_sim::{Cluster, Fault, FaultKind, Show};
 use phoenix_support::*;
 use phoenix_transaction::switch::SwitchError;
-
-fn refused(result: Result<phoenix_transaction::switch::Switched, SwitchError>) -> Vec<Refusal> {
-    match result {
-        Err(SwitchError::Refused(plan)) => plan.refusals,
-        other => panic!("not refused: {other:?}"),
-    }
-}
 
 fn put(world: &World, path: &str, text: &str) {
     world.host.edit(|state| state.files.insert(path.into(), text.to_owned()));

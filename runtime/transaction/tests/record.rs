@@ -14,24 +14,9 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 const ADOPT: fn() -> Consent = || Consent { adopt: true, ..Consent::default() };
 
-fn host(resources: Vec<Resource>) -> Graph {
-    graph(resources)
-}
-
 /// A pool with a dataset and one in it.
 fn nested() -> Vec<Resource> {
     vec![pool("tank", &["one", "two"], &[]), dataset("tank/keep", &[]), dataset("tank/in", &[])]
-}
-
-/// Sets marks on a dataset, as whoever may set properties on it does.
-fn mark(world: &World, of: &str, marks: &[(&str, &str)]) {
-    let settings = marks.iter().map(|(name, word)| (PropertyName::new(name), (*word).into())).collect();
-    world.host.by_hand(&Op::DatasetSet { dataset: name(of), settings }).unwrap();
-}
-
-fn create(world: &World, of: &str, marks: &[(&str, &str)]) {
-    let settings = marks.iter().map(|(name, word)| (PropertyName::new(name), (*word).into())).collect();
-    world.host.by_hand(&Op::DatasetCreate { dataset: name(of), settings }).unwrap();
 }
 
 fn there(world: &World) -> Vec<String> {
@@ -39,25 +24,20 @@ fn there(world: &World) -> Vec<String> {
 }
 
 #[track_caller]
-fn refused(result: Result<impl std::fmt::Debug, SwitchError>) -> String {
-    match result {
-        Err(SwitchError::Refused(plan)) => {
-            plan.refusals.iter().map(|one| format!("{}: {}; {}\n", one.key, one.reason, one.help)).collect()
-        }
-        other => panic!("{other:?}"),
-    }
+fn refusal(result: Result<impl std::fmt::Debug, SwitchError>) -> String {
+    told(&refused(result)).join("\n")
 }
 
 fn kinds_of(world: &World, resources: Vec<Resource>) -> Vec<String> {
-    kinds(&world.plan(&host(resources)))
+    kinds(&world.plan(&graph(resources)))
 }
 
 #[test]
 fn what_bears_the_mark_and_is_not_on_record_is_nobodys() {
     let world = World::new();
-    world.switch(&host(nested())).unwrap();
-    create(&world, "tank/in/copy", &[(OWNER, "box")]);
-    create(&world, "tank/other", &[(OWNER, "box")]);
+    world.switch(&graph(nested())).unwrap();
+    world.create("tank/in/copy", &[(OWNER, "box")]);
+    world.create("tank/other", &[(OWNER, "box")]);
     world.host.write_file(&name("tank/in/copy"), "file", "precious");
     // It is told, with its mark.
     let standing = world.with(|runtime| runtime.standing()).unwrap();
@@ -72,17 +52,17 @@ fn what_bears_the_mark_and_is_not_on_record_is_nobodys() {
     );
     assert!(standing.drift.is_empty());
     // What it lies in is not put away with it.
-    let told = refused(world.switch(&host(without(nested(), &["dataset:tank/in"]))));
+    let told = refusal(world.switch(&graph(without(nested(), &["dataset:tank/in"]))));
     assert!(told.contains("datasets that phoenix does not know: tank/in/copy"), "{told}");
     // A spec that names it first does not change it.
     let more = with(nested(), dataset("tank/other", &[("recordsize", "64K")]));
-    let told = refused(world.switch(&host(more.clone())));
+    let told = refusal(world.switch(&graph(more.clone())));
     assert!(told.contains("this state folder has no record of it"), "{told}");
     // Adopted, it is on record, and stays when it is let go.
-    world.switch_with(&host(more.clone()), &ADOPT()).unwrap();
-    assert!(world.plan(&host(more)).is_empty());
-    world.switch(&host(nested())).unwrap();
-    let told = refused(world.switch(&host(with(nested(), dataset("tank/other", &[])))));
+    world.switch_with(&graph(more.clone()), &ADOPT()).unwrap();
+    assert!(world.plan(&graph(more)).is_empty());
+    world.switch(&graph(nested())).unwrap();
+    let told = refusal(world.switch(&graph(with(nested(), dataset("tank/other", &[])))));
     assert!(told.contains("was not made by phoenix"), "{told}");
     world.gc(0).unwrap();
     assert!(there(&world).contains(&"tank/in/copy".to_owned()));
@@ -92,19 +72,19 @@ fn what_bears_the_mark_and_is_not_on_record_is_nobodys() {
 fn a_pool_that_was_let_go_of_is_taken_over_anew_and_let_go_of_again() {
     let world = World::new();
     let other = vec![pool("other", &["three"], &[])];
-    world.switch(&host(other.clone())).unwrap();
+    world.switch(&graph(other.clone())).unwrap();
     let disks = vec![phoenix_graph::Disk("/dev/disk/by-id/one".into())];
     let redundancy = phoenix_graph::Redundancy::None;
     let layout = vec![phoenix_graph::Vdev { class: phoenix_graph::Class::Data, redundancy, disks }];
     let made = PoolName::new("tank").unwrap();
     let op = Op::PoolCreate { pool: made, layout, settings: Vec::new(), root: Vec::new() };
     world.host.by_hand(&op).unwrap();
-    let both = host([other.clone(), vec![pool("tank", &["one"], &[])]].concat());
+    let both = graph([other.clone(), vec![pool("tank", &["one"], &[])]].concat());
     for _ in 0..2 {
-        let told = refused(world.switch(&both));
+        let told = refusal(world.switch(&both));
         assert!(told.contains("a pool of this name is there already"), "{told}");
         world.switch_with(&both, &ADOPT()).unwrap();
-        world.switch(&host(other.clone())).unwrap();
+        world.switch(&graph(other.clone())).unwrap();
         assert!(there(&world).contains(&"tank".to_owned()));
     }
     world.switch_with(&both, &ADOPT()).unwrap();
@@ -114,9 +94,9 @@ fn a_pool_that_was_let_go_of_is_taken_over_anew_and_let_go_of_again() {
 #[test]
 fn a_canmount_that_somebody_says_was_kept_changes_nothing() {
     let world = World::new();
-    world.switch(&host(nested())).unwrap();
+    world.switch(&graph(nested())).unwrap();
     for word in ["off", "noauto", "on", "o\tn\n_"] {
-        mark(&world, "tank/keep", &[("phoenix:canmount", word)]);
+        world.set("tank/keep", &[("phoenix:canmount", word)]);
         assert_eq!(kinds_of(&world, nested()), [""; 0], "{word:?}");
     }
 }
@@ -124,8 +104,8 @@ fn a_canmount_that_somebody_says_was_kept_changes_nothing() {
 #[test]
 fn a_home_that_somebody_forged_brings_nothing_home() {
     let world = World::new();
-    world.switch(&host(nested())).unwrap();
-    create(&world, "tank/zz", &[]);
+    world.switch(&graph(nested())).unwrap();
+    world.create("tank/zz", &[]);
     for (at, marks) in [
         ("tank/zz/.phoenix", &[][..]),
         ("tank/zz/.phoenix/1", &[]),
@@ -133,24 +113,24 @@ fn a_home_that_somebody_forged_brings_nothing_home() {
         ("tank/zz/.phoenix/99", &[]),
         ("tank/zz/.phoenix/99/x", &[(HOME, "tank/new"), (OWNER, "box")]),
     ] {
-        create(&world, at, marks);
+        world.create(at, marks);
     }
     let new = with(nested(), dataset("tank/new", &[]));
     // Nor does saying that what is there may be adopted: it does not stand where that name is put away.
     for consent in [Consent::default(), ADOPT()] {
-        let plan = world.plan_with(&host(new.clone()), &consent);
+        let plan = world.plan_with(&graph(new.clone()), &consent);
         assert_eq!(kinds(&plan), ["create dataset:tank/new", "update mounts"]);
         assert!(plan.warnings.is_empty());
     }
-    world.switch(&host(new)).unwrap();
+    world.switch(&graph(new)).unwrap();
     let (plan, collected) = world.gc(0).unwrap();
     assert_eq!((plan.destroyed.len(), plan.folders.len(), collected.datasets), (0, 0, 0));
     assert!(there(&world).contains(&"tank/zz/.phoenix/99/x".to_owned()));
     // A mark on something of phoenix's own that was put away changes no home either.
-    world.switch(&host(without(nested(), &["dataset:tank/in"]))).unwrap();
-    mark(&world, "tank/.phoenix/3/in", &[(HOME, "tank/elsewhere")]);
+    world.switch(&graph(without(nested(), &["dataset:tank/in"]))).unwrap();
+    world.set("tank/.phoenix/3/in", &[(HOME, "tank/elsewhere")]);
     let more = with(nested(), dataset("tank/elsewhere", &[]));
-    let plan = world.plan(&host(more));
+    let plan = world.plan(&graph(more));
     assert!(kinds(&plan).contains(&"restore dataset:tank/in".to_owned()), "{:?}", kinds(&plan));
     assert!(kinds(&plan).contains(&"create dataset:tank/elsewhere".to_owned()), "{:?}", kinds(&plan));
     assert!(world.gc_plan(0).destroyed.is_empty());
@@ -187,9 +167,9 @@ fn twin(world: &World, at: &str, split: bool) {
 fn a_replica_and_a_pool_that_was_split_off_are_foreign_and_keep_nothing_from_coming_home() {
     for split in [false, true] {
         let world = World::new();
-        world.switch(&host(nested())).unwrap();
+        world.switch(&graph(nested())).unwrap();
         world.host.write_file(&name("tank/in"), "file", "precious");
-        world.switch(&host(without(nested(), &["dataset:tank/in"]))).unwrap();
+        world.switch(&graph(without(nested(), &["dataset:tank/in"]))).unwrap();
         // Its name comes before the other's, and after it.
         for at in ["backup", "zoo"] {
             if there(&world).contains(&at.to_owned()) {
@@ -199,14 +179,14 @@ fn a_replica_and_a_pool_that_was_split_off_are_foreign_and_keep_nothing_from_com
             let before: Vec<_> = there(&world).into_iter().filter(|name| name.starts_with(at)).collect();
             world.rollback(1).unwrap();
             assert_eq!(world.host.read_file(&name("tank/in"), "file").as_deref(), Some("precious"));
-            world.switch(&host(without(nested(), &["dataset:tank/in"]))).unwrap();
+            world.switch(&graph(without(nested(), &["dataset:tank/in"]))).unwrap();
             let (plan, _) = world.gc(0).unwrap();
             assert!(plan.destroyed.iter().all(|one| one.place.as_str().starts_with("tank/")), "{plan:?}");
             let now: Vec<_> = there(&world).into_iter().filter(|name| name.starts_with(at)).collect();
             assert_eq!(now, before, "split: {split}");
             // A spec that names the pool takes it for nobody's.
             let disk = pool(at, &["three"], &[]);
-            let told = refused(world.switch(&host(with(without(nested(), &["dataset:tank/in"]), disk))));
+            let told = refusal(world.switch(&graph(with(without(nested(), &["dataset:tank/in"]), disk))));
             assert!(told.contains(&format!("pool:{at}: a pool of this name is there already")), "{told}");
             world.host.edit(|state| {
                 state.pools.remove(&PoolName::new(at).unwrap());
@@ -226,20 +206,20 @@ fn a_replica_and_a_pool_that_was_split_off_are_foreign_and_keep_nothing_from_com
 #[test]
 fn what_has_lost_its_mark_is_not_put_away_nor_destroyed_and_is_marked_again_where_the_spec_names_it() {
     let world = World::new();
-    world.switch(&host(nested())).unwrap();
+    world.switch(&graph(nested())).unwrap();
     let mark_off = |of: &str| {
         let property = PropertyName::new(OWNER);
         world.host.by_hand(&Op::DatasetInherit { dataset: name(of), property }).unwrap();
     };
     mark_off("tank/in");
     let less = without(nested(), &["dataset:tank/in"]);
-    let plan = world.plan(&host(less.clone()));
+    let plan = world.plan(&graph(less.clone()));
     assert!(plan.is_empty() && plan.refusals.is_empty(), "{plan:?}");
     assert!(plan.warnings[0].text.contains("somebody has taken phoenix's mark off it"), "{plan:?}");
     // The spec that names it marks it again.
     assert_eq!(kinds_of(&world, nested()), ["update dataset:tank/in"]);
-    world.switch(&host(nested())).unwrap();
-    world.switch(&host(less)).unwrap();
+    world.switch(&graph(nested())).unwrap();
+    world.switch(&graph(less)).unwrap();
     mark_off("tank/.phoenix/3/in");
     let plan = world.gc_plan(0);
     assert!(plan.destroyed.is_empty(), "{plan:?}");
@@ -255,23 +235,23 @@ fn what_has_lost_its_mark_is_not_put_away_nor_destroyed_and_is_marked_again_wher
 #[test]
 fn another_dataset_of_the_same_name_is_not_the_one_that_phoenix_made() {
     let world = World::new();
-    world.switch(&host(nested())).unwrap();
+    world.switch(&graph(nested())).unwrap();
     let remake = || {
         world.host.by_hand(&Op::DatasetUnmount { dataset: name("tank/in") }).unwrap();
         world.host.by_hand(&Op::DatasetDestroy { dataset: name("tank/in") }).unwrap();
-        create(&world, "tank/in", &[(OWNER, "box")]);
+        world.create("tank/in", &[(OWNER, "box")]);
         world.host.by_hand(&Op::DatasetMount { dataset: name("tank/in") }).unwrap();
         world.host.write_file(&name("tank/in"), "file", "restored");
     };
     remake();
     // It is no drift to be put right, and it is not put away.
-    let told = refused(world.switch(&host(nested())));
+    let told = refusal(world.switch(&graph(nested())));
     assert!(told.contains("this state folder has no record of it"), "{told}");
-    let less = host(without(nested(), &["dataset:tank/in"]));
+    let less = graph(without(nested(), &["dataset:tank/in"]));
     let plan = world.plan(&less);
     assert_eq!(kinds(&plan), [""; 0]);
     assert!(plan.warnings[0].text.contains("not the one that phoenix made"), "{:?}", plan.warnings);
-    world.switch_with(&host(nested()), &ADOPT()).unwrap();
+    world.switch_with(&graph(nested()), &ADOPT()).unwrap();
     assert!(world.drift().is_empty());
 }
 
@@ -280,17 +260,17 @@ fn a_store_without_a_record_takes_what_fits_and_writes_it_with_the_next_change()
     let world = World::new();
     let small = || nested();
     let less = || without(nested(), &["dataset:tank/in"]);
-    world.switch(&host(small())).unwrap();
-    world.switch(&host(less())).unwrap();
-    world.switch(&host(with(less(), dataset("tank/more", &[])))).unwrap();
+    world.switch(&graph(small())).unwrap();
+    world.switch(&graph(less())).unwrap();
+    world.switch(&graph(with(less(), dataset("tank/more", &[])))).unwrap();
     let record = world.root().join("record.json");
     let whole = world.store.record().unwrap().unwrap();
     fs::remove_file(&record).unwrap();
     // A copy beside, and below what is put away.
-    create(&world, "tank/more/copy", &[(OWNER, "box")]);
+    world.create("tank/more/copy", &[(OWNER, "box")]);
     assert!(world.drift().is_empty(), "a plan shows nothing of it");
     assert!(!record.exists(), "looking writes nothing");
-    let told = refused(world.switch(&host(less())));
+    let told = refusal(world.switch(&graph(less())));
     assert!(told.contains("tank/more/copy"), "{told}");
     assert_eq!(world.gc_plan(1).staying.len(), 0);
     let going: Vec<_> = world.gc_plan(1).destroyed.iter().map(|one| one.place.to_string()).collect();
@@ -342,14 +322,14 @@ fn a_store_of_every_earlier_format_takes_the_guids_of_what_stands_as_it_says() {
             gone.unwrap();
         }
         copy(&fixture, world.root());
-        create(&world, "tank/vms/copy", &[(OWNER, "box")]);
+        world.create("tank/vms/copy", &[(OWNER, "box")]);
         assert_eq!(world.store.record().unwrap(), None);
         let drift = world.drift();
         assert!(drift.refusals.is_empty(), "{format}: {:?}", drift.refusals);
         assert_eq!(kinds(&drift), [""; 0], "{format}");
         let mut more: Vec<Resource> = says.resources().cloned().collect();
         more.push(dataset("tank/more", &[]));
-        world.switch(&host(more)).unwrap();
+        world.switch(&graph(more)).unwrap();
         assert_eq!(world.current(), Some(3));
         let state = world.host.state();
         let record = world.store.record().unwrap().unwrap();
@@ -361,7 +341,7 @@ fn a_store_of_every_earlier_format_takes_the_guids_of_what_stands_as_it_says() {
         assert!(record.entries.values().all(|one| one.identity.pool == state.pools[&one.name.pool()].guid));
         // What only bears the mark keeps its parent from going.
         let gone = without(says.resources().cloned().collect(), &["dataset:tank/vms", "storage:tank-vms"]);
-        let told = refused(world.switch(&host(gone)));
+        let told = refusal(world.switch(&graph(gone)));
         assert!(told.contains("tank/vms/copy"), "{told}");
     }
 }
@@ -370,12 +350,12 @@ fn a_store_of_every_earlier_format_takes_the_guids_of_what_stands_as_it_says() {
 fn a_record_that_is_older_than_the_host_takes_nothing_and_uses_no_number_twice() {
     let world = World::new();
     let (a, b) = (nested(), with(without(nested(), &["dataset:tank/in"]), dataset("tank/c", &[])));
-    world.switch(&host(a.clone())).unwrap();
+    world.switch(&graph(a.clone())).unwrap();
     let backup = world.save_store();
-    world.switch(&host(b)).unwrap();
+    world.switch(&graph(b)).unwrap();
     world.host.write_file(&name("tank/c"), "file", "of the other life");
     world
-        .switch(&host(with(
+        .switch(&graph(with(
             without(nested(), &["dataset:tank/in"]),
             dataset("tank/keep", &[("atime", "off")]),
         )))
@@ -389,16 +369,16 @@ fn a_record_that_is_older_than_the_host_takes_nothing_and_uses_no_number_twice()
     // The switch takes a number that the host has no marks of. What is on record comes home from wherever it is;
     // what is not is made anew, and that is told.
     let more = with(a, dataset("tank/c", &[]));
-    let plan = world.plan(&host(more.clone()));
+    let plan = world.plan(&graph(more.clone()));
     assert_eq!(plan.number, 4);
     let (restore, create) = ("restore dataset:tank/in".to_owned(), "create dataset:tank/c".to_owned());
     assert!(kinds(&plan).contains(&restore) && kinds(&plan).contains(&create), "{:?}", kinds(&plan));
     assert!(plan.warnings.iter().any(|one| one.text.contains("tank/.phoenix/3/c")), "{:?}", plan.warnings);
     // Adopted, it comes home instead.
-    world.switch_with(&host(more.clone()), &ADOPT()).unwrap();
+    world.switch_with(&graph(more.clone()), &ADOPT()).unwrap();
     assert_eq!(world.current(), Some(4));
     assert_eq!(world.host.read_file(&name("tank/c"), "file").as_deref(), Some("of the other life"));
-    assert!(world.plan(&host(more)).is_empty());
+    assert!(world.plan(&graph(more)).is_empty());
     let (plan, collected) = world.gc(0).unwrap();
     assert_eq!((plan.destroyed.len(), collected.datasets), (0, 0), "{plan:?}");
 }
@@ -406,13 +386,13 @@ fn a_record_that_is_older_than_the_host_takes_nothing_and_uses_no_number_twice()
 #[test]
 fn snapshots_that_only_the_host_knows_of_keep_their_numbers() {
     let world = World::new();
-    world.switch(&host(nested())).unwrap();
+    world.switch(&graph(nested())).unwrap();
     let backup = world.save_store();
     for word in ["off", "on", "off"] {
-        world.switch(&host(with(nested(), dataset("tank/keep", &[("atime", word)])))).unwrap();
+        world.switch(&graph(with(nested(), dataset("tank/keep", &[("atime", word)])))).unwrap();
     }
     world.restore_store(&backup);
-    let again = host(with(nested(), dataset("tank/keep", &[("recordsize", "16K")])));
+    let again = graph(with(nested(), dataset("tank/keep", &[("recordsize", "16K")])));
     assert_eq!(world.plan(&again).number, 5);
     world.switch(&again).unwrap();
     assert_eq!(world.current(), Some(5));
@@ -426,14 +406,14 @@ fn snapshots_that_only_the_host_knows_of_keep_their_numbers() {
 #[test]
 fn what_somebody_renamed_is_told_where_it_was_and_where_it_is() {
     let world = World::new();
-    world.switch(&host(nested())).unwrap();
+    world.switch(&graph(nested())).unwrap();
     world.host.write_file(&name("tank/in"), "file", "precious");
     let rename = |from: &str, to: &str| {
         let op = Op::DatasetRename { from: name(from), to: name(to), volume: false };
         world.host.by_hand(&op).unwrap();
     };
     let warnings = || {
-        let plan = world.plan(&host(nested()));
+        let plan = world.plan(&graph(nested()));
         let told: Vec<String> =
             plan.warnings.iter().map(|one| format!("{}: {}", one.key, one.text)).collect();
         (kinds(&plan), told.join("\n"))
@@ -454,8 +434,8 @@ fn what_somebody_renamed_is_told_where_it_was_and_where_it_is() {
     let plan = world.with(|runtime| runtime.plan(&Target::Generation(1), &consent)).unwrap();
     assert!(plan.refusals.iter().any(|one| one.reason.contains("its snapshots are those of tank/in")));
     // A switch takes them as they are, and then nothing is left to tell.
-    world.switch(&host(with(nested(), dataset("tank/more", &[])))).unwrap();
-    let plan = world.plan(&host(with(nested(), dataset("tank/more", &[]))));
+    world.switch(&graph(with(nested(), dataset("tank/more", &[])))).unwrap();
+    let plan = world.plan(&graph(with(nested(), dataset("tank/more", &[]))));
     assert!(plan.actions.is_empty() && plan.warnings.is_empty(), "{plan:?}");
     assert_eq!(world.host.state().datasets[&name("tank/keep")].files["file"], "precious");
 }
@@ -467,7 +447,7 @@ fn no_label_but_that_of_the_pool_that_was_being_made_is_taken_off() {
     for (pool, destroyed) in labels {
         let world = World::new();
         world.host.inject(Fault::when(|op| matches!(op, Op::PoolCreate { .. }), FaultKind::PowerBefore));
-        assert!(matches!(world.switch(&host(nested())), Err(SwitchError::PowerLost)));
+        assert!(matches!(world.switch(&graph(nested())), Err(SwitchError::PowerLost)));
         world.host.power_on();
         let label = Content::Label { pool: PoolName::new(pool).unwrap(), guid: 7, destroyed };
         let mut device = None;
@@ -485,7 +465,7 @@ fn no_label_but_that_of_the_pool_that_was_being_made_is_taken_off() {
 #[test]
 fn names_of_snapshots_that_somebody_took_first_stop_no_switch() {
     let world = World::new();
-    world.switch(&host(nested())).unwrap();
+    world.switch(&graph(nested())).unwrap();
     let numbers: [u64; 6] = [2, 3, 999_999_999, 1_000_000_000, 1_000_000_002, u64::MAX];
     for number in numbers {
         let snapshot =
@@ -495,7 +475,7 @@ fn names_of_snapshots_that_somebody_took_first_stop_no_switch() {
     let part = Op::Snapshot { datasets: vec![name("tank/keep")], name: "phoenix-1000000003.1".into() };
     world.host.by_hand(&part).unwrap();
     for (word, number) in [("off", 1_000_000_001), ("on", 1_000_000_004), ("off", 1_000_000_005)] {
-        world.switch(&host(with(nested(), dataset("tank/keep", &[("atime", word)])))).unwrap();
+        world.switch(&graph(with(nested(), dataset("tank/keep", &[("atime", word)])))).unwrap();
         assert_eq!(world.current(), Some(number));
     }
     world.rollback(1).unwrap();
@@ -513,14 +493,14 @@ fn what_power_was_cut_off_within_the_making_of_is_taken_back_without_its_mark() 
         .flat_map(|(what, number)| [false, true].map(|resume| (what, number, resume)))
     {
         let world = World::new();
-        world.switch(&host(nested())).unwrap();
+        world.switch(&graph(nested())).unwrap();
         let at = name(what);
         let is = move |op: &Op| match op {
             Op::DatasetCreate { dataset, .. } | Op::VolumeCreate { dataset, .. } => *dataset == at,
             _ => false,
         };
         world.host.inject(Fault::when(is, FaultKind::PowerWithin(number)));
-        let result = world.switch(&host(more.clone()));
+        let result = world.switch(&graph(more.clone()));
         assert!(matches!(result, Err(SwitchError::PowerLost)), "{result:?}");
         world.host.power_on();
         assert!(there(&world).contains(&what.to_owned()));
@@ -532,7 +512,7 @@ fn what_power_was_cut_off_within_the_making_of_is_taken_back_without_its_mark() 
         } else {
             assert!(!there(&world).contains(&what.to_owned()), "{:?}", there(&world));
         }
-        world.switch(&host(more.clone())).unwrap();
+        world.switch(&graph(more.clone())).unwrap();
         assert!(world.drift().is_empty());
     }
 }
@@ -540,13 +520,13 @@ fn what_power_was_cut_off_within_the_making_of_is_taken_back_without_its_mark() 
 #[test]
 fn what_somebody_else_made_meanwhile_stays() {
     let world = World::new();
-    world.switch(&host(nested())).unwrap();
-    let more = host(with(with(nested(), dataset("tank/y", &[])), dataset("tank/z", &[])));
+    world.switch(&graph(nested())).unwrap();
+    let more = graph(with(with(nested(), dataset("tank/y", &[])), dataset("tank/z", &[])));
     // It was not there when the plan was made, and is when it is carried out.
     let target = phoenix_transaction::switch::Target::New { graph: more.clone(), sources: Vec::new() };
     let result = world.with(|runtime| {
         runtime.switch("switch", &target, &Consent::default(), &mut |_| {
-            create(&world, "tank/z", &[]);
+            world.create("tank/z", &[]);
             true
         })
     });
@@ -561,7 +541,7 @@ fn what_somebody_else_made_meanwhile_stays() {
     ));
     assert!(matches!(world.switch(&more), Err(SwitchError::PowerLost)));
     world.host.power_on();
-    create(&world, "tank/z", &[]);
+    world.create("tank/z", &[]);
     world.host.write_file(&name("tank/z"), "file", "precious");
     world.recover(false).unwrap();
     assert_eq!(world.host.read_file(&name("tank/z"), "file").as_deref(), Some("precious"));
@@ -570,8 +550,8 @@ fn what_somebody_else_made_meanwhile_stays() {
 #[test]
 fn another_hosts_spec_is_refused_and_a_host_is_renamed_by_saying_so() {
     let world = World::new();
-    world.switch(&host(nested())).unwrap();
-    world.switch(&host(without(nested(), &["dataset:tank/in"]))).unwrap();
+    world.switch(&graph(nested())).unwrap();
+    world.switch(&graph(without(nested(), &["dataset:tank/in"]))).unwrap();
     let beta =
         Graph::assemble(HostName::new("beta").unwrap(), without(nested(), &["dataset:tank/in"])).unwrap();
     for consent in [
