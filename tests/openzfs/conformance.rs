@@ -1,13 +1,13 @@
 //! The suite that every host must pass, on the real OpenZFS: where it and the simulator disagree, the
 //! simulator is wrong.
 
-use phoenix_lab::{Machine, MachineSpec, Result, build_example, mib, prepare_or_skip};
+use phoenix_lab::{Machine, MachineSpec, Result, build_program, mib, prepare_or_skip};
 use std::time::Duration;
 
 #[test]
 fn the_real_host_passes_the_suite_that_the_simulator_passes() -> Result<()> {
     let Some(image) = prepare_or_skip()? else { return Ok(()) };
-    let program = build_example("phoenix-transaction", "conformance")?;
+    let program = build_program("phoenix-conformance", "conformance")?;
     let spec = MachineSpec::new().disk("one", mib(512)).disk("two", mib(512)).with_nfs();
     let mut machine = Machine::boot(&image, spec)?;
     machine.put_program(&program, "/root/conformance")?;

@@ -3,7 +3,7 @@
 //! `PHOENIX_DIFFERENTIAL` is the number of operations for each seed, `PHOENIX_SEED` a seed of one's own.
 //! `PHOENIX_LIFE` with the number of a life that was printed plays that one alone and makes it small.
 
-use phoenix_lab::{Machine, MachineSpec, Result, build_example, mib, prepare_or_skip};
+use phoenix_lab::{Machine, MachineSpec, Result, build_program, mib, prepare_or_skip};
 use std::time::Duration;
 
 /// The seeds of every run: each leads elsewhere, and to the same place each time.
@@ -20,7 +20,7 @@ const LIMIT: Duration = Duration::from_secs(1200);
 #[test]
 fn the_simulator_does_what_the_real_openzfs_does() -> Result<()> {
     let Some(image) = prepare_or_skip()? else { return Ok(()) };
-    let program = build_example("phoenix-transaction", "differential")?;
+    let program = build_program("phoenix-conformance", "differential")?;
     // Large enough that no operation meets the end of a pool; the files behind them take what is written.
     let spec =
         ["one", "two", "three"].iter().fold(MachineSpec::new(), |spec, name| spec.disk(*name, mib(8192)));

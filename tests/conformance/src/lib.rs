@@ -5,12 +5,15 @@
 //! failures the first is the one to look at. Whatever the suite makes lies in one pool, which the last step destroys.
 
 mod clones;
+pub mod differential;
 mod directories;
 mod disks;
 mod exports;
 mod keys;
 mod settings;
 mod snapshots;
+#[cfg(test)]
+mod tests;
 mod topology;
 mod tree;
 

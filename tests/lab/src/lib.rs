@@ -28,6 +28,6 @@ pub use error::{Error, Result};
 pub use image::{Image, prepare_or_skip};
 pub use link::{Output, Running};
 pub use machine::Machine;
-pub use programs::{Program, build_example};
+pub use programs::{Program, build_program};
 pub use session::{CUT, Session, says};
 pub use spec::{Disk, MachineSpec, mib};

@@ -31,26 +31,20 @@ impl Program {
     /// Builds the program with cargo, as a test of another crate may be the first to need it, and
     /// returns its path.
     pub fn build(self) -> Result<PathBuf> {
-        build("phoenix-lab", "--bin", self.name())?;
-        Ok(place::target().join("debug").join(self.name()))
+        build_program("phoenix-lab", self.name())
     }
 }
 
-/// Builds an example of a package of the workspace with cargo, and returns its path: a program that
-/// only tests need, to be carried into the machine.
-pub fn build_example(package: &str, name: &str) -> Result<PathBuf> {
-    build(package, "--example", name)?;
-    Ok(place::target().join("debug").join("examples").join(name))
-}
-
-fn build(package: &str, kind: &str, name: &str) -> Result<()> {
+/// Builds a program of a package of the workspace with cargo, and returns its path: one that only tests
+/// need, to be carried into the machine.
+pub fn build_program(package: &str, name: &str) -> Result<PathBuf> {
     // Cargo has a lock of its own; this only saves asking it twice at once.
     static BUILDING: Mutex<()> = Mutex::new(());
     let _alone = BUILDING.lock();
     let wrong = |reason: String| Error::Program { program: name.into(), reason };
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args(["build", "--quiet", "--package", package, kind, name, "--target-dir"])
+        .args(["build", "--quiet", "--package", package, "--bin", name, "--target-dir"])
         .arg(place::target())
         .current_dir(place::sources())
         .output()
@@ -59,7 +53,7 @@ fn build(package: &str, kind: &str, name: &str) -> Result<()> {
         let said = String::from_utf8_lossy(&output.stderr);
         return Err(wrong(format!("cargo could not build it:\n{said}")));
     }
-    Ok(())
+    Ok(place::target().join("debug").join(name))
 }
 
 /// Refuses a program that wants a newer C library than the guest has.

@@ -10,5 +10,5 @@ fn the_simulator_does_what_every_host_does() {
     let disks = ["/dev/disk/by-id/one", "/dev/disk/by-id/two"];
     host.add_blank_disks(disks);
     let disks = disks.map(|path| Disk(path.into()));
-    phoenix_conformance::run(&host, &disks, dir.path()).unwrap();
+    crate::run(&host, &disks, dir.path()).unwrap();
 }

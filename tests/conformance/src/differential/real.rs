@@ -1,6 +1,6 @@
 //! The real side: phoenix's own host on this very machine, and a look at it in few processes.
 
-use crate::{
+use super::{
     act::{Act, Outcome},
     picture::{self, Depth, PROPERTIES, Picture},
     world::PoolOf,

@@ -3,7 +3,7 @@
 //!
 //! A new kind is one line in [`KINDS`] and one function.
 
-use crate::{act::Act, certain, dice::Dice, values, world::PoolOf};
+use super::{act::Act, certain, dice::Dice, values, world::PoolOf};
 use phoenix_graph::{DatasetName, Disk, Mode, PoolName, PropertyName, SnapshotName, Target, property};
 use phoenix_host::op::{Assignment, Op};
 use phoenix_sim::{Content, State, state::Dataset};

@@ -1,6 +1,6 @@
 //! The simulator's side.
 
-use crate::{
+use super::{
     act::{Act, Outcome},
     picture::{self, Depth, Picture},
     world::PoolOf,

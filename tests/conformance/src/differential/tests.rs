@@ -1,30 +1,10 @@
 //! The simulator as a model of OpenZFS: the named cases that the lab plays on both sides
-//! (`examples/differential`), on the simulator alone; and the generator of random operations.
+//! , on the simulator alone; and the generator of random operations.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-
-#[path = "../examples/differential/act.rs"]
-mod act;
-#[path = "../examples/differential/case.rs"]
-mod case;
-#[path = "../examples/differential/cases.rs"]
-mod cases;
-#[path = "../examples/differential/certain.rs"]
-mod certain;
-#[path = "../examples/differential/dice.rs"]
-mod dice;
-#[path = "../examples/differential/generate.rs"]
-mod generate;
-#[path = "../examples/differential/model.rs"]
-mod model;
-#[path = "../examples/differential/picture.rs"]
-mod picture;
-#[path = "../examples/differential/values.rs"]
-mod values;
-#[path = "../examples/differential/world.rs"]
-mod world;
-
-use act::{Act, Outcome};
+use super::{
+    act::{Act, Outcome},
+    cases, dice, generate, model, picture, world,
+};
 use phoenix_graph::Disk;
 use phoenix_sim::State;
 

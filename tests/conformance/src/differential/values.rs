@@ -1,6 +1,6 @@
 //! Properties with values to set: mostly legal, some not.
 
-use crate::{certain, dice::Dice};
+use super::{certain, dice::Dice};
 use phoenix_graph::DatasetName;
 use phoenix_sim::State;
 

@@ -1,6 +1,6 @@
 //! Both sides at once: does something on each, and compares.
 
-use crate::{
+use super::{
     LIFE,
     act::{Act, Outcome},
     case::{Case, Then},

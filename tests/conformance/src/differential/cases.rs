@@ -3,8 +3,8 @@
 //! `tests/model.rs`; where the real side does otherwise, case and simulator are wrong. Each begins with the
 //! pools `qa` and `q b`, mounted and empty.
 
-use crate::act::Act;
-use crate::case::{
+use super::act::Act;
+use super::case::{
     Case,
     Fact::{Folder, Mounted, Value},
     Origin::{Default, None as Neither, Own, Received, Temporary},

@@ -64,7 +64,7 @@ pub const POOL_PROPERTIES: &[&str] =
     &["autoexpand", "autoreplace", "autotrim", "comment", "delegation", "failmode", "listsnapshots"];
 
 /// What is asked of a host, with the root directories of these file systems.
-pub fn query(pools: &[crate::world::PoolOf], directories: &BTreeSet<DatasetName>) -> Query {
+pub fn query(pools: &[super::world::PoolOf], directories: &BTreeSet<DatasetName>) -> Query {
     Query {
         properties: PROPERTIES.iter().map(|name| PropertyName::new(name)).collect(),
         pool_properties: POOL_PROPERTIES.iter().map(|name| PropertyName::new(name)).collect(),

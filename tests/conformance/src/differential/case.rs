@@ -1,6 +1,6 @@
 //! What a case is made of: acts with what comes of each, and facts at the end; with short words to make them.
 
-use crate::act::{Act, Outcome};
+use super::act::{Act, Outcome};
 use phoenix_graph::{DatasetName, PoolName, PropertyName, SnapshotName};
 use phoenix_host::{
     observed::Source,
