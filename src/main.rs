@@ -3,6 +3,7 @@
 mod beside;
 mod boot_unit;
 mod cache;
+mod codes;
 mod duration;
 mod exit;
 mod failure;

@@ -146,6 +146,8 @@ pub struct ChangeView {
 pub struct RefusalView {
     /// The resource's key.
     pub key: String,
+    /// The code of the reason; `phoenix explain CODE` tells more about it.
+    pub code: String,
     /// Why.
     pub reason: String,
     /// The way out.
@@ -158,6 +160,8 @@ pub struct RefusalView {
 pub struct WarningView {
     /// The resource's key.
     pub key: String,
+    /// The code of what is to be known; `phoenix explain CODE` tells more about it.
+    pub code: String,
     /// What to know.
     pub text: String,
 }
@@ -196,6 +200,7 @@ impl PlanView {
                 .iter()
                 .map(|refusal| RefusalView {
                     key: refusal.key.to_string(),
+                    code: refusal.code.to_string(),
                     reason: refusal.reason.clone(),
                     help: refusal.help.clone(),
                 })
@@ -203,7 +208,11 @@ impl PlanView {
             warnings: plan
                 .warnings
                 .iter()
-                .map(|warning| WarningView { key: warning.key.to_string(), text: warning.text.clone() })
+                .map(|warning| WarningView {
+                    key: warning.key.to_string(),
+                    code: warning.code.to_string(),
+                    text: warning.text.clone(),
+                })
                 .collect(),
             partial: plan.partial,
         }

@@ -31,6 +31,10 @@ pub enum Level {
     Error,
     /// The graph is made, but this is likely not meant, or dangerous; `allow` silences it.
     Lint,
+    /// The plan is not carried out.
+    Refusal,
+    /// The plan is carried out, and this is to be known.
+    Warning,
 }
 
 /// A spec that gives a code, and the same put right.

@@ -42,8 +42,25 @@ pub fn plan(plan: &Plan, paint: Paint) -> String {
         let _ = writeln!(text, "{} {}: {}", paint.bad("refused:"), line(&refusal.key), line(&refusal.reason));
         let _ = writeln!(text, "  help: {}\n", line(&refusal.help));
     }
+    text.push_str(&more(plan));
     let _ = writeln!(text, "{}", paint.strong(&summary(plan)));
     text
+}
+
+/// Says where there is more about each kind of refusal.
+fn more(plan: &Plan) -> String {
+    let mut commands: Vec<String> = Vec::new();
+    for refusal in &plan.refusals {
+        let command = format!("`phoenix explain {}`", refusal.code);
+        if !commands.contains(&command) {
+            commands.push(command);
+        }
+    }
+    match &commands[..] {
+        [] => String::new(),
+        [one] => format!("{one} tells more.\n\n"),
+        several => format!("{} tell more.\n\n", several.join(", ")),
+    }
 }
 
 /// Lays drift out, what is missing altogether left out: what a switch to the same generation would change,

@@ -1,21 +1,21 @@
 //! `phoenix explain`
 
-use crate::{exit::Exit, failure::Failure, show::Paint, terminal::Terminal, view::CodeView};
+use crate::{codes, exit::Exit, failure::Failure, show::Paint, terminal::Terminal, view::CodeView};
 use clap::Args;
-use phoenix_compiler::{code, diagnostic::did_you_mean};
+use phoenix_compiler::diagnostic::did_you_mean;
 use phoenix_graph::{
     Code,
     code::{Example, Level},
 };
 use std::fmt::Write;
 
-/// Explain a diagnostic by its code
+/// Explain a diagnostic, or what a plan refuses or warns of, by its code
 ///
-/// Tells what the code means, why it matters on a storage host, and shows a spec that gives it and the
-/// same put right. Without a code it lists all of them.
+/// Tells what the code means, and why it matters on a storage host; of a diagnostic it shows a spec that gives
+/// it and the same put right. Without a code it lists all of them.
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// The code, as it stands in the diagnostic: quota-over-parent
+    /// The code, as it stands in the diagnostic or below the plan: quota-over-parent
     code: Option<String>,
     /// Print JSON
     #[arg(long)]
@@ -27,17 +27,17 @@ impl Explain {
     pub fn run(&self, terminal: &Terminal) -> Result<Exit, Failure> {
         let Some(name) = &self.code else {
             if self.json {
-                terminal.json(&code::all().map(CodeView::new).collect::<Vec<_>>());
+                terminal.json(&codes::all().map(CodeView::new).collect::<Vec<_>>());
             } else {
                 terminal.print(all(terminal.paint()));
             }
             return Ok(Exit::Done);
         };
-        match code::find(name) {
+        match codes::find(name) {
             Some(code) if self.json => terminal.json(&[CodeView::new(code)]),
             Some(code) => terminal.print(page(code, terminal.paint())),
             None => {
-                let near = did_you_mean(name, code::all().map(|code| code.name));
+                let near = did_you_mean(name, codes::all().map(|code| code.name));
                 return Err(Failure::new(Exit::Usage, format!("there is no code `{name}`")).help(
                     match near {
                         Some(near) => format!("did you mean `{near}`?"),
@@ -51,9 +51,9 @@ impl Explain {
 }
 
 fn all(paint: Paint) -> String {
-    let widest = code::all().map(|code| code.name.len()).max().unwrap_or_default();
+    let widest = codes::all().map(|code| code.name.len()).max().unwrap_or_default();
     let mut text = String::new();
-    for code in code::all() {
+    for code in codes::all() {
         let gap = " ".repeat(widest - code.name.len());
         let (name, level) = (paint.strong(code.name), level(code.level, paint));
         let after = if code.level == Level::Error { "  " } else { "" };
@@ -80,7 +80,8 @@ fn page(code: Code, paint: Paint) -> String {
 fn level(level: Level, paint: Paint) -> String {
     match level {
         Level::Error => paint.bad("error"),
-        Level::Lint => paint.change("warning"),
+        Level::Refusal => paint.bad("refusal"),
+        Level::Lint | Level::Warning => paint.change("warning"),
     }
 }
 

@@ -68,14 +68,16 @@ pub struct CodeView {
     pub right: Option<String>,
 }
 
-/// How severe a diagnostic is.
+/// How severe it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum SeverityView {
     /// No graph can be made.
     Error,
-    /// The graph is made, but this is likely not meant, or dangerous.
+    /// The plan is not carried out.
+    Refusal,
+    /// The graph is made, or the plan carried out; but this is likely not meant, dangerous, or to be known.
     Warning,
 }
 
@@ -88,7 +90,8 @@ impl CodeView {
             code: code.name.to_owned(),
             severity: match code.level {
                 Level::Error => SeverityView::Error,
-                Level::Lint => SeverityView::Warning,
+                Level::Refusal => SeverityView::Refusal,
+                Level::Lint | Level::Warning => SeverityView::Warning,
             },
             lint: code.level == Level::Lint,
             title: code.title.to_owned(),

@@ -27,8 +27,8 @@ pub enum Severity {
 impl From<Level> for Severity {
     fn from(level: Level) -> Self {
         match level {
-            Level::Error => Severity::Error,
-            Level::Lint => Severity::Warning,
+            Level::Error | Level::Refusal => Severity::Error,
+            Level::Lint | Level::Warning => Severity::Warning,
         }
     }
 }

@@ -5,7 +5,7 @@
 //! for people to return to it or to give it up.
 
 use super::{
-    Change, Inverse,
+    Change, Inverse, code,
     draft::{Draft, Sketch},
     lasting,
     layout::Step,
@@ -38,18 +38,22 @@ pub fn take(
         && topology::all_removable(state)
         && vdevs.iter().all(|vdev| topology::is_removable(vdev.class, &vdev.redundancy));
     let forbids = |work: &&Work| !matches!(work.kind, WorkKind::Resilver | WorkKind::Scrub);
-    let text = if state.checkpoint {
-        format!("the checkpoint that the pool has is a way back from that, too: {}", way_back(name))
+    let (code, text) = if state.checkpoint {
+        let text =
+            format!("the checkpoint that the pool has is a way back from that, too: {}", way_back(name));
+        (code::HAS_CHECKPOINT, text)
     } else if !state.checkpoints {
-        "no checkpoint is taken before that, since the pool's feature zpool_checkpoint is disabled: there is \
-         no way back"
-            .to_owned()
+        let text = "no checkpoint is taken before that, since the pool's feature zpool_checkpoint is disabled: there is \
+         no way back";
+        (code::NO_CHECKPOINT, text.to_owned())
     } else if let Some(work) = state.work.iter().find(forbids) {
-        format!("no checkpoint is taken before that, since {work}; for a way back wait until it is done")
+        let text =
+            format!("no checkpoint is taken before that, since {work}; for a way back wait until it is done");
+        (code::NO_CHECKPOINT, text)
     } else if vdevs.len() != steps.len() && !goes {
-        "no checkpoint is taken before that, since it would forbid what else changes in the layout; for a way \
-         back switch to the rest first"
-            .to_owned()
+        let text = "no checkpoint is taken before that, since it would forbid what else changes in the layout; for a way \
+         back switch to the rest first";
+        (code::NO_CHECKPOINT, text.to_owned())
     } else {
         sketch.changes.push(Change {
             setting: "checkpoint".to_owned(),
@@ -64,13 +68,14 @@ pub fn take(
                 features: features.to_vec(),
             },
         );
-        format!(
+        let text = format!(
             "a checkpoint is taken first: {}. Until you give it up with `zpool checkpoint -d {name}`, nothing \
              that is deleted frees space",
             way_back(name)
-        )
+        );
+        (code::CHECKPOINT_TAKEN, text)
     };
-    draft.warn(&key, text);
+    draft.warn(&key, code, text);
 }
 
 /// Tells how a pool is returned to its checkpoint.

@@ -2,7 +2,7 @@
 //! spec no longer names (retire.rs).
 
 use super::{
-    Change, Inverse, Kind, Reversibility, Subject,
+    Change, Inverse, Kind, Reversibility, Subject, code,
     draft::{Draft, Sketch},
     exchange, keys, mounting, retire, settings, space,
 };
@@ -81,12 +81,12 @@ fn pass_links(draft: &mut Draft<'_>, node: &Node, path: &str, stands: bool) {
     let Some((link, target)) = draft.inputs.observed.links_passed.get(path).cloned() else { return };
     let text = format!("it is to be mounted at {path}, and {link} is a link to {target}");
     if stands {
-        draft.warn(&node.key, format!("{text}: it is mounted where that leads"));
+        draft.warn(&node.key, code::MOUNTED_THROUGH_LINK, format!("{text}: it is mounted where that leads"));
     } else {
         let help = format!(
             "say the path that it leads to as `mountpoint`; or see who made the link, and take it away (`rm {link}`)"
         );
-        draft.refuse(&node.key, text, help);
+        draft.refuse(&node.key, code::MOUNTPOINT_IS_LINK, text, help);
     }
 }
 
@@ -96,14 +96,14 @@ fn create(draft: &mut Draft<'_>, node: &Node, name: &DatasetName) {
             "{place} says that it was put away from there, and this state folder has no record of that: a new one \
              is made; `--adopt` brings that one home instead"
         );
-        draft.warn(&node.key, text);
+        draft.warn(&node.key, code::MADE_ANEW, text);
     }
     if let Some(place) = draft.renamed(name) {
         let text = format!(
             "somebody renamed it to {place}, where it stays with all that it holds: a new one is made, and is empty; \
              `zfs rename {place} {name}` brings it back, before a switch"
         );
-        draft.warn(&node.key, text);
+        draft.warn(&node.key, code::MADE_ANEW, text);
     }
     let mut sketch = Sketch::new(Kind::Create);
     sketch.needs = draft.waits(node);
@@ -118,8 +118,8 @@ fn create(draft: &mut Draft<'_>, node: &Node, name: &DatasetName) {
             if !volume.sparse {
                 reserved.push((PropertyName::new("refreservation"), volume.size.0.to_string().into()));
             }
-            if let Some((reason, help)) = space::too_large(draft, name, &reserved) {
-                draft.refuse(&node.key, reason, help);
+            if let Some(why) = space::too_large(draft, name, &reserved) {
+                draft.refuse_for(&node.key, why);
             }
             words.push(owner);
             sketch.run(
@@ -136,8 +136,8 @@ fn create(draft: &mut Draft<'_>, node: &Node, name: &DatasetName) {
             let found = other.settings().cloned().unwrap_or_default();
             sketch.changes = settings::all_new(&found);
             let mut words = settings::words(Target::Filesystem, &found);
-            if let Some((reason, help)) = space::too_large(draft, name, &words) {
-                draft.refuse(&node.key, reason, help);
+            if let Some(why) = space::too_large(draft, name, &words) {
+                draft.refuse_for(&node.key, why);
             }
             words.push(owner);
             sketch.run(
@@ -161,7 +161,7 @@ fn restore(draft: &mut Draft<'_>, node: &Node, name: &DatasetName) {
                 "{place} was put away from there, and somebody has taken phoenix's mark off it since: it comes home, \
                  and is marked again"
             );
-            draft.warn(&node.key, text);
+            draft.warn(&node.key, code::MARK_REMOVED, text);
         }
         Claim::Unrecorded | Claim::Foreign => {
             let word = Some("yes".to_owned());
@@ -193,6 +193,7 @@ pub fn present(
         let (is, wanted) = if volume { ("a file system", "a volume") } else { ("a volume", "a file system") };
         draft.refuse(
             &node.key,
+            code::OTHER_KIND,
             format!("{name} is {is}; the spec says {wanted}"),
             "give the new one another name, or rename the one that is there",
         );
@@ -203,6 +204,7 @@ pub fn present(
     if state.is_unreadable(OWNER) && !ours {
         draft.refuse(
             &node.key,
+            code::UNREADABLE_MARK,
             format!("whose it is cannot be read: the value of its property {OWNER} is no text (UTF-8)"),
             format!("look who set it, take it off with `zfs inherit {OWNER} {name}`, and plan again"),
         );
@@ -210,11 +212,12 @@ pub fn present(
     }
     if let Some(was) = draft.was(name) {
         let text = format!("it is what was {was}: somebody renamed it, and it is taken as it is now");
-        draft.warn(&node.key, text);
+        draft.warn(&node.key, code::RENAMED, text);
     }
     for (property, _) in state.unreadable.iter().filter(|(_, source)| source.is_own()) {
         draft.warn(
             &node.key,
+            code::UNREADABLE_PROPERTY,
             format!(
                 "the value of its property {property} is no text (UTF-8) and cannot be read: where it is changed, nothing gives it back; `zfs inherit {property} {name}` takes it off"
             ),
@@ -248,7 +251,7 @@ pub fn present(
     for (property, now, wanted) in &delta.fixed {
         draft.refuse(
             &node.key,
-            format!("{property} is {now} and can be given only at creation; the spec says {wanted}"),
+            code::SET_AT_CREATION, format!("{property} is {now} and can be given only at creation; the spec says {wanted}"),
             format!(
                 "write {property}={now} in the spec; or declare a new dataset with {property}={wanted} beside this one and copy the data"
             ),
@@ -320,6 +323,7 @@ fn resize(
     if let Some(room) = number("available").filter(|room| full && wanted.saturating_sub(now) > *room) {
         draft.refuse(
             &node.key,
+            code::NO_ROOM,
             format!("the volume would grow by {}, and only {} are free", Bytes(wanted - now), Bytes(room)),
             "free some space first, or say `refreservation=\"none\"`: then it reserves nothing",
         );

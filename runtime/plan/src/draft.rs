@@ -2,10 +2,10 @@
 
 use super::{
     Action, Before, Change, Inputs, Inverse, Kind, Plan, Prior, Refusal, Registry, Reversibility, Subject,
-    Warning, mounting::Mounting, rendered, retire,
+    Warning, code, mounting::Mounting, rendered, retire,
 };
 use crate::record::{Claim, strays};
-use phoenix_graph::{DatasetName, HostName, Key, PoolName, SnapshotName, graph::Node};
+use phoenix_graph::{Code, DatasetName, HostName, Key, PoolName, SnapshotName, graph::Node};
 use phoenix_host::snapshots;
 use phoenix_host::{
     area,
@@ -57,6 +57,20 @@ pub struct Draft<'a> {
     pub registry: Option<Registry>,
     /// Encryption roots whose keys lie in a dataset that is still to be mounted: that dataset.
     pub late_keys: BTreeMap<DatasetName, DatasetName>,
+}
+
+/// Why something cannot be, and the way out; whose refusal it is, is said when it is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Why {
+    pub code: Code,
+    pub reason: String,
+    pub help: String,
+}
+
+impl Why {
+    pub fn new(code: Code, reason: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { code, reason: reason.into(), help: help.into() }
+    }
 }
 
 /// An action that is being put together.
@@ -171,8 +185,12 @@ impl<'a> Draft<'a> {
         at
     }
 
-    pub fn refuse(&mut self, key: &Key, reason: impl Into<String>, help: impl Into<String>) {
-        self.refusals.push(Refusal { key: key.clone(), reason: reason.into(), help: help.into() });
+    pub fn refuse(&mut self, key: &Key, code: Code, reason: impl Into<String>, help: impl Into<String>) {
+        self.refuse_for(key, Why::new(code, reason, help));
+    }
+
+    pub fn refuse_for(&mut self, key: &Key, Why { code, reason, help }: Why) {
+        self.refusals.push(Refusal { key: key.clone(), code, reason, help });
     }
 
     /// Returns whether something is refused already.
@@ -180,8 +198,8 @@ impl<'a> Draft<'a> {
         self.refusals.iter().any(|refusal| refusal.key == *key)
     }
 
-    pub fn warn(&mut self, key: &Key, text: impl Into<String>) {
-        self.warnings.push(Warning { key: key.clone(), text: text.into() });
+    pub fn warn(&mut self, key: &Key, code: Code, text: impl Into<String>) {
+        self.warnings.push(Warning { key: key.clone(), code, text: text.into() });
     }
 
     /// Asks for what cannot be undone: refuses where the person did not consent.
@@ -193,6 +211,7 @@ impl<'a> Draft<'a> {
             if class == Reversibility::Destructive { "loses data" } else { "cannot be undone by a rollback" };
         self.refuse(
             key,
+            code::NEEDS_CONSENT,
             format!("{what}, which {effect}"),
             format!("if you want it, say so: `--consent {key}`"),
         );
@@ -209,15 +228,17 @@ impl<'a> Draft<'a> {
     /// Asks whether something that phoenix did not make may be taken over.
     pub fn adopt(&mut self, key: &Key, what: &str, claim: Claim) -> bool {
         if !self.may_adopt(key) {
-            let why = match claim {
-                Claim::Unrecorded => {
+            let (code, why) = match claim {
+                Claim::Unrecorded => (
+                    code::UNRECORDED,
                     "bears phoenix's mark; but this state folder has no record of it (a copy, a part of a pool, \
-                     something restored, or of a record that is lost)"
-                }
-                _ => "was not made by phoenix",
+                     something restored, or of a record that is lost)",
+                ),
+                _ => (code::NOT_OURS, "was not made by phoenix"),
             };
             self.refuse(
                 key,
+                code,
                 format!("{what} is there already, and {why}"),
                 "see with `phoenix plan --adopt` what would change on it, and take it over with `phoenix switch --adopt`, or by `adopt` in the spec",
             );
@@ -429,6 +450,7 @@ impl<'a> Draft<'a> {
         let key = node.map_or_else(|| Key::Dataset(name.clone()), |node| node.key.clone());
         self.warn(
             &key,
+            code::NO_SNAPSHOT,
             "its name leaves no room for that of a snapshot, and none is taken: what it holds now is nothing that `rollback --with-data` could go back to",
         );
         false
@@ -462,7 +484,7 @@ impl<'a> Draft<'a> {
             "its {property} came with a `zfs send`: where that goes on, the snapshot that this switch takes of it makes the next `zfs receive -F` fail; `replica` in its spec says that none is taken"
         );
         if !self.warnings.iter().any(|known| known.key == key && known.text == text) {
-            self.warn(&key, text);
+            self.warn(&key, code::ENDS_REPLICATION, text);
         }
     }
 

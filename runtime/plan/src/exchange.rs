@@ -6,11 +6,11 @@
 //! before comes home. The children keep their data: they move over one by one.
 
 use super::{
-    Change, Choice, Found, Inverse, Kind, datasets,
-    draft::{Draft, Sketch},
+    Change, Choice, Found, Inverse, Kind, code, datasets,
+    draft::{Draft, Sketch, Why},
     retire, settings,
 };
-use phoenix_graph::{DatasetName, Key, PropertyName, SnapshotName, Target, graph::Node, property};
+use phoenix_graph::{Code, DatasetName, Key, PropertyName, SnapshotName, Target, graph::Node, property};
 use phoenix_host::{
     observed::{DatasetState, HOME, KEPT_CANMOUNT, Lineage, SnapshotState},
     op::{Assignment, Op},
@@ -22,8 +22,8 @@ pub fn prepare(draft: &mut Draft<'_>) {
     for name in &inputs.consent.with_data {
         let key =
             inputs.desired.dataset(name).map_or_else(|| Key::Dataset(name.clone()), |node| node.key.clone());
-        if let Some((reason, help)) = refusal(draft, &key, name) {
-            draft.refuse(&key, reason, help);
+        if let Some(why) = refusal(draft, &key, name) {
+            draft.refuse_for(&key, why);
             continue;
         }
         // Where nothing stands there, what was put away comes home by itself.
@@ -35,11 +35,11 @@ pub fn prepare(draft: &mut Draft<'_>) {
             let text = format!(
                 "the value of its property {property} is no text (UTF-8), and is not taken along: it stays on what steps aside"
             );
-            draft.warn(&key, text);
+            draft.warn(&key, code::UNREADABLE_PROPERTY, text);
         }
         match retire::place(draft, name).filter(|place| has_room(inputs.past.found.get(name), place)) {
             Some(place) => draft.moves(name.clone(), place),
-            None => draft.refuse(&key, retire::NO_PLACE.0, retire::NO_PLACE.1),
+            None => draft.refuse_for(&key, retire::no_place()),
         }
     }
 }
@@ -52,52 +52,52 @@ fn has_room(found: Option<&Found>, place: &DatasetName) -> bool {
     }
 }
 
-type Refused = Option<(String, String)>;
-
 /// Says why a dataset's data cannot go back, and the way out.
-fn refusal(draft: &Draft<'_>, key: &Key, name: &DatasetName) -> Refused {
+fn refusal(draft: &Draft<'_>, key: &Key, name: &DatasetName) -> Option<Why> {
     let inputs = draft.inputs;
-    let refused = |reason: &str, help: String| Some((reason.to_owned(), help));
+    let refused = |code: Code, reason: &str, help: String| Some(Why::new(code, reason, help));
     if inputs.desired.dataset(name).is_none() {
         let reason = format!("generation {} has no dataset {name}", inputs.to);
-        return Some((
-            reason,
-            "name one that it has: `phoenix graph` and `phoenix diff` tell them".to_owned(),
-        ));
+        let help = "name one that it has: `phoenix graph` and `phoenix diff` tell them";
+        return Some(Why::new(code::NO_PAST_STATE, reason, help));
     }
     if name.is_root() {
         return refused(
+            code::CANNOT_STEP_ASIDE,
             "it is a pool's root dataset, which cannot step aside",
             "name the datasets below it whose data is to go back".to_owned(),
         );
     }
     if draft.is_replica(name) {
         return refused(
+            code::CANNOT_STEP_ASIDE,
             "the spec says that it is a replica: what stands in it is another host's to say, and no snapshot of it is taken",
             "leave it out of `--with-data`; its own snapshots are there (`zfs list -t snapshot`)".to_owned(),
         );
     }
     if let Some(was) = draft.was(name) {
-        return Some((
+        return Some(Why::new(
+            code::CANNOT_STEP_ASIDE,
             format!("it is what was {was}: somebody renamed it, and its snapshots are those of {was}"),
-            "give both their names back (`zfs rename`), or go back without `--with-data`: then it is taken as it is"
-                .to_owned(),
+            "give both their names back (`zfs rename`), or go back without `--with-data`: then it is taken as it is",
         ));
     }
     let Some(found) = inputs.past.found.get(name) else {
         return refused(
+            code::NO_PAST_STATE,
             "its pool is not imported, so there is nothing to go back to",
             format!("import it with `zpool import {}`, and look what is in it", name.pool()),
         );
     };
     if let Choice::None { reason, help } = &found.choice {
-        return Some((reason.clone(), help.clone()));
+        return Some(Why::new(code::NO_PAST_STATE, reason, help));
     }
     match inputs.observed.datasets.get(name) {
         Some(state) => standing(draft, key, name, state, found),
         None => match &found.choice {
             Choice::Retired { place, .. } if draft.retired(name) == Some(place) => None,
             _ => refused(
+                code::NO_PAST_STATE,
                 "it is put away, and not as that generation left it",
                 format!(
                     "go back in two steps: `phoenix rollback {0}` brings it home, and `phoenix rollback {0} --with-data {name}` its data",
@@ -115,11 +115,11 @@ fn standing(
     name: &DatasetName,
     state: &DatasetState,
     found: &Found,
-) -> Refused {
+) -> Option<Why> {
     let inputs = draft.inputs;
     if !draft.is_on_record(name, state) {
-        let reason = "what stands there was not made by phoenix".to_owned();
-        return Some((reason, "move it away by hand first".to_owned()));
+        let reason = "what stands there was not made by phoenix";
+        return Some(Why::new(code::CANNOT_STEP_ASIDE, reason, "move it away by hand first"));
     }
     let below: Vec<_> = draft.below(name).collect();
     let foreign: Vec<&str> = below
@@ -129,24 +129,23 @@ fn standing(
         .collect();
     if !foreign.is_empty() {
         let reason = format!("below it are datasets that phoenix does not know: {}", foreign.join(", "));
-        return Some((
-            reason,
-            "move them away by hand first: they would have to step aside with it".to_owned(),
-        ));
+        let help = "move them away by hand first: they would have to step aside with it";
+        return Some(Why::new(code::FOREIGN_BELOW, reason, help));
     }
     let whole = || std::iter::once((name, state)).chain(below.iter().copied());
     if let Some((used, users)) = whole().find_map(|(name, _)| Some((name, inputs.observed.in_use.get(name)?)))
     {
         let which = if used == name { "it".to_owned() } else { format!("{used} below it") };
         let reason = format!("{which} is in use: {}", users.join(", "));
-        return Some((reason, "end what uses it, and try again".to_owned()));
+        return Some(Why::new(code::BUSY, reason, "end what uses it, and try again"));
     }
     let by_hand = |state: &DatasetState| {
         state.mounted && matches!(state.value("mountpoint"), None | Some("none" | "legacy"))
     };
     if let Some((mounted, _)) = whole().find(|(_, state)| by_hand(state)) {
         let reason = format!("{mounted} is mounted, but not by ZFS");
-        return Some((reason, format!("unmount it first (`umount` of what `findmnt {mounted}` shows)")));
+        let help = format!("unmount it first (`umount` of what `findmnt {mounted}` shows)");
+        return Some(Why::new(code::MOUNTED_BY_HAND, reason, help));
     }
     let twins = match &found.choice {
         Choice::Retired { place, .. } => twins(draft, name, place),
@@ -154,13 +153,13 @@ fn standing(
     };
     if !twins.is_empty() {
         let reason = format!("below it, and below what was put away, there is each of {}", twins.join(", "));
-        return Some((reason, "rename one of the two by hand first".to_owned()));
+        return Some(Why::new(code::CANNOT_STEP_ASIDE, reason, "rename one of the two by hand first"));
     }
     let Some(lineage) = &found.lineage else { return None };
     if lineage.encrypted {
-        let reason = "it is encrypted, and this version of phoenix does not move what shares keys".to_owned();
-        let help = "clone the snapshot beside it by hand (`zfs clone`), and copy what you need".to_owned();
-        return Some((reason, help));
+        let reason = "it is encrypted, and this version of phoenix does not move what shares keys";
+        let help = "clone the snapshot beside it by hand (`zfs clone`), and copy what you need";
+        return Some(Why::new(code::CANNOT_STEP_ASIDE, reason, help));
     }
     let needed = reserved(lineage);
     if needed > lineage.available {
@@ -168,7 +167,8 @@ fn standing(
             "it reserves {needed} bytes, which both states of it would for a time, and only {} bytes are free beside it",
             lineage.available
         );
-        return Some((reason, format!("make room, or take the reservation of {key} away first (`zfs set`)")));
+        let help = format!("make room, or take the reservation of {key} away first (`zfs set`)");
+        return Some(Why::new(code::CANNOT_STEP_ASIDE, reason, help));
     }
     None
 }

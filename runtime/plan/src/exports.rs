@@ -4,7 +4,7 @@
 //! comes is loaded with the new generation's file (rendered.rs), once everything is mounted.
 
 use super::{
-    Change, Inputs, Kind, Subject,
+    Change, Inputs, Kind, Subject, code,
     draft::{Draft, Sketch},
     rendered,
 };
@@ -98,7 +98,7 @@ pub fn plan(draft: &mut Draft<'_>) {
             {
                 draft.refuse(
                     &key,
-                    format!("it is exported to {client} already, not by phoenix ({})", live.iter().collect::<Vec<_>>().join(",")),
+                    code::EXPORTED_BY_OTHERS, format!("it is exported to {client} already, not by phoenix ({})", live.iter().collect::<Vec<_>>().join(",")),
                     "take it out of /etc/exports, /etc/exports.d or `sharenfs` first: of two entries, exportfs takes the first",
                 );
             }
@@ -133,6 +133,7 @@ fn refuse_elsewhere(draft: &mut Draft<'_>, key: &Key, export: &Export) {
         let (is, path) = (is.unwrap_or("no place").to_owned(), &export.path);
         draft.refuse(
             key,
+            code::EXPORT_ELSEWHERE,
             format!(
                 "{} is mounted at {is}, not at {path}, by a mount point that the spec does not say",
                 export.dataset

@@ -6,8 +6,8 @@
 //! and so waits for the actions that free some; a key is loaded as one of these.
 
 use super::{
-    Change, Inverse, Kind, Plan, Subject,
-    draft::{Draft, Sketch},
+    Change, Inverse, Kind, Plan, Subject, code,
+    draft::{Draft, Sketch, Why},
     retire,
 };
 use phoenix_graph::{
@@ -43,8 +43,8 @@ pub fn plan(draft: &mut Draft<'_>) {
                 unreachable(draft, &location, &format)
             }),
         };
-        if let Some((reason, help)) = refused {
-            draft.refuse(&node.key, reason, help);
+        if let Some(why) = refused {
+            draft.refuse_for(&node.key, why);
         }
     }
     let roots = needed(draft);
@@ -78,6 +78,7 @@ pub fn load_late(draft: &mut Draft<'_>) -> bool {
         for (root, holder) in std::mem::take(&mut draft.late_keys) {
             draft.refuse(
                 &Key::Dataset(root),
+                code::KEYS_IN_EACH_OTHER,
                 format!("its key is to lie in {holder}, which needs a key that lies in it"),
                 "put one of the keys elsewhere",
             );
@@ -154,9 +155,9 @@ fn load(draft: &mut Draft<'_>, root: &DatasetName) {
         !draft.inputs.observed.datasets.get(&holder).is_some_and(|state| state.mounted)
     });
     let format = state.value("keyformat").unwrap_or_default();
-    if let Some((reason, help)) = unreachable(draft, &location, format).filter(|_| !late) {
-        let reason = format!("its key is not loaded, and something below it needs it: {reason}");
-        draft.refuse(&Key::Dataset(root.clone()), reason, help);
+    if let Some(why) = unreachable(draft, &location, format).filter(|_| !late) {
+        let reason = format!("its key is not loaded, and something below it needs it: {}", why.reason);
+        draft.refuse_for(&Key::Dataset(root.clone()), Why { reason, ..why });
         return;
     }
     let mut sketch = Sketch::new(Kind::Update);
@@ -186,12 +187,12 @@ pub fn check(draft: &Draft<'_>, name: &DatasetName, state: &DatasetState, locati
 }
 
 /// Says why a key cannot be had from where it is to be, and the way out.
-fn unreachable(draft: &Draft<'_>, location: &str, format: &str) -> Option<(String, String)> {
+fn unreachable(draft: &Draft<'_>, location: &str, format: &str) -> Option<Why> {
     if location == PROMPT && format == "raw" {
-        return Some((
-            "a raw key cannot be typed".to_owned(),
-            "say keylocation=\"file:///…\", a file of 32 random bytes; or keyformat=\"passphrase\""
-                .to_owned(),
+        return Some(Why::new(
+            code::NO_KEY,
+            "a raw key cannot be typed",
+            "say keylocation=\"file:///…\", a file of 32 random bytes; or keyformat=\"passphrase\"",
         ));
     }
     let path = location.strip_prefix("file://")?;
@@ -214,15 +215,16 @@ fn unreachable(draft: &Draft<'_>, location: &str, format: &str) -> Option<(Strin
         ),
         _ => "put the key there as `keyformat` says: raw is just 32 bytes".to_owned(),
     };
-    Some((reason, help))
+    Some(Why { code: code::NO_KEY, reason, help })
 }
 
 /// Says why what the spec says of a dataset's key cannot be brought about on the dataset that is there.
-fn unchangeable(at: &DatasetName, state: &DatasetState, settings: &Settings) -> Option<(String, String)> {
+fn unchangeable(at: &DatasetName, state: &DatasetState, settings: &Settings) -> Option<Why> {
     let declared = word(settings, "keylocation")?;
     let root = state.encryption_root()?;
     if root != *at {
-        return Some((
+        return Some(Why::new(
+            code::KEY_BY_HAND,
             format!("its key is that of {root}; the spec gives it one of its own"),
             format!(
                 "`zfs change-key -o keyformat=… -o keylocation=… {at}` gives it one; or take `keyformat` and `keylocation` out of the spec"
@@ -234,20 +236,16 @@ fn unchangeable(at: &DatasetName, state: &DatasetState, settings: &Settings) -> 
         kind != "file" && rest.split('/').next().is_some_and(|host| host.contains('@'))
     });
     (holds_password && *own != *declared).then(|| {
-        (
-            "its keylocation now holds a password, which the journal would keep".to_owned(),
+        Why::new(
+            code::KEY_BY_HAND,
+            "its keylocation now holds a password, which the journal would keep",
             format!("change it by hand first: `zfs set keylocation=… {at}`"),
         )
     })
 }
 
 /// Says why the key cannot be had from where the spec has it from now on, where that is elsewhere than now.
-fn changes_to(
-    draft: &Draft<'_>,
-    at: &DatasetName,
-    state: &DatasetState,
-    settings: &Settings,
-) -> Option<(String, String)> {
+fn changes_to(draft: &Draft<'_>, at: &DatasetName, state: &DatasetState, settings: &Settings) -> Option<Why> {
     let declared =
         word(settings, "keylocation").filter(|word| state.value("keylocation") != Some(&**word))?;
     state.encryption_root().filter(|_| comes_with(draft, at, &declared).is_none())?;
@@ -353,6 +351,7 @@ fn tell_locked(draft: &mut Draft<'_>, loaded: &BTreeSet<DatasetName>) {
     for (root, key) in left {
         draft.warn(
             &key,
+            code::STAYS_LOCKED,
             format!("the key of {root} is not loaded, and stays so: nothing below it is to be mounted"),
         );
     }

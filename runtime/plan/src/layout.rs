@@ -5,7 +5,8 @@
 //! that the pool lost from it; where something blank is at the path of a lost disk, that is a new disk
 //! in the old one's place.
 
-use phoenix_graph::{Class, Disk, Redundancy, Vdev, resource::vdev_text};
+use super::{code, draft::Why};
+use phoenix_graph::{Class, Code, Disk, Redundancy, Vdev, resource::vdev_text};
 use phoenix_host::observed::{DiskState, PoolState, VdevDisk, VdevState};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,15 +27,6 @@ pub enum Step {
     Remove { vdev: VdevState },
 }
 
-/// Why a layout cannot be brought about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unreachable {
-    /// What is in the way.
-    pub reason: String,
-    /// The way out.
-    pub help: String,
-}
-
 const AS_IT_IS: &str = "write the layout in the spec as `zpool status -P` shows it";
 const ONE_AT_A_TIME: &str = "change one of them in the spec and switch; then, when `zpool status` shows that the pool has \
      done with it, the next";
@@ -47,7 +39,7 @@ pub fn steps(
     pool: &PoolState,
     disks: &BTreeMap<Disk, DiskState>,
     zfs: (u32, u32),
-) -> Result<Vec<Step>, Unreachable> {
+) -> Result<Vec<Step>, Why> {
     let wanted = singles(wanted);
     let there: Vec<&VdevState> = pool.layout.iter().filter(|vdev| !vdev.leaving).collect();
     let mut pairs = pair(&wanted, &there, disks)?;
@@ -107,7 +99,7 @@ fn pair(
     wanted: &[Vdev],
     there: &[&VdevState],
     disks: &BTreeMap<Disk, DiskState>,
-) -> Result<Vec<Option<usize>>, Unreachable> {
+) -> Result<Vec<Option<usize>>, Why> {
     let mut pairs: Vec<Option<usize>> = Vec::new();
     for vdev in wanted {
         let mut found = BTreeSet::new();
@@ -115,7 +107,8 @@ fn pair(
             let holder = |vdev: &&VdevState| vdev.disks.iter().any(|other| tie(disk, other, disks).is_some());
             let Some(at) = there.iter().position(holder) else { continue };
             if there[at].class != vdev.class {
-                return Err(Unreachable {
+                return Err(Why {
+                    code: code::ONE_CHANGE_AT_A_TIME,
                     reason: format!(
                         "the spec has {} in `{vdev}`, and the pool has it in `{}`",
                         disk.0,
@@ -131,7 +124,8 @@ fn pair(
         let mut found = found.into_iter();
         let at = found.next();
         if let (Some(first), Some(second)) = (at, found.next()) {
-            return Err(Unreachable {
+            return Err(Why {
+                code: code::LAYOUT_UNREACHABLE,
                 reason: format!(
                     "the disks of `{vdev}` are in two vdevs of the pool: `{}` and `{}`",
                     shown(there[first]),
@@ -141,7 +135,8 @@ fn pair(
             });
         }
         if let Some(at) = at.filter(|at| pairs.contains(&Some(*at))) {
-            return Err(Unreachable {
+            return Err(Why {
+                code: code::LAYOUT_UNREACHABLE,
                 reason: format!("the pool has `{}` as one vdev, and the spec as two", shown(there[at])),
                 help: format!("ZFS does not split a vdev inside a pool; {AS_IT_IS}"),
             });
@@ -176,14 +171,15 @@ fn change(
     disks: &BTreeMap<Disk, DiskState>,
     zfs: (u32, u32),
     steps: &mut Vec<Step>,
-) -> Result<(), Unreachable> {
+) -> Result<(), Why> {
     let same = |disk: &Disk, other: &VdevDisk| tie(disk, other, disks) == Some(Tie::Same);
     let added: Vec<&Disk> =
         wanted.disks.iter().filter(|disk| !there.disks.iter().any(|other| same(disk, other))).collect();
     let (staying, gone): (Vec<&VdevDisk>, Vec<&VdevDisk>) =
         there.disks.iter().partition(|other| wanted.disks.iter().any(|disk| same(disk, other)));
-    let refuse = |reason: &str, help: &str| {
-        Err(Unreachable {
+    let refuse = |code: Code, reason: &str, help: &str| {
+        Err(Why {
+            code,
             reason: format!("the spec has `{wanted}`, the pool has `{}`: {reason}", shown(there)),
             help: help.to_owned(),
         })
@@ -192,6 +188,7 @@ fn change(
     let mirrors = mirrored(&wanted.redundancy) && mirrored(&there.redundancy);
     if !mirrors && wanted.redundancy != there.redundancy {
         return refuse(
+            code::LAYOUT_UNREACHABLE,
             "ZFS does not turn one kind of vdev into another",
             "make a pool of the new layout on other disks and copy the data, or write the layout in the \
              spec as `zpool status -P` shows it",
@@ -206,6 +203,7 @@ fn change(
         (_, []) if mirrors => {
             let Some(beside) = staying.iter().find(|disk| disk.is_healthy()) else {
                 return refuse(
+                    code::LAYOUT_UNSOUND,
                     "no disk of it is ONLINE, so there is nothing sound to copy from",
                     "put the pool right first: `zpool status -v` says what is wrong",
                 );
@@ -217,6 +215,7 @@ fn change(
         ([], gone) if mirrors => {
             if let Some(ill) = staying.iter().find(|disk| !disk.is_healthy()) {
                 return refuse(
+                    code::LAYOUT_UNSOUND,
                     &format!(
                         "a disk is taken out of a mirror only while all that stay are ONLINE, and {} is {}",
                         ill.path, ill.state
@@ -225,7 +224,7 @@ fn change(
                 );
             }
             let Some(beside) = staying.first() else {
-                return refuse("no disk of it would stay", AS_IT_IS);
+                return refuse(code::LAYOUT_UNREACHABLE, "no disk of it would stay", AS_IT_IS);
             };
             let detach = |disk: &&VdevDisk| Step::Detach { disk: (*disk).clone(), beside: (*beside).clone() };
             steps.extend(gone.iter().map(detach));
@@ -235,6 +234,7 @@ fn change(
             if !pool.expands {
                 let (major, minor) = zfs;
                 return refuse(
+                    code::NEEDS_NEWER_OPENZFS,
                     &format!(
                         "widening a raidz vdev needs OpenZFS 2.3 and the pool's feature raidz_expansion; \
                          this host has {major}.{minor}"
@@ -247,29 +247,26 @@ fn change(
             Ok(())
         }
         (_, []) if matches!(there.redundancy, Redundancy::Raidz(_)) => {
-            refuse("a raidz vdev is widened by one disk at a time", ONE_AT_A_TIME)
+            refuse(code::ONE_CHANGE_AT_A_TIME, "a raidz vdev is widened by one disk at a time", ONE_AT_A_TIME)
         }
-        ([], _) => refuse("ZFS takes no disk out of such a vdev", AS_IT_IS),
-        (_, []) => refuse("ZFS puts no disk into such a vdev", AS_IT_IS),
-        _ => refuse("more than one disk of it differs", ONE_AT_A_TIME),
+        ([], _) => refuse(code::LAYOUT_UNREACHABLE, "ZFS takes no disk out of such a vdev", AS_IT_IS),
+        (_, []) => refuse(code::LAYOUT_UNREACHABLE, "ZFS puts no disk into such a vdev", AS_IT_IS),
+        _ => refuse(code::ONE_CHANGE_AT_A_TIME, "more than one disk of it differs", ONE_AT_A_TIME),
     }
 }
 
 /// Says whether a top-level vdev can go, and how.
-fn remove(
-    vdev: &VdevState,
-    there: &[&VdevState],
-    zfs: (u32, u32),
-    steps: &mut Vec<Step>,
-) -> Result<(), Unreachable> {
-    let refuse = |reason: String, help: &str| {
-        Err(Unreachable {
+fn remove(vdev: &VdevState, there: &[&VdevState], zfs: (u32, u32), steps: &mut Vec<Step>) -> Result<(), Why> {
+    let refuse = |code: Code, reason: String, help: &str| {
+        Err(Why {
+            code,
             reason: format!("the pool has `{}`, which the spec does not name: {reason}", shown(vdev)),
             help: help.to_owned(),
         })
     };
     if vdev.class == Class::Spare && vdev.disks.iter().any(|disk| &*disk.state == "INUSE") {
         return refuse(
+            code::LAYOUT_UNSOUND,
             "the spare stands in for another disk".to_owned(),
             "replace the disk that failed, in the spec; the spare is free after",
         );
@@ -280,6 +277,7 @@ fn remove(
         .find(|other| !matches!(other.redundancy, Redundancy::None | Redundancy::Mirror));
     if let Some(fixed) = fixed.filter(|_| vdev.class.holds_data()) {
         return refuse(
+            code::LAYOUT_UNREACHABLE,
             format!(
                 "ZFS removes such a vdev only from a pool of mirrors and single disks, and this pool has `{}`",
                 shown(fixed)
@@ -291,6 +289,7 @@ fn remove(
         |vdev: &VdevState| vdev.class.holds_data() && matches!(vdev.redundancy, Redundancy::Mirror);
     if zfs < (2, 2) && is_mirror(vdev) && there.iter().filter(|other| is_mirror(other)).count() > 1 {
         return refuse(
+            code::LAYOUT_UNREACHABLE,
             format!("OpenZFS {}.{} does not tell which of several mirrors it empties", zfs.0, zfs.1),
             "remove it by hand (`zpool remove`), wait until it is gone (`zpool wait -t remove`), then switch",
         );
@@ -301,7 +300,7 @@ fn remove(
 
 /// Refuses a new vdev that protects data otherwise than those that are there: `zpool add` wants to be
 /// forced then.
-fn fits(wanted: &[Vdev], pairs: &[Option<usize>]) -> Result<(), Unreachable> {
+fn fits(wanted: &[Vdev], pairs: &[Option<usize>]) -> Result<(), Why> {
     let protects = |vdev: &&Vdev| vdev.class.holds_data();
     let all = || wanted.iter().zip(pairs).filter(|(vdev, _)| protects(vdev));
     let old: Vec<&Vdev> = all().filter(|(_, at)| at.is_some()).map(|(vdev, _)| vdev).collect();
@@ -311,7 +310,8 @@ fn fits(wanted: &[Vdev], pairs: &[Option<usize>]) -> Result<(), Unreachable> {
     let like = if mixed { new.first() } else { old.first().or(new.first()) };
     let other = new.iter().find(|vdev| like.is_some_and(|like| unlike(like, vdev)));
     match (like, other) {
-        (Some(like), Some(other)) => Err(Unreachable {
+        (Some(like), Some(other)) => Err(Why {
+            code: code::MISMATCHED_VDEV,
             reason: format!(
                 "`{other}` would protect data otherwise than `{like}` does, and ZFS adds it only by force"
             ),
@@ -336,14 +336,15 @@ fn unlike(one: &Vdev, other: &Vdev) -> bool {
 }
 
 /// Refuses to begin, beside other changes, what keeps a pool busy and lets nothing else be changed.
-fn alone(steps: &[Step]) -> Result<(), Unreachable> {
+fn alone(steps: &[Step]) -> Result<(), Why> {
     let long = steps.iter().find_map(|step| match step {
         Step::Expand { vdev, .. } => Some(format!("the expansion of `{}`", shown(vdev))),
         Step::Remove { vdev } if vdev.class.holds_data() => Some(format!("the removal of `{}`", shown(vdev))),
         _ => None,
     });
     match long {
-        Some(long) if steps.len() > 1 => Err(Unreachable {
+        Some(long) if steps.len() > 1 => Err(Why {
+            code: code::ONE_CHANGE_AT_A_TIME,
             reason: format!("{long} would begin beside other changes of the same pool's layout"),
             help: ONE_AT_A_TIME.to_owned(),
         }),

@@ -1,7 +1,7 @@
 //! What a graph says and no host is made to be: whatever was read from a store is held against what a
 //! spec may say before anything is planned from it, and nothing is mounted over phoenix's own record.
 
-use super::draft::Draft;
+use super::{code, draft::Draft};
 use phoenix_graph::{Key, check, mounts::mounts};
 
 /// Refuses what no spec can say, resource by resource.
@@ -10,6 +10,7 @@ pub fn plan(draft: &mut Draft<'_>) {
     for fault in check::all(desired.resources()) {
         draft.refuse(
             &fault.key,
+            code::ILLEGAL_CLOSURE,
             format!("no spec can say this: {}", fault.reason),
             "build the spec anew with this version of phoenix, and change what it refuses; \
              a closure that somebody else made may say what its spec does not",
@@ -33,6 +34,7 @@ fn state_folder(draft: &mut Draft<'_>) {
         }
         draft.refuse(
             &Key::Dataset(name.clone()),
+            code::HIDES_STATE_FOLDER,
             format!(
                 "mounted at {path} it would hide phoenix's own record in {}",
                 inputs.places.state.display()

@@ -6,6 +6,7 @@
 
 mod before;
 mod checkpoint;
+pub mod code;
 mod datasets;
 mod draft;
 mod exchange;
@@ -50,7 +51,7 @@ pub use topology::{labels, underway};
 
 use crate::record::Record;
 use draft::Draft;
-use phoenix_graph::{DatasetName, Graph, HostName, Key, ObjectId, PoolName};
+use phoenix_graph::{Code, DatasetName, Graph, HostName, Key, ObjectId, PoolName};
 use phoenix_host::{observed::Observed, op::Op};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -258,10 +259,13 @@ pub struct Change {
 }
 
 /// Why a plan cannot be carried out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Refusal {
     /// What cannot be brought about.
     pub key: Key,
+    /// What kind of reason it is.
+    #[serde(default = "code::unsaid", deserialize_with = "code::read")]
+    pub code: Code,
     /// Why.
     pub reason: String,
     /// The way out.
@@ -269,13 +273,34 @@ pub struct Refusal {
 }
 
 /// Something to know about a resource.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Warning {
     /// The resource.
     pub key: Key,
+    /// What kind of thing it is.
+    #[serde(default = "code::unsaid", deserialize_with = "code::read")]
+    pub code: Code,
     /// What to know.
     pub text: String,
 }
+
+// What another version wrote may have another code, or none: what is said is what counts.
+
+impl PartialEq for Refusal {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.key, &self.reason, &self.help) == (&other.key, &other.reason, &other.help)
+    }
+}
+
+impl Eq for Refusal {}
+
+impl PartialEq for Warning {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.key, &self.text) == (&other.key, &other.text)
+    }
+}
+
+impl Eq for Warning {}
 
 impl Plan {
     /// Returns whether the host already is as desired.

@@ -6,7 +6,7 @@
 //! what a new look shows.
 
 use super::{
-    Change, Choice, Inverse, Kind, Prior, Subject,
+    Change, Choice, Inverse, Kind, Prior, Subject, code,
     draft::{Draft, Sketch},
     keys, retire,
     turn::{After, Fate, Turn, turn},
@@ -91,7 +91,7 @@ pub fn prepare(draft: &mut Draft<'_>) {
             .desired
             .dataset(&blocked.dataset)
             .map_or_else(|| Key::Dataset(blocked.dataset.clone()), |node| node.key.clone());
-        draft.refuse(&key, blocked.reason.clone(), blocked.help.clone());
+        draft.refuse_for(&key, blocked.why.clone());
     }
     tell_uncontained(draft, &futures, &worked);
     tell_interrupted(draft, &futures, &fates, &worked);
@@ -355,6 +355,7 @@ fn tell_uncontained(draft: &mut Draft<'_>, futures: &BTreeMap<DatasetName, Futur
         let Some((name, inner)) = inner else { continue };
         draft.warn(
             &Key::Dataset(name.clone()),
+            code::HIDDEN_LATER,
             format!(
                 "it is mounted at {inner}, inside {path}, where {above} belongs, which is not mounted: once it is, it hides this"
             ),
@@ -377,6 +378,7 @@ fn tell_interrupted(
         if same && !moves && !changed && tree.is_seen(name, place) {
             draft.warn(
                 &Key::Dataset(name.clone()),
+                code::UNMOUNTED_FOR_A_MOMENT,
                 format!("it is unmounted for a moment, and mounted at {place} again"),
             );
         }

@@ -1,6 +1,6 @@
 //! What a graph can say and this version cannot carry out: refused by name, never skipped.
 
-use super::draft::Draft;
+use super::{code, draft::Draft};
 use phoenix_graph::Resource;
 
 /// Refuses what cannot be carried out yet.
@@ -10,6 +10,7 @@ pub fn plan(draft: &mut Draft<'_>) {
         let Resource::Bind(bind) = resource else { continue };
         draft.refuse(
             &resource.key(),
+            code::BIND_BY_HAND,
             "this version of phoenix cannot carry out mount points of containers yet",
             format!(
                 "take `bind` out of {}, and run `pct set {} -mpN {},mp={}` by hand",
@@ -32,12 +33,14 @@ fn renames(draft: &mut Draft<'_>) {
         if inputs.observed.datasets.contains_key(name) {
             draft.refuse(
                 &node.key,
+                code::RENAME_BY_HAND,
                 format!("it is said to have been {was}, but both are there"),
                 "take `was` out where the two are not the same, or move one of them away by hand",
             );
         } else {
             draft.refuse(
                 &node.key,
+                code::RENAME_BY_HAND,
                 format!("this version of phoenix cannot rename {was} yet"),
                 format!("run `zfs rename {was} {name}` by hand, then switch: `was` is satisfied then"),
             );

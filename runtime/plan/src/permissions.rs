@@ -2,7 +2,7 @@
 //! the spec does not say stays as it is, and so does everything when it says nothing any more.
 
 use super::{
-    Change, Inverse, Kind, Subject,
+    Change, Inverse, Kind, Subject, code,
     draft::{Draft, Sketch},
 };
 use phoenix_graph::{Graph, Key, Permissions, Resource, graph::Node, mounts::mounts};
@@ -33,6 +33,7 @@ pub fn plan(draft: &mut Draft<'_>) {
             if inputs.observed.datasets.contains_key(&permissions.dataset) {
                 draft.refuse(
                     &node.key,
+                    code::NOT_MOUNTED,
                     format!(
                         "{} is not mounted, so its root directory cannot be reached",
                         permissions.dataset
@@ -95,7 +96,7 @@ fn number(
         return Ok(Some(number));
     }
     let help = format!("make the {what} first (`{what}add {name}`), or give its number in the spec");
-    draft.refuse(key, format!("this host has no {what} {name:?}"), help);
+    draft.refuse(key, code::NO_SUCH_ACCOUNT, format!("this host has no {what} {name:?}"), help);
     Err(())
 }
 

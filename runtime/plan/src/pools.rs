@@ -2,7 +2,7 @@
 //! what the spec no longer names. Nothing is ever forced.
 
 use super::{
-    Change, Inputs, Inverse, Kind, Prior, Subject, before,
+    Change, Inputs, Inverse, Kind, Prior, Subject, before, code,
     draft::{Draft, Sketch},
     importing, lasting, release, settings, topology,
 };
@@ -46,6 +46,7 @@ pub fn boot_from(draft: &mut Draft<'_>) {
         let Some(name) = name.filter(there) else {
             draft.refuse(
                 &key,
+                code::NO_SUCH_BOOTFS,
                 format!("bootfs is to be {word}, and the pool has no such file system"),
                 "name one that the spec has in this pool, with its whole name: `bootfs \"pool/ROOT/name\"`",
             );
@@ -76,9 +77,9 @@ pub fn below_altroot(draft: &mut Draft<'_>) {
         );
         let help = format!("`zpool export {pool}`, and import it without `-R` and `altroot`");
         if draft.actions().iter().any(|action| touches(&action.subject, pool)) {
-            draft.refuse(&key, text, help);
+            draft.refuse(&key, code::ALTROOT_CHANGES, text, help);
         } else {
-            draft.warn(&key, format!("{text}: {help}"));
+            draft.warn(&key, code::ALTROOT, format!("{text}: {help}"));
         }
     }
 }
@@ -132,7 +133,7 @@ fn called_otherwise(draft: &mut Draft<'_>, pool: &Pool, now: &PoolName) {
     let help = format!(
         "`zpool export {now}`, then `zpool import {now} {was}` gives it its name back; or call it {now} in the spec"
     );
-    draft.refuse(&key, told, help);
+    draft.refuse(&key, code::POOL_BY_ANOTHER_NAME, told, help);
 }
 
 /// Tells of a pool that somebody imported by another name: this one, or the one that had this name.
@@ -141,12 +142,13 @@ fn renamed(draft: &mut Draft<'_>, pool: &Pool, now: Option<&PoolName>) {
     if let Some(was) = draft.inputs.record.pool_was(draft.inputs.observed, &pool.name) {
         draft.warn(
             &key,
-            format!("it is what was {was}, as its GUID tells: somebody imported it by this name, and it is taken as it is now"),
+            code::POOL_RENAMED, format!("it is what was {was}, as its GUID tells: somebody imported it by this name, and it is taken as it is now"),
         );
     }
     if let Some(now) = now {
         draft.warn(
             &key,
+            code::POOL_RENAMED,
             format!(
                 "what was {} is there by the name {now}, as its GUID tells, and this is another pool",
                 pool.name
@@ -196,8 +198,8 @@ fn create(draft: &mut Draft<'_>, pool: &Pool) {
 fn import(draft: &mut Draft<'_>, pool: &Pool) {
     let obstacles = draft.inputs.observed.obstacles.get(&pool.name).map(Vec::as_slice).unwrap_or_default();
     if !obstacles.is_empty() {
-        for (reason, help) in obstacles.iter().map(|obstacle| importing::told(&pool.name, obstacle)) {
-            draft.refuse(&Key::Pool(pool.name.clone()), reason, help);
+        for why in obstacles.iter().map(|obstacle| importing::told(&pool.name, obstacle)) {
+            draft.refuse_for(&Key::Pool(pool.name.clone()), why);
         }
         return;
     }
@@ -232,10 +234,14 @@ fn present(draft: &mut Draft<'_>, pool: &Pool, state: &PoolState) {
     let features = set_properties(draft, pool, state, &mut sketch);
     lasting::plan(draft, pool, state, &steps, &features);
     for warning in topology::underway(draft.inputs.observed, [pool.name.clone()]) {
-        draft.warn(&warning.key, warning.text);
+        draft.warn(&warning.key, warning.code, warning.text);
     }
     if state.health.as_ref() != "ONLINE" {
-        draft.warn(&key, format!("the pool is {}: see `zpool status {}`", state.health, pool.name));
+        draft.warn(
+            &key,
+            code::POOL_NOT_ONLINE,
+            format!("the pool is {}: see `zpool status {}`", state.health, pool.name),
+        );
     }
     if !sketch.ops.is_empty() {
         draft.push(Subject::Resource(key), sketch);
@@ -282,13 +288,18 @@ fn set_properties(
         }
         // A pool that chose `ashift` by itself answers 0: then nothing is known to differ.
         if name.as_str() == "ashift" && seen.is_some_and(|seen| &*seen.raw == "0") {
-            draft.warn(&key, "the pool chose its ashift by itself and does not tell it; it is left as it is");
+            draft.warn(
+                &key,
+                code::ASHIFT_UNKNOWN,
+                "the pool chose its ashift by itself and does not tell it; it is left as it is",
+            );
             continue;
         }
         if row.is_some_and(|row| row.creation_only) {
             let now = seen.map_or("-", |seen| &*seen.raw);
             draft.refuse(
                 &key,
+                code::SET_AT_CREATION,
                 format!("{name} is {now} and can be given only when a pool is made; the spec says {value}"),
                 format!("write {name}={now} in the spec, or leave it out"),
             );
@@ -299,6 +310,7 @@ fn set_properties(
                 (Some(_), "enabled") => features.push(name.clone()),
                 (Some(seen), _) => draft.refuse(
                     &key,
+                    code::FEATURE_FOR_GOOD,
                     format!("{name} is {}, and it can be disabled only when a pool is made", seen.raw),
                     format!("write {name}=enabled in the spec, or leave it out"),
                 ),
@@ -306,6 +318,7 @@ fn set_properties(
                     let (major, minor) = draft.inputs.observed.zfs;
                     draft.refuse(
                         &key,
+                        code::NO_SUCH_FEATURE,
                         format!("{name}: OpenZFS {major}.{minor} on this host has no such feature"),
                         "`zpool upgrade -v` lists those that it has",
                     );
@@ -397,7 +410,7 @@ fn leave(draft: &mut Draft<'_>, pool: &Pool) {
     }
     draft.refuse(
         &key,
-        "the spec no longer names this pool, and phoenix does not put whole pools away yet",
+        code::POOL_NOT_RETIRED, "the spec no longer names this pool, and phoenix does not put whole pools away yet",
         format!("keep the pool in the spec (its datasets may go); or export it yourself with `zpool export {}` first", pool.name),
     );
 }

@@ -1,7 +1,7 @@
 //! The file of registrations as a whole: every write by `pvesm` rewrites it, drops what Proxmox does not
 //! understand, and fails where one section is bad. So that is found out before the first write.
 
-use super::{Subject, draft::Draft};
+use super::{Subject, code, draft::Draft};
 use phoenix_graph::Key;
 use phoenix_host::{
     observed::{LostLine, Observed, Storages},
@@ -38,6 +38,7 @@ pub fn plan(draft: &mut Draft<'_>) {
         for key in &keys {
             draft.refuse(
                 key,
+                code::STORAGES_BLOCKED,
                 format!("Proxmox takes no change of /etc/pve/storage.cfg: {why}"),
                 "put that right by hand; until then every `pvesm add`, `set` and `remove` fails",
             );
@@ -50,13 +51,18 @@ pub fn plan(draft: &mut Draft<'_>) {
     }
     if draft.inputs.consent.files.contains(STORAGE_CFG) {
         for line in &found.lost {
-            draft.warn(first, format!("Proxmox drops this from /etc/pve/storage.cfg: {line}"));
+            draft.warn(
+                first,
+                code::LINES_DROPPED,
+                format!("Proxmox drops this from /etc/pve/storage.cfg: {line}"),
+            );
         }
         return;
     }
     let lines: Vec<String> = found.lost.iter().map(|line| format!("\n    {line}")).collect();
     draft.refuse(
         first,
+        code::DROPS_LINES,
         format!(
             "registering rewrites /etc/pve/storage.cfg, and Proxmox drops what it does not understand:{}",
             lines.concat()

@@ -5,7 +5,7 @@
 //! after those files were seen to work, so the links do not pass through it.
 
 use super::{
-    Change, Inputs, Inverse, Kind, Subject,
+    Change, Inputs, Inverse, Kind, Subject, code,
     draft::{Draft, Sketch},
     exports, permissions,
 };
@@ -206,6 +206,7 @@ fn link_in(draft: &mut Draft<'_>, sketch: &mut Sketch, name: &str, link: &str, n
             for key in subjects(inputs, name) {
                 draft.refuse(
                     &key,
+                    code::FILE_IN_THE_WAY,
                     format!("{link} is {what}; phoenix has to link its own file in there"),
                     "look what it holds, move what is needed into the spec, and move the file away",
                 );

@@ -7,8 +7,8 @@
 //! a user property.
 
 use super::{
-    Change, Inverse, Kind, Subject,
-    draft::{Draft, Sketch},
+    Change, Inverse, Kind, Subject, code,
+    draft::{Draft, Sketch, Why},
     release,
 };
 use crate::record::Claim;
@@ -45,6 +45,7 @@ pub fn plan(draft: &mut Draft<'_>) {
         if matches!(claim, Claim::Foreign | Claim::Unrecorded) {
             draft.warn(
                 key,
+                code::ANOTHER_IN_ITS_PLACE,
                 "it is not the one that phoenix made, and stays as it is: another one has its name now",
             );
         } else if draft.was_adopted(key) {
@@ -52,7 +53,7 @@ pub fn plan(draft: &mut Draft<'_>) {
         } else if claim == Claim::Unmarked {
             draft.warn(
                 key,
-                "somebody has taken phoenix's mark off it, and it stays as it is: to put it away, switch to the \
+                code::MARK_REMOVED, "somebody has taken phoenix's mark off it, and it stays as it is: to put it away, switch to the \
                  current spec, which marks it again, and then take it out",
             );
         } else {
@@ -86,6 +87,7 @@ fn retire(draft: &mut Draft<'_>, key: &Key, name: &DatasetName) {
     if !foreign.is_empty() {
         draft.refuse(
             key,
+            code::FOREIGN_BELOW,
             format!(
                 "the spec no longer names it, but below it are datasets that phoenix does not know: {}",
                 foreign.join(", ")
@@ -105,6 +107,7 @@ fn retire(draft: &mut Draft<'_>, key: &Key, name: &DatasetName) {
     if !adopted.is_empty() {
         draft.refuse(
             key,
+            code::ADOPTED_BELOW,
             format!(
                 "the spec no longer names it, but below it are datasets that were adopted: {}",
                 adopted.join(", ")
@@ -119,7 +122,7 @@ fn retire(draft: &mut Draft<'_>, key: &Key, name: &DatasetName) {
         let which = if asked == key { "it".to_owned() } else { format!("{asked} below it") };
         draft.refuse(
             key,
-            format!("it would be put away, and {which} is protected"),
+            code::PROTECTED, format!("it would be put away, and {which} is protected"),
             format!(
                 "take `protect` out of the spec, switch, and then take the dataset out; or say so by name: `--consent {asked}`"
             ),
@@ -133,6 +136,7 @@ fn retire(draft: &mut Draft<'_>, key: &Key, name: &DatasetName) {
         let which = if used == *name { "it".to_owned() } else { format!("{used} below it") };
         draft.refuse(
             key,
+            code::BUSY,
             format!("the spec no longer names it, but {which} is in use: {users}"),
             "end what uses it, and plan again; or keep it in the spec",
         );
@@ -140,7 +144,7 @@ fn retire(draft: &mut Draft<'_>, key: &Key, name: &DatasetName) {
     }
     let mut sketch = Sketch::new(Kind::Retire);
     let Some(place) = place(draft, name) else {
-        draft.refuse(key, NO_PLACE.0, NO_PLACE.1);
+        draft.refuse_for(key, no_place());
         return;
     };
     make_folders(draft, &place, &mut sketch);
@@ -225,11 +229,14 @@ fn canmount(name: &DatasetName, state: &DatasetState) -> Inverse {
     }
 }
 
-/// Why there may be no place, and the way out.
-pub const NO_PLACE: (&str, &str) = (
-    "its name, or that of something in it, would be too long where it is put away",
-    "give it, or what is too long in it, a shorter name (`zfs rename`); or keep it in the spec",
-);
+/// Says why there may be no place, and the way out.
+pub fn no_place() -> Why {
+    Why::new(
+        code::NAME_TOO_LONG,
+        "its name, or that of something in it, would be too long where it is put away",
+        "give it, or what is too long in it, a shorter name (`zfs rename`); or keep it in the spec",
+    )
+}
 
 /// Finds a free place in the area that takes a dataset, and takes it.
 pub fn place(draft: &mut Draft<'_>, name: &DatasetName) -> Option<DatasetName> {

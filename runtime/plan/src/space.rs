@@ -1,7 +1,10 @@
 //! Space: limits that OpenZFS would refuse since too much is used already, and pools that are so full that
 //! nothing can be made in them, not even a snapshot.
 
-use super::draft::Draft;
+use super::{
+    code,
+    draft::{Draft, Why},
+};
 use phoenix_graph::{Bytes, DatasetName, Key, PoolName, PropertyName};
 use phoenix_host::{
     observed::{DatasetState, PoolState},
@@ -22,12 +25,7 @@ pub const FREE: &str = "free";
 pub const SIZE: &str = "size";
 
 /// Says why OpenZFS would refuse one of these settings, and the way out (`zfsprops(7)`).
-pub fn refusals(
-    draft: &Draft<'_>,
-    name: &DatasetName,
-    state: &DatasetState,
-    set: &[Assignment],
-) -> Vec<(String, String)> {
+pub fn refusals(draft: &Draft<'_>, name: &DatasetName, state: &DatasetState, set: &[Assignment]) -> Vec<Why> {
     let now = |property: &str| number(state, property);
     let wanted = |property: &str| {
         let word = set.iter().find(|(name, _)| name.as_str() == property).map(|(_, word)| word);
@@ -43,7 +41,8 @@ pub fn refusals(
     ] {
         let (Some(size), Some(used)) = (wanted(limit).filter(|size| *size > 0), now(used)) else { continue };
         if size < used {
-            found.push((
+            found.push(Why::new(
+                code::LIMIT_TOO_LOW,
                 format!(
                     "{limit} would be {}, and it holds {} already: OpenZFS refuses that",
                     Bytes(size),
@@ -54,7 +53,8 @@ pub fn refusals(
                 ),
             ));
         } else if size < after(reserved) {
-            found.push((
+            found.push(Why::new(
+                code::LIMIT_TOO_LOW,
                 format!("{limit} would be {}, and it reserves {}", Bytes(size), Bytes(after(reserved))),
                 format!("lower {reserved} as well"),
             ));
@@ -69,9 +69,10 @@ pub fn refusals(
         let held = now(reservation).unwrap_or(0).max(own);
         let more = size.max(own).saturating_sub(held);
         if more > room {
-            found.push((
+            found.push(Why::new(
+                code::NO_ROOM,
                 format!("{reservation} would be {}, which takes {} more, and only {} are free", Bytes(size), Bytes(more), Bytes(room)),
-                "say less, or free some space first: `zfs list -o space` shows where it went, and `phoenix gc` what of it is phoenix's".to_owned(),
+                "say less, or free some space first: `zfs list -o space` shows where it went, and `phoenix gc` what of it is phoenix's",
             ));
         }
     }
@@ -79,7 +80,7 @@ pub fn refusals(
 }
 
 /// Says why a new dataset cannot have what it is to reserve.
-pub fn too_large(draft: &Draft<'_>, name: &DatasetName, set: &[Assignment]) -> Option<(String, String)> {
+pub fn too_large(draft: &Draft<'_>, name: &DatasetName, set: &[Assignment]) -> Option<Why> {
     let parent = draft.inputs.observed.datasets.get(&name.parent()?)?;
     let room = number(parent, "available")?;
     let word = |property: &str| {
@@ -88,9 +89,10 @@ pub fn too_large(draft: &Draft<'_>, name: &DatasetName, set: &[Assignment]) -> O
     };
     let size = word("reservation").max(word("refreservation"));
     (size > room).then(|| {
-        (
+        Why::new(
+            code::NO_ROOM,
             format!("it would reserve {}, and only {} are free above it", Bytes(size), Bytes(room)),
-            "say less, say `sparse` for a volume, or free some space first".to_owned(),
+            "say less, say `sparse` for a volume, or free some space first",
         )
     })
 }
@@ -117,7 +119,7 @@ pub fn make_do(draft: &mut Draft<'_>) {
             };
             draft.refuse(
                 &key,
-                format!("the pool {pool} is full: {name} cannot be made in it"),
+                code::POOL_FULL, format!("the pool {pool} is full: {name} cannot be made in it"),
                 format!(
                     "free some space first: files, or snapshots (`zfs list -t snapshot -s used -r {pool}`); `phoenix gc` destroys what no kept generation needs"
                 ),
@@ -129,6 +131,7 @@ pub fn make_do(draft: &mut Draft<'_>) {
             draft.without_snapshots(pool);
             draft.warn(
                 &Key::Pool(pool.clone()),
+                code::NO_SNAPSHOT,
                 format!(
                     "the pool is full, or nearly: no snapshots are taken of the {count} it has to do with, so that what they hold now is nothing that `rollback --with-data` could go back to"
                 ),
@@ -158,6 +161,7 @@ fn leave_out_reserved(draft: &mut Draft<'_>, pool: &PoolName) {
         let key = if state.volume { Key::Volume(name.clone()) } else { Key::Dataset(name.clone()) };
         draft.warn(
             &key,
+            code::NO_SNAPSHOT,
             // A plan that somebody reviewed is the same while others write: no sizes.
             format!(
                 "it reserves space for itself, and what a snapshot would keep of it is not free a second time (`zfs list -o space {name}`): none is taken, and what it holds now is nothing that `rollback --with-data` could go back to"
@@ -221,8 +225,8 @@ impl Draft<'_> {
         state: &DatasetState,
         set: &[Assignment],
     ) {
-        for (reason, help) in refusals(self, name, state, set) {
-            self.refuse(key, reason, help);
+        for why in refusals(self, name, state, set) {
+            self.refuse_for(key, why);
         }
     }
 }

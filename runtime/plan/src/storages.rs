@@ -5,7 +5,7 @@
 //! come after all that is mounted.
 
 use super::{
-    Change, Inverse, Kind, Prior, before,
+    Change, Inverse, Kind, Prior, before, code,
     draft::{Draft, Sketch},
     release,
 };
@@ -39,7 +39,7 @@ pub fn take_away(draft: &mut Draft<'_>) {
             let gone = inputs.current.into_iter().flat_map(all);
             for (key, _) in gone.filter(|(key, _)| inputs.desired.get(key).is_none()) {
                 let reason = format!("it is to go, and cannot be seen: {}", unknown.reason);
-                draft.refuse(&key, reason, &*unknown.help);
+                draft.refuse(&key, code::PROXMOX_UNKNOWN, reason, &*unknown.help);
             }
             return;
         }
@@ -104,6 +104,7 @@ pub fn plan(draft: &mut Draft<'_>) {
             Storages::NoProxmox | Storages::NotAsked => {
                 draft.refuse(
                     &key,
+                    code::NO_PROXMOX,
                     "this host has no `pvesm`, so nothing can be registered with Proxmox VE",
                     "take the `proxmox` nodes out of this host's spec, or run phoenix on the Proxmox host",
                 );
@@ -114,10 +115,14 @@ pub fn plan(draft: &mut Draft<'_>) {
                 let changes = !matches!(earlier, Some(Resource::Storage(earlier)) if earlier == storage);
                 if changes || storage.dataset.as_ref().is_some_and(|dataset| draft.aside(dataset).is_some()) {
                     let reason = format!("it cannot be seen: {}", unknown.reason);
-                    draft.refuse(&key, reason, &*unknown.help);
+                    draft.refuse(&key, code::PROXMOX_UNKNOWN, reason, &*unknown.help);
                 } else {
                     let reason = &unknown.reason;
-                    draft.warn(&key, format!("unknown, and left as it is: {reason}; {}", unknown.help));
+                    draft.warn(
+                        &key,
+                        code::LEFT_UNKNOWN,
+                        format!("unknown, and left as it is: {reason}; {}", unknown.help),
+                    );
                 }
                 continue;
             }
@@ -210,6 +215,7 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
     if anew && storage.id.as_str() == LOCAL {
         draft.refuse(
             &key,
+            code::LOCAL_IS_FIXED,
             "every Proxmox has the storage `local`, a `dir` at a path of its own: it cannot be made anew",
             "register the dataset by another id",
         );

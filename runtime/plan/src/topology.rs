@@ -6,7 +6,7 @@
 //! stays as it is.
 
 use super::{
-    Change, Inverse, Warning, checkpoint,
+    Change, Inverse, Warning, checkpoint, code,
     draft::{Draft, Sketch},
     layout::{self, Step, shown},
 };
@@ -29,7 +29,7 @@ pub fn plan(draft: &mut Draft<'_>, pool: &Pool, state: &PoolState, sketch: &mut 
                 help.push_str("; ");
                 help.push_str(&checkpoint::way_back(&pool.name));
             }
-            draft.refuse(&key, format!("its layout: {}", unreachable.reason), help);
+            draft.refuse(&key, unreachable.code, format!("its layout: {}", unreachable.reason), help);
             return None;
         }
     };
@@ -58,6 +58,7 @@ pub fn plan_adopted(draft: &mut Draft<'_>, pool: &Pool, state: &PoolState) -> bo
     };
     draft.refuse(
         &key,
+        code::ADOPTED_LAYOUT,
         format!("a pool is adopted with the layout that it has, and the spec says another: {difference}"),
         "write the layout in the spec as `zpool status -P` shows it; it can be changed when the pool is \
          phoenix's",
@@ -81,6 +82,7 @@ pub fn blank<'d>(
                 if draft.inputs.observed.written.contains(disk) {
                     draft.warn(
                         key,
+                        code::DISK_NOT_ZERO,
                         format!(
                             "nothing that is known is on {}, but bytes at its beginning or end are not \
                              zero: see that it is the right disk, since whatever is on it is overwritten",
@@ -94,6 +96,7 @@ pub fn blank<'d>(
                 let words: Vec<&str> = found.iter().map(|thing| &*thing.words).collect();
                 draft.refuse(
                     key,
+                    code::DISK_NOT_BLANK,
                     format!("the disk {} is not blank: it holds {}", disk.0, words.join(", ")),
                     "name another disk; or, if nothing on this one is needed, clear it yourself \
                      (`wipefs` shows what is there): phoenix never does",
@@ -109,7 +112,7 @@ pub fn blank<'d>(
             }
             Some(DiskState::Missing) | None => "`ls -l /dev/disk/by-id` lists the disks that are there",
         };
-        draft.refuse(key, format!("there is no blank disk at {}", disk.0), help);
+        draft.refuse(key, code::NO_BLANK_DISK, format!("there is no blank disk at {}", disk.0), help);
         all = false;
     }
     all
@@ -130,8 +133,10 @@ pub fn underway(seen: &Observed, pools: impl IntoIterator<Item = PoolName>) -> V
                  you give it up with `zpool checkpoint -d {pool}`"
             )
         });
-        let texts = busy.into_iter().chain(pinned);
-        texts.map(|text| Warning { key: Key::Pool(pool.clone()), text }).collect()
+        let busy = busy.map(|text| (code::POOL_BUSY, text));
+        let pinned = pinned.map(|text| (code::HAS_CHECKPOINT, text));
+        let told = busy.into_iter().chain(pinned);
+        told.map(|(code, text)| Warning { key: Key::Pool(pool.clone()), code, text }).collect()
     };
     pools.into_iter().flat_map(told).collect()
 }
@@ -143,6 +148,7 @@ fn is_free(draft: &mut Draft<'_>, key: &Key, pool: &Pool, state: &PoolState, ste
     if state.checkpoint && steps.iter().any(|step| !matches!(step, Step::Add { .. })) {
         draft.refuse(
             key,
+            code::CHECKPOINT_FORBIDS,
             format!("{what}, and the pool has a checkpoint, which forbids that"),
             format!("discard it when you need it no longer: `zpool checkpoint -d {name}`"),
         );
@@ -151,6 +157,7 @@ fn is_free(draft: &mut Draft<'_>, key: &Key, pool: &Pool, state: &PoolState, ste
     if let Some(work) = state.work.iter().find(|work| work.kind != WorkKind::Scrub) {
         draft.refuse(
             key,
+            code::POOL_AT_WORK,
             format!("{what}, and {work}: one change of a layout is made after the other"),
             format!("wait until it is done (`zpool wait {name}`), then switch again"),
         );
@@ -162,6 +169,7 @@ fn is_free(draft: &mut Draft<'_>, key: &Key, pool: &Pool, state: &PoolState, ste
     if let Some(work) = scrub.filter(|_| steps.iter().any(fills)) {
         draft.refuse(
             key,
+            code::POOL_AT_WORK,
             format!("{what}, and {work}, which the filling of a disk would end"),
             format!(
                 "wait until it is done (`zpool wait -t scrub {name}`), or stop it: `zpool scrub -s {name}`"
@@ -279,6 +287,7 @@ fn tell(draft: &mut Draft<'_>, key: &Key, pool: &PoolName, steps: &[Step]) {
     if !new.is_empty() {
         draft.warn(
             key,
+            code::GOES_ON_AFTER,
             format!(
                 "the switch does not wait until {} is filled: `zpool status {pool}` shows how far it is, and \
                  until then it protects nothing",
@@ -290,6 +299,7 @@ fn tell(draft: &mut Draft<'_>, key: &Key, pool: &PoolName, steps: &[Step]) {
         match step {
             Step::Remove { vdev } if vdev.class.holds_data() => draft.warn(
                 key,
+                code::GOES_ON_AFTER,
                 format!(
                     "what `{}` holds is moved in the background, after the switch; `zpool remove -s {pool}` \
                      stops it as long as it is not done",
@@ -297,7 +307,7 @@ fn tell(draft: &mut Draft<'_>, key: &Key, pool: &PoolName, steps: &[Step]) {
                 ),
             ),
             Step::Add { vdev } if vdev.class.holds_data() => {
-                draft.warn(key, format!("no rollback takes `{vdev}` out again"))
+                draft.warn(key, code::VDEV_FOR_GOOD, format!("no rollback takes `{vdev}` out again"))
             }
             _ => {}
         }

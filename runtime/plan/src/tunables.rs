@@ -4,6 +4,7 @@
 use super::{
     Change, Inverse, Kind, Prior, Subject,
     before::TUNABLE_VALUE,
+    code,
     draft::{Draft, Sketch},
 };
 use phoenix_graph::{Key, Resource, Tunable};
@@ -47,6 +48,7 @@ fn set(draft: &mut Draft<'_>, tunable: &Tunable, value: u64, kind: Kind) {
     let Some(&now) = draft.inputs.observed.tunables.get(&tunable.name) else {
         draft.refuse(
             &key,
+            code::NO_SUCH_PARAMETER,
             "the zfs module of this host has no such parameter, or is not loaded",
             format!("`modprobe zfs`, then look for /sys/module/zfs/parameters/{}", tunable.name),
         );

@@ -4,7 +4,8 @@
 //! the outermost path first. What only stands in the way goes and comes back. What is not ZFS's to mount again
 //! is never taken away: it is told, and then nothing is done.
 
-use phoenix_graph::DatasetName;
+use super::{code, draft::Why};
+use phoenix_graph::{Code, DatasetName};
 use phoenix_host::observed::mounts::{Mounts, Tree};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,9 +50,7 @@ pub struct Blocked {
     /// Which it is.
     pub dataset: DatasetName,
     /// Why.
-    pub reason: String,
-    /// The way out.
-    pub help: String,
+    pub why: Why,
 }
 
 /// Works a turn out. `fresh` is what is mounted anew: not there yet, or not under that name.
@@ -128,6 +127,7 @@ impl<'a> Turning<'a> {
             let place = &self.tree.mount(last).place;
             return self.block(
                 name,
+                code::MOUNTED_BY_HAND,
                 format!("it is mounted at {place}, but not by ZFS"),
                 format!("unmount it first: `umount {place}`"),
             );
@@ -147,6 +147,7 @@ impl<'a> Turning<'a> {
             let place = &self.tree.mount(other).place;
             return self.block(
                 name,
+                code::MOUNT_IN_THE_WAY,
                 format!("it is also mounted at {place}"),
                 format!("unmount it there first: `umount {place}`"),
             );
@@ -172,6 +173,7 @@ impl<'a> Turning<'a> {
                 let (told, top) = (self.tree.mount(top).told(), &self.tree.mount(top).place);
                 return self.block(
                     name,
+                    code::MOUNT_IN_THE_WAY,
                     format!("it is mounted at {place}, but hidden by {told}"),
                     format!("take that away first: `umount {top}`"),
                 );
@@ -184,8 +186,9 @@ impl<'a> Turning<'a> {
         if &*self.tree.mount(at).place == "/" {
             return self.block(
                 name,
-                "it is the host's root file system".to_owned(),
-                "leave its name, its mount point and `canmount` as they are".to_owned(),
+                code::ROOT_FILE_SYSTEM,
+                "it is the host's root file system",
+                "leave its name, its mount point and `canmount` as they are",
             );
         }
         if self.out.insert(at) {
@@ -197,9 +200,9 @@ impl<'a> Turning<'a> {
         if path == "/" {
             return self.block(
                 name,
-                "nothing can be mounted at / on a host that runs".to_owned(),
-                "give it another mount point, or `canmount=\"noauto\"` where the next boot is to mount it"
-                    .to_owned(),
+                code::ROOT_FILE_SYSTEM,
+                "nothing can be mounted at / on a host that runs",
+                "give it another mount point, or `canmount=\"noauto\"` where the next boot is to mount it",
             );
         }
         if self.due.insert(name, path) != Some(path) {
@@ -223,6 +226,7 @@ impl<'a> Turning<'a> {
                         let (told, place) = (self.tree.mount(inner).told(), &self.tree.mount(inner).place);
                         self.block(
                             name,
+                            code::MOUNT_IN_THE_WAY,
                             format!("it would be unmounted, and inside it there is {told}"),
                             format!("unmount that first: `umount {place}`; mount it again after"),
                         );
@@ -243,6 +247,7 @@ impl<'a> Turning<'a> {
                         let (told, place) = (self.tree.mount(at).told(), &self.tree.mount(at).place);
                         self.block(
                             name,
+                            code::MOUNT_IN_THE_WAY,
                             format!("mounted at {path}, it would hide {told}"),
                             format!("unmount that first: `umount {place}`; mount it again after"),
                         );
@@ -270,8 +275,8 @@ impl<'a> Turning<'a> {
         true
     }
 
-    fn block(&mut self, name: &DatasetName, reason: String, help: String) {
-        let blocked = Blocked { dataset: name.clone(), reason, help };
+    fn block(&mut self, name: &DatasetName, code: Code, reason: impl Into<String>, help: impl Into<String>) {
+        let blocked = Blocked { dataset: name.clone(), why: Why::new(code, reason, help) };
         if !self.turn.blocked.contains(&blocked) {
             self.turn.blocked.push(blocked);
         }
@@ -356,18 +361,23 @@ mod tests {
         let fate = |after| Fate { now: Some("/n".into()), after, moves: false, yields: true };
         let fates = [(a.clone(), fate(After::At("/k".into())))].into();
         let told = turn(&table, &fates, &BTreeMap::new());
-        assert_eq!(told.blocked[0].reason, "it would be unmounted, and inside it there is tmpfs at /n/tmp");
+        assert_eq!(
+            told.blocked[0].why.reason,
+            "it would be unmounted, and inside it there is tmpfs at /n/tmp"
+        );
         let fates = [(a, fate(After::AsNow))].into();
         let told = turn(&table, &fates, &[(b, "/n/tmp".into())].into());
-        assert_eq!(told.blocked[0].reason, "mounted at /n/tmp, it would hide tmpfs at /n/tmp");
+        assert_eq!(told.blocked[0].why.reason, "mounted at /n/tmp, it would hide tmpfs at /n/tmp");
     }
 
     #[test]
     fn the_root_file_system_is_never_unmounted_and_nothing_is_mounted_over_it() {
         let turn = turned(&[("r/ROOT/pve-1", "/"), ("r/data", "/data")], &["/x", "="]);
-        assert!(turn.blocked.iter().any(|blocked| blocked.reason.contains("root file system")));
+        assert!(turn.blocked.iter().any(|blocked| blocked.why.reason.contains("root file system")));
         let turn = turned(&[("r/ROOT/pve-1", "/"), ("r/data", "/data")], &["=", "/"]);
-        assert!(turn.blocked.iter().any(|blocked| blocked.reason.contains("nothing can be mounted at /")));
+        assert!(
+            turn.blocked.iter().any(|blocked| blocked.why.reason.contains("nothing can be mounted at /"))
+        );
         assert_eq!(turned(&[("r/ROOT/pve-1", "/")], &["/"]), Turn::default());
     }
 }

@@ -2,7 +2,7 @@
 //! a registration over a dataset that leaves. It is asked of the finished plan's operations, whichever part
 //! of the planner they came from, so that nothing moves that somebody stands on.
 
-use super::{Subject, draft::Draft};
+use super::{Subject, code, draft::Draft};
 use phoenix_graph::{DatasetName, Key, StorageId};
 use phoenix_host::{
     LOCAL, area,
@@ -37,7 +37,7 @@ pub fn plan(draft: &mut Draft<'_>) {
         guests.dedup();
         draft.refuse(
             &key,
-            format!("it would go or move, and guests name it: {}", some(&guests)),
+            code::GUEST_USES, format!("it would go or move, and guests name it: {}", some(&guests)),
             "move what they have there, or take it out of their configuration (snapshots of them, too), then plan again; or keep it as it is in the spec",
         );
     }
@@ -57,7 +57,7 @@ pub fn plan(draft: &mut Draft<'_>) {
             for (key, ids) in over {
                 draft.refuse(
                     &key,
-                    format!("it would go or move, and stays registered with Proxmox as {}", some(&ids)),
+                    code::STILL_REGISTERED, format!("it would go or move, and stays registered with Proxmox as {}", some(&ids)),
                     "phoenix removes no registration that it did not make: remove it with `pvesm remove` if nobody needs it, or keep it as it is in the spec",
                 );
             }
@@ -66,12 +66,12 @@ pub fn plan(draft: &mut Draft<'_>) {
                 if expects_a_mount(draft, found, &leaving) {
                     draft.refuse(
                         &key,
-                        "it would go or move, and Proxmox's `local` expects a file system to be mounted there",
+                        code::LOCAL_EXPECTS_MOUNT, "it would go or move, and Proxmox's `local` expects a file system to be mounted there",
                         "`pvesm set local --delete is_mountpoint`, then plan again; or keep it as it is in the spec",
                     );
                 } else {
                     let text = "Proxmox's `local` lies in it: after that it is the folder below, with what was there before";
-                    draft.warn(&key, text.to_owned());
+                    draft.warn(&key, code::LOCAL_MOVES, text);
                 }
             }
         }
@@ -112,6 +112,7 @@ fn refuse_all(draft: &mut Draft<'_>, leaving: &Leaving, what: &str, unknown: &Un
     for key in leaving.keys() {
         draft.refuse(
             &key,
+            code::PROXMOX_UNKNOWN,
             format!("it would go or move, and nobody can tell whether {what}: {}", unknown.reason),
             &*unknown.help,
         );

@@ -1,7 +1,7 @@
 //! What the host's version of OpenZFS does not have yet: told when planning, since OpenZFS would refuse it in
 //! the middle of a switch.
 
-use super::draft::Draft;
+use super::{code, draft::Draft};
 use phoenix_graph::{
     Bytes, PropertyName, Resource, Target, Value,
     property::{self, LARGEST_BLOCK_PARAMETER, Property, Version},
@@ -18,16 +18,21 @@ pub fn plan(draft: &mut Draft<'_>) {
             if since <= here {
                 continue;
             }
-            let (reason, help) = if row.since > here {
+            let (code, reason, help) = if row.since > here {
                 let reason =
                     format!("OpenZFS {here} on this host has no property {name}: it came with {since}");
-                (reason, format!("leave {name} out, or bring the host to OpenZFS {since}"))
+                (
+                    code::NEEDS_NEWER_OPENZFS,
+                    reason,
+                    format!("leave {name} out, or bring the host to OpenZFS {since}"),
+                )
             } else if let Value::Number(size) = value {
                 if allowed(inputs.observed.tunables.get(LARGEST_BLOCK_PARAMETER), *size) {
                     continue;
                 }
                 let most = row.larger.map_or(Bytes(0), |(most, _)| Bytes(most));
                 (
+                    code::BLOCK_TOO_LARGE,
                     format!(
                         "{name} would be {}, and OpenZFS {here} on this host takes {most} at most",
                         Bytes(*size)
@@ -39,9 +44,13 @@ pub fn plan(draft: &mut Draft<'_>) {
             } else {
                 let reason =
                     format!("OpenZFS {here} on this host does not know {name}={value}: it came with {since}");
-                (reason, format!("say another value, or bring the host to OpenZFS {since}"))
+                (
+                    code::NEEDS_NEWER_OPENZFS,
+                    reason,
+                    format!("say another value, or bring the host to OpenZFS {since}"),
+                )
             };
-            draft.refuse(&resource.key(), reason, help);
+            draft.refuse(&resource.key(), code, reason, help);
         }
     }
 }

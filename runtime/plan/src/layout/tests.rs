@@ -61,7 +61,7 @@ fn plugged(wanted: &[Vdev], pool: &PoolState) -> BTreeMap<Disk, DiskState> {
         .collect()
 }
 
-fn go(wanted: &[Vdev], pool: &PoolState) -> Result<Vec<Step>, Unreachable> {
+fn go(wanted: &[Vdev], pool: &PoolState) -> Result<Vec<Step>, Why> {
     steps(wanted, pool, &plugged(wanted, pool), NEW)
 }
 
@@ -200,7 +200,7 @@ fn a_spare_that_stands_in_for_a_disk_stays() {
 }
 
 /// A pool that has lost `a`, with this at its path.
-fn lost(at_the_path: DiskState) -> Result<Vec<Step>, Unreachable> {
+fn lost(at_the_path: DiskState) -> Result<Vec<Step>, Why> {
     let wanted = [vdev(Data, "mirror", &["a", "b"])];
     let mut pool = there(&wanted);
     let disk = &mut pool.layout[0].disks[0];

@@ -3,7 +3,7 @@
 use super::Runtime;
 use phoenix_graph::Key;
 use phoenix_host::secret::Keys;
-use phoenix_plan::{Plan, Refusal};
+use phoenix_plan::{Plan, Refusal, code};
 
 impl Runtime<'_> {
     /// Refuses a plan that needs a key to be typed where there is nobody to type it.
@@ -13,6 +13,7 @@ impl Runtime<'_> {
         }
         let refusals = plan.asked().into_iter().map(|asked| Refusal {
             key: Key::Dataset(asked.dataset.clone()),
+            code: code::KEY_TO_TYPE,
             reason: format!("the key of {} has to be typed, and there is no terminal to ask on", asked.dataset),
             help: match asked.new {
                 Some(_) => "run it in a terminal; or say a `keylocation` that can be read without anybody: `file:///…`".to_owned(),

@@ -7,7 +7,7 @@ use phoenix_host::{
     snapshots::HOLD,
 };
 use phoenix_plan::{
-    Consent, Plan, Warning,
+    Consent, Plan, Warning, code,
     foreign::{Foreign, foreign, missing, unknown},
     query,
 };
@@ -81,6 +81,7 @@ impl Runtime<'_> {
             };
             renamed.then(|| Warning {
                 key: key.clone(),
+                code: code::SNAPSHOT_RENAMED,
                 text: format!(
                     "@{name} {whose}, and was renamed, as `zfs receive` does; it stops the next `zfs receive`: `phoenix gc` tells it, and collects what no kept generation needs"
                 ),

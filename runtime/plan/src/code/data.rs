@@ -1,0 +1,70 @@
+//! Codes about what is put away, and data that goes back.
+
+use phoenix_graph::code::{Entry, Level::Refusal};
+
+phoenix_graph::codes! {
+    pub DATA:
+
+    NO_PAST_STATE = Entry {
+        name: "no-past-state",
+        level: Refusal,
+        title: "there is no earlier state of a dataset to go back to",
+        explanation: "The generation does not have it, no switch has touched it since, or what it was is not there. The refusal says which. Without `--with-data` the data stays as it is.",
+        why: "Another state than the one that was asked for would look right, and be wrong.",
+        examples: None,
+    };
+
+    CANNOT_STEP_ASIDE = Entry {
+        name: "cannot-step-aside",
+        level: Refusal,
+        title: "what stands there cannot step aside for an earlier state",
+        explanation: "The earlier state takes its place, and what is there now is put away whole. Where that cannot be the refusal says why, and what to do first.",
+        why: "Nothing is destroyed to go back: the newer data is kept, too.",
+        examples: None,
+    };
+
+    FOREIGN_BELOW = Entry {
+        name: "foreign-below",
+        level: Refusal,
+        title: "below what is to be put away are datasets that phoenix does not know",
+        explanation: "Move or destroy them yourself first, or keep it in the spec.",
+        why: "They would move with it, and whoever made them would not find them.",
+        examples: None,
+    };
+
+    ADOPTED_BELOW = Entry {
+        name: "adopted-below",
+        level: Refusal,
+        title: "below what is to be put away are datasets that were adopted",
+        explanation: "phoenix does not move what it did not make. Move them yourself first, or keep it in the spec.",
+        why: "What is adopted is let go of when the spec no longer names it, and stays where it is.",
+        examples: None,
+    };
+
+    PROTECTED = Entry {
+        name: "protected",
+        level: Refusal,
+        title: "what is protected is to be put away",
+        explanation: "Take `protect` out of the spec, switch, and then take the dataset out; or say so by name: `--consent`.",
+        why: "`protect` is for what must not go by a slip of the pen.",
+        examples: None,
+    };
+
+    BUSY = Entry {
+        name: "busy",
+        level: Refusal,
+        title: "what is to be put away is in use",
+        explanation: "The refusal names who uses it: a process, a mount, a volume that is open. End that, and plan again; or keep it in the spec.",
+        why: "It cannot be unmounted, and the switch would fail in the middle.",
+        examples: None,
+    };
+
+    NAME_TOO_LONG = Entry {
+        name: "name-too-long",
+        level: Refusal,
+        title: "a name would be too long where it is put away",
+        explanation: "OpenZFS takes names of 255 bytes, with all that is below. Give it, or what is too long in it, a shorter name; or keep it in the spec.",
+        why: "Half of it could be moved, and the rest not.",
+        examples: None,
+    };
+}

@@ -1,0 +1,109 @@
+//! Codes about Proxmox VE: registrations, and what guests name.
+
+use phoenix_graph::code::{
+    Entry,
+    Level::{Refusal, Warning},
+};
+
+phoenix_graph::codes! {
+    pub PROXMOX:
+
+    NO_PROXMOX = Entry {
+        name: "no-proxmox",
+        level: Refusal,
+        title: "this host has no Proxmox VE",
+        explanation: "There is no `pvesm`. Take the `proxmox` nodes out of this host's spec, or run phoenix on the Proxmox host.",
+        why: "What cannot be registered no guest can use.",
+        examples: None,
+    };
+
+    PROXMOX_UNKNOWN = Entry {
+        name: "proxmox-unknown",
+        level: Refusal,
+        title: "it cannot be seen what Proxmox has registered, or what guests name",
+        explanation: "The configuration cannot be read now: the refusal says why, and what to do. Where a cluster has no quorum, bring that back first.",
+        why: "What cannot be seen is unknown, and never absent. A guest may stand on what would go.",
+        examples: None,
+    };
+
+    LEFT_UNKNOWN = Entry {
+        name: "left-unknown",
+        level: Warning,
+        title: "a registration cannot be seen, and is left as it is",
+        explanation: "Nothing of it changes by this switch, so it goes on. Whether the registration holds is not known.",
+        why: "A switch of something else need not wait for Proxmox.",
+        examples: None,
+    };
+
+    LOCAL_IS_FIXED = Entry {
+        name: "local-is-fixed",
+        level: Refusal,
+        title: "the storage `local` cannot be made anew",
+        explanation: "Every Proxmox has it, a `dir` at a path of its own. Register the dataset by another id.",
+        why: "Proxmox puts it back where it was removed.",
+        examples: None,
+    };
+
+    GUEST_USES = Entry {
+        name: "guest-uses",
+        level: Refusal,
+        title: "guests name what would go or move",
+        explanation: "Move what they have there, or take it out of their configuration, snapshots of them too, then plan again; or keep it as it is in the spec.",
+        why: "They would not start again, or would start on an empty folder.",
+        examples: None,
+    };
+
+    STILL_REGISTERED = Entry {
+        name: "still-registered",
+        level: Refusal,
+        title: "what would go or move stays registered with Proxmox",
+        explanation: "phoenix removes no registration that it did not make. Remove it with `pvesm remove` if nobody needs it, or keep it as it is in the spec.",
+        why: "Proxmox would write where nothing is mounted, and fill the disk that the host boots from.",
+        examples: None,
+    };
+
+    LOCAL_EXPECTS_MOUNT = Entry {
+        name: "local-expects-mount",
+        level: Refusal,
+        title: "Proxmox's `local` expects a mount that would go",
+        explanation: "`pvesm set local --delete is_mountpoint`, then plan again; or keep it as it is in the spec.",
+        why: "Proxmox would hold `local` for away: no templates, no backups there.",
+        examples: None,
+    };
+
+    LOCAL_MOVES = Entry {
+        name: "local-moves",
+        level: Warning,
+        title: "Proxmox's `local` lies in what goes",
+        explanation: "After that it is the folder below, with what was there before.",
+        why: "Templates and backups that lie there now are put away with the dataset.",
+        examples: None,
+    };
+
+    STORAGES_BLOCKED = Entry {
+        name: "storages-blocked",
+        level: Refusal,
+        title: "Proxmox takes no change of its registrations",
+        explanation: "Every `pvesm add`, `set` and `remove` fails until what the refusal names is put right in /etc/pve/storage.cfg.",
+        why: "The switch would fail in the middle.",
+        examples: None,
+    };
+
+    DROPS_LINES = Entry {
+        name: "drops-lines",
+        level: Refusal,
+        title: "registering would drop lines that Proxmox does not understand",
+        explanation: "Each write of Proxmox's rewrites the whole file. Put those lines right, keep them elsewhere, or let them go: `--consent storage.cfg`.",
+        why: "Somebody wrote them for a reason, and no message tells that they are gone.",
+        examples: None,
+    };
+
+    LINES_DROPPED = Entry {
+        name: "lines-dropped",
+        level: Warning,
+        title: "Proxmox drops a line from its registrations",
+        explanation: "You consented to that. A copy of the file as it was is kept with the switch.",
+        why: "Going back brings the line back only from that copy.",
+        examples: None,
+    };
+}

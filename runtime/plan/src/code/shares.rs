@@ -1,0 +1,52 @@
+//! Codes about exports, accounts, rendered files and parameters.
+
+use phoenix_graph::code::{Entry, Level::Refusal};
+
+phoenix_graph::codes! {
+    pub SHARES:
+
+    EXPORTED_BY_OTHERS = Entry {
+        name: "exported-by-others",
+        level: Refusal,
+        title: "a path is exported to a client already, not by phoenix",
+        explanation: "Take it out of /etc/exports, /etc/exports.d or `sharenfs` first.",
+        why: "Of two entries for one client `exportfs` takes the first, so who may do what depends on which was read first.",
+        examples: None,
+    };
+
+    EXPORT_ELSEWHERE = Entry {
+        name: "export-elsewhere",
+        level: Refusal,
+        title: "a path is exported where its dataset is not mounted",
+        explanation: "The dataset has a mount point that the spec does not say. Write it at the dataset, or set the parent's.",
+        why: "Clients would be given the folder below, on another disk.",
+        examples: None,
+    };
+
+    NO_SUCH_ACCOUNT = Entry {
+        name: "no-such-account",
+        level: Refusal,
+        title: "this host has no such user or group",
+        explanation: "Make it first (`useradd`, `groupadd`), or give its number in the spec.",
+        why: "The name stands for a number, and only this host knows which.",
+        examples: None,
+    };
+
+    FILE_IN_THE_WAY = Entry {
+        name: "file-in-the-way",
+        level: Refusal,
+        title: "a file of somebody else's stands where phoenix links its own in",
+        explanation: "Look what it holds, move what is needed into the spec, and move the file away.",
+        why: "phoenix replaces no file that it did not make.",
+        examples: None,
+    };
+
+    NO_SUCH_PARAMETER = Entry {
+        name: "no-such-parameter",
+        level: Refusal,
+        title: "the module zfs has no such parameter, or is not loaded",
+        explanation: "Load it with `modprobe zfs`, then look into /sys/module/zfs/parameters.",
+        why: "A limit that is written to nowhere does not hold.",
+        examples: None,
+    };
+}

@@ -1,0 +1,61 @@
+//! Codes about what a spec asks for and this host, or this version of phoenix, does not do.
+
+use phoenix_graph::code::{Entry, Level::Refusal};
+
+phoenix_graph::codes! {
+    pub SPEC:
+
+    ILLEGAL_CLOSURE = Entry {
+        name: "illegal-closure",
+        level: Refusal,
+        title: "the closure says what no spec can say",
+        explanation: "Everything that is read from a store is held against the rules of specs. Build the spec anew with this version of phoenix, and change what it refuses.",
+        why: "A closure that somebody else made may say what its spec does not; one that an older version made may say what is known to be dangerous by now.",
+        examples: None,
+    };
+
+    NEEDS_NEWER_OPENZFS = Entry {
+        name: "needs-newer-openzfs",
+        level: Refusal,
+        title: "the OpenZFS of this host does not have this yet",
+        explanation: "The property, the value or the change of a layout came with a later version than the one that runs here. Leave it out, say another value, or bring the host to that version.",
+        why: "OpenZFS would refuse it in the middle of a switch, after other things were changed.",
+        examples: None,
+    };
+
+    BLOCK_TOO_LARGE = Entry {
+        name: "block-too-large",
+        level: Refusal,
+        title: "blocks larger than this host takes",
+        explanation: "A parameter of the module zfs (`zfs_max_recordsize`) limits the size of blocks. Say a smaller size, or raise the parameter, now and at boot.",
+        why: "OpenZFS before 2.2 takes blocks of 1M at most where nobody raised the limit, and refuses larger ones in the middle of a switch.",
+        examples: None,
+    };
+
+    BIND_BY_HAND = Entry {
+        name: "bind-by-hand",
+        level: Refusal,
+        title: "mount points of containers are not written yet",
+        explanation: "Take `bind` out of the spec, and run the `pct set` that the refusal names.",
+        why: "If it were skipped, the container would start without what the spec gives it, and write into its own root.",
+        examples: None,
+    };
+
+    RENAME_BY_HAND = Entry {
+        name: "rename-by-hand",
+        level: Refusal,
+        title: "a dataset is to be renamed, which is not done yet",
+        explanation: "Rename it by hand with `zfs rename`, then switch: `was` is satisfied then. Where both names are there, take `was` out, or move one of the two away.",
+        why: "Without its `was` a new and empty dataset would be made, and the old one put away with all it holds.",
+        examples: None,
+    };
+
+    NEEDS_CONSENT = Entry {
+        name: "needs-consent",
+        level: Refusal,
+        title: "something that no rollback undoes needs consent by name",
+        explanation: "What loses data (a volume that shrinks) or stays for good (a vdev, a feature, a volume that grows) is done only where the command says `--consent` and the key of the resource.",
+        why: "Everything else that a switch does can be gone back from, so nobody expects what cannot.",
+        examples: None,
+    };
+}
