@@ -7,6 +7,7 @@ mod data_rollback;
 mod encryption;
 mod faults;
 mod gc;
+mod planning;
 mod properties;
 mod topology;
 mod walls;

@@ -1,0 +1,468 @@
+//! A host as a case describes it: what a look at it would show, and what is on record of it.
+
+use super::words::Words;
+use kdl::KdlDocument;
+use phoenix_graph::{
+    Bytes, Class, DatasetName, Disk, Key, PoolName, PropertyName, Redundancy, Target, Value, property,
+};
+use phoenix_host::{
+    observed::{
+        DatasetState, Directory, DiskState, Found, Guest, GuestKind, Guests, HOME, ImportObstacle, KeyFile,
+        LinkState, MountState, Mounts, OWNER, Observed, PoolState, Setting, Source, Storages, Unknown,
+        VdevDisk, VdevState, Work, WorkKind,
+    },
+    text::{guest_conf, storage_cfg},
+};
+use phoenix_plan::{
+    Past,
+    record::{Away, Entry, Identity, Record},
+};
+use std::collections::BTreeSet;
+
+/// The name of the host that specs leave out.
+const NAME: &str = "localhost";
+
+#[derive(Default)]
+pub struct Host {
+    pub observed: Observed,
+    pub record: Record,
+    /// What the current generation adopted.
+    pub adopted: BTreeSet<Key>,
+    /// What is known of datasets whose data goes back.
+    pub past: Past,
+    /// Where file systems are mounted, in the order of mounting.
+    mounted: Vec<(DatasetName, String)>,
+    /// What else is mounted: its kind, and where.
+    others: Vec<(String, String)>,
+}
+
+pub fn dataset(name: &str) -> Result<DatasetName, String> {
+    DatasetName::seen(name).map_err(|error| error.to_string())
+}
+
+/// Whose a dataset or a pool is: on record or not, and with a mark or without.
+const WHOSE: [&str; 4] = ["ours", "unmarked", "unrecorded", "foreign"];
+
+impl Host {
+    /// Reads what a case says of a host. The pool `tank` of two disks is there where it does not say otherwise.
+    pub fn read(text: &KdlDocument) -> Result<Self, String> {
+        let mut host = Host { observed: Observed { zfs: (2, 3), ..Observed::default() }, ..Host::default() };
+        host.record.hosts.extend(phoenix_graph::HostName::new(NAME));
+        let said = |node: &kdl::KdlNode| matches!(node.name().value(), "pool" | "importable" | "no-pool");
+        if !text.nodes().iter().any(said) {
+            let tank: KdlDocument = "pool tank".parse().map_err(|error: kdl::KdlError| error.to_string())?;
+            tank.nodes().iter().try_for_each(|node| host.node(Words::new(node)))?;
+        }
+        text.nodes().iter().try_for_each(|node| host.node(Words::new(node)))?;
+        host.mount();
+        Ok(host)
+    }
+
+    fn node(&mut self, mut words: Words<'_>) -> Result<(), String> {
+        let seen = &mut self.observed;
+        match words.word() {
+            "zfs" => seen.zfs = (words.arg()?, words.arg()?),
+            "no-pool" => {}
+            "pool" => self.pool(&mut words)?,
+            "importable" => {
+                let pool = words.arg::<String>()?;
+                let pool = PoolName::seen(&pool).map_err(|why| words.wrong(why))?;
+                let obstacles = words.children().map(obstacle).collect::<Result<Vec<_>, _>>()?;
+                if !obstacles.is_empty() {
+                    seen.obstacles.insert(pool.clone(), obstacles);
+                }
+                seen.importable.insert(pool);
+            }
+            "dataset" => self.dataset(&mut words, false)?,
+            "volume" => self.dataset(&mut words, true)?,
+            "mount" => self.others.push((words.arg()?, words.arg()?)),
+            "disk" => {
+                let path: Box<str> = words.arg::<String>()?.into();
+                if words.is("written")? {
+                    seen.written.insert(Disk(path.clone()));
+                }
+                let state = match words.one_of(&["blank", "left", "missing", "holds"]) {
+                    Some("blank") => DiskState::Blank(path.clone()),
+                    Some("left") => DiskState::Left(path.clone()),
+                    Some("holds") => {
+                        DiskState::Holds(path.clone(), words.args().into_iter().map(Found::other).collect())
+                    }
+                    _ => DiskState::Missing,
+                };
+                seen.disks.insert(Disk(path), state);
+            }
+            "export" => {
+                let of = (words.arg::<String>()?.into(), words.arg::<String>()?.into());
+                let options = words.args();
+                let options =
+                    phoenix_graph::export::ExportOptions::from_words(options.iter().map(String::as_str));
+                seen.exports.insert(of, options.map_err(|why| words.wrong(why))?);
+            }
+            "storages" => {
+                seen.storages = match words.one_of(&["unknown"]) {
+                    Some(_) => Storages::Unknown(unknown(&mut words)?),
+                    None => storage_cfg::storages(words.arg::<String>()?.as_bytes()),
+                }
+            }
+            "no-proxmox" => seen.storages = Storages::NoProxmox,
+            "guest" => {
+                let guest = Guest { kind: GuestKind::Container, id: words.arg()?, node: "pve".into() };
+                let uses = guest_conf::uses(&guest, words.arg::<String>()?.as_bytes(), &[]);
+                match &mut seen.guests {
+                    Guests::Found(found) => found.extend(uses),
+                    other => *other = Guests::Found(uses),
+                }
+            }
+            "guests" => {
+                words
+                    .one_of(&["unknown"])
+                    .ok_or_else(|| words.wrong("guests are unknown, or each is said"))?;
+                seen.guests = Guests::Unknown(unknown(&mut words)?);
+            }
+            "tunable" => _ = seen.tunables.insert(words.arg::<String>()?.into(), words.arg()?),
+            "file" => _ = seen.links.insert(words.arg::<String>()?.into(), LinkState::Other),
+            "link-passed" => {
+                let (at, link, to): (String, String, String) = (words.arg()?, words.arg()?, words.arg()?);
+                seen.links_passed.insert(at.into(), (link.into(), to.into()));
+            }
+            "directory" => {
+                let name = dataset(&words.arg::<String>()?)?;
+                let directory = Directory { owner: words.arg()?, group: words.arg()?, mode: words.arg()? };
+                seen.directories.insert(name, directory);
+            }
+            "user" => _ = seen.users.insert(words.arg::<String>()?.into(), words.arg()?),
+            "group" => _ = seen.groups.insert(words.arg::<String>()?.into(), words.arg()?),
+            "key-file" => {
+                let path = words.arg::<String>()?.into();
+                let file = match words.one_of(&["missing"]) {
+                    Some(_) => KeyFile::Missing,
+                    None => KeyFile::Bytes(words.arg()?),
+                };
+                seen.key_files.insert(path, file);
+            }
+            "adopted" => _ = self.adopted.insert(words.arg()?),
+            "past" => self.past(&mut words)?,
+            _ => return Err(words.wrong("a host has nothing like it")),
+        }
+        words.end()
+    }
+
+    fn pool(&mut self, words: &mut Words<'_>) -> Result<(), String> {
+        let text = words.arg::<String>()?;
+        let name = PoolName::seen(&text).map_err(|why| words.wrong(why))?;
+        let whose = words.one_of(&WHOSE).unwrap_or("ours");
+        let was: String = words.prop("was")?.unwrap_or_else(|| text.clone());
+        let mut pool = PoolState {
+            guid: 1000 + self.observed.pools.len() as u64,
+            health: words.prop::<String>("health")?.unwrap_or_else(|| "ONLINE".to_owned()).into(),
+            checkpoint: words.is("checkpoint")?,
+            checkpoints: words.prop("checkpoints")?.unwrap_or(true),
+            expands: words.is("expands")?,
+            ..PoolState::default()
+        };
+        for mut words in words.children() {
+            match words.word() {
+                "work" => pool.work.push(work(&mut words)?),
+                _ => pool.layout.push(vdev(&mut words)?),
+            }
+            words.end()?;
+        }
+        if pool.layout.is_empty() {
+            let disks = ["/dev/disk/by-id/a", "/dev/disk/by-id/b"].map(|path| disk(path, Class::Data));
+            pool.layout.push(VdevState {
+                class: Class::Data,
+                redundancy: Redundancy::Mirror,
+                disks: disks.into(),
+                name: "mirror-0".into(),
+                leaving: false,
+            });
+        }
+        for disk in pool.disks() {
+            let state = if disk.lost { DiskState::Missing } else { DiskState::Device(disk.device.clone()) };
+            self.observed.disks.insert(Disk(disk.path.clone()), state);
+        }
+        for (property, value) in words.props() {
+            let source = if property == "altroot" { Source::None } else { Source::Local };
+            let (name, raw) = raw(Target::Pool, &property, &value);
+            pool.settings.insert(name, Setting { raw, source });
+        }
+        self.observed.pools.insert(name.clone(), pool);
+        self.add(name.root(), DatasetState::default(), whose, &dataset(&was)?, None)?;
+        self.mounted.push((name.root(), format!("/{name}")));
+        Ok(())
+    }
+
+    fn dataset(&mut self, words: &mut Words<'_>, volume: bool) -> Result<(), String> {
+        let text: String = words.arg()?;
+        let name = dataset(&text)?;
+        let whose = words.one_of(&WHOSE).unwrap_or("ours");
+        let was = dataset(&words.prop("was")?.unwrap_or(text))?;
+        let home: Option<String> = words.prop("home")?;
+        let mounted = words.prop("mounted")?.unwrap_or(true);
+        let mut state = DatasetState { volume, ..DatasetState::default() };
+        let target = if volume { Target::Volume } else { Target::Filesystem };
+        let mut set = |name: &str, value: &str, source: Source| {
+            let (name, raw) = raw(target, name, value);
+            state.settings.insert(name, Setting { raw, source });
+        };
+        for (name, value) in words.props() {
+            let fact = property::find(target, &name).is_none_or(|row| row.read_only) && !name.contains(':');
+            set(&name, &value, if fact { Source::None } else { Source::Local });
+        }
+        let (mut unreadable, mut places) = (Vec::new(), Vec::new());
+        for mut words in words.children() {
+            match words.word() {
+                "received" => set(&words.arg::<String>()?, &words.arg::<String>()?, Source::Received),
+                "unreadable" => unreadable.push(PropertyName::new(&words.arg::<String>()?)),
+                "mounted" => places.push(words.arg::<String>()?),
+                "used-by" => _ = self.observed.in_use.insert(name.clone(), words.args()),
+                _ => return Err(words.wrong("a dataset has nothing like it")),
+            }
+            words.end()?;
+        }
+        state.unreadable = unreadable.into_iter().map(|property| (property, Source::Local)).collect();
+        let nowhere = is_nowhere(&state) || !mounted;
+        self.add(name.clone(), state, whose, &was, home.as_deref().map(dataset).transpose()?)?;
+        if places.is_empty() && !nowhere {
+            let place =
+                self.observed.datasets[&name].value("mountpoint").filter(|path| path.starts_with('/'));
+            places.extend(place.map(str::to_owned));
+        }
+        self.mounted.extend(places.into_iter().map(|place| (name.clone(), place)));
+        Ok(())
+    }
+
+    /// Adds a dataset with what every one has: a GUID, a place, and whose it is.
+    fn add(
+        &mut self,
+        name: DatasetName,
+        mut state: DatasetState,
+        whose: &str,
+        was: &DatasetName,
+        home: Option<DatasetName>,
+    ) -> Result<(), String> {
+        let guid = 1 + self.observed.datasets.len() as u64;
+        let mut set = |name: &str, raw: &str, source: Source| {
+            let setting = Setting { raw: raw.into(), source };
+            state.settings.entry(PropertyName::new(name)).or_insert(setting);
+        };
+        set("guid", &guid.to_string(), Source::None);
+        if matches!(whose, "ours" | "unrecorded") {
+            set(OWNER, NAME, Source::Local);
+        }
+        if let Some(home) = &home {
+            set(HOME, home.as_str(), Source::Local);
+        }
+        if !state.volume {
+            let above = name.parent().and_then(|above| self.observed.datasets.get(&above));
+            let above = above.and_then(|above| above.settings.get("mountpoint"));
+            let (place, source) = match above {
+                None => (format!("/{name}"), Source::Default),
+                Some(Setting { raw, source }) => {
+                    let path =
+                        if raw.starts_with('/') { format!("{raw}/{}", name.leaf()) } else { raw.to_string() };
+                    let parent = name.parent().map(|above| above.as_str().into());
+                    let own = parent.filter(|_| source.is_own()).map(Source::Inherited);
+                    (path, own.unwrap_or_else(|| source.clone()))
+                }
+            };
+            set("mountpoint", &place, source);
+            set("canmount", "on", Source::Default);
+        }
+        let pool = name.pool();
+        if matches!(whose, "ours" | "unmarked") {
+            let guid = self.observed.pools.get(&pool).ok_or(format!("there is no pool {pool}"))?.guid;
+            let identity = Identity { pool: guid, dataset: self.observed.datasets.len() as u64 + 1 };
+            let away = home.map(|home| Away { home, number: 1 });
+            let entry = Entry { identity, name: was.clone(), by: 1, away, released: None };
+            self.record.entries.insert(identity, entry);
+        }
+        self.observed.datasets.insert(name, state);
+        Ok(())
+    }
+
+    /// Mounts everything: file systems first, in their order, and then what else there is.
+    fn mount(&mut self) {
+        for (name, _) in &self.mounted {
+            if let Some(state) = self.observed.datasets.get_mut(name) {
+                state.mounted = true;
+            }
+        }
+        let mut mounts = Mounts::of(self.mounted.iter().map(|(name, place)| (name, place.as_str())));
+        for (kind, place) in &self.others {
+            let below = |mount: &&MountState| std::path::Path::new(place).starts_with(&*mount.place);
+            let parent = mounts.all.iter().rfind(below).map_or(1, |mount| mount.id);
+            mounts.all.push(MountState {
+                id: mounts.all.len() as u32 + 1,
+                parent,
+                root: "/".into(),
+                place: place.as_str().into(),
+                kind: kind.as_str().into(),
+                source: "none".into(),
+            });
+        }
+        self.observed.mounts = mounts;
+    }
+
+    fn past(&mut self, words: &mut Words<'_>) -> Result<(), String> {
+        use phoenix_host::observed::{Lineage, SnapshotState};
+        use phoenix_plan::{Choice, Found};
+        let name = dataset(&words.arg::<String>()?)?;
+        let snapshot: Option<String> = words.prop("snapshot")?;
+        let retired: Option<String> = words.prop("retired")?;
+        let choice = match (snapshot, retired) {
+            (Some(text), None) => Choice::Snapshot(SnapshotState {
+                name: phoenix_graph::SnapshotName::seen(&text).map_err(|why| words.wrong(why))?,
+                guid: 1,
+                created: 0,
+                used: 0,
+                written: 0,
+                holds: BTreeSet::new(),
+                obscure: false,
+                clones: BTreeSet::new(),
+            }),
+            (None, Some(place)) => Choice::Retired { place: dataset(&place)?, number: 1 },
+            _ => Choice::None { reason: words.arg()?, help: words.arg()? },
+        };
+        let mut lineage = Lineage {
+            available: words.prop::<Bytes>("available")?.map_or(1 << 40, |bytes| bytes.0),
+            encrypted: words.is("encrypted")?,
+            ..Lineage::default()
+        };
+        let unreadable: Option<String> = words.prop("unreadable")?;
+        lineage.unreadable.extend(unreadable.map(|name| PropertyName::new(&name)));
+        lineage.own.extend(words.props().iter().map(|(name, value)| raw(Target::Filesystem, name, value)));
+        self.past.found.insert(name, Found { choice, lineage: Some(lineage) });
+        Ok(())
+    }
+}
+
+/// Returns whether a dataset is mounted nowhere, where nothing says that it is.
+fn is_nowhere(state: &DatasetState) -> bool {
+    let is = |name: &str, word: &str| state.value(name) == Some(word);
+    state.volume || is("canmount", "off") || is("canmount", "noauto") || state.is_locked()
+}
+
+/// Returns a value as `-Hp` prints it.
+fn raw(target: Target, name: &str, value: &str) -> (PropertyName, Box<str>) {
+    let row = property::find(target, name).filter(|row| !row.read_only);
+    let row = row.and_then(|row| row.parse(value).ok());
+    let bytes = || value.parse::<Bytes>().ok().filter(|_| value.ends_with(char::is_uppercase));
+    let raw = match (row, bytes()) {
+        (Some(Value::Number(number)), _) => number.to_string(),
+        (None, Some(bytes)) => bytes.0.to_string(),
+        _ => value.to_owned(),
+    };
+    (PropertyName::new(name), raw.into())
+}
+
+fn unknown(words: &mut Words<'_>) -> Result<Unknown, String> {
+    Ok(Unknown { reason: words.arg()?, help: words.arg()? })
+}
+
+fn disk(path: &str, class: Class) -> VdevDisk {
+    VdevDisk {
+        path: path.into(),
+        device: path.into(),
+        given: path.into(),
+        name: path.into(),
+        state: if class == Class::Spare { "AVAIL" } else { "ONLINE" }.into(),
+        ..VdevDisk::default()
+    }
+}
+
+/// Reads `mirror DISK DISK`, `disk DISK`, `spare DISK`, `special mirror DISK DISK`; a disk that is not sound is a
+/// child: `disk DISK state=FAULTED`.
+fn vdev(words: &mut Words<'_>) -> Result<VdevState, String> {
+    let class = match words.word() {
+        "special" => Class::Special,
+        "dedup" => Class::Dedup,
+        "log" => Class::Log,
+        "cache" => Class::Cache,
+        "spare" => Class::Spare,
+        _ => Class::Data,
+    };
+    let kind = match words.word() {
+        "disk" => "none",
+        word if class == Class::Data => word,
+        _ => words.one_of(&["mirror", "raidz1"]).unwrap_or("none"),
+    };
+    let redundancy = Redundancy::try_from(kind.to_owned()).map_err(|why| words.wrong(why))?;
+    let mut disks: Vec<VdevDisk> = words.args().iter().map(|path| disk(path, class)).collect();
+    for mut words in words.children() {
+        let mut one = disk(&words.arg::<String>()?, class);
+        one.state = words.prop::<String>("state")?.unwrap_or_default().into();
+        one.lost = words.is("lost")?;
+        words.end()?;
+        disks.push(one);
+    }
+    let name = match disks.first() {
+        Some(disk) if redundancy == Redundancy::None => disk.name.clone(),
+        _ => format!("{kind}-0").into(),
+    };
+    Ok(VdevState { class, redundancy, disks, name, leaving: false })
+}
+
+fn work(words: &mut Words<'_>) -> Result<Work, String> {
+    let kinds = [
+        ("resilver", WorkKind::Resilver),
+        ("scrub", WorkKind::Scrub),
+        ("removal", WorkKind::Removal),
+        ("expansion", WorkKind::Expansion),
+        ("discard", WorkKind::Discard),
+    ];
+    let word: String = words.arg()?;
+    let kind = kinds.iter().find(|(name, _)| *name == word).ok_or_else(|| words.wrong("no such work"))?.1;
+    Ok(Work { kind, done: words.prop::<String>("done")?.unwrap_or_default().into() })
+}
+
+fn obstacle(mut words: Words<'_>) -> Result<ImportObstacle, String> {
+    let obstacle = match words.word() {
+        "unavailable" => ImportObstacle::Unavailable { status: words.arg::<String>()?.into() },
+        "other-system" => ImportObstacle::OtherSystem,
+        "in-use" => ImportObstacle::InUse,
+        "log" => ImportObstacle::Log { devices: words.args().into_iter().map(Into::into).collect() },
+        "read-only" => ImportObstacle::ReadOnly,
+        "other" => ImportObstacle::Other { action: words.arg::<String>()?.into() },
+        "several" => ImportObstacle::Several { ids: words.args().into_iter().map(Into::into).collect() },
+        _ => return Err(words.wrong("no such obstacle")),
+    };
+    words.end()?;
+    Ok(obstacle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn host(text: &str) -> Result<Host, String> {
+        Host::read(&text.parse().unwrap())
+    }
+
+    #[test]
+    fn a_host_has_the_pool_tank_and_what_is_said() {
+        let host = host("dataset \"tank/a\" foreign quota=\"1G\"\nvolume \"tank/v\" volsize=\"1G\"").unwrap();
+        let names: Vec<_> = host.observed.datasets.keys().map(DatasetName::as_str).collect();
+        assert_eq!(names, ["tank", "tank/a", "tank/v"]);
+        let a = &host.observed.datasets[&dataset("tank/a").unwrap()];
+        assert_eq!(
+            (a.local("quota"), a.value("mountpoint"), a.mounted),
+            (Some("1073741824"), Some("/tank/a"), true)
+        );
+        assert_eq!(host.record.entries.len(), 2);
+    }
+
+    #[test]
+    fn what_nobody_knows_is_an_error() {
+        for bad in [
+            "datset \"tank/a\"",
+            "zfs 2",
+            "zfs 2 3 4",
+            "dataset \"tank/a\" { like it; }",
+            "pool tank { mirrr \"/a\" \"/b\"; }",
+            "key-file \"/k\" some",
+        ] {
+            assert!(host(bad).is_err(), "{bad}");
+        }
+    }
+}
