@@ -67,6 +67,7 @@ fn what_cannot_be_undone_needs_consent_by_name() {
     sandbox.sim(&["switch", "--yes"]).exits(0);
     sandbox.write("phoenix.kdl", &spec("512M"));
     let refused = sandbox.sim(&["switch", "--yes"]).exits(4);
+    sandbox.sim(&["plan", "--json"]).exits(4).says("\"code\": \"needs-consent\"");
     let allowed = sandbox.sim(&["plan", "--consent", "volume:tank/v"]).exits(0);
     snapshot!("consent", refused, allowed);
     sandbox.sim(&["plan", "--consent", "tank/v"]).exits(64).says("no resource key");

@@ -134,7 +134,8 @@ impl Host {
             "group" => _ = seen.groups.insert(words.arg::<String>()?.into(), words.arg()?),
             "key-file" => {
                 let path = words.arg::<String>()?.into();
-                let file = match words.one_of(&["missing"]) {
+                let file = match words.one_of(&["missing", "unreadable"]) {
+                    Some("unreadable") => KeyFile::Unreadable(words.arg()?),
                     Some(_) => KeyFile::Missing,
                     None => KeyFile::Bytes(words.arg()?),
                 };

@@ -17,8 +17,8 @@ phoenix_graph::codes! {
     NEEDS_NEWER_OPENZFS = Entry {
         name: "needs-newer-openzfs",
         level: Refusal,
-        title: "the OpenZFS of this host does not have this yet",
-        explanation: "The property, the value or the change of a layout came with a later version than the one that runs here. Leave it out, say another value, or bring the host to that version.",
+        title: "the OpenZFS of this host, or the pool, does not have this yet",
+        explanation: "The property, the value or the change of a layout came with a later version than the one that runs here, or needs a feature that the pool has disabled. Leave it out, say another value, bring the host to that version, or enable the feature by hand.",
         why: "OpenZFS would refuse it in the middle of a switch, after other things were changed.",
         examples: None,
     };
