@@ -41,13 +41,13 @@ pub fn all() -> impl Iterator<Item = Code> + Clone {
 }
 
 /// Reads the code in a plan that was written.
-pub fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Code, D::Error> {
+pub(crate) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Code, D::Error> {
     let name = String::deserialize(deserializer)?;
     Ok(all().find(|code| code.name == name).unwrap_or(OTHER_VERSION))
 }
 
 /// Returns the code of what was written before there were any.
-pub fn unsaid() -> Code {
+pub(crate) fn unsaid() -> Code {
     OTHER_VERSION
 }
 
