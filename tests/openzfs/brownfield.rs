@@ -5,6 +5,26 @@ use phoenix_lab::{MachineSpec, Session, mib};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
+#[test]
+fn a_running_host_is_taken_over_with_nothing_changed_but_marks() {
+    let Some(lab) = &mut boot() else { return };
+    let before = picture(lab);
+    described(lab);
+    is_still(lab, &before, "described");
+    taken_over(lab);
+    is_still(lab, &before, "taken over");
+    stands(lab);
+    changed_and_gone_back_from(lab);
+    is_still(lab, &before, "gone back");
+    // What gc may destroy is phoenix's own, and only once no kept generation needs it.
+    lab.exits(0, "gc --keep 0 --yes");
+    is_still(lab, &before, "collected");
+    let_go(lab);
+    is_still(lab, &before, "let go");
+    given_back(lab);
+    is_still(lab, &before, "given back")
+}
+
 /// What people have done on the host before.
 const SETUP: &str = r#"
 set -e
@@ -108,26 +128,6 @@ fn in_order(line: &str) -> String {
     let Some(words) = line.strip_prefix("\tcontent ") else { return line.to_owned() };
     let words: BTreeSet<&str> = words.split(',').collect();
     format!("\tcontent {}", words.into_iter().collect::<Vec<_>>().join(","))
-}
-
-#[test]
-fn a_running_host_is_taken_over_with_nothing_changed_but_marks() {
-    let Some(lab) = &mut boot() else { return };
-    let before = picture(lab);
-    described(lab);
-    is_still(lab, &before, "described");
-    taken_over(lab);
-    is_still(lab, &before, "taken over");
-    stands(lab);
-    changed_and_gone_back_from(lab);
-    is_still(lab, &before, "gone back");
-    // What gc may destroy is phoenix's own, and only once no kept generation needs it.
-    lab.exits(0, "gc --keep 0 --yes");
-    is_still(lab, &before, "collected");
-    let_go(lab);
-    is_still(lab, &before, "let go");
-    given_back(lab);
-    is_still(lab, &before, "given back")
 }
 
 fn described(lab: &Session) {

@@ -10,6 +10,28 @@ use phoenix_specs::edits::{self, Edited};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
+#[test]
+fn power_is_cut_at_random_instants_and_nothing_is_lost() {
+    let cuts = asked("PHOENIX_CUTS").map_or(CUTS, |cuts| usize::try_from(cuts).unwrap());
+    let seed = asked("PHOENIX_SEED").unwrap_or(1);
+    let disks = ["DISK_1", "DISK_2", "DISK_3", "FAST_1", "FAST_2", "SLOW_1", "SLOW_2", "SLOW_3", "SLOW_4"];
+    for (at, edited) in edits::examples().iter().enumerate() {
+        let named = |serial: &&str| edited.first.contains(&format!("-{serial}\""));
+        let wanted = disks
+            .iter()
+            .filter(|serial| named(serial))
+            .fold(MachineSpec::new().with_nfs(), |spec, serial| spec.disk(*serial, mib(512)));
+        let Some(lab) = boot(wanted) else { return };
+        let mut host = Host::new(lab, edited, Random(seed.wrapping_mul(2) + at as u64), at == 0);
+        let mut round = 0;
+        while host.counts.cuts < (cuts + 1 - at) / 2 {
+            round += 1;
+            host.round(round);
+        }
+        println!("{}: {:#?}, {} files, none lost", edited.name, host.counts, host.written.len());
+    }
+}
+
 /// Cuts in an ordinary run.
 const CUTS: usize = 6;
 
@@ -355,27 +377,5 @@ impl Host {
         let (_, anything) = self.would_go();
         assert!(!anything, "round {round}: gc left something that it could destroy");
         self.lab.exits(0, "verify");
-    }
-}
-
-#[test]
-fn power_is_cut_at_random_instants_and_nothing_is_lost() {
-    let cuts = asked("PHOENIX_CUTS").map_or(CUTS, |cuts| usize::try_from(cuts).unwrap());
-    let seed = asked("PHOENIX_SEED").unwrap_or(1);
-    let disks = ["DISK_1", "DISK_2", "DISK_3", "FAST_1", "FAST_2", "SLOW_1", "SLOW_2", "SLOW_3", "SLOW_4"];
-    for (at, edited) in edits::examples().iter().enumerate() {
-        let named = |serial: &&str| edited.first.contains(&format!("-{serial}\""));
-        let wanted = disks
-            .iter()
-            .filter(|serial| named(serial))
-            .fold(MachineSpec::new().with_nfs(), |spec, serial| spec.disk(*serial, mib(512)));
-        let Some(lab) = boot(wanted) else { return };
-        let mut host = Host::new(lab, edited, Random(seed.wrapping_mul(2) + at as u64), at == 0);
-        let mut round = 0;
-        while host.counts.cuts < (cuts + 1 - at) / 2 {
-            round += 1;
-            host.round(round);
-        }
-        println!("{}: {:#?}, {} files, none lost", edited.name, host.counts, host.written.len());
     }
 }

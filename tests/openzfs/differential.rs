@@ -6,17 +6,6 @@
 use phoenix_lab::{Machine, MachineSpec, Result, build_program, mib, prepare_or_skip};
 use std::time::Duration;
 
-/// The seeds of every run: each leads elsewhere, and to the same place each time.
-const SEEDS: [u64; 2] = [1, 2];
-/// The operations for each of them.
-const OPERATIONS: u64 = 1000;
-/// Makes the machine quicker by what no side of the comparison sees: no power is cut, so no flush is needed;
-/// and nothing is exported, so what OpenZFS runs after each mount would find nothing to do.
-const QUICK: &str = "echo 1 >/sys/module/zfs/parameters/zfs_nocacheflush
-mv /usr/sbin/exportfs /usr/sbin/exportfs.away";
-/// Room for the cases, and for a machine that is slow and busy; to it comes a second for each operation.
-const LIMIT: Duration = Duration::from_secs(1200);
-
 #[test]
 fn the_simulator_does_what_the_real_openzfs_does() -> Result<()> {
     let Some(image) = prepare_or_skip()? else { return Ok(()) };
@@ -40,6 +29,17 @@ fn the_simulator_does_what_the_real_openzfs_does() -> Result<()> {
     assert!(failed.is_empty(), "the simulator differs:\n{}", failed.join("\n"));
     machine.shutdown()
 }
+
+/// The seeds of every run: each leads elsewhere, and to the same place each time.
+const SEEDS: [u64; 2] = [1, 2];
+/// The operations for each of them.
+const OPERATIONS: u64 = 1000;
+/// Makes the machine quicker by what no side of the comparison sees: no power is cut, so no flush is needed;
+/// and nothing is exported, so what OpenZFS runs after each mount would find nothing to do.
+const QUICK: &str = "echo 1 >/sys/module/zfs/parameters/zfs_nocacheflush
+mv /usr/sbin/exportfs /usr/sbin/exportfs.away";
+/// Room for the cases, and for a machine that is slow and busy; to it comes a second for each operation.
+const LIMIT: Duration = Duration::from_secs(1200);
 
 /// What is run: the named cases, then random operations; or what the environment asks for.
 fn tasks() -> Vec<String> {

@@ -5,6 +5,23 @@
 
 use phoenix_lab::{MachineSpec, Session, mib};
 
+#[test]
+fn keys_in_files_are_loaded_and_what_shares_one_stays_within_its_root() {
+    let Some(lab) = &mut boot() else { return };
+    files(lab);
+    within_the_root(lab);
+    nowhere(lab);
+    lab.shutdown();
+}
+
+#[test]
+fn typed_keys_are_asked_for_and_kept_nowhere() {
+    let Some(lab) = &mut boot() else { return };
+    typed(lab);
+    nowhere(lab);
+    lab.shutdown();
+}
+
 const PASSPHRASE: &str = "correct horse battery staple";
 
 /// What lies within the encrypted dataset at first.
@@ -64,23 +81,6 @@ fn typing(lab: &Session, code: i32, arguments: &str, lines: &[&str]) -> String {
     assert_eq!(output.status, Some(code), "phoenix {arguments}: {output}");
     assert!(!output.out().contains(PASSPHRASE), "what is typed is shown: {output}");
     output.out()
-}
-
-#[test]
-fn keys_in_files_are_loaded_and_what_shares_one_stays_within_its_root() {
-    let Some(lab) = &mut boot() else { return };
-    files(lab);
-    within_the_root(lab);
-    nowhere(lab);
-    lab.shutdown();
-}
-
-#[test]
-fn typed_keys_are_asked_for_and_kept_nowhere() {
-    let Some(lab) = &mut boot() else { return };
-    typed(lab);
-    nowhere(lab);
-    lab.shutdown();
 }
 
 /// A key in a file: loaded after a power cut, before what needs it, and refused where it is not there.

@@ -3,6 +3,17 @@
 
 use phoenix_lab::{CUT, MachineSpec, Session, mib, says};
 
+#[test]
+fn what_is_collected_is_what_nothing_kept_names() {
+    let Some(lab) = &mut boot() else { return };
+    switch(lab, 0, &[PAPERS, DISK, SHARE], "100M");
+    lab.ok("echo precious >/tank/papers/file && echo deeper >/tank/papers/deep/file && echo shared >/tank/share/file && sync");
+    what_is_in_use_is_not_retired_and_its_users_are_named(lab);
+    a_file_survives_until_the_last_generation_that_names_it_is_gone(lab);
+    what_keeps_a_retired_dataset_is_named(lab);
+    a_power_cut_in_the_middle_loses_nothing_that_is_kept(lab)
+}
+
 /// A host with some of these parts, each a line, and a quota that makes one generation differ from another.
 fn spec(parts: &[&str], quota: &str) -> String {
     format!(
@@ -29,13 +40,6 @@ fn switch(lab: &Session, code: i32, parts: &[&str], quota: &str) -> String {
     lab.switch(code, &spec(parts, quota))
 }
 
-/// Reads a file of a retired file system, by mounting it read-only elsewhere.
-fn read_retired(lab: &Session, place: &str) -> String {
-    lab.ok(&format!(
-        "mkdir -p /mnt/look && mount -t zfs -o ro,zfsutil {place} /mnt/look && cat /mnt/look/file; umount /mnt/look"
-    ))
-}
-
 /// Starts something that goes on, and returns its process id.
 fn begin(lab: &Session, shell: &str) -> String {
     let pid = lab.ok(&format!("({shell}) >/dev/null 2>&1 </dev/null & echo $!"));
@@ -45,17 +49,6 @@ fn begin(lab: &Session, shell: &str) -> String {
 
 fn end(lab: &Session, pid: &str) {
     lab.ok(&format!("kill {pid}; while test -d /proc/{pid}; do sleep 0.1; done"));
-}
-
-#[test]
-fn what_is_collected_is_what_nothing_kept_names() {
-    let Some(lab) = &mut boot() else { return };
-    switch(lab, 0, &[PAPERS, DISK, SHARE], "100M");
-    lab.ok("echo precious >/tank/papers/file && echo deeper >/tank/papers/deep/file && echo shared >/tank/share/file && sync");
-    what_is_in_use_is_not_retired_and_its_users_are_named(lab);
-    a_file_survives_until_the_last_generation_that_names_it_is_gone(lab);
-    what_keeps_a_retired_dataset_is_named(lab);
-    a_power_cut_in_the_middle_loses_nothing_that_is_kept(lab)
 }
 
 fn what_is_in_use_is_not_retired_and_its_users_are_named(lab: &Session) {
@@ -118,7 +111,7 @@ fn a_file_survives_until_the_last_generation_that_names_it_is_gone(lab: &Session
         switch(lab, 0, &[SHARE], quota);
     }
     lab.exits(0, "rollback --yes");
-    assert_eq!(read_retired(lab, place), "precious");
+    assert_eq!(lab.read(place, "file"), "precious");
     // Committed are 1, the one that retired, and three more; the first alone names it.
     let text = lab.exits(0, "gc --keep 4 --dry-run");
     says(
@@ -127,17 +120,17 @@ fn a_file_survives_until_the_last_generation_that_names_it_is_gone(lab: &Session
     );
     for keep in [10, 5] {
         says(&lab.exits(0, &format!("gc --keep {keep} --yes")), &[place, "for generation 1"]);
-        assert_eq!(read_retired(lab, place), "precious", "keep {keep}");
+        assert_eq!(lab.read(place, "file"), "precious", "keep {keep}");
     }
     lab.exits(0, "pin 1 --note 'the papers'");
     lab.exits(0, "gc --keep 4 --yes");
-    assert_eq!(read_retired(lab, place), "precious");
+    assert_eq!(lab.read(place, "file"), "precious");
     lab.exits(0, "rollback --yes 1");
     assert_eq!(lab.ok("cat /tank/papers/file /tank/papers/deep/file"), "precious\ndeeper");
     lab.exits(0, &format!("rollback --yes {number}"));
     lab.exits(0, "pin 1 --remove");
     let retired = lab.ok("zfs.real list -H -o name | grep '/papers$'");
-    assert_eq!(read_retired(lab, &retired), "precious");
+    assert_eq!(lab.read(&retired, "file"), "precious");
 }
 
 fn what_keeps_a_retired_dataset_is_named(lab: &Session) {

@@ -5,6 +5,56 @@ use crate::boot;
 use phoenix_lab::{MachineSpec, Session, mib};
 use std::fmt::Write;
 
+#[test]
+fn a_delegated_user_brings_about_nothing_outside_of_his_datasets_and_stops_no_verb() {
+    let spec = MachineSpec::new().disk("a", mib(256)).disk("b", mib(96));
+    let Some(lab) = &boot(spec) else { return };
+    switch(lab, true, true, 60);
+    lab.ok(
+        "echo precious >/tank/shared/file; echo own >/tank/mine/file; zpool create c3po /dev/disk/by-id/virtio-b && zfs create 'c3po/a b ' && \
+         echo foreign >/c3po/file; zfs create tank/alien && echo alien >/tank/alien/file; \
+         zfs create tank/zz && zfs create tank/zz/kid && zfs unmount tank/zz/kid && \
+         zfs allow nobody userprop,mount,create,snapshot,hold,rename,canmount,mountpoint tank/zz && \
+         zfs allow nobody userprop,snapshot,hold tank/mine && chmod 666 /dev/zfs",
+    );
+    // `shared` is put away, and the generation before needs it.
+    switch(lab, false, true, 60);
+    let before = others(lab);
+    let mut dice = Dice(12);
+    let mut took = 0;
+    for round in 0..ROUNDS {
+        let mut script = "mine=$(zfs list -H -o name -r tank | grep '/mine$' | head -n 1)\n".to_owned();
+        for at in 0..EACH {
+            writeln!(script, "( {} ) >/dev/null 2>&1 && echo took", dice.attack(round * EACH + at)).unwrap();
+        }
+        lab.put("attack", script);
+        let said = lab.run("setpriv --reuid=65534 --regid=65534 --clear-groups bash -s </root/attack");
+        took += said.out().lines().filter(|line| *line == "took").count();
+        let status = lab.exits(0, "status; true");
+        assert!(status.contains("pool:c3po"), "{status}");
+        lab.exits(0, "gc --yes --keep 2");
+        lab.exits(0, "plan phoenix.kdl");
+        match round % 4 {
+            0 => drop(lab.exits(0, "rollback --yes")),
+            1 => switch(lab, false, false, 60 + round),
+            2 => switch(lab, true, round == 2, 60),
+            _ => switch(lab, false, true, 60),
+        }
+        assert_eq!(others(lab), before, "round {round}");
+        let shared = lab.ok("zfs list -H -o name | grep -c shared");
+        assert_ne!(shared, "0", "round {round}");
+    }
+    assert!(took > ROUNDS * EACH / 3, "the user did {took} things");
+    println!("{took} of {} hostile values were taken by OpenZFS", ROUNDS * EACH);
+    lab.exits(0, "import --live --pool tank");
+    // What was put away comes home with what is in it.
+    switch(lab, true, true, 70);
+    assert_eq!(lab.ok("cat /tank/shared/file"), "precious");
+    // What is his may be unmounted by what he set; it is there, and at home.
+    lab.ok("zfs mount tank/mine 2>/dev/null; test \"$(cat /tank/mine/file)\" = own");
+    lab.exits(0, "verify");
+}
+
 const ROUNDS: usize = 8;
 const EACH: usize = 25;
 
@@ -108,54 +158,4 @@ fn others(lab: &Session) -> String {
          guid,createtxg,mountpoint,canmount,quota,mounted,phoenix:owner,phoenix:home \"$d\"; done; \
          cat /tank/alien/file /c3po/file; zfs get -Hp -o value guid tank tank/keep",
     )
-}
-
-#[test]
-fn a_delegated_user_brings_about_nothing_outside_of_his_datasets_and_stops_no_verb() {
-    let spec = MachineSpec::new().disk("a", mib(256)).disk("b", mib(96));
-    let Some(lab) = &boot(spec) else { return };
-    switch(lab, true, true, 60);
-    lab.ok(
-        "echo precious >/tank/shared/file; echo own >/tank/mine/file; zpool create c3po /dev/disk/by-id/virtio-b && zfs create 'c3po/a b ' && \
-         echo foreign >/c3po/file; zfs create tank/alien && echo alien >/tank/alien/file; \
-         zfs create tank/zz && zfs create tank/zz/kid && zfs unmount tank/zz/kid && \
-         zfs allow nobody userprop,mount,create,snapshot,hold,rename,canmount,mountpoint tank/zz && \
-         zfs allow nobody userprop,snapshot,hold tank/mine && chmod 666 /dev/zfs",
-    );
-    // `shared` is put away, and the generation before needs it.
-    switch(lab, false, true, 60);
-    let before = others(lab);
-    let mut dice = Dice(12);
-    let mut took = 0;
-    for round in 0..ROUNDS {
-        let mut script = "mine=$(zfs list -H -o name -r tank | grep '/mine$' | head -n 1)\n".to_owned();
-        for at in 0..EACH {
-            writeln!(script, "( {} ) >/dev/null 2>&1 && echo took", dice.attack(round * EACH + at)).unwrap();
-        }
-        lab.put("attack", script);
-        let said = lab.run("setpriv --reuid=65534 --regid=65534 --clear-groups bash -s </root/attack");
-        took += said.out().lines().filter(|line| *line == "took").count();
-        let status = lab.exits(0, "status; true");
-        assert!(status.contains("pool:c3po"), "{status}");
-        lab.exits(0, "gc --yes --keep 2");
-        lab.exits(0, "plan phoenix.kdl");
-        match round % 4 {
-            0 => drop(lab.exits(0, "rollback --yes")),
-            1 => switch(lab, false, false, 60 + round),
-            2 => switch(lab, true, round == 2, 60),
-            _ => switch(lab, false, true, 60),
-        }
-        assert_eq!(others(lab), before, "round {round}");
-        let shared = lab.ok("zfs list -H -o name | grep -c shared");
-        assert_ne!(shared, "0", "round {round}");
-    }
-    assert!(took > ROUNDS * EACH / 3, "the user did {took} things");
-    println!("{took} of {} hostile values were taken by OpenZFS", ROUNDS * EACH);
-    lab.exits(0, "import --live --pool tank");
-    // What was put away comes home with what is in it.
-    switch(lab, true, true, 70);
-    assert_eq!(lab.ok("cat /tank/shared/file"), "precious");
-    // What is his may be unmounted by what he set; it is there, and at home.
-    lab.ok("zfs mount tank/mine 2>/dev/null; test \"$(cat /tank/mine/file)\" = own");
-    lab.exits(0, "verify");
 }

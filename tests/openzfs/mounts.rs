@@ -7,6 +7,21 @@
 use crate::boot;
 use phoenix_lab::{MachineSpec, Session, mib};
 
+#[test]
+fn mounts_follow_their_paths_whatever_becomes_of_them() {
+    let Some(lab) = &mut boot(MachineSpec::new().disk("ONE", mib(256)).with_nfs()) else { return };
+    nested_places_are_exchanged(lab);
+    what_is_mounted_inside_stays(lab);
+    every_canmount_of_what_is_mounted(lab);
+    a_mount_point_that_is_inherited_already(lab);
+    what_comes_above_hides_nothing(lab);
+    what_is_hidden_is_told_and_put_right(lab);
+    what_is_in_the_way_is_named(lab);
+    what_is_exported_moves(lab);
+    what_contains_it_may_be_mounted_inside_it(lab);
+    nothing_is_mounted_inside_what_is_not(lab)
+}
+
 const PLACES: [&str; 3] = ["/n", "/n/b", "/n/b/c"];
 
 const ORDERS: [[usize; 3]; 6] = [[0, 1, 2], [2, 1, 0], [1, 0, 2], [2, 0, 1], [0, 2, 1], [1, 2, 0]];
@@ -43,21 +58,6 @@ fn sign(lab: &Session, datasets: &[&str]) {
 fn is_at(lab: &Session, dataset: &str, place: &str) {
     let found = lab.run(&format!("cat {place}/id")).out();
     assert_eq!(found.trim(), dataset, "at {place}: {}", lab.ok("cat /proc/self/mountinfo"));
-}
-
-#[test]
-fn mounts_follow_their_paths_whatever_becomes_of_them() {
-    let Some(lab) = &mut boot(MachineSpec::new().disk("ONE", mib(256)).with_nfs()) else { return };
-    nested_places_are_exchanged(lab);
-    what_is_mounted_inside_stays(lab);
-    every_canmount_of_what_is_mounted(lab);
-    a_mount_point_that_is_inherited_already(lab);
-    what_comes_above_hides_nothing(lab);
-    what_is_hidden_is_told_and_put_right(lab);
-    what_is_in_the_way_is_named(lab);
-    what_is_exported_moves(lab);
-    what_contains_it_may_be_mounted_inside_it(lab);
-    nothing_is_mounted_inside_what_is_not(lab)
 }
 
 fn tree(kind: usize, order: [usize; 3]) -> String {

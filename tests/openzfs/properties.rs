@@ -16,6 +16,27 @@ use std::{
     path::Path,
 };
 
+#[test]
+fn what_a_spec_says_of_properties_is_so_or_told_before() {
+    let spec = ["D0", "D1", "D2"].iter().fold(MachineSpec::new(), |spec, name| spec.disk(*name, mib(256)));
+    let Some(lab) = &mut boot(spec.without_import()) else { return };
+    // Pools are this system's, also after it was booted again.
+    lab.ok("zgenhostid -f 11111111");
+    let mut failed = Vec::new();
+    for (name, case) in CASES.iter().filter(|(name, _)| asked(name)) {
+        // All of them are told of in one run: a machine is slow to boot.
+        if panic::catch_unwind(panic::AssertUnwindSafe(|| {
+            lab.ok(CLEAN);
+            case(lab);
+        }))
+        .is_err()
+        {
+            failed.push(*name);
+        }
+    }
+    assert!(failed.is_empty(), "{failed:#?}");
+}
+
 const DISK: &str = "/dev/disk/by-id/virtio-D";
 
 /// Writes a spec of the pool `t1`.
@@ -86,27 +107,6 @@ const CASES: &[Case] = &[
     ("a pool that lacks devices is told, and not forced", lacking),
     ("a pool that another system used last is told, and not forced", elsewhere),
 ];
-
-#[test]
-fn what_a_spec_says_of_properties_is_so_or_told_before() {
-    let spec = ["D0", "D1", "D2"].iter().fold(MachineSpec::new(), |spec, name| spec.disk(*name, mib(256)));
-    let Some(lab) = &mut boot(spec.without_import()) else { return };
-    // Pools are this system's, also after it was booted again.
-    lab.ok("zgenhostid -f 11111111");
-    let mut failed = Vec::new();
-    for (name, case) in CASES.iter().filter(|(name, _)| asked(name)) {
-        // All of them are told of in one run: a machine is slow to boot.
-        if panic::catch_unwind(panic::AssertUnwindSafe(|| {
-            lab.ok(CLEAN);
-            case(lab);
-        }))
-        .is_err()
-        {
-            failed.push(*name);
-        }
-    }
-    assert!(failed.is_empty(), "{failed:#?}");
-}
 
 fn asked(name: &str) -> bool {
     environment("PHOENIX_CASE").is_none_or(|part| name.contains(&part))

@@ -5,6 +5,21 @@
 
 use phoenix_lab::{MachineSpec, Session, mib, says};
 
+#[test]
+fn proxmox_and_its_guests_lose_nothing_beside_phoenix() {
+    let Some(lab) = &mut boot() else { return };
+    nineteen_registrations_at_once_starve_on_no_lock(lab);
+    a_failed_set_is_undone_by_set(lab);
+    a_changed_path_is_undone_once_the_mount_is_back(lab);
+    what_is_not_in_force_is_drift(lab);
+    what_a_guest_names_keeps_its_ground(lab);
+    an_adopted_registration_keeps_its_dataset(lab);
+    local_is_only_ever_set(lab);
+    what_a_write_would_lose_is_asked_for_and_kept(lab);
+    a_broken_section_stops_registrations_alone(lab);
+    nothing_is_concluded_while_the_cluster_is_away(lab);
+}
+
 /// Writes down whether two run at once; fails a call that `/run/fail-before` or `/run/fail-after` names, before or
 /// after it has done its work.
 const FAIL: &str = r#"
@@ -74,21 +89,6 @@ fn registered(name: &str, kind: &str, more: &str) -> String {
 
 fn small() -> String {
     registered("aa", "dir", "") + &registered("zz", "zfspool", "")
-}
-
-#[test]
-fn proxmox_and_its_guests_lose_nothing_beside_phoenix() {
-    let Some(lab) = &mut boot() else { return };
-    nineteen_registrations_at_once_starve_on_no_lock(lab);
-    a_failed_set_is_undone_by_set(lab);
-    a_changed_path_is_undone_once_the_mount_is_back(lab);
-    what_is_not_in_force_is_drift(lab);
-    what_a_guest_names_keeps_its_ground(lab);
-    an_adopted_registration_keeps_its_dataset(lab);
-    local_is_only_ever_set(lab);
-    what_a_write_would_lose_is_asked_for_and_kept(lab);
-    a_broken_section_stops_registrations_alone(lab);
-    nothing_is_concluded_while_the_cluster_is_away(lab);
 }
 
 /// Sixteen at once, datasets and their registrations in one switch, and somebody else holds the lock for longer

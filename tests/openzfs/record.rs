@@ -4,6 +4,22 @@
 use crate::boot;
 use phoenix_lab::{MachineSpec, Session, mib, says};
 
+#[test]
+fn only_what_is_on_record_is_ours() {
+    let spec = MachineSpec::new().disk("one", mib(256)).disk("two", mib(256)).disk("three", mib(256));
+    let Some(lab) = &mut boot(spec) else { return };
+    lab.wrap("zfs", BARE);
+    switch(lab, 0, &[KEEP, PAPERS, IN]);
+    lab.ok("echo precious >/tank/papers/file && echo deeper >/tank/papers/deep/file && sync");
+    the_guids_stay(lab);
+    a_received_copy_is_nobodys(lab);
+    a_replica_keeps_nothing_from_coming_home(lab);
+    a_forged_home_brings_nothing_home(lab);
+    a_restored_state_folder_takes_nothing(lab);
+    a_cut_within_a_creation_is_taken_back(lab);
+    half_a_pool_is_nobodys(lab);
+}
+
 /// Cuts the power where `/root/bare` names what is made, once it is made and before its properties are set: OpenZFS
 /// does both in transactions of their own.
 const BARE: &str = r#"
@@ -42,22 +58,6 @@ fn destroy(lab: &Session, dataset: &str) {
 const KEEP: &str = "dataset \"keep\"";
 const PAPERS: &str = "dataset \"papers\" { dataset \"deep\" }";
 const IN: &str = "dataset \"in\"";
-
-#[test]
-fn only_what_is_on_record_is_ours() {
-    let spec = MachineSpec::new().disk("one", mib(256)).disk("two", mib(256)).disk("three", mib(256));
-    let Some(lab) = &mut boot(spec) else { return };
-    lab.wrap("zfs", BARE);
-    switch(lab, 0, &[KEEP, PAPERS, IN]);
-    lab.ok("echo precious >/tank/papers/file && echo deeper >/tank/papers/deep/file && sync");
-    the_guids_stay(lab);
-    a_received_copy_is_nobodys(lab);
-    a_replica_keeps_nothing_from_coming_home(lab);
-    a_forged_home_brings_nothing_home(lab);
-    a_restored_state_folder_takes_nothing(lab);
-    a_cut_within_a_creation_is_taken_back(lab);
-    half_a_pool_is_nobodys(lab);
-}
 
 /// The record is by GUID: these have to outlive what people do to a dataset.
 fn the_guids_stay(lab: &Session) {

@@ -7,6 +7,22 @@
 
 use phoenix_lab::{MachineSpec, Session, mib, says};
 
+#[test]
+fn layouts_change_where_openzfs_can_and_disks_that_hold_something_are_left() {
+    let Some(lab) = &mut boot() else { return };
+    disks_that_hold_something_are_refused(lab);
+    a_single_disk_becomes_a_mirror_and_goes_back(lab);
+    logs_caches_and_spares_come_and_go(lab);
+    a_disk_is_replaced_and_comes_back(lab);
+    a_busy_pool_keeps_its_layout(lab);
+    a_data_vdev_needs_consent_both_ways(lab);
+    a_raidz_is_widened(lab);
+    power_cut_in_the_middle_of_an_attach_is_recovered(lab);
+    a_lost_disk_is_replaced_by_its_guid(lab);
+    a_raidz_that_cannot_leave_has_a_way_back(lab);
+    lab.shutdown()
+}
+
 /// Where it is told to, `zpool add` does what it should and fails all the same.
 const FAIL: &str = r#"
 if [ "$1" = "add" ] && [ -e /run/fail ]; then
@@ -178,22 +194,6 @@ fn current(lab: &Session) -> String {
 
 fn set(lab: &Session, parameter: &str, value: u64) {
     lab.ok(&format!("echo {value} >/sys/module/zfs/parameters/{parameter}"));
-}
-
-#[test]
-fn layouts_change_where_openzfs_can_and_disks_that_hold_something_are_left() {
-    let Some(lab) = &mut boot() else { return };
-    disks_that_hold_something_are_refused(lab);
-    a_single_disk_becomes_a_mirror_and_goes_back(lab);
-    logs_caches_and_spares_come_and_go(lab);
-    a_disk_is_replaced_and_comes_back(lab);
-    a_busy_pool_keeps_its_layout(lab);
-    a_data_vdev_needs_consent_both_ways(lab);
-    a_raidz_is_widened(lab);
-    power_cut_in_the_middle_of_an_attach_is_recovered(lab);
-    a_lost_disk_is_replaced_by_its_guid(lab);
-    a_raidz_that_cannot_leave_has_a_way_back(lab);
-    lab.shutdown()
 }
 
 fn sums(lab: &Session) -> String {

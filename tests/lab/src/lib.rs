@@ -2,7 +2,8 @@
 //!
 //! [`Image::prepare`] builds or finds the machine's image, [`Machine::boot`] starts a machine on
 //! disks of its own, [`Machine::run`] runs commands in it, [`Machine::cut_power`] is a power cut
-//! and [`Machine::boot_again`] the boot after it. Everything lives under `target/lab`.
+//! and [`Machine::boot_again`] the boot after it. Everything lives under `target/lab`. A [`Session`] is a
+//! machine with phoenix in it, as tests go through it.
 //!
 //! [`pvesm`] is the stand-in for Proxmox's storage command that is put into the machine.
 

@@ -110,6 +110,13 @@ impl Session {
         self.ok(&format!("zfs get -Hp -o value {property} '{dataset}'"))
     }
 
+    /// Reads a file of a file system that is not mounted, by mounting it read-only elsewhere.
+    #[track_caller]
+    pub fn read(&self, dataset: &str, file: &str) -> String {
+        let mount = format!("mkdir -p /mnt/look && mount -t zfs -o ro,zfsutil '{dataset}' /mnt/look");
+        self.ok(&format!("{mount} && cat /mnt/look/{file} && umount /mnt/look"))
+    }
+
     /// Tells whether a dataset is there.
     #[track_caller]
     pub fn there(&self, dataset: &str) -> bool {
