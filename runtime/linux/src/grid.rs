@@ -300,5 +300,4 @@ pub fn sources(
 }
 
 #[cfg(test)]
-#[path = "grid/tests.rs"]
 mod tests;

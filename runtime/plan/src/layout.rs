@@ -360,5 +360,4 @@ pub fn shown(vdev: &VdevState) -> String {
 }
 
 #[cfg(test)]
-#[path = "layout/tests.rs"]
 mod tests;
