@@ -164,8 +164,7 @@ fn a_volume_goes_back_with_its_size() {
     let world = World::new();
     world.switch(&first()).unwrap();
     let grown = graph(with(first().resources().cloned().collect(), volume(DISK, 2 << 30)));
-    let consent =
-        Consent { irreversible: ["volume:tank/disk".parse().unwrap()].into(), ..Consent::default() };
+    let consent = consent_to("volume:tank/disk");
     world.switch_with(&grown, &consent).unwrap();
     // Without the data, a volume would have to shrink; with it, the grown one is put away.
     assert!(matches!(world.rollback(1), Err(SwitchError::Refused(_))));

@@ -6,8 +6,7 @@ mod checkpoints;
 
 use checkpoints::give_up;
 use phoenix_graph::{
-    Class, Disk, Graph, Key, Lifecycle, Pool, PoolName, PropertyName, Redundancy, Resource, Settings, Value,
-    Vdev,
+    Class, Disk, Graph, Lifecycle, Pool, PoolName, PropertyName, Redundancy, Resource, Settings, Value, Vdev,
 };
 use phoenix_host::{
     Host,
@@ -16,7 +15,7 @@ use phoenix_host::{
 };
 use phoenix_plan::{Consent, Inverse, Plan, Reversibility};
 use phoenix_sim::{Fault, FaultKind, HostImage, Show};
-use phoenix_support::{World, dataset, graph, name};
+use phoenix_support::{World, consent_to, dataset, graph, name};
 use phoenix_transaction::switch::{Recovered, SwitchError, Switched};
 
 fn path(name: &str) -> String {
@@ -41,8 +40,7 @@ fn spec(layout: &[Vdev]) -> Graph {
 }
 
 fn consent() -> Consent {
-    let irreversible = [Key::Pool(PoolName::new("tank").unwrap())].into();
-    Consent { irreversible, ..Consent::default() }
+    consent_to("pool:tank")
 }
 
 /// A host with this pool and a file in it, and blank disks of all names.

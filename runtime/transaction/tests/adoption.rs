@@ -7,8 +7,6 @@ use phoenix_sim::{Event, Fault, FaultKind, HostImage};
 use phoenix_support::*;
 use phoenix_transaction::switch::{Recovered, SwitchError};
 
-const ADOPT: fn() -> Consent = || Consent { adopt: true, ..Consent::default() };
-
 /// What the spec makes of what was there: settings changed, set anew, and said as they were.
 fn adopting() -> Vec<Resource> {
     let old = [("quota", "1G"), ("recordsize", "16K"), ("atime", "off"), ("canmount", "on")];
@@ -34,7 +32,7 @@ fn adopted() -> (World, HostImage) {
     let id = StorageId::new("guests").unwrap();
     world.host.by_hand(&Op::StorageAdd { id, kind: "zfspool".into(), properties }).unwrap();
     let before = world.picture();
-    world.switch_with(&graph(adopting()), &ADOPT()).unwrap();
+    world.switch_with(&graph(adopting()), &adopt()).unwrap();
     world.switch(&later()).unwrap();
     assert_ne!(world.picture(), before);
     (world, before)
@@ -88,7 +86,7 @@ fn a_volume_that_grew_keeps_its_size() {
         Op::VolumeCreate { dataset: name("tank/v"), size: 1 << 20, sparse: true, settings: Vec::new() };
     world.host.by_hand(&by_hand).unwrap();
     let grown = volume("tank/v", 2 << 20);
-    let consent = Consent { irreversible: [grown.key()].into(), ..ADOPT() };
+    let consent = Consent { irreversible: [grown.key()].into(), ..adopt() };
     world.switch_with(&graph(with(small(), grown)), &consent).unwrap();
     world.rollback(1).unwrap();
     assert_eq!(&*world.host.state().dataset(&name("tank/v")).unwrap().settings["volsize"], "2097152");

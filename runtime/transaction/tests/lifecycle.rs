@@ -2,7 +2,6 @@
 
 use phoenix_graph::{Bind, Lifecycle, Resource};
 use phoenix_host::op::Op;
-use phoenix_plan::Consent;
 use phoenix_support::*;
 use phoenix_transaction::switch::Switched;
 use std::collections::BTreeMap;
@@ -67,7 +66,7 @@ fn a_protected_dataset_is_put_away_only_with_consent_by_name() {
     );
 
     // With consent by its name; or once the spec protects it no longer.
-    let consent = Consent { irreversible: [child.key()].into(), ..Consent::default() };
+    let consent = consent_to("dataset:tank/share/kept");
     world.switch_with(&graph(without_parent), &consent).unwrap();
     assert!(world.host.state().dataset(&name("tank/share/kept")).is_none());
     world.switch(&graph(with(small(), child))).unwrap();

@@ -302,10 +302,10 @@ fn local_is_only_ever_set() {
         }
         graph([at(path), vec![local]].concat())
     };
-    let refusals = refused(world.switch_with(&local("iso", "/tank/vms"), &adopting()));
+    let refusals = refused(world.switch_with(&local("iso", "/tank/vms"), &adopt()));
     assert!(refusals[0].reason.contains("every Proxmox has the storage `local`"), "{refusals:?}");
     world.switch(&graph(at("/var/lib/vz"))).unwrap();
-    world.switch_with(&local("iso", "/var/lib/vz"), &adopting()).unwrap();
+    world.switch_with(&local("iso", "/var/lib/vz"), &adopt()).unwrap();
     assert!(cfg(&world).contains("content iso"));
     world.rollback(1).unwrap();
     let seen = phoenix_host::observed::Query { storages: true, ..Default::default() };
@@ -323,7 +323,7 @@ fn local_is_only_ever_set() {
     let without_it = world.current().unwrap();
     world.rollback(1).unwrap();
     // What the spec said of it stays where it goes on without, and Proxmox would hold it for away.
-    world.switch_with(&local("iso", "/var/lib/vz"), &adopting()).unwrap();
+    world.switch_with(&local("iso", "/var/lib/vz"), &adopt()).unwrap();
     let refusals = refused(world.switch(&alone));
     assert!(refusals[0].help.contains("--delete is_mountpoint"), "{refusals:?}");
     // Gone back to before, it has what it had.
@@ -348,7 +348,7 @@ fn an_adopted_registration_keeps_its_dataset() {
     let id = phoenix_graph::StorageId::new("tank-vms").unwrap();
     let properties = vec![("pool".into(), "tank/vms".into()), ("content".into(), "images".into())];
     world.host.by_hand(&Op::StorageAdd { id: id.clone(), kind: "zfspool".into(), properties }).unwrap();
-    world.switch_with(&graph(small()), &adopting()).unwrap();
+    world.switch_with(&graph(small()), &adopt()).unwrap();
     let both = graph(without(unregistered(), &["dataset:tank/vms"]));
     let refusals = refused(world.switch(&both));
     assert!(refusals[0].reason.ends_with("stays registered with Proxmox as tank-vms"), "{refusals:?}");
@@ -436,8 +436,4 @@ fn registrations_come_one_after_the_other_and_after_all_that_mounts() {
             assert!(first.needs.contains(&at), "{}", action.subject);
         }
     }
-}
-
-fn adopting() -> Consent {
-    Consent { adopt: true, ..Consent::default() }
 }

@@ -12,8 +12,6 @@ use phoenix_support::*;
 use phoenix_transaction::switch::{Recovered, SwitchError, Target};
 use std::{collections::BTreeSet, fs, path::Path};
 
-const ADOPT: fn() -> Consent = || Consent { adopt: true, ..Consent::default() };
-
 /// A pool with a dataset and one in it.
 fn nested() -> Vec<Resource> {
     vec![pool("tank", &["one", "two"], &[]), dataset("tank/keep", &[]), dataset("tank/in", &[])]
@@ -59,7 +57,7 @@ fn what_bears_the_mark_and_is_not_on_record_is_nobodys() {
     let told = refusal(world.switch(&graph(more.clone())));
     assert!(told.contains("this state folder has no record of it"), "{told}");
     // Adopted, it is on record, and stays when it is let go.
-    world.switch_with(&graph(more.clone()), &ADOPT()).unwrap();
+    world.switch_with(&graph(more.clone()), &adopt()).unwrap();
     assert!(world.plan(&graph(more)).is_empty());
     world.switch(&graph(nested())).unwrap();
     let told = refusal(world.switch(&graph(with(nested(), dataset("tank/other", &[])))));
@@ -83,11 +81,11 @@ fn a_pool_that_was_let_go_of_is_taken_over_anew_and_let_go_of_again() {
     for _ in 0..2 {
         let told = refusal(world.switch(&both));
         assert!(told.contains("a pool of this name is there already"), "{told}");
-        world.switch_with(&both, &ADOPT()).unwrap();
+        world.switch_with(&both, &adopt()).unwrap();
         world.switch(&graph(other.clone())).unwrap();
         assert!(there(&world).contains(&"tank".to_owned()));
     }
-    world.switch_with(&both, &ADOPT()).unwrap();
+    world.switch_with(&both, &adopt()).unwrap();
     world.rollback(1).unwrap();
 }
 
@@ -117,7 +115,7 @@ fn a_home_that_somebody_forged_brings_nothing_home() {
     }
     let new = with(nested(), dataset("tank/new", &[]));
     // Nor does saying that what is there may be adopted: it does not stand where that name is put away.
-    for consent in [Consent::default(), ADOPT()] {
+    for consent in [Consent::default(), adopt()] {
         let plan = world.plan_with(&graph(new.clone()), &consent);
         assert_eq!(kinds(&plan), ["create dataset:tank/new", "update mounts"]);
         assert!(plan.warnings.is_empty());
@@ -251,7 +249,7 @@ fn another_dataset_of_the_same_name_is_not_the_one_that_phoenix_made() {
     let plan = world.plan(&less);
     assert_eq!(kinds(&plan), [""; 0]);
     assert!(plan.warnings[0].text.contains("not the one that phoenix made"), "{:?}", plan.warnings);
-    world.switch_with(&graph(nested()), &ADOPT()).unwrap();
+    world.switch_with(&graph(nested()), &adopt()).unwrap();
     assert!(world.drift().is_empty());
 }
 
@@ -375,7 +373,7 @@ fn a_record_that_is_older_than_the_host_takes_nothing_and_uses_no_number_twice()
     assert!(kinds(&plan).contains(&restore) && kinds(&plan).contains(&create), "{:?}", kinds(&plan));
     assert!(plan.warnings.iter().any(|one| one.text.contains("tank/.phoenix/3/c")), "{:?}", plan.warnings);
     // Adopted, it comes home instead.
-    world.switch_with(&graph(more.clone()), &ADOPT()).unwrap();
+    world.switch_with(&graph(more.clone()), &adopt()).unwrap();
     assert_eq!(world.current(), Some(4));
     assert_eq!(world.host.read_file(&name("tank/c"), "file").as_deref(), Some("of the other life"));
     assert!(world.plan(&graph(more)).is_empty());
@@ -556,7 +554,7 @@ fn another_hosts_spec_is_refused_and_a_host_is_renamed_by_saying_so() {
         Graph::assemble(HostName::new("beta").unwrap(), without(nested(), &["dataset:tank/in"])).unwrap();
     for consent in [
         Consent::default(),
-        ADOPT(),
+        adopt(),
         Consent { rename_host: Some(HostName::new("gamma").unwrap()), ..Consent::default() },
     ] {
         let result = world.switch_with(&beta, &consent);

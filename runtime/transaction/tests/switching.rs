@@ -120,10 +120,10 @@ fn a_disk_that_holds_something_is_refused_by_name_and_nothing_runs() {
     world.host.add_disk_holding("/dev/disk/by-id/full", "an ext4 file system \"photos\"");
     let before = world.host.image(Show::Everything);
     let resources = with(small(), pool("second", &["full"], &[]));
-    let Err(SwitchError::Refused(plan)) = world.switch(&graph(resources)) else { panic!("not refused") };
-    assert_eq!(plan.refusals.len(), 1);
-    assert!(plan.refusals[0].reason.contains("/dev/disk/by-id/full"), "{:?}", plan.refusals);
-    assert!(plan.refusals[0].reason.contains("ext4"), "{:?}", plan.refusals);
+    let refusals = refused(world.switch(&graph(resources)));
+    assert_eq!(refusals.len(), 1);
+    assert!(refusals[0].reason.contains("/dev/disk/by-id/full"), "{refusals:?}");
+    assert!(refusals[0].reason.contains("ext4"), "{refusals:?}");
     assert_eq!(world.host.image(Show::Everything), before);
     assert_eq!(world.current(), None);
 }
@@ -187,10 +187,9 @@ fn what_phoenix_did_not_make_is_taken_over_only_with_consent_and_never_put_away(
     world.host.by_hand(&Op::DatasetCreate { dataset: name("tank/share"), settings: vec![] }).unwrap();
     world.host.by_hand(&Op::DatasetMount { dataset: name("tank/share") }).unwrap();
     world.host.write_file(&name("tank/share"), "old", "gold");
-    let Err(SwitchError::Refused(plan)) = world.switch(&graph(small())) else { panic!("not refused") };
-    assert!(plan.refusals[0].help.contains("--adopt"), "{:?}", plan.refusals);
-    let consent = Consent { adopt: true, ..Consent::default() };
-    world.switch_with(&graph(small()), &consent).unwrap();
+    let refusals = refused(world.switch(&graph(small())));
+    assert!(refusals[0].help.contains("--adopt"), "{refusals:?}");
+    world.switch_with(&graph(small()), &adopt()).unwrap();
     assert_eq!(world.current(), Some(2));
     world.rollback(1).unwrap();
     assert_eq!(world.host.read_file(&name("tank/share"), "old").unwrap(), "gold");
@@ -207,8 +206,8 @@ fn retiring_a_dataset_with_a_foreign_child_is_refused_by_its_name() {
     world.switch(&graph(small())).unwrap();
     world.host.by_hand(&Op::DatasetCreate { dataset: name("tank/share/mine"), settings: vec![] }).unwrap();
     let less = without(small(), &["dataset:tank/share", "export:/tank/share"]);
-    let Err(SwitchError::Refused(plan)) = world.switch(&graph(less)) else { panic!("not refused") };
-    assert!(plan.refusals[0].reason.contains("tank/share/mine"), "{:?}", plan.refusals);
+    let refusals = refused(world.switch(&graph(less)));
+    assert!(refusals[0].reason.contains("tank/share/mine"), "{refusals:?}");
 }
 
 #[test]
@@ -218,8 +217,8 @@ fn retiring_what_is_in_use_is_refused_with_who_uses_it() {
     world.host.set_busy(&name("tank/share"), true);
     let before = world.host.image(Show::UsersOnly);
     let less = without(small(), &["dataset:tank/share", "export:/tank/share"]);
-    let Err(SwitchError::Refused(plan)) = world.switch(&graph(less.clone())) else { panic!("not refused") };
-    assert!(plan.refusals[0].reason.contains("process 4242 (simulated)"), "{:?}", plan.refusals);
+    let refusals = refused(world.switch(&graph(less.clone())));
+    assert!(refusals[0].reason.contains("process 4242 (simulated)"), "{refusals:?}");
     assert_eq!(world.host.image(Show::UsersOnly), before);
     // What begins to use it after the plan makes the switch fail, and is told then.
     world.host.set_busy(&name("tank/share"), false);
@@ -288,10 +287,9 @@ fn a_volume_grows_with_consent_alone_and_is_put_away_whole() {
     let world = World::new();
     let with_volume = |size| graph(with(small(), volume("tank/disk", size)));
     world.switch(&with_volume(1 << 30)).unwrap();
-    let Err(SwitchError::Refused(plan)) = world.switch(&with_volume(1 << 31)) else { panic!("not refused") };
-    assert!(plan.refusals[0].help.contains("--consent volume:tank/disk"), "{:?}", plan.refusals);
-    let consent =
-        Consent { irreversible: ["volume:tank/disk".parse().unwrap()].into(), ..Consent::default() };
+    let refusals = refused(world.switch(&with_volume(1 << 31)));
+    assert!(refusals[0].help.contains("--consent volume:tank/disk"), "{refusals:?}");
+    let consent = consent_to("volume:tank/disk");
     // What no rollback undoes comes last, whatever its name.
     let more = with(with(small(), volume("tank/disk", 1 << 31)), dataset("tank/zz", &[]));
     let plan = world.plan_with(&graph(more.clone()), &consent);
@@ -488,8 +486,8 @@ fn an_export_of_somebody_else_is_refused_and_left_as_it_is() {
     world.switch(&graph(without(small(), &["export:/tank/share"]))).unwrap();
     world.host.by_hand(&Op::ExportsReload).unwrap();
     let before = world.host.image(Show::Everything);
-    let Err(SwitchError::Refused(plan)) = world.switch(&graph(small())) else { panic!("not refused") };
-    assert!(plan.refusals[0].reason.contains("already"), "{:?}", plan.refusals);
+    let refusals = refused(world.switch(&graph(small())));
+    assert!(refusals[0].reason.contains("already"), "{refusals:?}");
     assert_eq!(world.host.image(Show::Everything), before);
 }
 

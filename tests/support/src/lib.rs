@@ -13,4 +13,4 @@ pub use by_hand::assignments;
 pub use resources::*;
 pub use saved::Saved;
 pub use told::{kinds, refused, told};
-pub use world::{NOW, Quiet, Typed, World};
+pub use world::{NOW, Quiet, Typed, World, adopt, consent_to};

@@ -190,6 +190,16 @@ impl World {
     }
 }
 
+/// Consents to taking over what is there.
+pub fn adopt() -> Consent {
+    Consent { adopt: true, ..Consent::default() }
+}
+
+/// Consents to what no rollback undoes of this resource.
+pub fn consent_to(key: &str) -> Consent {
+    Consent { irreversible: [key.parse().unwrap()].into(), ..Consent::default() }
+}
+
 /// Puts the lines of a registration, and the words of its `content`, in order.
 fn in_order(section: &str) -> String {
     let line = |line: &str| match line.split_once("content ") {
