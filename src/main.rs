@@ -26,7 +26,7 @@ mod verb;
 mod view;
 mod watcher;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use exit::Exit;
 use failure::Failure;
 use phoenix_graph::plain::is_hidden;
@@ -158,6 +158,6 @@ fn run(Cli { common, verb }: &Cli, terminal: &Terminal) -> Result<Exit, Failure>
         Verb::Verify(verify) => verify.run(common, terminal),
         Verb::Gc(gc) => gc.run(common, terminal),
         Verb::Pin(pin) => pin.run(common, terminal),
-        Verb::Completions(completions) => completions.run(terminal),
+        Verb::Completions(completions) => completions.run(Cli::command(), terminal),
     }
 }

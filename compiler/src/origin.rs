@@ -2,27 +2,14 @@
 //! params, profiles and repetitions it came, and what it stands over. `phoenix why` tells it.
 
 use crate::{
-    Compiled, World,
     resolve::{
         grammar::{Args, Kind},
         spec::{Block, Said, Scalar, Setting, Step, ViaId, Vias},
     },
-    source::{FileId, Place},
-    world::SpecPath,
+    source::Place,
 };
-use phoenix_graph::{DatasetName, HostName, Key, Target, property};
+use phoenix_graph::{DatasetName, Key, Target, property};
 use std::collections::BTreeMap;
-
-/// A compiled spec that still knows where everything came from.
-#[derive(Debug)]
-pub struct Traced {
-    /// What became of the spec.
-    pub compiled: Compiled,
-    /// The origins of each host's resources, in the order of [`Compiled::hosts`].
-    pub hosts: Vec<(HostName, BTreeMap<Key, Origin>)>,
-    /// For each file the import that brought it in; nothing for the spec itself.
-    pub imports: Vec<Option<Place>>,
-}
 
 /// Where a node comes from, with its settings and its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,20 +78,6 @@ pub enum By {
     Each,
     /// `(let)"NAME"` of a name that `each` binds
     Bound,
-}
-
-/// Compiles a spec, and keeps where everything came from.
-#[must_use]
-pub fn trace(world: &dyn World, root: &SpecPath) -> Traced {
-    crate::run(world, root, true)
-}
-
-impl Traced {
-    /// Returns the import that brought a file in; nothing for the spec itself.
-    #[must_use]
-    pub fn imported(&self, file: FileId) -> Option<Place> {
-        self.imports.get(file.0 as usize).copied().flatten()
-    }
 }
 
 /// Returns the nearest dataset above whose setting a resource inherits, with the setting's origin.

@@ -1,12 +1,39 @@
 //! An entry: which files were read, and what they came to.
 
-use super::{Built, Known};
 use phoenix_compiler::{
     Compiled, Diagnostic, FileId, Place, Severity, Sources, SpecPath, World, code, diagnostic::Label, stdlib,
 };
-use phoenix_graph::ObjectId;
+use phoenix_graph::{Graph, HostName, ObjectId};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+
+/// What a host came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Built {
+    /// Its name.
+    pub host: HostName,
+    /// The id of its system.
+    pub system: ObjectId,
+    /// How many steps it has.
+    pub steps: usize,
+}
+
+impl From<&Graph> for Built {
+    fn from(graph: &Graph) -> Self {
+        Self { host: graph.host().clone(), system: graph.id(), steps: graph.nodes().len() }
+    }
+}
+
+/// What compiling a spec would come to.
+#[derive(Debug)]
+pub struct Known {
+    /// All its hosts, in its order.
+    pub hosts: Vec<Built>,
+    /// Everything there is to tell; none of it is an error.
+    pub warnings: Vec<Diagnostic>,
+    /// All texts, as they are now.
+    pub sources: Sources,
+}
 
 /// What is known of a spec that compiled without errors.
 #[derive(Debug, Serialize, Deserialize)]

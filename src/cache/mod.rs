@@ -10,39 +10,12 @@ mod entry;
 #[cfg(test)]
 mod tests;
 
+pub use entry::{Built, Known};
+
 use entry::Entry;
-use phoenix_compiler::{Compiled, Diagnostic, FileId, Sources, SpecPath, World};
-use phoenix_graph::{FORMAT, Graph, HostName, ObjectId};
+use phoenix_compiler::{Compiled, FileId, SpecPath, World};
+use phoenix_graph::{FORMAT, ObjectId};
 use phoenix_store::Store;
-use serde::{Deserialize, Serialize};
-
-/// What a host came to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Built {
-    /// Its name.
-    pub host: HostName,
-    /// The id of its system.
-    pub system: ObjectId,
-    /// How many steps it has.
-    pub steps: usize,
-}
-
-impl From<&Graph> for Built {
-    fn from(graph: &Graph) -> Self {
-        Self { host: graph.host().clone(), system: graph.id(), steps: graph.nodes().len() }
-    }
-}
-
-/// What compiling a spec would come to.
-#[derive(Debug)]
-pub struct Known {
-    /// All its hosts, in its order.
-    pub hosts: Vec<Built>,
-    /// Everything there is to tell; none of it is an error.
-    pub warnings: Vec<Diagnostic>,
-    /// All texts, as they are now.
-    pub sources: Sources,
-}
 
 /// The least text of a spec that is worth an entry, in bytes: what is smaller is compiled in less time
 /// than it takes to hash the program.

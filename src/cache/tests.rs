@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::*;
-use phoenix_compiler::{SourceError, compile};
+use phoenix_compiler::{SourceError, Sources, compile};
 use std::{cell::RefCell, collections::HashMap, fs, path::PathBuf, sync::Arc};
 use tempfile::TempDir;
 

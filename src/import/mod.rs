@@ -6,6 +6,7 @@ mod dataset;
 mod node;
 mod pool;
 mod prove;
+mod scope;
 mod shares;
 #[cfg(test)]
 mod tests;
@@ -13,68 +14,11 @@ mod value;
 
 pub use node::Node;
 pub use prove::{Proven, only_marks, prove};
+pub use scope::Scope;
 
 use node::Literal;
-use phoenix_graph::{DatasetName, Graph, HostName, Key, PoolName, Resource};
+use phoenix_graph::{Key, Resource};
 use phoenix_host::observed::Observed;
-use std::collections::{BTreeMap, BTreeSet};
-
-/// What a description takes in.
-#[derive(Debug)]
-pub struct Scope<'a> {
-    host: HostName,
-    /// What the current generation says, where there is one.
-    ours: Option<&'a Graph>,
-    pools: BTreeSet<&'a PoolName>,
-    children: BTreeMap<DatasetName, Vec<&'a DatasetName>>,
-    /// Where the file systems are mounted.
-    mounts: BTreeMap<&'a str, &'a DatasetName>,
-}
-
-impl<'a> Scope<'a> {
-    /// Takes these pools of a host, or all where none is named.
-    #[must_use]
-    pub fn new(seen: &'a Observed, host: HostName, pools: &[PoolName], ours: Option<&'a Graph>) -> Self {
-        let wanted = |pool: &PoolName| pools.is_empty() || pools.contains(pool);
-        let mut scope = Self {
-            host,
-            ours,
-            pools: seen.pools.keys().filter(|pool| wanted(pool)).collect(),
-            children: BTreeMap::new(),
-            mounts: BTreeMap::new(),
-        };
-        for (name, state) in seen.datasets.iter().filter(|(name, _)| wanted(&name.pool())) {
-            if let Some(parent) = name.parent() {
-                scope.children.entry(parent).or_default().push(name);
-            }
-            if let Some(path) = shares::mounted(state) {
-                scope.mounts.insert(path, name);
-            }
-        }
-        scope
-    }
-
-    fn children(&self, name: &DatasetName) -> &[&'a DatasetName] {
-        self.children.get(name).map(Vec::as_slice).unwrap_or_default()
-    }
-
-    fn names(&self) -> impl Iterator<Item = &'a str> {
-        let roots = self.pools.iter().map(|pool| pool.as_str());
-        roots.chain(self.children.values().flatten().map(|name| name.as_str()))
-    }
-
-    /// Finds the file system that a path lies in, as far as the pools tell: what lies below `/` alone may
-    /// be on another disk.
-    fn holder(&self, path: &str) -> Option<&'a DatasetName> {
-        let mut at = path;
-        loop {
-            if let Some(name) = self.mounts.get(at) {
-                return Some(*name);
-            }
-            at = at.rsplit_once('/').map(|(above, _)| above).filter(|above| !above.is_empty())?;
-        }
-    }
-}
 
 /// Describes a host.
 #[must_use]

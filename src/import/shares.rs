@@ -4,6 +4,7 @@
 use super::{
     Scope,
     node::{Literal, Node, quoted},
+    scope::mounted,
 };
 use crate::show::value::export_options;
 use phoenix_graph::{
@@ -16,12 +17,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Properties of registrations that follow from the dataset.
 const DERIVED: &[&str] = &["pool", "path", "mountpoint", "is_mountpoint"];
-
-/// Returns where a file system is mounted, where OpenZFS knows.
-#[must_use]
-pub fn mounted(state: &DatasetState) -> Option<&str> {
-    state.value("mountpoint").filter(|path| state.mounted && path.starts_with('/'))
-}
 
 /// Describes what is exported of a file system: what phoenix exports as nodes, the rest as comments.
 pub fn exports(

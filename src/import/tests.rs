@@ -2,8 +2,10 @@
 //! changes nothing but marks; and nothing that is there is passed over in silence.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-use super::*;
-use phoenix_graph::{Class, Disk, PropertyName, Redundancy, StorageId, Vdev};
+use super::{scope::mounted, *};
+use phoenix_graph::{
+    Class, DatasetName, Disk, Graph, HostName, PoolName, PropertyName, Redundancy, StorageId, Vdev,
+};
 use phoenix_host::{
     Host,
     observed::{Observed, Query},
@@ -168,7 +170,7 @@ impl World {
 
     fn path(&self, dataset: &DatasetName) -> Option<String> {
         let seen = self.host.observe(&Query::survey()).unwrap();
-        seen.datasets.get(dataset).and_then(shares::mounted).map(str::to_owned)
+        seen.datasets.get(dataset).and_then(mounted).map(str::to_owned)
     }
 
     fn with<T>(&self, act: impl FnOnce(&Runtime<'_>) -> T) -> T {

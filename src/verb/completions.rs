@@ -1,7 +1,7 @@
 //! `phoenix completions`
 
 use crate::{exit::Exit, failure::Failure, terminal::Terminal};
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::Shell;
 
 /// Print the completions of a shell
@@ -14,10 +14,10 @@ pub struct Completions {
 }
 
 impl Completions {
-    /// Runs the verb.
-    pub fn run(&self, terminal: &Terminal) -> Result<Exit, Failure> {
+    /// Runs the verb, for the command line that this is.
+    pub fn run(&self, mut command: Command, terminal: &Terminal) -> Result<Exit, Failure> {
         let mut bytes = Vec::new();
-        clap_complete::generate(self.shell, &mut crate::Cli::command(), "phoenix", &mut bytes);
+        clap_complete::generate(self.shell, &mut command, "phoenix", &mut bytes);
         terminal.print_file(&String::from_utf8_lossy(&bytes));
         Ok(Exit::Done)
     }

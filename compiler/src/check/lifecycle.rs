@@ -1,21 +1,13 @@
 //! What a node says about its life: `adopt`, `protect`, `replica` and `was`.
 
-use super::Checker;
+use super::{Checker, Rename};
 use crate::{
     diagnostic::{Diagnostic, code},
-    resolve::spec::{Block, Scalar, Setting, ViaId},
+    resolve::spec::{Block, Scalar, Setting},
     source::Place,
 };
 use phoenix_graph::{DatasetName, Key, Lifecycle};
 use std::collections::HashMap;
-
-/// A name that a dataset is said to have had before.
-pub struct Rename {
-    was: DatasetName,
-    name: DatasetName,
-    place: Place,
-    via: Option<ViaId>,
-}
 
 impl<'a> Checker<'_, 'a, '_> {
     /// Reads whether what is there may be taken over, and whether it is protected.

@@ -94,7 +94,7 @@ struct Checker<'b, 'a, 's> {
     /// What is about datasets, which waits until it is known what is mounted where.
     about: Vec<About<'b, 'a>>,
     /// The names that datasets are said to have had before.
-    renames: Vec<lifecycle::Rename>,
+    renames: Vec<Rename>,
     /// Where file systems say their mount points.
     mountpoints: HashMap<DatasetName, Place>,
     /// Where datasets say their quotas, and the lints that are allowed there.
@@ -103,6 +103,14 @@ struct Checker<'b, 'a, 's> {
     unsure: HashSet<DatasetName>,
     /// Where the resources come from, where that was asked for.
     origins: Option<BTreeMap<Key, Origin>>,
+}
+
+/// A name that a dataset is said to have had before.
+struct Rename {
+    was: DatasetName,
+    name: DatasetName,
+    place: Place,
+    via: Option<ViaId>,
 }
 
 /// Where a quota is said, the way that it took, and the lints that are allowed there.

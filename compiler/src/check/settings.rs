@@ -14,11 +14,15 @@ use phoenix_graph::{
     PropertyName, Settings, Target, Value,
     check::{self, SettingError},
     export, property,
+    storage::{ON_DATASETS, StorageType, types},
 };
 
 /// Words that hold secrets: a spec says where one is found, never what it is.
 const SECRETS: &[&str] =
     &["password", "passphrase", "passwd", "secret", "token", "key", "encryption-key", "private-key"];
+
+/// Properties that follow from the dataset, so that nobody can say them wrongly.
+pub(super) const DERIVED: &[&str] = &["pool", "path", "mountpoint", "is_mountpoint"];
 
 /// Returns which table of the schema a node's settings stand in.
 pub fn target(kind: Kind) -> Option<Target> {
@@ -34,7 +38,7 @@ pub fn target(kind: Kind) -> Option<Target> {
 pub fn settings_of(kind: Kind) -> Box<dyn Iterator<Item = &'static str>> {
     let own = OWN.iter().filter(move |own| own.within.contains(&kind)).map(|own| own.name);
     if kind == Kind::Proxmox {
-        return Box::new(own.chain(super::storage::words()));
+        return Box::new(own.chain(registered()));
     }
     let options: &[&str] =
         if matches!(kind, Kind::Export | Kind::Client) { export::vocabulary() } else { &[] };
@@ -44,6 +48,13 @@ pub fn settings_of(kind: Kind) -> Box<dyn Iterator<Item = &'static str>> {
         .filter(|property| !property.read_only)
         .map(|property| property.name);
     Box::new(own.chain(options.iter().copied()).chain(properties))
+}
+
+/// Returns the properties of registrations that a spec may say.
+fn registered() -> impl Iterator<Item = &'static str> {
+    let properties = types().iter().filter(|kind| ON_DATASETS.contains(&kind.name));
+    let properties = properties.flat_map(StorageType::properties).map(|property| property.name);
+    properties.filter(|name| !DERIVED.contains(name))
 }
 
 /// Returns whether a word is a setting of a node, or of anything that has settings.

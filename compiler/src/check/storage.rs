@@ -1,6 +1,9 @@
 //! Registrations with Proxmox VE: ids, types, contents, and what follows from the dataset.
 
-use super::{About, Checker, Mounted, settings_of};
+use super::{
+    About, Checker, Mounted,
+    settings::{DERIVED, settings_of},
+};
 use crate::{
     diagnostic::{Diagnostic, code, did_you_mean, list},
     resolve::{
@@ -14,16 +17,6 @@ use phoenix_graph::{
     storage::{ELSEWHERE, ON_DATASETS, StorageError, StorageKind, StorageType, find_type, types},
 };
 use std::{borrow::Cow, collections::BTreeMap};
-
-/// Properties that follow from the dataset, so that nobody can say them wrongly.
-const DERIVED: &[&str] = &["pool", "path", "mountpoint", "is_mountpoint"];
-
-/// Returns the properties of registrations that a spec may say.
-pub fn words() -> impl Iterator<Item = &'static str> {
-    let properties = types().iter().filter(|kind| ON_DATASETS.contains(&kind.name));
-    let properties = properties.flat_map(StorageType::properties).map(|property| property.name);
-    properties.filter(|name| !DERIVED.contains(name))
-}
 
 impl<'a> Checker<'_, 'a, '_> {
     /// Reads a `proxmox` inside a dataset.

@@ -1,8 +1,9 @@
 //! Nodes → blocks: each word read by what it means where it stands.
 
 use super::{
-    Binding, Env, MAX_SETTINGS, Resolver,
+    Binding, Env, Resolver,
     grammar::{Args, Kind, Meaning, TOP, WORDS, Word, find_flag, option_group},
+    limits::MAX_SETTINGS,
     scope::first_text,
     spec::{Block, Said, Scalar, Setting, Step},
 };

@@ -3,11 +3,11 @@
 //!
 //! Each profile is counted once, however often it is used. Nothing is counted that may not come to be: of a
 //! name that is only known on the way (`use=(param)"x"`), and of what a profile lays under every node of a
-//! word, the count is too small, and [`Resolver::take`](super::Resolver) ends what it lets through.
+//! word, the count is too small, and [`Resolver::take`](super::resolver::Resolver::take) ends what it lets through.
 
 use super::{
-    MAX_BLOCKS,
     grammar::{Args, TOP, WORDS},
+    limits::MAX_BLOCKS,
     scope::{Found, PROFILE, Scope, find, first_text},
 };
 use crate::{

@@ -3,7 +3,8 @@
 //! their word and first argument; one without its argument goes under every one of its word.
 
 use super::{
-    Binding, Env, MAX_SETTINGS, Resolver,
+    Binding, Env, Resolver,
+    limits::MAX_SETTINGS,
     scope::Param,
     spec::{Block, Said, Scalar, Setting, Step},
 };

@@ -1,7 +1,8 @@
 //! Values: literals, `(let)"NAME"`, `(param)"NAME"` and `(fmt)"…{NAME}…"`.
 
 use super::{
-    Env, MAX_TEXT, Resolver,
+    Env, Resolver,
+    limits::MAX_TEXT,
     spec::{Said, Scalar, Step, ViaId},
 };
 use crate::{

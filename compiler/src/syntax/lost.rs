@@ -1,8 +1,17 @@
 //! What could not be read of a text: where it stood, and what it may have said, so that no later
 //! stage tells an error that only comes from a line that it never saw.
 
-use kdl::KdlNode;
+use kdl::{KdlDocument, KdlNode};
 use std::collections::{HashMap, HashSet};
+
+/// A text's nodes, and what could not be read of it.
+#[derive(Debug)]
+pub struct Parsed {
+    /// The nodes that could be read, with the places that they have in the text.
+    pub document: KdlDocument,
+    /// What is not among them. Where it is not empty, an error was told.
+    pub lost: Lost,
+}
 
 /// What is missing from a file's nodes.
 #[derive(Debug, Default)]

@@ -6,9 +6,9 @@
 use super::{
     depth::{Token, next},
     limits::levels,
+    parser::{shift, sound, stack, with_stack},
 };
 use kdl::{KdlDocument, KdlNode};
-use miette::SourceSpan;
 use std::sync::{
     atomic::{AtomicUsize, Ordering},
     mpsc::{SyncSender, sync_channel},
@@ -52,7 +52,7 @@ pub fn parse(text: &str) -> Option<KdlDocument> {
         while let Some((at, piece)) =
             Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, pieces.get(at)?)))
         {
-            let Some(mut document) = super::sound(&text[piece.start..piece.end]) else { return };
+            let Some(mut document) = sound(&text[piece.start..piece.end]) else { return };
             shift(&mut document, &|at| at + piece.start);
             if send.send((at, document)).is_err() {
                 return;
@@ -60,7 +60,7 @@ pub fn parse(text: &str) -> Option<KdlDocument> {
         }
     };
     let mut parsed: Vec<(usize, KdlDocument)> = std::thread::scope(|scope| {
-        let stack = super::stack(deepest.max(levels(&frame)));
+        let stack = stack(deepest.max(levels(&frame)));
         let begin = |_| {
             let send = send.clone();
             std::thread::Builder::new().stack_size(stack).spawn_scoped(scope, || work(send))
@@ -77,7 +77,7 @@ pub fn parse(text: &str) -> Option<KdlDocument> {
         return None;
     }
     parsed.sort_unstable_by_key(|(at, _)| *at);
-    let mut document = super::with_stack(levels(&frame), || super::sound(&frame)).flatten()?;
+    let mut document = with_stack(levels(&frame), || sound(&frame)).flatten()?;
     shift(&mut document, &|at| if at > inside.open { at + removed } else { at });
     let nodes = holder(&mut document, inside.open)?.ensure_children().nodes_mut();
     nodes.reserve_exact(parsed.iter().map(|(_, piece)| piece.nodes().len()).sum());
@@ -167,40 +167,10 @@ fn holder(document: &mut KdlDocument, open: usize) -> Option<&mut KdlNode> {
     if deeper { holder(node.children_mut().as_mut()?, open) } else { Some(node) }
 }
 
-/// Moves every span of a document, and gives room back that the parser took in advance.
-pub fn shift(document: &mut KdlDocument, by: &impl Fn(usize) -> usize) {
-    document.nodes_mut().shrink_to_fit();
-    let moved = |span: SourceSpan| {
-        let (start, end) = (by(span.offset()), by(span.offset() + span.len()));
-        SourceSpan::from((start, end.saturating_sub(start)))
-    };
-    document.set_span(moved(document.span()));
-    for node in document.nodes_mut() {
-        node.set_span(moved(node.span()));
-        let span = moved(node.name().span());
-        node.name_mut().set_span(span);
-        if let Some(ty) = node.ty_mut() {
-            ty.set_span(moved(ty.span()));
-        }
-        node.entries_mut().shrink_to_fit();
-        for entry in node.entries_mut() {
-            entry.set_span(moved(entry.span()));
-            if let Some(name) = entry.name_mut() {
-                name.set_span(moved(name.span()));
-            }
-            if let Some(ty) = entry.ty_mut() {
-                ty.set_span(moved(ty.span()));
-            }
-        }
-        if let Some(children) = node.children_mut() {
-            shift(children, by);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use miette::SourceSpan;
 
     /// Lists all spans with the text under them.
     fn spans<'t>(document: &KdlDocument, text: &'t str, found: &mut Vec<(usize, &'t str)>) {
@@ -275,7 +245,7 @@ mod tests {
             "\u{2028}a\u{85}b",
         ] {
             let alone = KdlDocument::parse_v2(text).ok();
-            let inside = super::super::sound(text);
+            let inside = sound(text);
             assert_eq!(alone.is_some(), inside.is_some(), "{text:?}");
             let (mut wanted, mut got) = (Vec::new(), Vec::new());
             if let Some((alone, inside)) = alone.zip(inside) {
@@ -297,7 +267,7 @@ mod tests {
         )) {
             let text: String = words.concat();
             let without = super::super::limits::without_comments(&text);
-            let (whole, bare) = (super::super::sound(&text), super::super::sound(&without));
+            let (whole, bare) = (sound(&text), sound(&without));
             // What is no KDL is told of all the same.
             if let Some(whole) = whole {
                 let bare = bare.unwrap();

@@ -8,8 +8,7 @@ use super::{
     limits::{MAX_LEVELS, levels},
     line::parts,
     outline::{Mistake, Outline, Piece, outline},
-    pieces::shift,
-    sound, with_stack,
+    parser::{shift, sound, with_stack},
 };
 use crate::{
     diagnostic::{Diagnostic, Sink, code},

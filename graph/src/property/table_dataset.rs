@@ -1,6 +1,6 @@
 //! Properties that file systems and volumes share (`zfsprops(7)`).
 
-use super::{Kind, Property, Version, table::DATASET};
+use super::{Kind, Property, Version, row::DATASET};
 
 const CHECKSUMS: Kind =
     Kind::Words(&["on", "off", "fletcher2", "fletcher4", "sha256", "sha512", "skein", "edonr", "blake3"]);

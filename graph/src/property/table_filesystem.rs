@@ -2,7 +2,7 @@
 
 use super::{
     Kind, Property, Version,
-    table::FILESYSTEM,
+    row::FILESYSTEM,
     table_dataset::{LARGEST_BLOCK, SMALL_BLOCKS, SMALLEST_BLOCK},
 };
 

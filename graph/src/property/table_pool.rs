@@ -1,6 +1,6 @@
 //! Properties of pools (`zpoolprops(7)`). None is inherited.
 
-use super::{Kind, Property, table::POOL};
+use super::{Kind, Property, row::POOL};
 use crate::size::Bytes;
 
 const DEDUP_TABLE_QUOTA: Kind = Kind::Size {

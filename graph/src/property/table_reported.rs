@@ -2,7 +2,7 @@
 
 use super::{
     Property,
-    table::{ANY, DATASET, FILESYSTEM, POOL},
+    row::{ANY, DATASET, FILESYSTEM, POOL},
 };
 
 const fn dataset(name: &'static str, doc: &'static str) -> Property {

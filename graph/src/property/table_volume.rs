@@ -2,7 +2,7 @@
 
 use super::{
     Kind, Property,
-    table::VOLUME,
+    row::VOLUME,
     table_dataset::{LARGEST_BLOCK, SMALL_BLOCKS, SMALLEST_BLOCK},
 };
 use crate::size::Bytes;

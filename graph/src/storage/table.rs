@@ -1,24 +1,6 @@
 //! The storage types and their properties.
 
-use super::{StorageKind as Kind, StorageProperty, StorageType};
-
-impl StorageProperty {
-    const fn new(name: &'static str, kind: Kind, doc: &'static str) -> Self {
-        Self { name, kind, required: false, fixed: false, default: None, doc }
-    }
-
-    const fn required(self) -> Self {
-        Self { required: true, ..self }
-    }
-
-    const fn fixed(self) -> Self {
-        Self { fixed: true, ..self }
-    }
-
-    const fn default(self, default: &'static str) -> Self {
-        Self { default: Some(default), ..self }
-    }
-}
+use super::row::{StorageKind as Kind, StorageProperty, StorageType};
 
 const fn flag(name: &'static str, doc: &'static str) -> StorageProperty {
     StorageProperty::new(name, Kind::Boolean, doc).default("0")

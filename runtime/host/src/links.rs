@@ -1,7 +1,9 @@
 //! Symbolic links on the real file system: looked at, made over an older one in one rename, removed.
 
-use super::HostError;
-use crate::observed::LinkState;
+use crate::{
+    error::{HostError, failed},
+    observed::LinkState,
+};
 use std::{
     fs::{self, File},
     io,
@@ -86,12 +88,6 @@ pub fn in_the_way(doing: &'static str, path: &Path) -> HostError {
         path: path.to_owned(),
         message: "what stands there is no symbolic link".to_owned(),
     }
-}
-
-/// Says that the system refused something about a path.
-#[must_use]
-pub fn failed(doing: &'static str, path: &Path, error: &io::Error) -> HostError {
-    HostError::Io { doing, path: path.to_owned(), message: error.to_string() }
 }
 
 fn sync_folder(folder: &Path) -> Result<(), HostError> {

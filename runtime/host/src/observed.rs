@@ -3,11 +3,13 @@
 mod guests;
 pub mod mounts;
 mod pool;
+mod setting;
 mod storages;
 
 pub use guests::{Guest, GuestKind, GuestUse, Guests, Named};
 pub use mounts::{MountState, Mounts};
 pub use pool::{ImportObstacle, PoolState, VdevDisk, VdevState, Work, WorkKind};
+pub use setting::{Setting, Source};
 pub use storages::{Loss, LostLine, Registrations, StorageState, Storages, Unknown};
 
 use phoenix_graph::{DatasetName, Disk, Mode, PoolName, PropertyName, SnapshotName, export::ExportOptions};
@@ -347,40 +349,6 @@ pub enum KeyFile {
     Unreadable(String),
     /// It has so many bytes.
     Bytes(u64),
-}
-
-/// A property's value, as `-Hp` prints it, and where it comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Setting {
-    /// The value as printed, exact.
-    pub raw: Box<str>,
-    /// Where it comes from.
-    pub source: Source,
-}
-
-/// Where a property's value comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Source {
-    /// Set on the dataset or pool itself.
-    Local,
-    /// The default.
-    Default,
-    /// Set on the dataset of this name.
-    Inherited(Box<str>),
-    /// Set by `zfs receive`.
-    Received,
-    /// Set for the time of a mount.
-    Temporary,
-    /// No source is told (`-`).
-    None,
-}
-
-impl Source {
-    /// Returns whether the value is the dataset's own: set here, or received.
-    #[must_use]
-    pub fn is_own(&self) -> bool {
-        matches!(self, Source::Local | Source::Received)
-    }
 }
 
 /// What stands where a link is to stand.

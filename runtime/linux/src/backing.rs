@@ -1,7 +1,7 @@
 //! Files and devices that the kernel itself holds open, which no process shows: what lies behind loop
 //! devices, and what is handed out by the kernel's iSCSI and NVMe targets.
 
-use super::{LinuxPaths, entries};
+use super::{LinuxPaths, paths::entries};
 use std::{
     ffi::OsString,
     fs,

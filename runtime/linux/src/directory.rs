@@ -3,11 +3,11 @@
 //! A directory is changed through a descriptor that was seen to be the root of the very file system: a
 //! path may lead elsewhere by the time it is used, where others may write into a directory above it.
 
-use super::{LinuxPaths, mounts, properties::unreadable, run::Runner};
+use super::{LinuxPaths, mounts, run::Runner};
 use phoenix_graph::{DatasetName, Mode};
 use phoenix_host::{
     HostError,
-    links::failed,
+    error::{failed, unreadable},
     observed::{Directory, Query},
 };
 use rustix::{

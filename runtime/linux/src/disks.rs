@@ -4,10 +4,10 @@
 //! one that ZFS makes: partitions 1 and 9, the latter of 8 MiB, and nothing on either. That is what
 //! `zpool labelclear` and a refused `zpool create` leave.
 
-use super::{LinuxPaths, backing::backing, entries};
+use super::{LinuxPaths, backing::backing, paths::entries};
 use phoenix_host::{
     HostError,
-    links::failed,
+    error::{failed, unreadable},
     observed::{Found, Label},
 };
 use serde::Deserialize;
@@ -183,7 +183,7 @@ pub fn findings(paths: &LinuxPaths, wipefs: &str) -> Result<Findings, HostError>
         Vec::new()
     } else {
         serde_json::from_str::<Wipefs>(wipefs)
-            .map_err(|error| super::properties::unreadable("wipefs", &error.to_string(), wipefs))?
+            .map_err(|error| unreadable("wipefs", &error.to_string(), wipefs))?
             .signatures
     };
     let read = |name: &str| {

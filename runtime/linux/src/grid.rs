@@ -13,8 +13,8 @@
 //! JSON would not do: OpenZFS has it from 2.3 on, and ends its output in the middle at the first byte that is
 //! not UTF-8.
 
-use super::{properties::unreadable, run::Runner};
-use phoenix_host::HostError;
+use super::run::Runner;
+use phoenix_host::{HostError, error::unreadable};
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Range,

@@ -6,7 +6,7 @@ use super::{
     run::Runner,
 };
 use phoenix_graph::DatasetName;
-use phoenix_host::{Contents, HostError, links::failed};
+use phoenix_host::{Contents, HostError, error::failed};
 use std::{
     fs,
     os::unix::fs::{DirBuilderExt, MetadataExt},

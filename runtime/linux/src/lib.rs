@@ -19,6 +19,7 @@ mod keys;
 mod lineage;
 mod look;
 mod mounts;
+mod paths;
 mod properties;
 mod proxmox;
 mod run;
@@ -28,11 +29,10 @@ mod users;
 pub mod watcher;
 mod zpool;
 
+pub use paths::LinuxPaths;
+
 use phoenix_graph::{DatasetName, SnapshotName};
-use phoenix_host::{
-    Contents, Host, HostError,
-    links::{self, failed},
-};
+use phoenix_host::{Contents, Host, HostError, error::failed, links};
 use phoenix_host::{
     observed::{
         Lineage, Observed, Query, SnapshotState,
@@ -45,57 +45,9 @@ use run::Runner;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
     time::Duration,
 };
-
-/// Where the host's files are. Tests put fixtures in their places.
-#[derive(Debug, Clone)]
-pub struct LinuxPaths {
-    /// The folders that tools are looked for in, in order.
-    pub tools: Vec<PathBuf>,
-    /// `/sys`
-    pub sys: PathBuf,
-    /// `/proc`
-    pub proc: PathBuf,
-    /// `/dev`
-    pub dev: PathBuf,
-    /// `/etc`
-    pub etc: PathBuf,
-    /// `/dev/disk/by-id`
-    pub disk_links: PathBuf,
-    /// The live export table, `/var/lib/nfs/etab`
-    pub etab: PathBuf,
-    /// `/etc/pve`
-    pub pve: PathBuf,
-    /// A folder for private mounts, `/run`
-    pub run: PathBuf,
-}
-
-impl Default for LinuxPaths {
-    fn default() -> Self {
-        Self::below(Path::new("/"))
-    }
-}
-
-impl LinuxPaths {
-    /// Returns the places of a host whose files lie below `root`.
-    #[must_use]
-    pub fn below(root: &Path) -> Self {
-        LinuxPaths {
-            tools: ["usr/sbin", "usr/bin", "sbin", "bin"].map(|folder| root.join(folder)).to_vec(),
-            sys: root.join("sys"),
-            proc: root.join("proc"),
-            dev: root.join("dev"),
-            etc: root.join("etc"),
-            disk_links: root.join("dev/disk/by-id"),
-            etab: root.join("var/lib/nfs/etab"),
-            pve: root.join("etc/pve"),
-            run: root.join("run"),
-        }
-    }
-}
 
 /// The real host.
 #[derive(Debug)]
@@ -281,14 +233,6 @@ impl LinuxHost {
         // Where udev is not there or slow, what follows is tried all the same and tells its own error.
         let _ = self.runner.look(&["udevadm", "settle", "--timeout=10"]);
     }
-}
-
-/// Lists the names in a folder, sorted; none where it is not there.
-fn entries(folder: &Path) -> Vec<String> {
-    let found = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut names: Vec<String> = found.filter_map(|entry| entry.file_name().into_string().ok()).collect();
-    names.sort();
-    names
 }
 
 /// Writes a parameter of the zfs module and reads it back: the module takes some values without a word

@@ -2,11 +2,11 @@
 
 use super::{
     grid::{self, Table},
-    properties::{self, unreadable},
+    properties,
     run::Runner,
 };
 use phoenix_graph::{DatasetName, SnapshotName};
-use phoenix_host::{HostError, observed::Lineage};
+use phoenix_host::{HostError, error::unreadable, observed::Lineage};
 use std::collections::BTreeSet;
 
 /// Looks at a dataset, and at what was written since a snapshot (`written@` of zfsprops(7): nothing where

@@ -4,9 +4,7 @@ use super::{
     LinuxPaths, altroot, directory,
     disks::{self, Findings},
     grid::{self, Cells, Table},
-    importing, keys,
-    properties::{self, unreadable},
-    proxmox,
+    importing, keys, properties, proxmox,
     run::Runner,
     users,
     zpool::{self, Leaf, Shown, Status},
@@ -14,7 +12,8 @@ use super::{
 use phoenix_graph::{DatasetName, Disk, PoolName, PropertyName, Target, export::ExportOptions, property};
 use phoenix_host::{
     HostError,
-    links::{self, failed},
+    error::{failed, unreadable},
+    links,
     observed::{
         self, ALWAYS, DatasetState, DiskState, Found, HeldExport, ImportObstacle, Label, Mounts, Observed,
         PoolState, Query, VdevDisk, VdevState,

@@ -4,6 +4,7 @@ use super::grid::{Cells, Row, Table};
 use phoenix_graph::{DatasetName, PoolName, PropertyName};
 use phoenix_host::{
     HostError,
+    error::unreadable,
     observed::{DatasetState, Setting, Source},
 };
 use std::collections::{BTreeMap, HashMap};
@@ -105,16 +106,6 @@ pub fn pools(cells: &Cells) -> Result<BTreeMap<PoolName, PoolSettings>, HostErro
         settings.insert(PropertyName::new(row.property), setting);
     }
     Ok(found)
-}
-
-/// Says that an output cannot be read.
-#[must_use]
-pub fn unreadable(tool: &str, reason: &str, text: &str) -> HostError {
-    HostError::Unreadable {
-        tool: tool.to_owned(),
-        reason: reason.to_owned(),
-        text: text.chars().take(200).collect(),
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Starts processes: a fixed search path, a clean environment, no input but a key, a time limit, and a group of
 //! their own, so that an interrupt at the terminal does not reach them.
 
-use phoenix_host::{HostError, links::failed, secret::Secret};
+use phoenix_host::{HostError, error::failed, secret::Secret};
 use std::{
     collections::BTreeMap,
     io::{Read, Write},

@@ -3,9 +3,9 @@
 //! One `zfs list` tells all but the holds; `zfs holds` is asked only for the snapshots that have some,
 //! a thousand at a time, so that no command line becomes too long.
 
-use super::{properties::unreadable, run::Runner};
+use super::run::Runner;
 use phoenix_graph::{DatasetName, SnapshotName};
-use phoenix_host::{HostError, observed::SnapshotState};
+use phoenix_host::{HostError, error::unreadable, observed::SnapshotState};
 use std::collections::{BTreeMap, BTreeSet};
 
 const COLUMNS: &str = "name,guid,creation,used,written,userrefs,clones";

@@ -8,8 +8,8 @@
 use super::{
     LinuxPaths,
     backing::backing,
-    entries,
     mounts::{self, Device, MountEntry, numbers},
+    paths::entries,
 };
 use phoenix_graph::{DatasetName, plain::plain};
 use std::{

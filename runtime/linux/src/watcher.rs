@@ -2,7 +2,7 @@
 //! where that runs, else as a process in a session of its own.
 
 use super::{LinuxPaths, run::Runner};
-use phoenix_host::{HostError, links::failed};
+use phoenix_host::{HostError, error::failed};
 use std::{
     fmt,
     fs::OpenOptions,

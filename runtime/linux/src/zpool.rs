@@ -1,9 +1,9 @@
 //! Reads `zpool status -P`: the vdevs of each pool, and what it is busy with.
 
-use super::properties::unreadable;
 use phoenix_graph::{Class, PoolName, Redundancy};
 use phoenix_host::{
     HostError,
+    error::unreadable,
     observed::{Work, WorkKind},
 };
 use std::collections::BTreeMap;

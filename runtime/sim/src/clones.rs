@@ -2,8 +2,8 @@
 //! snapshot belongs to.
 
 use super::{
-    dataset::reservation,
     look::is_garbled,
+    space::reservation,
     state::{Dataset, Refusal, Shape, Snapshot, State, refuse},
 };
 use phoenix_graph::{DatasetName, PropertyName, SnapshotName, Target, property};

@@ -2,6 +2,7 @@
 
 use super::{
     settings::FROM_PARENT,
+    space::reservation,
     state::{Dataset, Refusal, State, refuse},
 };
 use phoenix_graph::{DatasetName, PropertyName, Target};
@@ -219,16 +220,4 @@ impl State {
 fn renamed(old: &DatasetName, from: &DatasetName, to: &DatasetName) -> Option<DatasetName> {
     let rest = old.as_str().strip_prefix(from.as_str())?;
     DatasetName::new(&format!("{to}{rest}")).ok()
-}
-
-/// What a volume reserves: its size and the most that its block pointers can need
-/// (`zvol_volsize_to_reservation` of OpenZFS).
-pub(super) fn reservation(size: u64, block: u64) -> u64 {
-    let mut blocks = size / block;
-    let mut metadata: u64 = 7;
-    while blocks > 1 {
-        blocks = blocks.div_ceil(1024);
-        metadata += blocks;
-    }
-    size + metadata * 2 * (128 << 10)
 }

@@ -1,26 +1,16 @@
 //! Encryption: which dataset's key is whose, whether it is loaded, and what is refused without it. What is
 //! kept of a key is its hash: enough to know it again.
 
-use super::state::{Dataset, Refusal, State, refuse};
+use super::state::{Dataset, Lock, Refusal, State, refuse};
 use phoenix_graph::{DatasetName, ObjectId, PropertyName};
 use phoenix_host::{
     observed::{KeyFile, Query, Setting, Source},
     secret::{Keys, PROMPT},
 };
-use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
 };
-
-/// The key of an encryption root.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lock {
-    /// The hash of the key.
-    pub hash: Box<str>,
-    /// Whether it is loaded.
-    pub loaded: bool,
-}
 
 /// A dataset's own properties.
 type Settings = BTreeMap<PropertyName, Box<str>>;

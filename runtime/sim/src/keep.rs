@@ -8,7 +8,7 @@
 
 use super::state::{Dataset, Export, FORMAT, Mount, State};
 use phoenix_graph::{DatasetName, ObjectId};
-use phoenix_host::{HostError, links::failed};
+use phoenix_host::{HostError, error::failed};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{
     collections::BTreeMap,

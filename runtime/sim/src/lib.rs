@@ -38,7 +38,7 @@ pub use state::{Cluster, Content, State};
 use keep::Keep;
 use links::Roots;
 use phoenix_graph::{DatasetName, SnapshotName};
-use phoenix_host::{Contents, Host, HostError, links::failed};
+use phoenix_host::{Contents, Host, HostError, error::failed};
 use phoenix_host::{
     observed::{Lineage, Observed, Query, SnapshotState},
     op::Op,

@@ -2,8 +2,8 @@
 //! what it inherits, and what is so by default. The rules are the schema's.
 
 use super::{
-    dataset::reservation,
     mount::Follower,
+    space::reservation,
     state::{Pool, Refusal, State, refuse},
 };
 use phoenix_graph::{Class, DatasetName, PropertyName, Target, property, size::Bytes};

@@ -115,3 +115,15 @@ impl State {
         }
     }
 }
+
+/// What a volume reserves: its size and the most that its block pointers can need
+/// (`zvol_volsize_to_reservation` of OpenZFS).
+pub(super) fn reservation(size: u64, block: u64) -> u64 {
+    let mut blocks = size / block;
+    let mut metadata: u64 = 7;
+    while blocks > 1 {
+        blocks = blocks.div_ceil(1024);
+        metadata += blocks;
+    }
+    size + metadata * 2 * (128 << 10)
+}

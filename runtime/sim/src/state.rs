@@ -1,6 +1,5 @@
 //! What the simulated host is made of: one value that is kept in one file.
 
-use super::encryption::Lock;
 use phoenix_graph::{Class, DatasetName, PoolName, PropertyName, Redundancy};
 use phoenix_host::observed::{Directory, Work};
 use serde::{Deserialize, Serialize};
@@ -135,6 +134,15 @@ pub struct Vdev {
     pub redundancy: Redundancy,
     /// Its disks: the path they were given by.
     pub disks: Vec<Box<str>>,
+}
+
+/// The key of an encryption root.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lock {
+    /// The hash of the key.
+    pub hash: Box<str>,
+    /// Whether it is loaded.
+    pub loaded: bool,
 }
 
 /// A file system or volume.

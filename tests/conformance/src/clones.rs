@@ -1,6 +1,6 @@
 //! Clones: made without being mounted, promoted and demoted, refused; and how far they are from a snapshot.
 
-use super::{Bench, dataset, destroy as destroy_op, same, set};
+use crate::bench::{self, Bench, dataset, destroy as destroy_op, same, set};
 use phoenix_graph::SnapshotName;
 use phoenix_host::{
     observed::{Lineage, ORIGIN, SnapshotState, WRITTEN},
@@ -51,7 +51,7 @@ fn told(found: &[SnapshotState]) -> Vec<String> {
 pub fn promote(bench: &Bench<'_>) -> Result<(), String> {
     let own = [set("recordsize", "16384"), set("test:note", "own words")];
     bench.all_done(&[
-        super::create(OLD, &own),
+        bench::create(OLD, &own),
         take(OLD, "one"),
         Op::Hold { datasets: vec![dataset(OLD)], name: "one".into(), tag: "phoenix".into() },
         take(OLD, "two"),
@@ -129,7 +129,7 @@ pub fn volume(bench: &Bench<'_>) -> Result<(), String> {
         settings: Vec::new(),
     })?;
     let first = reserved(OLD)?;
-    bench.all_done(&[take(OLD, "one"), super::change(OLD, &[set("volsize", "12582912")])])?;
+    bench.all_done(&[take(OLD, "one"), bench::change(OLD, &[set("volsize", "12582912")])])?;
     same("the size in the snapshot", lineage(bench, OLD, "conform/old@one")?.size, Some(8 << 20))?;
     bench.done(&clone("conform/old@one", NEW, true, &[set("refreservation", "auto")])?)?;
     same("the clone's size", size(NEW)?, Some((8 << 20).to_string()))?;

@@ -1,6 +1,6 @@
 //! Root directories: owner, group and mode; and the numbers of accounts.
 
-use super::{Bench, create, dataset, mount, same};
+use crate::bench::{Bench, create, dataset, mount, same};
 use phoenix_graph::Mode;
 use phoenix_host::{HostError, observed::Query, op::Op};
 

@@ -1,6 +1,6 @@
 //! Pools and the disks they lie on.
 
-use super::{Bench, POOL, pool, same, set};
+use crate::bench::{Bench, POOL, pool, same, set};
 use phoenix_graph::{Class, Disk, Redundancy, Vdev};
 use phoenix_host::{
     observed::{DiskState, Label},

@@ -1,6 +1,6 @@
 //! Exports through a linked file, the live table, and a parameter of the module.
 
-use super::{Bench, mount, same, unmount};
+use crate::bench::{Bench, mount, same, unmount};
 use phoenix_host::{
     observed::{LinkState, Observed, Query},
     op::Op,

@@ -1,6 +1,6 @@
 //! Encryption: what is refused without a key, and what is not.
 
-use super::{Bench, change, create, dataset, destroy, mount, rename, same, set, unmount};
+use crate::bench::{Bench, change, create, dataset, destroy, mount, rename, same, set, unmount};
 use phoenix_host::{
     Contents, HostError,
     op::{Assignment, Op},

@@ -1,6 +1,6 @@
 //! Properties: set, inherited, refused; mount points; volumes.
 
-use super::{Bench, change as change_op, dataset, same, set};
+use crate::bench::{self, Bench, change as change_op, dataset, same, set};
 use phoenix_graph::PropertyName;
 use phoenix_host::{observed::Source, op::Op};
 
@@ -53,7 +53,7 @@ pub fn mountpoint(bench: &Bench<'_>) -> Result<(), String> {
     bench.done(&inherit("conform/a", "mountpoint"))?;
     same("it is mounted again", bench.dataset("conform/a")?.mounted, true)?;
     if !bench.dataset("conform/a/b")?.mounted {
-        bench.done(&super::mount("conform/a/b"))?;
+        bench.done(&bench::mount("conform/a/b"))?;
     }
     Ok(())
 }
@@ -77,7 +77,7 @@ pub fn volumes(bench: &Bench<'_>) -> Result<(), String> {
     bench.done(&volume("conform/odd", 10_000, true))?;
     same("an odd size is rounded up", bench.dataset("conform/odd")?.local("volsize"), Some("16384"))?;
     bench.refused(&change_op("conform/odd", &[set("volsize", "20000")]), "multiple of volume block size")?;
-    bench.done(&super::destroy("conform/odd"))?;
+    bench.done(&bench::destroy("conform/odd"))?;
     bench.refused(
         &change_op("conform/thin", &[set("recordsize", "16384")]),
         "does not apply to datasets of this type",
@@ -86,5 +86,5 @@ pub fn volumes(bench: &Bench<'_>) -> Result<(), String> {
     same("it has grown", bench.dataset("conform/thin")?.local("volsize"), Some("16777216"))?;
     let renamed =
         Op::DatasetRename { from: dataset("conform/thin"), to: dataset("conform/none/thin"), volume: true };
-    bench.all_done(&[renamed, super::destroy("conform/none/thin"), super::destroy("conform/thick")])
+    bench.all_done(&[renamed, bench::destroy("conform/none/thin"), bench::destroy("conform/thick")])
 }

@@ -1,6 +1,6 @@
 //! Snapshots: listed with their holds, released, destroyed one by one.
 
-use super::{Bench, dataset, destroy as destroy_op, same};
+use crate::bench::{self, Bench, dataset, destroy as destroy_op, same};
 use phoenix_graph::{DatasetName, SnapshotName};
 use phoenix_host::{observed::SnapshotState, op::Op};
 
@@ -42,7 +42,7 @@ fn hold(names: &[&str], name: &str, tag: &str) -> Op {
 }
 
 pub fn list(bench: &Bench<'_>) -> Result<(), String> {
-    bench.all_done(&[super::create(TOP, &[]), super::create(CHILD, &[])])?;
+    bench.all_done(&[bench::create(TOP, &[]), bench::create(CHILD, &[])])?;
     same("before the first", names(&listed(bench, &[TOP])?), Vec::new())?;
     bench.all_done(&[
         take(&[TOP, CHILD], "one"),

@@ -1,7 +1,7 @@
 //! The layout of a pool that is there: its second disk leaves and comes back as everything that one
 //! disk can be.
 
-use super::{Bench, POOL, pool, same};
+use crate::bench::{Bench, POOL, pool, same};
 use phoenix_graph::{Class, Disk, Redundancy, Vdev};
 use phoenix_host::{
     observed::{DiskState, Label, PoolState, VdevDisk, VdevState, WorkKind},

@@ -1,8 +1,8 @@
 //! File systems: made, mounted, renamed, destroyed, looked into.
 
-use super::{
-    Bench, POOL, change, dataset, destroy as destroy_op, mount as mount_op, rename as rename_op, same, set,
-    unmount,
+use crate::bench::{
+    self, Bench, POOL, change, dataset, destroy as destroy_op, mount as mount_op, rename as rename_op, same,
+    set, unmount,
 };
 use phoenix_host::{
     Contents,
@@ -12,12 +12,12 @@ use phoenix_host::{
 
 pub fn create(bench: &Bench<'_>) -> Result<(), String> {
     bench.all_done(&[
-        super::create(
+        bench::create(
             "conform/a",
             &[set("recordsize", "16384"), set("quota", "33554432"), set("test:note", "own words")],
         ),
-        super::create("conform/a/b", &[]),
-        super::create("conform/none", &[set("mountpoint", "none"), set("canmount", "off")]),
+        bench::create("conform/a/b", &[]),
+        bench::create("conform/none", &[set("mountpoint", "none"), set("canmount", "off")]),
     ])?;
     let a = bench.dataset("conform/a")?;
     same("mounted", a.mounted, false)?;
@@ -45,15 +45,15 @@ pub fn create(bench: &Bench<'_>) -> Result<(), String> {
 }
 
 pub fn create_refused(bench: &Bench<'_>) -> Result<(), String> {
-    bench.refused(&super::create("conform/a", &[]), "cannot create 'conform/a': dataset already exists")?;
+    bench.refused(&bench::create("conform/a", &[]), "cannot create 'conform/a': dataset already exists")?;
     bench
-        .refused(&super::create("conform/x/y", &[]), "cannot create 'conform/x/y': parent does not exist")?;
-    bench.refused(&super::create("elsewhere/x", &[]), "no such pool 'elsewhere'")?;
-    bench.refused(&super::create("conform/x", &[set("bogus", "1")]), "invalid property 'bogus'")?;
+        .refused(&bench::create("conform/x/y", &[]), "cannot create 'conform/x/y': parent does not exist")?;
+    bench.refused(&bench::create("elsewhere/x", &[]), "no such pool 'elsewhere'")?;
+    bench.refused(&bench::create("conform/x", &[set("bogus", "1")]), "invalid property 'bogus'")?;
     bench
-        .refused(&super::create("conform/x", &[set("compression", "zip")]), "'compression' must be one of")?;
+        .refused(&bench::create("conform/x", &[set("compression", "zip")]), "'compression' must be one of")?;
     bench.refused(
-        &super::create("conform/x", &[set("atime", "off"), set("recordsize", "3000")]),
+        &bench::create("conform/x", &[set("atime", "off"), set("recordsize", "3000")]),
         "'recordsize' must be power of 2",
     )?;
     same(
@@ -142,7 +142,7 @@ pub fn destroy(bench: &Bench<'_>) -> Result<(), String> {
     bench.refused(&destroy_op("conform/a/b"), "has children")?;
     bench.refused(&destroy_op("conform/nowhere"), "does not exist")?;
     bench.all_done(&[
-        super::create("conform/gone", &[]),
+        bench::create("conform/gone", &[]),
         mount_op("conform/gone"),
         destroy_op("conform/gone"),
     ])?;
@@ -150,7 +150,7 @@ pub fn destroy(bench: &Bench<'_>) -> Result<(), String> {
 }
 
 pub fn contents(bench: &Bench<'_>) -> Result<(), String> {
-    bench.done(&super::create("conform/empty", &[]))?;
+    bench.done(&bench::create("conform/empty", &[]))?;
     same("an unmounted one", bench.contents_of("conform/empty")?, Contents::Empty)?;
     same("mounted by the look", bench.dataset("conform/empty")?.mounted, false)?;
     bench.done(&mount_op("conform/empty"))?;

@@ -17,6 +17,7 @@ mod error;
 mod image;
 mod link;
 mod machine;
+mod output;
 mod place;
 mod programs;
 pub mod pvesm;
@@ -27,8 +28,9 @@ pub mod wire;
 
 pub use error::{Error, Result};
 pub use image::{Image, prepare_or_skip};
-pub use link::{Output, Running};
+pub use link::Running;
 pub use machine::Machine;
+pub use output::Output;
 pub use programs::{Program, build_program};
 pub use session::{CUT, Session, says};
 pub use spec::{Disk, MachineSpec, mib};

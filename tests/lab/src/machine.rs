@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use crate::link::{Link, Output, Running};
+use crate::link::{Link, Running};
+use crate::output::Output;
 use crate::qemu::Hardware;
 use crate::{Error, Image, MachineSpec, Program, Result, place, place::Seat, programs};
 

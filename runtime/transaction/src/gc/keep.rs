@@ -1,41 +1,8 @@
 //! Which generations are kept, and why.
 
-use super::Inputs;
+use super::{Inputs, Why};
 use phoenix_store::Outcome;
 use std::collections::BTreeMap;
-
-/// Why a generation is kept; of several reasons the first.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Why {
-    /// It is the current one.
-    Current,
-    /// It was current before the current one: `rollback` goes there.
-    Before,
-    /// Its rendered files are in force.
-    InForce,
-    /// It is pinned.
-    Pinned,
-    /// It is among the newest that were committed.
-    Newest,
-    /// It is new enough, or its date lies in the future.
-    New,
-    /// It came to nothing, or went elsewhere, and is newer than the oldest of the newest.
-    Attempt,
-}
-
-impl std::fmt::Display for Why {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Why::Current => "current",
-            Why::Before => "before the current one",
-            Why::InForce => "its files are in force",
-            Why::Pinned => "pinned",
-            Why::Newest => "among the newest",
-            Why::New => "new enough",
-            Why::Attempt => "an attempt among the newest",
-        })
-    }
-}
 
 /// Lists the kept generations.
 pub fn kept(inputs: &Inputs<'_>) -> BTreeMap<u64, Why> {

@@ -6,7 +6,7 @@
 //! dataset of its own there. What an undoing set aside stays, too, while the record of its attempt is kept.
 //! And what was cloned from a snapshot in it and stays keeps it.
 
-use super::{Apart, GcPlan, Inputs, Known, Left};
+use super::{Apart, GcPlan, Inputs, Known, Left, Retired};
 use phoenix_graph::{DatasetName, Graph, ObjectId, SnapshotName};
 use phoenix_host::{
     area::{folder_of, is_area, number_of},
@@ -16,37 +16,6 @@ use phoenix_host::{
 };
 use phoenix_plan::record::Claim;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A retired dataset, with all below it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Retired {
-    /// Where it stands.
-    pub place: DatasetName,
-    /// Where it stood before.
-    pub home: DatasetName,
-    /// The attempt that put it away.
-    pub number: u64,
-    /// When that was, in seconds since 1970-01-01 UTC.
-    pub time: u64,
-    /// The bytes that it uses, with its snapshots and all below it.
-    pub bytes: u64,
-    /// What is below it, by name.
-    pub below: Vec<DatasetName>,
-    /// The snapshots in it that phoenix did not make: they go with it.
-    pub own_snapshots: Vec<SnapshotName>,
-    /// The generations that name it: kept ones where it stays, else those that go too.
-    pub named_by: Vec<u64>,
-    /// What destroys it, in order: everything is unmounted first, then children go before parents, each
-    /// after its snapshots.
-    pub ops: Vec<Op>,
-}
-
-impl Retired {
-    /// Returns whether a dataset is this one, or lies below it.
-    pub(super) fn holds(&self, name: &DatasetName) -> bool {
-        *name == self.place || name.is_below(&self.place)
-    }
-}
 
 /// Adds the retired datasets: those that go, those that stay, and those that cannot go.
 pub fn plan(inputs: &Inputs<'_>, known: &Known, apart: &mut Apart<'_>, plan: &mut GcPlan) {

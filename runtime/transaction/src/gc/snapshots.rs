@@ -6,30 +6,15 @@
 //! is never touched where it stands.
 
 use super::{
-    Apart, GcPlan, Inputs, Known, Left,
+    Apart, GcPlan, Inputs, Known, Left, OldSnapshot,
     retired::{end_of, other_holds},
 };
-use phoenix_graph::{DatasetName, SnapshotName};
-use phoenix_host::snapshots;
-use phoenix_host::{observed::SnapshotState, op::Op, snapshots::HOLD};
+use phoenix_graph::DatasetName;
+use phoenix_host::{
+    observed::SnapshotState,
+    snapshots::{self, HOLD},
+};
 use std::collections::BTreeSet;
-
-/// A snapshot that a switch took, and that nothing kept needs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OldSnapshot {
-    /// Its name.
-    pub name: SnapshotName,
-    /// Its GUID.
-    pub guid: u64,
-    /// When it was made, in seconds since 1970-01-01 UTC.
-    pub created: u64,
-    /// The bytes that it alone keeps.
-    pub bytes: u64,
-    /// The generation whose state it holds, where there was one.
-    pub state_of: Option<u64>,
-    /// What ends it.
-    pub ops: Vec<Op>,
-}
 
 /// Adds the snapshots: those that go, and those that cannot.
 pub fn plan(inputs: &Inputs<'_>, known: &Known, apart: &mut Apart<'_>, plan: &mut GcPlan) {

@@ -1,7 +1,7 @@
 //! The end of a transaction: a generation is committed, or everything is undone.
 
 use super::{
-    Runtime, SwitchError, Switched,
+    Runtime, SwitchError,
     carry::{Carried, ExecuteFailure},
 };
 use crate::{
@@ -11,6 +11,30 @@ use crate::{
 use phoenix_graph::HostName;
 use phoenix_host::HostError;
 use phoenix_store::{Generation, Outcome, Record, Store, StoreError};
+
+/// What came of a switch.
+#[derive(Debug)]
+pub enum Switched {
+    /// The host already is as desired; nothing was run.
+    Nothing {
+        /// The current generation.
+        generation: u64,
+    },
+    /// A generation is current that was not.
+    To {
+        /// Its number.
+        generation: u64,
+        /// How many actions brought it about.
+        actions: usize,
+    },
+    /// The current generation was not what the host had; now it is.
+    Repaired {
+        /// Its number.
+        generation: u64,
+        /// How many actions it took.
+        actions: usize,
+    },
+}
 
 impl Runtime<'_> {
     /// Commits, or undoes.

@@ -1,245 +1,39 @@
 //! A switch, from the look at the host to the new generation: whole, or not at all.
 //!
 //! Switching, going back and recovering differ only in where they want to go; what carries them
-//! there is the same transaction: `carry` runs plans and looks again, `conclude` commits or undoes,
+//! there is the same transaction: `aim` plans, `carry` runs plans and looks again, `conclude` commits or undoes,
 //! `recover` takes up what was cut off, `confirm` goes back from what nobody confirms.
 
+mod aim;
 mod before;
 mod carry;
 mod conclude;
 mod confirm;
+mod error;
 mod keys;
 mod numbers;
 mod past;
 mod record;
 mod recover;
+mod runtime;
 mod standing;
 
+pub use aim::Target;
+pub use conclude::Switched;
 pub use confirm::{Wait, Watched};
+pub use error::SwitchError;
 pub use recover::Recovered;
+pub use runtime::Runtime;
 pub use standing::Standing;
 
-use crate::execute::{Events, Ledger};
+use crate::execute::Ledger;
+use aim::Aim;
 use carry::Carried;
 use conclude::unrecorded;
 use confirm::refuse_irreversible;
-use phoenix_graph::{DatasetName, FORMAT, Graph, HostName, Key, PoolName, PropertyName};
-use phoenix_host::{
-    Host, HostError,
-    observed::{Observed, Query},
-    secret::KeySource,
-};
-use phoenix_plan::{Before, Consent, Inputs, Plan, plan, query, rendered};
-use phoenix_store::{Generation, LockError, Outcome, Pending, Record, Source, Store, StoreError};
-use std::{collections::BTreeSet, path::Path, sync::atomic::AtomicBool};
-
-/// A host with its store, and who asks.
-pub struct Runtime<'a> {
-    /// The host.
-    pub host: &'a dyn Host,
-    /// The store.
-    pub store: &'a Store,
-    /// How many actions run at once.
-    pub jobs: usize,
-    /// Set from outside to stop, and undo.
-    pub stop: &'a AtomicBool,
-    /// Is told what happens.
-    pub events: &'a dyn Events,
-    /// The time, in seconds since 1970-01-01 UTC.
-    pub now: u64,
-    /// Who is asked for keys that are typed.
-    pub keys: &'a dyn KeySource,
-    /// Who asks, for the record.
-    pub who: String,
-    /// What is said of the switch, for the record.
-    pub message: Option<String>,
-}
-
-/// Where a switch goes.
-#[derive(Debug, Clone)]
-pub enum Target {
-    /// To a graph, which becomes a new generation.
-    New {
-        /// The graph.
-        graph: Graph,
-        /// The spec it came from.
-        sources: Vec<Source>,
-    },
-    /// Back to a generation that was.
-    Generation(u64),
-}
-
-/// What came of a switch.
-#[derive(Debug)]
-pub enum Switched {
-    /// The host already is as desired; nothing was run.
-    Nothing {
-        /// The current generation.
-        generation: u64,
-    },
-    /// A generation is current that was not.
-    To {
-        /// Its number.
-        generation: u64,
-        /// How many actions brought it about.
-        actions: usize,
-    },
-    /// The current generation was not what the host had; now it is.
-    Repaired {
-        /// Its number.
-        generation: u64,
-        /// How many actions it took.
-        actions: usize,
-    },
-}
-
-/// Why a switch did not come about.
-#[derive(Debug, thiserror::Error)]
-pub enum SwitchError {
-    /// The plan has refusals; nothing was run.
-    #[error("the plan is refused")]
-    Refused(Box<Plan>),
-    /// The person said no; nothing was run.
-    #[error("not confirmed; nothing was changed")]
-    Declined,
-    /// It failed, and the host is as it was.
-    #[error("{reason}")]
-    Failed {
-        /// What failed.
-        reason: String,
-        /// What was kept, because it holds something or cannot be taken back.
-        kept: Vec<String>,
-    },
-    /// It failed, and undoing did too: the host is in between.
-    #[error("{reason}")]
-    Degraded {
-        /// What failed first.
-        reason: String,
-        /// What undoing could not bring back.
-        failed: Vec<String>,
-        /// What was kept, because it holds something or cannot be taken back.
-        kept: Vec<String>,
-    },
-    /// The host is as this says, but that could not be recorded: the journal stays open, or the generation
-    /// still counts as waiting to be confirmed.
-    #[error("{stands}, but that could not be recorded: {error}")]
-    Unrecorded {
-        /// How the host stands.
-        stands: &'static str,
-        /// Why it could not be recorded.
-        error: StoreError,
-    },
-    /// A key that has to be typed was not; nothing was run.
-    #[error("{reason}")]
-    NoKey {
-        /// Which, and why.
-        reason: String,
-    },
-    /// An earlier switch was cut off.
-    #[error("switch {number} was cut off before it ended")]
-    Open {
-        /// The number of its attempt.
-        number: u64,
-    },
-    /// A generation waits to be confirmed.
-    #[error("generation {number} waits to be confirmed")]
-    Unconfirmed {
-        /// Its number.
-        number: u64,
-    },
-    /// A switch cannot wait to be confirmed.
-    #[error("it cannot wait to be confirmed: {reason}")]
-    NotConfirmable {
-        /// Why.
-        reason: String,
-        /// The way out.
-        help: &'static str,
-    },
-    /// The target is another host's than the one that the state folder knows.
-    #[error("it is for the host {asked}, and this state folder is of the host {known}")]
-    OtherHost {
-        /// The host that the current generation is of.
-        known: HostName,
-        /// The host that the target is for.
-        asked: HostName,
-    },
-    /// A generation cannot be gone back to.
-    #[error("generation {number} cannot be gone back to: {reason}")]
-    NoTarget {
-        /// Its number.
-        number: u64,
-        /// Why.
-        reason: String,
-    },
-    /// A rendered file would not say what the graph says. The plan refuses it before.
-    #[error("{0}")]
-    Illegal(Box<phoenix_graph::check::Fault>),
-    /// There is no generation before the current one.
-    #[error("there is no generation to go back to")]
-    NoParent,
-    /// A pool that the switch touched is not there, so what is left of it cannot be seen.
-    #[error("the pool {pool} is not imported, and the interrupted switch touched it")]
-    PoolNotThere {
-        /// The pool.
-        pool: PoolName,
-    },
-    /// Another phoenix is at work.
-    #[error(transparent)]
-    Lock(#[from] LockError),
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The host could not be looked at.
-    #[error("the host cannot be looked at: {0}")]
-    Host(#[source] HostError),
-    /// The simulated host lost power.
-    #[error("the simulated host lost power")]
-    PowerLost,
-}
-
-impl From<HostError> for SwitchError {
-    fn from(error: HostError) -> Self {
-        match error {
-            HostError::PowerLost => Self::PowerLost,
-            error => Self::Host(error),
-        }
-    }
-}
-
-/// All that a plan is made for.
-struct Aim {
-    graph: Graph,
-    sources: Vec<Source>,
-    consent: Consent,
-    current: Option<(Generation, Graph)>,
-    /// What this transaction made before it was cut off.
-    made: BTreeSet<Key>,
-    /// What it had begun to bring home by then, each under its name there.
-    coming_home: BTreeSet<DatasetName>,
-    /// What stood before phoenix set it.
-    before: Before,
-    /// Whether it goes back: then what is let go of is given back what it was.
-    gives_back: bool,
-    /// The plans that it had begun by then.
-    begun: Vec<(Plan, Vec<usize>)>,
-    number: u64,
-    to: u64,
-}
-
-impl Aim {
-    /// Goes on under a number above another, which was given before. Says whether that is a new one.
-    fn skip(&mut self, taken: Option<u64>) -> bool {
-        let Some(next) = taken.filter(|taken| *taken >= self.number).and_then(|taken| taken.checked_add(1))
-        else {
-            return false;
-        };
-        if self.to == self.number {
-            self.to = next;
-        }
-        self.number = next;
-        true
-    }
-}
+use phoenix_graph::FORMAT;
+use phoenix_plan::{Consent, Plan, rendered};
+use phoenix_store::{Generation, Outcome, Pending, Record, Store};
 
 impl Runtime<'_> {
     /// Plans the way to a target, and changes nothing.
@@ -423,144 +217,4 @@ impl Runtime<'_> {
         }
         Ok(())
     }
-
-    fn aim(&self, target: &Target, consent: &Consent) -> Result<Aim, SwitchError> {
-        let current = match self.store.current()? {
-            Some(generation) => {
-                let graph = self.store.recorded(&generation.system)?;
-                Some((generation, graph))
-            }
-            None => None,
-        };
-        let number = self.store.next_number()?;
-        let mut consent = consent.clone();
-        let (graph, sources, to) = match target {
-            Target::New { graph, sources } => {
-                // Data goes back to a generation, and a new one has none yet.
-                consent.with_data.clear();
-                let same = current.as_ref().filter(|(generation, _)| generation.system == graph.id());
-                let to = same.map_or(number, |(generation, _)| generation.number);
-                (graph.clone(), sources.clone(), to)
-            }
-            Target::Generation(wanted) => {
-                let generation = self.store.generation(*wanted)?;
-                if generation.outcome != Outcome::Committed {
-                    let reason = "it never came to hold".to_owned();
-                    return Err(SwitchError::NoTarget { number: *wanted, reason });
-                }
-                // What that generation had adopted may be adopted again without asking.
-                consent.known.extend(generation.adopted.iter().cloned());
-                // What no spec can say any more is refused by the plan, with the reason.
-                (self.store.recorded(&generation.system)?, generation.sources, *wanted)
-            }
-        };
-        if let Some((_, current)) = &current
-            && current.host() != graph.host()
-            && consent.rename_host.as_ref() != Some(current.host())
-        {
-            let (known, asked) = (current.host().clone(), graph.host().clone());
-            return Err(SwitchError::OtherHost { known, asked });
-        }
-        // Who goes back gets back what was; who goes on says what is to be.
-        let gives_back = matches!(target, Target::Generation(_));
-        let before = self.before(current.as_ref().map(|(generation, _)| generation.number))?;
-        Ok(Aim {
-            graph,
-            sources,
-            consent,
-            current,
-            made: BTreeSet::new(),
-            coming_home: BTreeSet::new(),
-            begun: Vec::new(),
-            before,
-            gives_back,
-            number,
-            to,
-        })
-    }
-
-    /// Plans under a number that the host has no marks of: where the record was lost, or is older than the host,
-    /// it may have been given before.
-    fn first_plan(&self, aim: &mut Aim) -> Result<Plan, SwitchError> {
-        let observed = self.observe(&self.query_for(aim))?;
-        let record = self.record(&observed)?;
-        let mut hosts = record.hosts.clone();
-        hosts.insert(aim.graph.host().clone());
-        aim.skip(numbers::in_areas(&observed, &record, &hosts));
-        let plan = self.plan_from(aim, &observed)?;
-        let taken: Vec<DatasetName> = plan.snapshots.values().flatten().cloned().collect();
-        if taken.is_empty() {
-            return Ok(plan);
-        }
-        let names = self.host.snapshot_names(&taken)?;
-        let mut skipped = aim.skip(numbers::of_snapshots(&names));
-        // Whoever may take snapshots of a dataset may have taken one of any name.
-        while numbers::is_taken(&names, aim.number) && aim.skip(Some(aim.number)) {
-            skipped = true;
-        }
-        if skipped { self.plan_from(aim, &observed) } else { Ok(plan) }
-    }
-
-    fn plan_for(&self, aim: &Aim) -> Result<Plan, SwitchError> {
-        self.plan_from(aim, &self.observe(&self.query_for(aim))?)
-    }
-
-    fn query_for(&self, aim: &Aim) -> Query {
-        let current = aim.current.as_ref().map(|(_, graph)| graph);
-        let mut query = query_with(&aim.graph, current, &aim.before, &self.store.etc_link());
-        query.leaving.extend(aim.consent.with_data.iter().cloned());
-        query
-    }
-
-    fn plan_from(&self, aim: &Aim, observed: &Observed) -> Result<Plan, SwitchError> {
-        let current = aim.current.as_ref().map(|(_, graph)| graph);
-        let record = self.record_for(aim, observed)?;
-        let past = self.past(aim, observed, &record)?;
-        let nothing = BTreeSet::new();
-        let adopted = aim.current.as_ref().map_or(&nothing, |(generation, _)| &generation.adopted);
-        Ok(plan(&Inputs {
-            desired: &aim.graph,
-            current,
-            adopted,
-            made: &aim.made,
-            coming_home: &aim.coming_home,
-            before: &aim.before,
-            gives_back: aim.gives_back,
-            observed,
-            record: &record,
-            in_force: &self.store.rendered_in_force()?,
-            places: &self.store.places(aim.number, aim.to),
-            number: aim.number,
-            to: aim.to,
-            consent: &aim.consent,
-            past: &past,
-        }))
-    }
-
-    fn look(
-        &self,
-        desired: &Graph,
-        current: Option<&Graph>,
-        before: &Before,
-    ) -> Result<Observed, SwitchError> {
-        self.observe(&query_with(desired, current, before, &self.store.etc_link()))
-    }
-
-    fn observe(&self, query: &Query) -> Result<Observed, SwitchError> {
-        Ok(self.host.observe(query)?)
-    }
-}
-
-/// Says what to look at for a way from one graph to another, and for settings to be given back.
-fn query_with(desired: &Graph, current: Option<&Graph>, before: &Before, etc: &Path) -> Query {
-    let mut query = query(desired, current, etc);
-    for (key, settings) in before {
-        let names = settings.keys().map(|name| PropertyName::new(name));
-        match key {
-            Key::Dataset(_) | Key::Volume(_) => query.properties.extend(names),
-            Key::Pool(_) => query.pool_properties.extend(names),
-            _ => {}
-        }
-    }
-    query
 }

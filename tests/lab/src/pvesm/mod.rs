@@ -10,6 +10,7 @@ mod activate;
 mod arguments;
 mod config;
 mod real;
+mod said;
 pub mod schema;
 mod site;
 mod status;
@@ -18,6 +19,8 @@ mod verbs;
 
 pub use real::Real;
 pub use site::{Site, Space};
+
+use said::{Refused, Said};
 
 /// How a run ended, and what it said.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -42,37 +45,4 @@ pub fn run(arguments: &[String], site: &mut dyn Site) -> Outcome {
         }
     };
     Outcome { status, stdout: said.out, stderr: said.err }
-}
-
-/// What is said along the way.
-#[derive(Debug, Default)]
-struct Said {
-    out: String,
-    err: String,
-}
-
-impl Said {
-    fn warn(&mut self, line: impl AsRef<str>) {
-        self.err.push_str(line.as_ref());
-        self.err.push('\n');
-    }
-}
-
-/// Why nothing was done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Refused {
-    message: String,
-    status: u8,
-}
-
-impl Refused {
-    /// An ordinary failure: of Proxmox's many exit codes, Perl's usual one.
-    fn because(message: impl Into<String>) -> Refused {
-        Refused { message: message.into(), status: 255 }
-    }
-
-    /// Puts what was being done before the message.
-    fn while_doing(self, what: &str) -> Refused {
-        Refused { message: format!("{what} failed: {}", self.message), ..self }
-    }
 }

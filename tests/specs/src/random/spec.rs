@@ -1,8 +1,7 @@
 //! A spec as a tree, before anybody decided how it is written: what may be spelled in several ways
 //! stands here once, with all its spellings.
 
-use super::{choices::Choices, write::write};
-use std::fmt;
+use super::choices::Choices;
 
 /// All files of a spec. The last is the spec itself, each imports only files before it.
 #[derive(Clone, Default)]
@@ -56,16 +55,6 @@ pub enum Piece {
 
 pub fn text(text: impl Into<String>) -> Value {
     Value::Text(text.into())
-}
-
-/// Shows the plainest text that says the same: what proptest prints of a failure.
-impl fmt::Debug for Spec {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (name, text) in write(self, Choices::new(Vec::new())).files {
-            write!(f, "\n=== {name} ===\n{text}")?;
-        }
-        Ok(())
-    }
 }
 
 impl Node {

@@ -6,7 +6,7 @@ use super::{
     spec::{Node, Piece, Same, Setting, Spec, Value},
 };
 use crate::Memory;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 /// Marks texts that are written as they are, so that they are found again.
 pub const MARK: &str = "zz-";
@@ -39,6 +39,16 @@ pub fn write(spec: &Spec, choices: Choices) -> Written {
         files.insert(file.name.clone(), std::mem::take(&mut writer.text));
     }
     Written { files, comments: writer.comments }
+}
+
+/// Shows the plainest text that says the same: what proptest prints of a failure.
+impl fmt::Debug for Spec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, text) in write(self, Choices::new(Vec::new())).files {
+            write!(f, "\n=== {name} ===\n{text}")?;
+        }
+        Ok(())
+    }
 }
 
 struct Writer {

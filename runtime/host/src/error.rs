@@ -1,0 +1,86 @@
+//! What goes wrong on a host.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+/// Says what went wrong on a host.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum HostError {
+    /// A command ended in an error.
+    #[error("`{}` failed{}: {stderr}", .argv.join(" "), .status.map_or_else(String::new, |code| format!(" with exit code {code}")))]
+    Command {
+        /// The command.
+        argv: Vec<String>,
+        /// Its exit code; nothing where a signal ended it.
+        status: Option<i32>,
+        /// What it said.
+        stderr: String,
+    },
+    /// Something uses what was to go.
+    #[error("{error}; it is in use: {}", .users.join(", "))]
+    Busy {
+        /// What the command said.
+        error: Box<HostError>,
+        /// Who uses it, each in words for people.
+        users: Vec<String>,
+    },
+    /// A tool is not installed.
+    #[error("this host has no `{tool}` ({looked}): {help}")]
+    NoTool {
+        /// The tool.
+        tool: String,
+        /// Where it was looked for.
+        looked: String,
+        /// What to do.
+        help: String,
+    },
+    /// A command did not end in its time.
+    #[error("`{}` did not end within {seconds} s; it may still be running", .argv.join(" "))]
+    TimedOut {
+        /// The command.
+        argv: Vec<String>,
+        /// The time it had.
+        seconds: u64,
+    },
+    /// A file could not be read or written.
+    #[error("cannot {doing} {}: {message}", .path.display())]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// To which file.
+        path: PathBuf,
+        /// What the system said.
+        message: String,
+    },
+    /// A tool said what cannot be read.
+    #[error("cannot read what `{tool}` said: {reason}: {text:?}")]
+    Unreadable {
+        /// The tool.
+        tool: String,
+        /// Why.
+        reason: String,
+        /// The text.
+        text: String,
+    },
+    /// The simulated host lost power: nothing more happens until it is started again.
+    #[error("the simulated host lost power")]
+    PowerLost,
+}
+
+/// Says that the system refused something about a path.
+#[must_use]
+pub fn failed(doing: &'static str, path: &Path, error: &io::Error) -> HostError {
+    HostError::Io { doing, path: path.to_owned(), message: error.to_string() }
+}
+
+/// Says that an output cannot be read.
+#[must_use]
+pub fn unreadable(tool: &str, reason: &str, text: &str) -> HostError {
+    HostError::Unreadable {
+        tool: tool.to_owned(),
+        reason: reason.to_owned(),
+        text: text.chars().take(200).collect(),
+    }
+}

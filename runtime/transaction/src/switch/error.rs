@@ -1,0 +1,119 @@
+//! Why a switch does not come about.
+
+use phoenix_graph::{HostName, PoolName};
+use phoenix_host::HostError;
+use phoenix_plan::Plan;
+use phoenix_store::{LockError, StoreError};
+
+/// Why a switch did not come about.
+#[derive(Debug, thiserror::Error)]
+pub enum SwitchError {
+    /// The plan has refusals; nothing was run.
+    #[error("the plan is refused")]
+    Refused(Box<Plan>),
+    /// The person said no; nothing was run.
+    #[error("not confirmed; nothing was changed")]
+    Declined,
+    /// It failed, and the host is as it was.
+    #[error("{reason}")]
+    Failed {
+        /// What failed.
+        reason: String,
+        /// What was kept, because it holds something or cannot be taken back.
+        kept: Vec<String>,
+    },
+    /// It failed, and undoing did too: the host is in between.
+    #[error("{reason}")]
+    Degraded {
+        /// What failed first.
+        reason: String,
+        /// What undoing could not bring back.
+        failed: Vec<String>,
+        /// What was kept, because it holds something or cannot be taken back.
+        kept: Vec<String>,
+    },
+    /// The host is as this says, but that could not be recorded: the journal stays open, or the generation
+    /// still counts as waiting to be confirmed.
+    #[error("{stands}, but that could not be recorded: {error}")]
+    Unrecorded {
+        /// How the host stands.
+        stands: &'static str,
+        /// Why it could not be recorded.
+        error: StoreError,
+    },
+    /// A key that has to be typed was not; nothing was run.
+    #[error("{reason}")]
+    NoKey {
+        /// Which, and why.
+        reason: String,
+    },
+    /// An earlier switch was cut off.
+    #[error("switch {number} was cut off before it ended")]
+    Open {
+        /// The number of its attempt.
+        number: u64,
+    },
+    /// A generation waits to be confirmed.
+    #[error("generation {number} waits to be confirmed")]
+    Unconfirmed {
+        /// Its number.
+        number: u64,
+    },
+    /// A switch cannot wait to be confirmed.
+    #[error("it cannot wait to be confirmed: {reason}")]
+    NotConfirmable {
+        /// Why.
+        reason: String,
+        /// The way out.
+        help: &'static str,
+    },
+    /// The target is another host's than the one that the state folder knows.
+    #[error("it is for the host {asked}, and this state folder is of the host {known}")]
+    OtherHost {
+        /// The host that the current generation is of.
+        known: HostName,
+        /// The host that the target is for.
+        asked: HostName,
+    },
+    /// A generation cannot be gone back to.
+    #[error("generation {number} cannot be gone back to: {reason}")]
+    NoTarget {
+        /// Its number.
+        number: u64,
+        /// Why.
+        reason: String,
+    },
+    /// A rendered file would not say what the graph says. The plan refuses it before.
+    #[error("{0}")]
+    Illegal(Box<phoenix_graph::check::Fault>),
+    /// There is no generation before the current one.
+    #[error("there is no generation to go back to")]
+    NoParent,
+    /// A pool that the switch touched is not there, so what is left of it cannot be seen.
+    #[error("the pool {pool} is not imported, and the interrupted switch touched it")]
+    PoolNotThere {
+        /// The pool.
+        pool: PoolName,
+    },
+    /// Another phoenix is at work.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The host could not be looked at.
+    #[error("the host cannot be looked at: {0}")]
+    Host(#[source] HostError),
+    /// The simulated host lost power.
+    #[error("the simulated host lost power")]
+    PowerLost,
+}
+
+impl From<HostError> for SwitchError {
+    fn from(error: HostError) -> Self {
+        match error {
+            HostError::PowerLost => Self::PowerLost,
+            error => Self::Host(error),
+        }
+    }
+}
