@@ -66,7 +66,7 @@ fn holds(lab: &Session) {
 
 /// Returns a property's value and its source.
 #[track_caller]
-fn set(lab: &Session, property: &str, dataset: &str) -> String {
+fn shown(lab: &Session, property: &str, dataset: &str) -> String {
     lab.ok(&format!("zfs get -Hpo value,source {property} {dataset} | tr '\\t' ' '"))
 }
 
@@ -208,7 +208,7 @@ fn two_words_of_one_value(lab: &mut Session) {
     let default = "cachefile \"/etc/zfs/zpool.cache\"";
     switch(lab, 0, &[default, &format!("dataset \"a\" {settings}")]);
     holds(lab);
-    assert_eq!(set(lab, "compression", "t1/a"), "zstd-fast local");
+    assert_eq!(shown(lab, "compression", "t1/a"), "zstd-fast local");
     // Pools: one word after the other.
     let settings = "autotrim #true; comment \"for people\"; failmode \"continue\"; listsnapshots #true; \
                     delegation #false; autoexpand #true; autoreplace #true; multihost #true";
@@ -270,7 +270,7 @@ fn long_names(lab: &mut Session) {
     says(&switch(&both(" atime=#false")), &["leaves no room"]);
     holds(lab);
     switch(&[format!("dataset \"{n}\"")]);
-    assert_eq!(set(lab, "atime", &format!("t1/{n}")), "on default");
+    assert_eq!(shown(lab, "atime", &format!("t1/{n}")), "on default");
     lab.exits(0, "rollback --yes");
     assert_eq!(lab.ok(&format!("cat /t1/{m}/file")), "precious");
     lab.exits(0, "status");
@@ -283,10 +283,10 @@ fn altroot(lab: &mut Session) {
     says(&lab.exits(0, "status"), &["altroot=/mnt/r", "zpool export t1"]);
     switch(lab, 0, &parts);
     says(&switch(lab, 4, &["dataset \"e\" mountpoint=\"/srv/e\" atime=#false"]), &["altroot=/mnt/r"]);
-    assert_eq!(set(lab, "mountpoint", "t1/e"), "/mnt/r/srv/e local");
+    assert_eq!(shown(lab, "mountpoint", "t1/e"), "/mnt/r/srv/e local");
     lab.ok("zpool export t1 && zpool import -d /dev/disk/by-id t1");
     switch(lab, 0, &parts);
-    assert_eq!(set(lab, "mountpoint", "t1/e"), "/srv/e local");
+    assert_eq!(shown(lab, "mountpoint", "t1/e"), "/srv/e local");
     // And no spec brings it about.
     says(&switch(lab, 3, &["altroot \"/mnt/alt\""]), &["altroot"]);
 }
@@ -300,7 +300,7 @@ fn key_in_a_dataset(lab: &mut Session) {
     lab.ok("head -c 32 /dev/urandom >/vault/inner");
     switch(lab, 0, &[&vault, &inner]);
     lab.ok("echo precious >/t1/inner/file && zpool export t1 && zpool import -d /dev/disk/by-id t1");
-    assert_eq!(set(lab, "keystatus", "t1/inner"), "unavailable -");
+    assert_eq!(shown(lab, "keystatus", "t1/inner"), "unavailable -");
     switch(lab, 0, &[&vault, &inner]);
     assert_eq!(lab.ok("cat /t1/inner/file"), "precious");
     holds(lab);
@@ -370,7 +370,7 @@ fn given_back(lab: &mut Session) {
     switch(lab, 0, &["dataset \"b\""]);
     lab.ok("zfs set compression=zstd t1/b && zfs set recordsize=64K t1/b && zfs set quota=90M t1/b");
     lab.ok("zfs send -p bk/src@one | zfs receive t1/c");
-    let received = || ["compression", "atime", "quota"].map(|name| set(lab, name, "t1/c"));
+    let received = || ["compression", "atime", "quota"].map(|name| shown(lab, name, "t1/c"));
     let before = received();
     assert_eq!(before, ["zstd received", "off received", "104857600 received"]);
     switch(lab, 0, &["dataset \"b\"", "dataset \"c\" { adopt }"]);
@@ -381,7 +381,7 @@ fn given_back(lab: &mut Session) {
     lab.exits(0, "rollback --yes");
     assert_eq!(received(), before);
     assert_eq!(
-        ["compression", "recordsize", "quota", "atime"].map(|name| set(lab, name, "t1/b")),
+        ["compression", "recordsize", "quota", "atime"].map(|name| shown(lab, name, "t1/b")),
         ["zstd local", "65536 local", "94371840 local", "on default"]
     );
     lab.exits(0, "status");
@@ -443,7 +443,7 @@ fn full_pool(lab: &mut Session) {
     );
     says(&switch(lab, 4, &["dataset \"other\""]), &["is full"]);
     says(&lab.exits(0, "rollback --yes"), &["no snapshots are taken"]);
-    assert_eq!(set(lab, "atime", "t1/b"), "on default");
+    assert_eq!(shown(lab, "atime", "t1/b"), "on default");
     switch(lab, 0, &["dataset \"b\" compression=#false exec=#false"]);
     holds(lab);
     lab.exits(0, "gc --keep 1 --yes");
@@ -462,7 +462,7 @@ fn reserved(lab: &mut Session) {
     assert!(snapshots.contains("t1/b@") && !snapshots.contains("t1/v@"), "{snapshots}");
     holds(lab);
     lab.exits(0, "rollback --yes");
-    assert_eq!(set(lab, "primarycache", "t1/v"), "all default");
+    assert_eq!(shown(lab, "primarycache", "t1/v"), "all default");
 }
 
 fn links(lab: &mut Session) {
