@@ -361,9 +361,6 @@ pub fn failure(doing: &str, error: SwitchError, terminal: &Terminal) -> Failure 
         SwitchError::Lock(error) => Failure::lock(doing, &error),
         SwitchError::Store(error) => Failure::store(doing, &error),
         SwitchError::Host(error) => Failure::host(doing, &error),
-        SwitchError::PowerLost => {
-            Failure::new(Exit::Interrupted, doing).because(error).help("run `phoenix recover`")
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! cut off. Never is a byte of either state lost.
 
 use phoenix_graph::{DatasetName, Graph, Resource};
-use phoenix_host::op::Op;
+use phoenix_host::{HostError, op::Op};
 use phoenix_plan::{Consent, Plan};
 use phoenix_sim::{Fault, FaultKind, HostImage};
 use phoenix_support::*;
@@ -373,13 +373,19 @@ fn power_lost_anywhere_and_again_while_recovering_loses_nothing() {
                     let result = go(&world, way);
                     let run =
                         format!("{way:?} {kind:?} at {at} ({}), then {second:?}", world.host.events()[at]);
-                    assert!(matches!(result, Err(SwitchError::PowerLost)), "{run}: {result:?}");
+                    assert!(
+                        matches!(result, Err(SwitchError::Host(HostError::PowerLost))),
+                        "{run}: {result:?}"
+                    );
                     world.host.power_on();
                     if let Some(second) = second {
                         world.host.forget_events();
                         world.host.inject(Fault::at(second, FaultKind::PowerAfter));
                         let cut = world.recover(false);
-                        assert!(matches!(cut, Ok(_) | Err(SwitchError::PowerLost)), "{run}: {cut:?}");
+                        assert!(
+                            matches!(cut, Ok(_) | Err(SwitchError::Host(HostError::PowerLost))),
+                            "{run}: {cut:?}"
+                        );
                         world.host.clear_faults();
                         world.host.power_on();
                     }
@@ -400,7 +406,7 @@ fn what_was_written_to_a_clone_before_it_is_undone_is_set_aside() {
     let world = later();
     let (before, written) = (picture(&world), world.files());
     world.host.inject(Fault::when(|op| matches!(op, Op::StorageAdd { .. }), FaultKind::PowerAfter));
-    assert!(matches!(back(&world, 1, &[SHARE]), Err(SwitchError::PowerLost)));
+    assert!(matches!(back(&world, 1, &[SHARE]), Err(SwitchError::Host(HostError::PowerLost))));
     world.host.power_on();
     write(&world, SHARE, "between", "a letter");
     let recovered = world.recover(false).unwrap();

@@ -2,7 +2,7 @@
 //! within its encryption root, and no key is ever written down.
 
 use phoenix_graph::{DatasetName, PropertyName, Resource};
-use phoenix_host::op::Op;
+use phoenix_host::{HostError, op::Op};
 use phoenix_plan::{Consent, Subject};
 use phoenix_sim::{Fault, FaultKind, Show};
 use phoenix_support::*;
@@ -382,7 +382,7 @@ fn a_recovery_at_boot_asks_nobody_and_tells_what_stays_locked() {
     // The child is unmounted on its way to be retired, and power is lost.
     world.host.inject(Fault::when(|op| matches!(op, Op::DatasetRename { .. }), FaultKind::PowerAfter));
     let cut = world.switch(&graph(without(typed("prompt"), &["dataset:tank/enc/child"])));
-    assert!(matches!(cut, Err(SwitchError::PowerLost)), "{cut:?}");
+    assert!(matches!(cut, Err(SwitchError::Host(HostError::PowerLost))), "{cut:?}");
     world.host.power_on();
     let somebody = std::mem::take(&mut world.typed);
     let Some(Recovered::Undone { kept, .. }) = world.recover(false).unwrap() else { panic!("not undone") };
@@ -405,7 +405,7 @@ fn what_a_cut_switch_made_within_a_locked_root_stays_and_is_told() {
     world.switch(&graph(without(typed("prompt"), &["dataset:tank/enc/child"]))).unwrap();
     world.host.inject(Fault::when(|op| matches!(op, Op::DatasetMount { .. }), FaultKind::PowerBefore));
     let cut = world.switch(&graph(typed("prompt")));
-    assert!(matches!(cut, Err(SwitchError::PowerLost)), "{cut:?}");
+    assert!(matches!(cut, Err(SwitchError::Host(HostError::PowerLost))), "{cut:?}");
     world.host.power_on();
     let somebody = std::mem::take(&mut world.typed);
     // Nobody is there to type it: nothing goes on.

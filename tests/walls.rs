@@ -95,6 +95,28 @@ const RUNTIME: [&str; 5] = [
     "runtime/transaction/src",
 ];
 
+/// What tools say in English is recognised in one place, so that nothing else depends on their words.
+#[test]
+fn what_tools_complain_of_is_read_in_one_place() {
+    let compares =
+        ["contains(", "starts_with(", "ends_with(", "find(", "strip_prefix(", "split_once(", "lines("];
+    let all = RUNTIME.into_iter().chain(["runtime/linux/src", "src"]).flat_map(sources);
+    let mut readers = 0;
+    for (path, code) in all {
+        let reads = |what: &str| compares.iter().any(|word| code.contains(&format!("{what}.{word}")));
+        if path.ends_with("text/complaints.rs") {
+            readers += usize::from(reads("stderr"));
+            continue;
+        }
+        assert!(!reads("stderr"), "{} compares what a tool said", path.display());
+        // Who carries out, undoes or decides does not even look at it.
+        let decides =
+            ["transaction", "plan", "store"].iter().any(|one| path.starts_with(format!("runtime/{one}")));
+        assert!(!decides || !has(&code, "stderr"), "{} looks at what a tool said", path.display());
+    }
+    assert_eq!(readers, 1);
+}
+
 /// A file of tests that no binary has as its module would be run by nobody.
 #[test]
 fn every_file_of_tests_is_a_module_of_a_binary() {

@@ -9,7 +9,7 @@ pub mod path;
 mod words;
 
 pub use client::{ClientError, canonical_client, check_client, is_host_name};
-pub use path::{escape_path, unescape_path};
+pub use path::{escape_path, unescape_bytes, unescape_path};
 pub use words::{OptionError, vocabulary};
 
 use serde::{Deserialize, Serialize};

@@ -6,7 +6,7 @@ use crate::{
     mounts::mounts,
     step::{FORMAT, ObjectId, Step, System, digests},
 };
-use petgraph::{algo::tarjan_scc, graph::DiGraph, graph::NodeIndex, visit::EdgeRef};
+use petgraph::{algo::tarjan_scc, graph::DiGraph};
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BinaryHeap, HashMap},
@@ -261,12 +261,14 @@ fn needs(resources: &[(Key, Resource)]) -> Result<Vec<Vec<usize>>, GraphError> {
 /// that contains it; what is in no circle has a number of its own. In a circle the tree says what is made
 /// first, and mounting goes by the paths: that is no matter of making.
 fn circles(trees: &[Vec<usize>], mounted: &[(usize, usize)]) -> Vec<usize> {
-    let mut graph: DiGraph<(), ()> = DiGraph::with_capacity(trees.len(), trees.len() + mounted.len());
-    let nodes: Vec<NodeIndex> = trees.iter().map(|_| graph.add_node(())).collect();
+    let mut graph: DiGraph<(), (), usize> = DiGraph::with_capacity(trees.len(), trees.len() + mounted.len());
+    for _ in trees {
+        graph.add_node(());
+    }
     let tree_edges =
         trees.iter().enumerate().flat_map(|(at, needs)| needs.iter().map(move |&need| (at, need)));
     for (at, need) in tree_edges.chain(mounted.iter().copied()) {
-        graph.add_edge(nodes[need], nodes[at], ());
+        graph.add_edge(need.into(), at.into(), ());
     }
     let mut number = vec![0; trees.len()];
     for (count, circle) in tarjan_scc(&graph).into_iter().enumerate() {
@@ -305,11 +307,10 @@ fn mounted_above(resources: &[(Key, Resource)], index: &HashMap<&Key, usize>) ->
 
 /// Orders the nodes so that each comes after what it needs, the smallest key first among the free.
 fn order(resources: &[(Key, Resource)], edges: &[Vec<usize>]) -> Result<Vec<usize>, GraphError> {
-    let mut graph: DiGraph<usize, ()> = DiGraph::with_capacity(resources.len(), resources.len());
-    let nodes: Vec<NodeIndex> = (0..resources.len()).map(|at| graph.add_node(at)).collect();
+    let mut needed_by = vec![Vec::new(); resources.len()];
     for (at, needs) in edges.iter().enumerate() {
         for &need in needs {
-            graph.add_edge(nodes[need], nodes[at], ());
+            needed_by[need].push(at);
         }
     }
     let mut waiting: Vec<usize> = edges.iter().map(Vec::len).collect();
@@ -319,8 +320,7 @@ fn order(resources: &[(Key, Resource)], edges: &[Vec<usize>]) -> Result<Vec<usiz
     let mut order = Vec::with_capacity(resources.len());
     while let Some(Reverse(at)) = free.pop() {
         order.push(at);
-        for edge in graph.edges(nodes[at]) {
-            let next = edge.target().index();
+        for &next in &needed_by[at] {
             waiting[next] -= 1;
             if waiting[next] == 0 {
                 free.push(Reverse(next));

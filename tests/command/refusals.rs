@@ -6,7 +6,7 @@ use crate::{
     snapshot,
 };
 use phoenix_graph::ObjectId;
-use phoenix_host::op::Op;
+use phoenix_host::{HostError, op::Op};
 use phoenix_plan::Consent;
 use phoenix_sim::{Fault, FaultKind, SimHost};
 use phoenix_store::Store;
@@ -116,7 +116,7 @@ pub fn interrupt(sandbox: &Sandbox) {
     };
     let target = Target::New { graph, sources: Vec::new() };
     let ended = runtime.switch("switch", &target, &Consent::default(), &mut |_| true);
-    assert!(matches!(ended, Err(SwitchError::PowerLost)), "{ended:?}");
+    assert!(matches!(ended, Err(SwitchError::Host(HostError::PowerLost))), "{ended:?}");
     host.power_on();
 }
 

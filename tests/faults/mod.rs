@@ -14,6 +14,7 @@ mod tally;
 
 use examples::{encrypted, examples};
 use found::found;
+use phoenix_host::HostError;
 use phoenix_sim::{Fault, FaultKind};
 use phoenix_transaction::switch::SwitchError;
 use random::Pairs;
@@ -181,7 +182,7 @@ fn power_lost_before_a_switch_is_confirmed_ends_in_the_old_generation() {
                 tally.run("power is cut before a confirmation");
                 world.host.inject(Fault::at(at, FaultKind::PowerAfter));
                 let result = world.switch_and_wait(&example.second);
-                let cut = matches!(result, Err(SwitchError::PowerLost));
+                let cut = matches!(result, Err(SwitchError::Host(HostError::PowerLost)));
                 tally.hold(cut || (at == count && result.is_ok()), || format!("{result:?}"), &run);
                 world.host.clear_faults();
                 world.host.power_on();
@@ -189,7 +190,7 @@ fn power_lost_before_a_switch_is_confirmed_ends_in_the_old_generation() {
                     world.host.forget_events();
                     world.host.inject(Fault::at(second, FaultKind::PowerAfter));
                     let first = world.recover(false);
-                    let told = matches!(first, Ok(_) | Err(SwitchError::PowerLost));
+                    let told = matches!(first, Ok(_) | Err(SwitchError::Host(HostError::PowerLost)));
                     tally.hold(told, || format!("the first recovery: {first:?}"), &run);
                     world.host.clear_faults();
                     world.host.power_on();

@@ -7,6 +7,7 @@ use phoenix_graph::{
     DatasetName, Graph, PropertyName, Resource, Target,
     property::{self, Unset},
 };
+use phoenix_host::HostError;
 use phoenix_plan::Subject;
 use phoenix_sim::{Event, Fault, FaultKind, HostImage, inner};
 use phoenix_support::{self as support, Saved, World};
@@ -125,12 +126,12 @@ impl<'a> Scenario<'a> {
             Ok(_) => self.world.current() != self.from,
             Err(SwitchError::Failed { .. }) => self.world.current() == self.from,
             Err(SwitchError::Degraded { .. }) => FAILURES.contains(&then.1),
-            Err(SwitchError::PowerLost) => CUTS.contains(&then.1),
+            Err(SwitchError::Host(HostError::PowerLost)) => CUTS.contains(&then.1),
             Err(_) => false,
         };
         tally.hold(told, || format!("{result:?}"), &run);
         self.world.host.clear_faults();
-        if matches!(result, Err(SwitchError::PowerLost)) {
+        if matches!(result, Err(SwitchError::Host(HostError::PowerLost))) {
             self.world.host.power_on();
         }
         self.recovered(false, &run, tally);
@@ -207,7 +208,9 @@ impl<'a> Scenario<'a> {
         self.lose_power(at, kind, &run, tally);
         self.world.host.inject(Fault::at(then.0, then.1));
         match self.world.recover(resume) {
-            Err(SwitchError::PowerLost) if CUTS.contains(&then.1) => self.world.host.power_on(),
+            Err(SwitchError::Host(HostError::PowerLost)) if CUTS.contains(&then.1) => {
+                self.world.host.power_on()
+            }
             Ok(_) => {}
             // Resumed, and failed: then it is undone, or that failed too.
             Err(SwitchError::Failed { .. } | SwitchError::Degraded { .. }) if FAILURES.contains(&then.1) => {}
@@ -221,7 +224,11 @@ impl<'a> Scenario<'a> {
         self.world.restore(&self.saved);
         self.world.host.inject(Fault::at(at, kind));
         let result = self.go();
-        tally.hold(matches!(result, Err(SwitchError::PowerLost)), || format!("{result:?}"), run);
+        tally.hold(
+            matches!(result, Err(SwitchError::Host(HostError::PowerLost))),
+            || format!("{result:?}"),
+            run,
+        );
         self.world.host.power_on();
         self.world.host.forget_events();
     }

@@ -3,6 +3,7 @@
 
 use super::*;
 use phoenix_graph::Key;
+use phoenix_host::HostError;
 use phoenix_plan::{Consent, foreign::ForeignKind};
 use phoenix_transaction::switch::Target;
 
@@ -89,7 +90,7 @@ fn set_aside() -> World {
     let back = world.with(|runtime| {
         runtime.switch("rollback", &Target::Generation(1), &consent, &mut |_| true).map(drop)
     });
-    assert!(matches!(back, Err(SwitchError::PowerLost)), "{back:?}");
+    assert!(matches!(back, Err(SwitchError::Host(HostError::PowerLost))), "{back:?}");
     world.host.power_on();
     world.host.write_file(&name("tank/a"), "early", "bird");
     world.recover(false).unwrap();

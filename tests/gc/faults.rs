@@ -1,6 +1,7 @@
 //! No failure and no power cut loses what is kept, and the next run ends the work.
 
 use super::*;
+use phoenix_host::HostError;
 
 /// What a collection has to come to, however often it was cut off.
 struct Wanted {
@@ -59,7 +60,11 @@ fn a_failure_or_a_power_cut_anywhere_loses_nothing_that_is_kept_and_the_next_run
             let cut = matches!(kind, FaultKind::PowerBefore | FaultKind::PowerAfter);
             let failed = first.as_ref().is_ok_and(|(_, collected)| !collected.failed.is_empty());
             let is_op = matches!(event, phoenix_sim::Event::Op(_));
-            assert_eq!(matches!(first, Err(SwitchError::PowerLost)), cut, "{run}: {first:?}");
+            assert_eq!(
+                matches!(first, Err(SwitchError::Host(HostError::PowerLost))),
+                cut,
+                "{run}: {first:?}"
+            );
             // A snapshot that is gone has gone, whatever was said.
             let destroys = matches!(event, phoenix_sim::Event::Op(Op::SnapshotDestroy { .. }));
             let gone = destroys && matches!(kind, FaultKind::FailPartly);
@@ -108,7 +113,7 @@ fn a_snapshot_that_a_power_cut_left_without_its_hold_is_not_taken_for_another_of
         move |op| matches!(op, Op::Release { snapshot, .. } if *snapshot == seen),
         FaultKind::PowerAfter,
     ));
-    assert!(matches!(world.gc(0), Err(SwitchError::PowerLost)));
+    assert!(matches!(world.gc(0), Err(SwitchError::Host(HostError::PowerLost))));
     world.host.power_on();
     assert!(snapshots(&world).contains(&target.to_string()));
     // Somebody destroys it, and makes one of his own of the same name: that one has no hold of ours.

@@ -6,7 +6,7 @@ mod whole;
 
 use phoenix_graph::{DatasetName, PoolName, PropertyName, Resource, SnapshotName};
 use phoenix_host::{
-    Host,
+    Host, HostError,
     observed::{HOME, OWNER},
     op::Op,
 };
@@ -421,7 +421,7 @@ fn what_an_undoing_set_aside_stays_while_its_attempt_or_its_home_is_kept() {
     let world = lived();
     let more = with(with(small(), dataset("tank/a", &[])), zfspool("tank-b", "tank/a", "images"));
     world.host.inject(Fault::when(|op| matches!(op, Op::StorageAdd { .. }), FaultKind::PowerBefore));
-    assert!(matches!(world.switch(&graph(more)), Err(SwitchError::PowerLost)));
+    assert!(matches!(world.switch(&graph(more)), Err(SwitchError::Host(HostError::PowerLost))));
     world.host.power_on();
     world.host.write_file(&name("tank/a"), "early", "bird");
     assert!(matches!(world.gc(0), Err(SwitchError::Open { number: 7 })), "gc waits for recover");

@@ -2,6 +2,7 @@
 //! and kept where they are the only way back.
 
 use super::*;
+use phoenix_host::HostError;
 
 /// Gives the checkpoint up, as a person would.
 pub fn give_up(world: &World) {
@@ -151,7 +152,7 @@ fn what_stays_whatever_fails_is_told_with_its_way_back() {
             let kept = match result {
                 Ok(_) => Vec::new(),
                 Err(SwitchError::Failed { kept, .. }) => kept,
-                Err(SwitchError::PowerLost) => {
+                Err(SwitchError::Host(HostError::PowerLost)) => {
                     world.host.power_on();
                     match world.recover(false).unwrap_or_else(|error| panic!("{run}: {error:?}")) {
                         Some(Recovered::Undone { kept, .. }) => kept,
@@ -205,7 +206,7 @@ fn a_checkpoint_of_an_earlier_part_is_given_up_before_what_a_later_one_did_is_un
     let before = picture(&world);
     let is_checkpoint = |op: &Op| matches!(op, Op::PoolCheckpoint { .. });
     world.host.inject(Fault::when(is_checkpoint, FaultKind::PowerAfter));
-    assert!(matches!(go(&world, &way), Err(SwitchError::PowerLost)));
+    assert!(matches!(go(&world, &way), Err(SwitchError::Host(HostError::PowerLost))));
     world.host.power_on();
     // It goes on with the vdev alone, and fails behind it.
     let is_add = |op: &Op| matches!(op, Op::PoolAdd { .. });

@@ -9,7 +9,7 @@ use phoenix_graph::{
     Class, Disk, Graph, Lifecycle, Pool, PoolName, PropertyName, Redundancy, Resource, Settings, Value, Vdev,
 };
 use phoenix_host::{
-    Host,
+    Host, HostError,
     observed::{Query, Work, WorkKind},
     op::Op,
 };
@@ -415,13 +415,13 @@ fn lose_power(way: &Way, fault: Fault, resume: bool, second: Option<usize>, what
     world.host.inject(fault);
     let result = go(&world, way);
     let run = format!("{} {what} resume={resume} {:?}", way.what, world.host.events().last());
-    assert!(matches!(result, Err(SwitchError::PowerLost)), "{run}: {result:?}");
+    assert!(matches!(result, Err(SwitchError::Host(HostError::PowerLost))), "{run}: {result:?}");
     world.host.power_on();
     if let Some(second) = second {
         world.host.forget_events();
         world.host.inject(Fault::at(second, FaultKind::PowerAfter));
         match world.recover(resume) {
-            Err(SwitchError::PowerLost) => world.host.power_on(),
+            Err(SwitchError::Host(HostError::PowerLost)) => world.host.power_on(),
             Ok(_) => world.host.clear_faults(),
             Err(error) => panic!("{run}: the first recovery: {error:?}"),
         }

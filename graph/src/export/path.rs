@@ -23,8 +23,14 @@ pub fn escape_path(path: &str) -> String {
 /// bytes that are no UTF-8 become `U+FFFD`.
 #[must_use]
 pub fn unescape_path(text: &str) -> String {
+    String::from_utf8_lossy(&unescape_bytes(text.as_bytes())).into_owned()
+}
+
+/// As [`unescape_path`], of bytes that need not be text.
+#[must_use]
+pub fn unescape_bytes(text: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
+    let mut rest = text;
     while let Some((&first, after)) = rest.split_first() {
         match octal(after).filter(|_| first == b'\\') {
             Some(byte) => {
@@ -37,7 +43,7 @@ pub fn unescape_path(text: &str) -> String {
             }
         }
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+    bytes
 }
 
 fn octal(text: &[u8]) -> Option<u8> {
@@ -56,7 +62,10 @@ mod tests {
         assert_eq!(escape_path("/tank/my data"), r"/tank/my\040data");
         assert_eq!(unescape_path(r"/tank/my\040data"), "/tank/my data");
         assert_eq!(escape_path("/a\"b#c\\d\te"), r"/a\042b\043c\134d\011e");
-        assert_eq!(unescape_path(r"/a\9\04"), r"/a\9\04");
+        // Not even where a number would be read out of it.
+        for odd in [r"/a\9\04", r"/a\+12", r"/a\777", r"/a\0x1", "/a\\"] {
+            assert_eq!(unescape_path(odd), odd);
+        }
         assert_eq!(escape_path("/täst"), "/täst");
     }
 

@@ -1,8 +1,10 @@
 //! What goes wrong on a host.
 
+use crate::text::complaints::Complaint;
 use std::{
     io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 /// Says what went wrong on a host.
@@ -45,14 +47,14 @@ pub enum HostError {
         seconds: u64,
     },
     /// A file could not be read or written.
-    #[error("cannot {doing} {}: {message}", .path.display())]
+    #[error("cannot {doing} {}: {source}", .path.display())]
     Io {
         /// What was being done.
         doing: &'static str,
         /// To which file.
         path: PathBuf,
         /// What the system said.
-        message: String,
+        source: Arc<io::Error>,
     },
     /// A tool said what cannot be read.
     #[error("cannot read what `{tool}` said: {reason}: {text:?}")]
@@ -69,10 +71,22 @@ pub enum HostError {
     PowerLost,
 }
 
+impl HostError {
+    /// Returns whether a command complained of this.
+    #[must_use]
+    pub fn complains_of(&self, complaint: Complaint) -> bool {
+        match self {
+            Self::Command { stderr, .. } => complaint.is_said(stderr),
+            Self::Busy { .. } => complaint == Complaint::Busy,
+            _ => false,
+        }
+    }
+}
+
 /// Says that the system refused something about a path.
 #[must_use]
-pub fn failed(doing: &'static str, path: &Path, error: &io::Error) -> HostError {
-    HostError::Io { doing, path: path.to_owned(), message: error.to_string() }
+pub fn failed(doing: &'static str, path: &Path, error: impl Into<io::Error>) -> HostError {
+    HostError::Io { doing, path: path.to_owned(), source: Arc::new(error.into()) }
 }
 
 /// Says that an output cannot be read.

@@ -17,13 +17,13 @@ use std::{
 pub fn look(path: &Path) -> Result<LinkState, HostError> {
     match fs::symlink_metadata(path) {
         Ok(data) if data.is_symlink() => {
-            fs::read_link(path).map(LinkState::Link).map_err(|error| failed("read the link", path, &error))
+            fs::read_link(path).map(LinkState::Link).map_err(|error| failed("read the link", path, error))
         }
         Ok(_) => Ok(LinkState::Other),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             Ok(LinkState::Missing)
         }
-        Err(error) => Err(failed("look at", path, &error)),
+        Err(error) => Err(failed("look at", path, error)),
     }
 }
 
@@ -54,17 +54,17 @@ pub fn link(path: &Path, target: &Path) -> Result<(), HostError> {
         return Err(in_the_way("link", path));
     }
     let folder = path.parent().unwrap_or(Path::new("/"));
-    fs::create_dir_all(folder).map_err(|error| failed("make the folder", folder, &error))?;
+    fs::create_dir_all(folder).map_err(|error| failed("make the folder", folder, error))?;
     let fresh = beside(path);
     // One left behind by a crash is ours alone: nothing else has its name.
     match fs::remove_file(&fresh) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            return Err(failed("remove", &fresh, &error));
+            return Err(failed("remove", &fresh, error));
         }
         _ => {}
     }
-    std::os::unix::fs::symlink(target, &fresh).map_err(|error| failed("link", &fresh, &error))?;
-    fs::rename(&fresh, path).map_err(|error| failed("link", path, &error))?;
+    std::os::unix::fs::symlink(target, &fresh).map_err(|error| failed("link", &fresh, error))?;
+    fs::rename(&fresh, path).map_err(|error| failed("link", path, error))?;
     sync_folder(folder)
 }
 
@@ -76,22 +76,18 @@ pub fn unlink(path: &Path) -> Result<(), HostError> {
     if look(path)? == LinkState::Other {
         return Err(in_the_way("unlink", path));
     }
-    fs::remove_file(path).map_err(|error| failed("unlink", path, &error))?;
+    fs::remove_file(path).map_err(|error| failed("unlink", path, error))?;
     sync_folder(path.parent().unwrap_or(Path::new("/")))
 }
 
 /// Says that something that is no link stands where one is to stand.
 #[must_use]
 pub fn in_the_way(doing: &'static str, path: &Path) -> HostError {
-    HostError::Io {
-        doing,
-        path: path.to_owned(),
-        message: "what stands there is no symbolic link".to_owned(),
-    }
+    failed(doing, path, io::Error::other("what stands there is no symbolic link"))
 }
 
 fn sync_folder(folder: &Path) -> Result<(), HostError> {
-    File::open(folder).and_then(|file| file.sync_all()).map_err(|error| failed("sync", folder, &error))
+    File::open(folder).and_then(|file| file.sync_all()).map_err(|error| failed("sync", folder, error))
 }
 
 /// A hidden name in the same folder, so that the rename stays in one file system; no server reads it,

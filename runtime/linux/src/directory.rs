@@ -52,9 +52,9 @@ pub fn set(
     let found = Mounts::read(paths)?.open(dataset)?.filter(|(place, ..)| place == path);
     let Some((_, directory, _)) = found else {
         let message = format!("it is not the root of {dataset}, which is not mounted there or lies hidden");
-        return Err(HostError::Io { doing: "change", path: path.to_owned(), message });
+        return Err(failed("change", path, io::Error::other(message)));
     };
-    let told = |error: rustix::io::Errno| failed("change", path, &error.into());
+    let told = |error: rustix::io::Errno| failed("change", path, error);
     if owner.is_some() || group.is_some() {
         fs::fchown(&directory, owner.map(Uid::from_raw), group.map(Gid::from_raw)).map_err(told)?;
     }
@@ -77,7 +77,7 @@ struct Mounts {
 impl Mounts {
     fn read(paths: &LinuxPaths) -> Result<Self, HostError> {
         let path = paths.proc.join("self/mountinfo");
-        let found = mounts::read(&path).map_err(|error| failed("read", &path, &error))?;
+        let found = mounts::read(&path).map_err(|error| failed("read", &path, error))?;
         let mut zfs: BTreeMap<String, Vec<_>> = BTreeMap::new();
         for mount in found.into_iter().filter(|mount| mount.kind == "zfs" && mount.whole) {
             zfs.entry(mount.source).or_default().push((mount.device.0, mount.device.1, mount.place));
@@ -89,7 +89,7 @@ impl Mounts {
     fn open(&self, dataset: &DatasetName) -> Result<Option<(PathBuf, OwnedFd, Stat)>, HostError> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         for (major, minor, place) in self.zfs.get(dataset.as_str()).into_iter().flatten().rev() {
-            let told = |error: rustix::io::Errno| failed("open", place, &io::Error::from(error));
+            let told = |error: rustix::io::Errno| failed("open", place, error);
             let directory = match fs::open(place, flags, fs::Mode::empty()) {
                 Ok(directory) => directory,
                 // Another file system lies over it, without such a path.

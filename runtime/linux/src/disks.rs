@@ -41,7 +41,7 @@ pub fn names(paths: &LinuxPaths) -> Result<BTreeMap<Box<str>, BTreeSet<Box<str>>
     let entries = match fs::read_dir(&paths.disk_links) {
         Ok(entries) => entries,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeMap::new()),
-        Err(error) => return Err(failed("read", &paths.disk_links, &error)),
+        Err(error) => return Err(failed("read", &paths.disk_links, error)),
     };
     let mut found: BTreeMap<Box<str>, BTreeSet<Box<str>>> = BTreeMap::new();
     for link in entries.flatten().filter_map(|entry| Some(entry.path().to_str()?.to_owned())) {

@@ -23,9 +23,9 @@ pub fn contents(paths: &LinuxPaths, runner: &Runner, dataset: &DatasetName) -> R
     fs::DirBuilder::new()
         .mode(0o700)
         .create(&folder)
-        .map_err(|error| failed("make the folder", &folder, &error))?;
+        .map_err(|error| failed("make the folder", &folder, error))?;
     let answer = look_mounted(runner, dataset, &folder);
-    let removed = fs::remove_dir(&folder).map_err(|error| failed("remove the folder", &folder, &error));
+    let removed = fs::remove_dir(&folder).map_err(|error| failed("remove the folder", &folder, error));
     answer.and_then(|contents| removed.map(|()| contents))
 }
 
@@ -42,20 +42,20 @@ fn look_mounted(runner: &Runner, dataset: &DatasetName, folder: &Path) -> Result
 /// Finds where a file system is mounted as a whole, if it is.
 fn mounted_at(paths: &LinuxPaths, dataset: &DatasetName) -> Result<Option<PathBuf>, HostError> {
     let path = paths.proc.join("self/mountinfo");
-    let mounts = mounts::read(&path).map_err(|error| failed("read", &path, &error))?;
+    let mounts = mounts::read(&path).map_err(|error| failed("read", &path, error))?;
     let is_it = |mount: &MountEntry| mount.kind == "zfs" && mount.whole && mount.source == dataset.as_str();
     Ok(mounts.into_iter().find(is_it).map(|mount| mount.place))
 }
 
 /// Searches for anything that is no folder.
 fn search(top: &Path) -> Result<Contents, HostError> {
-    let device = fs::symlink_metadata(top).map_err(|error| failed("look at", top, &error))?.dev();
+    let device = fs::symlink_metadata(top).map_err(|error| failed("look at", top, error))?.dev();
     let mut folders = vec![top.to_owned()];
     while let Some(folder) = folders.pop() {
-        let entries = fs::read_dir(&folder).map_err(|error| failed("read the folder", &folder, &error))?;
+        let entries = fs::read_dir(&folder).map_err(|error| failed("read the folder", &folder, error))?;
         for entry in entries {
-            let path = entry.map_err(|error| failed("read the folder", &folder, &error))?.path();
-            let data = fs::symlink_metadata(&path).map_err(|error| failed("look at", &path, &error))?;
+            let path = entry.map_err(|error| failed("read the folder", &folder, error))?.path();
+            let data = fs::symlink_metadata(&path).map_err(|error| failed("look at", &path, error))?;
             if data.dev() != device {
                 continue;
             }

@@ -44,7 +44,7 @@ use phoenix_host::{
 use run::Runner;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
+    fs, io,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -239,14 +239,11 @@ impl LinuxHost {
 /// and keeps another.
 fn set_parameter(paths: &LinuxPaths, name: &str, value: u64) -> Result<(), HostError> {
     let path = look::parameter(paths, name);
-    fs::write(&path, format!("{value}\n")).map_err(|error| failed("write", &path, &error))?;
-    let now = fs::read_to_string(&path).map_err(|error| failed("read", &path, &error))?;
+    fs::write(&path, format!("{value}\n")).map_err(|error| failed("write", &path, error))?;
+    let now = fs::read_to_string(&path).map_err(|error| failed("read", &path, error))?;
     if now.trim() == value.to_string() {
         return Ok(());
     }
-    Err(HostError::Io {
-        doing: "write",
-        path,
-        message: format!("the module kept {} and did not take {value}", now.trim()),
-    })
+    let kept = format!("the module kept {} and did not take {value}", now.trim());
+    Err(failed("write", &path, io::Error::other(kept)))
 }

@@ -19,7 +19,7 @@ use phoenix_host::{
         PoolState, Query, VdevDisk, VdevState,
     },
     op::render::DISK_LINKS,
-    text,
+    text::{self, complaints::Complaint},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -109,7 +109,7 @@ fn table(runner: &Runner, table: Table, query: &Query, asked: BTreeSet<&str>) ->
 pub fn mount_table(paths: &LinuxPaths) -> Result<Mounts, HostError> {
     let path = paths.proc.join("self/mountinfo");
     // Anybody may mount something at a path that is no text.
-    let bytes = fs::read(&path).map_err(|error| failed("read", &path, &error))?;
+    let bytes = fs::read(&path).map_err(|error| failed("read", &path, error))?;
     observed::mounts::read(&String::from_utf8_lossy(&bytes))
         .map_err(|line| unreadable("/proc/self/mountinfo", "a line of it is no mount", &line))
 }
@@ -266,9 +266,7 @@ fn importable(
     let (mut found, mut obstacles) = match runner.look_lossy(&["zpool", "import", "-d", DISK_LINKS]) {
         Ok(text) => (importing::importable(&text), importing::obstacles(&text)),
         // Some versions end in an error where there are none, and where there is no folder of links.
-        Err(HostError::Command { stderr, .. })
-            if stderr.contains("no pools available") || stderr.contains("No such file or directory") =>
-        {
+        Err(error) if error.complains_of(Complaint::NoPools) || error.complains_of(Complaint::NoFile) => {
             (BTreeSet::new(), BTreeMap::new())
         }
         Err(error) => return Err(error),
@@ -446,7 +444,7 @@ fn held_exports(paths: &LinuxPaths) -> Result<Vec<HeldExport>, HostError> {
     let mut files = match fs::read_dir(&folder) {
         Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-        Err(error) => return Err(failed("read", &folder, &error)),
+        Err(error) => return Err(failed("read", &folder, error)),
     };
     files.retain(|path| {
         let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
@@ -465,7 +463,7 @@ fn read_or_empty(path: &PathBuf) -> Result<String, HostError> {
     match fs::read(path) {
         Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
-        Err(error) => Err(failed("read", path, &error)),
+        Err(error) => Err(failed("read", path, error)),
     }
 }
 
@@ -481,7 +479,7 @@ fn tunables(paths: &LinuxPaths, query: &Query) -> Result<BTreeMap<Box<str>, u64>
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(failed("read", &path, &error)),
+            Err(error) => return Err(failed("read", &path, error)),
         };
         let value = text
             .trim()

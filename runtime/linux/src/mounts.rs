@@ -1,7 +1,7 @@
 //! Reads `mountinfo` (`proc_pid_mountinfo(5)`). The kernel escapes blanks, tabs, line ends and backslashes, so
 //! that no name ends a field or a line; other bytes stand as they are, and need not be text.
 
-use phoenix_host::text::exports::unescaped;
+use phoenix_graph::export::unescape_bytes;
 use std::{ffi::OsString, fs, io, os::unix::ffi::OsStringExt, path::Path, path::PathBuf};
 
 /// A device's number: major and minor.
@@ -35,11 +35,11 @@ pub fn read(path: &Path) -> io::Result<Vec<MountEntry>> {
 }
 
 fn entry(line: &[u8]) -> Option<MountEntry> {
-    let text = |word: &[u8]| String::from_utf8_lossy(&unescaped(word)).into_owned();
+    let text = |word: &[u8]| String::from_utf8_lossy(&unescape_bytes(word)).into_owned();
     let mut words = line.split(|byte| *byte == b' ').skip(2);
     let device = numbers(std::str::from_utf8(words.next()?).ok()?, 10)?;
     let whole = words.next()? == b"/";
-    let place = PathBuf::from(OsString::from_vec(unescaped(words.next()?)));
+    let place = PathBuf::from(OsString::from_vec(unescape_bytes(words.next()?)));
     let fields: Vec<String> = words.by_ref().skip(1).take_while(|word| *word != b"-").map(text).collect();
     Some(MountEntry {
         device,

@@ -8,7 +8,7 @@ use phoenix_host::{
     HostError,
     observed::{Guest, GuestKind, Guests, Query, Storages, Unknown},
     op::Op,
-    text::{guest_conf, storage_cfg},
+    text::{complaints::Complaint, guest_conf, storage_cfg},
 };
 use std::{
     fs::{self, File},
@@ -45,18 +45,13 @@ impl Pvesm {
         let argv = op.argv().unwrap_or_default();
         for wait in WAITS {
             match runner.change(&argv) {
-                Err(error) if is_locked(&error) => thread::sleep(wait),
+                // It could not get its lock, and has done nothing.
+                Err(error) if error.complains_of(Complaint::Locked) => thread::sleep(wait),
                 other => return other,
             }
         }
         runner.change(&argv)
     }
-}
-
-/// Returns whether `pvesm` could not get its lock, and so has done nothing. Proxmox tells that by its words
-/// alone; nothing else depends on them.
-fn is_locked(error: &HostError) -> bool {
-    matches!(error, HostError::Command { stderr, .. } if stderr.contains("got lock request timeout"))
 }
 
 /// Reads the registrations and what guests name, as far as they are asked for. No process is started.

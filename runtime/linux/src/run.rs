@@ -1,7 +1,7 @@
 //! Starts processes: a fixed search path, a clean environment, no input but a key, a time limit, and a group of
 //! their own, so that an interrupt at the terminal does not reach them.
 
-use phoenix_host::{HostError, error::failed, secret::Secret};
+use phoenix_host::{HostError, error::failed, secret::Secret, text::complaints::Complaint};
 use std::{
     collections::BTreeMap,
     io::{Read, Write},
@@ -141,7 +141,7 @@ impl Runner {
         let stdout = drain(child.stdout.take(), ended.clone());
         let stderr = drain(child.stderr.take(), ended);
         let Some(status) =
-            wait(&mut child, &ends, limit).map_err(|error| failed("wait for", &tool, &error))?
+            wait(&mut child, &ends, limit).map_err(|error| failed("wait for", &tool, error))?
         else {
             end(&mut child);
             return Err(HostError::TimedOut { argv: argv.to_vec(), seconds: limit.as_secs() });
@@ -168,7 +168,7 @@ impl Runner {
             .stderr(Stdio::piped())
             .process_group(0)
             .spawn()
-            .map_err(|error| failed("start", tool, &error))?;
+            .map_err(|error| failed("start", tool, error))?;
         self.started.fetch_add(1, Ordering::Relaxed);
         Ok(child)
     }
@@ -267,9 +267,7 @@ fn succeeded(argv: &[String], said: Said) -> Result<Said, HostError> {
     if said.status.success() {
         return Ok(said);
     }
-    let no_module =
-        said.stderr.contains("ZFS modules") || said.stderr.contains("/dev/zfs and /proc/self/mounts");
-    if no_module {
+    if Complaint::NoModule.is_said(&said.stderr) {
         return Err(HostError::NoTool {
             tool: "zfs kernel module".to_owned(),
             looked: said.stderr,

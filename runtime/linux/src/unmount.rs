@@ -8,7 +8,7 @@
 //! one flush. What is busy for another reason, such as a client's open file, stays busy and is told.
 
 use super::{LinuxPaths, run::Runner};
-use phoenix_host::{HostError, op::Op};
+use phoenix_host::{HostError, op::Op, text::complaints::Complaint};
 use std::{
     fs, thread,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -37,7 +37,7 @@ pub fn unmount(paths: &LinuxPaths, runner: &Runner, op: &Op) -> Result<(), HostE
 
 /// Returns whether a command failed since something is in use.
 pub fn is_busy(error: &HostError) -> bool {
-    matches!(error, HostError::Command { stderr, .. } if stderr.contains("busy"))
+    error.complains_of(Complaint::Busy)
 }
 
 /// Returns whether the kernel's cache of exports has an entry; its first line is a heading.

@@ -54,8 +54,8 @@ pub fn unit(paths: &LinuxPaths, name: &str, argv: &[String]) -> Option<Started> 
 #[expect(clippy::disallowed_methods, reason = "it outlives its starter, and nobody waits for it")]
 pub fn process(paths: &LinuxPaths, argv: &[String], log: &Path) -> Result<Started, HostError> {
     let file = OpenOptions::new().create(true).append(true).mode(0o600).open(log);
-    let out = file.map_err(|error| failed("open", log, &error))?;
-    let err = out.try_clone().map_err(|error| failed("open", log, &error))?;
+    let out = file.map_err(|error| failed("open", log, error))?;
+    let err = out.try_clone().map_err(|error| failed("open", log, error))?;
     let program = Path::new(argv.first().map_or("", String::as_str));
     let folders: Vec<_> = paths.tools.iter().map(|folder| folder.display().to_string()).collect();
     let child = std::process::Command::new(program)
@@ -69,6 +69,6 @@ pub fn process(paths: &LinuxPaths, argv: &[String], log: &Path) -> Result<Starte
         .stderr(err)
         .process_group(0)
         .spawn()
-        .map_err(|error| failed("start", program, &error))?;
+        .map_err(|error| failed("start", program, error))?;
     Ok(Started::Process(child.id()))
 }

@@ -131,7 +131,7 @@ impl Keep {
             return self.picture(state);
         }
         let log = self.folder.join("host.log");
-        self.append(&delta).map_err(|error| failed("write", &log, &error))?;
+        self.append(&delta).map_err(|error| failed("write", &log, error))?;
         delta.apply(&mut self.kept, &self.folder);
         Ok(())
     }
@@ -154,9 +154,9 @@ impl Keep {
         let links = mem::replace(&mut state.links, here);
         let text = serde_json::to_vec_pretty(state);
         state.links = links;
-        let mut text = text.map_err(|error| failed("write", &file, &error.into()))?;
+        let mut text = text.map_err(|error| failed("write", &file, error))?;
         text.push(b'\n');
-        write(&text).map_err(|error| failed("write", &file, &error))?;
+        write(&text).map_err(|error| failed("write", &file, error))?;
         self.written = (self.written.0 + 1, self.written.1 + text.len() as u64);
         (self.picture, self.length) = (ObjectId::of(&text), text.len() as u64);
         (self.log, self.logged) = (None, 0);
@@ -331,12 +331,12 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, HostError> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(failed("read", path, &error)),
+        Err(error) => Err(failed("read", path, error)),
     }
 }
 
 fn parsed<T: DeserializeOwned>(bytes: &[u8], path: &Path) -> Result<T, HostError> {
-    serde_json::from_slice(bytes).map_err(|error| failed("read", path, &error.into()))
+    serde_json::from_slice(bytes).map_err(|error| failed("read", path, error))
 }
 
 fn state(bytes: &[u8], path: &Path) -> Result<State, HostError> {
@@ -348,5 +348,5 @@ fn state(bytes: &[u8], path: &Path) -> Result<State, HostError> {
         return Ok(state);
     }
     let reason = format!("its format is {}, and this version knows {FORMAT}", state.format);
-    Err(failed("read", path, &io::Error::other(reason)))
+    Err(failed("read", path, io::Error::other(reason)))
 }

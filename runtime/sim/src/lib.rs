@@ -47,6 +47,7 @@ use phoenix_host::{
 use state::Refusal;
 use std::{
     collections::{BTreeMap, BTreeSet},
+    io,
     path::Path,
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -81,7 +82,7 @@ impl SimHost {
     /// # Errors
     /// Where the folder cannot be read, or holds something else under the names of a host.
     pub fn open(dir: &Path) -> Result<Self, HostError> {
-        let whole = || std::path::absolute(dir).map_err(|error| failed("find the folder", dir, &error));
+        let whole = || std::path::absolute(dir).map_err(|error| failed("find the folder", dir, error));
         let dir = dir.canonicalize().or_else(|_| whole())?;
         let (keep, state) = Keep::read(&dir, State { plug_everything: true, ..State::blank() })?;
         Ok(Self::with(state, &dir, Some(keep)))
@@ -92,7 +93,7 @@ impl SimHost {
     /// # Errors
     /// Where it cannot be written.
     pub fn make(dir: &Path) -> Result<Self, HostError> {
-        std::fs::create_dir_all(dir).map_err(|error| failed("make the folder", dir, &error))?;
+        std::fs::create_dir_all(dir).map_err(|error| failed("make the folder", dir, error))?;
         let host = Self::open(dir)?;
         {
             let inner = &mut *host.lock();
@@ -400,7 +401,7 @@ impl Host for SimHost {
         }
         if inner.full {
             let path = self.roots.real.clone();
-            return Err(HostError::Io { doing: "write to", path, message: "No space left on device".into() });
+            return Err(failed("write to", &path, io::Error::other("No space left on device")));
         }
         Ok(())
     }
@@ -490,20 +491,16 @@ fn apply(state: &mut State, roots: &Roots, keys: &Keys, op: &Op) -> Result<(), H
                     *slot = *value;
                     Ok(())
                 }
-                None => Err(HostError::Io {
-                    doing: "write",
-                    path: Path::new(phoenix_host::op::render::PARAMETERS).join(&**name),
-                    message: "No such file or directory".to_owned(),
-                }),
+                None => {
+                    let path = Path::new(phoenix_host::op::render::PARAMETERS).join(&**name);
+                    Err(failed("write", &path, io::Error::other("No such file or directory")))
+                }
             };
         }
         Op::DirectorySet { dataset, path, owner, group, mode } => {
             let done = state.directory_set(dataset, path, *owner, *group, *mode);
-            return done.map_err(|refusal| HostError::Io {
-                doing: "change",
-                path: Path::new(&**path).to_owned(),
-                message: refusal.text,
-            });
+            return done
+                .map_err(|refusal| failed("change", Path::new(&**path), io::Error::other(refusal.text)));
         }
         Op::Link { path, target } => return state.link(roots, path, target),
         Op::Unlink { path } => return state.unlink(roots, path),

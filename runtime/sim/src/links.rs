@@ -1,8 +1,11 @@
 //! Symbolic links and text files: those below the state folder are real, all others are simulated.
 
 use super::state::State;
-use phoenix_host::{HostError, links, observed::LinkState};
-use std::path::{Component, Path, PathBuf};
+use phoenix_host::{HostError, error::failed, links, observed::LinkState};
+use std::{
+    io,
+    path::{Component, Path, PathBuf},
+};
 
 /// Which paths are real.
 #[derive(Debug, Clone)]
@@ -41,11 +44,7 @@ impl State {
         }
         match self.links.remove(path) {
             Some(_) => Ok(()),
-            None => Err(HostError::Io {
-                doing: "unlink",
-                path: path.to_owned(),
-                message: "No such file or directory".to_owned(),
-            }),
+            None => Err(failed("unlink", path, io::Error::other("No such file or directory"))),
         }
     }
 

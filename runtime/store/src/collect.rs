@@ -7,7 +7,6 @@
 
 use super::{Store, StoreError, TransactionId, durable, io_error, regular};
 use phoenix_graph::{ObjectId, System};
-use rustix::fs::{FlockOperation, flock};
 use serde::Deserialize;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -86,7 +85,7 @@ impl Store {
     #[must_use]
     pub fn share_objects(&self) -> Option<ObjectsLock> {
         let file = self.objects_file().ok()?;
-        flock(&file, FlockOperation::LockShared).ok()?;
+        file.lock_shared().ok()?;
         Some(ObjectsLock(file))
     }
 
@@ -97,7 +96,7 @@ impl Store {
     pub fn own_objects(&self) -> Result<ObjectsLock, StoreError> {
         let file = self.objects_file()?;
         let path = self.root().join("objects.lock");
-        flock(&file, FlockOperation::LockExclusive).map_err(|error| io_error("lock", &path)(error.into()))?;
+        file.lock().map_err(io_error("lock", &path))?;
         Ok(ObjectsLock(file))
     }
 

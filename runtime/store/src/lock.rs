@@ -1,7 +1,6 @@
 //! The lock: one changing verb at a time; a second fails at once and names the first.
 
 use super::{Store, StoreError, io_error};
-use rustix::fs::{FlockOperation, flock};
 use std::{
     fs::{File, OpenOptions},
     io::{Read, Seek, Write},
@@ -54,7 +53,7 @@ impl Store {
             .map_err(io_error("open", &path))?;
         // Who looks whether somebody has it holds it for an instant.
         let mut tries = 0;
-        while flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+        while file.try_lock().is_err() {
             tries += 1;
             if tries < TRIES {
                 std::thread::sleep(PAUSE);
@@ -84,7 +83,7 @@ impl Store {
         };
         // A process that is being started has what its parent had open for an instant.
         for tries in 1..=TRIES {
-            if flock(&file, FlockOperation::NonBlockingLockShared).is_ok() {
+            if file.try_lock_shared().is_ok() {
                 return Ok(None);
             }
             if tries < TRIES {

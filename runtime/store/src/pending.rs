@@ -2,7 +2,6 @@
 //! confirmed, undone or gone back from.
 
 use super::{Lock, LockError, Store, StoreError, TransactionId, durable, io_error, regular};
-use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 use std::{
     fs::{File, OpenOptions},
@@ -81,7 +80,7 @@ impl Store {
             .mode(0o600)
             .open(&path)
             .map_err(io_error("open", &path))?;
-        if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+        if file.try_lock().is_err() {
             return Err(LockError::Held(format!("somebody waits for the confirmation of {id} already")));
         }
         let line = format!("process {}\n", std::process::id());
@@ -96,7 +95,7 @@ impl Store {
     pub fn is_watched(&self, id: &TransactionId) -> Result<bool, StoreError> {
         let path = self.watch_path(id);
         match File::open(&path) {
-            Ok(file) => Ok(flock(&file, FlockOperation::NonBlockingLockShared).is_err()),
+            Ok(file) => Ok(file.try_lock_shared().is_err()),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
             Err(error) => Err(io_error("open", &path)(error)),
         }

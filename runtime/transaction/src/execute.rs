@@ -7,6 +7,7 @@ use phoenix_host::{
     Host, HostError,
     observed::{Observed, Query},
     op::Op,
+    text::complaints::Complaint,
 };
 use phoenix_plan::{Action, Plan, Warning};
 use phoenix_store::{Journal, Record, StoreError, TransactionId};
@@ -75,8 +76,8 @@ pub enum ExecuteError {
     #[error("it was stopped")]
     Stopped,
     /// The simulated host lost power.
-    #[error("the simulated host lost power")]
-    PowerLost,
+    #[error(transparent)]
+    Host(#[from] HostError),
 }
 
 impl ExecuteError {
@@ -91,7 +92,7 @@ impl ExecuteError {
 
 /// Returns what an operation was to make, where it failed because that is there already.
 fn found(op: &Op, error: &HostError) -> Option<DatasetName> {
-    let exists = matches!(error, HostError::Command { stderr, .. } if stderr.contains("already exists"));
+    let exists = error.complains_of(Complaint::Exists);
     match op {
         Op::DatasetCreate { dataset, .. } | Op::VolumeCreate { dataset, .. } if exists => {
             Some(dataset.clone())
@@ -125,7 +126,7 @@ impl<'a> Ledger<'a> {
         let mut journal = lock(&self.journal);
         let pulse = |journal: &Journal| match self.host.pulse() {
             Ok(()) => Ok(()),
-            Err(HostError::PowerLost) => Err(ExecuteError::PowerLost),
+            Err(lost @ HostError::PowerLost) => Err(lost.into()),
             Err(_) => Err(ExecuteError::Journal(journal.no_room())),
         };
         pulse(&journal)?;
@@ -172,7 +173,7 @@ pub fn take_snapshots(
         events.event(Event::Snapshots(count));
     }
     let perform = |op: Op| match host.perform(&op) {
-        Err(HostError::PowerLost) => Err(ExecuteError::PowerLost),
+        Err(lost @ HostError::PowerLost) => Err(lost.into()),
         other => other.map_err(ExecuteError::Snapshot),
     };
     for datasets in plan.snapshots.values() {
@@ -197,7 +198,7 @@ fn run(
     for op in &action.ops {
         match host.perform(op) {
             Ok(()) => {}
-            Err(HostError::PowerLost) => return Err(ExecuteError::PowerLost),
+            Err(lost @ HostError::PowerLost) => return Err(lost.into()),
             Err(HostError::Command { .. }) if is_so_already(host, op) => {}
             // Its exit code is about all entries of all files, also about paths that are not phoenix's.
             Err(error @ HostError::Command { .. }) if *op == Op::ExportsReload => {

@@ -119,7 +119,7 @@ impl Undoing<'_> {
         self.seen = None;
         match self.host.perform(op) {
             Ok(()) => Ok(true),
-            Err(HostError::PowerLost) => Err(HostError::PowerLost),
+            Err(lost @ HostError::PowerLost) => Err(lost),
             // Its exit code is about all entries of all files; the last look tells whether ours are right.
             Err(HostError::Command { .. }) if *op == Op::ExportsReload => Ok(true),
             Err(error) => {
@@ -364,7 +364,7 @@ impl Undoing<'_> {
         let Some(seen) = self.unlock(dataset, seen)? else { return Ok(()) };
         self.seen = Some(seen);
         let snapshots = match self.host.snapshots(std::slice::from_ref(dataset)) {
-            Err(HostError::PowerLost) => return Err(HostError::PowerLost),
+            Err(lost @ HostError::PowerLost) => return Err(lost),
             other => other,
         };
         if !snapshots.is_ok_and(|snapshots| snapshots.is_empty()) {
@@ -405,7 +405,7 @@ impl Undoing<'_> {
         let has_children = seen.datasets.keys().any(|other| other.is_below(dataset));
         let untouched = state.value(WRITTEN) == Some("0") && !has_children;
         let snapshots = match self.host.snapshots(std::slice::from_ref(dataset)) {
-            Err(HostError::PowerLost) => return Err(HostError::PowerLost),
+            Err(lost @ HostError::PowerLost) => return Err(lost),
             other => other,
         };
         if untouched && snapshots.is_ok_and(|snapshots| snapshots.is_empty()) {
@@ -426,7 +426,7 @@ impl Undoing<'_> {
     fn is_empty(&mut self, dataset: &DatasetName) -> Result<bool, HostError> {
         match self.host.contents(dataset) {
             Ok(contents) => Ok(contents == Contents::Empty),
-            Err(HostError::PowerLost) => Err(HostError::PowerLost),
+            Err(lost @ HostError::PowerLost) => Err(lost),
             // What cannot be looked into counts as holding something: it is set aside, and told.
             Err(error) => {
                 self.undone.kept.push(format!("{dataset} could not be looked into: {error}"));

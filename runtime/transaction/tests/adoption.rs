@@ -1,7 +1,7 @@
 //! What was there before phoenix: who goes back to before it was adopted finds it as it was.
 
 use phoenix_graph::{Graph, Resource, StorageId};
-use phoenix_host::op::Op;
+use phoenix_host::{HostError, op::Op};
 use phoenix_plan::{Consent, Kind};
 use phoenix_sim::{Event, Fault, FaultKind, HostImage};
 use phoenix_support::*;
@@ -124,7 +124,7 @@ fn whatever_fails_on_the_way_back_it_is_all_or_nothing() {
                 world.host.inject(Fault::at(at, kind));
                 let ended = world.rollback(1);
                 world.host.clear_faults();
-                if let Err(SwitchError::PowerLost) = ended {
+                if let Err(SwitchError::Host(HostError::PowerLost)) = ended {
                     world.host.power_on();
                 }
                 let recovered = world.recover(resume).unwrap();

@@ -1,7 +1,7 @@
 //! What somebody else had set, and a spec took over: it comes back where no spec says it any more.
 
 use phoenix_graph::{Graph, PropertyName, Resource, StorageId};
-use phoenix_host::op::Op;
+use phoenix_host::{HostError, op::Op};
 use phoenix_sim::{Event, Fault, FaultKind, HostImage};
 use phoenix_store::Store;
 use phoenix_support::*;
@@ -308,7 +308,7 @@ fn whatever_fails_on_the_way_back_it_is_all_or_nothing() {
                 let now = world.picture();
                 world.host.forget_events();
                 world.host.inject(Fault::at(at, kind));
-                if let Err(SwitchError::PowerLost) = world.rollback(1) {
+                if let Err(SwitchError::Host(HostError::PowerLost)) = world.rollback(1) {
                     world.host.power_on();
                 }
                 world.host.clear_faults();
@@ -354,7 +354,7 @@ fn whatever_fails_on_the_way_there_what_was_before_stays_known() {
             for resume in [false, true] {
                 let (world, before) = begin();
                 world.host.inject(Fault::at(at, kind));
-                if let Err(SwitchError::PowerLost) = world.switch(&graph()) {
+                if let Err(SwitchError::Host(HostError::PowerLost)) = world.switch(&graph()) {
                     world.host.power_on();
                 }
                 world.host.clear_faults();

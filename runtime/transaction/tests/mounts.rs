@@ -3,6 +3,7 @@
 
 use phoenix_graph::{Graph, Lifecycle, PropertyName, Resource};
 use phoenix_host::{
+    HostError,
     observed::{Query, mounts::Tree},
     op::Op,
 };
@@ -193,7 +194,7 @@ fn struck_everywhere(first: &Shape, second: &Shape) {
             match world.switch(&second.graph()) {
                 Ok(_) => continue,
                 Err(SwitchError::Failed { kept, .. }) => assert!(kept.is_empty(), "{told}: {kept:?}"),
-                Err(SwitchError::PowerLost) => {
+                Err(SwitchError::Host(HostError::PowerLost)) => {
                     world.host.power_on();
                     match world.recover(false).unwrap_or_else(|error| panic!("{told}: {error:?}")) {
                         Some(Recovered::Finished { .. }) => {

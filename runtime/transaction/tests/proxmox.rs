@@ -2,7 +2,7 @@
 //! guests that name what is to go, and an `/etc/pve` that is not there.
 
 use phoenix_graph::{Graph, Resource, Storage};
-use phoenix_host::{observed::Storages, op::Op};
+use phoenix_host::{HostError, observed::Storages, op::Op};
 use phoenix_plan::{Consent, Plan};
 use phoenix_sim::{Cluster, Fault, FaultKind, Show};
 use phoenix_support::*;
@@ -394,7 +394,7 @@ fn a_changed_path_is_undone_once_the_mount_is_back() {
             match world.switch(&at("/srv/two", "rootdir")) {
                 Ok(_) => continue,
                 Err(SwitchError::Failed { .. }) => {}
-                Err(SwitchError::PowerLost) => {
+                Err(SwitchError::Host(HostError::PowerLost)) => {
                     world.host.power_on();
                     world.recover(false).unwrap_or_else(|error| panic!("{told}: {error:?}"));
                     if world.current() == Some(2) {

@@ -2,6 +2,7 @@
 
 use phoenix_graph::{DatasetName, FORMAT, Graph, HostName, PoolName, PropertyName, Resource};
 use phoenix_host::{
+    HostError,
     observed::{HOME, OWNER},
     op::Op,
 };
@@ -445,7 +446,7 @@ fn no_label_but_that_of_the_pool_that_was_being_made_is_taken_off() {
     for (pool, destroyed) in labels {
         let world = World::new();
         world.host.inject(Fault::when(|op| matches!(op, Op::PoolCreate { .. }), FaultKind::PowerBefore));
-        assert!(matches!(world.switch(&graph(nested())), Err(SwitchError::PowerLost)));
+        assert!(matches!(world.switch(&graph(nested())), Err(SwitchError::Host(HostError::PowerLost))));
         world.host.power_on();
         let label = Content::Label { pool: PoolName::new(pool).unwrap(), guid: 7, destroyed };
         let mut device = None;
@@ -499,7 +500,7 @@ fn what_power_was_cut_off_within_the_making_of_is_taken_back_without_its_mark() 
         };
         world.host.inject(Fault::when(is, FaultKind::PowerWithin(number)));
         let result = world.switch(&graph(more.clone()));
-        assert!(matches!(result, Err(SwitchError::PowerLost)), "{result:?}");
+        assert!(matches!(result, Err(SwitchError::Host(HostError::PowerLost))), "{result:?}");
         world.host.power_on();
         assert!(there(&world).contains(&what.to_owned()));
         let recovered = world.recover(resume).unwrap();
@@ -537,7 +538,7 @@ fn what_somebody_else_made_meanwhile_stays() {
         |op| matches!(op, Op::DatasetCreate { dataset, .. } if dataset.leaf() == "z"),
         FaultKind::PowerBefore,
     ));
-    assert!(matches!(world.switch(&more), Err(SwitchError::PowerLost)));
+    assert!(matches!(world.switch(&more), Err(SwitchError::Host(HostError::PowerLost))));
     world.host.power_on();
     world.create("tank/z", &[]);
     world.host.write_file(&name("tank/z"), "file", "precious");

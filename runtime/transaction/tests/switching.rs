@@ -1,7 +1,7 @@
 //! A switch from end to end, on the simulated host.
 
 use phoenix_graph::Resource;
-use phoenix_host::{observed::OWNER, op::Op};
+use phoenix_host::{HostError, observed::OWNER, op::Op};
 use phoenix_plan::{Consent, Kind, Reversibility, Subject};
 use phoenix_sim::{Fault, FaultKind, Show};
 use phoenix_store::Outcome;
@@ -151,7 +151,7 @@ fn what_somebody_wrote_into_a_new_dataset_survives_its_undoing() {
     let more = with(with(small(), dataset("tank/a", &[])), zfspool("tank-b", "tank/a", "images"));
     // A file appears between the creation and the failure.
     world.host.inject(Fault::when(|op| matches!(op, Op::StorageAdd { .. }), FaultKind::PowerBefore));
-    assert!(matches!(world.switch(&graph(more.clone())), Err(SwitchError::PowerLost)));
+    assert!(matches!(world.switch(&graph(more.clone())), Err(SwitchError::Host(HostError::PowerLost))));
     world.host.power_on();
     world.host.write_file(&name("tank/a"), "early", "bird");
     let Some(Recovered::Undone { generation, kept }) = world.recover(false).unwrap() else {
@@ -170,7 +170,7 @@ fn a_changing_verb_is_refused_while_a_switch_is_open_and_recover_resumes_it() {
     world.switch(&graph(small())).unwrap();
     world.host.inject(Fault::when(|op| matches!(op, Op::DatasetCreate { .. }), FaultKind::PowerAfter));
     let edited = graph(edited());
-    assert!(matches!(world.switch(&edited), Err(SwitchError::PowerLost)));
+    assert!(matches!(world.switch(&edited), Err(SwitchError::Host(HostError::PowerLost))));
     world.host.power_on();
     assert!(matches!(world.switch(&edited), Err(SwitchError::Open { number: 2 })));
     assert!(matches!(world.rollback(1), Err(SwitchError::Open { number: 2 })));
@@ -335,7 +335,7 @@ fn an_import_that_was_cut_off_is_undone_or_gone_on_with() {
         world.switch(&graph(small())).unwrap();
         export_tank(&world);
         world.host.inject(Fault::when(|op| matches!(op, Op::PoolImport { .. }), kind));
-        assert!(matches!(world.switch(&graph(edited())), Err(SwitchError::PowerLost)));
+        assert!(matches!(world.switch(&graph(edited())), Err(SwitchError::Host(HostError::PowerLost))));
         world.host.power_on();
         world.recover(resume).unwrap();
         assert_eq!(world.current(), Some(if resume { 2 } else { 1 }), "{kind:?}");
@@ -463,7 +463,7 @@ fn recovering_waits_for_a_pool_that_is_not_there() {
     let world = World::new();
     world.switch(&graph(small())).unwrap();
     world.host.inject(Fault::when(|op| matches!(op, Op::DatasetCreate { .. }), FaultKind::PowerAfter));
-    assert!(matches!(world.switch(&graph(edited())), Err(SwitchError::PowerLost)));
+    assert!(matches!(world.switch(&graph(edited())), Err(SwitchError::Host(HostError::PowerLost))));
     world.host.power_on();
     let pool = phoenix_graph::PoolName::new("tank").unwrap();
     world.host.by_hand(&Op::PoolExport { pool: pool.clone() }).unwrap();

@@ -50,7 +50,7 @@ pub fn change(bench: &Bench<'_>) -> Result<(), String> {
 
 fn refused(bench: &Bench<'_>, op: &Op) -> Result<(), String> {
     match bench.host.perform(op) {
-        Err(HostError::Io { message, .. }) if message.contains("not mounted") => Ok(()),
+        Err(HostError::Io { source, .. }) if source.to_string().contains("not mounted") => Ok(()),
         Err(error) => Err(format!("`{}` was refused otherwise: {error}", op.describe())),
         Ok(()) => Err(format!("`{}` was not refused", op.describe())),
     }

@@ -1,7 +1,7 @@
 //! Reads the form of `exports(5)`: a path, then clients with their options in brackets.
 
 use crate::observed::HeldExport;
-use phoenix_graph::export::ExportOptions;
+use phoenix_graph::export::{ExportOptions, unescape_path};
 
 /// One entry for one client, or what is wrong with a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub fn table(text: &str) -> impl Iterator<Item = (Box<str>, Box<str>, Box<str>)>
     text.lines().filter_map(|line| {
         let (path, rest) = line.split_once('\t')?;
         let (client, options) = rest.trim_end().strip_suffix(')')?.split_once('(')?;
-        Some((unescape(path).into(), client.into(), options.into()))
+        Some((unescape_path(path).into(), client.into(), options.into()))
     })
 }
 
@@ -124,38 +124,7 @@ fn words(line: &str) -> Vec<String> {
     if !word.is_empty() {
         words.push(word);
     }
-    words.iter().map(|word| unescape(word)).collect()
-}
-
-/// Reads `\` and three octal digits as the byte they stand for (`exports(5)`).
-#[must_use]
-pub fn unescape(word: &str) -> String {
-    String::from_utf8_lossy(&unescaped(word.as_bytes())).into_owned()
-}
-
-/// As [`unescape`], of bytes that need not be text.
-#[must_use]
-pub fn unescaped(word: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(word.len());
-    let mut rest = word;
-    while let Some((&first, after)) = rest.split_first() {
-        let code = (first == b'\\' && after.len() >= 3)
-            .then(|| {
-                std::str::from_utf8(&after[..3]).ok().and_then(|digits| u8::from_str_radix(digits, 8).ok())
-            })
-            .flatten();
-        match code {
-            Some(byte) => {
-                out.push(byte);
-                rest = &after[3..];
-            }
-            None => {
-                out.push(first);
-                rest = after;
-            }
-        }
-    }
-    out
+    words.iter().map(|word| unescape_path(word)).collect()
 }
 
 #[cfg(test)]
@@ -213,7 +182,7 @@ mod tests {
         fn no_text_makes_the_readers_panic(text in ".{0,120}") {
             let _ = entries(&text);
             let _ = table(&text).count();
-            let _ = unescape(&text);
+            let _ = unescape_path(&text);
         }
     }
 }

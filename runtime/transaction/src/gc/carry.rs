@@ -191,7 +191,7 @@ impl Runtime<'_> {
             }
             match self.host.perform(op) {
                 Ok(()) => {}
-                Err(HostError::PowerLost) => return Err(SwitchError::PowerLost),
+                Err(lost @ HostError::PowerLost) => return Err(lost.into()),
                 Err(_) if self.has_gone(op)? => {}
                 Err(error) => {
                     collected.failed.push(Left {
@@ -215,7 +215,7 @@ impl Runtime<'_> {
         let (Op::Release { snapshot, .. } | Op::SnapshotDestroy { snapshot }) = op else { return Ok(false) };
         match self.host.guids(std::slice::from_ref(snapshot)) {
             Ok(found) => Ok(found.is_empty()),
-            Err(HostError::PowerLost) => Err(SwitchError::PowerLost),
+            Err(lost @ HostError::PowerLost) => Err(lost.into()),
             // What cannot be asked counts as there.
             Err(_) => Ok(false),
         }
@@ -238,7 +238,7 @@ impl Runtime<'_> {
                 self.run(&folder.to_string(), &[op], collected, ended)?;
             }
             Ok(Contents::Holds(_)) => {}
-            Err(HostError::PowerLost) => return Err(SwitchError::PowerLost),
+            Err(lost @ HostError::PowerLost) => return Err(lost.into()),
             Err(error) => collected.failed.push(Left {
                 what: folder.to_string(),
                 reason: error.to_string(),

@@ -3,7 +3,7 @@
 use super::{Aim, Runtime, SwitchError};
 use crate::execute::{Event, ExecuteError, Ledger, execute, take_snapshots};
 use phoenix_graph::{DatasetName, Graph, Key, Resource, SnapshotName};
-use phoenix_host::{observed::SnapshotState, op::Op, snapshots};
+use phoenix_host::{HostError, observed::SnapshotState, op::Op, snapshots};
 use phoenix_plan::{Action, Change, Consent, Inputs, Kind, Past, Plan, STORAGE_CFG, plan, underway};
 use phoenix_store::Record;
 use std::collections::BTreeSet;
@@ -28,13 +28,14 @@ impl Carried {
 
 pub(super) enum ExecuteFailure {
     Failed(String),
-    PowerLost,
+    /// The simulated host lost power.
+    Lost(HostError),
 }
 
 impl From<ExecuteError> for ExecuteFailure {
     fn from(error: ExecuteError) -> Self {
         match error {
-            ExecuteError::PowerLost => Self::PowerLost,
+            ExecuteError::Host(lost) => Self::Lost(lost),
             error => Self::Failed(error.to_string()),
         }
     }
@@ -43,7 +44,7 @@ impl From<ExecuteError> for ExecuteFailure {
 impl From<SwitchError> for ExecuteFailure {
     fn from(error: SwitchError) -> Self {
         match error {
-            SwitchError::PowerLost => Self::PowerLost,
+            SwitchError::Host(lost @ HostError::PowerLost) => Self::Lost(lost),
             error => Self::Failed(error.to_string()),
         }
     }

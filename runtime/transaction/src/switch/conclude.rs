@@ -71,17 +71,17 @@ impl Runtime<'_> {
                     Switched::To { generation: to, actions }
                 });
             }
-            Err(ExecuteFailure::PowerLost) => return Err(SwitchError::PowerLost),
+            Err(ExecuteFailure::Lost(lost)) => return Err(lost.into()),
             Err(ExecuteFailure::Failed(reason)) => reason,
         };
         self.events.event(Event::Undoing(&reason));
         // A journal that can no longer be written does not keep from undoing: it says what was begun.
         let noted = ledger.write(&Record::Undoing { reason: reason.clone(), found: carried.found.clone() });
-        if matches!(noted, Err(ExecuteError::PowerLost)) {
-            return Err(SwitchError::PowerLost);
+        if let Err(ExecuteError::Host(lost)) = noted {
+            return Err(lost.into());
         }
         let undone = match undo(self.host, host.as_str(), &carried.plans, &carried.found) {
-            Err(HostError::PowerLost) => return Err(SwitchError::PowerLost),
+            Err(lost @ HostError::PowerLost) => return Err(lost.into()),
             Err(error) => {
                 let failed = vec![error.to_string()];
                 return self.degrade(generation, reason, failed, Vec::new());
@@ -136,7 +136,7 @@ impl Runtime<'_> {
         generation.outcome =
             Outcome::Degraded { reason: format!("{reason}; undoing: {}", failed.join("; ")) };
         match self.durable(|store| store.put_generation(generation)) {
-            Err(SwitchError::PowerLost) => Err(SwitchError::PowerLost),
+            Err(lost @ SwitchError::Host(HostError::PowerLost)) => Err(lost),
             Ok(()) => Err(SwitchError::Degraded { reason, failed, kept }),
             Err(error) => {
                 // The journal is open, which says the same.
@@ -147,12 +147,7 @@ impl Runtime<'_> {
     }
 
     fn end(&self, ledger: &Ledger<'_>, outcome: Outcome) -> Result<(), SwitchError> {
-        match ledger.write(&Record::End { outcome }) {
-            Ok(()) => {}
-            Err(ExecuteError::PowerLost) => return Err(SwitchError::PowerLost),
-            Err(ExecuteError::Journal(error)) => return Err(error.into()),
-            Err(error) => return Err(SwitchError::Failed { reason: error.to_string(), kept: Vec::new() }),
-        }
+        ledger.write(&Record::End { outcome })?;
         self.durable(Store::close)
     }
 
@@ -163,7 +158,7 @@ impl Runtime<'_> {
     ) -> Result<(), SwitchError> {
         let pulse = || match self.host.pulse() {
             Ok(()) => Ok(()),
-            Err(HostError::PowerLost) => Err(SwitchError::PowerLost),
+            Err(lost @ HostError::PowerLost) => Err(lost.into()),
             Err(_) => Err(SwitchError::Store(self.store.no_room())),
         };
         pulse()?;

@@ -5,7 +5,7 @@
 //! exactly the generation that was current before.
 
 use super::{Recovered, Runtime, SwitchError, carry::Carried};
-use crate::execute::{ExecuteError, Ledger};
+use crate::execute::Ledger;
 use phoenix_plan::{Plan, Reversibility};
 use phoenix_store::{Pending, Record, Store, TransactionId};
 use std::collections::BTreeSet;
@@ -92,12 +92,7 @@ impl Runtime<'_> {
         self.pools_are_there(&done, Some(&graph))?;
         let reason = format!("nobody confirmed it within {} s", pending.seconds);
         let ledger = Ledger::new(self.host, self.store.journal(pending.transaction.clone())?);
-        ledger.write(&Record::Undoing { reason: reason.clone(), found: BTreeSet::new() }).map_err(
-            |error| match error {
-                ExecuteError::Journal(error) => SwitchError::Store(error),
-                _ => SwitchError::PowerLost,
-            },
-        )?;
+        ledger.write(&Record::Undoing { reason: reason.clone(), found: BTreeSet::new() })?;
         self.durable(|store| store.reopen(&pending.transaction))?;
         let mut generation = self.store.generation(done.number)?;
         let carried = Carried { plans: done.plans, ..Carried::failed(reason) };

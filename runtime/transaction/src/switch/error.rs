@@ -1,5 +1,6 @@
 //! Why a switch does not come about.
 
+use crate::execute::ExecuteError;
 use phoenix_graph::{HostName, PoolName};
 use phoenix_host::HostError;
 use phoenix_plan::Plan;
@@ -101,19 +102,24 @@ pub enum SwitchError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The host could not be looked at.
-    #[error("the host cannot be looked at: {0}")]
-    Host(#[source] HostError),
-    /// The simulated host lost power.
-    #[error("the simulated host lost power")]
-    PowerLost,
+    /// The host could not be looked at, or the simulated one lost power.
+    #[error("{}", unseen(.0))]
+    Host(#[from] HostError),
 }
 
-impl From<HostError> for SwitchError {
-    fn from(error: HostError) -> Self {
+fn unseen(error: &HostError) -> String {
+    match error {
+        HostError::PowerLost => error.to_string(),
+        _ => format!("the host cannot be looked at: {error}"),
+    }
+}
+
+impl From<ExecuteError> for SwitchError {
+    fn from(error: ExecuteError) -> Self {
         match error {
-            HostError::PowerLost => Self::PowerLost,
-            error => Self::Host(error),
+            ExecuteError::Journal(error) => Self::Store(error),
+            ExecuteError::Host(lost) => Self::Host(lost),
+            error => Self::Failed { reason: error.to_string(), kept: Vec::new() },
         }
     }
 }

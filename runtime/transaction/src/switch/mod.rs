@@ -32,6 +32,7 @@ use carry::Carried;
 use conclude::unrecorded;
 use confirm::refuse_irreversible;
 use phoenix_graph::FORMAT;
+use phoenix_host::HostError;
 use phoenix_plan::{Consent, Plan, rendered};
 use phoenix_store::{Generation, Outcome, Pending, Record, Store};
 
@@ -180,7 +181,7 @@ impl Runtime<'_> {
         };
         let mut journal = None;
         self.durable(|store| store.begin(&begin).map(|begun| journal = Some(begun)))?;
-        let Some(journal) = journal else { return Err(SwitchError::PowerLost) };
+        let Some(journal) = journal else { return Err(SwitchError::Host(HostError::PowerLost)) };
         let watched = match (wait, current) {
             (Some(wait), Some(from)) => {
                 let transaction = journal.id().clone();
@@ -188,7 +189,7 @@ impl Runtime<'_> {
                     Pending { format: FORMAT, transaction, from, to: aim.to, seconds: wait.seconds };
                 match self.durable(|store| store.put_pending(&pending)) {
                     Ok(()) => (wait.watcher)(&pending),
-                    Err(SwitchError::PowerLost) => return Err(SwitchError::PowerLost),
+                    Err(lost @ SwitchError::Host(HostError::PowerLost)) => return Err(lost),
                     Err(error) => Err(error.to_string()),
                 }
             }

@@ -7,6 +7,7 @@ use phoenix_host::{
     observed::{DatasetState, Observed},
     op::Op,
     secret::PROMPT,
+    text::complaints::Complaint,
 };
 
 impl Undoing<'_> {
@@ -30,7 +31,7 @@ impl Undoing<'_> {
         };
         self.seen = None;
         match self.host.perform(&Op::KeyLoad { dataset: root.clone(), location: None }) {
-            Err(HostError::PowerLost) => return Err(HostError::PowerLost),
+            Err(lost @ HostError::PowerLost) => return Err(lost),
             // It can be tried again: until then what it opens is left as it is.
             Err(error) => {
                 self.undone.failed.push(error.to_string());
@@ -51,8 +52,8 @@ impl Undoing<'_> {
     pub(super) fn unload(&mut self, dataset: &DatasetName) -> Result<(), HostError> {
         self.seen = None;
         match self.host.perform(&Op::KeyUnload { dataset: dataset.clone() }) {
-            Err(HostError::PowerLost) => return Err(HostError::PowerLost),
-            Err(HostError::Command { stderr, .. }) if stderr.contains("is busy") => {
+            Err(lost @ HostError::PowerLost) => return Err(lost),
+            Err(error) if error.complains_of(Complaint::Busy) => {
                 self.undone.kept.push(format!("the key of {dataset} stays loaded, since it is in use"));
             }
             Err(error) => self.undone.failed.push(error.to_string()),

@@ -92,7 +92,7 @@ impl Undoing<'_> {
         for op in ops {
             self.seen = None;
             match self.host.perform(&op) {
-                Err(HostError::PowerLost) => return Err(HostError::PowerLost),
+                Err(lost @ HostError::PowerLost) => return Err(lost),
                 Err(error) => self.undone.kept.push(format!("a label of the pool: {error}")),
                 Ok(()) => {}
             }
