@@ -5,6 +5,7 @@
 mod circles;
 mod command;
 mod data_rollback;
+mod documented;
 mod encryption;
 mod faults;
 mod gc;

@@ -131,7 +131,6 @@ pub struct LiveExport {
     pub path: String,
     /// The client, as it was written in the exports file.
     pub client: String,
-    /// The options.
     pub options: ExportOptions,
 }
 

@@ -48,7 +48,6 @@ fn list(keys: &[Key]) -> String {
 /// A resource in its place: with what it needs, its step's id and its content digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
-    /// The key.
     pub key: Key,
     /// The desired state.
     pub resource: Resource,

@@ -4,6 +4,7 @@
 //! Data passes one way: the compiler makes [`Resource`]s out of checked values, [`Graph::assemble`]
 //! orders them and gives every one its [`Step`] and id, and the runtime plans from the graph.
 //! Nothing here reads a file, a clock or the environment.
+#![allow(missing_docs, reason = "fields may explain themselves; tests/documented.rs looks at all else")]
 
 pub mod canonical;
 pub mod check;

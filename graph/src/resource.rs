@@ -244,7 +244,6 @@ pub struct Export {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Storage {
-    /// The storage id.
     pub id: StorageId,
     /// The storage type: `zfspool`, `dir`, …
     #[serde(rename = "type")]

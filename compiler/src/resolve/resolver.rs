@@ -12,6 +12,7 @@ use crate::{
     syntax::load::Files,
 };
 
+/// What the stages of resolving share.
 pub struct Resolver<'a, 's> {
     pub files: &'a Files,
     pub scopes: Vec<Scope<'a>>,

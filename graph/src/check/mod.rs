@@ -29,7 +29,6 @@ use settings::settings as check_settings;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{key}: {reason}")]
 pub struct Fault {
-    /// The resource.
     pub key: Key,
     /// Why it is refused.
     pub reason: Reason,

@@ -25,7 +25,6 @@ pub enum SettingError {
     Spelling {
         /// The setting.
         name: Box<str>,
-        /// The value.
         value: Box<str>,
     },
     /// The name behind the `@` of a family is none.

@@ -178,7 +178,6 @@ pub enum OptionError {
         "{word:?} is an option of the client's mount, not of an export: exportfs would refuse it, and drop every later entry of the file{hint}"
     )]
     MountOption {
-        /// The word.
         word: Box<str>,
         /// Where it belongs.
         hint: &'static str,
@@ -194,7 +193,6 @@ pub enum OptionError {
     /// The value behind `=` is missing, wrong or not wanted.
     #[error("{word:?}: {reason}")]
     Value {
-        /// The word.
         word: Box<str>,
         /// What is wrong with the value, and what would be right.
         reason: &'static str,
@@ -224,7 +222,6 @@ pub fn vocabulary() -> &'static [&'static str] {
 pub(super) struct Known {
     /// What it is about: the default of its toggle, else the part before `=`.
     pub key: &'static str,
-    /// The word.
     pub word: Box<str>,
 }
 

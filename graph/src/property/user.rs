@@ -19,7 +19,6 @@ pub enum UserPropertyError {
         "{found:?} cannot stand in {name:?}; a user property's name has lower-case letters, digits and - . _ :"
     )]
     Character {
-        /// The name.
         name: Box<str>,
         /// The first character that is not allowed.
         found: char,

@@ -29,7 +29,6 @@ impl fmt::Display for Value {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is no value of {property}: {reason}")]
 pub struct ValueError {
-    /// The property's name.
     pub property: &'static str,
     /// What was written.
     pub text: Box<str>,
@@ -55,9 +54,7 @@ pub enum Kind {
     },
     /// A size in bytes.
     Size {
-        /// The smallest.
         min: u64,
-        /// The largest.
         max: u64,
         /// Whether it must be a power of two.
         power_of_two: bool,
@@ -70,9 +67,7 @@ pub enum Kind {
     },
     /// A whole number.
     Count {
-        /// The smallest.
         min: u64,
-        /// The largest.
         max: u64,
         /// Whether 0 is legal too, below `min`.
         zero: bool,

@@ -63,12 +63,7 @@ pub enum StorageKind {
     /// Directories by content type.
     ContentDirs,
     /// A whole number.
-    Integer {
-        /// The smallest.
-        min: i64,
-        /// The largest.
-        max: i64,
-    },
+    Integer { min: i64, max: i64 },
     /// One of these words.
     Words(&'static [&'static str]),
     /// A host name or an address.
@@ -107,7 +102,6 @@ pub enum StorageError {
     /// The storage type has no such property.
     #[error("a {kind} storage has no property {property:?}")]
     Property {
-        /// The storage type.
         kind: &'static str,
         /// What was written.
         property: Box<str>,
@@ -115,7 +109,6 @@ pub enum StorageError {
     /// The storage type does not hold this content.
     #[error("a {kind} storage cannot hold {content:?}; it can hold {}", List(contents))]
     Content {
-        /// The storage type.
         kind: &'static str,
         /// What was written.
         content: Box<str>,
@@ -125,7 +118,6 @@ pub enum StorageError {
     /// The value is not legal.
     #[error("{text:?} is no value of {property}: {reason}")]
     Value {
-        /// The property.
         property: &'static str,
         /// What was written.
         text: Box<str>,
@@ -136,10 +128,7 @@ pub enum StorageError {
     #[error(
         "{property} is a secret and does not belong in a spec; give it to pvesm once, which keeps it under /etc/pve/priv"
     )]
-    Secret {
-        /// The property.
-        property: &'static str,
-    },
+    Secret { property: &'static str },
 }
 
 /// Writes words joined by commas.

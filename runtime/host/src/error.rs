@@ -13,17 +13,14 @@ pub enum HostError {
     /// A command ended in an error.
     #[error("`{}` failed{}: {stderr}", .argv.join(" "), .status.map_or_else(String::new, |code| format!(" with exit code {code}")))]
     Command {
-        /// The command.
         argv: Vec<String>,
         /// Its exit code; nothing where a signal ended it.
         status: Option<i32>,
-        /// What it said.
         stderr: String,
     },
     /// Something uses what was to go.
     #[error("{error}; it is in use: {}", .users.join(", "))]
     Busy {
-        /// What the command said.
         error: Box<HostError>,
         /// Who uses it, each in words for people.
         users: Vec<String>,
@@ -31,41 +28,24 @@ pub enum HostError {
     /// A tool is not installed.
     #[error("this host has no `{tool}` ({looked}): {help}")]
     NoTool {
-        /// The tool.
         tool: String,
         /// Where it was looked for.
         looked: String,
-        /// What to do.
         help: String,
     },
     /// A command did not end in its time.
     #[error("`{}` did not end within {seconds} s; it may still be running", .argv.join(" "))]
     TimedOut {
-        /// The command.
         argv: Vec<String>,
         /// The time it had.
         seconds: u64,
     },
     /// A file could not be read or written.
     #[error("cannot {doing} {}: {source}", .path.display())]
-    Io {
-        /// What was being done.
-        doing: &'static str,
-        /// To which file.
-        path: PathBuf,
-        /// What the system said.
-        source: Arc<io::Error>,
-    },
+    Io { doing: &'static str, path: PathBuf, source: Arc<io::Error> },
     /// A tool said what cannot be read.
     #[error("cannot read what `{tool}` said: {reason}: {text:?}")]
-    Unreadable {
-        /// The tool.
-        tool: String,
-        /// Why.
-        reason: String,
-        /// The text.
-        text: String,
-    },
+    Unreadable { tool: String, reason: String, text: String },
     /// The simulated host lost power: nothing more happens until it is started again.
     #[error("the simulated host lost power")]
     PowerLost,

@@ -163,7 +163,6 @@ pub struct Observed {
 /// An entry of `/etc/exports` or of a file in `/etc/exports.d`, which may or may not be in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldExport {
-    /// The file.
     pub file: Box<str>,
     /// The exported path.
     pub path: Box<str>,
@@ -204,7 +203,6 @@ pub struct Lineage {
     pub unreadable: BTreeSet<PropertyName>,
     /// The bytes that are free for datasets beside it.
     pub available: u64,
-    /// Whether it is encrypted.
     pub encrypted: bool,
     /// The bytes that were written since the snapshot; nothing where the dataset does not stem from it.
     pub written: Option<u64>,
@@ -219,7 +217,6 @@ pub struct Directory {
     pub owner: u32,
     /// The group's number.
     pub group: u32,
-    /// The mode.
     pub mode: Mode,
 }
 
@@ -295,7 +292,6 @@ impl DiskState {
 pub struct DatasetState {
     /// Whether it is a volume.
     pub volume: bool,
-    /// Whether it is mounted.
     pub mounted: bool,
     /// The properties asked for that it has, [`ALWAYS`] among them (but `type` and `mounted`).
     pub settings: BTreeMap<PropertyName, Setting>,
@@ -370,11 +366,11 @@ mod pairs {
 
     type Table = BTreeMap<(Box<str>, Box<str>), ExportOptions>;
 
-    pub fn serialize<S: Serializer>(table: &Table, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(table: &Table, serializer: S) -> Result<S::Ok, S::Error> {
         table.iter().collect::<Vec<_>>().serialize(serializer)
     }
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Table, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Table, D::Error> {
         Ok(Vec::deserialize(deserializer)?.into_iter().collect())
     }
 }

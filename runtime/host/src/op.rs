@@ -17,9 +17,7 @@ pub type Assignment = (PropertyName, Box<str>);
 pub enum Op {
     /// `zpool create`, never forced. The root dataset is left unmounted where `canmount` says so.
     PoolCreate {
-        /// The pool.
         pool: PoolName,
-        /// Its layout.
         layout: Vec<Vdev>,
         /// Pool properties (`-o`).
         settings: Vec<Assignment>,
@@ -27,42 +25,31 @@ pub enum Op {
         root: Vec<Assignment>,
     },
     /// `zpool import` by name, looking in `/dev/disk/by-id`; what mounts by itself is mounted.
-    PoolImport {
-        /// The pool.
-        pool: PoolName,
-    },
+    PoolImport { pool: PoolName },
     /// `zpool export`.
-    PoolExport {
-        /// The pool.
-        pool: PoolName,
-    },
+    PoolExport { pool: PoolName },
     /// `zpool set`, one property.
     PoolSet {
-        /// The pool.
         pool: PoolName,
         /// The property and its new value.
         setting: Assignment,
     },
     /// `zpool attach`, never forced: a disk joins a single disk or a mirror, or widens a raidz vdev.
     PoolAttach {
-        /// The pool.
         pool: PoolName,
         /// The disk that it is to stand beside, or the raidz vdev, as `zpool` finds it: by its GUID where
         /// that is known.
         to: Box<str>,
-        /// The new disk.
         disk: Box<str>,
     },
     /// `zpool detach`: a disk leaves a mirror, or a replacement that is under way.
     PoolDetach {
-        /// The pool.
         pool: PoolName,
         /// The disk, as `zpool` finds it.
         disk: Box<str>,
     },
     /// `zpool replace`, never forced.
     PoolReplace {
-        /// The pool.
         pool: PoolName,
         /// The disk that goes, as `zpool` finds it.
         old: Box<str>,
@@ -71,46 +58,29 @@ pub enum Op {
     },
     /// `zpool add`, never forced.
     PoolAdd {
-        /// The pool.
         pool: PoolName,
         /// The top-level vdev.
         vdev: Vdev,
     },
     /// `zpool remove`: a spare, a cache, a log at once; what holds data is emptied in the background.
     PoolRemove {
-        /// The pool.
         pool: PoolName,
         /// The vdev, as `zpool` finds it.
         vdev: Box<str>,
     },
     /// `zpool remove -s`: stops the emptying of a vdev, which stays.
-    PoolRemoveStop {
-        /// The pool.
-        pool: PoolName,
-    },
+    PoolRemoveStop { pool: PoolName },
     /// `zpool checkpoint`: a point that the whole pool can be returned to, taken before what no rollback
     /// undoes.
-    PoolCheckpoint {
-        /// The pool.
-        pool: PoolName,
-    },
+    PoolCheckpoint { pool: PoolName },
     /// `zpool checkpoint -d`: gives the point up, which goes on in the background. Only ever to undo the
     /// taking of it.
-    PoolCheckpointDiscard {
-        /// The pool.
-        pool: PoolName,
-    },
+    PoolCheckpointDiscard { pool: PoolName },
     /// `zpool wait -t discard`: waits until a checkpoint that is given up is gone; until then the layout
     /// cannot be changed.
-    PoolCheckpointWait {
-        /// The pool.
-        pool: PoolName,
-    },
+    PoolCheckpointWait { pool: PoolName },
     /// `zpool destroy`: only ever to undo a creation of the same transaction, of a pool seen to be empty.
-    PoolDestroy {
-        /// The pool.
-        pool: PoolName,
-    },
+    PoolDestroy { pool: PoolName },
     /// `zpool labelclear`, never forced: takes the label of a pool off a disk that was blank before it was
     /// in it, or held no data in it (spares and caches).
     LabelClear {
@@ -169,7 +139,6 @@ pub enum Op {
     /// `zfs clone`: a dataset that begins as a snapshot is. Of the settings of what it is cloned from it
     /// takes none along. One that is to stay unmounted has `canmount=noauto` among its settings.
     Clone {
-        /// The snapshot.
         snapshot: SnapshotName,
         /// The file system or volume that comes to be.
         dataset: DatasetName,
@@ -231,38 +200,24 @@ pub enum Op {
     },
     /// `zfs destroy` of one dataset, never recursive, never forced: to undo a creation of the same
     /// transaction, of a file system seen to be empty; and what `gc` was told to destroy.
-    DatasetDestroy {
-        /// The dataset.
-        dataset: DatasetName,
-    },
+    DatasetDestroy { dataset: DatasetName },
     /// `zfs snapshot`, atomic for all datasets, which lie in one pool.
     Snapshot {
-        /// The datasets.
         datasets: Vec<DatasetName>,
         /// The snapshot's name, after the `@`.
         name: Box<str>,
     },
     /// `zfs hold`.
     Hold {
-        /// The datasets.
         datasets: Vec<DatasetName>,
         /// The snapshot's name, after the `@`.
         name: Box<str>,
-        /// The hold's tag.
         tag: Box<str>,
     },
     /// `zfs release`: takes a hold off one snapshot.
-    Release {
-        /// The snapshot.
-        snapshot: SnapshotName,
-        /// The hold's tag.
-        tag: Box<str>,
-    },
+    Release { snapshot: SnapshotName, tag: Box<str> },
     /// `zfs destroy` of exactly one snapshot. Its name has an `@` by its type: no dataset can be meant.
-    SnapshotDestroy {
-        /// The snapshot.
-        snapshot: SnapshotName,
-    },
+    SnapshotDestroy { snapshot: SnapshotName },
     /// Gives the root directory of a mounted file system an owner, a group or a mode; what is not said
     /// stays. It is reached by its path, and left where something else is mounted there.
     DirectorySet {
@@ -274,30 +229,20 @@ pub enum Op {
         owner: Option<u32>,
         /// The group's number.
         group: Option<u32>,
-        /// The mode.
         mode: Option<Mode>,
     },
     /// `exportfs -u`: takes one export out of the live table until the next reload.
     Unexport {
         /// The exported path.
         path: Box<str>,
-        /// The client.
         client: Box<str>,
     },
     /// `exportfs -ra`: loads `/etc/exports` and `/etc/exports.d`.
     ExportsReload,
     /// `pvesm add`.
-    StorageAdd {
-        /// The storage id.
-        id: StorageId,
-        /// The storage type.
-        kind: Box<str>,
-        /// Its properties.
-        properties: Vec<(Box<str>, Box<str>)>,
-    },
+    StorageAdd { id: StorageId, kind: Box<str>, properties: Vec<(Box<str>, Box<str>)> },
     /// `pvesm set`.
     StorageSet {
-        /// The storage id.
         id: StorageId,
         /// Properties to set.
         set: Vec<(Box<str>, Box<str>)>,
@@ -305,15 +250,11 @@ pub enum Op {
         delete: Vec<Box<str>>,
     },
     /// `pvesm remove`: the registration alone, never data.
-    StorageRemove {
-        /// The storage id.
-        id: StorageId,
-    },
+    StorageRemove { id: StorageId },
     /// Writes a parameter of the zfs module below `/sys/module/zfs/parameters`.
     TunableSet {
         /// The parameter.
         name: Box<str>,
-        /// The value.
         value: u64,
     },
     /// Makes a symbolic link, over an older link in one rename; the folder is made where it is missing.

@@ -29,7 +29,6 @@ impl Secret {
 /// A key that has to be asked for before a plan is carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
-    /// The dataset.
     pub dataset: DatasetName,
     /// The form of the key (`passphrase`, `hex`), where the dataset is to be made with it: then it is asked
     /// for twice.

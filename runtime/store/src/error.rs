@@ -10,14 +10,7 @@ use std::{
 pub enum StoreError {
     /// A file could not be read or written.
     #[error("cannot {doing} {}: {source}", .path.display())]
-    Io {
-        /// What was being done.
-        doing: &'static str,
-        /// To which file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    Io { doing: &'static str, path: PathBuf, source: io::Error },
     /// An object's bytes do not have the hash that its name says.
     #[error("{} is damaged: its bytes do not have the BLAKE3 hash of its name", .0.display())]
     Damaged(PathBuf),
@@ -31,19 +24,13 @@ pub enum StoreError {
     },
     /// A file of the store cannot be understood.
     #[error("cannot understand {}: {reason}", .path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        reason: String,
-    },
+    Unreadable { path: PathBuf, reason: String },
     /// Stored steps make no graph.
     #[error(transparent)]
     Graph(#[from] phoenix_graph::GraphError),
     /// An object says what no spec can say.
     #[error("object {} is refused: {fault}", .object.short())]
     Illegal {
-        /// The object.
         object: phoenix_graph::ObjectId,
         /// What is wrong with it.
         fault: Box<phoenix_graph::check::Fault>,
@@ -51,9 +38,7 @@ pub enum StoreError {
     /// A folder of the store is not this user's alone.
     #[error("{} is not to be trusted: {reason}", .path.display())]
     NotOurs {
-        /// The folder.
         path: PathBuf,
-        /// Why.
         reason: String,
         /// The user whose it is, where it is somebody else's.
         owner: Option<u32>,

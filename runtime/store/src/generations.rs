@@ -64,10 +64,7 @@ pub enum Outcome {
         generation: u64,
     },
     /// It failed, and was undone.
-    Failed {
-        /// What failed.
-        reason: String,
-    },
+    Failed { reason: String },
     /// It failed, and could not be undone wholly: `recover` is needed.
     Degraded {
         /// What stands.

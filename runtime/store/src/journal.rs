@@ -77,7 +77,6 @@ pub enum Record {
     },
     /// Something failed; from here on it is undone.
     Undoing {
-        /// What failed.
         reason: String,
         /// What was there already when it was to be made: it is somebody else's, and stays.
         #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
@@ -95,7 +94,6 @@ pub enum Record {
 /// A transaction as its journal tells it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Transaction {
-    /// Its id.
     pub id: TransactionId,
     /// The number of the attempt.
     pub number: u64,

@@ -19,6 +19,7 @@
 //! aside/                 what gc is removing (collect.rs)
 //! objects.lock           shared by who writes a closure, owned by who removes objects (collect.rs)
 //! ```
+#![allow(missing_docs, reason = "fields may explain themselves; tests/documented.rs looks at all else")]
 
 mod before;
 mod cache;

@@ -13,7 +13,6 @@ use std::{
 /// An attempt of this store, recorded or gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Past {
-    /// Its number.
     pub number: u64,
     /// The generation that was current when it was made.
     pub parent: Option<u64>,

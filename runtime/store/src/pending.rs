@@ -15,7 +15,6 @@ use std::{
 pub struct Pending {
     /// The format, [`phoenix_graph::FORMAT`].
     pub format: u32,
-    /// The transaction.
     pub transaction: TransactionId,
     /// The generation that was current before, and is again where nobody confirms.
     pub from: u64,

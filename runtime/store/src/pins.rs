@@ -10,7 +10,6 @@ use std::{collections::BTreeMap, fs, io::ErrorKind, path::PathBuf};
 pub struct Pin {
     /// The format of this file, [`phoenix_graph::FORMAT`].
     pub format: u32,
-    /// The generation.
     pub number: u64,
     /// What it is kept for, where somebody said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]

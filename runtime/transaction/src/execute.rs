@@ -61,7 +61,6 @@ pub enum ExecuteError {
     Action {
         /// What the action changes.
         subject: String,
-        /// Why it failed.
         error: HostError,
         /// What was to be made, and was there already.
         found: Option<DatasetName>,

@@ -22,7 +22,6 @@ pub enum Guests {
 /// One thing that a guest names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct GuestUse {
-    /// The guest.
     pub guest: Guest,
     /// The part of its configuration, where it is not the one in force: `pve:pending`, or a snapshot's name.
     pub section: Option<Box<str>>,
@@ -35,7 +34,6 @@ pub struct GuestUse {
 /// A guest of Proxmox's.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Guest {
-    /// What it is.
     pub kind: GuestKind,
     /// Its number.
     pub id: u32,
@@ -59,7 +57,6 @@ pub enum GuestKind {
 pub enum Named {
     /// A volume of a storage.
     Volume {
-        /// The storage's id.
         storage: Box<str>,
         /// The volume, as the storage calls it.
         volume: Box<str>,

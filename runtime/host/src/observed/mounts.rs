@@ -17,7 +17,6 @@ pub struct MountState {
     pub parent: u32,
     /// The directory of the file system that is its root: `/` but for a part of one.
     pub root: Box<str>,
-    /// Where it is.
     pub place: Box<str>,
     /// The kind of file system.
     pub kind: Box<str>,

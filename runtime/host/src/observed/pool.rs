@@ -33,7 +33,6 @@ pub struct PoolState {
 /// Something that a pool does in the background.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Work {
-    /// What.
     pub kind: WorkKind,
     /// How far it is, as `zpool` says it: `12.34%`; empty where it does not say.
     pub done: Box<str>,
@@ -76,7 +75,6 @@ pub struct VdevState {
     pub class: Class,
     /// How its disks protect each other.
     pub redundancy: Redundancy,
-    /// Its disks.
     pub disks: Vec<VdevDisk>,
     /// The word that `zpool` finds it by: its GUID where that was asked for, else `mirror-0`, or the
     /// path of a single disk.

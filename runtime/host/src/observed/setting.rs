@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 pub struct Setting {
     /// The value as printed, exact.
     pub raw: Box<str>,
-    /// Where it comes from.
     pub source: Source,
 }
 

@@ -7,9 +7,7 @@ use std::{collections::BTreeMap, fmt};
 /// Why something of Proxmox's cannot be known, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unknown {
-    /// Why.
     pub reason: String,
-    /// The way out.
     pub help: String,
 }
 
@@ -53,7 +51,6 @@ impl Registrations {
 /// A registration as `storage.cfg` has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StorageState {
-    /// The storage type.
     pub kind: Box<str>,
     /// Properties in canonical form where the type's table knows them, else as they stand.
     pub properties: BTreeMap<Box<str>, Box<str>>,

@@ -23,9 +23,7 @@ pub const LOCAL_PROPERTIES: [(&str, &str); 2] = [("path", "/var/lib/vz"), ("prun
 pub struct Section {
     /// The line of its head, from 1; 0 where it is implied.
     pub line: usize,
-    /// The storage type.
     pub kind: Box<str>,
-    /// The storage id.
     pub id: Box<str>,
     /// Its properties in order, values as they stand; a bare key (`disable`) has the value `1`.
     pub properties: Vec<(Box<str>, Box<str>)>,

@@ -24,7 +24,6 @@ pub struct Inputs<'a> {
     pub graphs: &'a BTreeMap<ObjectId, Graph>,
     /// What is remembered of generations whose records are gone.
     pub past: &'a BTreeMap<u64, Past>,
-    /// The pins.
     pub pins: &'a BTreeMap<u64, Pin>,
     /// The current generation.
     pub current: Option<u64>,
@@ -34,13 +33,11 @@ pub struct Inputs<'a> {
     pub observed: &'a Observed,
     /// What of that is this store's.
     pub record: &'a Record,
-    /// All snapshots.
     pub snapshots: &'a [SnapshotState],
     /// Snapshots whose holds an earlier run was about to take off, with their GUIDs.
     pub released: &'a BTreeMap<SnapshotName, u64>,
     /// The snapshots that this store's switches took, by GUID, with the numbers of the attempts.
     pub taken: &'a BTreeMap<u64, u64>,
-    /// What is asked for.
     pub policy: &'a Policy,
     /// The time, in seconds since 1970-01-01 UTC.
     pub now: u64,
@@ -53,7 +50,7 @@ pub struct Known {
 }
 
 impl Known {
-    pub fn new(inputs: &Inputs<'_>) -> Self {
+    pub(super) fn new(inputs: &Inputs<'_>) -> Self {
         let mut attempts = inputs.past.clone();
         attempts.extend(inputs.generations.iter().map(|one| (one.number, Past::from(one))));
         Self { attempts }

@@ -47,11 +47,8 @@ pub struct GcPlan {
 /// Something that is left as it is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Left {
-    /// What.
     pub what: String,
-    /// Why.
     pub reason: String,
-    /// The way out.
     pub help: String,
 }
 
@@ -118,7 +115,6 @@ impl fmt::Display for Why {
 /// A retired dataset, with all below it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retired {
-    /// Where it stands.
     pub place: DatasetName,
     /// Where it stood before.
     pub home: DatasetName,
@@ -149,9 +145,7 @@ impl Retired {
 /// A snapshot that a switch took, and that nothing kept needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OldSnapshot {
-    /// Its name.
     pub name: SnapshotName,
-    /// Its GUID.
     pub guid: u64,
     /// When it was made, in seconds since 1970-01-01 UTC.
     pub created: u64,

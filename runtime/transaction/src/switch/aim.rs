@@ -12,7 +12,6 @@ use std::{collections::BTreeSet, path::Path};
 pub enum Target {
     /// To a graph, which becomes a new generation.
     New {
-        /// The graph.
         graph: Graph,
         /// The spec it came from.
         sources: Vec<Source>,

@@ -22,14 +22,12 @@ pub enum Switched {
     },
     /// A generation is current that was not.
     To {
-        /// Its number.
         generation: u64,
         /// How many actions brought it about.
         actions: usize,
     },
     /// The current generation was not what the host had; now it is.
     Repaired {
-        /// Its number.
         generation: u64,
         /// How many actions it took.
         actions: usize,

@@ -18,7 +18,6 @@ pub enum SwitchError {
     /// It failed, and the host is as it was.
     #[error("{reason}")]
     Failed {
-        /// What failed.
         reason: String,
         /// What was kept, because it holds something or cannot be taken back.
         kept: Vec<String>,
@@ -56,18 +55,10 @@ pub enum SwitchError {
     },
     /// A generation waits to be confirmed.
     #[error("generation {number} waits to be confirmed")]
-    Unconfirmed {
-        /// Its number.
-        number: u64,
-    },
+    Unconfirmed { number: u64 },
     /// A switch cannot wait to be confirmed.
     #[error("it cannot wait to be confirmed: {reason}")]
-    NotConfirmable {
-        /// Why.
-        reason: String,
-        /// The way out.
-        help: &'static str,
-    },
+    NotConfirmable { reason: String, help: &'static str },
     /// The target is another host's than the one that the state folder knows.
     #[error("it is for the host {asked}, and this state folder is of the host {known}")]
     OtherHost {
@@ -78,12 +69,7 @@ pub enum SwitchError {
     },
     /// A generation cannot be gone back to.
     #[error("generation {number} cannot be gone back to: {reason}")]
-    NoTarget {
-        /// Its number.
-        number: u64,
-        /// Why.
-        reason: String,
-    },
+    NoTarget { number: u64, reason: String },
     /// A rendered file would not say what the graph says. The plan refuses it before.
     #[error("{0}")]
     Illegal(Box<phoenix_graph::check::Fault>),
@@ -92,10 +78,7 @@ pub enum SwitchError {
     NoParent,
     /// A pool that the switch touched is not there, so what is left of it cannot be seen.
     #[error("the pool {pool} is not imported, and the interrupted switch touched it")]
-    PoolNotThere {
-        /// The pool.
-        pool: PoolName,
-    },
+    PoolNotThere { pool: PoolName },
     /// Another phoenix is at work.
     #[error(transparent)]
     Lock(#[from] LockError),

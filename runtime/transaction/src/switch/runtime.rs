@@ -7,9 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 /// A host with its store, and who asks.
 pub struct Runtime<'a> {
-    /// The host.
     pub host: &'a dyn Host,
-    /// The store.
     pub store: &'a Store,
     /// How many actions run at once.
     pub jobs: usize,
