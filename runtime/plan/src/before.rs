@@ -5,15 +5,10 @@
 //! these notes is kept with the generation that is current after it ([`after`]), and passed on from switch
 //! to switch: it is about the host as it is, not about a generation.
 
-use super::{Inputs, Inverse, Kind, Plan, Prior, Subject};
+use crate::{Before, Inputs, Inverse, Kind, Plan, Prior, Subject};
 use phoenix_graph::{DatasetName, Graph, Key, PropertyName, Resource, Settings, Target, property};
 use phoenix_host::observed::{Setting, Source};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// By resource and setting, what was there before phoenix set it. Of what phoenix made and put away, also
-/// that nothing was. An adopted resource has an entry, be it an empty one: of one that has none, nothing is
-/// known.
-pub type Before = BTreeMap<Key, BTreeMap<Box<str>, Prior>>;
 
 /// The name that the type of a registration goes by.
 pub const STORAGE_TYPE: &str = "type";

@@ -1,16 +1,20 @@
 //! A plan in the making: actions with what they need, refusals, warnings.
 
-use super::{
-    Action, Before, Change, Inputs, Inverse, Kind, Plan, Prior, Refusal, Registry, Reversibility, Subject,
-    Warning, code, mounting::Mounting, rendered, retire,
+use crate::{
+    Action, Before, Change, Inputs, Kind, Plan, Prior, Refusal, Registry, Reversibility, Subject, Warning,
+    code,
+    dataset::{area::Area, moving},
+    doing::Doing,
+    mount::mounting::Mounting,
+    record::{Claim, strays},
+    why::Why,
 };
-use crate::record::{Claim, strays};
 use phoenix_graph::{Code, DatasetName, HostName, Key, PoolName, SnapshotName, graph::Node};
-use phoenix_host::snapshots;
 use phoenix_host::{
     area,
     observed::{DatasetState, HOME, OWNER, Source},
     op::Op,
+    snapshots,
 };
 use std::{
     borrow::Cow,
@@ -38,7 +42,7 @@ pub struct Draft<'a> {
     /// Retired datasets that come home: by their home, where they are now.
     homecoming: BTreeMap<DatasetName, DatasetName>,
     /// The places that this plan makes for what it puts away.
-    pub area: retire::Area,
+    pub area: Area,
     /// What is moved while it is exported or registered: where it stands aside meanwhile.
     moving: BTreeMap<DatasetName, DatasetName>,
     /// The action that takes exports out of the file in force.
@@ -59,30 +63,15 @@ pub struct Draft<'a> {
     pub late_keys: BTreeMap<DatasetName, DatasetName>,
 }
 
-/// Why something cannot be, and the way out; whose refusal it is, is said when it is refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Why {
-    pub code: Code,
-    pub reason: String,
-    pub help: String,
-}
-
-impl Why {
-    pub fn new(code: Code, reason: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { code, reason: reason.into(), help: help.into() }
-    }
-}
-
 /// An action that is being put together.
 pub struct Sketch {
     pub kind: Kind,
     pub changes: Vec<Change>,
-    pub ops: Vec<Op>,
-    pub inverses: Vec<Inverse>,
     pub class: Reversibility,
     pub needs: Vec<usize>,
-    /// From this inverse on, they hold only as long as a dataset stands aside.
-    pub aside: Option<(usize, DatasetName)>,
+    doing: Doing,
+    /// What stood before from here on holds only as long as this dataset stands aside.
+    aside: Option<DatasetName>,
 }
 
 impl Sketch {
@@ -90,17 +79,29 @@ impl Sketch {
         Self {
             kind,
             changes: Vec::new(),
-            ops: Vec::new(),
-            inverses: Vec::new(),
             class: Reversibility::Reversible,
             needs: Vec::new(),
+            doing: Doing::default(),
             aside: None,
         }
     }
 
-    pub fn run(&mut self, op: Op, inverse: Inverse) {
-        self.ops.push(op);
-        self.inverses.push(inverse);
+    pub fn run(&mut self, doing: Doing) {
+        let doing = match &self.aside {
+            Some(aside) => doing.only_while(aside),
+            None => doing,
+        };
+        self.doing = std::mem::take(&mut self.doing).then(doing);
+    }
+
+    /// Has what is run from here on be taken back only as long as a dataset stands aside.
+    pub fn only_while(&mut self, aside: DatasetName) {
+        self.aside = Some(aside);
+    }
+
+    /// Returns whether nothing is run.
+    pub fn is_idle(&self) -> bool {
+        self.doing.ops.is_empty()
     }
 }
 
@@ -119,7 +120,7 @@ impl<'a> Draft<'a> {
             strays: strays(inputs.record, inputs.observed, &hosts(inputs)),
             renamed: inputs.record.renamed(inputs.observed).collect(),
             homecoming: BTreeMap::new(),
-            area: retire::Area::default(),
+            area: Area::default(),
             moving: BTreeMap::new(),
             files_away: None,
             mounting: Mounting::default(),
@@ -168,17 +169,12 @@ impl<'a> Draft<'a> {
         let mut needs = sketch.needs;
         needs.sort_unstable();
         needs.dedup();
-        let mut inverses = sketch.inverses;
-        if let Some((from, aside)) = sketch.aside {
-            let inner = inverses.split_off(from);
-            inverses.extend(inner.into_iter().map(|inverse| inverse.only_while(&aside)));
-        }
         self.actions.push(Action {
             subject,
             kind: sketch.kind,
             changes: sketch.changes,
-            ops: sketch.ops,
-            inverses,
+            ops: sketch.doing.ops,
+            inverses: sketch.doing.before,
             class: sketch.class,
             needs,
         });
@@ -269,7 +265,7 @@ impl<'a> Draft<'a> {
             return Some(Cow::Borrowed(state));
         }
         let state = datasets.get(&self.place(name)?)?;
-        Some(Cow::Owned(retire::at_home(state, false)))
+        Some(Cow::Owned(moving::at_home(state, false)))
     }
 
     /// Returns where a dataset stands now, if it is about to come home.
@@ -289,7 +285,7 @@ impl<'a> Draft<'a> {
         let mut above = std::iter::successors(name.parent(), DatasetName::parent);
         above.find_map(|above| {
             let (home, _) = self.homecoming.iter().find(|(_, place)| **place == above)?;
-            retire::moved(name, &above, home)
+            moving::moved(name, &above, home)
         })
     }
 
@@ -512,7 +508,8 @@ impl<'a> Draft<'a> {
         self.strays.get(name.as_str()).copied()
     }
 
-    pub fn finish(mut self, partial: bool) -> Plan {
+    /// Ends the plan, with the files that are in force after it.
+    pub fn finish(mut self, partial: bool, rendered: BTreeMap<Box<str>, String>) -> Plan {
         let inputs = self.inputs;
         if !partial {
             self.adopted.retain(|key| inputs.desired.get(key).is_some());
@@ -530,8 +527,7 @@ impl<'a> Draft<'a> {
             warnings: self.warnings,
             partial,
             adopted: self.adopted,
-            // What cannot be rendered was refused, and a plan with a refusal puts nothing in force.
-            rendered: rendered::rendered(inputs.desired).unwrap_or_default(),
+            rendered,
             between: self.between,
             before: self.before,
             registry: self.registry,

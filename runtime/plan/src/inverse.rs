@@ -1,14 +1,11 @@
 //! Inverses: what stood before an action, fixed before it starts. Undoing looks at the host anew
 //! and does only what still differs, so that it can be cut off and begun again.
 
-use super::{checkpoint, lasting, remounting, storages, topology};
 use phoenix_graph::{
-    DatasetName, PoolName, PropertyName, SnapshotName, StorageId, Target, Vdev, export::ExportOptions,
-    property,
+    DatasetName, Key, PoolName, PropertyName, SnapshotName, StorageId, Vdev, export::ExportOptions,
 };
 use phoenix_host::{
-    area,
-    observed::{Directory, KEPT_CANMOUNT, LinkState, ORIGIN, Observed, Setting, Source, StorageState},
+    observed::{Directory, KEPT_CANMOUNT, LinkState, Setting, Source, StorageState},
     op::Op,
 };
 use serde::{Deserialize, Serialize};
@@ -282,117 +279,6 @@ impl Inverse {
         }
     }
 
-    /// Returns what has to be run so that what stood before stands again; nothing where it does.
-    /// Unmaking pools, datasets and clones needs a look into them first, and what is locked is mounted only
-    /// once its key is there: see [`phoenix_transaction::undo`].
-    #[must_use]
-    pub fn ops(&self, seen: &Observed) -> Vec<Op> {
-        let one = |needed: bool, op: Op| if needed { vec![op] } else { Vec::new() };
-        match self {
-            Inverse::DiskOutside { .. }
-            | Inverse::DiskInside { .. }
-            | Inverse::DiskBefore { .. }
-            | Inverse::VdevAbsent { .. }
-            | Inverse::VdevPresent { .. } => topology::ops(self, seen),
-            Inverse::CheckpointAbsent { pool, vdevs, features } => {
-                checkpoint::ops(pool, vdevs, features, seen)
-            }
-            Inverse::PoolAbsent { .. }
-            | Inverse::FeatureDisabled { .. }
-            | Inverse::DatasetAbsent { .. }
-            | Inverse::Cloned { .. }
-            | Inverse::KeyUnloaded { .. } => Vec::new(),
-            Inverse::While { aside, inverse } => {
-                if seen.datasets.contains_key(aside) {
-                    inverse.ops(seen)
-                } else {
-                    Vec::new()
-                }
-            }
-            Inverse::Promoted { before, after } => {
-                let origin = seen.datasets.get(before).and_then(|state| state.value(ORIGIN));
-                one(origin == Some(&*after.to_string()), Op::Promote { dataset: before.clone() })
-            }
-            Inverse::PoolExported { pool } => {
-                one(seen.pools.contains_key(pool), Op::PoolExport { pool: pool.clone() })
-            }
-            Inverse::PoolSetting { pool, property, value } => {
-                let now = seen.pools.get(pool).and_then(|state| state.settings.get(property));
-                let setting = (property.clone(), pool_word(property, value));
-                one(now.is_some_and(|now| now.raw != *value), Op::PoolSet { pool: pool.clone(), setting })
-            }
-            Inverse::Setting { dataset, property, prior } => {
-                let Some(state) = seen.datasets.get(dataset) else { return Vec::new() };
-                prior.op(dataset, property, state.settings.get(property)).into_iter().collect()
-            }
-            Inverse::Name { before, after, volume } => {
-                if !seen.datasets.contains_key(after) || seen.datasets.contains_key(before) {
-                    return Vec::new();
-                }
-                let rename = Op::DatasetRename { from: after.clone(), to: before.clone(), volume: *volume };
-                // Where it is put away again nothing is mounted, also where unmounting failed before.
-                let inside = |name: &DatasetName| name == after || name.is_below(after);
-                let mut ops =
-                    if area::is_inside(before) { remounting::away(seen, inside) } else { Vec::new() };
-                ops.push(rename);
-                ops
-            }
-            Inverse::Mount { dataset, mounted } => match (seen.datasets.get(dataset), mounted) {
-                (Some(state), true) if !state.is_locked() => remounting::back(seen, dataset),
-                (Some(_), false) => remounting::away(seen, |name| name == dataset),
-                _ => Vec::new(),
-            },
-            Inverse::Directory { dataset, path, before } => one(
-                seen.directories.get(dataset).is_some_and(|now| now != before),
-                Op::DirectorySet {
-                    dataset: dataset.clone(),
-                    path: path.clone(),
-                    owner: Some(before.owner),
-                    group: Some(before.group),
-                    mode: Some(before.mode),
-                },
-            ),
-            Inverse::Exports { before } => {
-                let mut ops = unexports(before, seen);
-                if before.iter().any(|(path, entries)| exported(seen, path) != *entries) {
-                    ops.push(Op::ExportsReload);
-                }
-                ops
-            }
-            Inverse::Storage { id, before } => storages::back(id, before.as_ref(), seen),
-            Inverse::Link { path, before } => {
-                let now = seen.links.get(path).unwrap_or(&LinkState::Missing);
-                match (before, now) {
-                    (before, now) if before == now => Vec::new(),
-                    (LinkState::Link(target), _) => {
-                        vec![Op::Link { path: path.clone(), target: target.clone() }]
-                    }
-                    (LinkState::Missing, LinkState::Link(_)) => vec![Op::Unlink { path: path.clone() }],
-                    _ => Vec::new(),
-                }
-            }
-            Inverse::Tunable { name, value } => one(
-                seen.tunables.get(name).is_some_and(|now| now != value),
-                Op::TunableSet { name: name.clone(), value: *value },
-            ),
-        }
-    }
-}
-
-impl Inverse {
-    /// Says what of it cannot be taken back, where it was done: that stays, and is told.
-    #[must_use]
-    pub fn kept(&self, seen: &Observed) -> Option<String> {
-        match self {
-            Inverse::CheckpointAbsent { pool, vdevs, features } => {
-                checkpoint::kept(pool, vdevs, features, seen)
-            }
-            Inverse::FeatureDisabled { pool, feature } => lasting::is_enabled(seen, pool, feature)
-                .then(|| format!("the pool {pool} keeps {feature} enabled: ZFS disables no feature again")),
-            other => topology::kept(other, seen),
-        }
-    }
-
     /// Returns the dataset whose kept `canmount` it is about.
     #[must_use]
     pub fn keeps_canmount(&self) -> Option<&DatasetName> {
@@ -406,15 +292,6 @@ impl Inverse {
     #[must_use]
     pub fn only_while(self, aside: &DatasetName) -> Self {
         Inverse::While { aside: aside.clone(), inverse: Box::new(self) }
-    }
-}
-
-/// Returns the word that sets a pool's property to what `zpool get` printed: `-` stands for no value.
-fn pool_word(property: &PropertyName, raw: &str) -> Box<str> {
-    let row = property::find(Target::Pool, property.as_str());
-    match row.map(property::Property::unset) {
-        Some(property::Unset::Value(word)) if raw == "-" => word.into(),
-        _ => raw.into(),
     }
 }
 
@@ -451,19 +328,7 @@ impl Prior {
     }
 }
 
-/// Returns what takes the entries out of the live table that were not there before.
-pub fn unexports(before: &BTreeMap<Box<str>, BTreeMap<Box<str>, ExportOptions>>, seen: &Observed) -> Vec<Op> {
-    let mut ops = Vec::new();
-    for (path, entries) in before {
-        let fresh = exported(seen, path).into_keys().filter(|client| !entries.contains_key(client));
-        ops.extend(fresh.map(|client| Op::Unexport { path: path.clone(), client }));
-    }
-    ops
-}
-
-/// Returns the live entries for a path: clients as the table names them, and their options.
-pub fn exported(seen: &Observed, path: &str) -> BTreeMap<Box<str>, ExportOptions> {
-    let entries =
-        seen.exports.range((path.into(), "".into())..).take_while(|((other, _), _)| &**other == path);
-    entries.map(|((_, client), options)| (client.clone(), options.clone())).collect()
-}
+/// By resource and setting, what was there before phoenix set it. Of what phoenix made and put away, also
+/// that nothing was. An adopted resource has an entry, be it an empty one: of one that has none, nothing is
+/// known.
+pub type Before = BTreeMap<Key, BTreeMap<Box<str>, Prior>>;

@@ -5,23 +5,27 @@
 //! be made: the folders that take what is retired among them. Whatever needs it takes a name or a mount point,
 //! and so waits for the actions that free some; a key is loaded as one of these.
 
-use super::{
+use crate::{
     Change, Inverse, Kind, Plan, Subject, code,
-    draft::{Draft, Sketch, Why},
-    retire,
+    dataset::moving,
+    doing::Doing,
+    draft::{Draft, Sketch},
+    stage::Stage,
+    why::Why,
 };
 use phoenix_graph::{
     DatasetName, Graph, Key, Settings, Value,
     mounts::{Mount, mounts},
 };
-use phoenix_host::secret::PROMPT;
 use phoenix_host::{
     area,
     observed::{DatasetState, HOME, KeyFile},
     op::Op,
-    secret::Asked,
+    secret::{Asked, PROMPT},
 };
 use std::collections::{BTreeMap, BTreeSet};
+
+pub const STAGES: &[Stage] = &[Stage { name: "keys", after: &["unmounting"], looks_inside: true, run: plan }];
 
 /// Plans what keys are loaded, and judges where keys are to be found.
 pub fn plan(draft: &mut Draft<'_>) {
@@ -168,22 +172,28 @@ fn load(draft: &mut Draft<'_>, root: &DatasetName) {
     });
     // Its own location needs not be said, and may hold a password that is nobody's to write down.
     let said = *location == *PROMPT || *location != *own;
-    sketch.run(
-        Op::KeyLoad { dataset: root.clone(), location: said.then_some(location) },
-        Inverse::KeyUnloaded { dataset: root.clone() },
-    );
+    sketch.run(doing(root, said.then_some(location)));
     sketch.needs.extend(draft.last_free(&root.pool()));
     let at = draft.push(Subject::Key(root.clone()), sketch);
     draft.add_free(root.pool(), at);
 }
 
+/// Loads a key: from where it is said to be, else from where the encryption root itself says. It is unloaded again once
+/// nothing that was mounted with it is.
+fn doing(root: &DatasetName, location: Option<Box<str>>) -> Doing {
+    Doing::new(
+        Op::KeyLoad { dataset: root.clone(), location },
+        Inverse::KeyUnloaded { dataset: root.clone() },
+    )
+}
+
 /// Returns what tries the key that an encryption root is to have from now on: a location whose key does not open it
 /// would be taken, and told at the next boot. What is typed is tried when it is typed, and what lies in a dataset
 /// that is mounted by this very switch when it is loaded.
-pub fn check(draft: &Draft<'_>, name: &DatasetName, state: &DatasetState, location: &str) -> Option<Op> {
+pub fn check(draft: &Draft<'_>, name: &DatasetName, state: &DatasetState, location: &str) -> Option<Doing> {
     state.encryption_root()?;
     let known = location.starts_with("file://") && comes_with(draft, name, location).is_none();
-    known.then(|| Op::KeyCheck { dataset: name.clone(), location: location.into() })
+    known.then(|| Doing::alone(Op::KeyCheck { dataset: name.clone(), location: location.into() }))
 }
 
 /// Says why a key cannot be had from where it is to be, and the way out.
@@ -266,7 +276,7 @@ fn needed(draft: &Draft<'_>) -> BTreeSet<DatasetName> {
         let needs = match standing(draft, name) {
             Some((at, state)) => {
                 let comes = area::is_inside(at) || inputs.coming_home.contains(at);
-                let can = retire::canmount_at_home(state, comes);
+                let can = moving::canmount_at_home(state, comes);
                 Some(state).filter(|state| is_used(name, state, can, settings, &mounts))
             }
             None => {
@@ -333,7 +343,7 @@ fn standing<'a>(draft: &Draft<'a>, name: &DatasetName) -> Option<(&'a DatasetNam
     }
     std::iter::successors(Some(name.clone()), DatasetName::parent)
         .take_while(|above| !datasets.contains_key(above))
-        .find_map(|above| datasets.get_key_value(&retire::moved(name, &above, draft.retired(&above)?)?))
+        .find_map(|above| datasets.get_key_value(&moving::moved(name, &above, draft.retired(&above)?)?))
 }
 
 /// Tells which datasets of the spec stay locked.

@@ -1,8 +1,10 @@
 //! What a graph says and no host is made to be: whatever was read from a store is held against what a
 //! spec may say before anything is planned from it, and nothing is mounted over phoenix's own record.
 
-use super::{code, draft::Draft};
+use crate::{code, draft::Draft, stage::Stage};
 use phoenix_graph::{Key, check, mounts::mounts};
+
+pub const STAGES: &[Stage] = &[Stage { name: "legal", after: &[], looks_inside: false, run: plan }];
 
 /// Refuses what no spec can say, resource by resource.
 pub fn plan(draft: &mut Draft<'_>) {

@@ -6,11 +6,10 @@
 
 use crate::record::{Claim, Record};
 use phoenix_graph::DatasetName;
-use phoenix_host::snapshots;
 use phoenix_host::{
     area,
     observed::{DatasetState, Lineage, Observed, SnapshotState},
-    snapshots::HOLD,
+    snapshots::{self, HOLD},
 };
 use std::collections::BTreeMap;
 

@@ -1,13 +1,21 @@
 //! Permissions: owner, group and mode of a file system's root directory, once it is mounted. What
 //! the spec does not say stays as it is, and so does everything when it says nothing any more.
 
-use super::{
+use crate::{
     Change, Inverse, Kind, Subject, code,
+    doing::Doing,
     draft::{Draft, Sketch},
+    stage::Stage,
 };
-use phoenix_graph::{Graph, Key, Permissions, Resource, graph::Node, mounts::mounts};
-use phoenix_host::{observed::Directory, op::Op};
+use phoenix_graph::{DatasetName, Graph, Key, Mode, Permissions, Resource, graph::Node, mounts::mounts};
+use phoenix_host::{
+    observed::{Directory, Observed},
+    op::Op,
+};
 use std::collections::BTreeMap;
+
+pub const STAGES: &[Stage] =
+    &[Stage { name: "permissions", after: &["datasets", "boot"], looks_inside: true, run: plan }];
 
 fn all(graph: &Graph) -> impl Iterator<Item = (&Node, &Permissions)> {
     graph.nodes().iter().filter_map(|node| match &node.resource {
@@ -61,20 +69,44 @@ pub fn plan(draft: &mut Draft<'_>) {
         let mut sketch = Sketch::new(if draft.is_known(&node.key) { Kind::Update } else { Kind::Create });
         let dataset = permissions.dataset.clone();
         sketch.changes = changes(permissions, before, owner, group);
-        sketch.ops.push(Op::DirectorySet {
-            dataset: dataset.clone(),
-            path: path.clone(),
-            owner,
-            group,
-            mode,
-        });
-        if let Some(before) = before {
-            sketch.inverses.push(Inverse::Directory { dataset: dataset.clone(), path, before });
+        sketch.run(doing(&dataset, &path, (owner, group, mode), before));
+        if before.is_some() {
             draft.snapshot(&dataset);
         }
         sketch.needs = waits;
         draft.push(Subject::Resource(node.key.clone()), sketch);
     }
+}
+
+/// Gives a root directory, where it is mounted, what is said of owner, group and mode. One that is made within this plan
+/// goes with its file system.
+fn doing(
+    dataset: &DatasetName,
+    path: &str,
+    (owner, group, mode): (Option<u32>, Option<u32>, Option<Mode>),
+    before: Option<Directory>,
+) -> Doing {
+    let op = Op::DirectorySet { dataset: dataset.clone(), path: path.into(), owner, group, mode };
+    match before {
+        Some(before) => {
+            Doing::new(op, Inverse::Directory { dataset: dataset.clone(), path: path.into(), before })
+        }
+        None => Doing::alone(op),
+    }
+}
+
+/// Returns what takes it back.
+pub fn back(inverse: &Inverse, seen: &Observed) -> Vec<Op> {
+    let Inverse::Directory { dataset, path, before } = inverse else { return Vec::new() };
+    let differs = seen.directories.get(dataset).is_some_and(|now| now != before);
+    let op = || Op::DirectorySet {
+        dataset: dataset.clone(),
+        path: path.clone(),
+        owner: Some(before.owner),
+        group: Some(before.group),
+        mode: Some(before.mode),
+    };
+    differs.then(op).into_iter().collect()
 }
 
 /// Returns the actions that set permissions: what is shared is shared after them.

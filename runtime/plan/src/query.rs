@@ -1,12 +1,11 @@
 //! What has to be looked at, so that a plan can be made: it follows from the two graphs alone.
 
-use super::{
-    EXPORTS_LINK, MODPROBE_LINK,
-    pools::ALTROOT,
+use crate::{
+    EXPORTS_LINK, Inverse, MODPROBE_LINK,
+    pool::ALTROOT,
     space::{self, FREE, SIZE},
     version,
 };
-use crate::Inverse;
 use phoenix_graph::{
     Disk, Graph, PoolName, PropertyName, Resource, Settings, mounts::mounts,
     property::LARGEST_BLOCK_PARAMETER,

@@ -1,6 +1,6 @@
 //! Settings: what of a pool, file system or volume differs from what the spec declares.
 
-use super::{Change, Inverse, Prior, before, draft::Sketch};
+use crate::{Change, Prior, before, dataset::doing, draft::Sketch};
 use phoenix_graph::{DatasetName, PropertyName, Settings, Target, Value, property};
 use phoenix_host::{
     observed::{DatasetState, Setting, Source},
@@ -12,16 +12,14 @@ use std::collections::BTreeMap;
 /// What has to be done to the settings of one dataset.
 #[derive(Default)]
 pub struct Delta {
-    /// To set, with the words that set them.
-    pub set: Vec<Assignment>,
-    /// To inherit again.
-    pub inherit: Vec<PropertyName>,
-    /// To go back to what was received.
-    pub received: Vec<PropertyName>,
+    /// To set, with the words that set them, and what they are now.
+    pub set: Vec<(Assignment, Prior)>,
+    /// To inherit again, with what they are now.
+    pub inherit: Vec<(PropertyName, Prior)>,
+    /// To go back to what was received, with what they are now.
+    pub received: Vec<(PropertyName, Prior)>,
     /// What the settings stand over that are said for the first time.
     pub before: BTreeMap<Box<str>, Prior>,
-    /// What was, in the same order: first of `set`, then of `inherit` and `received`.
-    pub inverses: Vec<Inverse>,
     /// For people.
     pub changes: Vec<Change>,
     /// Settings that differ and can be given only at creation: name, value now, value wanted.
@@ -32,14 +30,26 @@ impl Delta {
     /// Adds it to what is to be done.
     pub fn put(self, dataset: &DatasetName, sketch: &mut Sketch) {
         sketch.changes.extend(self.changes);
-        sketch.inverses.extend(self.inverses);
         if !self.set.is_empty() {
-            sketch.ops.push(Op::DatasetSet { dataset: dataset.clone(), settings: self.set });
+            sketch.run(doing::set(dataset, self.set));
         }
-        let inherit = |property| Op::DatasetInherit { dataset: dataset.clone(), property };
-        sketch.ops.extend(self.inherit.into_iter().map(inherit));
-        let received = |property| Op::DatasetReceived { dataset: dataset.clone(), property };
-        sketch.ops.extend(self.received.into_iter().map(received));
+        for (property, prior) in self.inherit {
+            sketch.run(doing::inherit(dataset, property, prior));
+        }
+        for (property, prior) in self.received {
+            sketch.run(doing::received(dataset, property, prior));
+        }
+    }
+
+    /// Lists what is to be set, with the words that set it.
+    pub fn words(&self) -> Vec<Assignment> {
+        self.set.iter().map(|(assignment, _)| assignment.clone()).collect()
+    }
+
+    /// Lists all properties that are set, inherited or received again.
+    pub fn properties(&self) -> impl Iterator<Item = &PropertyName> {
+        let set = self.set.iter().map(|((property, _), _)| property);
+        set.chain(self.inherit.iter().chain(&self.received).map(|(property, _)| property))
     }
 }
 
@@ -76,8 +86,8 @@ pub fn delta(
             delta.fixed.push((property.clone(), now, value.to_string()));
             continue;
         }
-        delta.set.push((property.clone(), word(target, property, value)));
-        delta.inverses.push(inverse(name, target, property, seen));
+        let new = (property.clone(), word(target, property, value));
+        delta.set.push((new, prior(target, property, seen)));
         delta.changes.push(Change {
             setting: property.to_string(),
             old: seen.map(|seen| shown(target, property, seen)),
@@ -89,14 +99,13 @@ pub fn delta(
     for (property, _) in earlier.into_iter().flat_map(Settings::iter) {
         unsaid.entry(property.clone()).or_default();
     }
-    let mut inherit_inverses = Vec::new();
-    for (property, prior) in unsaid {
+    for (property, before) in unsaid {
         if desired.get(property.as_str()).is_some() {
             continue;
         }
         let seen = state.settings.get(&property);
-        let unset = match (prior, seen) {
-            (Some(prior), _) => prior.clone(),
+        let unset = match (before, seen) {
+            (Some(before), _) => before.clone(),
             // What was received is none of phoenix's.
             (None, Some(seen)) if seen.source == Source::Local => {
                 let Some(unset) = before::unset(target, &property) else { continue };
@@ -115,23 +124,15 @@ pub fn delta(
         };
         let old = seen.map(|seen| shown(target, &property, seen));
         delta.changes.push(Change { setting: property.to_string(), old, new });
-        let inverse = inverse(name, target, &property, seen);
+        let now = self::prior(target, &property, seen);
         match op {
             Op::DatasetSet { settings, .. } => {
-                delta.set.extend(settings);
-                delta.inverses.push(inverse);
+                delta.set.extend(settings.into_iter().map(|new| (new, now.clone())));
             }
-            Op::DatasetReceived { property, .. } => {
-                delta.received.push(property);
-                inherit_inverses.push(inverse);
-            }
-            _ => {
-                delta.inherit.push(property);
-                inherit_inverses.push(inverse);
-            }
+            Op::DatasetReceived { property, .. } => delta.received.push((property, now)),
+            _ => delta.inherit.push((property, now)),
         }
     }
-    delta.inverses.extend(inherit_inverses);
     delta
 }
 
@@ -169,13 +170,8 @@ fn holds(
 }
 
 /// Returns what a property is now, so that it can be that again.
-pub fn inverse(
-    name: &DatasetName,
-    target: Target,
-    property: &PropertyName,
-    seen: Option<&Setting>,
-) -> Inverse {
-    let prior = match (seen, unset(target, property)) {
+fn prior(target: Target, property: &PropertyName, seen: Option<&Setting>) -> Prior {
+    match (seen, unset(target, property)) {
         (Some(seen), _) if seen.source == Source::Received => Prior::Received { raw: seen.raw.clone() },
         (Some(seen), unset) if seen.source.is_own() || matches!(unset, Unset::Never) => {
             let known = property::find(target, property.as_str());
@@ -185,8 +181,7 @@ pub fn inverse(
         }
         (Some(seen), Unset::Value(word)) => Prior::Unset { raw: seen.raw.clone(), word: word.into() },
         _ => Prior::Inherited,
-    };
-    Inverse::Setting { dataset: name.clone(), property: property.clone(), prior }
+    }
 }
 
 /// Returns the word that sets a property to a value.

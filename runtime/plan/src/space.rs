@@ -1,16 +1,16 @@
 //! Space: limits that OpenZFS would refuse since too much is used already, and pools that are so full that
 //! nothing can be made in them, not even a snapshot.
 
-use super::{
-    code,
-    draft::{Draft, Why},
-};
+use crate::{code, draft::Draft, stage::Stage, why::Why};
 use phoenix_graph::{Bytes, DatasetName, Key, PoolName, PropertyName};
 use phoenix_host::{
     observed::{DatasetState, PoolState},
     op::{Assignment, Op},
 };
 use std::collections::BTreeMap;
+
+pub const STAGES: &[Stage] =
+    &[Stage { name: "space", after: &["altroot"], looks_inside: true, run: make_do }];
 
 /// The settings that limit or reserve space.
 pub const LIMITS: [&str; 4] = ["quota", "refquota", "reservation", "refreservation"];
@@ -114,7 +114,7 @@ pub fn make_do(draft: &mut Draft<'_>) {
             && room < makes
         {
             let key = match subject {
-                super::Subject::Resource(key) => key,
+                crate::Subject::Resource(key) => key,
                 _ => Key::Pool(pool.clone()),
             };
             draft.refuse(

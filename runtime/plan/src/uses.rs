@@ -2,7 +2,7 @@
 //! a registration over a dataset that leaves. It is asked of the finished plan's operations, whichever part
 //! of the planner they came from, so that nothing moves that somebody stands on.
 
-use super::{Subject, code, draft::Draft};
+use crate::{Subject, code, draft::Draft, stage::Stage};
 use phoenix_graph::{DatasetName, Key, StorageId};
 use phoenix_host::{
     LOCAL, area,
@@ -10,6 +10,8 @@ use phoenix_host::{
     op::Op,
 };
 use std::collections::{BTreeMap, BTreeSet};
+
+pub const STAGES: &[Stage] = &[Stage { name: "uses", after: &["space"], looks_inside: true, run: plan }];
 
 /// How many are named in one refusal.
 const NAMED: usize = 12;
@@ -373,7 +375,7 @@ impl Moves {
 }
 
 fn moved(name: &DatasetName, from: &DatasetName, to: &DatasetName) -> Option<DatasetName> {
-    (name == from || name.is_below(from)).then(|| super::retire::moved(name, from, to)).flatten()
+    (name == from || name.is_below(from)).then(|| crate::dataset::moving::moved(name, from, to)).flatten()
 }
 
 /// Returns where a file system is mounted, or would be.

@@ -1,11 +1,13 @@
 //! What the host's version of OpenZFS does not have yet: told when planning, since OpenZFS would refuse it in
 //! the middle of a switch.
 
-use super::{code, draft::Draft};
+use crate::{code, draft::Draft, stage::Stage};
 use phoenix_graph::{
     Bytes, PropertyName, Resource, Target, Value,
     property::{self, LARGEST_BLOCK_PARAMETER, Property, Version},
 };
+
+pub const STAGES: &[Stage] = &[Stage { name: "versions", after: &["binds"], looks_inside: false, run: plan }];
 
 /// Refuses properties and words that came later.
 pub fn plan(draft: &mut Draft<'_>) {

@@ -1,8 +1,10 @@
 //! What is ours once a transaction has done its work, or was undone: what it made, adopted, put away and let
 //! go of, found by a look at the host.
 
-use super::{Away, Entry, Identity, Record};
-use crate::{Inverse, Kind, Plan, Subject, begun};
+use crate::{
+    Inverse, Kind, Plan, Subject, begun,
+    record::{Away, Entry, Identity, Record},
+};
 use phoenix_graph::{DatasetName, HostName, Key, PoolName};
 use phoenix_host::{
     area,

@@ -1,7 +1,7 @@
 //! The record of a store that has none, since an earlier version wrote it: what bears the mark and is where
 //! only that store's own switches can have put it.
 
-use super::{Away, Entry, Identity, Record, put_away_from};
+use crate::record::{Away, Entry, Identity, Record, put_away_from};
 use phoenix_graph::{DatasetName, Graph, HostName, Resource};
 use phoenix_host::{area, observed::Observed};
 use std::collections::BTreeSet;

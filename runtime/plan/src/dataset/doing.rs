@@ -1,0 +1,158 @@
+//! What is done to file systems and volumes, and what takes it back. What is made, or cloned, is unmade only after a
+//! look into it; that is for whoever undoes.
+
+use crate::{Inverse, Prior, doing::Doing, mount::remounting};
+use phoenix_graph::{DatasetName, PropertyName, SnapshotName};
+use phoenix_host::{
+    area,
+    observed::{DatasetState, KEPT_CANMOUNT, ORIGIN, Observed, Setting, Source},
+    op::{Assignment, Op},
+};
+
+/// Makes a file system.
+pub fn create(dataset: &DatasetName, settings: Vec<Assignment>) -> Doing {
+    Doing::new(
+        Op::DatasetCreate { dataset: dataset.clone(), settings },
+        Inverse::DatasetAbsent { dataset: dataset.clone(), volume: false },
+    )
+}
+
+/// Makes a volume of a size in bytes.
+pub fn create_volume(dataset: &DatasetName, size: u64, sparse: bool, settings: Vec<Assignment>) -> Doing {
+    Doing::new(
+        Op::VolumeCreate { dataset: dataset.clone(), size, sparse, settings },
+        Inverse::DatasetAbsent { dataset: dataset.clone(), volume: true },
+    )
+}
+
+/// Sets several properties at once; each goes back to what it was.
+pub fn set(dataset: &DatasetName, settings: Vec<(Assignment, Prior)>) -> Doing {
+    let before = |(property, _): &Assignment, prior| setting(dataset, property, prior);
+    let (settings, before) =
+        settings.into_iter().map(|(new, prior)| (new.clone(), before(&new, prior))).unzip();
+    Doing { ops: vec![Op::DatasetSet { dataset: dataset.clone(), settings }], before }
+}
+
+/// Has one property inherited again.
+pub fn inherit(dataset: &DatasetName, property: PropertyName, prior: Prior) -> Doing {
+    let before = setting(dataset, &property, prior);
+    Doing::new(Op::DatasetInherit { dataset: dataset.clone(), property }, before)
+}
+
+/// Has one property be again what was received with a stream.
+pub fn received(dataset: &DatasetName, property: PropertyName, prior: Prior) -> Doing {
+    let before = setting(dataset, &property, prior);
+    Doing::new(Op::DatasetReceived { dataset: dataset.clone(), property }, before)
+}
+
+/// Sets a mark: a user property of phoenix's, on the dataset itself.
+pub fn mark(dataset: &DatasetName, property: &str, word: &str, seen: Option<&Setting>) -> Doing {
+    set(dataset, vec![((PropertyName::new(property), word.into()), marked(seen))])
+}
+
+/// Takes a mark off.
+pub fn unmark(dataset: &DatasetName, property: &str, seen: Option<&Setting>) -> Doing {
+    inherit(dataset, PropertyName::new(property), marked(seen))
+}
+
+/// Sets `canmount`, which is never inherited.
+pub fn canmount(dataset: &DatasetName, word: &str, state: &DatasetState) -> Doing {
+    set(dataset, vec![((PropertyName::new("canmount"), word.into()), could_mount(state))])
+}
+
+/// Keeps a file system that would be mounted from being that, and keeps in mind that it would.
+pub fn keep_unmounted(dataset: &DatasetName, state: &DatasetState) -> Doing {
+    let kept = (PropertyName::new(KEPT_CANMOUNT), "on".into());
+    let settings = vec![
+        (kept, marked(state.settings.get(KEPT_CANMOUNT))),
+        ((PropertyName::new("canmount"), "noauto".into()), could_mount(state)),
+    ];
+    set(dataset, settings)
+}
+
+/// Moves a dataset with all below it.
+pub fn rename(from: DatasetName, to: DatasetName, volume: bool) -> Doing {
+    Doing::new(
+        Op::DatasetRename { from: from.clone(), to: to.clone(), volume },
+        Inverse::Name { before: from, after: to, volume },
+    )
+}
+
+/// Makes a dataset of a snapshot.
+pub fn clone(
+    snapshot: SnapshotName,
+    dataset: &DatasetName,
+    volume: bool,
+    settings: Vec<Assignment>,
+) -> Doing {
+    Doing::new(
+        Op::Clone { snapshot: snapshot.clone(), dataset: dataset.clone(), volume, settings },
+        Inverse::Cloned { dataset: dataset.clone(), volume, origin: snapshot },
+    )
+}
+
+/// Gives a clone the snapshot that it came from, which was another dataset's.
+pub fn promote(dataset: &DatasetName, whose: &DatasetName, snapshot: SnapshotName) -> Doing {
+    Doing::new(
+        Op::Promote { dataset: dataset.clone() },
+        Inverse::Promoted { before: whose.clone(), after: snapshot },
+    )
+}
+
+/// Gives a volume another size, in bytes. Cut off before it was committed, one that grew goes back to its size: what was
+/// in it lay below that. One that shrank does not.
+pub fn resize(dataset: &DatasetName, now: u64, wanted: u64) -> Doing {
+    let size = (PropertyName::new("volsize"), wanted.to_string().into());
+    if wanted > now {
+        let raw: Box<str> = now.to_string().into();
+        return set(dataset, vec![(size, Prior::Own { raw: raw.clone(), word: raw })]);
+    }
+    Doing::alone(Op::DatasetSet { dataset: dataset.clone(), settings: vec![size] })
+}
+
+fn setting(dataset: &DatasetName, property: &PropertyName, prior: Prior) -> Inverse {
+    Inverse::Setting { dataset: dataset.clone(), property: property.clone(), prior }
+}
+
+/// Says what a user property is: set to this on the dataset itself, or not.
+fn marked(seen: Option<&Setting>) -> Prior {
+    match seen {
+        Some(seen) if seen.source == Source::Received => Prior::Received { raw: seen.raw.clone() },
+        Some(seen) if seen.source == Source::Local => {
+            Prior::Own { raw: seen.raw.clone(), word: seen.raw.clone() }
+        }
+        _ => Prior::Inherited,
+    }
+}
+
+fn could_mount(state: &DatasetState) -> Prior {
+    let raw: Box<str> = state.value("canmount").unwrap_or("on").into();
+    Prior::Unset { raw: raw.clone(), word: raw }
+}
+
+/// Returns what takes back what was done to a dataset; nothing where it is as it was.
+pub fn back(inverse: &Inverse, seen: &Observed) -> Vec<Op> {
+    match inverse {
+        Inverse::Setting { dataset, property, prior } => {
+            let Some(state) = seen.datasets.get(dataset) else { return Vec::new() };
+            prior.op(dataset, property, state.settings.get(property)).into_iter().collect()
+        }
+        Inverse::Name { before, after, volume } => {
+            if !seen.datasets.contains_key(after) || seen.datasets.contains_key(before) {
+                return Vec::new();
+            }
+            let rename = Op::DatasetRename { from: after.clone(), to: before.clone(), volume: *volume };
+            // Where it is put away again nothing is mounted, also where unmounting failed before.
+            let inside = |name: &DatasetName| name == after || name.is_below(after);
+            let mut ops = if area::is_inside(before) { remounting::away(seen, inside) } else { Vec::new() };
+            ops.push(rename);
+            ops
+        }
+        Inverse::Promoted { before, after } => {
+            let origin = seen.datasets.get(before).and_then(|state| state.value(ORIGIN));
+            let promoted = origin == Some(&*after.to_string());
+            promoted.then(|| Op::Promote { dataset: before.clone() }).into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
+}

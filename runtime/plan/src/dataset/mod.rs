@@ -1,0 +1,182 @@
+//! File systems and volumes: create, adopt, bring home, set, inherit again; and put away what the
+//! spec no longer names (retire.rs).
+
+pub mod area;
+pub mod doing;
+mod exchange;
+pub mod moving;
+mod present;
+pub mod release;
+pub mod retire;
+
+use crate::{
+    Change, Kind, Subject, code,
+    draft::{Draft, Sketch},
+    keys, mount,
+    record::{ADOPTED, Claim},
+    settings, space,
+    stage::Stage,
+};
+use phoenix_graph::{
+    DatasetName, Key, PropertyName, Resource, Target,
+    graph::Node,
+    mounts::{Mount, mounts},
+};
+use phoenix_host::observed::OWNER;
+use std::collections::BTreeMap;
+
+pub const STAGES: &[Stage] = &[
+    Stage { name: "exchanges", after: &["pools"], looks_inside: true, run: exchange::prepare },
+    Stage { name: "datasets", after: &["exchanges", "unmounting", "keys"], looks_inside: true, run: plan },
+];
+
+/// Plans all file systems and volumes.
+pub fn plan(draft: &mut Draft<'_>) {
+    retire::plan(draft);
+    let inputs = draft.inputs;
+    let mounts = mounts(inputs.desired.resources());
+    let mut rest: Vec<&Node> = inputs.desired.nodes().iter().collect();
+    // What needs a key that lies in a dataset which is mounted first comes once that is mounted.
+    loop {
+        let late = keys::late(draft);
+        let (now, later): (Vec<&Node>, Vec<&Node>) = rest.into_iter().partition(|node| {
+            node.resource.dataset_name().is_none_or(|name| !late.iter().any(|root| is_in(name, root)))
+        });
+        for node in now {
+            one(draft, node, &mounts);
+        }
+        mount::come(draft, &keys::late(draft));
+        rest = later;
+        if rest.is_empty() || !keys::load_late(draft) {
+            break;
+        }
+    }
+}
+
+fn is_in(name: &DatasetName, top: &DatasetName) -> bool {
+    name == top || name.is_below(top)
+}
+
+/// Plans one file system or volume.
+fn one(draft: &mut Draft<'_>, node: &Node, mounts: &BTreeMap<DatasetName, Mount>) {
+    let inputs = draft.inputs;
+    let Some(name) = node.resource.dataset_name() else { return };
+    let pool = Key::Pool(name.pool());
+    if draft.action_of(&node.key).is_some() {
+        // A pool that is made brings its root dataset along.
+        return;
+    }
+    if draft.is_exchanged(name) {
+        exchange::plan(draft, node, name);
+        return;
+    }
+    let seen = draft.seen(name);
+    let mount = mounts.get(name).filter(|mount| mount.mounted).and_then(|mount| mount.path.as_deref());
+    if let Some(path) = mount {
+        let stands = seen
+            .as_deref()
+            .is_some_and(|state| state.mounted && mount::path::path_of(state).as_deref() == Some(path));
+        pass_links(draft, node, path, stands);
+    }
+    match seen {
+        Some(state) => present::present(draft, node, name, &state, Sketch::new(Kind::Update)),
+        None if draft.retired(name).is_some() => restore(draft, node, name),
+        // A pool that is refused has its refusal; its datasets need none.
+        None if !inputs.observed.pools.contains_key(&name.pool()) && draft.action_of(&pool).is_none() => {}
+        None => create(draft, node, name),
+    }
+}
+
+/// Judges a mount point that is a link, or passes one: OpenZFS mounts where the link leads, which is for
+/// whoever made the link to say.
+fn pass_links(draft: &mut Draft<'_>, node: &Node, path: &str, stands: bool) {
+    let Some((link, target)) = draft.inputs.observed.links_passed.get(path).cloned() else { return };
+    let text = format!("it is to be mounted at {path}, and {link} is a link to {target}");
+    if stands {
+        draft.warn(&node.key, code::MOUNTED_THROUGH_LINK, format!("{text}: it is mounted where that leads"));
+    } else {
+        let help = format!(
+            "say the path that it leads to as `mountpoint`; or see who made the link, and take it away (`rm {link}`)"
+        );
+        draft.refuse(&node.key, code::MOUNTPOINT_IS_LINK, text, help);
+    }
+}
+
+fn create(draft: &mut Draft<'_>, node: &Node, name: &DatasetName) {
+    if let Some(place) = draft.stray(name) {
+        let text = format!(
+            "{place} says that it was put away from there, and this state folder has no record of that: a new one \
+             is made; `--adopt` brings that one home instead"
+        );
+        draft.warn(&node.key, code::MADE_ANEW, text);
+    }
+    if let Some(place) = draft.renamed(name) {
+        let text = format!(
+            "somebody renamed it to {place}, where it stays with all that it holds: a new one is made, and is empty; \
+             `zfs rename {place} {name}` brings it back, before a switch"
+        );
+        draft.warn(&node.key, code::MADE_ANEW, text);
+    }
+    let mut sketch = Sketch::new(Kind::Create);
+    sketch.needs = draft.waits(node);
+    sketch.needs.extend(draft.frees());
+    let owner = (PropertyName::new(OWNER), draft.inputs.desired.host().as_str().into());
+    match &node.resource {
+        Resource::Volume(volume) => {
+            sketch.changes.push(present::volsize(None, volume.size.0));
+            sketch.changes.extend(settings::all_new(&volume.settings));
+            let mut words = settings::words(Target::Volume, &volume.settings);
+            let mut reserved = words.clone();
+            if !volume.sparse {
+                reserved.push((PropertyName::new("refreservation"), volume.size.0.to_string().into()));
+            }
+            if let Some(why) = space::too_large(draft, name, &reserved) {
+                draft.refuse_for(&node.key, why);
+            }
+            words.push(owner);
+            sketch.run(doing::create_volume(name, volume.size.0, volume.sparse, words));
+        }
+        other => {
+            let found = other.settings().cloned().unwrap_or_default();
+            sketch.changes = settings::all_new(&found);
+            let mut words = settings::words(Target::Filesystem, &found);
+            if let Some(why) = space::too_large(draft, name, &words) {
+                draft.refuse_for(&node.key, why);
+            }
+            words.push(owner);
+            sketch.run(doing::create(name, words));
+        }
+    }
+    draft.push(Subject::Resource(node.key.clone()), sketch);
+}
+
+/// Brings a retired dataset home, with everything below it, and then sets what differs.
+fn restore(draft: &mut Draft<'_>, node: &Node, name: &DatasetName) {
+    let Some(place) = draft.retired(name) else { return };
+    let Some(state) = draft.inputs.observed.datasets.get(place) else { return };
+    let mut sketch = Sketch::new(Kind::Restore);
+    match draft.claim(&place.pool(), state) {
+        Claim::Ours => {}
+        Claim::Unmarked => {
+            let text = format!(
+                "{place} was put away from there, and somebody has taken phoenix's mark off it since: it comes home, \
+                 and is marked again"
+            );
+            draft.warn(&node.key, code::MARK_REMOVED, text);
+        }
+        Claim::Unrecorded | Claim::Foreign => {
+            let word = Some("yes".to_owned());
+            sketch.changes.push(Change { setting: ADOPTED.to_owned(), old: None, new: word });
+        }
+    }
+    sketch.changes.push(Change {
+        setting: "name".to_owned(),
+        old: Some(place.to_string()),
+        new: Some(name.to_string()),
+    });
+    retire::bring_home(draft, name, place, state, &mut sketch);
+    draft.comes_home(name, place);
+    if let Some(state) = draft.seen(name) {
+        present::present(draft, node, name, &state, sketch);
+    }
+}

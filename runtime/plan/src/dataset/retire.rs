@@ -1,0 +1,327 @@
+//! Retiring: what the spec no longer names moves aside with everything below it, and comes home
+//! the same way. Nothing is destroyed.
+//!
+//! A retired dataset stands in a folder of an area (see `area`), a slash in its name written `:`,
+//! with its home in a user property. Inside an area nothing is mounted: what has a mount point of
+//! its own, or below one that comes along, gets `canmount=noauto`, and its `canmount` before is kept in
+//! a user property.
+
+use crate::{
+    Change, Kind, Subject, code,
+    dataset::{doing, moving, release},
+    draft::{Draft, Sketch},
+    record::Claim,
+    why::Why,
+};
+use phoenix_graph::{DatasetName, Graph, Key, ObjectId, PropertyName, Resource, name::MAX_DATASET_NAME};
+use phoenix_host::{
+    area,
+    observed::{DatasetState, HOME, KEPT_CANMOUNT, OWNER},
+};
+use std::collections::BTreeMap;
+
+/// Plans the retirement of what only the current generation names.
+pub fn plan(draft: &mut Draft<'_>) {
+    let inputs = draft.inputs;
+    let Some(current) = inputs.current else { return };
+    let mut gone: Vec<(&Key, &DatasetName)> = Vec::new();
+    for node in current.nodes() {
+        let Some(name) = node.resource.dataset_name() else { continue };
+        // A root dataset stays with its pool; a volume that became a file system is refused elsewhere.
+        if inputs.desired.dataset(name).is_none()
+            && !name.is_root()
+            && inputs.observed.datasets.contains_key(name)
+        {
+            gone.push((&node.key, name));
+        }
+    }
+    gone.sort_by(|a, b| a.1.cmp(b.1));
+    for (key, name) in gone {
+        let mut above = std::iter::successors(name.parent(), DatasetName::parent);
+        if above.any(|above| draft.area.leaving.contains(&above)) {
+            continue;
+        }
+        let claim = inputs.record.claim_of(inputs.observed, name).unwrap_or(Claim::Foreign);
+        if matches!(claim, Claim::Foreign | Claim::Unrecorded) {
+            draft.warn(
+                key,
+                code::ANOTHER_IN_ITS_PLACE,
+                "it is not the one that phoenix made, and stays as it is: another one has its name now",
+            );
+        } else if draft.was_adopted(key) {
+            release(draft, key, name);
+        } else if claim == Claim::Unmarked {
+            draft.warn(
+                key,
+                code::MARK_REMOVED, "somebody has taken phoenix's mark off it, and it stays as it is: to put it away, switch to the \
+                 current spec, which marks it again, and then take it out",
+            );
+        } else {
+            retire(draft, key, name);
+            draft.area.leaving.insert(name.clone());
+        }
+    }
+}
+
+fn retire(draft: &mut Draft<'_>, key: &Key, name: &DatasetName) {
+    let inputs = draft.inputs;
+    let Some(state) = inputs.observed.datasets.get(name) else { return };
+    let below: Vec<_> = draft.below(name).collect();
+    let foreign: Vec<&str> = below
+        .iter()
+        .filter(|(child, state)| !draft.is_on_record(child, state))
+        .map(|(child, _)| child.as_str())
+        .collect();
+    if !foreign.is_empty() {
+        draft.refuse(
+            key,
+            code::FOREIGN_BELOW,
+            format!(
+                "the spec no longer names it, but below it are datasets that phoenix does not know: {}",
+                foreign.join(", ")
+            ),
+            "move or destroy them yourself first, or keep it in the spec",
+        );
+        return;
+    }
+    let adopted: Vec<&str> = below
+        .iter()
+        .filter(|(child, state)| {
+            let kind = if state.volume { Key::Volume } else { Key::Dataset };
+            draft.was_adopted(&kind((*child).clone()))
+        })
+        .map(|(child, _)| child.as_str())
+        .collect();
+    if !adopted.is_empty() {
+        draft.refuse(
+            key,
+            code::ADOPTED_BELOW,
+            format!(
+                "the spec no longer names it, but below it are datasets that were adopted: {}",
+                adopted.join(", ")
+            ),
+            "phoenix does not move what it did not make: move them yourself first, or keep it in the spec",
+        );
+        return;
+    }
+    let protected = std::iter::once(name).chain(below.iter().map(|(child, _)| *child));
+    let protected: Vec<Key> = protected.filter_map(|name| is_protected(draft, name)).collect();
+    if let Some(asked) = protected.iter().find(|key| !inputs.consent.irreversible.contains(key)) {
+        let which = if asked == key { "it".to_owned() } else { format!("{asked} below it") };
+        draft.refuse(
+            key,
+            code::PROTECTED, format!("it would be put away, and {which} is protected"),
+            format!(
+                "take `protect` out of the spec, switch, and then take the dataset out; or say so by name: `--consent {asked}`"
+            ),
+        );
+        return;
+    }
+    let using =
+        |name: &DatasetName| inputs.observed.in_use.get(name).map(|users| (name.clone(), users.join(", ")));
+    let busy = std::iter::once(name).chain(below.iter().map(|(child, _)| *child)).find_map(using);
+    if let Some((used, users)) = busy {
+        let which = if used == *name { "it".to_owned() } else { format!("{used} below it") };
+        draft.refuse(
+            key,
+            code::BUSY,
+            format!("the spec no longer names it, but {which} is in use: {users}"),
+            "end what uses it, and plan again; or keep it in the spec",
+        );
+        return;
+    }
+    let mut sketch = Sketch::new(Kind::Retire);
+    let Some(place) = place(draft, name) else {
+        draft.refuse_for(key, no_place());
+        return;
+    };
+    make_folders(draft, &place, &mut sketch);
+    sketch.changes.push(Change {
+        setting: "name".to_owned(),
+        old: Some(name.to_string()),
+        new: Some(place.to_string()),
+    });
+    // All of it is unmounted by now; a busy one failed there, before anything has moved.
+    for (child, state) in below.iter().rev().map(|(child, state)| (*child, *state)).chain([(name, state)]) {
+        // What was put away before, in the area of an encryption root that goes now, stays as it is.
+        if area::is_inside(child) {
+            continue;
+        }
+        keep_unmounted(name, child, state, &mut sketch);
+        draft.snapshot(child);
+    }
+    move_away(name, state, &place, &mut sketch);
+    // Exports and registrations over it go first; two that retire in one pool share the area's folders.
+    sketch.needs = draft.area.using(name);
+    sketch.needs.extend(draft.last_free(&name.pool()));
+    let at = draft.push(Subject::Resource(key.clone()), sketch);
+    draft.add_free(name.pool(), at);
+}
+
+/// Moves a dataset to its place in the area, with a mark that says where it came from.
+pub fn move_away(name: &DatasetName, state: &DatasetState, place: &DatasetName, sketch: &mut Sketch) {
+    sketch.run(doing::mark(name, HOME, name.as_str(), state.settings.get(HOME)));
+    sketch.run(doing::rename(name.clone(), place.clone(), state.volume));
+}
+
+/// Returns a dataset's key where the current generation protects it.
+fn is_protected(draft: &Draft<'_>, name: &DatasetName) -> Option<Key> {
+    let node = draft.inputs.current?.dataset(name)?;
+    node.resource.lifecycle().is_some_and(|lifecycle| lifecycle.protect).then(|| node.key.clone())
+}
+
+/// Keeps a file system from being mounted where it is put away with `top`, at a boot or by an import.
+pub fn keep_unmounted(top: &DatasetName, name: &DatasetName, state: &DatasetState, sketch: &mut Sketch) {
+    if moving::would_mount(top, state) {
+        sketch.run(doing::keep_unmounted(name, state));
+    }
+}
+
+/// Says why there may be no place, and the way out.
+pub fn no_place() -> Why {
+    Why::new(
+        code::NAME_TOO_LONG,
+        "its name, or that of something in it, would be too long where it is put away",
+        "give it, or what is too long in it, a shorter name (`zfs rename`); or keep it in the spec",
+    )
+}
+
+/// Finds a free place in the area that takes a dataset, and takes it.
+pub fn place(draft: &mut Draft<'_>, name: &DatasetName) -> Option<DatasetName> {
+    let datasets = &draft.inputs.observed.datasets;
+    let top = area::top(&area::holder_in(draft.inputs.observed, name))?;
+    let leaf = name.below_pool().replace('/', ":");
+    let number = draft.inputs.number;
+    let longest = draft.below(name).map(|(below, _)| below.as_str().len() - name.as_str().len()).max();
+    let longest = longest.unwrap_or(0);
+    let fits = |place: &DatasetName| {
+        place.as_str().len() + longest + "@phoenix-.1".len() + number.to_string().len() <= MAX_DATASET_NAME
+    };
+    let mut count = 0_u32;
+    let place = loop {
+        let folder = if count == 0 { number.to_string() } else { format!("{number}.{count}") };
+        let folder = top.child(&folder).ok()?;
+        // A name that would become too long is told by its home alone.
+        let short = || folder.child(&ObjectId::of(leaf.as_bytes()).short()).ok().filter(fits);
+        let place = folder.child(&leaf).ok().filter(fits).or_else(short)?;
+        if !datasets.contains_key(&place) && !draft.area.taken.contains(&place) {
+            break place;
+        }
+        count += 1;
+    };
+    draft.area.taken.insert(place.clone());
+    Some(place)
+}
+
+/// Makes the folders above a place in the area, where they are missing.
+pub fn make_folders(draft: &mut Draft<'_>, place: &DatasetName, sketch: &mut Sketch) {
+    let inputs = draft.inputs;
+    let Some(folder) = place.parent() else { return };
+    for folder in folder.parent().into_iter().chain([folder]) {
+        if !draft.area.made.insert(folder.clone()) {
+            continue;
+        }
+        if let Some(state) = inputs.observed.datasets.get(&folder) {
+            close(&folder, state, sketch);
+            continue;
+        }
+        let words = [("canmount", "off"), ("mountpoint", "none"), (OWNER, inputs.desired.host().as_str())];
+        let settings = words.map(|(name, word)| (PropertyName::new(name), word.into())).into();
+        sketch.run(doing::create(&folder, settings));
+    }
+}
+
+/// Sees that nothing is mounted in a folder that is there: a power cut may have left it before it was closed.
+fn close(folder: &DatasetName, state: &DatasetState, sketch: &mut Sketch) {
+    for (property, word) in [("canmount", "off"), ("mountpoint", "none")] {
+        if state.value(property) == Some(word) {
+            continue;
+        }
+        sketch.run(match property {
+            "canmount" => doing::canmount(folder, word, state),
+            _ => doing::mark(folder, property, word, state.settings.get(property)),
+        });
+    }
+}
+
+/// Finds, by dataset, the actions that take exports and registrations over it away.
+pub fn uses(draft: &Draft<'_>) -> BTreeMap<DatasetName, Vec<usize>> {
+    let mut uses: BTreeMap<DatasetName, Vec<usize>> = BTreeMap::new();
+    for node in draft.inputs.current.into_iter().flat_map(Graph::nodes) {
+        let dataset = match &node.resource {
+            Resource::Export(export) => Some(&export.dataset),
+            Resource::Storage(storage) => storage.dataset.as_ref(),
+            _ => None,
+        };
+        if let (Some(dataset), Some(action)) = (dataset, draft.action_of(&node.key)) {
+            uses.entry(dataset.clone()).or_default().push(action);
+        }
+    }
+    uses
+}
+
+/// Lets go of a dataset that was there before phoenix: it stays, without the mark.
+fn release(draft: &mut Draft<'_>, key: &Key, name: &DatasetName) {
+    draft.forget_adopted(key);
+    let seen = draft.inputs.observed.datasets.get(name).and_then(|state| state.settings.get(OWNER));
+    let mut sketch = Sketch::new(Kind::Release);
+    release::dataset(draft.inputs, key, &mut sketch);
+    if let Some(seen) = seen.filter(|seen| seen.source.is_own()) {
+        sketch.run(doing::unmark(name, OWNER, Some(seen)));
+    }
+    if sketch.is_idle() {
+        return;
+    }
+    sketch.needs = draft.area.using(name);
+    draft.push(Subject::Resource(key.clone()), sketch);
+}
+
+/// Moves a retired dataset home, and gives everything below it its `canmount` back.
+pub fn bring_home(
+    draft: &Draft<'_>,
+    home: &DatasetName,
+    place: &DatasetName,
+    state: &DatasetState,
+    sketch: &mut Sketch,
+) {
+    // The area that it is in may have come home before it, with the encryption root that it belongs to.
+    let from = draft.comes_along(place).unwrap_or_else(|| place.clone());
+    sketch.run(doing::rename(from, home.clone(), state.volume));
+    sketch.run(doing::unmark(home, HOME, state.settings.get(HOME)));
+    for (at, state) in [(place, state)].into_iter().chain(draft.below(place)) {
+        let Some(name) = moving::moved(at, place, home) else { continue };
+        if state.volume || area::is_inside(&name) {
+            continue;
+        }
+        if let Some(kept) = moving::kept_canmount(state) {
+            sketch.run(doing::canmount(&name, kept, state));
+            sketch.run(doing::unmark(&name, KEPT_CANMOUNT, state.settings.get(KEPT_CANMOUNT)));
+        }
+    }
+}
+
+/// Ends a homecoming that was cut off between the name and the settings: what is at home, and still has its
+/// `canmount` kept for the time of being put away, gets it back.
+pub fn end_homecoming(
+    draft: &Draft<'_>,
+    home: &DatasetName,
+    state: &DatasetState,
+    declared: bool,
+    sketch: &mut Sketch,
+) {
+    let ours = |name: &DatasetName| draft.inputs.desired.dataset(name).is_some();
+    let below = draft.below(home).filter(|(name, _)| !ours(name) && !area::is_inside(name));
+    let coming = |name: &DatasetName| draft.inputs.coming_home.contains(name);
+    for (name, state) in std::iter::once((home, state)).chain(below).filter(|(name, _)| coming(name)) {
+        let Some(kept) = moving::kept_canmount(state).filter(|_| !state.volume) else { continue };
+        if !(declared && name == home) && state.value("canmount") != Some(kept) {
+            sketch.changes.push(Change {
+                setting: "canmount".to_owned(),
+                old: state.value("canmount").map(str::to_owned),
+                new: Some(kept.to_owned()),
+            });
+            sketch.run(doing::canmount(name, kept, state));
+        }
+        sketch.run(doing::unmark(name, KEPT_CANMOUNT, state.settings.get(KEPT_CANMOUNT)));
+    }
+}

@@ -1,0 +1,95 @@
+//! Exports: what the live table lacks, has otherwise, or has too much.
+//!
+//! What goes is taken out of the rendered file first, so that its file system can be put away; what
+//! comes is loaded with the new generation's file (rendered.rs), once everything is mounted.
+
+mod away;
+pub mod doing;
+pub mod line;
+pub mod live;
+
+use crate::{
+    Change, EXPORTS_LINK, Inputs, Kind, Subject, code,
+    draft::{Draft, Sketch},
+    stage::Stage,
+};
+use phoenix_graph::{Export, Key};
+use phoenix_host::observed::{LinkState, mounts::plain};
+use std::path::Path;
+
+pub const STAGES: &[Stage] = &[
+    Stage { name: "exports away", after: &["storages away"], looks_inside: true, run: away::plan },
+    Stage { name: "exports", after: &["files"], looks_inside: true, run: plan },
+];
+
+/// Plans what is exported anew or otherwise. The rendered files' action, which comes before, runs it.
+pub fn plan(draft: &mut Draft<'_>) {
+    let inputs = draft.inputs;
+    let files = draft.actions().iter().rposition(|action| action.subject == Subject::Files);
+    for (key, export) in live::all(inputs.desired) {
+        let known = draft.is_known(&key);
+        let mut changes = Vec::new();
+        for (client, options) in &export.clients {
+            let live = live::live(inputs, export, client).map(|(_, live)| live);
+            if live == Some(options) {
+                continue;
+            }
+            if let Some(live) = live
+                && !known
+                && !ours_in_force(inputs)
+            {
+                draft.refuse(
+                    &key,
+                    code::EXPORTED_BY_OTHERS, format!("it is exported to {client} already, not by phoenix ({})", live.iter().collect::<Vec<_>>().join(",")),
+                    "take it out of /etc/exports, /etc/exports.d or `sharenfs` first: of two entries, exportfs takes the first",
+                );
+            }
+            changes.push(Change {
+                setting: format!("client {client}"),
+                old: live.map(|live| live.iter().collect::<Vec<_>>().join(",")),
+                new: Some(options.iter().collect::<Vec<_>>().join(",")),
+            });
+        }
+        refuse_elsewhere(draft, &key, export);
+        if changes.is_empty() {
+            continue;
+        }
+        let mut sketch = Sketch::new(if known { Kind::Update } else { Kind::Create });
+        sketch.changes = changes;
+        sketch.needs.extend(files);
+        draft.push(Subject::Resource(key), sketch);
+    }
+}
+
+/// Refuses an export whose file system belongs elsewhere, also after all that the plan sets: by a mount point that
+/// the spec does not tell.
+fn refuse_elsewhere(draft: &mut Draft<'_>, key: &Key, export: &Export) {
+    let inputs = draft.inputs;
+    if inputs.desired.dataset(&export.dataset).is_none()
+        || !inputs.observed.datasets.contains_key(&export.dataset)
+    {
+        return;
+    }
+    let is = draft.mounting.place(&export.dataset);
+    if is != Some(&*plain(&export.path)) {
+        let (is, path) = (is.unwrap_or("no place").to_owned(), &export.path);
+        draft.refuse(
+            key,
+            code::EXPORT_ELSEWHERE,
+            format!(
+                "{} is mounted at {is}, not at {path}, by a mount point that the spec does not say",
+                export.dataset
+            ),
+            format!("write mountpoint={path} at the dataset, or set the parent's"),
+        );
+    }
+}
+
+/// Returns whether the live table comes from phoenix's own file, though no generation is current.
+fn ours_in_force(inputs: &Inputs<'_>) -> bool {
+    let target = &inputs.places.etc;
+    matches!(
+        inputs.observed.links.get(Path::new(EXPORTS_LINK)),
+        Some(LinkState::Link(found)) if found.starts_with(target)
+    )
+}

@@ -1,0 +1,315 @@
+//! Proxmox registrations: add, set, remove and make anew; only those that phoenix registered are
+//! ever removed, and never data. `local`, which every Proxmox has, is only ever set.
+//!
+//! `pvesm` runs one at a time, so its actions wait for each other; and it mounts everything, so that they
+//! come after all that is mounted.
+
+pub mod doing;
+mod registry;
+
+use crate::{
+    Change, Inputs, Kind, Prior, before, code,
+    draft::{Draft, Sketch},
+    record::Claim,
+    stage::Stage,
+};
+use phoenix_graph::{Graph, Key, Resource, Storage, storage};
+use phoenix_host::{
+    LOCAL,
+    observed::{StorageState, Storages},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub const STAGES: &[Stage] = &[
+    Stage { name: "storages away", after: &["mounts"], looks_inside: true, run: take_away },
+    Stage { name: "storages", after: &["exports"], looks_inside: true, run: plan },
+    Stage { name: "registry", after: &["uses"], looks_inside: true, run: registry::plan },
+];
+
+fn all(graph: &Graph) -> impl Iterator<Item = (Key, &Storage)> {
+    graph.resources().filter_map(|resource| match resource {
+        Resource::Storage(storage) => Some((resource.key(), storage)),
+        _ => None,
+    })
+}
+
+/// Settings that say whether a registration is in force at all: left out of a spec they are as by default,
+/// and what somebody set by hand is a difference.
+pub const IN_FORCE: [&str; 2] = ["disable", "nodes"];
+
+/// Plans the removal of registrations that only the current generation names, and of those that
+/// have to be made anew.
+pub fn take_away(draft: &mut Draft<'_>) {
+    let inputs = draft.inputs;
+    let found = match &inputs.observed.storages {
+        Storages::Found(found) => found,
+        Storages::Unknown(unknown) => {
+            let gone = inputs.current.into_iter().flat_map(all);
+            for (key, _) in gone.filter(|(key, _)| inputs.desired.get(key).is_none()) {
+                let reason = format!("it is to go, and cannot be seen: {}", unknown.reason);
+                draft.refuse(&key, code::PROXMOX_UNKNOWN, reason, &*unknown.help);
+            }
+            return;
+        }
+        Storages::NoProxmox | Storages::NotAsked => return,
+    };
+    for (key, storage) in inputs.current.into_iter().flat_map(all) {
+        let state = found.by_id.get(&storage.id);
+        if inputs.desired.get(&key).is_some() {
+            if let Some(state) = state {
+                step_back(draft, key, storage, state);
+            }
+            continue;
+        }
+        if draft.was_adopted(&key) {
+            draft.forget_adopted(&key);
+            let mut sketch = Sketch::new(Kind::Release);
+            // It is not there either where making it anew was cut off in the middle.
+            release(inputs, &key, &mut sketch);
+            if state.is_some() || !sketch.is_idle() {
+                draft.push_storage(key, sketch);
+            }
+            continue;
+        }
+        let Some(state) = state else { continue };
+        let doing = doing::becomes(&storage.id, None, inputs.observed);
+        if doing.ops.is_empty() {
+            continue;
+        }
+        let mut sketch = Sketch::new(Kind::Remove);
+        let stays =
+            |name: &str| storage.id.as_str() == LOCAL && doing::implied().properties.contains_key(name);
+        let goes = state.properties.iter().filter(|(name, _)| !stays(name));
+        sketch.changes = goes.map(|(name, value)| change(name, Some(value), None)).collect();
+        sketch.run(doing);
+        draft.push_storage(key, sketch);
+    }
+}
+
+/// Takes a registration away while what it lies over is moved; [`present`] makes it again.
+fn step_back(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageState) {
+    if storage.dataset.as_ref().and_then(|dataset| draft.aside(dataset)).is_none()
+        || storage.id.as_str() == LOCAL
+    {
+        return;
+    }
+    let mut sketch = Sketch::new(Kind::Update);
+    sketch.changes.push(change("registered", Some("yes"), Some("no, while its dataset is moved")));
+    sketch.run(doing::remove(&storage.id, state));
+    draft.push_storage(key, sketch);
+}
+
+/// Plans all registrations of the desired graph.
+pub fn plan(draft: &mut Draft<'_>) {
+    let inputs = draft.inputs;
+    draft.mounted_all();
+    for (key, storage) in all(inputs.desired) {
+        let found = match &inputs.observed.storages {
+            Storages::Found(found) => found,
+            Storages::NoProxmox | Storages::NotAsked => {
+                draft.refuse(
+                    &key,
+                    code::NO_PROXMOX,
+                    "this host has no `pvesm`, so nothing can be registered with Proxmox VE",
+                    "take the `proxmox` nodes out of this host's spec, or run phoenix on the Proxmox host",
+                );
+                continue;
+            }
+            Storages::Unknown(unknown) => {
+                let earlier = inputs.current.and_then(|current| current.get(&key)).map(|node| &node.resource);
+                let changes = !matches!(earlier, Some(Resource::Storage(earlier)) if earlier == storage);
+                if changes || storage.dataset.as_ref().is_some_and(|dataset| draft.aside(dataset).is_some()) {
+                    let reason = format!("it cannot be seen: {}", unknown.reason);
+                    draft.refuse(&key, code::PROXMOX_UNKNOWN, reason, &*unknown.help);
+                } else {
+                    let reason = &unknown.reason;
+                    draft.warn(
+                        &key,
+                        code::LEFT_UNKNOWN,
+                        format!("unknown, and left as it is: {reason}; {}", unknown.help),
+                    );
+                }
+                continue;
+            }
+        };
+        match found.by_id.get(&storage.id) {
+            None => {
+                let mut sketch = Sketch::new(Kind::Create);
+                sketch.changes = vec![change("type", None, Some(&storage.kind))];
+                sketch
+                    .changes
+                    .extend(storage.properties.iter().map(|(name, value)| change(name, None, Some(value))));
+                sketch.run(doing::add(&storage.id, &storage.kind, &storage.properties));
+                push(draft, key, sketch);
+            }
+            Some(state) => present(draft, key, storage, state),
+        }
+    }
+}
+
+fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageState) {
+    let known = draft.is_known(&key);
+    let mut sketch = Sketch::new(Kind::Update);
+    if !known {
+        if !draft.adopt(&key, "a storage of this id", Claim::Foreign) {
+            return;
+        }
+        sketch.kind = Kind::Adopt;
+        draft.stands_over(&key, before::registration(state));
+    }
+    let earlier = draft.inputs.current.and_then(|current| current.get(&key)).map(|node| &node.resource);
+    let over = match earlier {
+        Some(Resource::Storage(earlier)) => earlier.dataset.as_ref(),
+        _ => None,
+    };
+    let aside = over.and_then(|dataset| draft.aside(dataset)).cloned();
+    let earlier: Vec<Box<str>> = match earlier {
+        Some(Resource::Storage(earlier)) => earlier.properties.keys().cloned().collect(),
+        _ => Vec::new(),
+    };
+    for (name, value) in storage.properties.keys().filter_map(|name| state.properties.get_key_value(name)) {
+        if known && !earlier.contains(name) && draft.inputs.prior(&key, name).is_none() {
+            let own = Prior::Own { raw: value.clone(), word: value.clone() };
+            draft.stands_over(&key, [(name.clone(), own)].into());
+        }
+    }
+    // Whether it is in force is never as somebody had it, where the spec does not say so.
+    let given = |name: &str| match draft.inputs.prior(&key, name).filter(|_| !IN_FORCE.contains(&name)) {
+        Some(Prior::Own { raw, .. }) => Some(raw.clone()),
+        _ => None,
+    };
+    let mut set: BTreeMap<Box<str>, Box<str>> = storage
+        .properties
+        .iter()
+        .filter(|(name, value)| held(state, name) != Some(&***value))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    // What the spec no longer says is again what it was before the spec said it.
+    let (given_back, delete): (Vec<Box<str>>, Vec<Box<str>>) = earlier
+        .into_iter()
+        .chain(IN_FORCE.map(Box::from))
+        .filter(|name| !storage.properties.contains_key(name))
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .partition(|name| given(name).is_some());
+    let given_back = given_back.into_iter().filter_map(|name| Some((name.clone(), given(&name)?)));
+    set.extend(given_back.filter(|(name, value)| state.properties.get(name) != Some(value)));
+    let delete: Vec<Box<str>> = delete
+        .into_iter()
+        .filter(|name| state.properties.get(name).is_some_and(|value| !is_default(state, name, value)))
+        .collect();
+    if storage.kind != state.kind {
+        sketch.changes.push(change("type", Some(&state.kind), Some(&storage.kind)));
+    }
+    for (name, value) in &set {
+        sketch.changes.push(change(name, held(state, name), Some(value)));
+    }
+    for name in &delete {
+        sketch.changes.push(change(name, held(state, name), None));
+    }
+    let anew = storage.kind != state.kind
+        || set.keys().chain(&delete).any(|name| doing::is_fixed(&storage.kind, name));
+    if anew && storage.id.as_str() == LOCAL {
+        draft.refuse(
+            &key,
+            code::LOCAL_IS_FIXED,
+            "every Proxmox has the storage `local`, a `dir` at a path of its own: it cannot be made anew",
+            "register the dataset by another id",
+        );
+        return;
+    }
+    if let Some(aside) = aside.filter(|_| storage.id.as_str() != LOCAL) {
+        // It was taken away before what it lies over was moved.
+        sketch.changes.push(change("registered", Some("no, while its dataset is moved"), Some("yes")));
+        let again = doing::add(&storage.id, &storage.kind, &whole(storage, state, &delete));
+        sketch.run(again.only_while(&aside));
+    } else if anew {
+        // A fixed property differs: the registration alone is made anew; what nobody declared is kept.
+        let mut properties = whole(storage, state, &delete);
+        properties.extend(set.clone());
+        sketch.run(doing::anew(&storage.id, state, &storage.kind, &properties));
+    } else if !set.is_empty() || !delete.is_empty() {
+        sketch.run(doing::set(&storage.id, state, &set, delete));
+    } else if known {
+        return;
+    }
+    push(draft, key, sketch);
+}
+
+/// Returns what a registration has when it is made anew: what the spec says, and what nobody declared.
+fn whole(storage: &Storage, state: &StorageState, delete: &[Box<str>]) -> BTreeMap<Box<str>, Box<str>> {
+    let mut properties = if storage.kind == state.kind { state.properties.clone() } else { BTreeMap::new() };
+    properties.retain(|name, _| !delete.contains(name));
+    properties.extend(storage.properties.clone());
+    properties
+}
+
+fn push(draft: &mut Draft<'_>, key: Key, mut sketch: Sketch) {
+    if let Some(node) = draft.inputs.desired.get(&key) {
+        sketch.needs.extend(draft.waits(node));
+    }
+    sketch.needs.extend(draft.frees());
+    draft.push_storage(key, sketch);
+}
+
+/// Returns a registration's value, or the type's default where it tells none.
+fn held<'a>(state: &'a StorageState, name: &str) -> Option<&'a str> {
+    let default = || storage::find_type(&state.kind).and_then(|kind| kind.default(name));
+    state.properties.get(name).map(|value| &**value).or_else(default)
+}
+
+/// Returns whether a value is what the type has anyway.
+fn is_default(state: &StorageState, name: &str, value: &str) -> bool {
+    storage::find_type(&state.kind).and_then(|kind| kind.default(name)) == Some(value)
+        && IN_FORCE.contains(&name)
+}
+
+fn change(name: &str, old: Option<&str>, new: Option<&str>) -> Change {
+    Change { setting: name.to_owned(), old: old.map(str::to_owned), new: new.map(str::to_owned) }
+}
+
+/// Adds what makes a registration again what it was before it was adopted, where that is known.
+fn release(inputs: &Inputs<'_>, key: &Key, sketch: &mut Sketch) {
+    let (Key::Storage(id), Storages::Found(found), true) =
+        (key, &inputs.observed.storages, inputs.gives_back)
+    else {
+        return;
+    };
+    let (Some(known), Some(Resource::Storage(said))) =
+        (inputs.before.get(key), inputs.current.and_then(|current| Some(&current.get(key)?.resource)))
+    else {
+        return;
+    };
+    let word = |name: &str| match known.get(name) {
+        Some(Prior::Own { raw, .. }) => Some(raw.clone()),
+        _ => None,
+    };
+    let Some(kind) = word(before::STORAGE_TYPE) else { return };
+    let was: BTreeMap<Box<str>, Box<str>> = known
+        .keys()
+        .filter(|name| &***name != before::STORAGE_TYPE)
+        .filter_map(|name| Some((name.clone(), word(name)?)))
+        .collect();
+    let mut wanted = StorageState { kind: kind.clone(), properties: was };
+    if let Some(now) = found.by_id.get(id).filter(|now| now.kind == kind) {
+        // What nobody declared stays as it is now.
+        let own = |name: &str| !said.properties.contains_key(name) && !IN_FORCE.contains(&name);
+        wanted.properties.retain(|name, _| !own(name) || now.properties.contains_key(name));
+        wanted.properties.extend(
+            now.properties
+                .iter()
+                .filter(|(name, _)| own(name))
+                .map(|(name, word)| (name.clone(), word.clone())),
+        );
+    }
+    let doing = doing::becomes(id, Some(&wanted), inputs.observed);
+    if doing.ops.is_empty() {
+        return;
+    }
+    sketch.changes.push(Change {
+        setting: "registration".to_owned(),
+        old: Some("as phoenix had it".to_owned()),
+        new: Some("as it was before".to_owned()),
+    });
+    sketch.run(doing);
+}
