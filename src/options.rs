@@ -2,7 +2,7 @@
 
 use crate::terminal::Color;
 use clap::Args;
-use phoenix_graph::{HostName, Key, key::KeyError};
+use phoenix_graph::{HostName, Key, kind::key::KeyError};
 use phoenix_plan::{Consent, STORAGE_CFG};
 use std::{path::PathBuf, str::FromStr};
 

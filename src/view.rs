@@ -18,7 +18,7 @@ use crate::{
     cache::Built,
     show::{date, generations::Now},
 };
-use phoenix_graph::{Graph, GraphDiff, diff};
+use phoenix_graph::{Graph, GraphDiff};
 use phoenix_plan::{Kind, Plan, Reversibility};
 use phoenix_store::{Generation, Outcome, Pin, Verified};
 use serde::Serialize;
@@ -434,7 +434,7 @@ impl GraphView {
             key: node.key.to_string(),
             id: node.id.to_string(),
             needs: node.needs.iter().map(|&need| graph.nodes()[need].key.to_string()).collect(),
-            facts: diff::facts(&node.resource),
+            facts: node.resource.facts(),
         };
         Self {
             host: graph.host().to_string(),

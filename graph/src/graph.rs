@@ -220,24 +220,14 @@ fn needs(resources: &[(Key, Resource)]) -> Result<Vec<Vec<usize>>, GraphError> {
     let mut all = Vec::with_capacity(resources.len());
     for (key, resource) in resources {
         let mut needs = Vec::new();
-        match resource {
-            Resource::Pool(_) | Resource::Tunable(_) => {}
-            Resource::Export(export) => needs.push(dataset(key, &export.dataset)?),
-            Resource::Permissions(permissions) => needs.push(dataset(key, &permissions.dataset)?),
-            Resource::Bind(bind) => needs.push(dataset(key, &bind.dataset)?),
-            Resource::Storage(storage) => {
-                if let Some(name) = &storage.dataset {
-                    needs.push(dataset(key, name)?);
-                }
-            }
-            Resource::Dataset(_) | Resource::Volume(_) => {
-                if let Some(name) = resource.dataset_name() {
-                    needs.push(match name.parent() {
-                        Some(parent) => dataset(key, &parent)?,
-                        None => find(key, Key::Pool(name.pool()))?,
-                    });
-                }
-            }
+        if let Some(name) = resource.dataset_name() {
+            needs.push(match name.parent() {
+                Some(parent) => dataset(key, &parent)?,
+                None => find(key, Key::Pool(name.pool()))?,
+            });
+        }
+        if let Some(name) = resource.over() {
+            needs.push(dataset(key, name)?);
         }
         all.push(needs);
     }

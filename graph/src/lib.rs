@@ -12,13 +12,11 @@ pub mod code;
 pub mod diff;
 pub mod export;
 pub mod graph;
-pub mod key;
+pub mod kind;
 pub mod mounts;
 pub mod name;
-pub mod permissions;
 pub mod plain;
 pub mod property;
-pub mod resource;
 pub mod room;
 pub mod settings;
 pub mod size;
@@ -29,13 +27,12 @@ pub mod storage;
 pub use code::Code;
 pub use diff::{Change, GraphDiff};
 pub use graph::{Graph, GraphError};
-pub use key::Key;
-pub use name::{DatasetName, HostName, NameError, PoolName, StorageId};
-pub use permissions::{Mode, Permissions};
-pub use property::{Property, Target, Value};
-pub use resource::{
-    Bind, Class, Dataset, Disk, Export, Lifecycle, Pool, Redundancy, Resource, Storage, Tunable, Vdev, Volume,
+pub use kind::{
+    Bind, Class, Dataset, Disk, Export, Key, Lifecycle, Mode, Permissions, Pool, Redundancy, Resource,
+    Storage, Tunable, Vdev, Volume,
 };
+pub use name::{DatasetName, HostName, NameError, PoolName, StorageId};
+pub use property::{Property, Target, Value};
 pub use settings::{PropertyName, Settings};
 pub use size::Bytes;
 pub use snapshot::SnapshotName;

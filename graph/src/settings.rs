@@ -68,6 +68,15 @@ impl Settings {
         self.0.get(name)
     }
 
+    /// Returns the value of a property, where it is set to a number.
+    #[must_use]
+    pub fn number(&self, name: &str) -> Option<u64> {
+        match self.get(name) {
+            Some(Value::Number(number)) => Some(*number),
+            _ => None,
+        }
+    }
+
     /// Sets a property and returns what it replaced.
     pub fn insert(&mut self, name: PropertyName, value: Value) -> Option<Value> {
         self.0.insert(name, value)

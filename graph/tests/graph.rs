@@ -3,7 +3,7 @@
 use phoenix_graph::{
     Bind, Change, Class, Dataset, DatasetName, Disk, FORMAT, Graph, GraphDiff, GraphError, HostName, Key,
     Lifecycle, ObjectId, Permissions, Pool, PoolName, PropertyName, Redundancy, Resource, Settings, Step,
-    Value, Vdev, diff, mounts::mounts,
+    Value, Vdev, mounts::mounts,
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -160,7 +160,7 @@ fn a_difference_names_what_came_and_what_went() {
     assert_eq!(changes[&key("dataset:tank/new")], Change::Added { facts: BTreeMap::new() });
     assert_eq!(changes.len(), 2);
     assert!(GraphDiff::between(&new, &new).0.is_empty());
-    assert_eq!(diff::facts(&pool("tank", &[]))["vdev 0"], "/dev/disk/by-id/tank");
+    assert_eq!(pool("tank", &[]).facts()["vdev 0"], "/dev/disk/by-id/tank");
 }
 
 #[test]

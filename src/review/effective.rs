@@ -4,7 +4,7 @@
 use crate::show::value::{export_options, value};
 use phoenix_graph::{
     Dataset, DatasetName, Graph, Key, Lifecycle, Pool, PropertyName, Redundancy, Resource, Settings, Target,
-    Value, Volume, diff,
+    Value, Volume,
     mounts::{Mount, mounts},
     property,
 };
@@ -72,15 +72,13 @@ fn facts(
             );
             facts
         }
-        Resource::Tunable(_) => diff::facts(resource)
-            .iter()
-            .map(|(name, says)| (key.to_string(), value(&key, name, says)))
-            .collect(),
-        Resource::Permissions(_) | Resource::Bind(_) => {
+        Resource::Tunable(_) => {
+            resource.facts().iter().map(|(name, says)| (key.to_string(), value(&key, name, says))).collect()
+        }
+        // What a kind tells of itself, where nothing is to be read together.
+        _ => {
             let mut facts = vec![(key.to_string(), String::new())];
-            facts.extend(
-                diff::facts(resource).into_iter().map(|(name, says)| (format!("{key} {name}"), says)),
-            );
+            facts.extend(resource.facts().into_iter().map(|(name, says)| (format!("{key} {name}"), says)));
             facts
         }
     }

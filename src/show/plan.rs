@@ -15,7 +15,7 @@ use std::{collections::BTreeMap, fmt::Write};
 #[must_use]
 pub fn plan(plan: &Plan, paint: Paint) -> String {
     let mut text = String::new();
-    let mut groups: BTreeMap<(u8, &str), Vec<&Action>> = BTreeMap::new();
+    let mut groups: BTreeMap<(usize, &str), Vec<&Action>> = BTreeMap::new();
     for action in plan.actions.iter().filter(|action| is_told(action, plan)) {
         groups.entry(group(action)).or_default().push(action);
     }
@@ -157,17 +157,11 @@ fn is_counted(action: &Action, plan: &Plan) -> bool {
 }
 
 /// Returns under which title an action is shown, and at which place.
-fn group(action: &Action) -> (u8, &'static str) {
+fn group(action: &Action) -> (usize, &'static str) {
     match &action.subject {
-        Subject::Resource(Key::Pool(_)) => (0, "Pools"),
-        Subject::Resource(Key::Dataset(_) | Key::Volume(_)) => (1, "Datasets"),
-        Subject::Resource(Key::Export(_)) => (2, "Exports"),
-        Subject::Resource(Key::Storage(_)) => (3, "Proxmox storages"),
-        Subject::Resource(Key::Permissions(_)) => (4, "Permissions"),
-        Subject::Resource(Key::Bind(..)) => (5, "Mount points of containers"),
-        Subject::Resource(Key::Tunable(_)) => (6, "Parameters of the zfs module"),
-        Subject::Key(_) => (1, "Datasets"),
-        Subject::Files | Subject::Mounts => (7, "Besides"),
+        Subject::Resource(key) => key.group(),
+        Subject::Key(dataset) => Key::Dataset(dataset.clone()).group(),
+        Subject::Files | Subject::Mounts => (usize::MAX, "Besides"),
     }
 }
 

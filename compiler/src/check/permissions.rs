@@ -8,7 +8,7 @@ use crate::{
         spec::{Block, Scalar},
     },
 };
-use phoenix_graph::{DatasetName, Mode, Permissions, Resource, mounts::Mount, permissions::account};
+use phoenix_graph::{DatasetName, Mode, Permissions, Resource, kind::permissions::account, mounts::Mount};
 use std::collections::BTreeMap;
 
 impl<'a> Checker<'_, 'a, '_> {

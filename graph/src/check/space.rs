@@ -1,7 +1,7 @@
 //! Space that is promised: what is reserved inside a dataset, all together, against its quota; and
 //! the quotas inside it against its own.
 
-use crate::{DatasetName, Resource, Settings, Value};
+use crate::{DatasetName, Resource, Settings};
 use std::collections::BTreeMap;
 
 /// A dataset in which more is promised than it may have.
@@ -95,22 +95,14 @@ pub fn quotas_over_quota<'a>(resources: impl IntoIterator<Item = &'a Resource>) 
 fn promise(resource: &Resource) -> Promise {
     let nothing = Settings::default();
     let settings = resource.settings().unwrap_or(&nothing);
-    let own = number(settings, "refreservation").unwrap_or(match resource {
+    let own = settings.number("refreservation").unwrap_or(match resource {
         // zfsprops(7): a volume reserves its size, unless it is sparse.
         Resource::Volume(volume) if !volume.sparse => volume.size.0,
         _ => 0,
     });
     Promise {
         own,
-        whole: number(settings, "reservation").unwrap_or(0),
-        quota: number(settings, "quota").filter(|quota| *quota > 0),
-    }
-}
-
-/// Returns the value of a setting, where it is a number.
-pub(super) fn number(settings: &Settings, name: &str) -> Option<u64> {
-    match settings.get(name) {
-        Some(Value::Number(number)) => Some(*number),
-        _ => None,
+        whole: settings.number("reservation").unwrap_or(0),
+        quota: settings.number("quota").filter(|quota| *quota > 0),
     }
 }

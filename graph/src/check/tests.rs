@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    Class, Dataset, Disk, Lifecycle, PropertyName, Redundancy, Settings, Value, Vdev, resource::Pool,
+    Class, Dataset, DatasetName, Disk, Lifecycle, PropertyName, Redundancy, Settings, Value, Vdev, kind::Pool,
 };
 
 const LEGAL: &str = r#"[

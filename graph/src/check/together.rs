@@ -107,7 +107,7 @@ impl<'a> Look<'a> {
         {
             return Err(Reason::Was(was.clone()));
         }
-        let number = |name: &str| space::number(settings, name);
+        let number = |name: &str| settings.number(name);
         let quota = number("quota").filter(|quota| *quota > 0);
         let above = self.quota_above(name);
         if let (Some(quota), Some((most, above))) = (quota, &above)
@@ -146,7 +146,7 @@ impl<'a> Look<'a> {
     /// Finds the nearest quota above.
     fn quota_above(&self, name: &DatasetName) -> Option<(u64, DatasetName)> {
         self.above(name).find_map(|one| {
-            let quota = space::number(one.settings()?, "quota").filter(|quota| *quota > 0)?;
+            let quota = one.settings()?.number("quota").filter(|quota| *quota > 0)?;
             Some((quota, one.dataset_name()?.clone()))
         })
     }

@@ -1,6 +1,6 @@
 //! Disks and how they are laid together: what `zpool create` takes (`zpoolconcepts(7)`).
 
-use crate::resource::{Class, Redundancy, Vdev};
+use crate::kind::{Class, Redundancy, Vdev};
 
 /// Says why a disk's path is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -84,7 +84,7 @@ pub fn fewest(redundancy: &Redundancy) -> usize {
 }
 
 /// Says why a vdev is none that a spec can ask for.
-pub(super) fn wrong(vdev: &Vdev) -> Option<String> {
+pub fn wrong(vdev: &Vdev) -> Option<String> {
     let Vdev { class, redundancy, disks } = vdev;
     let word = String::from(redundancy.clone());
     let count = disks.len();

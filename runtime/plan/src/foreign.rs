@@ -1,6 +1,9 @@
 //! What is on a host beside what phoenix looks after. It is never changed; a person may want to know of it.
 
-use crate::record::{Claim, Record};
+use crate::{
+    kinds::is_missing,
+    record::{Claim, Record},
+};
 use phoenix_graph::{DatasetName, Export, Graph, Key, Resource, export::is_host_name};
 use phoenix_host::{
     area,
@@ -59,21 +62,8 @@ pub fn foreign(seen: &Observed, graph: &Graph, record: &Record) -> Vec<Foreign> 
 /// missing is missing with it, and is not listed.
 #[must_use]
 pub fn missing(seen: &Observed, graph: &Graph) -> Vec<Key> {
-    let no_pool = |name: &DatasetName| !seen.pools.contains_key(&name.pool());
-    let is_missing = |resource: &Resource| match resource {
-        Resource::Pool(pool) => !seen.pools.contains_key(&pool.name),
-        Resource::Dataset(_) | Resource::Volume(_) => {
-            resource.dataset_name().is_some_and(|name| !no_pool(name) && !seen.datasets.contains_key(name))
-        }
-        Resource::Export(export) => {
-            !no_pool(&export.dataset) && !seen.exports.keys().any(|(path, _)| *path == export.path)
-        }
-        Resource::Storage(storage) => {
-            matches!(&seen.storages, Storages::Found(found) if !found.by_id.contains_key(&storage.id))
-        }
-        Resource::Tunable(_) | Resource::Permissions(_) | Resource::Bind(_) => false,
-    };
-    let mut found: Vec<Key> = graph.resources().filter(|one| is_missing(one)).map(Resource::key).collect();
+    let mut found: Vec<Key> =
+        graph.resources().filter(|one| is_missing(seen, one)).map(Resource::key).collect();
     found.sort();
     found
 }

@@ -2,10 +2,10 @@
 //! and does only what still differs, so that it can be cut off and begun again.
 
 use phoenix_graph::{
-    DatasetName, Key, PoolName, PropertyName, SnapshotName, StorageId, Vdev, export::ExportOptions,
+    DatasetName, Disk, Key, PoolName, PropertyName, SnapshotName, StorageId, Vdev, export::ExportOptions,
 };
 use phoenix_host::{
-    observed::{Directory, KEPT_CANMOUNT, LinkState, Setting, Source, StorageState},
+    observed::{Directory, KEPT_CANMOUNT, LinkState, ORIGIN, Query, Setting, Source, StorageState, WRITTEN},
     op::Op,
 };
 use serde::{Deserialize, Serialize};
@@ -293,6 +293,59 @@ impl Inverse {
     pub fn only_while(self, aside: &DatasetName) -> Self {
         Inverse::While { aside: aside.clone(), inverse: Box::new(self) }
     }
+
+    /// Adds what has to be looked at so that it can be judged whether it stands.
+    pub fn look(&self, query: &mut Query) {
+        match self {
+            Inverse::PoolAbsent { pool, .. } | Inverse::PoolExported { pool } => {
+                query.pools.entry(pool.clone()).or_default();
+            }
+            Inverse::DiskOutside { pool, disk, .. } => watch(query, pool, [disk.clone()]),
+            Inverse::DiskInside { pool, disk, beside } => watch(query, pool, [disk.clone(), beside.clone()]),
+            Inverse::DiskBefore { pool, old, new, .. } => watch(query, pool, [old.clone(), new.clone()]),
+            Inverse::VdevAbsent { pool, vdev, .. } | Inverse::VdevPresent { pool, vdev } => {
+                watch(query, pool, vdev.disks.iter().map(|disk| disk.0.clone()));
+            }
+            Inverse::PoolSetting { pool, property, .. } => {
+                query.pools.entry(pool.clone()).or_default();
+                query.pool_properties.insert(property.clone());
+            }
+            Inverse::CheckpointAbsent { pool, vdevs, features } => {
+                let disks = vdevs.iter().flat_map(|vdev| &vdev.disks);
+                watch(query, pool, disks.map(|disk| disk.0.clone()));
+                query.pool_properties.extend(features.iter().cloned());
+            }
+            Inverse::FeatureDisabled { pool, feature } => {
+                query.pools.entry(pool.clone()).or_default();
+                query.pool_properties.insert(feature.clone());
+            }
+            Inverse::Setting { property, .. } => {
+                query.properties.insert(property.clone());
+            }
+            Inverse::Cloned { .. } => {
+                query.properties.extend([ORIGIN, WRITTEN].map(PropertyName::new));
+            }
+            Inverse::Promoted { .. } => {
+                query.properties.insert(PropertyName::new(ORIGIN));
+            }
+            Inverse::While { inverse, .. } => inverse.look(query),
+            Inverse::DatasetAbsent { .. }
+            | Inverse::Name { .. }
+            | Inverse::KeyUnloaded { .. }
+            | Inverse::Mount { .. } => {}
+            Inverse::Directory { dataset, .. } => {
+                query.directories.insert(dataset.clone());
+            }
+            Inverse::Exports { .. } => query.exports = true,
+            Inverse::Storage { .. } => query.storages = true,
+            Inverse::Link { path, .. } => {
+                query.links.insert(path.clone());
+            }
+            Inverse::Tunable { name, .. } => {
+                query.tunables.insert(name.clone());
+            }
+        }
+    }
 }
 
 impl Prior {
@@ -332,3 +385,8 @@ impl Prior {
 /// that nothing was. An adopted resource has an entry, be it an empty one: of one that has none, nothing is
 /// known.
 pub type Before = BTreeMap<Key, BTreeMap<Box<str>, Prior>>;
+
+/// Has disks looked at for a pool.
+fn watch(query: &mut Query, pool: &PoolName, disks: impl IntoIterator<Item = Box<str>>) {
+    query.pools.entry(pool.clone()).or_default().extend(disks.into_iter().map(Disk));
+}

@@ -2,8 +2,7 @@
 //!
 //! [`plan`] is a pure function of the desired graph, the current generation's graph and what was observed. Each kind
 //! of resource is a room: a module of its name, with what it adds to a [`Draft`] and refuses, and in `doing` what is
-//! done and what takes it back. What walks over all kinds is here (the stages of planning), in [`query`] (what to look
-//! at) and in `undoing`; nothing else knows of a kind.
+//! done and what takes it back. What walks over all kinds does so in `kinds`, the one table of them.
 //!
 //! | kind | room | what stands in it |
 //! |---|---|---|
@@ -34,6 +33,7 @@ pub mod foreign;
 mod inputs;
 mod inverse;
 mod keys;
+mod kinds;
 mod legal;
 mod mount;
 mod past;
@@ -46,7 +46,6 @@ mod space;
 mod stage;
 mod storage;
 mod tunable;
-mod undoing;
 mod uses;
 mod version;
 mod why;
@@ -63,28 +62,11 @@ pub use inverse::{Before, Inverse, Prior};
 pub use mount::remounting::{around, away};
 pub use past::{Attempt, Choice, Found, Past, choose, family};
 pub use pool::{doing::labels, topology::underway};
-pub use query::{add_inverse, query};
+pub use query::query;
 
 use draft::Draft;
+use kinds::STAGES;
 use stage::{Stage, ordered};
-
-/// The stages of all kinds, and of what judges across them.
-const STAGES: [&[Stage]; 14] = [
-    legal::STAGES,
-    bind::STAGES,
-    version::STAGES,
-    pool::STAGES,
-    dataset::STAGES,
-    mount::STAGES,
-    keys::STAGES,
-    permissions::STAGES,
-    files::STAGES,
-    export::STAGES,
-    storage::STAGES,
-    tunable::STAGES,
-    space::STAGES,
-    uses::STAGES,
-];
 
 /// Plans the way from what was observed to what is desired.
 #[must_use]

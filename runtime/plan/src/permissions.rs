@@ -9,7 +9,7 @@ use crate::{
 };
 use phoenix_graph::{DatasetName, Graph, Key, Mode, Permissions, Resource, graph::Node, mounts::mounts};
 use phoenix_host::{
-    observed::{Directory, Observed},
+    observed::{Directory, Observed, Query},
     op::Op,
 };
 use std::collections::BTreeMap;
@@ -152,4 +152,11 @@ fn changes(
     .filter(|(_, said, wanted, old)| said.is_some() && wanted != old)
     .map(|(setting, new, _, old)| Change { setting: setting.to_owned(), old, new })
     .collect()
+}
+
+/// Adds what has to be looked at for permissions.
+pub fn look(query: &mut Query, permissions: &Permissions) {
+    query.directories.insert(permissions.dataset.clone());
+    query.users.extend(permissions.owner.clone());
+    query.groups.extend(permissions.group.clone());
 }

@@ -16,7 +16,7 @@ use phoenix_host::{
     },
     op::Op,
 };
-use phoenix_plan::{Action, Inverse, Plan, add_inverse, around, away, begun, unexports, would_mount};
+use phoenix_plan::{Action, Inverse, Plan, around, away, begun, unexports, would_mount};
 use std::collections::BTreeSet;
 
 /// What undoing could not, or would not, take back.
@@ -99,7 +99,7 @@ impl Undoing<'_> {
     /// Adds what an action's inverses need to the look.
     fn watch(&mut self, action: &Action) {
         for inverse in &action.inverses {
-            add_inverse(&mut self.query, inverse);
+            inverse.look(&mut self.query);
             if let Inverse::PoolAbsent { pool, disks } = inverse {
                 let disks = disks.iter().cloned().map(Disk).collect();
                 self.query.pools.insert(pool.clone(), disks);

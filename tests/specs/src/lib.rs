@@ -13,7 +13,7 @@ pub mod words;
 
 use miette::{GraphicalReportHandler, GraphicalTheme};
 use phoenix_compiler::{Compiled, SourceError, SpecPath, World};
-use phoenix_graph::{Graph, diff};
+use phoenix_graph::Graph;
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 /// The files of an example, as the tests keep it.
@@ -56,7 +56,7 @@ pub fn facts(graph: &Graph) -> Vec<String> {
         .nodes()
         .iter()
         .map(|node| {
-            let facts = diff::facts(&node.resource);
+            let facts = node.resource.facts();
             let facts = facts.iter().map(|(name, value)| format!(" {name}={value}"));
             std::iter::once(node.key.to_string()).chain(facts).collect()
         })

@@ -18,11 +18,11 @@ use crate::{
     stage::Stage,
 };
 use phoenix_graph::{
-    DatasetName, Key, PropertyName, Resource, Target,
+    DatasetName, Key, PropertyName, Resource, Target, Value,
     graph::Node,
     mounts::{Mount, mounts},
 };
-use phoenix_host::observed::OWNER;
+use phoenix_host::observed::{OWNER, Observed, Query};
 use std::collections::BTreeMap;
 
 pub const STAGES: &[Stage] = &[
@@ -179,4 +179,28 @@ fn restore(draft: &mut Draft<'_>, node: &Node, name: &DatasetName) {
     if let Some(state) = draft.seen(name) {
         present::present(draft, node, name, &state, sketch);
     }
+}
+
+/// Adds what has to be looked at for a file system or volume.
+pub fn look(query: &mut Query, resource: &Resource) {
+    let (settings, volume) = (resource.settings(), matches!(resource, Resource::Volume(_)));
+    let said = |name: &str| settings.and_then(|settings| settings.get(name));
+    let names = settings.into_iter().flat_map(|settings| settings.iter().map(|(name, _)| name.clone()));
+    query.properties.extend(names);
+    if let Some(Value::Text(location)) = said("keylocation") {
+        query.key_files.extend(location.strip_prefix("file://").map(Box::from));
+    }
+    if volume {
+        query.properties.insert(PropertyName::new("volblocksize"));
+    }
+    if volume || space::LIMITS.iter().any(|limit| said(limit).is_some()) {
+        query.properties.extend(space::FACTS.into_iter().chain(space::ROOM).map(PropertyName::new));
+    }
+}
+
+/// Returns whether a dataset was not seen, in a pool that was.
+pub fn is_missing(seen: &Observed, resource: &Resource) -> bool {
+    let missing =
+        |name: &DatasetName| seen.pools.contains_key(&name.pool()) && !seen.datasets.contains_key(name);
+    resource.dataset_name().is_some_and(missing)
 }

@@ -14,7 +14,7 @@ use crate::{
     stage::Stage,
 };
 use phoenix_graph::{Export, Key};
-use phoenix_host::observed::{LinkState, mounts::plain};
+use phoenix_host::observed::{LinkState, Observed, mounts::plain};
 use std::path::Path;
 
 pub const STAGES: &[Stage] = &[
@@ -92,4 +92,10 @@ fn ours_in_force(inputs: &Inputs<'_>) -> bool {
         inputs.observed.links.get(Path::new(EXPORTS_LINK)),
         Some(LinkState::Link(found)) if found.starts_with(target)
     )
+}
+
+/// Returns whether nothing of an export was seen, in a pool that was.
+pub fn is_missing(seen: &Observed, export: &Export) -> bool {
+    seen.pools.contains_key(&export.dataset.pool())
+        && !seen.exports.keys().any(|(path, _)| *path == export.path)
 }

@@ -6,7 +6,7 @@
 //! in the old one's place.
 
 use crate::{code, why::Why};
-use phoenix_graph::{Class, Code, Disk, Redundancy, Vdev, resource::vdev_text};
+use phoenix_graph::{Class, Code, Disk, Redundancy, Vdev, kind::vdev_text};
 use phoenix_host::observed::{DiskState, PoolState, VdevDisk, VdevState};
 use std::collections::{BTreeMap, BTreeSet};
 

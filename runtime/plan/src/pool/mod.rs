@@ -14,6 +14,7 @@ use crate::{
     draft::{Draft, Sketch},
     record::Claim,
     settings,
+    space::{FREE, ROOM, SIZE},
     stage::Stage,
 };
 use doing::BOOTFS;
@@ -21,7 +22,7 @@ use phoenix_graph::{
     DatasetName, Key, Pool, PoolName, PropertyName, Resource, Settings, Target,
     property::{self, Unset},
 };
-use phoenix_host::observed::{OWNER, PoolState};
+use phoenix_host::observed::{OWNER, PoolState, Query};
 
 pub const STAGES: &[Stage] = &[
     Stage { name: "pools", after: &["versions"], looks_inside: false, run: plan },
@@ -400,4 +401,13 @@ fn leave(draft: &mut Draft<'_>, pool: &Pool) {
         code::POOL_NOT_RETIRED, "the spec no longer names this pool, and phoenix does not put whole pools away yet",
         format!("keep the pool in the spec (its datasets may go); or export it yourself with `zpool export {}` first", pool.name),
     );
+}
+
+/// Adds what has to be looked at for a pool.
+pub fn look(query: &mut Query, pool: &Pool) {
+    let disks = query.pools.entry(pool.name.clone()).or_default();
+    disks.extend(pool.layout.iter().flat_map(|vdev| vdev.disks.iter().cloned()));
+    query.pool_properties.extend(pool.settings.iter().map(|(name, _)| name.clone()));
+    query.pool_properties.extend([ALTROOT, FREE, SIZE].map(PropertyName::new));
+    query.properties.extend(ROOM.map(PropertyName::new));
 }

@@ -16,7 +16,7 @@ use crate::{
 use phoenix_graph::{Graph, Key, Resource, Storage, storage};
 use phoenix_host::{
     LOCAL,
-    observed::{StorageState, Storages},
+    observed::{Observed, StorageState, Storages},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -312,4 +312,9 @@ fn release(inputs: &Inputs<'_>, key: &Key, sketch: &mut Sketch) {
         new: Some("as it was before".to_owned()),
     });
     sketch.run(doing);
+}
+
+/// Returns whether a registration was not seen, where all are.
+pub fn is_missing(seen: &Observed, storage: &Storage) -> bool {
+    matches!(&seen.storages, Storages::Found(found) if !found.by_id.contains_key(&storage.id))
 }

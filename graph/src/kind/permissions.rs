@@ -1,6 +1,7 @@
 //! Permissions: who owns a file system's root directory, and who may do what in it.
 
-use crate::DatasetName;
+use super::{FORMAT_2, Facts, Key, Kind};
+use crate::{DatasetName, check::reason::Reason, name::NameError};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -19,6 +20,44 @@ pub struct Permissions {
     /// The mode, 0 to 0o7777.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,
+}
+
+impl Kind for Permissions {
+    fn key(&self) -> Key {
+        Key::Permissions(self.dataset.clone())
+    }
+
+    fn over(&self) -> Option<&DatasetName> {
+        Some(&self.dataset)
+    }
+
+    fn check_names(&self) -> Result<(), NameError> {
+        self.dataset.check_new()
+    }
+
+    fn check(&self) -> Result<(), Reason> {
+        let Permissions { owner, group, mode, .. } = self;
+        if owner.is_none() && group.is_none() && mode.is_none() {
+            return Err(Reason::Empty);
+        }
+        for text in [owner, group].into_iter().flatten() {
+            if account(text).ok().as_deref() != Some(text) {
+                return Err(Reason::Account(text.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    fn facts(&self, facts: &mut Facts) {
+        let mode = self.mode.map(|mode| mode.to_string().into_boxed_str());
+        for (name, value) in [("owner", &self.owner), ("group", &self.group), ("mode", &mode)] {
+            facts.extend(value.iter().map(|value| (name.to_owned(), value.to_string())));
+        }
+    }
+
+    fn format(&self) -> u32 {
+        FORMAT_2
+    }
 }
 
 /// Permission bits of a directory (`chmod(1)`), 0 to 0o7777; written as four octal digits.

@@ -26,6 +26,22 @@ pub enum Key {
     Bind(u32, Box<str>),
 }
 
+impl Key {
+    /// Returns what resources of its kind are called together, in the order in which people are told of them.
+    #[must_use]
+    pub fn group(&self) -> (usize, &'static str) {
+        match self {
+            Key::Pool(_) => (0, "Pools"),
+            Key::Dataset(_) | Key::Volume(_) => (1, "Datasets"),
+            Key::Export(_) => (2, "Exports"),
+            Key::Storage(_) => (3, "Proxmox storages"),
+            Key::Permissions(_) => (4, "Permissions"),
+            Key::Bind(..) => (5, "Mount points of containers"),
+            Key::Tunable(_) => (6, "Parameters of the zfs module"),
+        }
+    }
+}
+
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,0 +1,79 @@
+//! A bind: a file system that a container has as a mount point of its own.
+
+use super::{FORMAT_2, Facts, Key, Kind};
+use crate::{
+    DatasetName,
+    check::{guest, reason::Reason},
+    name::NameError,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A file system that a container sees as a directory of its own (`pct(1)`, a bind mount point).
+///
+/// Proxmox numbers mount points (`mp0`); the number is no part of what is wanted, so the resource is
+/// named by the path inside, and a mount point more never renumbers the others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bind {
+    /// The container's id, 100 to 999999999.
+    pub container: u32,
+    /// The absolute path inside of the container.
+    pub at: Box<str>,
+    /// The file system.
+    pub dataset: DatasetName,
+    /// The absolute path on the host: the mount point of `dataset`.
+    pub path: Box<str>,
+    /// Further options of the mount point in canonical form: booleans `1` and `0`, mount options
+    /// sorted and joined by `;`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<Box<str>, Box<str>>,
+}
+
+impl Kind for Bind {
+    fn key(&self) -> Key {
+        Key::Bind(self.container, self.at.clone())
+    }
+
+    fn over(&self) -> Option<&DatasetName> {
+        Some(&self.dataset)
+    }
+
+    fn check_names(&self) -> Result<(), NameError> {
+        self.dataset.check_new()
+    }
+
+    fn check(&self) -> Result<(), Reason> {
+        let wrong = |reason: &str| Reason::Guest(reason.to_owned());
+        if !guest::CONTAINERS.contains(&self.container) {
+            return Err(Reason::Guest(format!("{} is no id of a container", self.container)));
+        }
+        if guest::path_inside(&self.at).map_err(wrong)? != self.at {
+            return Err(Reason::Spelling(self.at.to_string()));
+        }
+        guest::path_outside(&self.path).map_err(wrong)?;
+        for (name, value) in &self.options {
+            let legal = match &**name {
+                "mountoptions" => {
+                    let words = || value.split(';');
+                    !words().any(guest::foreign_mount_option) && guest::mount_options(words()) == **value
+                }
+                name => guest::SWITCHES.contains(&name) && matches!(&**value, "0" | "1"),
+            };
+            if !legal {
+                return Err(Reason::Guest(format!("{name}={value:?} is no option of a mount point")));
+            }
+        }
+        Ok(())
+    }
+
+    fn facts(&self, facts: &mut Facts) {
+        facts.insert("dataset".to_owned(), self.dataset.to_string());
+        facts.insert("path".to_owned(), self.path.to_string());
+        facts.extend(self.options.iter().map(|(name, value)| (name.to_string(), value.to_string())));
+    }
+
+    fn format(&self) -> u32 {
+        FORMAT_2
+    }
+}

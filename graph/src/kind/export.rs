@@ -1,0 +1,60 @@
+//! An export: a directory shared over NFS.
+
+use super::{Facts, Key, Kind};
+use crate::{
+    DatasetName,
+    check::reason::Reason,
+    export::{ExportOptions, canonical_client},
+    name::NameError,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A directory shared over NFS, to all its clients.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Export {
+    /// The absolute path: the mount point of `dataset`.
+    pub path: Box<str>,
+    /// The file system that is exported.
+    pub dataset: DatasetName,
+    /// Clients (`exports(5)`: host, network, netgroup or `*`) with their explicit options.
+    pub clients: BTreeMap<Box<str>, ExportOptions>,
+}
+
+impl Kind for Export {
+    fn key(&self) -> Key {
+        Key::Export(self.path.clone())
+    }
+
+    fn over(&self) -> Option<&DatasetName> {
+        Some(&self.dataset)
+    }
+
+    fn check_names(&self) -> Result<(), NameError> {
+        self.dataset.check_new()
+    }
+
+    fn check(&self) -> Result<(), Reason> {
+        if self.clients.is_empty() {
+            return Err(Reason::NoClients);
+        }
+        for (client, options) in &self.clients {
+            if canonical_client(client)? != **client {
+                return Err(Reason::Spelling(client.to_string()));
+            }
+            if ExportOptions::from_words(options.iter())? != *options {
+                return Err(Reason::Spelling(options.iter().collect::<Vec<_>>().join(",")));
+            }
+        }
+        Ok(())
+    }
+
+    fn facts(&self, facts: &mut Facts) {
+        facts.insert("dataset".to_owned(), self.dataset.to_string());
+        for (client, options) in &self.clients {
+            let options = options.iter().collect::<Vec<_>>().join(",");
+            facts.insert(format!("client {client}"), options);
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! The kinds of resource: a module for each, with what it is in its canonical form, and what there is to know of one.
+//!
+//! This file is the table: [`Resource`] has a variant for each kind, and asks [`Kind`] for everything. A kind that
+//! is new gets its module, a variant and an arm here, and its word in [`key`].
+
+mod bind;
+mod dataset;
+mod export;
+pub mod key;
+mod life;
+pub mod permissions;
+mod pool;
+mod storage;
+mod tunable;
+mod volume;
+
+pub use bind::Bind;
+pub use dataset::Dataset;
+pub use export::Export;
+pub use key::Key;
+pub use life::Lifecycle;
+pub use permissions::{Mode, Permissions};
+pub use pool::{Class, Disk, Pool, Redundancy, Vdev, vdev_text};
+pub use storage::Storage;
+pub use tunable::{ARC_LEAST, ARC_MAX, Tunable};
+pub use volume::Volume;
+
+use crate::{DatasetName, Settings, check::reason::Reason, name::NameError};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What people are told of a resource: by fact, what it is.
+pub type Facts = BTreeMap<String, String>;
+
+/// The format of objects that was the first to have permissions, binds, and what is said of a life.
+const FORMAT_2: u32 = 2;
+
+/// What there is to know of a resource, whatever its kind.
+pub(crate) trait Kind {
+    fn key(&self) -> Key;
+
+    /// The dataset that it is about, and needs, where it is not one itself.
+    fn over(&self) -> Option<&DatasetName> {
+        None
+    }
+
+    /// The name, where it is a file system or a volume.
+    fn dataset_name(&self) -> Option<&DatasetName> {
+        None
+    }
+
+    fn check_names(&self) -> Result<(), NameError> {
+        Ok(())
+    }
+
+    /// Says why no spec can say it, looking at it alone.
+    fn check(&self) -> Result<(), Reason>;
+
+    /// Adds what is told of it beside its settings and its life.
+    fn facts(&self, facts: &mut Facts);
+
+    fn lifecycle(&self) -> Option<&Lifecycle> {
+        None
+    }
+
+    fn settings(&self) -> Option<&Settings> {
+        None
+    }
+
+    /// The lowest format of objects that can say it.
+    fn format(&self) -> u32 {
+        1
+    }
+}
+
+/// One thing that a host is to have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Resource {
+    /// A pool with its layout and pool properties.
+    Pool(Pool),
+    /// A file system, a pool's root dataset among them.
+    Dataset(Dataset),
+    /// A volume (zvol).
+    Volume(Volume),
+    /// A directory shared over NFS.
+    Export(Export),
+    /// A registration with Proxmox VE.
+    Storage(Storage),
+    /// A parameter of the zfs kernel module, now and at boot.
+    Tunable(Tunable),
+    /// Owner, group and mode of a file system's root directory.
+    Permissions(Permissions),
+    /// A file system that a container has as a mount point of its own.
+    Bind(Bind),
+}
+
+impl Resource {
+    fn kind(&self) -> &dyn Kind {
+        match self {
+            Resource::Pool(one) => one,
+            Resource::Dataset(one) => one,
+            Resource::Volume(one) => one,
+            Resource::Export(one) => one,
+            Resource::Storage(one) => one,
+            Resource::Tunable(one) => one,
+            Resource::Permissions(one) => one,
+            Resource::Bind(one) => one,
+        }
+    }
+
+    /// Returns the lowest format of objects that can say this resource.
+    #[must_use]
+    pub fn format(&self) -> u32 {
+        let plain = self.lifecycle().is_none_or(Lifecycle::is_empty);
+        if plain { self.kind().format() } else { FORMAT_2 }
+    }
+
+    /// Returns what is said about the resource's life, where that can be said.
+    #[must_use]
+    pub fn lifecycle(&self) -> Option<&Lifecycle> {
+        self.kind().lifecycle()
+    }
+
+    /// Returns the resource's key.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        self.kind().key()
+    }
+
+    /// Returns the name where this is a file system or a volume.
+    #[must_use]
+    pub fn dataset_name(&self) -> Option<&DatasetName> {
+        self.kind().dataset_name()
+    }
+
+    /// Returns the dataset that it is about, and needs, where it is not one itself.
+    #[must_use]
+    pub fn over(&self) -> Option<&DatasetName> {
+        self.kind().over()
+    }
+
+    /// Says whether every name in it is one that a spec can give: names are read leniently, since those of what
+    /// is on a host are written down, too.
+    ///
+    /// # Errors
+    /// [`NameError`] with the rule that a name breaks.
+    pub fn check_names(&self) -> Result<(), NameError> {
+        self.kind().check_names()?;
+        let was = self.lifecycle().and_then(|lifecycle| lifecycle.was.as_ref());
+        was.map_or(Ok(()), DatasetName::check_new)
+    }
+
+    /// Says why no spec can say it, looking at it alone.
+    ///
+    /// # Errors
+    /// The first reason to refuse it.
+    pub fn check(&self) -> Result<(), Reason> {
+        self.kind().check()
+    }
+
+    /// Returns the settings of a pool, file system or volume.
+    #[must_use]
+    pub fn settings(&self) -> Option<&Settings> {
+        self.kind().settings()
+    }
+
+    /// Lays it out as facts for people: a line each in plans, diffs and reviews.
+    #[must_use]
+    pub fn facts(&self) -> Facts {
+        let mut facts = Facts::new();
+        if let Some(settings) = self.settings() {
+            facts.extend(settings.iter().map(|(name, value)| (name.to_string(), value.to_string())));
+        }
+        facts.extend(self.lifecycle().into_iter().flat_map(Lifecycle::facts));
+        self.kind().facts(&mut facts);
+        facts
+    }
+}

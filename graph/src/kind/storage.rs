@@ -1,0 +1,67 @@
+//! A registration with Proxmox VE.
+
+use super::{Facts, Key, Kind, Lifecycle};
+use crate::{
+    DatasetName, StorageId,
+    check::reason::Reason,
+    name::NameError,
+    storage::{ON_DATASETS, find_type},
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A registration in Proxmox's `storage.cfg`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Storage {
+    /// The storage id.
+    pub id: StorageId,
+    /// The storage type: `zfspool`, `dir`, …
+    #[serde(rename = "type")]
+    pub kind: Box<str>,
+    /// The dataset that the storage lies on, where it lies on one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dataset: Option<DatasetName>,
+    /// Properties in canonical form: lists sorted and joined by commas, booleans `1` and `0`.
+    pub properties: BTreeMap<Box<str>, Box<str>>,
+    /// What is said about its life.
+    #[serde(default, skip_serializing_if = "Lifecycle::is_empty")]
+    pub lifecycle: Lifecycle,
+}
+
+impl Kind for Storage {
+    fn key(&self) -> Key {
+        Key::Storage(self.id.clone())
+    }
+
+    fn over(&self) -> Option<&DatasetName> {
+        self.dataset.as_ref()
+    }
+
+    fn check_names(&self) -> Result<(), NameError> {
+        self.dataset.as_ref().map_or(Ok(()), DatasetName::check_new)
+    }
+
+    fn check(&self) -> Result<(), Reason> {
+        let kind = find_type(&self.kind).filter(|kind| ON_DATASETS.contains(&kind.name));
+        let kind = kind.ok_or_else(|| Reason::StorageType(self.kind.clone()))?;
+        if self.lifecycle.was.is_some() || self.lifecycle.protect {
+            return Err(Reason::Life("of a registration is said that it is adopted, and nothing else"));
+        }
+        for (name, value) in &self.properties {
+            if kind.canonical(name, value)? != **value {
+                return Err(Reason::Spelling(format!("{name} {value}")));
+            }
+        }
+        Ok(())
+    }
+
+    fn facts(&self, facts: &mut Facts) {
+        facts.insert("type".to_owned(), self.kind.to_string());
+        facts.extend(self.properties.iter().map(|(name, value)| (name.to_string(), value.to_string())));
+    }
+
+    fn lifecycle(&self) -> Option<&Lifecycle> {
+        Some(&self.lifecycle)
+    }
+}

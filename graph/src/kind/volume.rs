@@ -1,0 +1,69 @@
+//! A volume (zvol).
+
+use super::{Facts, Key, Kind, Lifecycle, life};
+use crate::{
+    Bytes, DatasetName, Settings, Target,
+    check::{reason::Reason, settings::settings, size},
+    name::NameError,
+};
+use serde::{Deserialize, Serialize};
+
+/// A volume (zvol).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Volume {
+    /// The whole name.
+    pub name: DatasetName,
+    /// `volsize`, in bytes.
+    pub size: Bytes,
+    /// Made without a reservation (`zfs create -s`). Asked only at creation.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sparse: bool,
+    /// The other settings that the spec declares.
+    #[serde(default, skip_serializing_if = "Settings::is_empty")]
+    pub settings: Settings,
+    /// What is said about its life.
+    #[serde(default, skip_serializing_if = "Lifecycle::is_empty")]
+    pub lifecycle: Lifecycle,
+}
+
+impl Kind for Volume {
+    fn key(&self) -> Key {
+        Key::Volume(self.name.clone())
+    }
+
+    fn dataset_name(&self) -> Option<&DatasetName> {
+        Some(&self.name)
+    }
+
+    fn check_names(&self) -> Result<(), NameError> {
+        self.name.check_new()
+    }
+
+    fn check(&self) -> Result<(), Reason> {
+        life::named(&self.name)?;
+        if self.name.is_root() {
+            return Err(Reason::InVolume(self.name.clone()));
+        }
+        settings(Target::Volume, &self.settings)?;
+        if !size::volume_size(self.size, self.settings.number("volblocksize")) {
+            return Err(Reason::VolumeSize(self.size.0));
+        }
+        life::check(&self.name, &self.lifecycle)
+    }
+
+    fn facts(&self, facts: &mut Facts) {
+        facts.insert("volsize".to_owned(), self.size.0.to_string());
+        if self.sparse {
+            facts.insert("sparse".to_owned(), "on".to_owned());
+        }
+    }
+
+    fn lifecycle(&self) -> Option<&Lifecycle> {
+        Some(&self.lifecycle)
+    }
+
+    fn settings(&self) -> Option<&Settings> {
+        Some(&self.settings)
+    }
+}

@@ -1,0 +1,87 @@
+//! The table of kinds: what walks over all of them does so here.
+
+use crate::{
+    Inverse, bind, dataset, export, files, keys, legal, mount, permissions, pool, space, stage::Stage,
+    storage, tunable, uses, version,
+};
+use phoenix_graph::Resource;
+use phoenix_host::{
+    observed::{Observed, Query},
+    op::Op,
+};
+
+/// The stages of all kinds, and of what judges across them.
+pub const STAGES: [&[Stage]; 14] = [
+    legal::STAGES,
+    bind::STAGES,
+    version::STAGES,
+    pool::STAGES,
+    dataset::STAGES,
+    mount::STAGES,
+    keys::STAGES,
+    permissions::STAGES,
+    files::STAGES,
+    export::STAGES,
+    storage::STAGES,
+    tunable::STAGES,
+    space::STAGES,
+    uses::STAGES,
+];
+
+/// What takes back what is done to each kind; of another's it returns nothing.
+const BACK: [fn(&Inverse, &Observed) -> Vec<Op>; 8] = [
+    pool::doing::back,
+    dataset::doing::back,
+    mount::doing::back,
+    permissions::back,
+    export::doing::back,
+    files::doing::back,
+    storage::doing::back,
+    tunable::back,
+];
+
+/// Adds what has to be looked at for a resource, so that it can be planned.
+pub fn look(query: &mut Query, resource: &Resource) {
+    match resource {
+        Resource::Pool(pool) => pool::look(query, pool),
+        Resource::Dataset(_) | Resource::Volume(_) => dataset::look(query, resource),
+        Resource::Export(_) => query.exports = true,
+        Resource::Tunable(tunable) => _ = query.tunables.insert(tunable.name.clone()),
+        Resource::Permissions(permissions) => permissions::look(query, permissions),
+        // Registrations are looked at anyway; binds are refused by name.
+        Resource::Storage(_) | Resource::Bind(_) => {}
+    }
+}
+
+/// Returns whether a resource was not seen at all; of what is told otherwise, nothing is missing.
+pub fn is_missing(seen: &Observed, resource: &Resource) -> bool {
+    match resource {
+        Resource::Pool(pool) => !seen.pools.contains_key(&pool.name),
+        Resource::Dataset(_) | Resource::Volume(_) => dataset::is_missing(seen, resource),
+        Resource::Export(export) => export::is_missing(seen, export),
+        Resource::Storage(storage) => storage::is_missing(seen, storage),
+        Resource::Tunable(_) | Resource::Permissions(_) | Resource::Bind(_) => false,
+    }
+}
+
+impl Inverse {
+    /// Returns what has to be run so that what stood before stands again; nothing where it does. It looks at the host
+    /// anew and does only what still differs, so that undoing can be cut off and begun again.
+    ///
+    /// Unmaking pools, datasets and clones needs a look into them first, and what is locked is mounted only
+    /// once its key is there: that is for whoever carries it out.
+    #[must_use]
+    pub fn ops(&self, seen: &Observed) -> Vec<Op> {
+        match self {
+            Inverse::While { aside, inverse } if seen.datasets.contains_key(aside) => inverse.ops(seen),
+            Inverse::While { .. } => Vec::new(),
+            other => BACK.iter().flat_map(|back| back(other, seen)).collect(),
+        }
+    }
+
+    /// Says what of it cannot be taken back, where it was done: that stays, and is told.
+    #[must_use]
+    pub fn kept(&self, seen: &Observed) -> Option<String> {
+        pool::doing::kept(self, seen)
+    }
+}
