@@ -1,6 +1,9 @@
 //! A bind: a file system that a container has as a mount point of its own.
 
-use super::{FORMAT_2, Facts, Key, Kind};
+use super::{
+    common::{FORMAT_2, Facts, Kind},
+    key::Key,
+};
 use crate::{
     DatasetName,
     check::{guest, reason::Reason},

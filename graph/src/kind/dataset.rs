@@ -1,6 +1,10 @@
 //! A file system, a pool's root dataset among them.
 
-use super::{Facts, Key, Kind, Lifecycle, life};
+use super::{
+    common::{Facts, Kind},
+    key::Key,
+    life::{self, Lifecycle},
+};
 use crate::{
     DatasetName, Settings, Target,
     check::{reason::Reason, settings::settings},

@@ -1,6 +1,9 @@
 //! An export: a directory shared over NFS.
 
-use super::{Facts, Key, Kind};
+use super::{
+    common::{Facts, Kind},
+    key::Key,
+};
 use crate::{
     DatasetName,
     check::reason::Reason,

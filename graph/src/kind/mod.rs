@@ -1,9 +1,10 @@
 //! The kinds of resource: a module for each, with what it is in its canonical form, and what there is to know of one.
 //!
-//! This file is the table: [`Resource`] has a variant for each kind, and asks [`Kind`] for everything. A kind that
+//! This file is the table: [`Resource`] has a variant for each kind, and asks the kind for everything. A kind that
 //! is new gets its module, a variant and an arm here, and its word in [`key`].
 
 mod bind;
+mod common;
 mod dataset;
 mod export;
 pub mod key;
@@ -12,66 +13,25 @@ pub mod permissions;
 mod pool;
 mod storage;
 mod tunable;
+mod vdev;
 mod volume;
 
 pub use bind::Bind;
+pub use common::Facts;
 pub use dataset::Dataset;
 pub use export::Export;
 pub use key::Key;
 pub use life::Lifecycle;
 pub use permissions::{Mode, Permissions};
-pub use pool::{Class, Disk, Pool, Redundancy, Vdev, vdev_text};
+pub use pool::Pool;
 pub use storage::Storage;
 pub use tunable::{ARC_LEAST, ARC_MAX, Tunable};
+pub use vdev::{Class, Disk, Redundancy, Vdev, vdev_text};
 pub use volume::Volume;
 
 use crate::{DatasetName, Settings, check::reason::Reason, name::NameError};
+use common::{FORMAT_2, Kind};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-
-/// What people are told of a resource: by fact, what it is.
-pub type Facts = BTreeMap<String, String>;
-
-/// The format of objects that was the first to have permissions, binds, and what is said of a life.
-const FORMAT_2: u32 = 2;
-
-/// What there is to know of a resource, whatever its kind.
-pub(crate) trait Kind {
-    fn key(&self) -> Key;
-
-    /// The dataset that it is about, and needs, where it is not one itself.
-    fn over(&self) -> Option<&DatasetName> {
-        None
-    }
-
-    /// The name, where it is a file system or a volume.
-    fn dataset_name(&self) -> Option<&DatasetName> {
-        None
-    }
-
-    fn check_names(&self) -> Result<(), NameError> {
-        Ok(())
-    }
-
-    /// Says why no spec can say it, looking at it alone.
-    fn check(&self) -> Result<(), Reason>;
-
-    /// Adds what is told of it beside its settings and its life.
-    fn facts(&self, facts: &mut Facts);
-
-    fn lifecycle(&self) -> Option<&Lifecycle> {
-        None
-    }
-
-    fn settings(&self) -> Option<&Settings> {
-        None
-    }
-
-    /// The lowest format of objects that can say it.
-    fn format(&self) -> u32 {
-        1
-    }
-}
 
 /// One thing that a host is to have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

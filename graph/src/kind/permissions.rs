@@ -1,6 +1,9 @@
 //! Permissions: who owns a file system's root directory, and who may do what in it.
 
-use super::{FORMAT_2, Facts, Key, Kind};
+use super::{
+    common::{FORMAT_2, Facts, Kind},
+    key::Key,
+};
 use crate::{DatasetName, check::reason::Reason, name::NameError};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};

@@ -1,6 +1,10 @@
 //! A registration with Proxmox VE.
 
-use super::{Facts, Key, Kind, Lifecycle};
+use super::{
+    common::{Facts, Kind},
+    key::Key,
+    life::Lifecycle,
+};
 use crate::{
     DatasetName, StorageId,
     check::reason::Reason,

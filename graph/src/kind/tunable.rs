@@ -1,6 +1,9 @@
 //! A parameter of the zfs kernel module, now and at boot.
 
-use super::{Facts, Key, Kind};
+use super::{
+    common::{Facts, Kind},
+    key::Key,
+};
 use crate::{check::reason::Reason, size::Bytes};
 use serde::{Deserialize, Serialize};
 

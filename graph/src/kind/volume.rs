@@ -1,6 +1,10 @@
 //! A volume (zvol).
 
-use super::{Facts, Key, Kind, Lifecycle, life};
+use super::{
+    common::{Facts, Kind},
+    key::Key,
+    life::{self, Lifecycle},
+};
 use crate::{
     Bytes, DatasetName, Settings, Target,
     check::{reason::Reason, settings::settings, size},
