@@ -37,7 +37,9 @@ fn sources() -> Vec<(String, String)> {
             }
         }
     }
-    let name = |path: &Path| path.strip_prefix(root()).unwrap().components().collect::<PathBuf>().display().to_string();
+    let name = |path: &Path| {
+        path.strip_prefix(root()).unwrap().components().collect::<PathBuf>().display().to_string()
+    };
     let text = |path: &Path| {
         let text = fs::read_to_string(path).unwrap();
         text.split("#[cfg(test)]\nmod tests {").next().unwrap().to_owned()
@@ -57,7 +59,8 @@ fn names(code: &str, word: &str) -> bool {
 
 /// The files that a list under a heading names.
 fn listed(page: &str, heading: &str) -> BTreeSet<String> {
-    let section = page.split(&format!("### {heading}\n")).nth(1).unwrap_or_else(|| panic!("no list of {heading}"));
+    let section =
+        page.split(&format!("### {heading}\n")).nth(1).unwrap_or_else(|| panic!("no list of {heading}"));
     let section = section.split("\n##").next().unwrap();
     let lines = section.lines().filter_map(|line| line.strip_prefix("- `")?.split('`').next());
     lines.map(str::to_owned).collect()
