@@ -12,6 +12,7 @@ pub(crate) const FORMAT_2: u32 = 2;
 
 /// What there is to know of a resource, whatever its kind.
 pub(crate) trait Kind {
+    /// Names it.
     fn key(&self) -> Key;
 
     /// The dataset that it is about, and needs, where it is not one itself.
@@ -24,6 +25,7 @@ pub(crate) trait Kind {
         None
     }
 
+    /// Says whether each name in it is one that a spec can give.
     fn check_names(&self) -> Result<(), NameError> {
         Ok(())
     }
@@ -34,10 +36,12 @@ pub(crate) trait Kind {
     /// Adds what is told of it beside its settings and its life.
     fn facts(&self, facts: &mut Facts);
 
+    /// What is said about its life, where that can be said.
     fn lifecycle(&self) -> Option<&Lifecycle> {
         None
     }
 
+    /// Its settings, where it has some.
     fn settings(&self) -> Option<&Settings> {
         None
     }
