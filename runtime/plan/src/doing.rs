@@ -26,6 +26,9 @@ impl Doing {
     /// Adds what is done next.
     #[must_use]
     pub fn then(mut self, next: Doing) -> Self {
+        if self.ops.is_empty() && self.before.is_empty() {
+            return next;
+        }
         self.ops.extend(next.ops);
         self.before.extend(next.before);
         self

@@ -1,7 +1,8 @@
 //! The table of kinds: what walks over all of them does so here.
 
 use crate::{
-    Inverse, bind, dataset, export, files, keys, legal, mount, permissions, pool, space, stage::Stage,
+    Inverse, bind, dataset, export, files, keys, legal, mount, permissions, pool, space,
+    stage::{Stage, ordered},
     storage, tunable, uses, version,
 };
 use phoenix_graph::Resource;
@@ -9,9 +10,13 @@ use phoenix_host::{
     observed::{Observed, Query},
     op::Op,
 };
+use std::sync::LazyLock;
+
+/// The stages of all kinds, in the order in which they run.
+pub static ORDER: LazyLock<Vec<&Stage>> = LazyLock::new(|| ordered(STAGES.into_iter().flatten()));
 
 /// The stages of all kinds, and of what judges across them.
-pub const STAGES: [&[Stage]; 14] = [
+const STAGES: [&[Stage]; 14] = [
     legal::STAGES,
     bind::STAGES,
     version::STAGES,
@@ -83,5 +88,61 @@ impl Inverse {
     #[must_use]
     pub fn kept(&self, seen: &Observed) -> Option<String> {
         pool::doing::kept(self, seen)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_stage_comes_after_those_that_it_says() {
+        assert_eq!(
+            ORDER.len(),
+            STAGES.iter().flat_map(|stages| stages.iter()).count(),
+            "two stages have one name"
+        );
+        let at = |name: &str| ORDER.iter().position(|other| other.name == name);
+        for stage in ORDER.iter() {
+            for before in stage.after {
+                assert!(at(before).is_some(), "{} comes after {before}, which is none", stage.name);
+                assert!(at(before) < at(stage.name), "{} and {before} wait for each other", stage.name);
+            }
+        }
+    }
+
+    #[test]
+    fn what_does_not_look_inside_pools_waits_for_nothing_that_does() {
+        assert!(ORDER.is_sorted_by_key(|stage| stage.looks_inside));
+    }
+
+    #[test]
+    fn plans_tell_things_in_this_order() {
+        let names: Vec<&str> = ORDER.iter().map(|stage| stage.name).collect();
+        let order = [
+            "legal",
+            "binds",
+            "versions",
+            "pools",
+            "exchanges",
+            "mounts",
+            "storages away",
+            "exports away",
+            "unmounting",
+            "keys",
+            "datasets",
+            "boot",
+            "permissions",
+            "files",
+            "exports",
+            "storages",
+            "tunables",
+            "altroot",
+            "space",
+            "uses",
+            "registry",
+            "lines",
+        ];
+        assert_eq!(names, order);
     }
 }

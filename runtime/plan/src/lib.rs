@@ -65,17 +65,15 @@ pub use pool::{doing::labels, topology::underway};
 pub use query::query;
 
 use draft::Draft;
-use kinds::STAGES;
-use stage::{Stage, ordered};
+use kinds::ORDER;
+use stage::Stage;
 
 /// Plans the way from what was observed to what is desired.
 #[must_use]
 pub fn plan(inputs: &Inputs<'_>) -> Plan {
     let mut draft = Draft::new(inputs);
-    let stages: Vec<&Stage> = STAGES.into_iter().flatten().collect();
-    let (inside, outside): (Vec<_>, Vec<_>) =
-        ordered(&stages).into_iter().partition(|stage| stage.looks_inside);
-    outside.into_iter().for_each(|stage| (stage.run)(&mut draft));
+    let (inside, outside): (Vec<_>, Vec<_>) = ORDER.iter().partition(|stage| stage.looks_inside);
+    outside.into_iter().for_each(|stage: &&Stage| (stage.run)(&mut draft));
     // What an exported pool holds cannot be known before it is imported.
     let partial = draft.has_imports();
     if !partial {
@@ -83,54 +81,4 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
     }
     // What cannot be rendered was refused, and a plan with a refusal puts nothing in force.
     draft.finish(partial, rendered(inputs.desired).unwrap_or_default())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_stage_comes_after_those_that_it_says() {
-        let stages: Vec<&Stage> = STAGES.into_iter().flatten().collect();
-        let names: Vec<&str> = ordered(&stages).iter().map(|stage| stage.name).collect();
-        assert_eq!(names.len(), stages.len(), "two stages have one name");
-        for stage in stages {
-            let at = |name: &str| names.iter().position(|other| *other == name);
-            for before in stage.after {
-                assert!(at(before).is_some(), "{} comes after {before}, which is none", stage.name);
-                assert!(at(before) < at(stage.name), "{} and {before} wait for each other", stage.name);
-            }
-        }
-    }
-
-    #[test]
-    fn plans_tell_things_in_this_order() {
-        let stages: Vec<&Stage> = STAGES.into_iter().flatten().collect();
-        let names: Vec<&str> = ordered(&stages).iter().map(|stage| stage.name).collect();
-        let order = [
-            "legal",
-            "binds",
-            "versions",
-            "pools",
-            "exchanges",
-            "mounts",
-            "storages away",
-            "exports away",
-            "unmounting",
-            "keys",
-            "datasets",
-            "boot",
-            "permissions",
-            "files",
-            "exports",
-            "storages",
-            "tunables",
-            "altroot",
-            "space",
-            "uses",
-            "registry",
-            "lines",
-        ];
-        assert_eq!(names, order);
-    }
 }

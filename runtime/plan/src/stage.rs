@@ -14,7 +14,7 @@ pub struct Stage {
 }
 
 /// Puts stages in order: each after those that it says, else as they are listed.
-pub fn ordered(stages: &[&'static Stage]) -> Vec<&'static Stage> {
+pub fn ordered(stages: impl IntoIterator<Item = &'static Stage>) -> Vec<&'static Stage> {
     fn visit(
         stage: &'static Stage,
         stages: &[&'static Stage],
@@ -29,7 +29,8 @@ pub fn ordered(stages: &[&'static Stage]) -> Vec<&'static Stage> {
         }
         ordered.push(stage);
     }
+    let stages: Vec<_> = stages.into_iter().collect();
     let (mut seen, mut found) = (BTreeSet::new(), Vec::new());
-    stages.iter().for_each(|stage| visit(stage, stages, &mut seen, &mut found));
+    stages.iter().for_each(|stage| visit(stage, &stages, &mut seen, &mut found));
     found
 }
