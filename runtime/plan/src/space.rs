@@ -119,7 +119,8 @@ pub fn make_do(draft: &mut Draft<'_>) {
             };
             draft.refuse(
                 &key,
-                code::POOL_FULL, format!("the pool {pool} is full: {name} cannot be made in it"),
+                code::POOL_FULL,
+                format!("the pool {pool} is full: {name} cannot be made in it"),
                 format!(
                     "free some space first: files, or snapshots (`zfs list -t snapshot -s used -r {pool}`); `phoenix gc` destroys what no kept generation needs"
                 ),

@@ -39,7 +39,8 @@ pub fn plan(draft: &mut Draft<'_>) {
         guests.dedup();
         draft.refuse(
             &key,
-            code::GUEST_USES, format!("it would go or move, and guests name it: {}", some(&guests)),
+            code::GUEST_USES,
+            format!("it would go or move, and guests name it: {}", some(&guests)),
             "move what they have there, or take it out of their configuration (snapshots of them, too), then plan again; or keep it as it is in the spec",
         );
     }
@@ -59,7 +60,8 @@ pub fn plan(draft: &mut Draft<'_>) {
             for (key, ids) in over {
                 draft.refuse(
                     &key,
-                    code::STILL_REGISTERED, format!("it would go or move, and stays registered with Proxmox as {}", some(&ids)),
+                    code::STILL_REGISTERED,
+                    format!("it would go or move, and stays registered with Proxmox as {}", some(&ids)),
                     "phoenix removes no registration that it did not make: remove it with `pvesm remove` if nobody needs it, or keep it as it is in the spec",
                 );
             }
@@ -68,7 +70,8 @@ pub fn plan(draft: &mut Draft<'_>) {
                 if expects_a_mount(draft, found, &leaving) {
                     draft.refuse(
                         &key,
-                        code::LOCAL_EXPECTS_MOUNT, "it would go or move, and Proxmox's `local` expects a file system to be mounted there",
+                        code::LOCAL_EXPECTS_MOUNT,
+                        "it would go or move, and Proxmox's `local` expects a file system to be mounted there",
                         "`pvesm set local --delete is_mountpoint`, then plan again; or keep it as it is in the spec",
                     );
                 } else {

@@ -80,7 +80,8 @@ pub fn present(
     for (property, now, wanted) in &delta.fixed {
         draft.refuse(
             &node.key,
-            code::SET_AT_CREATION, format!("{property} is {now} and can be given only at creation; the spec says {wanted}"),
+            code::SET_AT_CREATION,
+            format!("{property} is {now} and can be given only at creation; the spec says {wanted}"),
             format!(
                 "write {property}={now} in the spec; or declare a new dataset with {property}={wanted} beside this one and copy the data"
             ),

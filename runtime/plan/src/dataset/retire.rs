@@ -53,7 +53,8 @@ pub fn plan(draft: &mut Draft<'_>) {
         } else if claim == Claim::Unmarked {
             draft.warn(
                 key,
-                code::MARK_REMOVED, "somebody has taken phoenix's mark off it, and it stays as it is: to put it away, switch to the \
+                code::MARK_REMOVED,
+                "somebody has taken phoenix's mark off it, and it stays as it is: to put it away, switch to the \
                  current spec, which marks it again, and then take it out",
             );
         } else {
@@ -110,7 +111,8 @@ fn retire(draft: &mut Draft<'_>, key: &Key, name: &DatasetName) {
         let which = if asked == key { "it".to_owned() } else { format!("{asked} below it") };
         draft.refuse(
             key,
-            code::PROTECTED, format!("it would be put away, and {which} is protected"),
+            code::PROTECTED,
+            format!("it would be put away, and {which} is protected"),
             format!(
                 "take `protect` out of the spec, switch, and then take the dataset out; or say so by name: `--consent {asked}`"
             ),

@@ -40,7 +40,8 @@ pub fn plan(draft: &mut Draft<'_>) {
             {
                 draft.refuse(
                     &key,
-                    code::EXPORTED_BY_OTHERS, format!("it is exported to {client} already, not by phoenix ({})", live.iter().collect::<Vec<_>>().join(",")),
+                    code::EXPORTED_BY_OTHERS,
+                    format!("it is exported to {client} already, not by phoenix ({})", live.iter().collect::<Vec<_>>().join(",")),
                     "take it out of /etc/exports, /etc/exports.d or `sharenfs` first: of two entries, exportfs takes the first",
                 );
             }

@@ -155,7 +155,8 @@ fn renamed(draft: &mut Draft<'_>, pool: &Pool, now: Option<&PoolName>) {
     if let Some(was) = draft.inputs.record.pool_was(draft.inputs.observed, &pool.name) {
         draft.warn(
             &key,
-            code::POOL_RENAMED, format!("it is what was {was}, as its GUID tells: somebody imported it by this name, and it is taken as it is now"),
+            code::POOL_RENAMED,
+            format!("it is what was {was}, as its GUID tells: somebody imported it by this name, and it is taken as it is now"),
         );
     }
     if let Some(now) = now {
@@ -398,7 +399,8 @@ fn leave(draft: &mut Draft<'_>, pool: &Pool) {
     }
     draft.refuse(
         &key,
-        code::POOL_NOT_RETIRED, "the spec no longer names this pool, and phoenix does not put whole pools away yet",
+        code::POOL_NOT_RETIRED,
+        "the spec no longer names this pool, and phoenix does not put whole pools away yet",
         format!("keep the pool in the spec (its datasets may go); or export it yourself with `zpool export {}` first", pool.name),
     );
 }
