@@ -74,6 +74,21 @@ fn each_rule_refuses_what_breaks_it_and_names_the_resource() {
         ("/mnt/a", "/mnt/../a", "bind:lxc/101/mnt/../a: it is a path without"),
         ("discard;noatime", "noatime;discard", "bind:lxc/101/mnt/a: mountoptions="),
         (r#""ro":"1""#, r#""rw":"1""#, "bind:lxc/101/mnt/a: rw="),
+        (
+            r#""kind":"pool","#,
+            r#""kind":"pool","lifecycle":{"protect":true},"#,
+            "pool:tank: of a pool is said that it is adopted, and nothing else",
+        ),
+        (
+            r#""kind":"storage","#,
+            r#""kind":"storage","lifecycle":{"protect":true},"#,
+            "storage:a1: of a registration is said that it is adopted, and nothing else",
+        ),
+        (
+            r#""kind":"dataset","name":"tank","#,
+            r#""kind":"dataset","name":"tank","lifecycle":{"protect":true},"#,
+            "dataset:tank: of a root dataset nothing is said but its settings: its life is the pool's",
+        ),
     ] {
         let text = LEGAL.replacen(old, new, 1);
         assert_ne!(text, LEGAL, "{old}");

@@ -46,7 +46,7 @@ impl Kind for Pool {
             return Err(Reason::NoDisks);
         }
         if self.lifecycle.was.is_some() || self.lifecycle.protect {
-            return Err(Reason::Life("of a self is said that it is adopted, and nothing else"));
+            return Err(Reason::Life("of a pool is said that it is adopted, and nothing else"));
         }
         Ok(settings(Target::Pool, &self.settings)?)
     }

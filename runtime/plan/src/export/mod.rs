@@ -1,7 +1,7 @@
 //! Exports: what the live table lacks, has otherwise, or has too much.
 //!
 //! What goes is taken out of the rendered file first, so that its file system can be put away; what
-//! comes is loaded with the new generation's file (rendered.rs), once everything is mounted.
+//! comes is loaded with the new generation's file (`files`), once everything is mounted.
 
 mod away;
 pub mod doing;
