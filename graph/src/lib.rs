@@ -28,8 +28,8 @@ pub use code::Code;
 pub use diff::{Change, GraphDiff};
 pub use graph::{Graph, GraphError};
 pub use kind::{
-    Bind, Class, Dataset, Disk, Export, Key, Lifecycle, Mode, Permissions, Pool, Redundancy, Resource,
-    Storage, Tunable, Vdev, Volume,
+    Bind, Class, Dataset, Disk, Export, Fact, Key, Lifecycle, Mode, Permissions, Pool, Redundancy, Resource,
+    Said, Storage, Tunable, Unit, Vdev, Volume,
 };
 pub use name::{DatasetName, HostName, NameError, PoolName, StorageId};
 pub use property::{Property, Target, Value};

@@ -1,9 +1,9 @@
 //! File systems and volumes: the settings that are their own, and how they lie in one another.
 
 use super::{
-    Scope,
+    Scope, export,
     node::{Literal, Node},
-    shares,
+    storage,
     value::{is_default, literal, size},
 };
 use phoenix_graph::{
@@ -98,8 +98,8 @@ fn describe(seen: &Observed, scope: &Scope<'_>, name: &DatasetName, state: &Data
         node.notes.push(format!("It is a clone of {}, which a spec does not say.", whole(origin)));
     }
     if !state.volume {
-        shares::exports(seen, scope, name, state, node);
-        shares::registrations(seen, scope, name, state, node);
+        export::exports(seen, scope, name, state, node);
+        storage::registrations(seen, scope, name, state, node);
     }
 }
 

@@ -1,10 +1,9 @@
 //! What a host comes to, laid out line by line: every line tells its resource, so that a difference
 //! can be read without what stands around it.
 
-use crate::show::value::{export_options, value};
+use crate::show::value::value;
 use phoenix_graph::{
-    Dataset, DatasetName, Graph, Key, Lifecycle, Pool, PropertyName, Redundancy, Resource, Settings, Target,
-    Value, Volume,
+    DatasetName, Graph, Key, Lifecycle, PropertyName, Resource, Said, Settings, Target, Value,
     mounts::{Mount, mounts},
     property,
 };
@@ -22,100 +21,44 @@ pub fn effective(graph: &Graph) -> String {
     resources.sort_by_key(|one| one.key());
     for resource in resources {
         text.push('\n');
-        for (fact, says) in facts(resource, &datasets, &mounts).into_iter().chain(life(resource)) {
-            // Writing to a string does not fail.
+        let key = resource.key();
+        let mounted = match resource {
+            Resource::Dataset(dataset) => Some(mounted(mounts.get(&dataset.name))),
+            _ => None,
+        };
+        let (first, below) = own_facts(&key, resource);
+        // Writing to a string does not fail, here and below.
+        let _ = writeln!(
+            text,
+            "{}",
+            [key.to_string()].into_iter().chain(mounted).chain(first).collect::<Vec<_>>().join(" ")
+        );
+        let life = resource.lifecycle().into_iter().flat_map(Lifecycle::facts);
+        for (fact, says) in below.into_iter().chain(settings(&key, resource, &datasets)).chain(life) {
             let _ = match says.as_str() {
-                "" => writeln!(text, "{fact}"),
-                says => writeln!(text, "{fact} {says}"),
+                "" => writeln!(text, "{key} {fact}"),
+                says => writeln!(text, "{key} {fact} {says}"),
             };
         }
     }
     text
 }
 
-type Facts = Vec<(String, String)>;
-
-fn facts(
-    resource: &Resource,
-    datasets: &BTreeMap<&DatasetName, &Settings>,
-    mounts: &BTreeMap<DatasetName, Mount>,
-) -> Facts {
-    let key = resource.key();
-    match resource {
-        Resource::Pool(pool) => pool_facts(&key, pool),
-        Resource::Dataset(Dataset { name, .. }) => {
-            let mut facts = vec![(key.to_string(), mounted(mounts.get(name)))];
-            facts.extend(settings(&key, name, Target::Filesystem, datasets));
-            facts
-        }
-        Resource::Volume(Volume { name, size, sparse, .. }) => {
-            let sparse = if *sparse { " sparse" } else { "" };
-            let mut facts = vec![(
-                key.to_string(),
-                format!("size {}{sparse}", value(&key, "volsize", &size.0.to_string())),
-            )];
-            facts.extend(settings(&key, name, Target::Volume, datasets));
-            facts
-        }
-        Resource::Export(export) => {
-            let mut facts = vec![(key.to_string(), format!("of {}", export.dataset))];
-            for (client, options) in &export.clients {
-                let options: Vec<&str> = options.iter().collect();
-                facts.push((format!("{key} to {client}"), export_options(&options.join(","))));
+/// Lists what a kind tells of itself: in the first line, and in lines below it.
+fn own_facts(key: &Key, resource: &Resource) -> (Vec<String>, Vec<(String, String)>) {
+    let (mut first, mut below) = (Vec::new(), Vec::new());
+    for fact in resource.own_facts() {
+        let show = |text: &str| if text.is_empty() { String::new() } else { value(key, &fact.name, text) };
+        match fact.said {
+            Said::First(words) => first.push(format!("{words}{}", show(&fact.value))),
+            Said::Word => first.push(fact.name),
+            Said::Line => below.push((fact.name.clone(), show(&fact.value))),
+            Said::Lines(name, values) => {
+                below.extend(values.iter().map(|value| (name.clone(), show(value))));
             }
-            facts
-        }
-        Resource::Storage(storage) => {
-            let mut facts = vec![(key.to_string(), format!("type {}", storage.kind))];
-            facts.extend(
-                storage.properties.iter().map(|(name, value)| (format!("{key} {name}"), value.to_string())),
-            );
-            facts
-        }
-        Resource::Tunable(_) => {
-            resource.facts().iter().map(|(name, says)| (key.to_string(), value(&key, name, says))).collect()
-        }
-        // What a kind tells of itself, where nothing is to be read together.
-        _ => {
-            let mut facts = vec![(key.to_string(), String::new())];
-            facts.extend(resource.facts().into_iter().map(|(name, says)| (format!("{key} {name}"), says)));
-            facts
         }
     }
-}
-
-/// Lists what is said about a resource's life.
-fn life(resource: &Resource) -> Facts {
-    let Some(Lifecycle { adopt, protect, replica, was }) = resource.lifecycle() else { return Facts::new() };
-    let key = resource.key();
-    let mut facts = Facts::new();
-    for (word, on) in [("adopt", *adopt), ("protect", *protect), ("replica", *replica)] {
-        if on {
-            facts.push((format!("{key} {word}"), "on".to_owned()));
-        }
-    }
-    facts.extend(was.iter().map(|name| (format!("{key} was"), name.to_string())));
-    facts
-}
-
-fn pool_facts(key: &Key, pool: &Pool) -> Facts {
-    let mut facts = vec![(key.to_string(), String::new())];
-    for vdev in &pool.layout {
-        let class = format!("{:?}", vdev.class).to_ascii_lowercase();
-        let redundancy = match &vdev.redundancy {
-            Redundancy::None => "disk".to_owned(),
-            other => String::from(other.clone()),
-        };
-        for disk in &vdev.disks {
-            facts.push((format!("{key} {class} {redundancy}"), disk.0.to_string()));
-        }
-    }
-    facts.extend(
-        pool.settings
-            .iter()
-            .map(|(name, says)| (format!("{key} {name}"), value(key, name.as_str(), &says.to_string()))),
-    );
-    facts
+    (first, below)
 }
 
 fn mounted(mount: Option<&Mount>) -> String {
@@ -126,32 +69,34 @@ fn mounted(mount: Option<&Mount>) -> String {
     }
 }
 
-/// Lists a dataset's own settings and, from the nearest declared parent that says it, what it inherits.
+/// Lists a resource's own settings and, from the nearest declared parent that says it, what a dataset inherits.
 fn settings(
     key: &Key,
-    name: &DatasetName,
-    target: Target,
+    resource: &Resource,
     datasets: &BTreeMap<&DatasetName, &Settings>,
-) -> Facts {
-    let mut found: BTreeMap<&PropertyName, (&Value, Option<DatasetName>)> = BTreeMap::new();
-    let mut at = Some(name.clone());
-    while let Some(here) = at {
-        let own = here == *name;
+) -> Vec<(String, String)> {
+    let own = resource.settings().into_iter().flat_map(Settings::iter);
+    let mut found: BTreeMap<&PropertyName, (&Value, Option<DatasetName>)> =
+        own.map(|(property, says)| (property, (says, None))).collect();
+    let target = match resource {
+        Resource::Volume(_) => Target::Volume,
+        _ => Target::Filesystem,
+    };
+    let mut above = resource.dataset_name().and_then(DatasetName::parent);
+    while let Some(here) = above {
         for (property, says) in datasets.get(&here).into_iter().flat_map(|settings| settings.iter()) {
-            if own || is_inherited(property, target) {
-                found.entry(property).or_insert_with(|| (says, (!own).then(|| here.clone())));
+            if is_inherited(property, target) {
+                found.entry(property).or_insert_with(|| (says, Some(here.clone())));
             }
         }
-        at = here.parent();
+        above = here.parent();
     }
-    found
-        .into_iter()
-        .map(|(property, (says, from))| {
-            let says = value(key, property.as_str(), &says.to_string());
-            let from = from.map(|from| format!(" (inherited from {from})")).unwrap_or_default();
-            (format!("{key} {property}"), format!("{says}{from}"))
-        })
-        .collect()
+    let line = |(property, (says, from)): (&PropertyName, (&Value, Option<DatasetName>))| {
+        let says = value(key, property.as_str(), &says.to_string());
+        let from = from.map(|from| format!(" (inherited from {from})")).unwrap_or_default();
+        (property.to_string(), format!("{says}{from}"))
+    };
+    found.into_iter().map(line).collect()
 }
 
 /// A mount point is told in whole on the dataset's first line.
@@ -163,7 +108,7 @@ fn is_inherited(property: &PropertyName, target: Target) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use phoenix_graph::{Bytes, Class, Disk, HostName, PoolName, Vdev};
+    use phoenix_graph::{Bytes, Class, Dataset, Disk, HostName, Pool, PoolName, Redundancy, Vdev, Volume};
 
     fn dataset(name: &str, settings: &[(&str, &str)]) -> Resource {
         Resource::Dataset(Dataset {

@@ -1,7 +1,7 @@
 //! The difference of two graphs for people.
 
-use super::{Paint, count, line, value};
-use phoenix_graph::{Change, GraphDiff, Key};
+use super::{Paint, count, line, value::value};
+use phoenix_graph::{Change, GraphDiff};
 use std::fmt::Write;
 
 /// Lays a difference out, resource by resource.
@@ -15,17 +15,17 @@ pub fn diff(diff: &GraphDiff, paint: Paint) -> String {
                 let _ = writeln!(text, "{} {}", paint.good("+"), line(key));
                 lines(
                     &mut text,
-                    facts.iter().map(|(name, fact)| (name, format!("→ {}", show(key, name, fact)))),
+                    facts.iter().map(|(name, fact)| (name, format!("→ {}", value(key, name, fact)))),
                 );
             }
             Change::Removed { facts } => {
                 let _ = writeln!(text, "{} {}", paint.bad("-"), line(key));
-                lines(&mut text, facts.iter().map(|(name, fact)| (name, show(key, name, fact))));
+                lines(&mut text, facts.iter().map(|(name, fact)| (name, value(key, name, fact))));
             }
             Change::Changed { facts } => {
                 let _ = writeln!(text, "{} {}", paint.change("~"), line(key));
                 let side = |name: &str, side: &Option<String>| {
-                    side.as_ref().map_or_else(|| "not set".to_owned(), |fact| show(key, name, fact))
+                    side.as_ref().map_or_else(|| "not set".to_owned(), |fact| value(key, name, fact))
                 };
                 lines(
                     &mut text,
@@ -42,10 +42,6 @@ pub fn diff(diff: &GraphDiff, paint: Paint) -> String {
         differing => writeln!(text, "{} differ.", count(differing, "resource")),
     };
     text
-}
-
-fn show(key: &Key, name: &str, fact: &str) -> String {
-    if name.starts_with("client ") { value::export_options(fact) } else { value::value(key, name, fact) }
 }
 
 fn lines<'a>(text: &mut String, lines: impl Iterator<Item = (&'a String, String)>) {

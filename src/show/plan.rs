@@ -1,11 +1,8 @@
 //! A plan for people: what changes, by kind of resource, in a stable order; then what forbids it,
 //! what to know, and a line that sums it up.
 
-use super::{
-    Paint, count, line,
-    value::{export_options, value},
-};
-use phoenix_graph::Key;
+use super::{Paint, count, line, value::value};
+use phoenix_graph::{Key, Unit};
 use phoenix_host::op::Op;
 use phoenix_host::snapshots;
 use phoenix_plan::{Action, Change, Kind, Plan, Reversibility, Subject};
@@ -219,23 +216,25 @@ fn arrow(action: &Action, change: &Change) -> String {
 /// Writes the old and the new value of a change. Of the options of an export, every one of which is
 /// explicit, those that differ are told, or those that `exports(5)` does not assume anyway.
 fn sides(action: &Action, change: &Change) -> (String, String) {
-    let is_export = change.setting.starts_with("client ");
+    let key = match &action.subject {
+        Subject::Resource(key) => Some(key),
+        Subject::Files | Subject::Mounts | Subject::Key(_) => None,
+    };
+    let is_export = key.is_some_and(|key| Unit::of(key, &change.setting) == Unit::ExportOptions);
     if let (true, Some(old), Some(new)) = (is_export, &change.old, &change.new) {
         return (line(&without(old, new)), line(&without(new, old)));
     }
-    let is_layout = matches!(action.subject, Subject::Resource(Key::Pool(_)))
-        && matches!(change.setting.as_str(), "disk" | "vdev");
+    let is_layout = matches!(key, Some(Key::Pool(_))) && matches!(change.setting.as_str(), "disk" | "vdev");
     let none = match () {
         () if action.subject == Subject::Files => "no such line",
         () if is_export => "not exported",
         () if is_layout => "not in the pool",
         () => "not set",
     };
-    let show = |text: &Option<String>| match (&action.subject, text) {
+    let show = |text: &Option<String>| match (key, text) {
         (_, None) => none.to_owned(),
-        (_, Some(text)) if is_export => export_options(text),
-        (Subject::Resource(key), Some(text)) => value(key, &change.setting, text),
-        (Subject::Files | Subject::Mounts | Subject::Key(_), Some(text)) => text.clone(),
+        (Some(key), Some(text)) => value(key, &change.setting, text),
+        (None, Some(text)) => text.clone(),
     };
     (line(&show(&change.old)), line(&show(&change.new)))
 }

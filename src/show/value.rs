@@ -1,26 +1,19 @@
 //! Values for people: sizes in their unit, with the exact bytes where the unit is not exact.
 
-use phoenix_graph::{
-    Bytes, Key, Target,
-    export::ExportOptions,
-    property::{self, Kind},
-};
+use phoenix_graph::{Bytes, Key, Unit, export::ExportOptions};
 
 /// Writes the value of a setting of a resource. Words are left as they are; what follows a size
 /// (`(inherited from tank)`) is kept.
 #[must_use]
 pub fn value(key: &Key, setting: &str, text: &str) -> String {
-    if text.is_empty() {
-        return "(empty)".to_owned();
-    }
-    if !is_size(key, setting) {
-        return text.to_owned();
-    }
-    let (number, rest) = text.split_once(' ').map_or((text, ""), |(number, rest)| (number, rest));
-    match number.parse::<u64>() {
-        Ok(bytes) if rest.is_empty() => size(bytes, none_is_zero(key, setting)),
-        Ok(bytes) => format!("{} {rest}", size(bytes, none_is_zero(key, setting))),
-        Err(_) => text.to_owned(),
+    match Unit::of(key, setting) {
+        Unit::ExportOptions => export_options(text),
+        _ if text.is_empty() => "(empty)".to_owned(),
+        Unit::Word => text.to_owned(),
+        Unit::Bytes { none } => {
+            let (number, rest) = text.find(' ').map_or((text, ""), |at| text.split_at(at));
+            number.parse().map_or_else(|_| text.to_owned(), |bytes| format!("{}{rest}", size(bytes, none)))
+        }
     }
 }
 
@@ -60,29 +53,6 @@ fn rounded(bytes: u64) -> String {
     let digits = if number >= 100.0 { 0 } else { usize::from(number < 10.0) + 1 };
     let suffix = char::from(b"BKMGTPE"[power as usize]);
     format!("{number:.digits$}{suffix}")
-}
-
-fn row(key: &Key, setting: &str) -> Option<&'static property::Property> {
-    let target = match key {
-        Key::Pool(_) => Target::Pool,
-        Key::Dataset(_) => Target::Filesystem,
-        Key::Volume(_) => Target::Volume,
-        _ => return None,
-    };
-    property::find(target, setting)
-}
-
-fn is_size(key: &Key, setting: &str) -> bool {
-    match key {
-        // The parameters of the ARC are bytes, but for those that end in `_percent` and the like (`zfs(4)`).
-        Key::Tunable(name) => ["zfs_arc_max", "zfs_arc_min"].contains(&&**name),
-        Key::Dataset(_) | Key::Volume(_) if setting == "written" => true,
-        _ => row(key, setting).is_some_and(|row| matches!(row.kind, Kind::Size { .. })),
-    }
-}
-
-fn none_is_zero(key: &Key, setting: &str) -> bool {
-    row(key, setting).is_some_and(|row| matches!(row.kind, Kind::Size { none: true, .. }))
 }
 
 #[cfg(test)]

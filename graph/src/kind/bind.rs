@@ -1,7 +1,7 @@
 //! A bind: a file system that a container has as a mount point of its own.
 
 use super::{
-    common::{FORMAT_2, Facts, Kind},
+    common::{FORMAT_2, Fact, Kind, Said},
     key::Key,
 };
 use crate::{
@@ -70,10 +70,13 @@ impl Kind for Bind {
         Ok(())
     }
 
-    fn facts(&self, facts: &mut Facts) {
-        facts.insert("dataset".to_owned(), self.dataset.to_string());
-        facts.insert("path".to_owned(), self.path.to_string());
-        facts.extend(self.options.iter().map(|(name, value)| (name.to_string(), value.to_string())));
+    fn facts(&self) -> Vec<Fact> {
+        let options = self.options.iter().map(|(name, value)| Fact::new(name, value, Said::Line));
+        let dataset = Fact::new("dataset", &self.dataset, Said::Line);
+        let mut facts: Vec<Fact> =
+            options.chain([dataset, Fact::new("path", &self.path, Said::Line)]).collect();
+        facts.sort_by(|a, b| a.name.cmp(&b.name));
+        facts
     }
 
     fn format(&self) -> u32 {

@@ -1,11 +1,66 @@
 //! What there is to know of a resource, whatever its kind.
 
 use super::{key::Key, life::Lifecycle};
-use crate::{DatasetName, Settings, check::reason::Reason, name::NameError};
-use std::collections::BTreeMap;
+use crate::{
+    DatasetName, Settings, Target,
+    check::reason::Reason,
+    name::NameError,
+    property::{self, Kind as Of},
+};
 
-/// What people are told of a resource: by fact, what it is.
-pub type Facts = BTreeMap<String, String>;
+/// Something that people are told of a resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact {
+    /// What it is called in plans and diffs, once in a resource: `volsize`, `client 10.0.0.0/8`.
+    pub name: String,
+    /// What it is, in canonical form: sizes in bytes.
+    pub value: String,
+    /// How it is said where a host is laid out as a whole.
+    pub said: Said,
+}
+
+/// How a fact is said where a host is laid out as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// In a line of its own, by its name.
+    Line,
+    /// In lines of their own, by another name: a line for each of these values.
+    Lines(String, Vec<String>),
+    /// In the resource's first line, after these words.
+    First(&'static str),
+    /// In the resource's first line, by its name alone.
+    Word,
+}
+
+impl Fact {
+    pub(super) fn new(name: impl ToString, value: impl ToString, said: Said) -> Self {
+        Self { name: name.to_string(), value: value.to_string(), said }
+    }
+}
+
+/// What the value of a fact or setting is, so that it can be written for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// A word, or a number of its own.
+    Word,
+    /// A size in bytes.
+    Bytes {
+        /// Whether 0 means that there is none.
+        none: bool,
+    },
+    /// The options of an export, every one of which is explicit.
+    ExportOptions,
+}
+
+/// Returns what the value of a property is.
+pub(super) fn unit(target: Target, name: &str) -> Unit {
+    match property::find(target, name).map(|row| row.kind) {
+        Some(Of::Size { none, .. }) => Unit::Bytes { none },
+        // What is written since a snapshot is no property that can be set.
+        None if name == "written" && target != Target::Pool => Unit::Bytes { none: false },
+        _ => Unit::Word,
+    }
+}
 
 /// The format of objects that was the first to have permissions, binds, and what is said of a life.
 pub(crate) const FORMAT_2: u32 = 2;
@@ -33,8 +88,10 @@ pub(crate) trait Kind {
     /// Says why no spec can say it, looking at it alone.
     fn check(&self) -> Result<(), Reason>;
 
-    /// Adds what is told of it beside its settings and its life.
-    fn facts(&self, facts: &mut Facts);
+    /// Lists what is told of it beside its settings and its life, in the order in which it is said.
+    fn facts(&self) -> Vec<Fact> {
+        Vec::new()
+    }
 
     /// What is said about its life, where that can be said.
     fn lifecycle(&self) -> Option<&Lifecycle> {

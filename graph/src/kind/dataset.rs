@@ -1,7 +1,7 @@
 //! A file system, a pool's root dataset among them.
 
 use super::{
-    common::{Facts, Kind},
+    common::Kind,
     key::Key,
     life::{self, Lifecycle},
 };
@@ -44,8 +44,6 @@ impl Kind for Dataset {
         settings(Target::Filesystem, &self.settings)?;
         life::check(&self.name, &self.lifecycle)
     }
-
-    fn facts(&self, _: &mut Facts) {}
 
     fn lifecycle(&self) -> Option<&Lifecycle> {
         Some(&self.lifecycle)

@@ -1,7 +1,7 @@
 //! An export: a directory shared over NFS.
 
 use super::{
-    common::{Facts, Kind},
+    common::{Fact, Kind, Said, Unit},
     key::Key,
 };
 use crate::{
@@ -53,11 +53,17 @@ impl Kind for Export {
         Ok(())
     }
 
-    fn facts(&self, facts: &mut Facts) {
-        facts.insert("dataset".to_owned(), self.dataset.to_string());
-        for (client, options) in &self.clients {
+    fn facts(&self) -> Vec<Fact> {
+        let mut facts = vec![Fact::new("dataset", &self.dataset, Said::First("of "))];
+        facts.extend(self.clients.iter().map(|(client, options)| {
             let options = options.iter().collect::<Vec<_>>().join(",");
-            facts.insert(format!("client {client}"), options);
-        }
+            let said = Said::Lines(format!("to {client}"), vec![options.clone()]);
+            Fact::new(format!("client {client}"), options, said)
+        }));
+        facts
     }
+}
+
+pub(super) fn unit(fact: &str) -> Unit {
+    if fact.starts_with("client ") { Unit::ExportOptions } else { Unit::Word }
 }

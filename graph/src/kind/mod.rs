@@ -17,7 +17,7 @@ mod vdev;
 mod volume;
 
 pub use bind::Bind;
-pub use common::Facts;
+pub use common::{Fact, Said, Unit};
 pub use dataset::Dataset;
 pub use export::Export;
 pub use key::Key;
@@ -29,9 +29,10 @@ pub use tunable::{ARC_LEAST, ARC_MAX, Tunable};
 pub use vdev::{Class, Disk, Redundancy, Vdev, vdev_text};
 pub use volume::Volume;
 
-use crate::{DatasetName, Settings, check::reason::Reason, name::NameError};
+use crate::{DatasetName, Settings, Target, check::reason::Reason, name::NameError};
 use common::{FORMAT_2, Kind};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One thing that a host is to have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,15 +126,36 @@ impl Resource {
         self.kind().settings()
     }
 
-    /// Lays it out as facts for people: a line each in plans, diffs and reviews.
+    /// Lists what is told of it beside its settings and its life, in the order in which it is said.
     #[must_use]
-    pub fn facts(&self) -> Facts {
-        let mut facts = Facts::new();
+    pub fn own_facts(&self) -> Vec<Fact> {
+        self.kind().facts()
+    }
+
+    /// Lays it out whole: by the name of a fact, what it is.
+    #[must_use]
+    pub fn facts(&self) -> BTreeMap<String, String> {
+        let mut facts = BTreeMap::new();
         if let Some(settings) = self.settings() {
             facts.extend(settings.iter().map(|(name, value)| (name.to_string(), value.to_string())));
         }
         facts.extend(self.lifecycle().into_iter().flat_map(Lifecycle::facts));
-        self.kind().facts(&mut facts);
+        facts.extend(self.own_facts().into_iter().map(|fact| (fact.name, fact.value)));
         facts
+    }
+}
+
+impl Unit {
+    /// Returns what the value of a fact or setting of a resource is.
+    #[must_use]
+    pub fn of(key: &Key, name: &str) -> Self {
+        match key {
+            Key::Pool(_) => common::unit(Target::Pool, name),
+            Key::Dataset(_) => common::unit(Target::Filesystem, name),
+            Key::Volume(_) => common::unit(Target::Volume, name),
+            Key::Export(_) => export::unit(name),
+            Key::Tunable(parameter) => tunable::unit(parameter),
+            Key::Storage(_) | Key::Permissions(_) | Key::Bind(..) => Unit::Word,
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Permissions: who owns a file system's root directory, and who may do what in it.
 
 use super::{
-    common::{FORMAT_2, Facts, Kind},
+    common::{FORMAT_2, Fact, Kind, Said},
     key::Key,
 };
 use crate::{DatasetName, check::reason::Reason, name::NameError};
@@ -51,11 +51,11 @@ impl Kind for Permissions {
         Ok(())
     }
 
-    fn facts(&self, facts: &mut Facts) {
-        let mode = self.mode.map(|mode| mode.to_string().into_boxed_str());
-        for (name, value) in [("owner", &self.owner), ("group", &self.group), ("mode", &mode)] {
-            facts.extend(value.iter().map(|value| (name.to_owned(), value.to_string())));
-        }
+    fn facts(&self) -> Vec<Fact> {
+        let mode = self.mode.map(|mode| mode.to_string().into());
+        let said = [("group", &self.group), ("mode", &mode), ("owner", &self.owner)];
+        let fact = |(name, value): (&str, &Option<_>)| Some(Fact::new(name, value.as_ref()?, Said::Line));
+        said.into_iter().filter_map(fact).collect()
     }
 
     fn format(&self) -> u32 {

@@ -1,7 +1,7 @@
 //! A pool: its layout and its properties.
 
 use super::{
-    common::{Facts, Kind},
+    common::{Fact, Kind, Said},
     key::Key,
     life::Lifecycle,
     vdev::{Class, Vdev},
@@ -51,10 +51,12 @@ impl Kind for Pool {
         Ok(settings(Target::Pool, &self.settings)?)
     }
 
-    fn facts(&self, facts: &mut Facts) {
-        for (at, vdev) in self.layout.iter().enumerate() {
-            facts.insert(format!("vdev {at}"), vdev.to_string());
-        }
+    fn facts(&self) -> Vec<Fact> {
+        let fact = |(at, vdev): (usize, &Vdev)| {
+            let disks = vdev.disks.iter().map(|disk| disk.0.to_string()).collect();
+            Fact::new(format!("vdev {at}"), vdev, Said::Lines(vdev.role(), disks))
+        };
+        self.layout.iter().enumerate().map(fact).collect()
     }
 
     fn lifecycle(&self) -> Option<&Lifecycle> {

@@ -1,7 +1,7 @@
 //! A registration with Proxmox VE.
 
 use super::{
-    common::{Facts, Kind},
+    common::{Fact, Kind, Said},
     key::Key,
     life::Lifecycle,
 };
@@ -60,9 +60,10 @@ impl Kind for Storage {
         Ok(())
     }
 
-    fn facts(&self, facts: &mut Facts) {
-        facts.insert("type".to_owned(), self.kind.to_string());
-        facts.extend(self.properties.iter().map(|(name, value)| (name.to_string(), value.to_string())));
+    fn facts(&self) -> Vec<Fact> {
+        let mut facts = vec![Fact::new("type", &self.kind, Said::First("type "))];
+        facts.extend(self.properties.iter().map(|(name, value)| Fact::new(name, value, Said::Line)));
+        facts
     }
 
     fn lifecycle(&self) -> Option<&Lifecycle> {

@@ -1,7 +1,7 @@
 //! A parameter of the zfs kernel module, now and at boot.
 
 use super::{
-    common::{Facts, Kind},
+    common::{Fact, Kind, Said, Unit},
     key::Key,
 };
 use crate::{check::reason::Reason, size::Bytes};
@@ -35,7 +35,12 @@ impl Kind for Tunable {
         if legal { Ok(()) } else { Err(Reason::Arc(self.value)) }
     }
 
-    fn facts(&self, facts: &mut Facts) {
-        facts.insert("value".to_owned(), self.value.to_string());
+    fn facts(&self) -> Vec<Fact> {
+        vec![Fact::new("value", self.value, Said::First(""))]
     }
+}
+
+/// The parameters of the ARC are bytes, but for those that end in `_percent` and the like (`zfs(4)`).
+pub(super) fn unit(name: &str) -> Unit {
+    if [ARC_MAX, "zfs_arc_min"].contains(&name) { Unit::Bytes { none: false } } else { Unit::Word }
 }

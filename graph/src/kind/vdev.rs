@@ -14,6 +14,20 @@ pub struct Vdev {
     pub disks: Vec<Disk>,
 }
 
+impl Vdev {
+    /// Says what its disks are for: `data mirror`, `log disk`.
+    pub(super) fn role(&self) -> String {
+        let class = match self.class {
+            Class::Data => "data",
+            class => class.word(),
+        };
+        match &self.redundancy {
+            Redundancy::None => format!("{class} disk"),
+            other => format!("{class} {}", String::from(other.clone())),
+        }
+    }
+}
+
 impl std::fmt::Display for Vdev {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&vdev_text(self.class, &self.redundancy, self.disks.iter().map(|disk| &*disk.0)))

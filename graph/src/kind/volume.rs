@@ -1,7 +1,7 @@
 //! A volume (zvol).
 
 use super::{
-    common::{Facts, Kind},
+    common::{Fact, Kind, Said},
     key::Key,
     life::{self, Lifecycle},
 };
@@ -56,11 +56,10 @@ impl Kind for Volume {
         life::check(&self.name, &self.lifecycle)
     }
 
-    fn facts(&self, facts: &mut Facts) {
-        facts.insert("volsize".to_owned(), self.size.0.to_string());
-        if self.sparse {
-            facts.insert("sparse".to_owned(), "on".to_owned());
-        }
+    fn facts(&self) -> Vec<Fact> {
+        let mut facts = vec![Fact::new("volsize", self.size.0, Said::First("size "))];
+        facts.extend(self.sparse.then(|| Fact::new("sparse", "on", Said::Word)));
+        facts
     }
 
     fn lifecycle(&self) -> Option<&Lifecycle> {
