@@ -15,7 +15,7 @@ use std::fmt::Write;
 /// it and the same put right. Without a code it lists all of them.
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// The code, as it stands in the diagnostic or below the plan: quota-over-parent
+    /// The code, as it stands in the diagnostic, below the plan or in `--json`: quota-over-parent
     code: Option<String>,
     /// Print JSON
     #[arg(long)]

@@ -1,5 +1,5 @@
 //! What `phoenix stdlib --json` and `phoenix explain --json` print: the standard library, and the pages
-//! of the diagnostics.
+//! of diagnostics and of what a plan refuses or warns of.
 
 use phoenix_compiler::stdlib;
 use phoenix_graph::{Code, code::Level};

@@ -6,7 +6,7 @@ use super::{
     state::{Content, Dataset, Pool, Refusal, State, Vdev, refuse},
 };
 use phoenix_graph::{Class, DatasetName, PoolName, Redundancy, Target, Vdev as Asked};
-use phoenix_host::{observed::ImportObstacle, op::Assignment, secret::Keys, text::complaints::Complaint};
+use phoenix_host::{observed::ImportObstacle, op::Assignment, secret::Keys};
 use std::collections::BTreeSet;
 
 impl State {
@@ -231,7 +231,8 @@ impl State {
     /// takes the volumes' devices away before it looks whether anything else is in use, and has no limit.
     pub fn waits(&self, pool: &PoolName, refusal: &Refusal) -> bool {
         let open = |name: &DatasetName| name.pool() == *pool && self.target(name) == Target::Volume;
-        Complaint::Busy.is_said(&refusal.text) && self.busy.iter().any(open)
+        // Not a file system that is busy: of that OpenZFS tells at once.
+        refusal.text.ends_with("pool is busy") && self.busy.iter().any(open)
     }
 
     /// Returns whether something of a pool is mounted or held open.

@@ -149,6 +149,20 @@ fn what_the_kernel_refuses_leaves_the_other_properties_set() {
 }
 
 #[test]
+fn a_pool_waits_for_an_open_volume_but_not_for_a_busy_file_system() {
+    let dir = tempfile::tempdir().unwrap();
+    let host = host(dir.path());
+    let export = Op::PoolExport { pool: pool("tank") };
+    host.set_busy(&name("tank/v"), true);
+    host.set_busy(&name("tank/a/b"), true);
+    assert!(refused(&host, &export).contains("cannot unmount '/tank/a/b'"));
+    host.set_busy(&name("tank/a/b"), false);
+    assert!(matches!(host.perform(&export), Err(HostError::TimedOut { .. })));
+    host.set_busy(&name("tank/v"), false);
+    host.perform(&export).unwrap();
+}
+
+#[test]
 fn a_subtree_is_renamed_with_its_files_snapshots_and_mount_points() {
     let dir = tempfile::tempdir().unwrap();
     let host = host(dir.path());

@@ -31,7 +31,8 @@ pub fn in_areas(seen: &Observed, record: &Record, hosts: &BTreeSet<HostName>) ->
     numbers.filter(|number| *number < END).max()
 }
 
-/// Returns the greatest number among the names of snapshots that are a switch's.
+/// Returns the greatest number among the names of snapshots that a switch could have taken. A name that none has,
+/// such as `phoenix-12.x`, counts, too: it costs a number, and no more.
 pub fn of_snapshots(names: &BTreeSet<Box<str>>) -> Option<u64> {
     let number = |name: &str| -> Option<u64> {
         let rest = name.strip_prefix("phoenix-")?;
