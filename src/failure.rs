@@ -5,7 +5,7 @@ use crate::{
     show::{line, within_reason},
 };
 use phoenix_host::HostError;
-use phoenix_store::{LockError, StoreError};
+use phoenix_store::{Cause, LockError, StoreError};
 use std::{error::Error, fmt};
 
 /// Why a verb did not come to its end. It is shown whole, and decides the exit code.
@@ -15,7 +15,6 @@ pub struct Failure {
     pub exit: Exit,
     /// What was being done, to what: `cannot switch to examples/phoenix`.
     doing: String,
-    /// Why it failed, each reason the cause of the one before.
     cause: Option<Cause>,
     /// What to do next.
     help: Option<String>,
@@ -27,10 +26,10 @@ impl Failure {
         Self { exit, doing: line(&doing.into()), cause: None, help: None }
     }
 
-    /// Says why it failed.
+    /// Says why it failed: by an error, which is kept, or in words.
     #[must_use]
-    pub fn because(mut self, cause: impl fmt::Display) -> Self {
-        self.cause = Some(Cause(within_reason(cause.to_string())));
+    pub fn because(mut self, cause: impl Into<Cause>) -> Self {
+        self.cause = Some(cause.into());
         self
     }
 
@@ -42,20 +41,24 @@ impl Failure {
     }
 
     /// Wraps an error of the store.
-    pub fn store(doing: impl Into<String>, error: &StoreError) -> Self {
-        let failure = Self::new(Exit::Failed, doing).because(error);
-        match error {
-            StoreError::Io { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => failure
-                .help("run it as root; or try it without privileges on a simulated host with `--sim DIR`"),
-            StoreError::NoGeneration(_) => Self { exit: Exit::Refused, ..failure }
-                .help("`phoenix generations` lists those that there are"),
+    pub fn store(doing: impl Into<String>, error: StoreError) -> Self {
+        let (exit, help) = match &error {
+            StoreError::Io { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => {
+                let help =
+                    "run it as root; or try it without privileges on a simulated host with `--sim DIR`";
+                (Exit::Failed, help.to_owned())
+            }
+            StoreError::NoGeneration(_) => {
+                (Exit::Refused, "`phoenix generations` lists those that there are".to_owned())
+            }
             StoreError::Damaged(_) => {
-                failure.help("move the damaged file away, then build the spec that it came from again")
+                let help = "move the damaged file away, then build the spec that it came from again";
+                (Exit::Failed, help.to_owned())
             }
             StoreError::NotOurs { owner: Some(owner), .. } if !rustix::process::geteuid().is_root() => {
                 let whose = if *owner == 0 { "root".to_owned() } else { format!("user {owner}") };
                 let help = format!("run it as {whose}, or take a folder of your own with `--state-dir`");
-                Self { exit: Exit::Refused, ..failure }.help(help)
+                (Exit::Refused, help)
             }
             StoreError::NotOurs { path, .. } => {
                 let help = format!(
@@ -64,41 +67,52 @@ impl Failure {
                     rustix::process::geteuid().as_raw(),
                     path.display()
                 );
-                Self { exit: Exit::Refused, ..failure }.help(help)
+                (Exit::Refused, help)
             }
             StoreError::NotWhole { repair, .. } => {
-                Self { exit: Exit::Refused, ..failure }.help(format!("{repair}; `phoenix verify` tells all"))
+                (Exit::Refused, format!("{repair}; `phoenix verify` tells all"))
             }
-            StoreError::Unreadable { .. } => failure.help("`phoenix verify` tells how it is put right"),
-            StoreError::Illegal { .. } => Self { exit: Exit::Refused, ..failure }.help(
-                "no spec says this: build the closure from its spec with this version of phoenix, and look \
-                 at who made this one",
-            ),
-            StoreError::Missing { .. } => failure.help("build the spec that it came from again"),
-            _ => failure,
-        }
+            StoreError::Unreadable { .. } => {
+                (Exit::Failed, "`phoenix verify` tells how it is put right".to_owned())
+            }
+            StoreError::Illegal { .. } => {
+                let help = "no spec says this: build the closure from its spec with this version of phoenix, and \
+                            look at who made this one";
+                (Exit::Refused, help.to_owned())
+            }
+            StoreError::Missing { .. } => (Exit::Failed, "build the spec that it came from again".to_owned()),
+            _ => return Self::new(Exit::Failed, doing).because(error),
+        };
+        Self::new(exit, doing).because(error).help(help)
     }
 
     /// Wraps an error of the host.
-    pub fn host(doing: impl Into<String>, error: &HostError) -> Self {
-        let failure = Self::new(Exit::Failed, doing).because(error);
-        match error {
+    pub fn host(doing: impl Into<String>, error: HostError) -> Self {
+        let (exit, help) = match &error {
             HostError::NoTool { .. } => {
-                failure.help("run it on the storage host; or try it anywhere with `--sim DIR`")
+                (Exit::Failed, "run it on the storage host; or try it anywhere with `--sim DIR`")
             }
-            HostError::PowerLost => Self { exit: Exit::Interrupted, ..failure }.help("run `phoenix recover`"),
-            _ => failure,
-        }
+            HostError::PowerLost => (Exit::Interrupted, "run `phoenix recover`"),
+            _ => return Self::new(Exit::Failed, doing).because(error),
+        };
+        Self::new(exit, doing).because(error).help(help)
     }
 
     /// Wraps an error of the lock.
-    pub fn lock(doing: impl Into<String>, error: &LockError) -> Self {
+    pub fn lock(doing: impl Into<String>, error: LockError) -> Self {
         match error {
             LockError::Held(_) => Self::new(Exit::Locked, doing)
                 .because(error)
                 .help("wait until it has ended, then try again; nothing was changed"),
             LockError::Store(error) => Self::store(doing, error),
         }
+    }
+
+    /// Shows it: each error of phoenix says its own cause in its words, so none below is told again.
+    #[must_use]
+    pub fn shown(&self) -> Shown {
+        let cause = self.cause.as_ref().map(|cause| Words(within_reason(cause.to_string())));
+        Shown { doing: self.doing.clone(), cause, help: self.help.clone() }
     }
 }
 
@@ -110,24 +124,41 @@ impl fmt::Display for Failure {
 
 impl Error for Failure {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.cause.as_ref().map(|cause| cause as &(dyn Error + 'static))
+        self.cause.as_ref().map(|cause| &**cause as &(dyn Error + 'static))
     }
 }
 
-impl miette::Diagnostic for Failure {
-    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
-    }
+/// A failure as it is shown.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("{doing}")]
+pub struct Shown {
+    doing: String,
+    #[source]
+    cause: Option<Words>,
+    #[help]
+    help: Option<String>,
 }
 
 /// A reason, in words.
-#[derive(Debug)]
-struct Cause(String);
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Words(String);
 
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_keeps_its_cause_and_tells_it_once() {
+        let io = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let told = io.to_string();
+        let error = StoreError::Io { doing: "write", path: "/s/lock".into(), source: io };
+        let failure = Failure::store("cannot switch", error);
+        let store = failure.source().and_then(|cause| cause.downcast_ref::<StoreError>()).unwrap();
+        assert!(store.source().is_some_and(|cause| cause.is::<std::io::Error>()));
+        let shown = failure.shown();
+        let words = shown.source().unwrap();
+        assert_eq!(words.to_string(), format!("cannot write /s/lock: {told}"));
+        assert!(words.source().is_none());
     }
 }
-
-impl Error for Cause {}

@@ -84,7 +84,8 @@ fn main() -> ExitCode {
                 && let Some(odd) = odd_argument()
             {
                 let cause = format!("an argument has characters that do not show: {odd:?}");
-                Terminal::new(Color::Auto).report(&Failure::new(Exit::Usage, "wrong usage").because(cause));
+                Terminal::new(Color::Auto)
+                    .report(&Failure::new(Exit::Usage, "wrong usage").because(cause).shown());
                 return ExitCode::from(Exit::Usage.code());
             }
             let printed = error.print();
@@ -92,7 +93,7 @@ fn main() -> ExitCode {
             let exit = match printed {
                 _ if error.use_stderr() => Exit::Usage,
                 Err(why) if why.kind() != io::ErrorKind::BrokenPipe => {
-                    unwritten(&why, Exit::Done, false, &Terminal::new(Color::Auto))
+                    unwritten(why, Exit::Done, false, &Terminal::new(Color::Auto))
                 }
                 _ => Exit::Done,
             };
@@ -101,11 +102,11 @@ fn main() -> ExitCode {
     };
     let terminal = Terminal::new(cli.common.color);
     let exit = run(&cli, &terminal).unwrap_or_else(|failure| {
-        terminal.report(&failure);
+        terminal.report(&failure.shown());
         failure.exit
     });
     let exit = match terminal.unwritten() {
-        Some(why) => unwritten(&why, exit, cli.verb.goes(), &terminal),
+        Some(why) => unwritten(why, exit, cli.verb.goes(), &terminal),
         None => exit,
     };
     ExitCode::from(exit.code())
@@ -119,10 +120,10 @@ fn odd_argument() -> Option<String> {
 
 /// Tells that the result could not be printed, and returns the exit code for that: a failure, unless there is
 /// a worse one, or the host has changed, which a failure would deny.
-fn unwritten(why: &io::Error, exit: Exit, goes: bool, terminal: &Terminal) -> Exit {
+fn unwritten(why: io::Error, exit: Exit, goes: bool, terminal: &Terminal) -> Exit {
     let failed = matches!(exit, Exit::Done | Exit::Differences) && !goes;
     if matches!(exit, Exit::Done | Exit::Differences) {
-        terminal.report(&Failure::new(Exit::Failed, "cannot write to standard output").because(why));
+        terminal.report(&Failure::new(Exit::Failed, "cannot write to standard output").because(why).shown());
     }
     if failed { Exit::Failed } else { exit }
 }

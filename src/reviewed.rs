@@ -4,6 +4,7 @@
 use crate::{exit::Exit, failure::Failure, sources::Texts};
 use phoenix_graph::{Graph, HostName, ObjectId, Resource, canonical};
 use phoenix_plan::{Action, Change, Consent, Plan, Subject};
+use phoenix_store::Cause;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
@@ -94,11 +95,11 @@ impl Reviewed {
     /// Where it is there, or cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), Failure> {
         let doing = || format!("cannot write the plan to {}", path.display());
-        let failed = |error: &dyn std::fmt::Display| Failure::new(Exit::Failed, doing()).because(error);
-        let content = serde_json::to_value(self).map_err(|error| failed(&error))?;
-        let digest = digest(&content).map_err(|error| failed(&error))?;
+        let failed = |error: Cause| Failure::new(Exit::Failed, doing()).because(error);
+        let content = serde_json::to_value(self).map_err(|error| failed(error.into()))?;
+        let digest = digest(&content).map_err(|error| failed(error.into()))?;
         let sealed = Sealed { phoenix: WHAT.to_owned(), format: FORMAT, digest, content };
-        let text = serde_json::to_string_pretty(&sealed).map_err(|error| failed(&error))? + "\n";
+        let text = serde_json::to_string_pretty(&sealed).map_err(|error| failed(error.into()))? + "\n";
         if text.len() as u64 > MOST {
             return Err(Failure::new(Exit::Refused, doing())
                 .because(format!("it comes to more than {MOST} bytes, which is all that is read of one"))
@@ -110,7 +111,7 @@ impl Reviewed {
                 ErrorKind::AlreadyExists => Failure::new(Exit::Refused, doing())
                     .because("it is there already")
                     .help("name another file, or move it away"),
-                _ => failed(&error),
+                _ => failed(error.into()),
             },
         )
     }

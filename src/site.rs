@@ -53,7 +53,7 @@ impl Site {
                 let doing = || format!("cannot open the simulated host in {}", dir.display());
                 let make = access == Access::Make && !SimHost::is_kept(dir);
                 let host = if make { SimHost::make(dir) } else { SimHost::open(dir) };
-                Box::new(host.map_err(|error| Failure::host(doing(), &error))?)
+                Box::new(host.map_err(|error| Failure::host(doing(), error))?)
             }
             None => Box::new(LinuxHost::new(LinuxPaths::default())),
         };
@@ -102,7 +102,7 @@ pub fn store(common: &Common, access: Access) -> Result<Store, Failure> {
         Access::Read | Access::Foresee => Ok(Store::read_only(&root)),
         Access::Change | Access::Make => {
             let doing = || format!("cannot open the store in {}", root.display());
-            Store::open(&root).map_err(|error| Failure::store(doing(), &error))
+            Store::open(&root).map_err(|error| Failure::store(doing(), error))
         }
     }
 }

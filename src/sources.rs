@@ -58,8 +58,8 @@ fn record(system: ObjectId, sources: Vec<Source>) -> Result<String, StoreError> 
 /// Where the store cannot be read.
 pub fn get(store: &Store, system: ObjectId) -> Result<Texts, Failure> {
     let doing = || format!("cannot read what system {} was built from", system.short());
-    let broken = |error: &StoreError| Failure::store(doing(), error);
-    let names = store.object_names().map_err(|error| broken(&error))?;
+    let broken = |error: StoreError| Failure::store(doing(), error);
+    let names = store.object_names().map_err(broken)?;
     let end = format!("-spec-{}", suffix(system));
     let written = |path: &PathBuf| {
         fs::metadata(path).and_then(|found| found.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
@@ -69,7 +69,7 @@ pub fn get(store: &Store, system: ObjectId) -> Result<Texts, Failure> {
         .filter(|(_, path)| path.to_str().is_some_and(|path| path.ends_with(&end)))
         .max_by_key(|(id, path)| (written(path), **id));
     let Some((id, _)) = last else { return Ok(Vec::new()) };
-    let bytes = store.object(id).map_err(|error| broken(&error))?;
+    let bytes = store.object(id).map_err(broken)?;
     let Ok(record) = serde_json::from_slice::<Record>(&bytes) else { return Ok(Vec::new()) };
     if record.system != system || record.format > FORMAT {
         return Ok(Vec::new());
@@ -77,7 +77,7 @@ pub fn get(store: &Store, system: ObjectId) -> Result<Texts, Failure> {
     let mut texts = Vec::new();
     let mut left = MAX_BYTES;
     for source in record.sources {
-        let bytes = store.object(&source.id).map_err(|error| broken(&error))?;
+        let bytes = store.object(&source.id).map_err(broken)?;
         // A store of somebody else's may name any number of them.
         left = left.checked_sub(bytes.len()).ok_or_else(|| {
             Failure::new(Exit::Refused, doing())

@@ -273,7 +273,7 @@ pub fn refuse_busy(store: &Store, doing: &str) -> Result<(), Failure> {
         Ok(Some(holder)) => Err(Failure::new(Exit::Locked, doing)
             .because(format!("the host is being changed by {holder}"))
             .help("wait until it has ended, then try again")),
-        Err(error) => Err(Failure::lock(doing, &error)),
+        Err(error) => Err(Failure::lock(doing, error)),
     }
 }
 
@@ -283,7 +283,7 @@ pub fn refuse_open(store: &Store, doing: &str) -> Result<(), Failure> {
     match store.open_transaction() {
         Ok(None) => Ok(()),
         Ok(Some(open)) => Err(interrupted(doing, open.number)),
-        Err(error) => Err(Failure::store(doing, &error)),
+        Err(error) => Err(Failure::store(doing, error)),
     }
 }
 
@@ -350,7 +350,7 @@ pub fn failure(doing: &str, error: SwitchError, terminal: &Terminal) -> Failure 
             .because(error)
             .help("build the spec anew with this version of phoenix, and change what it refuses"),
         SwitchError::Unrecorded { .. } => Failure::new(Exit::Interrupted, doing)
-            .because(error.to_string())
+            .because(error)
             .help("see that the state folder can be written, then run `phoenix recover`"),
         SwitchError::PoolNotThere { pool } => {
             let help = format!("import it with `zpool import {pool}`, then run `phoenix recover` again");
@@ -358,9 +358,9 @@ pub fn failure(doing: &str, error: SwitchError, terminal: &Terminal) -> Failure 
                 .because(format!("the pool {pool} is not imported, and the interrupted switch touched it"))
                 .help(help)
         }
-        SwitchError::Lock(error) => Failure::lock(doing, &error),
-        SwitchError::Store(error) => Failure::store(doing, &error),
-        SwitchError::Host(error) => Failure::host(doing, &error),
+        SwitchError::Lock(error) => Failure::lock(doing, error),
+        SwitchError::Store(error) => Failure::store(doing, error),
+        SwitchError::Host(error) => Failure::host(doing, error),
     }
 }
 

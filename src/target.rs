@@ -101,7 +101,7 @@ impl Lookup<'_> {
 
     fn closure(&self, store: &Store, id: ObjectId) -> Result<Resolved, Failure> {
         let doing = || format!("cannot read system {} from {}", id.short(), store.root().display());
-        let graph = store.graph(&id).map_err(|error| Failure::store(doing(), &error))?;
+        let graph = store.graph(&id).map_err(|error| Failure::store(doing(), error))?;
         if let Some(host) = self.host.filter(|host| graph.host().as_str() != *host) {
             let text = format!("system {} is for the host {}, not for {host}", id.short(), graph.host());
             return Err(Failure::new(Exit::Usage, text).help("leave `--host` out, or name another closure"));
@@ -155,7 +155,7 @@ pub fn machine(common: &Common) -> Option<String> {
 /// Lists the systems of a store whose id begins with these digits.
 fn systems(store: &Store, digits: &str) -> Result<Vec<ObjectId>, Failure> {
     let doing = || format!("cannot read the store {}", store.root().display());
-    let names = store.object_names().map_err(|error| Failure::store(doing(), &error))?;
+    let names = store.object_names().map_err(|error| Failure::store(doing(), error))?;
     let is_system = |path: &Path| {
         let name = path.file_name().and_then(|name| name.to_str());
         name.and_then(|name| name.get(64..)).is_some_and(|rest| rest.starts_with("-system-"))

@@ -6,7 +6,7 @@ use phoenix_linux::{
     LinuxPaths,
     watcher::{self, Started},
 };
-use phoenix_store::Pending;
+use phoenix_store::{Cause, Pending};
 use std::{path::Path, thread, time::Duration};
 
 /// How long it may take until it watches, in slices.
@@ -14,7 +14,7 @@ const SLICES: u32 = 200;
 const SLICE: Duration = Duration::from_millis(50);
 
 /// Starts it, and returns once it watches.
-pub fn start(site: &Site, pending: &Pending) -> Result<Started, String> {
+pub fn start(site: &Site, pending: &Pending) -> Result<Started, Cause> {
     let id = &pending.transaction;
     let log = site.store.watch_log(id);
     let argv = argv(site, pending)?;
@@ -26,10 +26,10 @@ pub fn start(site: &Site, pending: &Pending) -> Result<Started, String> {
     };
     let started = match unit {
         Some(unit) => unit,
-        None => watcher::process(&paths, &argv, &log).map_err(|error| error.to_string())?,
+        None => watcher::process(&paths, &argv, &log)?,
     };
     for _ in 0..SLICES {
-        if site.store.is_watched(id).map_err(|error| error.to_string())? {
+        if site.store.is_watched(id)? {
             return Ok(started);
         }
         thread::sleep(SLICE);
@@ -38,10 +38,10 @@ pub fn start(site: &Site, pending: &Pending) -> Result<Started, String> {
         Started::Unit(name) => format!("`journalctl -u {name}`"),
         Started::Process(_) => log.display().to_string(),
     };
-    Err(format!("{started} was started, and does not watch; {look} may say why"))
+    Err(format!("{started} was started, and does not watch; {look} may say why").into())
 }
 
-fn argv(site: &Site, pending: &Pending) -> Result<Vec<String>, String> {
+fn argv(site: &Site, pending: &Pending) -> Result<Vec<String>, Cause> {
     let text = |path: &Path| {
         path.to_str().map(str::to_owned).ok_or_else(|| format!("{} is not UTF-8", path.display()))
     };

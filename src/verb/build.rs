@@ -129,7 +129,7 @@ impl Build {
             sources::put(store, graph.id(), &texts)?;
             Ok(system)
         };
-        let failed = |store: &Path, error: &StoreError| {
+        let failed = |store: &Path, error: StoreError| {
             Failure::store(format!("cannot write the closure to {}", store.display()), error)
         };
         let root = store(common, Access::Read)?.root().to_owned();
@@ -139,9 +139,9 @@ impl Build {
         };
         match outside::user_store() {
             Some(own) if not_allowed(&error) && common.sim.is_none() => {
-                Store::open(&own).and_then(|store| put(&store)).map_err(|error| failed(&own, &error))
+                Store::open(&own).and_then(|store| put(&store)).map_err(|error| failed(&own, error))
             }
-            _ => Err(failed(&root, &error)),
+            _ => Err(failed(&root, error)),
         }
     }
 }

@@ -110,7 +110,7 @@ fn watch(id: &str, common: &Common, terminal: &Terminal) -> Result<Exit, Failure
                 Err(SwitchError::Lock(_)) => {}
                 Err(error) if failures < TRIES => {
                     failures += 1;
-                    terminal.report(&switching::failure("cannot go back yet", error, terminal));
+                    terminal.report(&switching::failure("cannot go back yet", error, terminal).shown());
                     thread::sleep(PAUSE);
                 }
                 Err(error) => return Err(failed(error)),

@@ -56,7 +56,7 @@ impl Diff {
         terminal: &Terminal,
     ) -> Result<Graph, Failure> {
         if let Some(number) = arg.filter(|arg| arg.len() < 6).and_then(|arg| arg.parse::<u64>().ok()) {
-            let failed = |error| Failure::store(format!("cannot read generation {number}"), &error);
+            let failed = |error| Failure::store(format!("cannot read generation {number}"), error);
             let generation = store.generation(number).map_err(failed)?;
             return store.recorded(&generation.system).map_err(failed);
         }

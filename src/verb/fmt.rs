@@ -34,15 +34,15 @@ impl Fmt {
     pub fn run(&self, terminal: &Terminal) -> Result<Exit, Failure> {
         let mut files = Vec::new();
         for file in &self.files {
-            find(file, &mut files).map_err(|error| failed(file, &error))?;
+            find(file, &mut files).map_err(|error| failed(file, error))?;
         }
         let mut exit = Exit::Done;
         for Named { file, place } in &files {
             let (text, was) = match place {
-                None => (read_bounded(io::stdin()).map_err(|error| failed(file, &error))?, None),
+                None => (read_bounded(io::stdin()).map_err(|error| failed(file, error))?, None),
                 Some((folder, name)) => {
                     let read = folder.read(name).and_then(|read| read.ok_or(ErrorKind::NotFound.into()));
-                    let (text, about) = read.map_err(|error| failed(file, &error))?;
+                    let (text, about) = read.map_err(|error| failed(file, error))?;
                     (text, Some(about))
                 }
             };
@@ -61,7 +61,7 @@ impl Fmt {
                 None if !self.check => terminal.print_file(&made),
                 _ if made == text => {}
                 Some((folder, name)) if !self.check => {
-                    folder.write(name, &made, was.as_ref()).map_err(|error| failed(file, &error))?;
+                    folder.write(name, &made, was.as_ref()).map_err(|error| failed(file, error))?;
                     terminal.print(format_args!("{}\n", file.display()));
                 }
                 _ => {
@@ -76,7 +76,7 @@ impl Fmt {
     }
 }
 
-fn failed(file: &Path, error: &io::Error) -> Failure {
+fn failed(file: &Path, error: io::Error) -> Failure {
     let (exit, help) = match error.kind() {
         io::ErrorKind::NotFound => (Exit::Usage, "name files, folders, or - for standard input"),
         io::ErrorKind::InvalidData => (Exit::Failed, "specs are UTF-8 text"),

@@ -30,9 +30,9 @@ impl Generations {
         let doing = "cannot list the generations";
         named_is_there(common)?;
         let store = store(common, Access::Read)?;
-        let failed = |error| Failure::store(doing, &error);
+        let failed = |error| Failure::store(doing, error);
         // Who has the lock is looked at first: what is open then and ends meanwhile has ended.
-        let busy = store.lock_holder().map_err(|error| Failure::lock(doing, &error))?.is_some();
+        let busy = store.lock_holder().map_err(|error| Failure::lock(doing, error))?.is_some();
         let all = store.generations().map_err(failed)?;
         let current = store.current_number().map_err(failed)?;
         let open = match store.open_transaction() {

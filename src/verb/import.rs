@@ -56,10 +56,10 @@ impl Import {
         }
         let site = Site::open(common, Access::Read)?;
         switching::refuse_open(&site.store, doing)?;
-        let store = |error| Failure::store(doing, &error);
+        let store = |error| Failure::store(doing, error);
         let current = site.store.current().map_err(store)?;
         let current = current.map(|one| site.store.recorded(&one.system)).transpose().map_err(store)?;
-        let seen = site.survey().map_err(|error| Failure::host(doing, &error))?;
+        let seen = site.survey().map_err(|error| Failure::host(doing, error))?;
         let pools = self.pools(seen.pools.keys())?;
         let host = match (&self.host, &current) {
             (Some(name), _) => HostName::new(name).map_err(|error| {

@@ -34,7 +34,7 @@ impl Pin {
         let number = self.generation;
         let verb = if self.remove { "unpin" } else { "pin" };
         let doing = format!("cannot {verb} generation {number}");
-        let failed = |error| Failure::store(&doing, &error);
+        let failed = |error| Failure::store(&doing, error);
         let reading = store(common, Access::Read)?;
         let generation = reading.generation(number).map_err(failed)?;
         if !self.remove && generation.outcome != Outcome::Committed {
@@ -44,7 +44,7 @@ impl Pin {
         }
         let store = store(common, Access::Change)?;
         // `gc` holds the lock while it decides what goes.
-        let _lock = store.lock("pin").map_err(|error| Failure::lock(&doing, &error))?;
+        let _lock = store.lock("pin").map_err(|error| Failure::lock(&doing, error))?;
         let pinned = store.pins().map_err(failed)?.contains_key(&number);
         let said = match (self.remove, pinned) {
             (true, false) => format!("Generation {number} is not pinned."),

@@ -107,7 +107,7 @@ impl Plan {
                 .because("pools are imported first, and what is in them is planned only then")
                 .help("import them with `zpool import`, then plan again"));
         }
-        let current = site.store.current_number().map_err(|error| Failure::store(doing(), &error))?;
+        let current = site.store.current_number().map_err(|error| Failure::store(doing(), error))?;
         let reviewed = Reviewed::new(
             &resolved.graph,
             &resolved.texts,

@@ -53,7 +53,7 @@ impl Recover {
             .recover(self.resume, &mut |plan| approval.ask(plan))
             .map_err(|error| switching::failure(doing, error, terminal))?;
         let text = match recovered {
-            None => match site.store.pending().map_err(|error| Failure::store(doing, &error))? {
+            None => match site.store.pending().map_err(|error| Failure::store(doing, error))? {
                 Some(pending) => format!(
                     "Nothing to recover: generation {} waits for `phoenix confirm`, and goes back by itself.",
                     pending.to

@@ -41,7 +41,7 @@ impl Review {
         let tell = if self.json { Tell::Programs } else { Tell::People };
         let spec = Spec::open(&self.spec, tell, terminal)?;
         let folder = spec.path.parent().unwrap_or(Path::new(""));
-        let beside = Beside::open(folder).map_err(|error| failed("open", folder, &error))?;
+        let beside = Beside::open(folder).map_err(|error| failed("open", folder, error))?;
         let mut views = Vec::new();
         for graph in spec.hosts(None)? {
             views.push(self.review(&beside, folder, graph.host().as_str(), &effective(graph))?);
@@ -63,10 +63,10 @@ impl Review {
         let name = format!("{host}.snap");
         let folder = folder.join(FOLDER);
         let file = folder.join(&name);
-        let reviews = beside.folder(FOLDER).map_err(|error| failed("open", &folder, &error))?;
+        let reviews = beside.folder(FOLDER).map_err(|error| failed("open", &folder, error))?;
         let accepted = match &reviews {
             None => None,
-            Some(reviews) => reviews.read(&name).map_err(|error| failed("read", &file, &error))?,
+            Some(reviews) => reviews.read(&name).map_err(|error| failed("read", &file, error))?,
         };
         let before = accepted.as_ref().map(|(text, _)| text.as_str());
         let diff = difference(before.unwrap_or_default(), now, &file.display().to_string());
@@ -77,9 +77,9 @@ impl Review {
         };
         if self.accept && state != ReviewState::Same {
             let reviews =
-                beside.make_folder(FOLDER).map_err(|error| failed("make the folder", &folder, &error))?;
+                beside.make_folder(FOLDER).map_err(|error| failed("make the folder", &folder, error))?;
             let was = accepted.as_ref().map(|(_, about)| about);
-            reviews.write(&name, now, was).map_err(|error| failed("write", &file, &error))?;
+            reviews.write(&name, now, was).map_err(|error| failed("write", &file, error))?;
             state = ReviewState::Accepted;
         }
         Ok(ReviewView { host: host.to_owned(), file: file.display().to_string(), state, diff })
@@ -89,7 +89,7 @@ impl Review {
 /// The folder of what was accepted, beside the spec.
 const FOLDER: &str = "reviews";
 
-fn failed(what: &str, path: &Path, error: &io::Error) -> Failure {
+fn failed(what: &str, path: &Path, error: io::Error) -> Failure {
     Failure::new(Exit::Failed, format!("cannot {what} {}", path.display()))
         .because(error)
         .help("reviews/HOST.snap beside the spec has to be a plain file in a plain folder")

@@ -47,7 +47,7 @@ impl Rollback {
     /// Runs the verb.
     pub fn run(&self, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
         let site = Site::open(common, Access::Read)?;
-        let current = site.store.current().map_err(|error| Failure::store("cannot go back", &error))?;
+        let current = site.store.current().map_err(|error| Failure::store("cannot go back", error))?;
         let number = match (self.generation, &current) {
             (Some(number), Some(_)) => number,
             (_, None) => {

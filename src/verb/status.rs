@@ -34,7 +34,7 @@ impl Status {
         let doing = "cannot tell the status";
         named_is_there(common)?;
         let site = Site::open(common, Access::Read)?;
-        let failed = |error| Failure::store(doing, &error);
+        let failed = |error| Failure::store(doing, error);
         switching::refuse_busy(&site.store, doing)?;
         let current = site.store.current().map_err(failed)?;
         let open = site.store.open_transaction().map_err(failed)?;

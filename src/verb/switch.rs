@@ -15,6 +15,7 @@ use crate::{
 };
 use clap::Args;
 use phoenix_sim::SimHost;
+use phoenix_store::Cause;
 use phoenix_transaction::switch::Target;
 use std::path::Path;
 
@@ -67,7 +68,7 @@ impl Switch {
             terminal.note(format_args!("Made a simulated host in {}.\n", dir.display()));
         }
         let sources = sources::put(&site.store, resolved.graph.id(), &resolved.texts)
-            .map_err(|error| Failure::store(&doing, &error))?;
+            .map_err(|error| Failure::store(&doing, error))?;
         let target = Target::New { graph: resolved.graph, sources };
         let journey = Journey {
             site: &site,
@@ -100,7 +101,7 @@ impl Switch {
 
         let site = Site::open(common, Access::Change)?;
         let sources = sources::put(&site.store, graph.id(), &reviewed.texts())
-            .map_err(|error| Failure::store(&doing, &error))?;
+            .map_err(|error| Failure::store(&doing, error))?;
         let target = Target::New { graph, sources };
         let plan = Some(&reviewed.plan);
         let journey = Journey {
@@ -117,21 +118,16 @@ impl Switch {
 }
 
 /// Says why a plan is not for this host as it stands now.
-fn still_here(reviewed: &Reviewed, site: &Site) -> Result<(), String> {
+fn still_here(reviewed: &Reviewed, site: &Site) -> Result<(), Cause> {
     if reviewed.machine != site.machine {
-        return Err(format!(
-            "it was made on another host: {}; this one is {}",
-            reviewed.machine, site.machine
-        ));
+        let why = format!("it was made on another host: {}; this one is {}", reviewed.machine, site.machine);
+        return Err(why.into());
     }
     let number = |number: Option<u64>| number.map_or("none".to_owned(), |number| number.to_string());
-    let current = site.store.current_number().map_err(|error| error.to_string())?;
+    let current = site.store.current_number()?;
     if current != reviewed.current {
-        return Err(format!(
-            "the current generation was {} when it was made, and is {}",
-            number(reviewed.current),
-            number(current)
-        ));
+        let (was, is) = (number(reviewed.current), number(current));
+        return Err(format!("the current generation was {was} when it was made, and is {is}").into());
     }
     Ok(())
 }

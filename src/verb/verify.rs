@@ -31,7 +31,7 @@ impl Verify {
         named_is_there(common)?;
         let store = store(common, Access::Read)?;
         switching::refuse_busy(&store, doing)?;
-        let verified = store.verify().map_err(|error| Failure::store(doing, &error))?;
+        let verified = store.verify().map_err(|error| Failure::store(doing, error))?;
         if self.json {
             terminal.json(&VerifyView::new(&verified));
         } else {

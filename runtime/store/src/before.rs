@@ -1,10 +1,10 @@
 //! What stood before phoenix set it, kept beside the generation that is current: see [`phoenix_plan::Before`].
 
-use super::{Store, StoreError, durable, io_error, regular};
+use super::{Store, StoreError, json};
 use phoenix_graph::FORMAT;
 use phoenix_plan::Before;
 use serde::{Deserialize, Serialize};
-use std::{io::ErrorKind, path::PathBuf};
+use std::path::PathBuf;
 
 #[derive(Serialize, Deserialize)]
 struct File {
@@ -20,19 +20,8 @@ impl Store {
     /// [`StoreError`] where the file is there and cannot be read.
     pub fn before(&self, generation: u64) -> Result<Option<Before>, StoreError> {
         let path = self.before_file(generation);
-        let text = match regular::text(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(io_error("read", &path)(error)),
-        };
-        let unreadable = |reason: String| StoreError::Unreadable { path: path.clone(), reason };
-        let file: File = serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
-        if file.format > FORMAT {
-            return Err(unreadable(format!(
-                "it has format {}, which is newer than this phoenix",
-                file.format
-            )));
-        }
+        let Some(file) = json::read::<File>(&path)? else { return Ok(None) };
+        json::refuse_newer(file.format, &path)?;
         Ok(Some(file.before))
     }
 
@@ -41,10 +30,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] where it cannot be written.
     pub fn put_before(&self, generation: u64, before: &Before) -> Result<(), StoreError> {
-        let path = self.before_file(generation);
-        let text = serde_json::to_string(&File { format: FORMAT, before: before.clone() })
-            .map_err(|error| StoreError::Unreadable { path: path.clone(), reason: error.to_string() })?;
-        durable::write(&path, text.as_bytes(), 0o644)
+        json::write(&self.before_file(generation), &File { format: FORMAT, before: before.clone() })
     }
 
     pub(super) fn before_file(&self, generation: u64) -> PathBuf {

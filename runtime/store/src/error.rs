@@ -5,6 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// Why something failed: an error, or words for people where there is none below.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
 /// Says what is wrong with the store, or could not be done there.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -24,7 +27,11 @@ pub enum StoreError {
     },
     /// A file of the store cannot be understood.
     #[error("cannot understand {}: {reason}", .path.display())]
-    Unreadable { path: PathBuf, reason: String },
+    Unreadable {
+        path: PathBuf,
+        #[source]
+        reason: Cause,
+    },
     /// Stored steps make no graph.
     #[error(transparent)]
     Graph(#[from] phoenix_graph::GraphError),
@@ -33,6 +40,7 @@ pub enum StoreError {
     Illegal {
         object: phoenix_graph::ObjectId,
         /// What is wrong with it.
+        #[source]
         fault: Box<phoenix_graph::check::Fault>,
     },
     /// A folder of the store is not this user's alone.
@@ -56,6 +64,13 @@ pub enum StoreError {
         /// How that is put right.
         repair: String,
     },
+}
+
+impl StoreError {
+    /// Says why a file cannot be understood.
+    pub(super) fn unreadable(path: impl Into<PathBuf>, reason: impl Into<Cause>) -> Self {
+        Self::Unreadable { path: path.into(), reason: reason.into() }
+    }
 }
 
 /// Wraps an I/O error with what was being done to which file.

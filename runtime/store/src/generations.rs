@@ -1,6 +1,6 @@
 //! Generations: each switch, whatever came of it, under a number of its own.
 
-use super::{Store, StoreError, durable, io_error, regular};
+use super::{Store, StoreError, durable, io_error, json, regular};
 use phoenix_graph::{Key, ObjectId};
 use phoenix_plan::Places;
 use serde::{Deserialize, Serialize};
@@ -92,16 +92,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::NoGeneration`], or where it cannot be read.
     pub fn generation(&self, number: u64) -> Result<Generation, StoreError> {
-        let path = self.generation_file(number);
-        let text = match regular::text(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Err(StoreError::NoGeneration(number));
-            }
-            Err(error) => return Err(io_error("read", &path)(error)),
-        };
-        let unreadable = |reason: String| StoreError::Unreadable { path: path.clone(), reason };
-        serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))
+        json::read(&self.generation_file(number))?.ok_or(StoreError::NoGeneration(number))
     }
 
     /// Reads the current generation, where there is one.
@@ -133,7 +124,7 @@ impl Store {
         };
         let number = target.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse().ok());
         let reason = || format!("it points to {}, which is no generation", target.display());
-        number.map(Some).ok_or_else(|| StoreError::Unreadable { path, reason: reason() })
+        number.map(Some).ok_or_else(|| StoreError::unreadable(path, reason()))
     }
 
     /// Returns the number that the next attempt will have.
@@ -153,9 +144,7 @@ impl Store {
     pub fn put_generation(&self, generation: &Generation) -> Result<(), StoreError> {
         let folder = self.generation_folder(generation.number);
         durable::private_folder(&folder)?;
-        let text = serde_json::to_string_pretty(generation)
-            .map_err(|error| StoreError::Unreadable { path: folder.clone(), reason: error.to_string() })?;
-        durable::write(&self.generation_file(generation.number), text.as_bytes(), 0o644)
+        json::write_pretty(&self.generation_file(generation.number), generation)
     }
 
     /// Writes the rendered files of a generation.

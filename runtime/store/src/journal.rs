@@ -3,7 +3,7 @@
 //! One record a line. A last line that a power cut tore is no record. A transaction is open from
 //! its first record until one says how it ended; `txn/open` leads to it.
 
-use super::{Store, StoreError, durable, io_error, regular};
+use super::{Store, StoreError, durable, io_error, json, regular};
 use phoenix_graph::{DatasetName, ObjectId};
 use phoenix_plan::{Consent, Plan};
 use serde::{Deserialize, Serialize};
@@ -127,6 +127,15 @@ pub struct Journal {
     id: TransactionId,
 }
 
+/// Says that a line of a journal is no record.
+#[derive(Debug, thiserror::Error)]
+#[error("line {line}: {error}")]
+struct BadLine {
+    line: usize,
+    #[source]
+    error: serde_json::Error,
+}
+
 impl Journal {
     /// Writes a record and waits until it is on disk. That an action is done is written for people alone
     /// and is not waited for: undoing looks at the host.
@@ -134,8 +143,8 @@ impl Journal {
     /// # Errors
     /// [`StoreError::Io`] where it cannot be written.
     pub fn write(&mut self, record: &Record) -> Result<(), StoreError> {
-        let mut line = serde_json::to_vec(record)
-            .map_err(|error| StoreError::Unreadable { path: self.path.clone(), reason: error.to_string() })?;
+        let mut line =
+            serde_json::to_vec(record).map_err(|error| StoreError::unreadable(&self.path, error))?;
         line.push(b'\n');
         if let Err(error) = self.cut().and_then(|()| self.file.write_all(&line)) {
             // Whatever follows begins a line of its own, also where there is room again.
@@ -254,19 +263,15 @@ impl Store {
     pub fn transaction(&self, id: TransactionId) -> Result<Transaction, StoreError> {
         let path = self.transaction_folder(&id).join("journal");
         let text = regular::text(&path).map_err(io_error("read", &path))?;
-        let unreadable = |reason: String| StoreError::Unreadable { path: path.clone(), reason };
+        let unreadable = |reason: &str| StoreError::unreadable(&path, reason);
         let whole = text.rfind('\n').map_or("", |end| &text[..end]);
         let mut transaction: Option<Transaction> = None;
         for (at, line) in whole.lines().enumerate() {
             let record: Record = serde_json::from_str(line)
-                .map_err(|error| unreadable(format!("line {}: {error}", at + 1)))?;
+                .map_err(|error| StoreError::unreadable(&path, BadLine { line: at + 1, error }))?;
             match (&mut transaction, record) {
                 (None, Record::Begin { format, number, from, to, system, consent }) => {
-                    if format > phoenix_graph::FORMAT {
-                        return Err(unreadable(format!(
-                            "it has format {format}, which is newer than this phoenix"
-                        )));
-                    }
+                    json::refuse_newer(format, &path)?;
                     transaction = Some(Transaction {
                         id: id.clone(),
                         number,
@@ -282,12 +287,10 @@ impl Store {
                     });
                 }
                 (Some(open), record) => open.take(record),
-                (None, _) => {
-                    return Err(unreadable("its first record does not begin a transaction".to_owned()));
-                }
+                (None, _) => return Err(unreadable("its first record does not begin a transaction")),
             }
         }
-        transaction.ok_or_else(|| unreadable("it has no whole record".to_owned()))
+        transaction.ok_or_else(|| unreadable("it has no whole record"))
     }
 
     /// Lists the transactions that were cut off before they began.

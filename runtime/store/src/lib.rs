@@ -28,6 +28,7 @@ mod durable;
 mod error;
 mod generations;
 mod journal;
+mod json;
 mod lock;
 mod objects;
 mod past;
@@ -40,7 +41,7 @@ mod verify;
 mod whole;
 
 pub use collect::{Leavings, ObjectsLock, sources_name};
-pub use error::StoreError;
+pub use error::{Cause, StoreError};
 pub use generations::{Generation, Outcome, Source};
 pub use journal::{Journal, Record, Transaction, TransactionId};
 pub use lock::{Lock, LockError};

@@ -1,6 +1,6 @@
 //! Objects: steps, systems and spec sources, each stored once under the hash of its bytes.
 
-use super::{Store, StoreError, durable, io_error, regular};
+use super::{Store, StoreError, durable, io_error, json, regular};
 use phoenix_graph::{Graph, HostName, Key, ObjectId, Step, System, graph::Node};
 use rustix::fs::{Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, futimens};
 use std::{
@@ -71,7 +71,7 @@ impl Store {
             return Err(missing(system));
         }
         let bytes = self.read_object(have, system)?;
-        let stored: System = parse(&bytes, || path.clone())?;
+        let stored: System = json::parse(&bytes, &path)?;
         match stored.needs.iter().find(|id| !have.contains_key(id)) {
             None => Ok(path),
             Some(id) => Err(missing(id)),
@@ -133,16 +133,18 @@ impl Store {
     pub fn recorded(&self, system: &ObjectId) -> Result<Graph, StoreError> {
         let names = self.object_names()?;
         let bytes = self.read_object(&names, system)?;
-        let stored: System = parse(&bytes, || self.root().join("store").join(system.to_string()))?;
+        let path = |id: &ObjectId| self.root().join("store").join(id.to_string());
+        let stored: System = json::parse(&bytes, &path(system))?;
         let mut steps = BTreeMap::new();
         let mut left = MOST_OF_A_CLOSURE;
         for id in &stored.needs {
             let bytes = self.read_object(&names, id)?;
-            left = left.checked_sub(bytes.len() as u64).ok_or_else(|| StoreError::Unreadable {
-                path: self.root().join("store").join(system.to_string()),
-                reason: format!("its steps have more than {MOST_OF_A_CLOSURE} bytes, which no spec comes to"),
+            left = left.checked_sub(bytes.len() as u64).ok_or_else(|| {
+                let why =
+                    format!("its steps have more than {MOST_OF_A_CLOSURE} bytes, which no spec comes to");
+                StoreError::unreadable(path(system), why)
             })?;
-            let step: Step = parse(&bytes, || self.root().join("store").join(id.to_string()))?;
+            let step: Step = json::parse(&bytes, &path(id))?;
             steps.insert(*id, step);
         }
         let named = stored.needs.clone();
@@ -154,23 +156,19 @@ impl Store {
     fn inconsistent(&self, system: &ObjectId, named: &[ObjectId], graph: &Graph) -> StoreError {
         let made: BTreeSet<ObjectId> = graph.nodes().iter().map(|node| node.id).collect();
         let odd = named.iter().find(|id| !made.contains(id)).unwrap_or(system);
-        StoreError::Unreadable {
-            path: self.root().join("store").join(odd.to_string()),
-            reason: format!(
-                "it is no object as phoenix writes them: the steps of system {}, put in order again, do \
-                 not come to its id",
-                system.short()
-            ),
-        }
+        let why = format!(
+            "it is no object as phoenix writes them: the steps of system {}, put in order again, do not come to \
+             its id",
+            system.short()
+        );
+        StoreError::unreadable(self.root().join("store").join(odd.to_string()), why)
     }
 
     fn read_object(&self, names: &BTreeMap<ObjectId, PathBuf>, id: &ObjectId) -> Result<Vec<u8>, StoreError> {
         let path =
             names.get(id).ok_or_else(|| StoreError::Missing { id: *id, store: self.root().to_owned() })?;
         let bytes = read(path).map_err(|error| match error.kind() {
-            ErrorKind::InvalidData | ErrorKind::FileTooLarge => {
-                StoreError::Unreadable { path: path.clone(), reason: error.to_string() }
-            }
+            ErrorKind::InvalidData | ErrorKind::FileTooLarge => StoreError::unreadable(path, error),
             _ => io_error("read", path)(error),
         })?;
         if ObjectId::of(&bytes) == *id { Ok(bytes) } else { Err(StoreError::Damaged(path.clone())) }
@@ -230,14 +228,6 @@ pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
         return Err(io::Error::new(ErrorKind::FileTooLarge, why));
     }
     Ok(bytes)
-}
-
-fn parse<T: serde::de::DeserializeOwned>(
-    bytes: &[u8],
-    path: impl FnOnce() -> PathBuf,
-) -> Result<T, StoreError> {
-    serde_json::from_slice(bytes)
-        .map_err(|error| StoreError::Unreadable { path: path(), reason: error.to_string() })
 }
 
 fn system_name(host: &HostName) -> String {

@@ -1,14 +1,13 @@
 //! What is remembered of generations that are gone: enough to know their snapshots and retired
 //! datasets for this store's own, and to use no number twice. And which holds `gc` was about to take off.
 
-use super::{Generation, Store, StoreError, durable, io_error, regular};
-use phoenix_graph::{FORMAT, SnapshotName};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use std::{
-    collections::BTreeMap,
-    io::ErrorKind,
-    path::{Path, PathBuf},
+use super::{
+    Generation, Store, StoreError, durable,
+    json::{read, write},
 };
+use phoenix_graph::{FORMAT, SnapshotName};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, path::PathBuf};
 
 /// An attempt of this store, recorded or gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,23 +86,4 @@ impl Store {
     fn released_file(&self) -> PathBuf {
         self.root().join("released.json")
     }
-}
-
-pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StoreError> {
-    let text = match regular::text(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(io_error("read", path)(error)),
-    };
-    let unreadable = |error: serde_json::Error| StoreError::Unreadable {
-        path: path.to_owned(),
-        reason: error.to_string(),
-    };
-    serde_json::from_str(&text).map(Some).map_err(unreadable)
-}
-
-pub(super) fn write<T: Serialize>(path: &Path, value: &T) -> Result<(), StoreError> {
-    let text = serde_json::to_string(value)
-        .map_err(|error| StoreError::Unreadable { path: path.to_owned(), reason: error.to_string() })?;
-    durable::write(path, text.as_bytes(), 0o644)
 }

@@ -1,7 +1,7 @@
 //! A switch that waits to be confirmed: recorded before its first operation, and gone once it is
 //! confirmed, undone or gone back from.
 
-use super::{Lock, LockError, Store, StoreError, TransactionId, durable, io_error, regular};
+use super::{Lock, LockError, Store, StoreError, TransactionId, durable, io_error, json, regular};
 use serde::{Deserialize, Serialize};
 use std::{
     fs::{File, OpenOptions},
@@ -31,8 +31,8 @@ impl Store {
     /// [`StoreError::Io`] where it cannot be written.
     pub fn put_pending(&self, pending: &Pending) -> Result<(), StoreError> {
         let path = self.pending_path();
-        let mut bytes = serde_json::to_vec_pretty(pending)
-            .map_err(|error| StoreError::Unreadable { path: path.clone(), reason: error.to_string() })?;
+        let mut bytes =
+            serde_json::to_vec_pretty(pending).map_err(|error| StoreError::unreadable(&path, error))?;
         bytes.push(b'\n');
         durable::write(&path, &bytes, 0o600)
     }
@@ -48,13 +48,8 @@ impl Store {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(io_error("read", &path)(error)),
         };
-        let unreadable = |reason: String| StoreError::Unreadable { path: path.clone(), reason };
-        let pending: Pending =
-            serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))?;
-        if pending.format > phoenix_graph::FORMAT {
-            let format = pending.format;
-            return Err(unreadable(format!("it has format {format}, which is newer than this phoenix")));
-        }
+        let pending: Pending = json::parse(&bytes, &path)?;
+        json::refuse_newer(pending.format, &path)?;
         Ok(Some(pending))
     }
 

@@ -1,6 +1,6 @@
 //! Pins: generations that `gc` keeps until they are unpinned, one small file each.
 
-use super::{Store, StoreError, durable, io_error, regular};
+use super::{Store, StoreError, durable, io_error, json, regular};
 use phoenix_graph::FORMAT;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fs, io::ErrorKind, path::PathBuf};
@@ -48,9 +48,7 @@ impl Store {
             };
             let path = entry.path();
             let text = regular::text(&path).map_err(io_error("read", &path))?;
-            let pin: Pin = serde_json::from_str(&text)
-                .map_err(|error| StoreError::Unreadable { path, reason: error.to_string() })?;
-            pins.insert(number, pin);
+            pins.insert(number, json::parse(text.as_bytes(), &path)?);
         }
         Ok(pins)
     }
@@ -60,11 +58,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Io`] where it cannot be written.
     pub fn put_pin(&self, pin: &Pin) -> Result<(), StoreError> {
-        let path = self.pin_file(pin.number);
         durable::private_folder(&self.root().join("pins"))?;
-        let text = serde_json::to_string_pretty(pin)
-            .map_err(|error| StoreError::Unreadable { path: path.clone(), reason: error.to_string() })?;
-        durable::write(&path, text.as_bytes(), 0o644)
+        json::write_pretty(&self.pin_file(pin.number), pin)
     }
 
     /// Takes a pin away.

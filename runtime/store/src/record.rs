@@ -1,6 +1,6 @@
 //! The record of what is ours, in one file.
 
-use super::{Store, StoreError, past};
+use super::{Store, StoreError, json};
 use phoenix_graph::{FORMAT, HostName};
 use phoenix_plan::record::{Entry, Record};
 use serde::{Deserialize, Serialize};
@@ -20,11 +20,8 @@ impl Store {
     /// [`StoreError`] where the file is there and cannot be read, or is newer than this phoenix.
     pub fn record(&self) -> Result<Option<Record>, StoreError> {
         let path = self.record_file();
-        let Some(Stored { format, hosts, datasets }) = past::read(&path)? else { return Ok(None) };
-        if format > FORMAT {
-            let reason = format!("it has format {format}, which is newer than this phoenix");
-            return Err(StoreError::Unreadable { path, reason });
-        }
+        let Some(Stored { format, hosts, datasets }) = json::read(&path)? else { return Ok(None) };
+        json::refuse_newer(format, &path)?;
         let entries = datasets.into_iter().map(|entry| (entry.identity, entry)).collect();
         Ok(Some(Record { hosts, entries }))
     }
@@ -35,7 +32,7 @@ impl Store {
     /// [`StoreError`] where the file cannot be written.
     pub fn put_record(&self, record: &Record) -> Result<(), StoreError> {
         let datasets = record.entries.values().cloned().collect();
-        past::write(&self.record_file(), &Stored { format: FORMAT, hosts: record.hosts.clone(), datasets })
+        json::write(&self.record_file(), &Stored { format: FORMAT, hosts: record.hosts.clone(), datasets })
     }
 
     fn record_file(&self) -> PathBuf {

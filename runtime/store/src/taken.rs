@@ -1,12 +1,11 @@
 //! Which snapshots this store's switches took, by their GUIDs: a name may be changed by others, as
 //! `zfs receive` does.
 
-use super::{Store, StoreError, durable, io_error, regular};
+use super::{Store, StoreError, json};
 use phoenix_graph::{FORMAT, SnapshotName};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    io::ErrorKind,
     path::PathBuf,
 };
 
@@ -61,23 +60,12 @@ impl Store {
     }
 
     fn read_taken(&self) -> Result<File, StoreError> {
-        let path = self.taken_file();
-        let text = match regular::text(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Ok(File { format: FORMAT, snapshots: BTreeMap::new(), names: BTreeMap::new() });
-            }
-            Err(error) => return Err(io_error("read", &path)(error)),
-        };
-        serde_json::from_str(&text)
-            .map_err(|error| StoreError::Unreadable { path: path.clone(), reason: error.to_string() })
+        let nothing = || File { format: FORMAT, snapshots: BTreeMap::new(), names: BTreeMap::new() };
+        Ok(json::read(&self.taken_file())?.unwrap_or_else(nothing))
     }
 
     fn write_taken(&self, file: &File) -> Result<(), StoreError> {
-        let path = self.taken_file();
-        let text = serde_json::to_string(&File { format: FORMAT, ..file.clone() })
-            .map_err(|error| StoreError::Unreadable { path: path.clone(), reason: error.to_string() })?;
-        durable::write(&path, text.as_bytes(), 0o644)
+        json::write(&self.taken_file(), &File { format: FORMAT, ..file.clone() })
     }
 
     fn taken_file(&self) -> PathBuf {

@@ -61,13 +61,14 @@ pub enum ExecuteError {
     Action {
         /// What the action changes.
         subject: String,
+        #[source]
         error: HostError,
         /// What was to be made, and was there already.
         found: Option<DatasetName>,
     },
     /// A snapshot could not be taken.
     #[error("the snapshots before the switch could not be taken: {0}")]
-    Snapshot(HostError),
+    Snapshot(#[source] HostError),
     /// The journal could not be written.
     #[error("the journal cannot be written, so nothing more is done: {0}")]
     Journal(#[from] StoreError),

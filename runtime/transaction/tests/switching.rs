@@ -1,7 +1,7 @@
 //! A switch from end to end, on the simulated host.
 
 use phoenix_graph::Resource;
-use phoenix_host::{HostError, observed::OWNER, op::Op};
+use phoenix_host::{HostError, observed::OWNER, op::Op, text::complaints::Complaint};
 use phoenix_plan::{Consent, Kind, Reversibility, Subject};
 use phoenix_sim::{Fault, FaultKind, Show};
 use phoenix_store::Outcome;
@@ -135,7 +135,7 @@ fn a_switch_that_fails_in_the_middle_leaves_the_host_as_it_was() {
     world.host.inject(Fault::when(|op| matches!(op, Op::StorageAdd { .. }), FaultKind::Fail));
     let result = world.switch(&graph(small()));
     let Err(SwitchError::Failed { reason, kept }) = result else { panic!("did not fail: {result:?}") };
-    assert!(reason.contains("storage:tank-vms"), "{reason}");
+    assert!(reason.to_string().contains("storage:tank-vms"), "{reason}");
     assert_eq!(kept, Vec::<String>::new());
     assert_eq!(world.host.image(Show::UsersOnly), before);
     assert_eq!(world.current(), None);
@@ -229,7 +229,9 @@ fn retiring_what_is_in_use_is_refused_with_who_uses_it() {
     };
     let switched = world.with(|runtime| runtime.switch("switch", &target, &Consent::default(), &mut approve));
     let Err(SwitchError::Failed { reason, .. }) = switched else { panic!("did not fail") };
-    assert!(reason.contains("busy"), "{reason}");
+    assert!(reason.to_string().contains("busy"), "{reason}");
+    let cause = reason.source().and_then(|cause| cause.downcast_ref::<HostError>());
+    assert!(cause.is_some_and(|cause| cause.complains_of(Complaint::Busy)), "{reason:?}");
     assert_eq!(world.host.image(Show::UsersOnly), before);
     assert_eq!(world.current(), Some(1));
 }
@@ -448,7 +450,7 @@ fn an_undoing_that_fails_says_what_stands_and_recover_ends_it() {
     let Err(SwitchError::Degraded { reason, failed, .. }) = result else {
         panic!("not degraded: {result:?}")
     };
-    assert!(reason.contains("storage:tank-vms"), "{reason}");
+    assert!(reason.to_string().contains("storage:tank-vms"), "{reason}");
     assert!(failed.iter().any(|failed| failed.contains("zfs destroy")), "{failed:?}");
     assert!(matches!(world.store.generation(1).unwrap().outcome, Outcome::Degraded { .. }));
     assert_eq!(world.current(), None);

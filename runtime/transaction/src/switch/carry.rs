@@ -5,7 +5,7 @@ use crate::execute::{Event, ExecuteError, Ledger, execute, take_snapshots};
 use phoenix_graph::{DatasetName, Graph, Key, Resource, SnapshotName};
 use phoenix_host::{HostError, observed::SnapshotState, op::Op, snapshots};
 use phoenix_plan::{Action, Change, Consent, Inputs, Kind, Past, Plan, STORAGE_CFG, plan, underway};
-use phoenix_store::Record;
+use phoenix_store::{Cause, Record};
 use std::collections::BTreeSet;
 
 /// How far plans were carried out.
@@ -20,14 +20,14 @@ pub(super) struct Carried {
 
 impl Carried {
     /// Nothing was carried out, for this reason.
-    pub fn failed(reason: String) -> Self {
-        let result = Err(ExecuteFailure::Failed(reason));
+    pub fn failed(reason: impl Into<Cause>) -> Self {
+        let result = Err(ExecuteFailure::Failed(reason.into()));
         Self { actions: 0, plans: Vec::new(), adopted: None, found: BTreeSet::new(), result }
     }
 }
 
 pub(super) enum ExecuteFailure {
-    Failed(String),
+    Failed(Cause),
     /// The simulated host lost power.
     Lost(HostError),
 }
@@ -36,7 +36,7 @@ impl From<ExecuteError> for ExecuteFailure {
     fn from(error: ExecuteError) -> Self {
         match error {
             ExecuteError::Host(lost) => Self::Lost(lost),
-            error => Self::Failed(error.to_string()),
+            error => Self::Failed(error.into()),
         }
     }
 }
@@ -45,7 +45,7 @@ impl From<SwitchError> for ExecuteFailure {
     fn from(error: SwitchError) -> Self {
         match error {
             SwitchError::Host(lost @ HostError::PowerLost) => Self::Lost(lost),
-            error => Self::Failed(error.to_string()),
+            error => Self::Failed(error.into()),
         }
     }
 }
@@ -60,7 +60,7 @@ impl Runtime<'_> {
         ledger: &Ledger<'_>,
         approve: &mut dyn FnMut(&Plan) -> bool,
     ) -> Carried {
-        let mut carried = Carried { result: Ok(()), ..Carried::failed(String::new()) };
+        let mut carried = Carried { result: Ok(()), ..Carried::failed("") };
         let mut next = first;
         loop {
             let plan = match next.take() {
@@ -146,9 +146,8 @@ impl Runtime<'_> {
             let its_own =
                 |one: &SnapshotState| one.name.dataset() == dataset && one.name.name() == snapshot.name();
             if !found.iter().any(its_own) {
-                return Err(ExecuteFailure::Failed(format!(
-                    "everything was run, but {dataset} is not what {snapshot} has become"
-                )));
+                let why = format!("everything was run, but {dataset} is not what {snapshot} has become");
+                return Err(ExecuteFailure::Failed(why.into()));
             }
         }
         Ok(())
@@ -157,13 +156,13 @@ impl Runtime<'_> {
     fn plan_on(&self, aim: &Aim, approve: &mut dyn FnMut(&Plan) -> bool) -> Result<Plan, ExecuteFailure> {
         let plan = self.refuse_unaskable(self.plan_for(aim)?);
         if let Some(refusal) = plan.refusals.first() {
-            return Err(ExecuteFailure::Failed(format!("{}: {}", refusal.key, refusal.reason)));
+            return Err(ExecuteFailure::Failed(format!("{}: {}", refusal.key, refusal.reason).into()));
         }
         if plan.actions.is_empty() || approve(&plan) {
-            self.ask_keys(&plan).map_err(ExecuteFailure::Failed)?;
+            self.ask_keys(&plan).map_err(|reason| ExecuteFailure::Failed(reason.into()))?;
             Ok(plan)
         } else {
-            Err(ExecuteFailure::Failed("not confirmed".to_owned()))
+            Err(ExecuteFailure::Failed("not confirmed".into()))
         }
     }
 
@@ -222,10 +221,8 @@ impl Runtime<'_> {
             self.put_record(&record)?;
             return Ok(());
         }
-        Err(ExecuteFailure::Failed(format!(
-            "everything was run, but this does not hold: {}",
-            reasons.join("; ")
-        )))
+        let why = format!("everything was run, but this does not hold: {}", reasons.join("; "));
+        Err(ExecuteFailure::Failed(why.into()))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
 };
 use phoenix_graph::HostName;
 use phoenix_host::HostError;
-use phoenix_store::{Generation, Outcome, Record, Store, StoreError};
+use phoenix_store::{Cause, Generation, Outcome, Record, Store, StoreError};
 
 /// What came of a switch.
 #[derive(Debug)]
@@ -72,9 +72,10 @@ impl Runtime<'_> {
             Err(ExecuteFailure::Lost(lost)) => return Err(lost.into()),
             Err(ExecuteFailure::Failed(reason)) => reason,
         };
-        self.events.event(Event::Undoing(&reason));
+        let told = reason.to_string();
+        self.events.event(Event::Undoing(&told));
         // A journal that can no longer be written does not keep from undoing: it says what was begun.
-        let noted = ledger.write(&Record::Undoing { reason: reason.clone(), found: carried.found.clone() });
+        let noted = ledger.write(&Record::Undoing { reason: told.clone(), found: carried.found.clone() });
         if let Err(ExecuteError::Host(lost)) = noted {
             return Err(lost.into());
         }
@@ -90,7 +91,7 @@ impl Runtime<'_> {
             return self.degrade(generation, reason, undone.failed, undone.kept);
         }
         self.record_undone(generation.number, host, &carried.plans).map_err(unrecorded("it was undone"))?;
-        self.end_undone(generation, from, reason.clone(), ledger).map_err(unrecorded("it was undone"))?;
+        self.end_undone(generation, from, told, ledger).map_err(unrecorded("it was undone"))?;
         Err(SwitchError::Failed { reason, kept: undone.kept })
     }
 
@@ -127,7 +128,7 @@ impl Runtime<'_> {
     fn degrade(
         &self,
         generation: &mut Generation,
-        reason: String,
+        reason: Cause,
         mut failed: Vec<String>,
         kept: Vec<String>,
     ) -> Result<Switched, SwitchError> {

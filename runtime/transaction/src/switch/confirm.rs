@@ -7,7 +7,7 @@
 use super::{Recovered, Runtime, SwitchError, carry::Carried};
 use crate::execute::Ledger;
 use phoenix_plan::{Plan, Reversibility};
-use phoenix_store::{Pending, Record, Store, TransactionId};
+use phoenix_store::{Cause, Pending, Record, Store, TransactionId};
 use std::collections::BTreeSet;
 
 /// How a switch waits to be confirmed.
@@ -15,7 +15,7 @@ pub struct Wait<'a> {
     /// How long, once the generation is current, in seconds.
     pub seconds: u64,
     /// Starts the one that watches; returns once it does, or why it does not.
-    pub watcher: &'a dyn Fn(&Pending) -> Result<(), String>,
+    pub watcher: &'a dyn Fn(&Pending) -> Result<(), Cause>,
 }
 
 /// What came of waiting for a confirmation, seen from the one that watches.

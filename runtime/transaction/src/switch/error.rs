@@ -4,7 +4,7 @@ use crate::execute::ExecuteError;
 use phoenix_graph::{HostName, PoolName};
 use phoenix_host::HostError;
 use phoenix_plan::Plan;
-use phoenix_store::{LockError, StoreError};
+use phoenix_store::{Cause, LockError, StoreError};
 
 /// Why a switch did not come about.
 #[derive(Debug, thiserror::Error)]
@@ -18,7 +18,8 @@ pub enum SwitchError {
     /// It failed, and the host is as it was.
     #[error("{reason}")]
     Failed {
-        reason: String,
+        #[source]
+        reason: Cause,
         /// What was kept, because it holds something or cannot be taken back.
         kept: Vec<String>,
     },
@@ -26,7 +27,8 @@ pub enum SwitchError {
     #[error("{reason}")]
     Degraded {
         /// What failed first.
-        reason: String,
+        #[source]
+        reason: Cause,
         /// What undoing could not bring back.
         failed: Vec<String>,
         /// What was kept, because it holds something or cannot be taken back.
@@ -39,6 +41,7 @@ pub enum SwitchError {
         /// How the host stands.
         stands: &'static str,
         /// Why it could not be recorded.
+        #[source]
         error: StoreError,
     },
     /// A key that has to be typed was not; nothing was run.
@@ -72,7 +75,7 @@ pub enum SwitchError {
     NoTarget { number: u64, reason: String },
     /// A rendered file would not say what the graph says. The plan refuses it before.
     #[error("{0}")]
-    Illegal(Box<phoenix_graph::check::Fault>),
+    Illegal(#[source] Box<phoenix_graph::check::Fault>),
     /// There is no generation before the current one.
     #[error("there is no generation to go back to")]
     NoParent,
@@ -102,7 +105,7 @@ impl From<ExecuteError> for SwitchError {
         match error {
             ExecuteError::Journal(error) => Self::Store(error),
             ExecuteError::Host(lost) => Self::Host(lost),
-            error => Self::Failed { reason: error.to_string(), kept: Vec::new() },
+            error => Self::Failed { reason: error.into(), kept: Vec::new() },
         }
     }
 }

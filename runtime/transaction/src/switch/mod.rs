@@ -34,7 +34,12 @@ use confirm::refuse_irreversible;
 use phoenix_graph::FORMAT;
 use phoenix_host::HostError;
 use phoenix_plan::{Consent, Plan, rendered};
-use phoenix_store::{Generation, Outcome, Pending, Record, Store};
+use phoenix_store::{Cause, Generation, Outcome, Pending, Record, Store};
+
+/// Says that a switch that has to be confirmed has nobody who would go back from it.
+#[derive(Debug, thiserror::Error)]
+#[error("nobody would wait for the confirmation: {0}")]
+struct Unwatched(#[source] Cause);
 
 impl Runtime<'_> {
     /// Plans the way to a target, and changes nothing.
@@ -190,7 +195,7 @@ impl Runtime<'_> {
                 match self.durable(|store| store.put_pending(&pending)) {
                     Ok(()) => (wait.watcher)(&pending),
                     Err(lost @ SwitchError::Host(HostError::PowerLost)) => return Err(lost),
-                    Err(error) => Err(error.to_string()),
+                    Err(error) => Err(error.into()),
                 }
             }
             _ => Ok(()),
@@ -203,7 +208,7 @@ impl Runtime<'_> {
                     |plan: &Plan| (wait.is_none() || refuse_irreversible(plan).is_ok()) && approve(plan);
                 self.carry(&aim, Some(first), 0, &ledger, &mut approve)
             }
-            Err(reason) => Carried::failed(format!("nobody would wait for the confirmation: {reason}")),
+            Err(reason) => Carried::failed(Unwatched(reason)),
         };
         self.conclude(&mut generation, aim.graph.host(), current, aim.to, &ledger, carried)
     }

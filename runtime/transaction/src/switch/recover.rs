@@ -101,7 +101,7 @@ impl Runtime<'_> {
         let there = self.store.current_number()? == Some(open.to);
         let carried = if open.holds && there && open.undoing.is_none() {
             // It was seen to hold, and `current` says so: only the record is missing.
-            Carried { result: Ok(()), ..Carried::failed(String::new()) }
+            Carried { result: Ok(()), ..Carried::failed("") }
         } else if open.undoing.is_some() || !(open.holds || resume && open.consent.with_data.is_empty()) {
             let reason = open.undoing.clone().unwrap_or_else(|| "it was cut off".to_owned());
             Carried { found: open.found.clone(), ..Carried::failed(reason) }
