@@ -6,6 +6,7 @@
 //! stand where the values are: names, properties, exports, storages.
 
 pub mod guest;
+pub(crate) mod others;
 pub mod place;
 pub mod reason;
 pub mod settings;

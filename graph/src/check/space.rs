@@ -63,10 +63,7 @@ pub fn quotas_over_quota<'a>(resources: impl IntoIterator<Item = &'a Resource>) 
     let mut all: BTreeMap<&DatasetName, Option<u64>> = BTreeMap::new();
     for resource in resources {
         let Some(name) = resource.dataset_name() else { continue };
-        let limit = match resource {
-            Resource::Volume(volume) => Some(volume.size.0),
-            _ => promise(resource).quota,
-        };
+        let limit = resource.size().map(|size| size.0).or_else(|| promise(resource).quota);
         all.insert(name, limit);
     }
     // By dataset, the limits inside it: of those without one, what is inside them.
@@ -95,13 +92,8 @@ pub fn quotas_over_quota<'a>(resources: impl IntoIterator<Item = &'a Resource>) 
 fn promise(resource: &Resource) -> Promise {
     let nothing = Settings::default();
     let settings = resource.settings().unwrap_or(&nothing);
-    let own = settings.number("refreservation").unwrap_or(match resource {
-        // zfsprops(7): a volume reserves its size, unless it is sparse.
-        Resource::Volume(volume) if !volume.sparse => volume.size.0,
-        _ => 0,
-    });
     Promise {
-        own,
+        own: settings.number("refreservation").unwrap_or_else(|| resource.takes()),
         whole: settings.number("reservation").unwrap_or(0),
         quota: settings.number("quota").filter(|quota| *quota > 0),
     }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     DatasetName,
-    check::{guest, reason::Reason},
+    check::{guest, others::Others, reason::Reason},
     name::NameError,
 };
 use serde::{Deserialize, Serialize};
@@ -68,6 +68,10 @@ impl Kind for Bind {
             }
         }
         Ok(())
+    }
+
+    fn check_among<'a>(&'a self, others: &mut Others<'a>) -> Result<(), Reason> {
+        others.mounted_at(&self.dataset, &self.path)
     }
 
     fn facts(&self) -> Vec<Fact> {

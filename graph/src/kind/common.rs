@@ -2,8 +2,8 @@
 
 use super::{key::Key, life::Lifecycle};
 use crate::{
-    DatasetName, Settings, Target,
-    check::reason::Reason,
+    Bytes, DatasetName, Settings, Target,
+    check::{others::Others, reason::Reason},
     name::NameError,
     property::{self, Kind as Of},
 };
@@ -87,6 +87,26 @@ pub(crate) trait Kind {
 
     /// Says why no spec can say it, looking at it alone.
     fn check(&self) -> Result<(), Reason>;
+
+    /// Says why no spec can say it beside the others of its host.
+    fn check_among<'a>(&'a self, _: &mut Others<'a>) -> Result<(), Reason> {
+        Ok(())
+    }
+
+    /// The size of a volume, in which nothing lies.
+    fn size(&self) -> Option<Bytes> {
+        None
+    }
+
+    /// What it takes at once of the space above it, where no setting says so, in bytes.
+    fn takes(&self) -> u64 {
+        0
+    }
+
+    /// The root dataset that comes with it.
+    fn root(&self) -> Option<DatasetName> {
+        None
+    }
 
     /// Lists what is told of it beside its settings and its life, in the order in which it is said.
     fn facts(&self) -> Vec<Fact> {

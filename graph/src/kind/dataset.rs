@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     DatasetName, Settings, Target,
-    check::{reason::Reason, settings::settings},
+    check::{others::Others, reason::Reason, settings::settings},
     name::NameError,
 };
 use serde::{Deserialize, Serialize};
@@ -43,6 +43,10 @@ impl Kind for Dataset {
         life::named(&self.name)?;
         settings(Target::Filesystem, &self.settings)?;
         life::check(&self.name, &self.lifecycle)
+    }
+
+    fn check_among<'a>(&'a self, others: &mut Others<'a>) -> Result<(), Reason> {
+        others.dataset(&self.name, &self.settings, self.takes(), self.lifecycle.was.as_ref())
     }
 
     fn lifecycle(&self) -> Option<&Lifecycle> {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     DatasetName,
-    check::reason::Reason,
+    check::{others::Others, reason::Reason},
     export::{ExportOptions, canonical_client},
     name::NameError,
 };
@@ -51,6 +51,11 @@ impl Kind for Export {
             }
         }
         Ok(())
+    }
+
+    fn check_among<'a>(&'a self, others: &mut Others<'a>) -> Result<(), Reason> {
+        others.mounted_at(&self.dataset, &self.path)?;
+        if others.is_shared(&self.dataset) { Err(Reason::SharedTwice) } else { Ok(()) }
     }
 
     fn facts(&self) -> Vec<Fact> {

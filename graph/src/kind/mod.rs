@@ -29,7 +29,11 @@ pub use tunable::{ARC_LEAST, ARC_MAX, Tunable};
 pub use vdev::{Class, Disk, Redundancy, Vdev, vdev_text};
 pub use volume::Volume;
 
-use crate::{DatasetName, Settings, Target, check::reason::Reason, name::NameError};
+use crate::{
+    Bytes, DatasetName, Settings, Target,
+    check::{others::Others, reason::Reason},
+    name::NameError,
+};
 use common::{FORMAT_2, Kind};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -118,6 +122,32 @@ impl Resource {
     /// The first reason to refuse it.
     pub fn check(&self) -> Result<(), Reason> {
         self.kind().check()
+    }
+
+    /// Says why no spec can say it beside the others of its host.
+    ///
+    /// # Errors
+    /// The first reason to refuse it.
+    pub(crate) fn check_among<'a>(&'a self, others: &mut Others<'a>) -> Result<(), Reason> {
+        self.kind().check_among(others)
+    }
+
+    /// Returns the size of a volume, in which nothing lies.
+    #[must_use]
+    pub fn size(&self) -> Option<Bytes> {
+        self.kind().size()
+    }
+
+    /// Returns what it takes at once of the space above it, where no setting says so, in bytes.
+    #[must_use]
+    pub fn takes(&self) -> u64 {
+        self.kind().takes()
+    }
+
+    /// Returns the root dataset that comes with a pool.
+    #[must_use]
+    pub fn root(&self) -> Option<DatasetName> {
+        self.kind().root()
     }
 
     /// Returns the settings of a pool, file system or volume.

@@ -4,7 +4,11 @@ use super::{
     common::{FORMAT_2, Fact, Kind, Said},
     key::Key,
 };
-use crate::{DatasetName, check::reason::Reason, name::NameError};
+use crate::{
+    DatasetName,
+    check::{others::Others, reason::Reason},
+    name::NameError,
+};
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -49,6 +53,10 @@ impl Kind for Permissions {
             }
         }
         Ok(())
+    }
+
+    fn check_among<'a>(&'a self, others: &mut Others<'a>) -> Result<(), Reason> {
+        others.mounted(&self.dataset).map(drop)
     }
 
     fn facts(&self) -> Vec<Fact> {

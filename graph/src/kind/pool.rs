@@ -7,8 +7,8 @@ use super::{
     vdev::{Class, Vdev},
 };
 use crate::{
-    PoolName, Settings, Target,
-    check::{reason::Reason, settings::settings, vdev},
+    DatasetName, PoolName, Settings, Target,
+    check::{others::Others, reason::Reason, settings::settings, vdev},
     name::NameError,
 };
 use serde::{Deserialize, Serialize};
@@ -49,6 +49,14 @@ impl Kind for Pool {
             return Err(Reason::Life("of a pool is said that it is adopted, and nothing else"));
         }
         Ok(settings(Target::Pool, &self.settings)?)
+    }
+
+    fn check_among<'a>(&'a self, others: &mut Others<'a>) -> Result<(), Reason> {
+        others.take(self.layout.iter().flat_map(|vdev| &vdev.disks).map(|disk| &*disk.0))
+    }
+
+    fn root(&self) -> Option<DatasetName> {
+        Some(self.name.root())
     }
 
     fn facts(&self) -> Vec<Fact> {

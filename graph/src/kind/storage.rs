@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     DatasetName, StorageId,
-    check::reason::Reason,
+    check::{others::Others, reason::Reason},
     name::NameError,
     storage::{ON_DATASETS, find_type},
 };
@@ -58,6 +58,23 @@ impl Kind for Storage {
             }
         }
         Ok(())
+    }
+
+    /// Checks what follows from the dataset that it lies on.
+    fn check_among<'a>(&'a self, others: &mut Others<'a>) -> Result<(), Reason> {
+        let dataset = self.dataset.as_ref().ok_or(Reason::Derived("pool"))?;
+        others.no_volume(dataset)?;
+        let says = |name: &str| self.properties.get(name).map(|value| &**value);
+        let mounted = others.mounted(dataset);
+        let derived = match &*self.kind {
+            // Proxmox writes the mount point by itself when the storage is added.
+            "zfspool" => [("pool", Some(dataset.as_str())), ("mountpoint", mounted.as_deref().ok())],
+            _ => [("path", Some(mounted.as_deref().map_err(Reason::clone)?)), ("is_mountpoint", Some("yes"))],
+        };
+        match derived.into_iter().find(|(name, value)| says(name) != *value) {
+            Some((name, _)) => Err(Reason::Derived(name)),
+            None => Ok(()),
+        }
     }
 
     fn facts(&self) -> Vec<Fact> {

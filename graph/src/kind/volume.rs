@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Bytes, DatasetName, Settings, Target,
-    check::{reason::Reason, settings::settings, size},
+    check::{others::Others, reason::Reason, settings::settings, size},
     name::NameError,
 };
 use serde::{Deserialize, Serialize};
@@ -54,6 +54,19 @@ impl Kind for Volume {
             return Err(Reason::VolumeSize(self.size.0));
         }
         life::check(&self.name, &self.lifecycle)
+    }
+
+    fn check_among<'a>(&'a self, others: &mut Others<'a>) -> Result<(), Reason> {
+        others.dataset(&self.name, &self.settings, self.takes(), self.lifecycle.was.as_ref())
+    }
+
+    fn size(&self) -> Option<Bytes> {
+        Some(self.size)
+    }
+
+    /// `zfsprops(7)`: a volume reserves its size, unless it is sparse.
+    fn takes(&self) -> u64 {
+        if self.sparse { 0 } else { self.size.0 }
     }
 
     fn facts(&self) -> Vec<Fact> {

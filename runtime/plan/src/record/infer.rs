@@ -24,10 +24,7 @@ pub fn infer(seen: &Observed, life: &Life<'_>) -> Record {
     let hosts: BTreeSet<HostName> = life.graphs.iter().map(|graph| graph.host().clone()).collect();
     let mut record = Record { hosts, ..Record::default() };
     let Some((number, current)) = life.current else { return record };
-    let named = |resource: &Resource| match resource {
-        Resource::Pool(pool) => Some(pool.name.root()),
-        other => other.dataset_name().cloned(),
-    };
+    let named = |resource: &Resource| resource.root().or_else(|| resource.dataset_name().cloned());
     for name in current.resources().filter_map(named) {
         record.infer_one(seen, &name, number, None);
     }
