@@ -4,12 +4,10 @@
 mod gc;
 mod library;
 mod status;
-mod why;
 
 pub use gc::GcView;
 pub use library::{CodeView, LibraryView};
 pub use status::StatusView;
-pub use why::{OriginView, SettingView, WhyView};
 
 #[cfg(test)]
 use schemars::JsonSchema;
@@ -497,7 +495,7 @@ mod tests {
     use schemars::{Schema, schema_for};
     use std::{fs, path::PathBuf};
 
-    fn schemas() -> [(&'static str, Schema); 12] {
+    fn schemas() -> [(&'static str, Schema); 11] {
         [
             ("build", schema_for!(Vec<BuildView>)),
             ("plan", schema_for!(PlanView)),
@@ -510,7 +508,6 @@ mod tests {
             ("gc", schema_for!(GcView)),
             ("stdlib", schema_for!(Vec<LibraryView>)),
             ("explain", schema_for!(Vec<CodeView>)),
-            ("why", schema_for!(Vec<WhyView>)),
         ]
     }
 

@@ -4,6 +4,7 @@
 //! passes one way, each arrow a function: source text → [`syntax`] tree → [`resolve`]d spec →
 //! [`check`]ed resources → [`Graph`]. [`compile`] is all of it. [`index`] tells editors what stands
 //! where, from the syntax trees alone.
+#![allow(missing_docs, reason = "fields may explain themselves; tests/documented.rs looks at all else")]
 
 mod assemble;
 mod check;
@@ -18,6 +19,7 @@ mod size_hint;
 pub mod source;
 pub mod stdlib;
 mod syntax;
+pub mod why;
 pub mod world;
 
 pub use compile::{Compiled, CompiledHost, Traced, compile, trace};

@@ -9,74 +9,83 @@ use crate::{
     source::Place,
 };
 use phoenix_graph::{DatasetName, Key, Target, property};
+#[cfg(test)]
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Where a node comes from, with its settings and its parts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "OriginView"))]
+pub struct Origin<P = Place> {
     /// What the node is called: its word, and its name as it came out.
     pub title: String,
     /// Where it stands.
-    pub place: Place,
+    pub place: P,
     /// How it, or its name, came from there.
-    pub way: Vec<Hop>,
+    pub way: Vec<Hop<P>>,
     /// Its settings.
-    pub settings: Vec<SettingOrigin>,
+    pub settings: Vec<SettingOrigin<P>>,
     /// The nodes inside that are no resources of their own: clients, vdevs, disks.
-    pub parts: Vec<Origin>,
+    pub parts: Vec<Origin<P>>,
 }
 
 /// Where a setting comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SettingOrigin {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "SettingView"))]
+pub struct SettingOrigin<P = Place> {
     /// The name.
     pub name: String,
     /// Where it stands.
-    pub place: Place,
+    pub place: P,
     /// How it came from there.
-    pub way: Vec<Hop>,
+    pub way: Vec<Hop<P>>,
     /// Its values.
-    pub values: Vec<ValueOrigin>,
+    pub values: Vec<ValueOrigin<P>>,
     /// What profiles said, that it stands over, the nearest first.
-    pub over: Vec<SettingOrigin>,
+    pub over: Vec<SettingOrigin<P>>,
     /// What further profiles said, that is the same.
-    pub also: Vec<SettingOrigin>,
+    pub also: Vec<SettingOrigin<P>>,
 }
 
 /// Where a value comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ValueOrigin {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "ValueView"))]
+pub struct ValueOrigin<P = Place> {
     /// The value, as KDL writes it.
-    pub text: String,
+    pub value: String,
     /// Where it stands as it is.
-    pub place: Place,
+    pub place: P,
     /// How it came from there to the node, from the value outwards.
-    pub way: Vec<Hop>,
+    pub way: Vec<Hop<P>>,
 }
 
 /// A step on the way of a value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hop {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "HopView"))]
+pub struct Hop<P = Place> {
     /// What brought it on.
     pub by: By,
     /// Its name.
     pub name: String,
     /// Where that stands.
-    pub place: Place,
+    pub place: P,
 }
 
 /// What brought a value on its way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(test, derive(JsonSchema), schemars(rename = "ByView"))]
 pub enum By {
-    /// `(let)"NAME"`, or a name in `(fmt)`
+    /// A let.
     Let,
-    /// `(param)"NAME"`
+    /// A param of a profile.
     Param,
-    /// `use "NAME"`
+    /// A profile that is used.
     Profile,
-    /// A value of `each`, which is bound to the name
+    /// A value of `each`, which is bound to the name.
     Each,
-    /// `(let)"NAME"` of a name that `each` binds
+    /// The name that `each` binds.
     Bound,
 }
 
@@ -108,6 +117,14 @@ impl Origin {
     #[must_use]
     pub fn setting(&self, name: &str) -> Option<&SettingOrigin> {
         self.settings.iter().find(|setting| setting.name == name)
+    }
+
+    /// Leaves out what is said of other settings.
+    #[must_use]
+    pub fn only(&self, name: &str) -> Self {
+        let said = self.setting(name).cloned().into_iter().collect();
+        let parts = self.parts.iter().filter(|part| part.setting(name).is_some());
+        Self { settings: said, parts: parts.map(|part| part.only(name)).collect(), ..self.clone() }
     }
 
     /// Reads where a block comes from.
@@ -144,14 +161,14 @@ impl SettingOrigin {
 
 impl ValueOrigin {
     fn of(said: &Said<'_>, vias: &Vias<'_>) -> Self {
-        let text = match &said.value {
+        let value = match &said.value {
             Scalar::Text(text) => format!("{text:?}"),
             Scalar::Integer(number) => number.to_string(),
             Scalar::Decimal(number) => number.to_string(),
             Scalar::Bool(value) => format!("#{value}"),
             Scalar::Null => "#null".to_owned(),
         };
-        Self { text, place: said.place, way: way(said.via, vias) }
+        Self { value, place: said.place, way: way(said.via, vias) }
     }
 }
 

@@ -6,13 +6,13 @@ use crate::{
     show::Paint,
     spec::{NAME, Spec, Tell},
     terminal::Terminal,
-    view::{OriginView, SettingView, WhyView},
 };
 use clap::Args;
 use phoenix_compiler::{
     Origin, Place, Traced,
     diagnostic::did_you_mean,
     origin::{By, Hop, SettingOrigin, inherited},
+    why,
 };
 use phoenix_graph::{HostName, Key};
 use std::{
@@ -112,23 +112,22 @@ fn view(
     (host, key, origins): &Found<'_>,
     setting: Option<&str>,
     traced: &Traced,
-) -> Option<Result<WhyView, Failure>> {
+) -> Option<Result<why::Why, Failure>> {
     let origin = origins.get(key)?;
-    let mut view = WhyView {
+    let said = setting.map_or_else(|| origin.clone(), |name| origin.only(name));
+    let mut view = why::Why {
         host: host.to_string(),
         resource: key.to_string(),
         inherited_from: None,
-        origin: OriginView::new(origin, setting, traced),
+        origin: traced.find(&said),
     };
-    if let Some(name) = setting
-        && origin.setting(name).is_none()
-    {
+    if let Some(name) = setting.filter(|_| said.settings.is_empty()) {
         match inherited(origins, key, name) {
             Some((above, setting)) => {
                 view.inherited_from = Some(above.to_string());
-                view.origin.settings = vec![SettingView::new(setting, traced)];
+                view.origin.settings = vec![traced.find_setting(setting)];
             }
-            None if view.origin.parts.is_empty() => return Some(Err(nobody_says(name, key, origin))),
+            None if said.parts.is_empty() => return Some(Err(nobody_says(name, key, origin))),
             None => {}
         }
     }
@@ -194,7 +193,7 @@ impl Teller<'_> {
     }
 
     fn setting(&mut self, setting: &SettingOrigin, level: usize) {
-        let values: Vec<&str> = setting.values.iter().map(|value| value.text.as_str()).collect();
+        let values: Vec<&str> = setting.values.iter().map(|value| value.value.as_str()).collect();
         let head = self.paint.strong(&format!("{} {}", setting.name, values.join(" ")));
         let _ = writeln!(self.text, "{}{head}", indent(level));
         self.chain(setting, level + 1);
@@ -214,7 +213,7 @@ impl Teller<'_> {
             self.chain(also, level + 1);
         }
         for over in &setting.over {
-            let values: Vec<&str> = over.values.iter().map(|value| value.text.as_str()).collect();
+            let values: Vec<&str> = over.values.iter().map(|value| value.value.as_str()).collect();
             let _ = writeln!(self.text, "{}over {}", indent(level), values.join(" "));
             self.chain(over, level + 1);
         }
