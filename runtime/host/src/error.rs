@@ -21,6 +21,7 @@ pub enum HostError {
     /// Something uses what was to go.
     #[error("{error}; it is in use: {}", .users.join(", "))]
     Busy {
+        #[source]
         error: Box<HostError>,
         /// Who uses it, each in words for people.
         users: Vec<String>,
