@@ -15,9 +15,7 @@ const OURS: &str = "# Written by `phoenix recover --enable-at-boot`; `--disable-
 /// Why the unit cannot be put in place or taken away, and the way out.
 #[derive(Debug)]
 pub struct BootError {
-    /// Why.
     pub reason: String,
-    /// The way out.
     pub help: String,
 }
 

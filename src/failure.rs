@@ -11,7 +11,6 @@ use std::{error::Error, fmt};
 /// Why a verb did not come to its end. It is shown whole, and decides the exit code.
 #[derive(Debug)]
 pub struct Failure {
-    /// The exit code.
     pub exit: Exit,
     /// What was being done, to what: `cannot switch to examples/phoenix`.
     doing: String,

@@ -39,7 +39,6 @@ pub struct Reviewed {
     sources: Vec<(String, String)>,
     /// What the person allowed.
     pub consent: Consent,
-    /// The plan.
     pub plan: Plan,
 }
 

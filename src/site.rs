@@ -20,7 +20,6 @@ pub struct Site {
     host: Box<dyn Host>,
     /// The folder of the simulated host, where it is one.
     pub sim: Option<PathBuf>,
-    /// The store.
     pub store: Store,
     /// What tells this machine from others, for people: its name, or the folder of a simulated one.
     pub machine: String,

@@ -30,11 +30,8 @@ use std::{
 
 /// A way to a target, and who watches it.
 pub struct Journey<'a> {
-    /// Where.
     pub site: &'a Site,
-    /// How.
     pub carry: &'a Carry,
-    /// What it is said to be for.
     pub message: Option<&'a str>,
     /// Who watches.
     pub terminal: &'a Terminal,

@@ -17,7 +17,6 @@ pub const RESULT: &str = "result";
 
 /// A graph with what it came from.
 pub struct Resolved {
-    /// The graph.
     pub graph: Graph,
     /// The spec's texts, where they are known.
     pub texts: sources::Texts,
@@ -35,7 +34,6 @@ pub struct Lookup<'a> {
     pub store: &'a Store,
     /// How diagnostics are written.
     pub tell: Tell,
-    /// Where to.
     pub terminal: &'a Terminal,
 }
 

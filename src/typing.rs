@@ -9,7 +9,6 @@ const TRIES: usize = 3;
 
 /// Somebody at the terminal.
 pub struct Typing<'a> {
-    /// The terminal.
     pub terminal: &'a Terminal,
     /// Set from outside to stop.
     pub stop: &'a AtomicBool,

@@ -12,8 +12,8 @@ use syn::{
 
 /// The libraries whose fields may be without a comment, and which allow `missing_docs` for that; in all others
 /// rustc looks.
-const LIBRARIES: [&str; 4] =
-    ["graph/src", "runtime/host/src", "runtime/store/src", "runtime/transaction/src"];
+const LIBRARIES: [&str; 5] =
+    ["compiler/src", "graph/src", "runtime/host/src", "runtime/store/src", "runtime/transaction/src"];
 
 /// Collects what is public and has no comment.
 #[derive(Default)]

@@ -24,7 +24,6 @@ pub fn meant(word: &str) -> Option<String> {
 /// A size with a unit that means powers of 1000 everywhere but here.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Decimal {
-    /// The bytes that it is taken for.
     pub taken: u64,
     /// The bytes that its unit says by the book.
     pub by_the_book: u64,

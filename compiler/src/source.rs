@@ -14,7 +14,6 @@ pub struct FileId(pub u32);
 /// A stretch of one source, in bytes; `end` is the first byte after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Place {
-    /// The source.
     pub file: FileId,
     /// The first byte.
     pub start: u32,
@@ -45,7 +44,6 @@ pub struct Position {
 pub struct Source {
     /// The path as people know it: relative to the spec's root folder, or `std/NAME.kdl`.
     pub name: Box<str>,
-    /// The whole text.
     pub text: Arc<str>,
     /// Whether it comes from the standard library.
     pub std: bool,

@@ -35,7 +35,6 @@ fn paragraph<'t>(lines: impl Iterator<Item = &'t str>) -> String {
 /// A profile of the standard library, as its file documents it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
-    /// Its name.
     pub name: String,
     /// What it is for: the first paragraph of the comment above it, without the full stop.
     pub title: String,

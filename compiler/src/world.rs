@@ -21,19 +21,16 @@ pub trait World {
 /// Says why a file gives no text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SourceError {
-    /// There is no such file.
     #[error("there is no such file")]
     NotFound,
-    /// The file is not UTF-8.
     #[error("the file is not UTF-8 text")]
     NotText,
-    /// The file lies outside the spec's root folder (by a link).
+    /// By a link.
     #[error("the file lies outside the spec's folder")]
     Outside,
-    /// The file has more bytes than [`MAX_BYTES`](crate::MAX_BYTES).
+    /// It has more than [`MAX_BYTES`](crate::MAX_BYTES).
     #[error("the file is too large")]
     TooLarge,
-    /// The file cannot be read, for this reason.
     #[error("{0}")]
     Unreadable(String),
 }

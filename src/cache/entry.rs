@@ -10,11 +10,8 @@ use std::sync::Arc;
 /// What a host came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Built {
-    /// Its name.
     pub host: HostName,
-    /// The id of its system.
     pub system: ObjectId,
-    /// How many steps it has.
     pub steps: usize,
 }
 

@@ -10,17 +10,13 @@ use std::{fmt::Write, ops::Range};
 /// A node of the spec.
 #[derive(Debug, Clone, Default)]
 pub struct Node {
-    /// Its word.
     pub word: &'static str,
     /// What stands right after the word.
     pub args: Vec<String>,
-    /// Its settings.
     pub settings: Vec<Setting>,
     /// Comments for the person who reads it.
     pub notes: Vec<String>,
-    /// The nodes inside.
     pub inside: Vec<Node>,
-    /// The resource that it declares.
     pub key: Option<Key>,
     /// Why it is left out, where it is.
     pub left_out: Option<String>,
@@ -29,9 +25,7 @@ pub struct Node {
 /// A setting of a node.
 #[derive(Debug, Clone)]
 pub struct Setting {
-    /// Its name.
     pub name: String,
-    /// Its value.
     pub value: Literal,
     /// Why it is left out, where it is.
     pub left_out: Option<String>,
@@ -40,9 +34,7 @@ pub struct Setting {
 /// A value as the spec writes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Literal {
-    /// A text.
     Text(String),
-    /// A whole number.
     Number(u64),
     /// `#true` or `#false`.
     Switch(bool),
@@ -58,7 +50,6 @@ pub struct Spot {
 /// A text with the place of everything in it that can be left out.
 #[derive(Debug, Default)]
 pub struct Rendered {
-    /// The text.
     pub text: String,
     places: Vec<(Range<usize>, Spot)>,
 }

@@ -17,7 +17,6 @@ const INTERRUPTED: &str = "interrupted";
 /// How things stand while the list is made.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Now {
-    /// The current generation.
     pub current: Option<u64>,
     /// The attempt whose journal is open.
     pub open: Option<u64>,

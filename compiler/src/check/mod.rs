@@ -36,7 +36,6 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 /// One host with everything that it is to have.
 #[derive(Debug)]
 pub struct Checked {
-    /// The host's name.
     pub name: HostName,
     /// Its resources, in the order of the spec.
     pub resources: Vec<Resource>,

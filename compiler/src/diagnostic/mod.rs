@@ -36,24 +36,19 @@ impl From<Level> for Severity {
 /// A place that is involved, with what it has to do with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Label {
-    /// The place.
     pub place: Place,
-    /// What to say there.
     pub text: String,
 }
 
 /// One thing to tell about a spec.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// The kind.
     pub code: Code,
-    /// How severe it is.
     pub severity: Severity,
     /// What is wrong, in one sentence.
     pub message: String,
     /// Every place involved, the one to look at first before the others.
     pub labels: Vec<Label>,
-    /// The way out.
     pub help: Option<String>,
 }
 

@@ -119,7 +119,6 @@ const BESIDE: usize = 80;
 
 /// Lines that follow each other in a file.
 struct Excerpt {
-    /// The file's name.
     name: Box<str>,
     /// The first offset in the common range.
     base: usize,

@@ -22,7 +22,6 @@ use crate::{
 pub struct Unformatted {
     /// What is wrong with the text.
     pub diagnostics: Vec<Diagnostic>,
-    /// The text.
     pub sources: Sources,
 }
 

@@ -14,7 +14,6 @@ pub enum Token<'t> {
     Slashdash,
     /// A line that goes on in the next one: `\`
     Continue,
-    /// The end of a line.
     Newline,
     /// `;`
     Semicolon,

@@ -31,7 +31,6 @@ pub struct Candidates {
 pub struct Candidate {
     /// The text, without quotation marks.
     pub text: String,
-    /// What it is.
     pub kind: CandidateKind,
     /// What it is for, in one line; may be empty.
     pub doc: String,
@@ -48,13 +47,10 @@ pub enum CandidateKind {
     Word,
     /// A setting, or an option of an export.
     Setting,
-    /// A value.
     Value,
-    /// A name.
     Name(NameKind),
     /// A file of the standard library.
     File,
-    /// A lint.
     Lint,
 }
 

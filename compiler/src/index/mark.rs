@@ -52,7 +52,6 @@ pub struct Definition {
     pub(super) kind: NameKind,
     pub(super) name: Box<str>,
     pub(super) place: Place,
-    /// The params, of a profile.
     pub(super) params: Vec<usize>,
     pub(super) uses: Vec<Place>,
 }
@@ -62,7 +61,6 @@ pub struct Definition {
 pub struct Item {
     /// The place of just this.
     pub place: Place,
-    /// What it is.
     pub what: What,
 }
 
@@ -79,9 +77,7 @@ pub enum What {
     Name {
         /// What the name is of.
         kind: NameKind,
-        /// The name.
         name: Box<str>,
-        /// Whether it is defined here.
         defines: bool,
     },
     /// The path of an import, with the file that it leads to.

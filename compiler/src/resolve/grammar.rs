@@ -36,7 +36,6 @@ pub enum Kind {
 /// What may stand right after a node's word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Args {
-    /// Nothing.
     None,
     /// One text, which is called so.
     One(&'static str),
@@ -49,9 +48,7 @@ pub enum Args {
 /// One row: a word that is a node of its own.
 #[derive(Debug)]
 pub struct Word {
-    /// The word.
     pub word: &'static str,
-    /// What it is.
     pub kind: Kind,
     /// The nodes that it may stand in.
     pub within: &'static [Kind],
@@ -211,7 +208,6 @@ pub const NOT_YET: &[(&str, &[Kind])] = &[
 /// Settings of nodes that are no properties of OpenZFS, of Proxmox or of exports.
 #[derive(Debug)]
 pub struct Own {
-    /// The name.
     pub name: &'static str,
     /// The nodes that it may stand in.
     pub within: &'static [Kind],

@@ -12,7 +12,6 @@ use std::borrow::Cow;
 /// All hosts of a spec.
 #[derive(Debug)]
 pub struct Spec<'a> {
-    /// The hosts, in the order of the spec.
     pub hosts: Vec<Block<'a>>,
     /// The ways that values took.
     pub vias: Vias<'a>,
@@ -21,9 +20,7 @@ pub struct Spec<'a> {
 /// A plain value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Scalar<'a> {
-    /// A text.
     Text(Cow<'a, str>),
-    /// A whole number.
     Integer(i128),
     /// A number with a fraction, as it was written.
     Decimal(f64),
@@ -36,7 +33,6 @@ pub enum Scalar<'a> {
 /// A value with its place and the way it took from there.
 #[derive(Debug, Clone)]
 pub struct Said<'a> {
-    /// The value.
     pub value: Scalar<'a>,
     /// Where it stands as it is.
     pub place: Place,
@@ -47,13 +43,10 @@ pub struct Said<'a> {
 /// A setting of a block: a name with one value or several.
 #[derive(Debug, Clone)]
 pub struct Setting<'a> {
-    /// The name.
     pub name: Cow<'a, str>,
     /// Where the name stands.
     pub place: Place,
-    /// The first value.
     pub first: Option<Said<'a>>,
-    /// Further values.
     pub rest: Vec<Said<'a>>,
     /// How the setting came to the block.
     pub via: Option<ViaId>,
@@ -92,7 +85,6 @@ pub struct Block<'a> {
     pub arg: Option<Said<'a>>,
     /// Its settings, each name once.
     pub settings: Vec<Setting<'a>>,
-    /// The blocks inside.
     pub blocks: Vec<Block<'a>>,
     /// The lints that it allows, for itself and what is inside.
     pub allow: Vec<&'a str>,

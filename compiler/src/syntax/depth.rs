@@ -11,9 +11,7 @@ pub enum Token {
     String,
     /// A whole comment; one that runs to the end of its line leaves the newline.
     Comment,
-    /// A line feed.
     Newline,
-    /// A blank.
     Space,
     /// `;`
     Semicolon,
@@ -21,7 +19,6 @@ pub enum Token {
     Continue,
     /// `/-`
     Slashdash,
-    /// A piece of anything else.
     Other,
     /// A string or comment that closes nowhere, from here to the end.
     Broken,

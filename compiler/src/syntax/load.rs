@@ -41,9 +41,7 @@ pub struct File {
 /// All files of a spec. The first is the spec itself; a file's index is its [`FileId`].
 #[derive(Debug, Default)]
 pub struct Files {
-    /// The files.
     pub files: Vec<File>,
-    /// Their texts.
     pub sources: Sources,
 }
 

@@ -16,7 +16,6 @@ pub struct Piece {
     pub start: usize,
     /// The first byte behind it; where its opening brace was swallowed, behind its line.
     pub end: usize,
-    /// Its block.
     pub block: Option<Block>,
     /// Whether a mistake in it is among [`Outline::mistakes`], so that the parser's is none of its own.
     pub told: bool,
@@ -46,9 +45,7 @@ pub struct Block {
     pub open: Option<usize>,
     /// The closing brace, or the first byte behind the block where there is none.
     pub close: usize,
-    /// Whether there is a closing brace.
     pub closed: bool,
-    /// The nodes inside.
     pub pieces: Vec<Piece>,
     /// Whether the closing brace is the first on its line.
     first: bool,
@@ -74,7 +71,6 @@ pub enum Mistake {
 pub struct Outline {
     /// The nodes straight in the file.
     pub pieces: Vec<Piece>,
-    /// What showed.
     pub mistakes: Vec<Mistake>,
     /// Whether what stands straight in the file was guessed.
     pub guessed: bool,
