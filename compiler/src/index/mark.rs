@@ -26,6 +26,7 @@ pub struct FileIndex {
     pub(super) profiles: Vec<usize>,
 }
 
+/// Something that stands in a text, with the definition that it is or uses.
 #[derive(Debug)]
 pub struct Mark {
     pub(super) item: Item,
@@ -47,6 +48,7 @@ pub struct Region {
     pub(super) profile: bool,
 }
 
+/// Where a name is defined.
 #[derive(Debug)]
 pub struct Definition {
     pub(super) kind: NameKind,

@@ -39,6 +39,7 @@ pub struct Env<'a> {
     pub profiles: Vec<(usize, usize)>,
 }
 
+/// A name that `each` or a param binds.
 #[derive(Debug, Clone)]
 pub struct Binding<'a> {
     pub name: &'a str,
@@ -94,6 +95,7 @@ impl<'a> Resolver<'a, '_> {
         self.left > 0
     }
 
+    /// Tells that a node has more settings than any may have.
     pub fn too_many_settings(&mut self, node: Place, place: Place, via: Option<ViaId>) {
         self.tell(
             via,
