@@ -75,9 +75,10 @@ pub enum ExecuteError {
     /// The person stopped it.
     #[error("it was stopped")]
     Stopped,
-    /// The simulated host lost power.
+    /// The simulated host lost power: [`HostError::PowerLost`], and nothing else. Nothing more can be done, nor
+    /// written; after every other error what was done is undone.
     #[error(transparent)]
-    Host(#[from] HostError),
+    Lost(HostError),
 }
 
 impl ExecuteError {
@@ -126,7 +127,7 @@ impl<'a> Ledger<'a> {
         let mut journal = lock(&self.journal);
         let pulse = |journal: &Journal| match self.host.pulse() {
             Ok(()) => Ok(()),
-            Err(lost @ HostError::PowerLost) => Err(lost.into()),
+            Err(lost @ HostError::PowerLost) => Err(ExecuteError::Lost(lost)),
             Err(_) => Err(ExecuteError::Journal(journal.no_room())),
         };
         pulse(&journal)?;
@@ -173,7 +174,7 @@ pub fn take_snapshots(
         events.event(Event::Snapshots(count));
     }
     let perform = |op: Op| match host.perform(&op) {
-        Err(lost @ HostError::PowerLost) => Err(lost.into()),
+        Err(lost @ HostError::PowerLost) => Err(ExecuteError::Lost(lost)),
         other => other.map_err(ExecuteError::Snapshot),
     };
     for datasets in plan.snapshots.values() {
@@ -198,7 +199,7 @@ fn run(
     for op in &action.ops {
         match host.perform(op) {
             Ok(()) => {}
-            Err(lost @ HostError::PowerLost) => return Err(lost.into()),
+            Err(lost @ HostError::PowerLost) => return Err(ExecuteError::Lost(lost)),
             Err(HostError::Command { .. }) if is_so_already(host, op) => {}
             // Its exit code is about all entries of all files, also about paths that are not phoenix's.
             Err(error @ HostError::Command { .. }) if *op == Op::ExportsReload => {

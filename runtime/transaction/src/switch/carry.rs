@@ -35,7 +35,7 @@ pub(super) enum ExecuteFailure {
 impl From<ExecuteError> for ExecuteFailure {
     fn from(error: ExecuteError) -> Self {
         match error {
-            ExecuteError::Host(lost) => Self::Lost(lost),
+            ExecuteError::Lost(lost) => Self::Lost(lost),
             error => Self::Failed(error.into()),
         }
     }

@@ -76,7 +76,7 @@ impl Runtime<'_> {
         self.events.event(Event::Undoing(&told));
         // A journal that can no longer be written does not keep from undoing: it says what was begun.
         let noted = ledger.write(&Record::Undoing { reason: told.clone(), found: carried.found.clone() });
-        if let Err(ExecuteError::Host(lost)) = noted {
+        if let Err(ExecuteError::Lost(lost)) = noted {
             return Err(lost.into());
         }
         let undone = match undo(self.host, host.as_str(), &carried.plans, &carried.found) {

@@ -104,7 +104,7 @@ impl From<ExecuteError> for SwitchError {
     fn from(error: ExecuteError) -> Self {
         match error {
             ExecuteError::Journal(error) => Self::Store(error),
-            ExecuteError::Host(lost) => Self::Host(lost),
+            ExecuteError::Lost(lost) => Self::Host(lost),
             error => Self::Failed { reason: error.into(), kept: Vec::new() },
         }
     }
