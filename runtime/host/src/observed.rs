@@ -160,6 +160,17 @@ pub struct Observed {
     pub held_exports: Vec<HeldExport>,
 }
 
+impl Observed {
+    /// Lists everything below a dataset, in order of names.
+    pub fn below(&self, top: &DatasetName) -> impl Iterator<Item = (&DatasetName, &DatasetState)> + use<'_> {
+        let (top, text) = (top.clone(), top.as_str().to_owned());
+        // Among the names that begin alike are siblings such as `a-b`, before `a/`: they are passed over.
+        let alike =
+            self.datasets.range(top.clone()..).take_while(move |(name, _)| name.as_str().starts_with(&text));
+        alike.filter(move |(name, _)| name.is_below(&top))
+    }
+}
+
 /// An entry of `/etc/exports` or of a file in `/etc/exports.d`, which may or may not be in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldExport {

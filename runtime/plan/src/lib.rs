@@ -7,9 +7,9 @@
 //! | kind | room | what stands in it |
 //! |---|---|---|
 //! | pool | `pool` | making, importing, properties; `layout`, `topology`: vdevs; `lasting`, `checkpoint` |
-//! | dataset, volume | `dataset` | making, setting, `retire`, `exchange` of data; `moving`, `area`: names there |
-//! | where they are mounted | `mount` | one `turn` for the whole plan |
-//! | keys of encryption roots | `keys` | loading, and where they are to be found |
+//! | dataset, volume | `dataset` | making, setting, `retire`, `exchange` of data; `moving`: names there |
+//! | where they are mounted | `mount` | one `turn` for the whole plan, and what is done for it (`acting`) |
+//! | keys of encryption roots | `keys` | loading; `location`: where they are to be found |
 //! | permissions | `permissions` | owner, group, mode |
 //! | rendered files | `files` | their lines, links and what is in force |
 //! | export | `export` | the live table; what goes `away` |
@@ -17,13 +17,16 @@
 //! | tunable | `tunable` | parameters of the zfs module |
 //! | bind | `bind` | refused by name |
 //!
-//! Arrows lead down: rooms use `draft`, which is made of values (`action`, `inverse`, `inputs`); `legal`, `version`,
-//! `space` and `uses` judge across kinds.
+//! Arrows lead down: rooms use `draft`, which is made of values: the plan's own (`action`, `inverse`), what it starts
+//! from (`inputs`, `whose`), and what each room found for others. `legal`, `version`, `space` and `uses` judge across
+//! kinds. An action is put together in a `sketch`, which says by name what it waits for and what it reaches; `order`
+//! resolves that.
 
 mod action;
 mod before;
 mod bind;
 pub mod code;
+mod consent;
 mod dataset;
 mod doing;
 mod draft;
@@ -36,18 +39,21 @@ mod keys;
 mod kinds;
 mod legal;
 mod mount;
+mod order;
 mod past;
 mod permissions;
 mod pool;
 mod query;
 pub mod record;
 mod settings;
+mod sketch;
 mod space;
 mod stage;
 mod storage;
 mod tunable;
 mod uses;
 mod version;
+mod whose;
 mod why;
 
 pub use action::{
@@ -75,7 +81,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Plan {
     let (inside, outside): (Vec<_>, Vec<_>) = ORDER.iter().partition(|stage| stage.looks_inside);
     outside.into_iter().for_each(|stage: &&Stage| (stage.run)(&mut draft));
     // What an exported pool holds cannot be known before it is imported.
-    let partial = draft.has_imports();
+    let partial = draft.actions().iter().any(|action| action.kind == Kind::Import);
     if !partial {
         inside.into_iter().for_each(|stage| (stage.run)(&mut draft));
     }

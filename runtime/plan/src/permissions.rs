@@ -2,9 +2,12 @@
 //! the spec does not say stays as it is, and so does everything when it says nothing any more.
 
 use crate::{
-    Change, Inverse, Kind, Subject, code,
+    Change, Inputs, Inverse, Kind, Subject, code,
+    dataset::snapshot,
     doing::Doing,
-    draft::{Draft, Sketch},
+    draft::Draft,
+    order::{Milestone, Need},
+    sketch::Sketch,
     stage::Stage,
 };
 use phoenix_graph::{DatasetName, Graph, Key, Mode, Permissions, Resource, graph::Node, mounts::mounts};
@@ -32,11 +35,10 @@ pub fn plan(draft: &mut Draft<'_>) {
         let owner = number(draft, &node.key, "user", permissions.owner.as_deref(), &inputs.observed.users);
         let group = number(draft, &node.key, "group", permissions.group.as_deref(), &inputs.observed.groups);
         let (Ok(owner), Ok(group)) = (owner, group) else { continue };
-        let waits = draft.waits(node);
         // What stands there now is put away: the root directory of what comes is not known yet.
         let before = inputs.observed.directories.get(&permissions.dataset).copied();
-        let before = before.filter(|_| !draft.is_exchanged(&permissions.dataset));
-        if before.is_none() && waits.is_empty() {
+        let before = before.filter(|_| !draft.found.moves.is_exchanged(&permissions.dataset));
+        if before.is_none() && !draft.changes_below(&node.key) {
             // A pool that is refused has its refusal.
             if inputs.observed.datasets.contains_key(&permissions.dataset) {
                 draft.refuse(
@@ -66,14 +68,15 @@ pub fn plan(draft: &mut Draft<'_>) {
         // A root dataset without settings of its own is mounted at its default place.
         let path = mounts.get(&permissions.dataset).and_then(|mount| mount.path.clone());
         let path = path.unwrap_or_else(|| format!("/{}", permissions.dataset).into());
-        let mut sketch = Sketch::new(if draft.is_known(&node.key) { Kind::Update } else { Kind::Create });
+        let mut sketch =
+            Sketch::new(if draft.whose.is_known(&node.key) { Kind::Update } else { Kind::Create });
         let dataset = permissions.dataset.clone();
         sketch.changes = changes(permissions, before, owner, group);
         sketch.run(doing(&dataset, &path, (owner, group, mode), before));
         if before.is_some() {
-            draft.snapshot(&dataset);
+            snapshot::first(draft, &dataset);
         }
-        sketch.needs = waits;
+        sketch.after(Need::Ground(node.key.clone()));
         draft.push(Subject::Resource(node.key.clone()), sketch);
     }
 }
@@ -109,10 +112,9 @@ pub fn back(inverse: &Inverse, seen: &Observed) -> Vec<Op> {
     differs.then(op).into_iter().collect()
 }
 
-/// Returns the actions that set permissions: what is shared is shared after them.
-pub fn actions(draft: &Draft<'_>) -> Vec<usize> {
-    let is = |subject: &Subject| matches!(subject, Subject::Resource(Key::Permissions(_)));
-    draft.actions().iter().enumerate().filter(|(_, action)| is(&action.subject)).map(|(at, _)| at).collect()
+/// Lists what sets permissions: what is shared is shared after that.
+pub fn needs(inputs: &Inputs<'_>) -> impl Iterator<Item = Need> {
+    all(inputs.desired).map(|(node, _)| Milestone::Done(node.key.clone()).into())
 }
 
 /// Finds the number of an account; refuses where the host does not know it.

@@ -1,6 +1,6 @@
 //! Settings: what of a pool, file system or volume differs from what the spec declares.
 
-use crate::{Change, Prior, before, dataset::doing, draft::Sketch};
+use crate::{Change, Prior, before, dataset::doing, sketch::Sketch};
 use phoenix_graph::{DatasetName, PropertyName, Settings, Target, Value, property};
 use phoenix_host::{
     observed::{DatasetState, Setting, Source},
@@ -190,6 +190,11 @@ pub fn word(target: Target, property: &PropertyName, value: &Value) -> Box<str> 
         Some(row) => row.render(value).into(),
         None => value.to_string().into(),
     }
+}
+
+/// Returns the word that a spec says.
+pub fn said(settings: &Settings, name: &str) -> Option<Box<str>> {
+    settings.get(name).map(|value| value.to_string().into())
 }
 
 /// Returns the words for all settings, as a creation takes them.

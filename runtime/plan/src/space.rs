@@ -7,7 +7,7 @@ use phoenix_host::{
     observed::{DatasetState, PoolState},
     op::{Assignment, Op},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub const STAGES: &[Stage] =
     &[Stage { name: "space", after: &["altroot"], looks_inside: true, run: make_do }];
@@ -127,9 +127,9 @@ pub fn make_do(draft: &mut Draft<'_>) {
             );
             continue;
         }
-        let count = draft.snapshots_in(pool).len();
+        let count = draft.snapshots.get(pool).map_or(0, BTreeSet::len);
         if count > 0 && room < SNAPSHOT * count as u64 + makes {
-            draft.without_snapshots(pool);
+            draft.snapshots.remove(pool);
             draft.warn(
                 &Key::Pool(pool.clone()),
                 code::NO_SNAPSHOT,
@@ -145,7 +145,7 @@ pub fn make_do(draft: &mut Draft<'_>) {
 /// longer counts as its own, and has to be free a second time (`dsl_dataset_snapshot_reserve_space`). OpenZFS
 /// refuses all snapshots of one command for it.
 fn leave_out_reserved(draft: &mut Draft<'_>, pool: &PoolName) {
-    for name in draft.snapshots_in(pool) {
+    for name in draft.snapshots.get(pool).cloned().unwrap_or_default() {
         let Some(state) = draft.inputs.observed.datasets.get(&name) else { continue };
         let fact = |property: &str| number(state, property);
         let (Some(reserved), Some(kept), Some(available)) =
@@ -158,7 +158,7 @@ fn leave_out_reserved(draft: &mut Draft<'_>, pool: &PoolName) {
         if wants <= free || fact("refquota").is_some_and(|quota| quota > 0) {
             continue;
         }
-        draft.without_snapshot(&name);
+        draft.snapshots.entry(pool.clone()).or_default().remove(&name);
         let key = if state.volume { Key::Volume(name.clone()) } else { Key::Dataset(name.clone()) };
         draft.warn(
             &key,
@@ -215,19 +215,4 @@ fn made_by(op: &Op) -> Option<&DatasetName> {
 
 fn number(state: &DatasetState, property: &str) -> Option<u64> {
     state.value(property)?.parse().ok()
-}
-
-impl Draft<'_> {
-    /// Refuses what is to be set and would not be taken.
-    pub fn refuse_too_little(
-        &mut self,
-        key: &Key,
-        name: &DatasetName,
-        state: &DatasetState,
-        set: &[Assignment],
-    ) {
-        for why in refusals(self, name, state, set) {
-            self.refuse_for(key, why);
-        }
-    }
 }

@@ -6,202 +6,35 @@
 //! before comes home. The children keep their data: they move over one by one.
 
 use crate::{
-    Change, Choice, Found, Kind, code,
-    dataset::{doing, moving, present, retire},
+    Change, Choice, Found, Kind,
+    dataset::{doing, moving, present, retire, snapshot},
     doing::Doing,
-    draft::{Draft, Sketch},
+    draft::Draft,
+    order::Milestone,
     settings,
-    why::Why,
+    sketch::Sketch,
 };
-use phoenix_graph::{Code, DatasetName, Key, PropertyName, SnapshotName, Target, graph::Node, property};
+use phoenix_graph::{DatasetName, PropertyName, SnapshotName, Target, graph::Node, property};
 use phoenix_host::{
     observed::{DatasetState, HOME, KEPT_CANMOUNT, Lineage, SnapshotState},
     op::{Assignment, Op},
 };
 
-/// Judges what is asked for, and finds a place for each dataset that is to step aside.
-pub fn prepare(draft: &mut Draft<'_>) {
-    let inputs = draft.inputs;
-    for name in &inputs.consent.with_data {
-        let key =
-            inputs.desired.dataset(name).map_or_else(|| Key::Dataset(name.clone()), |node| node.key.clone());
-        if let Some(why) = refusal(draft, &key, name) {
-            draft.refuse_for(&key, why);
-            continue;
-        }
-        // Where nothing stands there, what was put away comes home by itself.
-        if !inputs.observed.datasets.contains_key(name) {
-            continue;
-        }
-        let lineage = inputs.past.found.get(name).and_then(|found| found.lineage.as_ref());
-        for property in lineage.into_iter().flat_map(|lineage| &lineage.unreadable) {
-            let text = format!(
-                "the value of its property {property} is no text (UTF-8), and is not taken along: it stays on what steps aside"
-            );
-            draft.warn(&key, code::UNREADABLE_PROPERTY, text);
-        }
-        match retire::place(draft, name).filter(|place| has_room(inputs.past.found.get(name), place)) {
-            Some(place) => draft.moves(name.clone(), place),
-            None => draft.refuse_for(&key, retire::no_place()),
-        }
-    }
-}
-
-/// Returns whether the snapshot's name fits, too, where what it is of steps aside to.
-fn has_room(found: Option<&Found>, place: &DatasetName) -> bool {
-    match found.map(|found| &found.choice) {
-        Some(Choice::Snapshot(snapshot)) => SnapshotName::of(place, snapshot.name.name()).is_ok(),
-        _ => true,
-    }
-}
-
-/// Says why a dataset's data cannot go back, and the way out.
-fn refusal(draft: &Draft<'_>, key: &Key, name: &DatasetName) -> Option<Why> {
-    let inputs = draft.inputs;
-    let refused = |code: Code, reason: &str, help: String| Some(Why::new(code, reason, help));
-    if inputs.desired.dataset(name).is_none() {
-        let reason = format!("generation {} has no dataset {name}", inputs.to);
-        let help = "name one that it has: `phoenix graph` and `phoenix diff` tell them";
-        return Some(Why::new(code::NO_PAST_STATE, reason, help));
-    }
-    if name.is_root() {
-        return refused(
-            code::CANNOT_STEP_ASIDE,
-            "it is a pool's root dataset, which cannot step aside",
-            "name the datasets below it whose data is to go back".to_owned(),
-        );
-    }
-    if draft.is_replica(name) {
-        return refused(
-            code::CANNOT_STEP_ASIDE,
-            "the spec says that it is a replica: what stands in it is another host's to say, and no snapshot of it is taken",
-            "leave it out of `--with-data`; its own snapshots are there (`zfs list -t snapshot`)".to_owned(),
-        );
-    }
-    if let Some(was) = draft.was(name) {
-        return Some(Why::new(
-            code::CANNOT_STEP_ASIDE,
-            format!("it is what was {was}: somebody renamed it, and its snapshots are those of {was}"),
-            "give both their names back (`zfs rename`), or go back without `--with-data`: then it is taken as it is",
-        ));
-    }
-    let Some(found) = inputs.past.found.get(name) else {
-        return refused(
-            code::NO_PAST_STATE,
-            "its pool is not imported, so there is nothing to go back to",
-            format!("import it with `zpool import {}`, and look what is in it", name.pool()),
-        );
-    };
-    if let Choice::None { reason, help } = &found.choice {
-        return Some(Why::new(code::NO_PAST_STATE, reason, help));
-    }
-    match inputs.observed.datasets.get(name) {
-        Some(state) => standing(draft, key, name, state, found),
-        None => match &found.choice {
-            Choice::Retired { place, .. } if draft.retired(name) == Some(place) => None,
-            _ => refused(
-                code::NO_PAST_STATE,
-                "it is put away, and not as that generation left it",
-                format!(
-                    "go back in two steps: `phoenix rollback {0}` brings it home, and `phoenix rollback {0} --with-data {name}` its data",
-                    inputs.to
-                ),
-            ),
-        },
-    }
-}
-
-/// Says why what stands in a dataset's place cannot step aside.
-fn standing(
-    draft: &Draft<'_>,
-    key: &Key,
-    name: &DatasetName,
-    state: &DatasetState,
-    found: &Found,
-) -> Option<Why> {
-    let inputs = draft.inputs;
-    if !draft.is_on_record(name, state) {
-        let reason = "what stands there was not made by phoenix";
-        return Some(Why::new(code::CANNOT_STEP_ASIDE, reason, "move it away by hand first"));
-    }
-    let below: Vec<_> = draft.below(name).collect();
-    let foreign: Vec<&str> = below
-        .iter()
-        .filter(|(child, state)| !draft.is_on_record(child, state))
-        .map(|(child, _)| child.as_str())
-        .collect();
-    if !foreign.is_empty() {
-        let reason = format!("below it are datasets that phoenix does not know: {}", foreign.join(", "));
-        let help = "move them away by hand first: they would have to step aside with it";
-        return Some(Why::new(code::FOREIGN_BELOW, reason, help));
-    }
-    let whole = || std::iter::once((name, state)).chain(below.iter().copied());
-    if let Some((used, users)) = whole().find_map(|(name, _)| Some((name, inputs.observed.in_use.get(name)?)))
-    {
-        let which = if used == name { "it".to_owned() } else { format!("{used} below it") };
-        let reason = format!("{which} is in use: {}", users.join(", "));
-        return Some(Why::new(code::BUSY, reason, "end what uses it, and try again"));
-    }
-    let by_hand = |state: &DatasetState| {
-        state.mounted && matches!(state.value("mountpoint"), None | Some("none" | "legacy"))
-    };
-    if let Some((mounted, _)) = whole().find(|(_, state)| by_hand(state)) {
-        let reason = format!("{mounted} is mounted, but not by ZFS");
-        let help = format!("unmount it first (`umount` of what `findmnt {mounted}` shows)");
-        return Some(Why::new(code::MOUNTED_BY_HAND, reason, help));
-    }
-    let twins = match &found.choice {
-        Choice::Retired { place, .. } => twins(draft, name, place),
-        _ => Vec::new(),
-    };
-    if !twins.is_empty() {
-        let reason = format!("below it, and below what was put away, there is each of {}", twins.join(", "));
-        return Some(Why::new(code::CANNOT_STEP_ASIDE, reason, "rename one of the two by hand first"));
-    }
-    let Some(lineage) = &found.lineage else { return None };
-    if lineage.encrypted {
-        let reason = "it is encrypted, and this version of phoenix does not move what shares keys";
-        let help = "clone the snapshot beside it by hand (`zfs clone`), and copy what you need";
-        return Some(Why::new(code::CANNOT_STEP_ASIDE, reason, help));
-    }
-    let needed = reserved(lineage);
-    if needed > lineage.available {
-        let reason = format!(
-            "it reserves {needed} bytes, which both states of it would for a time, and only {} bytes are free beside it",
-            lineage.available
-        );
-        let help = format!("make room, or take the reservation of {key} away first (`zfs set`)");
-        return Some(Why::new(code::CANNOT_STEP_ASIDE, reason, help));
-    }
-    None
-}
-
-/// Lists the children that there are both below a dataset and below what was put away.
-fn twins(draft: &Draft<'_>, name: &DatasetName, place: &DatasetName) -> Vec<String> {
-    let datasets = &draft.inputs.observed.datasets;
-    let twin =
-        |child: &DatasetName| moving::moved(child, name, place).filter(|twin| datasets.contains_key(twin));
-    draft.below(name).filter(|(child, _)| twin(child).is_some()).map(|(child, _)| child.to_string()).collect()
-}
-
-/// Counts what the clone reserves anew: what stands there keeps its own.
-fn reserved(lineage: &Lineage) -> u64 {
-    let bytes = |name: &str| lineage.own.get(name).and_then(|raw| raw.parse::<u64>().ok()).unwrap_or(0);
-    bytes("reservation").saturating_add(bytes("refreservation"))
-}
-
 /// Plans one exchange, and then what differs of what took the place.
 pub fn plan(draft: &mut Draft<'_>, node: &Node, name: &DatasetName) {
     let inputs = draft.inputs;
-    let (Some(found), Some(state), Some(place)) =
-        (inputs.past.found.get(name), inputs.observed.datasets.get(name), draft.aside(name).cloned())
-    else {
+    let (Some(found), Some(state), Some(place)) = (
+        inputs.past.found.get(name),
+        inputs.observed.datasets.get(name),
+        draft.found.moves.aside(name).cloned(),
+    ) else {
         return;
     };
     let mut sketch = Sketch::new(Kind::Exchange);
     sketch.changes = told(name, &place, found, inputs.past.now);
     retire::make_folders(draft, &place, &mut sketch);
-    let staying: Vec<_> = draft.below(name).filter(|(child, _)| !leaves(draft, child)).collect();
+    let staying: Vec<_> =
+        inputs.observed.below(name).filter(|(child, _)| !draft.found.moves.is_leaving(child)).collect();
     step_aside(draft, name, state, &staying, &place, &mut sketch);
     sketch.only_while(place.clone());
     let mut after = match &found.choice {
@@ -209,11 +42,13 @@ pub fn plan(draft: &mut Draft<'_>, node: &Node, name: &DatasetName) {
         Choice::Retired { place, .. } => {
             let Some(state) = inputs.observed.datasets.get(place) else { return };
             retire::bring_home(draft, name, place, state, &mut sketch);
-            let after = moving::at_home(state, draft.mounting.comes(name));
+            let after = moving::at_home(state, draft.found.mounting.comes(name));
             // What lies below it comes home with it; what lies below the name now stays where it is.
-            for (child, _) in draft.below(place).filter(|(child, _)| child.parent().as_ref() == Some(place)) {
+            for (child, _) in
+                inputs.observed.below(place).filter(|(child, _)| child.parent().as_ref() == Some(place))
+            {
                 if let Some(home) = moving::moved(child, place, name) {
-                    draft.comes_home(&home, child);
+                    draft.found.moves.comes_home(home, child.clone());
                 }
             }
             after
@@ -231,19 +66,11 @@ pub fn plan(draft: &mut Draft<'_>, node: &Node, name: &DatasetName) {
         }
         after.mounted = state.mounted;
     }
-    sketch.needs = draft.area.using(name);
-    sketch.needs.extend(draft.files_away);
-    sketch.needs.extend(draft.last_free(&name.pool()));
+    retire::after_uses(draft, name, &mut sketch);
+    sketch.after(Milestone::Files);
+    sketch.after(Milestone::Free(name.pool()));
+    sketch.reaches(Milestone::Free(name.pool()));
     present::present(draft, node, name, &after, sketch);
-    if let Some(at) = draft.action_of(&node.key) {
-        draft.add_free(name.pool(), at);
-    }
-}
-
-/// Returns whether a dataset is retired by this plan, with what is above it or by itself.
-fn leaves(draft: &Draft<'_>, name: &DatasetName) -> bool {
-    std::iter::successors(Some(name.clone()), DatasetName::parent)
-        .any(|above| draft.area.leaving.contains(&above))
 }
 
 /// Moves what stands there, which is unmounted by now, into the area.
@@ -256,7 +83,7 @@ fn step_aside(
     sketch: &mut Sketch,
 ) {
     for child in below.iter().rev().map(|(child, _)| *child).chain([name]) {
-        draft.snapshot(child);
+        snapshot::first(draft, child);
     }
     retire::keep_unmounted(name, name, state, sketch);
     retire::move_away(name, state, place, sketch);

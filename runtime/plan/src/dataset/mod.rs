@@ -1,20 +1,26 @@
 //! File systems and volumes: create, adopt, bring home, set, inherit again; and put away what the
 //! spec no longer names (retire.rs).
 
-pub mod area;
 pub mod doing;
 mod exchange;
+mod exchangeable;
+pub mod moves;
 pub mod moving;
 mod present;
 pub mod release;
 pub mod retire;
+pub mod snapshot;
 
 use crate::{
     Change, Kind, Subject, code,
-    draft::{Draft, Sketch},
-    keys, mount,
+    draft::Draft,
+    keys,
+    mount::{self, acting},
+    order::Need,
     record::{ADOPTED, Claim},
-    settings, space,
+    settings,
+    sketch::Sketch,
+    space,
     stage::Stage,
 };
 use phoenix_graph::{
@@ -22,11 +28,11 @@ use phoenix_graph::{
     graph::Node,
     mounts::{Mount, mounts},
 };
-use phoenix_host::observed::{OWNER, Observed, Query};
-use std::collections::BTreeMap;
+use phoenix_host::observed::{DatasetState, OWNER, Observed, Query};
+use std::{borrow::Cow, collections::BTreeMap};
 
 pub const STAGES: &[Stage] = &[
-    Stage { name: "exchanges", after: &["pools"], looks_inside: true, run: exchange::prepare },
+    Stage { name: "exchanges", after: &["pools"], looks_inside: true, run: exchangeable::prepare },
     Stage { name: "datasets", after: &["exchanges", "unmounting", "keys"], looks_inside: true, run: plan },
 ];
 
@@ -38,14 +44,14 @@ pub fn plan(draft: &mut Draft<'_>) {
     let mut rest: Vec<&Node> = inputs.desired.nodes().iter().collect();
     // What needs a key that lies in a dataset which is mounted first comes once that is mounted.
     loop {
-        let late = keys::late(draft);
+        let late = draft.found.late.roots();
         let (now, later): (Vec<&Node>, Vec<&Node>) = rest.into_iter().partition(|node| {
             node.resource.dataset_name().is_none_or(|name| !late.iter().any(|root| is_in(name, root)))
         });
         for node in now {
             one(draft, node, &mounts);
         }
-        mount::come(draft, &keys::late(draft));
+        acting::come(draft, &draft.found.late.roots());
         rest = later;
         if rest.is_empty() || !keys::load_late(draft) {
             break;
@@ -62,15 +68,15 @@ fn one(draft: &mut Draft<'_>, node: &Node, mounts: &BTreeMap<DatasetName, Mount>
     let inputs = draft.inputs;
     let Some(name) = node.resource.dataset_name() else { return };
     let pool = Key::Pool(name.pool());
-    if draft.action_of(&node.key).is_some() {
+    if draft.changes(&node.key) {
         // A pool that is made brings its root dataset along.
         return;
     }
-    if draft.is_exchanged(name) {
+    if draft.found.moves.is_exchanged(name) {
         exchange::plan(draft, node, name);
         return;
     }
-    let seen = draft.seen(name);
+    let seen = seen(draft, name);
     let mount = mounts.get(name).filter(|mount| mount.mounted).and_then(|mount| mount.path.as_deref());
     if let Some(path) = mount {
         let stands = seen
@@ -80,11 +86,21 @@ fn one(draft: &mut Draft<'_>, node: &Node, mounts: &BTreeMap<DatasetName, Mount>
     }
     match seen {
         Some(state) => present::present(draft, node, name, &state, Sketch::new(Kind::Update)),
-        None if draft.retired(name).is_some() => restore(draft, node, name),
+        None if draft.whose.retired(name).is_some() => restore(draft, node, name),
         // A pool that is refused has its refusal; its datasets need none.
-        None if !inputs.observed.pools.contains_key(&name.pool()) && draft.action_of(&pool).is_none() => {}
+        None if !inputs.observed.pools.contains_key(&name.pool()) && !draft.changes(&pool) => {}
         None => create(draft, node, name),
     }
+}
+
+/// Finds a dataset as it is, or as it will be once what is retired has come home.
+fn seen<'a>(draft: &Draft<'a>, name: &DatasetName) -> Option<Cow<'a, DatasetState>> {
+    let datasets = &draft.inputs.observed.datasets;
+    if let Some(state) = datasets.get(name) {
+        return Some(Cow::Borrowed(state));
+    }
+    let state = datasets.get(&draft.found.moves.place(name)?)?;
+    Some(Cow::Owned(moving::at_home(state, false)))
 }
 
 /// Judges a mount point that is a link, or passes one: OpenZFS mounts where the link leads, which is for
@@ -103,14 +119,14 @@ fn pass_links(draft: &mut Draft<'_>, node: &Node, path: &str, stands: bool) {
 }
 
 fn create(draft: &mut Draft<'_>, node: &Node, name: &DatasetName) {
-    if let Some(place) = draft.stray(name) {
+    if let Some(place) = draft.whose.stray(name) {
         let text = format!(
             "{place} says that it was put away from there, and this state folder has no record of that: a new one \
              is made; `--adopt` brings that one home instead"
         );
         draft.warn(&node.key, code::MADE_ANEW, text);
     }
-    if let Some(place) = draft.renamed(name) {
+    if let Some(place) = draft.whose.renamed(name) {
         let text = format!(
             "somebody renamed it to {place}, where it stays with all that it holds: a new one is made, and is empty; \
              `zfs rename {place} {name}` brings it back, before a switch"
@@ -118,8 +134,8 @@ fn create(draft: &mut Draft<'_>, node: &Node, name: &DatasetName) {
         draft.warn(&node.key, code::MADE_ANEW, text);
     }
     let mut sketch = Sketch::new(Kind::Create);
-    sketch.needs = draft.waits(node);
-    sketch.needs.extend(draft.frees());
+    sketch.after(Need::Ground(node.key.clone()));
+    sketch.after(Need::AllFree);
     let owner = (PropertyName::new(OWNER), draft.inputs.desired.host().as_str().into());
     match &node.resource {
         Resource::Volume(volume) => {
@@ -152,10 +168,10 @@ fn create(draft: &mut Draft<'_>, node: &Node, name: &DatasetName) {
 
 /// Brings a retired dataset home, with everything below it, and then sets what differs.
 fn restore(draft: &mut Draft<'_>, node: &Node, name: &DatasetName) {
-    let Some(place) = draft.retired(name) else { return };
+    let Some(place) = draft.whose.retired(name) else { return };
     let Some(state) = draft.inputs.observed.datasets.get(place) else { return };
     let mut sketch = Sketch::new(Kind::Restore);
-    match draft.claim(&place.pool(), state) {
+    match draft.whose.claim(&place.pool(), state) {
         Claim::Ours => {}
         Claim::Unmarked => {
             let text = format!(
@@ -175,8 +191,8 @@ fn restore(draft: &mut Draft<'_>, node: &Node, name: &DatasetName) {
         new: Some(name.to_string()),
     });
     retire::bring_home(draft, name, place, state, &mut sketch);
-    draft.comes_home(name, place);
-    if let Some(state) = draft.seen(name) {
+    draft.found.moves.comes_home(name.clone(), place.clone());
+    if let Some(state) = seen(draft, name) {
         present::present(draft, node, name, &state, sketch);
     }
 }

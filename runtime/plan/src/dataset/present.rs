@@ -1,10 +1,15 @@
 //! What differs of a dataset that is there, or will be after what is done before.
 
 use crate::{
-    Change, Kind, Reversibility, Subject, code,
-    dataset::{doing, retire},
-    draft::{Draft, Sketch},
-    keys, mount, settings,
+    Change, Kind, Reversibility, Subject, code, consent,
+    dataset::{doing, retire, snapshot},
+    draft::Draft,
+    keys::location,
+    mount::acting,
+    order::{Milestone, Need},
+    settings,
+    sketch::Sketch,
+    space,
 };
 use phoenix_graph::{Bytes, DatasetName, Resource, Settings, Target, graph::Node};
 use phoenix_host::observed::{DatasetState, OWNER};
@@ -28,8 +33,8 @@ pub fn present(
         );
         return;
     }
-    let claim = draft.claim(&name.pool(), state);
-    let ours = draft.is_on_record(name, state) || draft.inputs.made.contains(&node.key);
+    let claim = draft.whose.claim(&name.pool(), state);
+    let ours = draft.whose.is_on_record(name, state) || draft.inputs.made.contains(&node.key);
     if state.is_unreadable(OWNER) && !ours {
         draft.refuse(
             &node.key,
@@ -39,7 +44,7 @@ pub fn present(
         );
         return;
     }
-    if let Some(was) = draft.was(name) {
+    if let Some(was) = draft.whose.was(name) {
         let text = format!("it is what was {was}: somebody renamed it, and it is taken as it is now");
         draft.warn(&node.key, code::RENAMED, text);
     }
@@ -55,7 +60,7 @@ pub fn present(
     if !ours {
         // A root dataset that is nobody's by now is so with its pool, which is refused or adopted.
         let what = if volume { "a volume of this name" } else { "a file system of this name" };
-        if !draft.adopt(&node.key, what, claim) {
+        if !consent::adopt(draft, &node.key, what, claim) {
             return;
         }
         if sketch.kind == Kind::Update {
@@ -63,7 +68,7 @@ pub fn present(
         }
     }
     // A root dataset's mark is its pool's to set.
-    if !name.is_root() && (!ours || !draft.is_marked(state)) {
+    if !name.is_root() && (!ours || !draft.whose.is_marked(state)) {
         own(draft, name, state, &mut sketch);
     }
     let target = if volume { Target::Volume } else { Target::Filesystem };
@@ -87,11 +92,13 @@ pub fn present(
             ),
         );
     }
-    draft.refuse_too_little(&node.key, name, state, &delta.words());
+    for why in space::refusals(draft, name, state, &delta.words()) {
+        draft.refuse_for(&node.key, why);
+    }
     let moves = delta.properties().any(|property| property.as_str() == "mountpoint");
     let location = delta.set.iter().find(|((property, _), _)| property.as_str() == "keylocation");
     if let Some(((_, location), _)) = location
-        && let Some(check) = keys::check(draft, name, state, location)
+        && let Some(check) = location::check(draft, name, state, location)
     {
         sketch.run(check);
     }
@@ -102,22 +109,20 @@ pub fn present(
     {
         return;
     }
-    sketch.changes.extend(mount::change(draft, name, state));
+    sketch.changes.extend(acting::change(draft, name, state));
     if sketch.is_idle() && sketch.changes.is_empty() {
         return;
     }
     if moves {
-        sketch.needs.extend(mount::last_set(draft));
+        sketch.after(Milestone::MountPointSet);
+        sketch.reaches(Milestone::MountPointSet);
     }
-    sketch.needs.extend(draft.waits(node));
-    sketch.needs.extend(draft.frees());
+    sketch.after(Need::Ground(node.key.clone()));
+    sketch.after(Need::AllFree);
     if !sketch.is_idle() {
-        draft.snapshot(&draft.place(name).unwrap_or_else(|| name.clone()));
+        snapshot::first(draft, &draft.found.moves.place(name).unwrap_or_else(|| name.clone()));
     }
-    let at = draft.push(Subject::Resource(node.key.clone()), sketch);
-    if moves {
-        mount::set_in_turn(draft, at);
-    }
+    draft.push(Subject::Resource(node.key.clone()), sketch);
 }
 
 /// Marks a dataset as phoenix's.
@@ -161,7 +166,7 @@ fn resize(
     } else {
         format!("the volume would shrink from {now} to {wanted} bytes")
     };
-    if !draft.consent(&node.key, class, &what) {
+    if !consent::irreversible(draft, &node.key, class, &what) {
         return false;
     }
     sketch.class = class;

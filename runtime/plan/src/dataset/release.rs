@@ -1,7 +1,7 @@
 //! Letting go of what was there before phoenix: it stays, and where one goes back to before it was adopted,
 //! its settings are again what they were then.
 
-use crate::{Inputs, draft::Sketch, settings};
+use crate::{Inputs, settings, sketch::Sketch};
 use phoenix_graph::{Key, Settings, Target};
 
 /// Adds what gives a file system or volume its settings back, where one goes back to before it was adopted,

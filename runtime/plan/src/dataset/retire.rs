@@ -8,17 +8,19 @@
 
 use crate::{
     Change, Kind, Subject, code,
-    dataset::{doing, moving, release},
-    draft::{Draft, Sketch},
+    dataset::{doing, moving, release, snapshot},
+    draft::Draft,
+    order::Milestone,
     record::Claim,
+    sketch::Sketch,
     why::Why,
 };
-use phoenix_graph::{DatasetName, Graph, Key, ObjectId, PropertyName, Resource, name::MAX_DATASET_NAME};
+use phoenix_graph::{DatasetName, Graph, Key, ObjectId, PropertyName, name::MAX_DATASET_NAME};
 use phoenix_host::{
     area,
     observed::{DatasetState, HOME, KEPT_CANMOUNT, OWNER},
 };
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 /// Plans the retirement of what only the current generation names.
 pub fn plan(draft: &mut Draft<'_>) {
@@ -37,8 +39,7 @@ pub fn plan(draft: &mut Draft<'_>) {
     }
     gone.sort_by(|a, b| a.1.cmp(b.1));
     for (key, name) in gone {
-        let mut above = std::iter::successors(name.parent(), DatasetName::parent);
-        if above.any(|above| draft.area.leaving.contains(&above)) {
+        if draft.found.moves.is_leaving(name) {
             continue;
         }
         let claim = inputs.record.claim_of(inputs.observed, name).unwrap_or(Claim::Foreign);
@@ -48,7 +49,7 @@ pub fn plan(draft: &mut Draft<'_>) {
                 code::ANOTHER_IN_ITS_PLACE,
                 "it is not the one that phoenix made, and stays as it is: another one has its name now",
             );
-        } else if draft.was_adopted(key) {
+        } else if draft.whose.was_adopted(key) {
             release(draft, key, name);
         } else if claim == Claim::Unmarked {
             draft.warn(
@@ -59,7 +60,7 @@ pub fn plan(draft: &mut Draft<'_>) {
             );
         } else {
             retire(draft, key, name);
-            draft.area.leaving.insert(name.clone());
+            draft.found.moves.leaves(name.clone());
         }
     }
 }
@@ -67,12 +68,8 @@ pub fn plan(draft: &mut Draft<'_>) {
 fn retire(draft: &mut Draft<'_>, key: &Key, name: &DatasetName) {
     let inputs = draft.inputs;
     let Some(state) = inputs.observed.datasets.get(name) else { return };
-    let below: Vec<_> = draft.below(name).collect();
-    let foreign: Vec<&str> = below
-        .iter()
-        .filter(|(child, state)| !draft.is_on_record(child, state))
-        .map(|(child, _)| child.as_str())
-        .collect();
+    let below: Vec<_> = inputs.observed.below(name).collect();
+    let foreign = foreign(draft, &below);
     if !foreign.is_empty() {
         draft.refuse(
             key,
@@ -89,7 +86,7 @@ fn retire(draft: &mut Draft<'_>, key: &Key, name: &DatasetName) {
         .iter()
         .filter(|(child, state)| {
             let kind = if state.volume { Key::Volume } else { Key::Dataset };
-            draft.was_adopted(&kind((*child).clone()))
+            draft.whose.was_adopted(&kind((*child).clone()))
         })
         .map(|(child, _)| child.as_str())
         .collect();
@@ -150,14 +147,48 @@ fn retire(draft: &mut Draft<'_>, key: &Key, name: &DatasetName) {
             continue;
         }
         keep_unmounted(name, child, state, &mut sketch);
-        draft.snapshot(child);
+        snapshot::first(draft, child);
     }
     move_away(name, state, &place, &mut sketch);
     // Exports and registrations over it go first; two that retire in one pool share the area's folders.
-    sketch.needs = draft.area.using(name);
-    sketch.needs.extend(draft.last_free(&name.pool()));
-    let at = draft.push(Subject::Resource(key.clone()), sketch);
-    draft.add_free(name.pool(), at);
+    after_uses(draft, name, &mut sketch);
+    sketch.after(Milestone::Free(name.pool()));
+    sketch.reaches(Milestone::Free(name.pool()));
+    draft.push(Subject::Resource(key.clone()), sketch);
+}
+
+/// Lists which of these datasets phoenix does not know.
+pub fn foreign<'d>(draft: &Draft<'_>, datasets: &[(&'d DatasetName, &DatasetState)]) -> Vec<&'d str> {
+    let foreign = datasets.iter().filter(|(name, state)| !draft.whose.is_on_record(name, state));
+    foreign.map(|(name, _)| name.as_str()).collect()
+}
+
+/// Has an action wait for what takes exports and registrations over a dataset, or below it, away.
+pub fn after_uses(draft: &Draft<'_>, name: &DatasetName, sketch: &mut Sketch) {
+    if !draft.found.mounting.goes.is_empty() {
+        draft.whose.over(name).for_each(|key| sketch.after(Milestone::Done(key.clone())));
+    }
+}
+
+/// Lists what will be retired, by the names of the topmost.
+pub fn leaving<'a>(draft: &Draft<'a>) -> Vec<&'a DatasetName> {
+    let inputs = draft.inputs;
+    let gone: BTreeSet<&DatasetName> = inputs
+        .current
+        .into_iter()
+        .flat_map(Graph::nodes)
+        .filter(|node| !draft.whose.was_adopted(&node.key))
+        .filter_map(|node| node.resource.dataset_name())
+        .filter(|name| {
+            let state = inputs.observed.datasets.get(*name);
+            let ours = state.is_some_and(|state| draft.whose.is_ours(name, state));
+            ours && !name.is_root() && inputs.desired.dataset(name).is_none()
+        })
+        .collect();
+    let inside = |name: &DatasetName| {
+        std::iter::successors(name.parent(), DatasetName::parent).any(|above| gone.contains(&above))
+    };
+    gone.iter().copied().filter(|name| !inside(name)).collect()
 }
 
 /// Moves a dataset to its place in the area, with a mark that says where it came from.
@@ -194,7 +225,8 @@ pub fn place(draft: &mut Draft<'_>, name: &DatasetName) -> Option<DatasetName> {
     let top = area::top(&area::holder_in(draft.inputs.observed, name))?;
     let leaf = name.below_pool().replace('/', ":");
     let number = draft.inputs.number;
-    let longest = draft.below(name).map(|(below, _)| below.as_str().len() - name.as_str().len()).max();
+    let longest =
+        draft.inputs.observed.below(name).map(|(below, _)| below.as_str().len() - name.as_str().len()).max();
     let longest = longest.unwrap_or(0);
     let fits = |place: &DatasetName| {
         place.as_str().len() + longest + "@phoenix-.1".len() + number.to_string().len() <= MAX_DATASET_NAME
@@ -206,12 +238,12 @@ pub fn place(draft: &mut Draft<'_>, name: &DatasetName) -> Option<DatasetName> {
         // A name that would become too long is told by its home alone.
         let short = || folder.child(&ObjectId::of(leaf.as_bytes()).short()).ok().filter(fits);
         let place = folder.child(&leaf).ok().filter(fits).or_else(short)?;
-        if !datasets.contains_key(&place) && !draft.area.taken.contains(&place) {
+        if !datasets.contains_key(&place) && !draft.found.moves.taken.contains(&place) {
             break place;
         }
         count += 1;
     };
-    draft.area.taken.insert(place.clone());
+    draft.found.moves.taken.insert(place.clone());
     Some(place)
 }
 
@@ -220,7 +252,7 @@ pub fn make_folders(draft: &mut Draft<'_>, place: &DatasetName, sketch: &mut Ske
     let inputs = draft.inputs;
     let Some(folder) = place.parent() else { return };
     for folder in folder.parent().into_iter().chain([folder]) {
-        if !draft.area.made.insert(folder.clone()) {
+        if !draft.found.moves.made.insert(folder.clone()) {
             continue;
         }
         if let Some(state) = inputs.observed.datasets.get(&folder) {
@@ -246,25 +278,9 @@ fn close(folder: &DatasetName, state: &DatasetState, sketch: &mut Sketch) {
     }
 }
 
-/// Finds, by dataset, the actions that take exports and registrations over it away.
-pub fn uses(draft: &Draft<'_>) -> BTreeMap<DatasetName, Vec<usize>> {
-    let mut uses: BTreeMap<DatasetName, Vec<usize>> = BTreeMap::new();
-    for node in draft.inputs.current.into_iter().flat_map(Graph::nodes) {
-        let dataset = match &node.resource {
-            Resource::Export(export) => Some(&export.dataset),
-            Resource::Storage(storage) => storage.dataset.as_ref(),
-            _ => None,
-        };
-        if let (Some(dataset), Some(action)) = (dataset, draft.action_of(&node.key)) {
-            uses.entry(dataset.clone()).or_default().push(action);
-        }
-    }
-    uses
-}
-
 /// Lets go of a dataset that was there before phoenix: it stays, without the mark.
 fn release(draft: &mut Draft<'_>, key: &Key, name: &DatasetName) {
-    draft.forget_adopted(key);
+    draft.adopted.remove(key);
     let seen = draft.inputs.observed.datasets.get(name).and_then(|state| state.settings.get(OWNER));
     let mut sketch = Sketch::new(Kind::Release);
     release::dataset(draft.inputs, key, &mut sketch);
@@ -274,7 +290,7 @@ fn release(draft: &mut Draft<'_>, key: &Key, name: &DatasetName) {
     if sketch.is_idle() {
         return;
     }
-    sketch.needs = draft.area.using(name);
+    after_uses(draft, name, &mut sketch);
     draft.push(Subject::Resource(key.clone()), sketch);
 }
 
@@ -287,10 +303,10 @@ pub fn bring_home(
     sketch: &mut Sketch,
 ) {
     // The area that it is in may have come home before it, with the encryption root that it belongs to.
-    let from = draft.comes_along(place).unwrap_or_else(|| place.clone());
+    let from = draft.found.moves.comes_along(place).unwrap_or_else(|| place.clone());
     sketch.run(doing::rename(from, home.clone(), state.volume));
     sketch.run(doing::unmark(home, HOME, state.settings.get(HOME)));
-    for (at, state) in [(place, state)].into_iter().chain(draft.below(place)) {
+    for (at, state) in [(place, state)].into_iter().chain(draft.inputs.observed.below(place)) {
         let Some(name) = moving::moved(at, place, home) else { continue };
         if state.volume || area::is_inside(&name) {
             continue;
@@ -312,7 +328,7 @@ pub fn end_homecoming(
     sketch: &mut Sketch,
 ) {
     let ours = |name: &DatasetName| draft.inputs.desired.dataset(name).is_some();
-    let below = draft.below(home).filter(|(name, _)| !ours(name) && !area::is_inside(name));
+    let below = draft.inputs.observed.below(home).filter(|(name, _)| !ours(name) && !area::is_inside(name));
     let coming = |name: &DatasetName| draft.inputs.coming_home.contains(name);
     for (name, state) in std::iter::once((home, state)).chain(below).filter(|(name, _)| coming(name)) {
         let Some(kept) = moving::kept_canmount(state).filter(|_| !state.volume) else { continue };

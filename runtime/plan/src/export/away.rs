@@ -2,12 +2,14 @@
 
 use crate::{
     Change, Kind, Subject,
-    draft::{Draft, Sketch},
+    draft::Draft,
     export::{
         doing::{self, Entries},
         live,
     },
     files::{doing as files, render},
+    order::Milestone,
+    sketch::Sketch,
 };
 use phoenix_graph::{Graph, Resource};
 use std::collections::BTreeMap;
@@ -46,12 +48,11 @@ pub fn plan(draft: &mut Draft<'_>) {
     if before.is_empty() {
         return;
     }
-    let files = put_away(draft, before);
-    draft.files_away = Some(files);
+    put_away(draft, before);
     for (key, changes, kind) in gone {
         let mut sketch = Sketch::new(kind);
         sketch.changes = changes;
-        sketch.needs.push(files);
+        sketch.after(Milestone::Files);
         draft.push(Subject::Resource(key), sketch);
     }
 }
@@ -82,12 +83,12 @@ fn between(draft: &Draft<'_>) -> BTreeMap<Box<str>, String> {
     files
 }
 
-/// Plans the files that are in force while something is put away; returns the action.
-fn put_away(draft: &mut Draft<'_>, before: Entries) -> usize {
+/// Plans the files that are in force while something is put away.
+fn put_away(draft: &mut Draft<'_>, before: Entries) {
     let inputs = draft.inputs;
-    draft.between = Some(between(draft));
+    draft.found.between = Some(between(draft));
     let mut sketch = Sketch::new(Kind::Update);
     sketch.run(files::point(inputs, &inputs.places.between));
     sketch.run(doing::reload(before));
-    draft.push(Subject::Files, sketch)
+    draft.push(Subject::Files, sketch);
 }

@@ -4,6 +4,7 @@ use crate::{
     Inputs,
     draft::Draft,
     export::doing::{Entries, exported},
+    order::{Milestone, Need},
 };
 use phoenix_graph::{
     DatasetName, Export, Graph, Key, Resource,
@@ -25,7 +26,7 @@ pub fn all(graph: &Graph) -> impl Iterator<Item = (Key, &Export)> {
 
 /// Returns whether what is exported is away for a time: moved, or unmounted.
 pub fn is_interrupted(draft: &Draft<'_>, export: &Export) -> bool {
-    draft.aside(&export.dataset).is_some() || draft.mounting.goes(&export.dataset)
+    draft.found.moves.aside(&export.dataset).is_some() || draft.found.mounting.goes(&export.dataset)
 }
 
 /// Lists the paths whose exports went while what they export is moved or unmounted, and where what is moved
@@ -35,7 +36,7 @@ pub fn coming_back(draft: &Draft<'_>) -> Vec<(Box<str>, Option<DatasetName>)> {
     let back = inputs.current.into_iter().flat_map(all).filter_map(|(key, export)| {
         let live = !exported(inputs.observed, &export.path).is_empty();
         let back = live && is_interrupted(draft, export) && inputs.desired.get(&key).is_some();
-        back.then(|| (export.path.clone(), draft.aside(&export.dataset).cloned()))
+        back.then(|| (export.path.clone(), draft.found.moves.aside(&export.dataset).cloned()))
     });
     back.collect()
 }
@@ -79,14 +80,9 @@ pub fn live<'a>(inputs: &Inputs<'a>, export: &Export, client: &str) -> Option<(&
     left.clone().find(|(_, options)| Some(*options) == wanted).or_else(|| left.next()).map(shown)
 }
 
-/// Lists the actions after which everything exported is mounted, and what goes is out of the table.
-pub fn datasets(draft: &Draft<'_>) -> Vec<usize> {
-    let inputs = draft.inputs;
-    let mut needs: Vec<usize> = all(inputs.desired)
-        .filter_map(|(key, _)| inputs.desired.get(&key))
-        .flat_map(|node| draft.waits(node))
-        .collect();
-    needs.extend(inputs.current.into_iter().flat_map(all).filter_map(|(key, _)| draft.action_of(&key)));
-    needs.extend(draft.frees());
-    needs
+/// Lists what has to be done so that everything exported is mounted, and what goes is out of the table.
+pub fn needs(inputs: &Inputs<'_>) -> impl Iterator<Item = Need> {
+    let stays = all(inputs.desired).map(|(key, _)| Need::Ground(key));
+    let goes = inputs.current.into_iter().flat_map(all).map(|(key, _)| Milestone::Done(key).into());
+    stays.chain(goes).chain([Need::AllFree])
 }

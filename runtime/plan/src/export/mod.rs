@@ -9,8 +9,7 @@ pub mod line;
 pub mod live;
 
 use crate::{
-    Change, EXPORTS_LINK, Inputs, Kind, Subject, code,
-    draft::{Draft, Sketch},
+    Change, EXPORTS_LINK, Inputs, Kind, Subject, code, draft::Draft, order::Milestone, sketch::Sketch,
     stage::Stage,
 };
 use phoenix_graph::{Export, Key};
@@ -25,9 +24,8 @@ pub const STAGES: &[Stage] = &[
 /// Plans what is exported anew or otherwise. The rendered files' action, which comes before, runs it.
 pub fn plan(draft: &mut Draft<'_>) {
     let inputs = draft.inputs;
-    let files = draft.actions().iter().rposition(|action| action.subject == Subject::Files);
     for (key, export) in live::all(inputs.desired) {
-        let known = draft.is_known(&key);
+        let known = draft.whose.is_known(&key);
         let mut changes = Vec::new();
         for (client, options) in &export.clients {
             let live = live::live(inputs, export, client).map(|(_, live)| live);
@@ -57,7 +55,7 @@ pub fn plan(draft: &mut Draft<'_>) {
         }
         let mut sketch = Sketch::new(if known { Kind::Update } else { Kind::Create });
         sketch.changes = changes;
-        sketch.needs.extend(files);
+        sketch.after(Milestone::Files);
         draft.push(Subject::Resource(key), sketch);
     }
 }
@@ -71,7 +69,7 @@ fn refuse_elsewhere(draft: &mut Draft<'_>, key: &Key, export: &Export) {
     {
         return;
     }
-    let is = draft.mounting.place(&export.dataset);
+    let is = draft.found.mounting.place(&export.dataset);
     if is != Some(&*plain(&export.path)) {
         let (is, path) = (is.unwrap_or("no place").to_owned(), &export.path);
         draft.refuse(

@@ -11,9 +11,11 @@ pub use render::{EXPORTS_LINK, MODPROBE_LINK, rendered};
 
 use crate::{
     Change, Inputs, Kind, Subject, code,
-    draft::{Draft, Sketch},
+    draft::Draft,
     export::{self, live},
+    order::Milestone,
     permissions,
+    sketch::Sketch,
     stage::Stage,
 };
 use phoenix_graph::{Graph, Resource};
@@ -32,7 +34,7 @@ pub fn plan(draft: &mut Draft<'_>) {
     // What cannot be rendered was refused.
     let Ok(files) = rendered(inputs.desired) else { return };
     let mut sketch = Sketch::new(Kind::Update);
-    let put_away = draft.between.is_some();
+    let put_away = draft.found.between.is_some();
     let fresh = |name: &str| put_away || inputs.in_force.get(name) != files.get(name);
     let links_made = link_in(draft, &mut sketch, EXPORTS, EXPORTS_LINK, live::any(inputs));
     link_in(draft, &mut sketch, MODPROBE, MODPROBE_LINK, has_tunables(inputs));
@@ -56,8 +58,7 @@ pub fn plan(draft: &mut Draft<'_>) {
         return;
     }
     // Exports are loaded once everything is mounted; a reload that undoing runs comes before that.
-    sketch.needs = live::datasets(draft);
-    sketch.needs.extend(permissions::actions(draft));
+    sketch.needs.extend(live::needs(inputs).chain(permissions::needs(inputs)));
     draft.push(Subject::Files, sketch);
 }
 
@@ -65,16 +66,16 @@ pub fn plan(draft: &mut Draft<'_>) {
 /// that the plan shows every line.
 pub fn tell(draft: &mut Draft<'_>) {
     let inputs = draft.inputs;
-    let Some(files) = draft.actions().iter().rposition(|action| action.subject == Subject::Files) else {
+    if draft.action_mut(&Milestone::Files).is_none() {
         return;
-    };
+    }
     let empty = String::new();
     let Ok(new) = rendered(inputs.desired) else { return };
     let told: BTreeSet<String> = [inputs.current, Some(inputs.desired)]
         .into_iter()
         .flatten()
         .flat_map(Graph::resources)
-        .filter(|resource| draft.action_of(&resource.key()).is_some())
+        .filter(|resource| draft.changes(&resource.key()))
         .filter_map(|resource| line(resource).ok()?.map(|(_, line)| line.trim_end().to_owned()))
         .collect();
     let mut changes = Vec::new();
@@ -92,7 +93,9 @@ pub fn tell(draft: &mut Draft<'_>) {
         changes.extend(lines(old, new).into_iter().map(|line| change(Some(line), None)));
         changes.extend(lines(new, old).into_iter().map(|line| change(None, Some(line))));
     }
-    draft.tell(files, changes);
+    if let Some(files) = draft.action_mut(&Milestone::Files) {
+        files.changes.extend(changes);
+    }
 }
 
 /// Links one file in, where it is needed and not linked yet; says whether it had to.

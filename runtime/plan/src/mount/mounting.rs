@@ -16,8 +16,6 @@ pub struct Mounting {
     pub places: BTreeMap<DatasetName, Box<str>>,
     /// What OpenZFS mounts by itself as soon as a mount point is set, with whose mount point that is.
     pub follows: Vec<(DatasetName, DatasetName)>,
-    /// The last action that sets a mount point: they are set one after the other.
-    pub last_set: Option<usize>,
 }
 
 impl Mounting {

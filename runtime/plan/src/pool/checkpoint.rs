@@ -6,8 +6,9 @@
 
 use crate::{
     Change, code,
-    draft::{Draft, Sketch},
+    draft::Draft,
     pool::{doing, layout::Step, topology},
+    sketch::Sketch,
 };
 use phoenix_graph::{Key, Pool, PropertyName, Vdev};
 use phoenix_host::observed::{PoolState, Work, WorkKind};

@@ -2,9 +2,10 @@
 //! behind a checkpoint where that is a way back.
 
 use crate::{
-    Change, Kind, Reversibility, Subject,
-    draft::{Draft, Sketch},
+    Change, Kind, Reversibility, Subject, consent,
+    draft::Draft,
     pool::{checkpoint, doing, layout::Step, topology},
+    sketch::Sketch,
 };
 use phoenix_graph::{Key, Pool, PropertyName};
 use phoenix_host::observed::PoolState;
@@ -25,7 +26,7 @@ pub fn plan(
     let changed = lasting.iter().map(|step| topology::describe(step));
     let enabled = features.iter().map(|feature| format!("{feature} would be enabled"));
     let what: Vec<String> = changed.chain(enabled).collect();
-    if !draft.consent(&key, Reversibility::ForwardOnly, &what.join("; ")) {
+    if !consent::irreversible(draft, &key, Reversibility::ForwardOnly, &what.join("; ")) {
         return;
     }
     let mut sketch = Sketch::new(Kind::Update);

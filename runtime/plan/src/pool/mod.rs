@@ -6,23 +6,24 @@ pub mod doing;
 mod importing;
 mod lasting;
 mod layout;
+mod properties;
 pub mod topology;
 
 use crate::{
-    Change, Inputs, Kind, Prior, Subject, before, code,
+    Change, Kind, Subject, code, consent,
     dataset::{self, release},
-    draft::{Draft, Sketch},
+    draft::Draft,
+    order::Milestone,
     record::Claim,
     settings,
+    sketch::Sketch,
     space::{FREE, ROOM, SIZE},
     stage::Stage,
 };
 use doing::BOOTFS;
-use phoenix_graph::{
-    DatasetName, Key, Pool, PoolName, PropertyName, Resource, Settings, Target,
-    property::{self, Unset},
-};
+use phoenix_graph::{DatasetName, Key, Pool, PoolName, PropertyName, Resource, Target};
 use phoenix_host::observed::{OWNER, PoolState, Query};
+use properties::{give_back, set};
 
 pub const STAGES: &[Stage] = &[
     Stage { name: "pools", after: &["versions"], looks_inside: false, run: plan },
@@ -32,8 +33,6 @@ pub const STAGES: &[Stage] = &[
 
 /// The folder that a pool was imported below (`zpool import -R`), until it is exported.
 pub const ALTROOT: &str = "altroot";
-/// Where pools are listed by default (`zpoolprops(7)`).
-const DEFAULT_CACHE: &str = "/etc/zfs/zpool.cache";
 
 /// Says what pools boot from, once that is there.
 pub fn boot_from(draft: &mut Draft<'_>) {
@@ -45,7 +44,7 @@ pub fn boot_from(draft: &mut Draft<'_>) {
         let state = inputs.observed.pools.get(&pool.name);
         let seen = state.and_then(|state| state.settings.get(&PropertyName::new(BOOTFS)));
         let old = seen.map(|seen| seen.raw.to_string());
-        if old.as_deref() == Some(&*word) || state.is_none() && draft.action_of(&key).is_none() {
+        if old.as_deref() == Some(&*word) || state.is_none() && !draft.changes(&key) {
             continue;
         }
         let name = DatasetName::seen(&word).ok().filter(|name| name.pool() == pool.name);
@@ -66,8 +65,8 @@ pub fn boot_from(draft: &mut Draft<'_>) {
             continue;
         };
         let mut sketch = Sketch::new(Kind::Update);
-        sketch.needs.extend(draft.action_of(&key));
-        sketch.needs.extend(draft.action_of(&Key::Dataset(name)));
+        sketch.after(Milestone::Done(key.clone()));
+        sketch.after(Milestone::Done(Key::Dataset(name)));
         let old = old.unwrap_or_else(|| "-".to_owned());
         set(pool, &mut sketch, &PropertyName::new(BOOTFS), word.into(), Some(old));
         draft.push_apart(Subject::Resource(key), sketch);
@@ -187,12 +186,12 @@ fn create(draft: &mut Draft<'_>, pool: &Pool) {
     let mut root = root_settings.map(|found| settings::words(Target::Filesystem, found)).unwrap_or_default();
     root.push((PropertyName::new(OWNER), draft.inputs.desired.host().as_str().into()));
     sketch.run(doing::create(pool, root));
-    let at = draft.push(Subject::Resource(key), sketch);
+    draft.push(Subject::Resource(key.clone()), sketch);
     if let Some(found) = root_settings {
         // The root dataset comes into being with its pool: its action tells, and runs nothing.
         let mut sketch = Sketch::new(Kind::Create);
         sketch.changes = settings::all_new(found);
-        sketch.needs.push(at);
+        sketch.after(Milestone::Done(key));
         draft.push(Subject::Resource(root_key), sketch);
     }
 }
@@ -213,11 +212,11 @@ fn import(draft: &mut Draft<'_>, pool: &Pool) {
 fn present(draft: &mut Draft<'_>, pool: &Pool, state: &PoolState) {
     let key = Key::Pool(pool.name.clone());
     let root = draft.inputs.observed.datasets.get(&pool.name.root());
-    let claim = root.map_or(Claim::Foreign, |root| draft.claim(&pool.name, root));
-    let marked = root.is_some_and(|root| draft.is_marked(root));
+    let claim = root.map_or(Claim::Foreign, |root| draft.whose.claim(&pool.name, root));
+    let marked = root.is_some_and(|root| draft.whose.is_marked(root));
     let mut sketch = Sketch::new(Kind::Update);
     if !claim.is_on_record() && !draft.inputs.made.contains(&key) {
-        if !draft.adopt(&key, "a pool of this name", claim) {
+        if !consent::adopt(draft, &key, "a pool of this name", claim) {
             return;
         }
         sketch.kind = Kind::Adopt;
@@ -233,7 +232,7 @@ fn present(draft: &mut Draft<'_>, pool: &Pool, state: &PoolState) {
         topology::plan(draft, pool, state, &mut sketch)
     };
     let Some(steps) = steps else { return };
-    let features = set_properties(draft, pool, state, &mut sketch);
+    let features = properties::plan(draft, pool, state, &mut sketch);
     lasting::plan(draft, pool, state, &steps, &features);
     for warning in topology::underway(draft.inputs.observed, [pool.name.clone()]) {
         draft.warn(&warning.key, warning.code, warning.text);
@@ -260,118 +259,6 @@ fn mark(draft: &Draft<'_>, pool: &Pool, sketch: &mut Sketch) {
     sketch.run(dataset::doing::mark(&root, OWNER, host, seen));
 }
 
-/// Plans what is to be set, and returns the features that are to be enabled, for good.
-fn set_properties(
-    draft: &mut Draft<'_>,
-    pool: &Pool,
-    state: &PoolState,
-    sketch: &mut Sketch,
-) -> Vec<PropertyName> {
-    let mut features = Vec::new();
-    let key = Key::Pool(pool.name.clone());
-    let earlier =
-        draft.inputs.current.and_then(|current| current.get(&key)).and_then(|node| node.resource.settings());
-    for (name, value) in pool.settings.iter() {
-        let seen = state.settings.get(name);
-        let said = earlier.is_some_and(|earlier| earlier.get(name.as_str()).is_some());
-        if !said && draft.inputs.prior(&key, name.as_str()).is_none() {
-            let own = before::own(Target::Pool, name, seen).map(|own| (name.as_str().into(), own));
-            draft.stands_over(&key, own.into_iter().collect());
-        }
-        let row = property::find(Target::Pool, name.as_str());
-        let now = seen.and_then(|seen| row.and_then(|row| row.read(&seen.raw)));
-        // It is set once what it names is there: `boot_from`. And a file that is so by default is not told.
-        let default = name.as_str() == "cachefile" && now.is_none() && value.to_string() == DEFAULT_CACHE;
-        if now.as_ref() == Some(value) || name.as_str() == BOOTFS || default {
-            continue;
-        }
-        // A pool that chose `ashift` by itself answers 0: then nothing is known to differ.
-        if name.as_str() == "ashift" && seen.is_some_and(|seen| &*seen.raw == "0") {
-            draft.warn(
-                &key,
-                code::ASHIFT_UNKNOWN,
-                "the pool chose its ashift by itself and does not tell it; it is left as it is",
-            );
-            continue;
-        }
-        if row.is_some_and(|row| row.creation_only) {
-            let now = seen.map_or("-", |seen| &*seen.raw);
-            draft.refuse(
-                &key,
-                code::SET_AT_CREATION,
-                format!("{name} is {now} and can be given only when a pool is made; the spec says {value}"),
-                format!("write {name}={now} in the spec, or leave it out"),
-            );
-            continue;
-        }
-        if name.as_str().starts_with("feature@") {
-            match (seen, &*value.to_string()) {
-                (Some(_), "enabled") => features.push(name.clone()),
-                (Some(seen), _) => draft.refuse(
-                    &key,
-                    code::FEATURE_FOR_GOOD,
-                    format!("{name} is {}, and it can be disabled only when a pool is made", seen.raw),
-                    format!("write {name}=enabled in the spec, or leave it out"),
-                ),
-                (None, "enabled") => {
-                    let (major, minor) = draft.inputs.observed.zfs;
-                    draft.refuse(
-                        &key,
-                        code::NO_SUCH_FEATURE,
-                        format!("{name}: OpenZFS {major}.{minor} on this host has no such feature"),
-                        "`zpool upgrade -v` lists those that it has",
-                    );
-                }
-                // What it does not have is as good as disabled.
-                (None, _) => {}
-            }
-            continue;
-        }
-        let word = settings::word(Target::Pool, name, value);
-        let old = seen.map(|seen| seen.raw.to_string());
-        set(pool, sketch, name, word, old);
-    }
-    give_back(draft.inputs, pool, state, Some(&pool.settings), sketch);
-    features
-}
-
-/// Plans what of a pool's settings goes back to what it was: those that the current generation says, and the
-/// new one does not.
-fn give_back(
-    inputs: &Inputs<'_>,
-    pool: &Pool,
-    state: &PoolState,
-    said: Option<&Settings>,
-    sketch: &mut Sketch,
-) {
-    let key = Key::Pool(pool.name.clone());
-    let earlier = inputs.current.and_then(|current| current.get(&key)?.resource.settings());
-    for (name, _) in earlier.into_iter().flat_map(Settings::iter) {
-        if said.is_some_and(|said| said.get(name.as_str()).is_some()) {
-            continue;
-        }
-        let (Some(row), Some(seen)) = (property::find(Target::Pool, name.as_str()), state.settings.get(name))
-        else {
-            continue;
-        };
-        let word: Box<str> = match (inputs.prior(&key, name.as_str()), row.unset()) {
-            (Some(Prior::Own { word, .. }), _) => word.clone(),
-            (_, Unset::Value(word)) => word.into(),
-            _ => continue,
-        };
-        // Of what is cleared by an empty word nothing is told (`-`), or an empty text.
-        let value = |raw: &str| row.read(raw).filter(|value| !value.to_string().is_empty());
-        if value(&seen.raw) != value(&word) {
-            set(pool, sketch, name, word, Some(seen.raw.to_string()));
-        }
-    }
-}
-
-fn set(pool: &Pool, sketch: &mut Sketch, name: &PropertyName, word: Box<str>, old: Option<String>) {
-    sketch.changes.push(Change { setting: name.to_string(), old: old.clone(), new: Some(word.to_string()) });
-    sketch.run(doing::set(&pool.name, name, word, old.as_deref()));
-}
-
 /// A pool that the spec no longer names: exported, so that it can be imported again; one that was
 /// there before phoenix stays.
 fn leave(draft: &mut Draft<'_>, pool: &Pool) {
@@ -379,8 +266,8 @@ fn leave(draft: &mut Draft<'_>, pool: &Pool) {
     if !draft.inputs.observed.pools.contains_key(&pool.name) {
         return;
     }
-    if draft.was_adopted(&key) {
-        draft.forget_adopted(&key);
+    if draft.whose.was_adopted(&key) {
+        draft.adopted.remove(&key);
         let mut sketch = Sketch::new(Kind::Release);
         let root = pool.name.root();
         if let Some(seen) =

@@ -7,11 +7,12 @@
 
 use crate::{
     Change, Warning, code,
-    draft::{Draft, Sketch},
+    draft::Draft,
     pool::{
         doing::{self, given},
         layout::{self, Step, shown},
     },
+    sketch::Sketch,
 };
 use phoenix_graph::{Disk, Key, Pool, PoolName};
 use phoenix_host::observed::{DiskState, Observed, PoolState, VdevDisk, WorkKind};

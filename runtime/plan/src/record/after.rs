@@ -8,7 +8,7 @@ use crate::{
 use phoenix_graph::{DatasetName, HostName, Key, PoolName};
 use phoenix_host::{
     area,
-    observed::{DatasetState, HOME, Observed},
+    observed::{HOME, Observed},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -138,7 +138,7 @@ impl Record {
             if let Some(entry) = self.take(seen, name, step.number) {
                 entry.away.get_or_insert(Away { home: home.clone(), number: step.number });
             }
-            for (below, _) in below(seen, name) {
+            for (below, _) in seen.below(name) {
                 self.take(seen, below, step.number);
             }
         }
@@ -166,7 +166,7 @@ fn came_to_be<'a>(seen: &'a Observed, step: &Step<'a>) -> Vec<&'a DatasetName> {
                 let Some(name) = there(seen, name) else { continue };
                 found.push(name);
                 if action.changes.iter().any(|change| change.setting == ADOPTED) {
-                    found.extend(below(seen, name).map(|(name, _)| name));
+                    found.extend(seen.below(name).map(|(name, _)| name));
                 }
             }
             _ => {}
@@ -209,15 +209,4 @@ fn released(step: &Step<'_>) -> Vec<DatasetName> {
 
 fn there<'a>(seen: &'a Observed, name: &DatasetName) -> Option<&'a DatasetName> {
     seen.datasets.get_key_value(name).map(|(name, _)| name)
-}
-
-/// Lists everything below a dataset, in order of names.
-fn below<'a>(
-    seen: &'a Observed,
-    top: &DatasetName,
-) -> impl Iterator<Item = (&'a DatasetName, &'a DatasetState)> + use<'a> {
-    let (top, text) = (top.clone(), top.as_str().to_owned());
-    let alike =
-        seen.datasets.range(top.clone()..).take_while(move |(name, _)| name.as_str().starts_with(&text));
-    alike.filter(move |(name, _)| name.is_below(&top))
 }

@@ -8,9 +8,11 @@ pub mod doing;
 mod registry;
 
 use crate::{
-    Change, Inputs, Kind, Prior, before, code,
-    draft::{Draft, Sketch},
+    Change, Inputs, Kind, Prior, Subject, before, code, consent,
+    draft::Draft,
+    order::{Milestone, Need},
     record::Claim,
+    sketch::Sketch,
     stage::Stage,
 };
 use phoenix_graph::{Graph, Key, Resource, Storage, storage};
@@ -61,13 +63,13 @@ pub fn take_away(draft: &mut Draft<'_>) {
             }
             continue;
         }
-        if draft.was_adopted(&key) {
-            draft.forget_adopted(&key);
+        if draft.whose.was_adopted(&key) {
+            draft.adopted.remove(&key);
             let mut sketch = Sketch::new(Kind::Release);
             // It is not there either where making it anew was cut off in the middle.
             release(inputs, &key, &mut sketch);
             if state.is_some() || !sketch.is_idle() {
-                draft.push_storage(key, sketch);
+                register(draft, key, sketch);
             }
             continue;
         }
@@ -82,13 +84,13 @@ pub fn take_away(draft: &mut Draft<'_>) {
         let goes = state.properties.iter().filter(|(name, _)| !stays(name));
         sketch.changes = goes.map(|(name, value)| change(name, Some(value), None)).collect();
         sketch.run(doing);
-        draft.push_storage(key, sketch);
+        register(draft, key, sketch);
     }
 }
 
 /// Takes a registration away while what it lies over is moved; [`present`] makes it again.
 fn step_back(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageState) {
-    if storage.dataset.as_ref().and_then(|dataset| draft.aside(dataset)).is_none()
+    if storage.dataset.as_ref().and_then(|dataset| draft.found.moves.aside(dataset)).is_none()
         || storage.id.as_str() == LOCAL
     {
         return;
@@ -96,13 +98,12 @@ fn step_back(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &Storage
     let mut sketch = Sketch::new(Kind::Update);
     sketch.changes.push(change("registered", Some("yes"), Some("no, while its dataset is moved")));
     sketch.run(doing::remove(&storage.id, state));
-    draft.push_storage(key, sketch);
+    register(draft, key, sketch);
 }
 
 /// Plans all registrations of the desired graph.
 pub fn plan(draft: &mut Draft<'_>) {
     let inputs = draft.inputs;
-    draft.mounted_all();
     for (key, storage) in all(inputs.desired) {
         let found = match &inputs.observed.storages {
             Storages::Found(found) => found,
@@ -118,7 +119,12 @@ pub fn plan(draft: &mut Draft<'_>) {
             Storages::Unknown(unknown) => {
                 let earlier = inputs.current.and_then(|current| current.get(&key)).map(|node| &node.resource);
                 let changes = !matches!(earlier, Some(Resource::Storage(earlier)) if earlier == storage);
-                if changes || storage.dataset.as_ref().is_some_and(|dataset| draft.aside(dataset).is_some()) {
+                if changes
+                    || storage
+                        .dataset
+                        .as_ref()
+                        .is_some_and(|dataset| draft.found.moves.aside(dataset).is_some())
+                {
                     let reason = format!("it cannot be seen: {}", unknown.reason);
                     draft.refuse(&key, code::PROXMOX_UNKNOWN, reason, &*unknown.help);
                 } else {
@@ -148,10 +154,10 @@ pub fn plan(draft: &mut Draft<'_>) {
 }
 
 fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageState) {
-    let known = draft.is_known(&key);
+    let known = draft.whose.is_known(&key);
     let mut sketch = Sketch::new(Kind::Update);
     if !known {
-        if !draft.adopt(&key, "a storage of this id", Claim::Foreign) {
+        if !consent::adopt(draft, &key, "a storage of this id", Claim::Foreign) {
             return;
         }
         sketch.kind = Kind::Adopt;
@@ -162,7 +168,7 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
         Some(Resource::Storage(earlier)) => earlier.dataset.as_ref(),
         _ => None,
     };
-    let aside = over.and_then(|dataset| draft.aside(dataset)).cloned();
+    let aside = over.and_then(|dataset| draft.found.moves.aside(dataset)).cloned();
     let earlier: Vec<Box<str>> = match earlier {
         Some(Resource::Storage(earlier)) => earlier.properties.keys().cloned().collect(),
         _ => Vec::new(),
@@ -244,12 +250,20 @@ fn whole(storage: &Storage, state: &StorageState, delete: &[Box<str>]) -> BTreeM
     properties
 }
 
+/// Adds an action on a registration that the desired graph has: the first comes after all that is mounted.
 fn push(draft: &mut Draft<'_>, key: Key, mut sketch: Sketch) {
-    if let Some(node) = draft.inputs.desired.get(&key) {
-        sketch.needs.extend(draft.waits(node));
-    }
-    sketch.needs.extend(draft.frees());
-    draft.push_storage(key, sketch);
+    sketch.after(Need::Ground(key.clone()));
+    sketch.after(Need::AllFree);
+    sketch.after(Milestone::Mounted);
+    sketch.reaches(Milestone::Mounted);
+    register(draft, key, sketch);
+}
+
+/// Adds an action on a registration: it waits for the one before it.
+fn register(draft: &mut Draft<'_>, key: Key, mut sketch: Sketch) {
+    sketch.after(Milestone::Registered);
+    sketch.reaches(Milestone::Registered);
+    draft.push(Subject::Resource(key), sketch);
 }
 
 /// Returns a registration's value, or the type's default where it tells none.

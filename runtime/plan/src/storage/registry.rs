@@ -27,7 +27,7 @@ pub fn plan(draft: &mut Draft<'_>) {
         }
         return;
     }
-    draft.registry = Some(Registry { text: found.text.clone(), lost: found.lost.clone() });
+    draft.found.registry = Some(Registry { text: found.text.clone(), lost: found.lost.clone() });
     if found.lost.is_empty() {
         return;
     }

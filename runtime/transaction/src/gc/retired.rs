@@ -66,7 +66,7 @@ pub fn plan_folders(inputs: &Inputs<'_>, apart: &Apart<'_>, plan: &mut GcPlan) {
             continue;
         }
         let is_used = inputs.snapshots.iter().any(|one| one.name.dataset() == name)
-            || below(inputs, name).any(|(below, _)| !gone.contains(below));
+            || inputs.observed.below(name).any(|(below, _)| !gone.contains(below));
         if !is_used {
             gone.insert(name);
             plan.folders.push(name.clone());
@@ -79,21 +79,6 @@ pub fn plan_folders(inputs: &Inputs<'_>, apart: &Apart<'_>, plan: &mut GcPlan) {
 fn named(graph: &Graph) -> BTreeSet<DatasetName> {
     let names = graph.nodes().iter().filter_map(|node| node.resource.dataset_name());
     names.flat_map(|name| std::iter::successors(Some(name.clone()), DatasetName::parent)).collect()
-}
-
-/// Lists everything below a dataset, in order of names.
-fn below<'i>(
-    inputs: &'i Inputs<'_>,
-    top: &DatasetName,
-) -> impl Iterator<Item = (&'i DatasetName, &'i DatasetState)> + use<'i> {
-    // Among the names that begin alike are siblings such as `a-b`: they are passed over.
-    let (top, text) = (top.clone(), top.as_str().to_owned());
-    let alike = inputs
-        .observed
-        .datasets
-        .range(top.clone()..)
-        .take_while(move |(name, _)| name.as_str().starts_with(&text));
-    alike.filter(move |(name, _)| name.is_below(&top))
 }
 
 struct Survey<'a> {
@@ -161,7 +146,8 @@ impl Survey<'_> {
             }
         }
         let stays = !kept.is_empty();
-        let below: Vec<DatasetName> = self.below(place).map(|(name, _)| name.clone()).collect();
+        let below: Vec<DatasetName> =
+            self.inputs.observed.below(place).map(|(name, _)| name.clone()).collect();
         let ops = if stays { Vec::new() } else { self.ops(place, &below) };
         let inside = || below.iter().chain([place]);
         let retired = Retired {
@@ -180,10 +166,6 @@ impl Survey<'_> {
             below,
         };
         Ok((retired, stays))
-    }
-
-    fn below(&self, top: &DatasetName) -> impl Iterator<Item = (&DatasetName, &DatasetState)> {
-        below(self.inputs, top)
     }
 
     fn snapshots_of(&self, name: &DatasetName) -> impl Iterator<Item = &SnapshotState> {
@@ -213,6 +195,8 @@ impl Survey<'_> {
         let left =
             |reason: String, help: String| Some(Left { what: retired.place.to_string(), reason, help });
         let foreign: Vec<&str> = self
+            .inputs
+            .observed
             .below(&retired.place)
             .filter(|(name, state)| !self.inputs.is_ours(name, state))
             .map(|(name, _)| name.as_str())

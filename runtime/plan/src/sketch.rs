@@ -1,0 +1,64 @@
+//! An action that is being put together.
+
+use crate::{
+    Change, Kind, Reversibility,
+    doing::Doing,
+    order::{Milestone, Need},
+};
+use phoenix_graph::DatasetName;
+
+/// An action that is being put together.
+pub struct Sketch {
+    pub kind: Kind,
+    pub changes: Vec<Change>,
+    pub class: Reversibility,
+    /// What it waits for.
+    pub needs: Vec<Need>,
+    /// What it reaches, besides what it is about.
+    pub reaches: Vec<Milestone>,
+    pub doing: Doing,
+    /// What stood before from here on holds only as long as this dataset stands aside.
+    aside: Option<DatasetName>,
+}
+
+impl Sketch {
+    pub fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            changes: Vec::new(),
+            class: Reversibility::Reversible,
+            needs: Vec::new(),
+            reaches: Vec::new(),
+            doing: Doing::default(),
+            aside: None,
+        }
+    }
+
+    pub fn run(&mut self, doing: Doing) {
+        let doing = match &self.aside {
+            Some(aside) => doing.only_while(aside),
+            None => doing,
+        };
+        self.doing = std::mem::take(&mut self.doing).then(doing);
+    }
+
+    /// Has what is run from here on be taken back only as long as a dataset stands aside.
+    pub fn only_while(&mut self, aside: DatasetName) {
+        self.aside = Some(aside);
+    }
+
+    /// Returns whether nothing is run.
+    pub fn is_idle(&self) -> bool {
+        self.doing.ops.is_empty()
+    }
+
+    /// Has it wait for something.
+    pub fn after(&mut self, need: impl Into<Need>) {
+        self.needs.push(need.into());
+    }
+
+    /// Says what is reached once it is done.
+    pub fn reaches(&mut self, milestone: Milestone) {
+        self.reaches.push(milestone);
+    }
+}
