@@ -139,6 +139,13 @@ pub struct Change {
     pub new: Option<String>,
 }
 
+impl Change {
+    pub(crate) fn new(setting: &str, old: Option<&str>, new: Option<&str>) -> Self {
+        let owned = |word: Option<&str>| word.map(str::to_owned);
+        Self { setting: setting.to_owned(), old: owned(old), new: owned(new) }
+    }
+}
+
 /// Why a plan cannot be carried out.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Refusal {

@@ -44,6 +44,13 @@ pub struct Inputs<'a> {
     pub past: &'a Past,
 }
 
+impl Inputs<'_> {
+    /// Returns what a dataset is called that the desired graph may have, and may be a volume there.
+    pub(crate) fn key_of(&self, name: &DatasetName) -> Key {
+        self.desired.dataset(name).map_or_else(|| Key::Dataset(name.clone()), |node| node.key.clone())
+    }
+}
+
 /// Where phoenix keeps its record on the host, and what the links to rendered files are to point to.
 #[derive(Debug, Clone, Default)]
 pub struct Places {

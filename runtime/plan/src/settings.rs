@@ -88,11 +88,8 @@ pub fn delta(
         }
         let new = (property.clone(), word(target, property, value));
         delta.set.push((new, prior(target, property, seen)));
-        delta.changes.push(Change {
-            setting: property.to_string(),
-            old: seen.map(|seen| shown(target, property, seen)),
-            new: Some(value.to_string()),
-        });
+        let old = seen.map(|seen| shown(target, property, seen));
+        delta.changes.push(Change::new(property.as_str(), old.as_deref(), Some(&value.to_string())));
     }
     let mut unsaid: BTreeMap<PropertyName, Option<&Prior>> =
         known.into_iter().flatten().map(|(name, prior)| (PropertyName::new(name), Some(prior))).collect();
@@ -204,14 +201,8 @@ pub fn words(target: Target, settings: &Settings) -> Vec<Assignment> {
 
 /// Lays all settings out as changes from nothing.
 pub fn all_new(settings: &Settings) -> Vec<Change> {
-    settings
-        .iter()
-        .map(|(property, value)| Change {
-            setting: property.to_string(),
-            old: None,
-            new: Some(value.to_string()),
-        })
-        .collect()
+    let all = settings.iter();
+    all.map(|(property, value)| Change::new(property.as_str(), None, Some(&value.to_string()))).collect()
 }
 
 fn unset(target: Target, property: &PropertyName) -> Unset {

@@ -34,6 +34,11 @@ impl Sketch {
         }
     }
 
+    /// Tells how a setting changes.
+    pub fn tell(&mut self, setting: &str, old: Option<&str>, new: Option<&str>) {
+        self.changes.push(Change::new(setting, old, new));
+    }
+
     pub fn run(&mut self, doing: Doing) {
         let doing = match &self.aside {
             Some(aside) => doing.only_while(aside),

@@ -2,8 +2,8 @@
 //! says any more goes back to what it was before one did, else to the module's own default (0).
 
 use crate::{
-    Change, Inverse, Kind, Prior, Subject, before::TUNABLE_VALUE, code, doing::Doing, draft::Draft,
-    sketch::Sketch, stage::Stage,
+    Inverse, Kind, Prior, Subject, before::TUNABLE_VALUE, code, doing::Doing, draft::Draft, sketch::Sketch,
+    stage::Stage,
 };
 use phoenix_graph::{Key, Resource, Tunable};
 use phoenix_host::{observed::Observed, op::Op};
@@ -60,11 +60,7 @@ fn set(draft: &mut Draft<'_>, tunable: &Tunable, value: u64, kind: Kind) {
     }
     let kind = if kind == Kind::Update && !draft.whose.is_known(&key) { Kind::Create } else { kind };
     let mut sketch = Sketch::new(kind);
-    sketch.changes.push(Change {
-        setting: "value".to_owned(),
-        old: Some(now.to_string()),
-        new: Some(value.to_string()),
-    });
+    sketch.tell("value", Some(&now.to_string()), Some(&value.to_string()));
     sketch.run(doing(&tunable.name, value, now));
     draft.push(Subject::Resource(key), sketch);
 }

@@ -6,7 +6,7 @@
 //! before comes home. The children keep their data: they move over one by one.
 
 use crate::{
-    Change, Choice, Found, Kind,
+    Choice, Found, Kind,
     dataset::{doing, moving, present, retire, snapshot},
     doing::Doing,
     draft::Draft,
@@ -31,7 +31,7 @@ pub fn plan(draft: &mut Draft<'_>, node: &Node, name: &DatasetName) {
         return;
     };
     let mut sketch = Sketch::new(Kind::Exchange);
-    sketch.changes = told(name, &place, found, inputs.past.now);
+    tell(name, &place, found, inputs.past.now, &mut sketch);
     retire::make_folders(draft, &place, &mut sketch);
     let staying: Vec<_> =
         inputs.observed.below(name).filter(|(child, _)| !draft.found.moves.is_leaving(child)).collect();
@@ -156,36 +156,27 @@ fn move_over(
 }
 
 /// Tells what goes back, and what becomes of what stands there.
-fn told(name: &DatasetName, place: &DatasetName, found: &Found, now: u64) -> Vec<Change> {
-    let change = |setting: &str, old: String, new: String| Change {
-        setting: setting.to_owned(),
-        old: Some(old),
-        new: Some(new),
-    };
+fn tell(name: &DatasetName, place: &DatasetName, found: &Found, now: u64, sketch: &mut Sketch) {
+    let mut change = |setting: &str, old: &str, new: &str| sketch.tell(setting, Some(old), Some(new));
     let to = match &found.choice {
         Choice::Snapshot(snapshot) if snapshot.created > 0 => {
             format!("as of {}, taken {} ago", snapshot.name, ago(now.saturating_sub(snapshot.created)))
         }
         Choice::Snapshot(snapshot) => format!("as of {}", snapshot.name),
         Choice::Retired { place, number } => format!("as switch {number} put it away, at {place}"),
-        Choice::None { .. } => return Vec::new(),
+        Choice::None { .. } => return,
     };
-    let mut changes = vec![change("data", "as it is now".to_owned(), to)];
+    change("data", "as it is now", &to);
     if let Some(written) = found.lineage.as_ref().and_then(|lineage| lineage.written) {
-        changes.push(change(
-            "written",
-            format!("{written} since then"),
-            "kept in what is put away".to_owned(),
-        ));
+        change("written", &format!("{written} since then"), "kept in what is put away");
     }
-    changes.push(change("put away", name.to_string(), place.to_string()));
+    change("put away", name.as_str(), place.as_str());
     if let Choice::Snapshot(snapshot) = &found.choice
         && !snapshot.clones.is_empty()
     {
         let clones: Vec<&str> = snapshot.clones.iter().map(DatasetName::as_str).collect();
-        changes.push(change("clones of it", clones.join(", "), "stay as they are".to_owned()));
+        change("clones of it", &clones.join(", "), "stay as they are");
     }
-    changes
 }
 
 /// Writes a time that has passed, in its largest unit.

@@ -14,8 +14,7 @@ use phoenix_host::observed::{DatasetState, Lineage};
 pub fn prepare(draft: &mut Draft<'_>) {
     let inputs = draft.inputs;
     for name in &inputs.consent.with_data {
-        let key =
-            inputs.desired.dataset(name).map_or_else(|| Key::Dataset(name.clone()), |node| node.key.clone());
+        let key = inputs.key_of(name);
         if let Some(why) = refusal(draft, &key, name) {
             draft.refuse_for(&key, why);
             continue;

@@ -12,7 +12,7 @@ pub mod retire;
 pub mod snapshot;
 
 use crate::{
-    Change, Kind, Subject, code,
+    Kind, Subject, code,
     draft::Draft,
     keys,
     mount::{self, acting},
@@ -139,7 +139,7 @@ fn create(draft: &mut Draft<'_>, node: &Node, name: &DatasetName) {
     let owner = (PropertyName::new(OWNER), draft.inputs.desired.host().as_str().into());
     match &node.resource {
         Resource::Volume(volume) => {
-            sketch.changes.push(present::volsize(None, volume.size.0));
+            sketch.tell("volsize", None, Some(&volume.size.0.to_string()));
             sketch.changes.extend(settings::all_new(&volume.settings));
             let mut words = settings::words(Target::Volume, &volume.settings);
             let mut reserved = words.clone();
@@ -181,15 +181,10 @@ fn restore(draft: &mut Draft<'_>, node: &Node, name: &DatasetName) {
             draft.warn(&node.key, code::MARK_REMOVED, text);
         }
         Claim::Unrecorded | Claim::Foreign => {
-            let word = Some("yes".to_owned());
-            sketch.changes.push(Change { setting: ADOPTED.to_owned(), old: None, new: word });
+            sketch.tell(ADOPTED, None, Some("yes"));
         }
     }
-    sketch.changes.push(Change {
-        setting: "name".to_owned(),
-        old: Some(place.to_string()),
-        new: Some(name.to_string()),
-    });
+    sketch.tell("name", Some(place.as_str()), Some(name.as_str()));
     retire::bring_home(draft, name, place, state, &mut sketch);
     draft.found.moves.comes_home(name.clone(), place.clone());
     if let Some(state) = seen(draft, name) {

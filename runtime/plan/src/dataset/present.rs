@@ -1,7 +1,7 @@
 //! What differs of a dataset that is there, or will be after what is done before.
 
 use crate::{
-    Change, Kind, Reversibility, Subject, code, consent,
+    Kind, Reversibility, Subject, code, consent,
     dataset::{doing, retire, snapshot},
     draft::Draft,
     keys::location,
@@ -128,8 +128,8 @@ pub fn present(
 /// Marks a dataset as phoenix's.
 fn own(draft: &Draft<'_>, name: &DatasetName, state: &DatasetState, sketch: &mut Sketch) {
     let host = draft.inputs.desired.host().as_str();
-    let old = state.settings.get(OWNER).filter(|seen| seen.source.is_own()).map(|seen| seen.raw.to_string());
-    sketch.changes.push(Change { setting: OWNER.to_owned(), old, new: Some(host.to_owned()) });
+    let old = state.settings.get(OWNER).filter(|seen| seen.source.is_own()).map(|seen| &*seen.raw);
+    sketch.tell(OWNER, old, Some(host));
     sketch.run(doing::mark(name, OWNER, host, state.settings.get(OWNER)));
 }
 
@@ -170,12 +170,7 @@ fn resize(
         return false;
     }
     sketch.class = class;
-    sketch.changes.push(volsize(Some(now), wanted));
+    sketch.tell("volsize", Some(&now.to_string()), Some(&wanted.to_string()));
     sketch.run(doing::resize(name, now, wanted));
     true
-}
-
-/// Tells a volume's size.
-pub fn volsize(old: Option<u64>, new: u64) -> Change {
-    Change { setting: "volsize".to_owned(), old: old.map(|old| old.to_string()), new: Some(new.to_string()) }
 }

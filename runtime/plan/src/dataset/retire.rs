@@ -7,7 +7,7 @@
 //! a user property.
 
 use crate::{
-    Change, Kind, Subject, code,
+    Kind, Subject, code,
     dataset::{doing, moving, release, snapshot},
     draft::Draft,
     order::Milestone,
@@ -135,11 +135,7 @@ fn retire(draft: &mut Draft<'_>, key: &Key, name: &DatasetName) {
         return;
     };
     make_folders(draft, &place, &mut sketch);
-    sketch.changes.push(Change {
-        setting: "name".to_owned(),
-        old: Some(name.to_string()),
-        new: Some(place.to_string()),
-    });
+    sketch.tell("name", Some(name.as_str()), Some(place.as_str()));
     // All of it is unmounted by now; a busy one failed there, before anything has moved.
     for (child, state) in below.iter().rev().map(|(child, state)| (*child, *state)).chain([(name, state)]) {
         // What was put away before, in the area of an encryption root that goes now, stays as it is.
@@ -333,11 +329,7 @@ pub fn end_homecoming(
     for (name, state) in std::iter::once((home, state)).chain(below).filter(|(name, _)| coming(name)) {
         let Some(kept) = moving::kept_canmount(state).filter(|_| !state.volume) else { continue };
         if !(declared && name == home) && state.value("canmount") != Some(kept) {
-            sketch.changes.push(Change {
-                setting: "canmount".to_owned(),
-                old: state.value("canmount").map(str::to_owned),
-                new: Some(kept.to_owned()),
-            });
+            sketch.tell("canmount", state.value("canmount"), Some(kept));
             sketch.run(doing::canmount(name, kept, state));
         }
         sketch.run(doing::unmark(name, KEPT_CANMOUNT, state.settings.get(KEPT_CANMOUNT)));

@@ -9,7 +9,7 @@ pub mod late;
 pub mod location;
 
 use crate::{
-    Change, Inverse, Kind, Plan, Subject, code,
+    Inverse, Kind, Plan, Subject, code,
     dataset::{moving, retire},
     doing::Doing,
     draft::Draft,
@@ -109,11 +109,7 @@ fn load(draft: &mut Draft<'_>, root: &DatasetName) {
         return;
     }
     let mut sketch = Sketch::new(Kind::Update);
-    sketch.changes.push(Change {
-        setting: "keystatus".to_owned(),
-        old: Some("unavailable".to_owned()),
-        new: Some("available".to_owned()),
-    });
+    sketch.tell("keystatus", Some("unavailable"), Some("available"));
     // Its own location needs not be said, and may hold a password that is nobody's to write down.
     let elsewhere = *location == *PROMPT || *location != *own;
     sketch.run(doing(root, elsewhere.then_some(location)));

@@ -150,9 +150,7 @@ fn others_would_mount(seen: &Observed, new: &BTreeSet<&DatasetName>) -> bool {
 
 /// Tells how the mount of a file system that is there changes, where none of its settings tells it.
 pub fn change(draft: &Draft<'_>, name: &DatasetName, state: &DatasetState) -> Option<Change> {
-    let word = |old: &str, new: &str| {
-        Some(Change { setting: "mounted".to_owned(), old: Some(old.to_owned()), new: Some(new.to_owned()) })
-    };
+    let word = |old: &str, new: &str| Some(Change::new("mounted", Some(old), Some(new)));
     let mounting = &draft.found.mounting;
     if draft.found.moves.place(name).is_some() {
         return None;

@@ -54,12 +54,7 @@ pub fn prepare(draft: &mut Draft<'_>) {
         worked = turn(&observed.mounts, &fates, &fresh);
     }
     for blocked in &worked.blocked {
-        let key = draft
-            .inputs
-            .desired
-            .dataset(&blocked.dataset)
-            .map_or_else(|| Key::Dataset(blocked.dataset.clone()), |node| node.key.clone());
-        draft.refuse_for(&key, blocked.why.clone());
+        draft.refuse_for(&draft.inputs.key_of(&blocked.dataset), blocked.why.clone());
     }
     tell_uncontained(draft, &futures, &worked);
     tell_interrupted(draft, &futures, &fates, &worked);

@@ -5,7 +5,7 @@
 //! for people to return to it or to give it up.
 
 use crate::{
-    Change, code,
+    code,
     draft::Draft,
     pool::{doing, layout::Step, topology},
     sketch::Sketch,
@@ -53,11 +53,7 @@ pub fn take(
          back switch to the rest first";
         (code::NO_CHECKPOINT, text.to_owned())
     } else {
-        sketch.changes.push(Change {
-            setting: "checkpoint".to_owned(),
-            old: None,
-            new: Some("taken first".to_owned()),
-        });
+        sketch.tell("checkpoint", None, Some("taken first"));
         sketch.run(doing::checkpoint(name, vdevs.into_iter().cloned().collect(), features.to_vec()));
         let text = format!(
             "a checkpoint is taken first: {}. Until you give it up with `zpool checkpoint -d {name}`, nothing \

@@ -2,7 +2,7 @@
 //! behind a checkpoint where that is a way back.
 
 use crate::{
-    Change, Kind, Reversibility, Subject, consent,
+    Kind, Reversibility, Subject, consent,
     draft::Draft,
     pool::{checkpoint, doing, layout::Step, topology},
     sketch::Sketch,
@@ -42,7 +42,7 @@ pub fn plan(
 }
 
 fn enable(pool: &Pool, state: &PoolState, feature: &PropertyName, sketch: &mut Sketch) {
-    let old = state.settings.get(feature).map(|seen| seen.raw.to_string());
-    sketch.changes.push(Change { setting: feature.to_string(), old, new: Some("enabled".to_owned()) });
+    let old = state.settings.get(feature).map(|seen| &*seen.raw);
+    sketch.tell(feature.as_str(), old, Some("enabled"));
     sketch.run(doing::enable(&pool.name, feature));
 }

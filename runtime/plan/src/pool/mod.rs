@@ -10,7 +10,7 @@ mod properties;
 pub mod topology;
 
 use crate::{
-    Change, Kind, Subject, code, consent,
+    Kind, Subject, code, consent,
     dataset::{self, release},
     draft::Draft,
     order::Milestone,
@@ -43,8 +43,8 @@ pub fn boot_from(draft: &mut Draft<'_>) {
         let key = Key::Pool(pool.name.clone());
         let state = inputs.observed.pools.get(&pool.name);
         let seen = state.and_then(|state| state.settings.get(&PropertyName::new(BOOTFS)));
-        let old = seen.map(|seen| seen.raw.to_string());
-        if old.as_deref() == Some(&*word) || state.is_none() && !draft.changes(&key) {
+        let old = seen.map(|seen| &*seen.raw);
+        if old == Some(&*word) || state.is_none() && !draft.changes(&key) {
             continue;
         }
         let name = DatasetName::seen(&word).ok().filter(|name| name.pool() == pool.name);
@@ -67,8 +67,7 @@ pub fn boot_from(draft: &mut Draft<'_>) {
         let mut sketch = Sketch::new(Kind::Update);
         sketch.after(Milestone::Done(key.clone()));
         sketch.after(Milestone::Done(Key::Dataset(name)));
-        let old = old.unwrap_or_else(|| "-".to_owned());
-        set(pool, &mut sketch, &PropertyName::new(BOOTFS), word.into(), Some(old));
+        set(pool, &mut sketch, &PropertyName::new(BOOTFS), word.into(), Some(old.unwrap_or("-")));
         draft.push_apart(Subject::Resource(key), sketch);
     }
 }
@@ -178,7 +177,7 @@ fn create(draft: &mut Draft<'_>, pool: &Pool) {
     }
     let mut sketch = Sketch::new(Kind::Create);
     for vdev in &pool.layout {
-        sketch.changes.push(Change { setting: "vdev".to_owned(), old: None, new: Some(vdev.to_string()) });
+        sketch.tell("vdev", None, Some(&vdev.to_string()));
     }
     sketch.changes.extend(settings::all_new(&pool.settings));
     let root_key = Key::Dataset(pool.name.root());
@@ -254,8 +253,7 @@ fn mark(draft: &Draft<'_>, pool: &Pool, sketch: &mut Sketch) {
     let host = draft.inputs.desired.host().as_str();
     let root = pool.name.root();
     let seen = draft.inputs.observed.datasets.get(&root).and_then(|state| state.settings.get(OWNER));
-    let old = seen.map(|seen| seen.raw.to_string());
-    sketch.changes.push(Change { setting: OWNER.to_owned(), old, new: Some(host.to_owned()) });
+    sketch.tell(OWNER, seen.map(|seen| &*seen.raw), Some(host));
     sketch.run(dataset::doing::mark(&root, OWNER, host, seen));
 }
 

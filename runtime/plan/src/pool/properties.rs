@@ -1,6 +1,6 @@
 //! Properties of a pool that is there: what is to be set, and what goes back to what it was.
 
-use crate::{Change, Inputs, Prior, before, code, draft::Draft, pool::doing, settings, sketch::Sketch};
+use crate::{Inputs, Prior, before, code, draft::Draft, pool::doing, settings, sketch::Sketch};
 use doing::BOOTFS;
 use phoenix_graph::{
     Key, Pool, PropertyName, Settings, Target,
@@ -74,8 +74,7 @@ pub fn plan(draft: &mut Draft<'_>, pool: &Pool, state: &PoolState, sketch: &mut 
             continue;
         }
         let word = settings::word(Target::Pool, name, value);
-        let old = seen.map(|seen| seen.raw.to_string());
-        set(pool, sketch, name, word, old);
+        set(pool, sketch, name, word, seen.map(|seen| &*seen.raw));
     }
     give_back(draft.inputs, pool, state, Some(&pool.settings), sketch);
     features
@@ -108,12 +107,12 @@ pub fn give_back(
         // Of what is cleared by an empty word nothing is told (`-`), or an empty text.
         let value = |raw: &str| row.read(raw).filter(|value| !value.to_string().is_empty());
         if value(&seen.raw) != value(&word) {
-            set(pool, sketch, name, word, Some(seen.raw.to_string()));
+            set(pool, sketch, name, word, Some(&seen.raw));
         }
     }
 }
 
-pub fn set(pool: &Pool, sketch: &mut Sketch, name: &PropertyName, word: Box<str>, old: Option<String>) {
-    sketch.changes.push(Change { setting: name.to_string(), old: old.clone(), new: Some(word.to_string()) });
-    sketch.run(doing::set(&pool.name, name, word, old.as_deref()));
+pub fn set(pool: &Pool, sketch: &mut Sketch, name: &PropertyName, word: Box<str>, old: Option<&str>) {
+    sketch.tell(name.as_str(), old, Some(&word));
+    sketch.run(doing::set(&pool.name, name, word, old));
 }

@@ -6,7 +6,7 @@
 //! stays as it is.
 
 use crate::{
-    Change, Warning, code,
+    Warning, code,
     draft::Draft,
     pool::{
         doing::{self, given},
@@ -210,36 +210,29 @@ pub fn lasts(step: &Step) -> bool {
 
 /// Adds a step's operations to an action.
 pub fn carry_out(pool: &PoolName, step: &Step, seen: &Observed, sketch: &mut Sketch) {
-    let mut change = |setting: &str, old: Option<&str>, new: Option<&str>| {
-        sketch.changes.push(Change {
-            setting: setting.to_owned(),
-            old: old.map(str::to_owned),
-            new: new.map(str::to_owned),
-        });
-    };
     match step {
         Step::Attach { beside, new } => {
-            change("disk", None, Some(&format!("{} beside {}", new.0, given(beside))));
+            sketch.tell("disk", None, Some(&format!("{} beside {}", new.0, given(beside))));
             sketch.run(doing::attach(pool, &beside.name, new, seen));
         }
         Step::Expand { vdev, new } => {
-            change("disk", None, Some(&format!("{} in {}", new.0, shown(vdev))));
+            sketch.tell("disk", None, Some(&format!("{} in {}", new.0, shown(vdev))));
             sketch.run(doing::attach(pool, &vdev.name, new, seen));
         }
         Step::Detach { disk, beside } => {
-            change("disk", Some(&format!("{} beside {}", given(disk), given(beside))), None);
+            sketch.tell("disk", Some(&format!("{} beside {}", given(disk), given(beside))), None);
             sketch.run(doing::detach(pool, disk, beside));
         }
         Step::Replace { old, new } => {
-            change("disk", Some(given(old)), Some(&new.0));
+            sketch.tell("disk", Some(given(old)), Some(&new.0));
             sketch.run(doing::replace(pool, old, new, seen));
         }
         Step::Add { vdev } => {
-            change("vdev", None, Some(&vdev.to_string()));
+            sketch.tell("vdev", None, Some(&vdev.to_string()));
             sketch.run(doing::add(pool, vdev, seen));
         }
         Step::Remove { vdev } => {
-            change("vdev", Some(&shown(vdev)), None);
+            sketch.tell("vdev", Some(&shown(vdev)), None);
             sketch.run(doing::remove(pool, vdev));
         }
     }

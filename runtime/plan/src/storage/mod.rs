@@ -8,7 +8,7 @@ pub mod doing;
 mod registry;
 
 use crate::{
-    Change, Inputs, Kind, Prior, Subject, before, code, consent,
+    Inputs, Kind, Prior, Subject, before, code, consent,
     draft::Draft,
     order::{Milestone, Need},
     record::Claim,
@@ -82,7 +82,7 @@ pub fn take_away(draft: &mut Draft<'_>) {
         let stays =
             |name: &str| storage.id.as_str() == LOCAL && doing::implied().properties.contains_key(name);
         let goes = state.properties.iter().filter(|(name, _)| !stays(name));
-        sketch.changes = goes.map(|(name, value)| change(name, Some(value), None)).collect();
+        goes.for_each(|(name, value)| sketch.tell(name, Some(value), None));
         sketch.run(doing);
         register(draft, key, sketch);
     }
@@ -96,7 +96,7 @@ fn step_back(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &Storage
         return;
     }
     let mut sketch = Sketch::new(Kind::Update);
-    sketch.changes.push(change("registered", Some("yes"), Some("no, while its dataset is moved")));
+    sketch.tell("registered", Some("yes"), Some("no, while its dataset is moved"));
     sketch.run(doing::remove(&storage.id, state));
     register(draft, key, sketch);
 }
@@ -141,10 +141,8 @@ pub fn plan(draft: &mut Draft<'_>) {
         match found.by_id.get(&storage.id) {
             None => {
                 let mut sketch = Sketch::new(Kind::Create);
-                sketch.changes = vec![change("type", None, Some(&storage.kind))];
-                sketch
-                    .changes
-                    .extend(storage.properties.iter().map(|(name, value)| change(name, None, Some(value))));
+                sketch.tell("type", None, Some(&storage.kind));
+                storage.properties.iter().for_each(|(name, value)| sketch.tell(name, None, Some(value)));
                 sketch.run(doing::add(&storage.id, &storage.kind, &storage.properties));
                 push(draft, key, sketch);
             }
@@ -205,13 +203,13 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
         .filter(|name| state.properties.get(name).is_some_and(|value| !is_default(state, name, value)))
         .collect();
     if storage.kind != state.kind {
-        sketch.changes.push(change("type", Some(&state.kind), Some(&storage.kind)));
+        sketch.tell("type", Some(&state.kind), Some(&storage.kind));
     }
     for (name, value) in &set {
-        sketch.changes.push(change(name, held(state, name), Some(value)));
+        sketch.tell(name, held(state, name), Some(value));
     }
     for name in &delete {
-        sketch.changes.push(change(name, held(state, name), None));
+        sketch.tell(name, held(state, name), None);
     }
     let anew = storage.kind != state.kind
         || set.keys().chain(&delete).any(|name| doing::is_fixed(&storage.kind, name));
@@ -226,7 +224,7 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
     }
     if let Some(aside) = aside.filter(|_| storage.id.as_str() != LOCAL) {
         // It was taken away before what it lies over was moved.
-        sketch.changes.push(change("registered", Some("no, while its dataset is moved"), Some("yes")));
+        sketch.tell("registered", Some("no, while its dataset is moved"), Some("yes"));
         let again = doing::add(&storage.id, &storage.kind, &whole(storage, state, &delete));
         sketch.run(again.only_while(&aside));
     } else if anew {
@@ -278,10 +276,6 @@ fn is_default(state: &StorageState, name: &str, value: &str) -> bool {
         && IN_FORCE.contains(&name)
 }
 
-fn change(name: &str, old: Option<&str>, new: Option<&str>) -> Change {
-    Change { setting: name.to_owned(), old: old.map(str::to_owned), new: new.map(str::to_owned) }
-}
-
 /// Adds what makes a registration again what it was before it was adopted, where that is known.
 fn release(inputs: &Inputs<'_>, key: &Key, sketch: &mut Sketch) {
     let (Key::Storage(id), Storages::Found(found), true) =
@@ -320,11 +314,7 @@ fn release(inputs: &Inputs<'_>, key: &Key, sketch: &mut Sketch) {
     if doing.ops.is_empty() {
         return;
     }
-    sketch.changes.push(Change {
-        setting: "registration".to_owned(),
-        old: Some("as phoenix had it".to_owned()),
-        new: Some("as it was before".to_owned()),
-    });
+    sketch.tell("registration", Some("as phoenix had it"), Some("as it was before"));
     sketch.run(doing);
 }
 
