@@ -35,15 +35,31 @@ struct Module {
 
 /// The modules of one crate.
 #[derive(Default)]
-struct House {
+pub struct House {
     modules: BTreeMap<Place, Module>,
+    /// Whether it has its tests.
+    tests: bool,
 }
 
 impl House {
+    /// Reads a crate from the file that it begins with, without its tests.
     fn read(root: &Path) -> Self {
-        let mut house = Self::default();
-        house.file(root, Vec::new(), root.parent().unwrap());
-        house
+        Self::default().begun(root)
+    }
+
+    /// Reads a crate from the file that it begins with.
+    pub fn with_tests(root: &Path) -> Self {
+        Self { tests: true, ..Self::default() }.begun(root)
+    }
+
+    fn begun(mut self, root: &Path) -> Self {
+        self.file(root, Vec::new(), root.parent().unwrap());
+        self
+    }
+
+    /// Returns the files of its modules.
+    pub fn files(self) -> impl Iterator<Item = PathBuf> {
+        self.modules.into_values().map(|module| module.file)
     }
 
     /// Reads a file that is a module; `folder` has the files of the modules in it.
@@ -54,7 +70,8 @@ impl House {
 
     fn module(&mut self, path: &Path, place: Place, folder: &Path, items: &[Item]) {
         let mut module = Module { file: path.to_owned(), ..Module::default() };
-        for item in items.iter().filter(|item| !is_test(attributes(item))) {
+        let tests = self.tests;
+        for item in items.iter().filter(|item| tests || !is_test(attributes(item))) {
             match item {
                 Item::Mod(inner) => {
                     let name = inner.ident.to_string();

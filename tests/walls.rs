@@ -2,8 +2,9 @@
 //! who may print, and what the pure crates never touch. And the licences of what we depend on.
 #![allow(clippy::unwrap_used, reason = "tests; clippy knows only those marked #[test]")]
 
+use crate::circles::House;
 use assert_cmd::Command;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{
     collections::BTreeSet,
     fs,
@@ -31,43 +32,93 @@ fn dependencies(metadata: &Value, package: &str, dev: bool) -> BTreeSet<String> 
     names.map(|one| one["name"].as_str().unwrap().to_owned()).collect()
 }
 
+/// A package of the workspace, what it may know of the house, and what its tests may know beside that. Of what comes
+/// from elsewhere, `kdl` and `miette` are the compiler's.
+const HOUSE: [(&str, &[&str], &[&str]); 12] = [
+    ("graph", &[], &[]),
+    ("compiler", &["graph", "kdl", "miette"], &[]),
+    ("host", &["graph"], &[]),
+    ("linux", &["graph", "host"], &[]),
+    ("sim", &["graph", "host"], &[]),
+    ("plan", &["graph", "host"], &[]),
+    ("store", &["graph", "plan"], &[]),
+    ("transaction", &["graph", "host", "plan", "store"], &["sim"]),
+    // What only tests use.
+    ("specs", &["compiler", "graph", "kdl", "miette"], &[]),
+    ("support", &["graph", "host", "plan", "sim", "store", "transaction"], &[]),
+    ("conformance", &["graph", "host", "linux", "sim"], &[]),
+    ("lab", &[], &[]),
+];
+
+const HELPERS: [&str; 4] = ["specs", "support", "conformance", "lab"];
+
+/// What a package knows of the house; with `dev`, its tests, to whom a helper is all that it brings along.
+fn knows(metadata: &Value, package: &str, dev: bool) -> BTreeSet<String> {
+    let whole = if package == "phoenix" { package.to_owned() } else { format!("phoenix-{package}") };
+    let mut known = BTreeSet::new();
+    for name in dependencies(metadata, &whole, dev) {
+        match name.strip_prefix("phoenix-") {
+            Some(helper) if dev && HELPERS.contains(&helper) => known.extend(knows(metadata, helper, false)),
+            Some(name) => _ = known.insert(name.to_owned()),
+            None if ["phoenix", "kdl", "miette"].contains(&&*name) => _ = known.insert(name),
+            None => {}
+        }
+    }
+    known.remove(package);
+    known
+}
+
+/// Says who knows whom it may not; and who is no part of the house, or is no longer.
+fn strangers(metadata: &Value, house: &[(&str, &[&str], &[&str])]) -> Vec<String> {
+    let packages = metadata["packages"].as_array().unwrap().iter();
+    let packages = packages.map(|one| one["name"].as_str().unwrap());
+    let there: BTreeSet<&str> = packages.filter_map(|name| name.strip_prefix("phoenix-")).collect();
+    let told: BTreeSet<&str> = house.iter().map(|(package, ..)| *package).collect();
+    let mut found: Vec<String> =
+        there.symmetric_difference(&told).map(|one| format!("{one} is a stranger")).collect();
+    for (package, may, tests) in house.iter().filter(|(package, ..)| there.contains(package)) {
+        let built = knows(metadata, package, false);
+        let built = built.iter().filter(|name| !may.contains(&&***name));
+        found.extend(built.map(|name| format!("{package} knows {name}")));
+        let tested = knows(metadata, package, true);
+        let tested = tested.iter().filter(|name| !may.contains(&&***name) && !tests.contains(&&***name));
+        found.extend(tested.map(|name| format!("tests of {package} know {name}")));
+    }
+    found
+}
+
 #[test]
-fn every_crate_sees_only_those_below_it() {
+fn every_crate_sees_only_those_below_it_and_so_do_its_tests() {
     let metadata = metadata(&["--no-deps"]);
-    // Each with those of the house that it may know, and no others.
-    let house = [
-        ("phoenix-graph", &[][..]),
-        ("phoenix-compiler", &["graph"]),
-        ("phoenix-host", &["graph"]),
-        ("phoenix-linux", &["graph", "host"]),
-        ("phoenix-sim", &["graph", "host"]),
-        ("phoenix-plan", &["graph", "host"]),
-        ("phoenix-store", &["graph", "plan"]),
-        ("phoenix-transaction", &["graph", "host", "plan", "store"]),
-    ];
-    for (package, knows) in house {
-        let found = dependencies(&metadata, package, false);
-        for name in found.iter().filter_map(|name| name.strip_prefix("phoenix-")) {
-            assert!(knows.contains(&name), "{package} depends on {name}");
-        }
-        for name in ["phoenix", "kdl", "miette"] {
-            assert!(package == "phoenix-compiler" || !found.contains(name), "{package} depends on {name}");
-        }
-    }
-    // Tests of the compiler know no host, and those of the runtime no compiler.
-    let runtime = house.iter().skip(2).map(|(package, _)| (*package, "phoenix-compiler"));
-    let tests = [
-        ("phoenix-graph", "phoenix-host"),
-        ("phoenix-compiler", "phoenix-host"),
-        ("phoenix-specs", "phoenix-host"),
-        ("phoenix-support", "phoenix-compiler"),
-        ("phoenix-conformance", "phoenix-compiler"),
-    ];
-    for (package, never) in tests.into_iter().chain(runtime) {
-        assert!(!dependencies(&metadata, package, true).contains(never), "tests of {package} use {never}");
-    }
+    assert_eq!(strangers(&metadata, &HOUSE), NOTHING);
     let command = dependencies(&metadata, "phoenix", false);
-    assert!(house.iter().all(|(package, _)| command.contains(*package)));
+    let [house @ .., _, _, _, _] = HOUSE;
+    assert!(house.iter().all(|(package, ..)| command.contains(&format!("phoenix-{package}"))));
+}
+
+#[test]
+fn who_knows_whom_it_may_not_is_found_also_through_what_only_tests_use() {
+    let package = |name: &str, needs: &[(&str, Option<&str>)]| {
+        let needs = needs.iter().map(|(name, kind)| json!({ "name": name, "kind": kind }));
+        json!({ "name": name, "dependencies": needs.collect::<Vec<_>>() })
+    };
+    let dev = Some("dev");
+    let specs = package("phoenix-specs", &[("phoenix-graph", None), ("kdl", None), ("proptest", dev)]);
+    let strangers = |graph: &[(&str, Option<&str>)]| {
+        let packages = [package("phoenix-graph", graph), specs.clone(), package("phoenix", &[])];
+        let house = [("graph", &[][..], &[][..]), ("specs", &["graph", "kdl"], &[])];
+        strangers(&json!({ "packages": packages }), &house)
+    };
+    assert_eq!(strangers(&[("blake3", None), ("proptest", dev)]), NOTHING);
+    assert_eq!(strangers(&[("phoenix-specs", dev)]), ["tests of graph know kdl"]);
+    assert_eq!(strangers(&[("phoenix", dev)]), ["tests of graph know phoenix"]);
+    // What a crate is built with, its tests have, too.
+    let both = |name: &str| [format!("graph knows {name}"), format!("tests of graph know {name}")];
+    assert_eq!(strangers(&[("miette", None)]), both("miette"));
+    let helper = strangers(&[("phoenix-specs", None)]);
+    assert_eq!(helper, ["graph knows specs", "tests of graph know kdl"]);
+    let nobody = self::strangers(&json!({ "packages": [specs] }), &[]);
+    assert_eq!(nobody, ["specs is a stranger"]);
 }
 
 #[test]
@@ -117,45 +168,94 @@ fn what_tools_complain_of_is_read_in_one_place() {
     assert_eq!(readers, 1);
 }
 
-/// A file of tests that no binary has as its module would be run by nobody.
+/// Lists the files below folders that none of these, which the compiler begins with, has as a module.
+fn orphans(roots: &BTreeSet<PathBuf>, folders: &[PathBuf]) -> BTreeSet<PathBuf> {
+    let modules: BTreeSet<PathBuf> = roots.iter().flat_map(|root| House::with_tests(root).files()).collect();
+    folders.iter().flat_map(|folder| files(folder)).filter(|path| !modules.contains(path)).collect()
+}
+
+/// A file that nothing has as its module would be compiled, and its tests run, by nobody.
 #[test]
-fn every_file_of_tests_is_a_module_of_a_binary() {
+fn every_file_is_a_module_of_what_is_compiled() {
     let metadata = metadata(&["--no-deps"]);
-    for package in metadata["packages"].as_array().unwrap() {
-        let targets = package["targets"].as_array().unwrap().iter();
-        let tests = targets.filter(|one| one["kind"][0] == "test");
-        let roots: Vec<&Path> = tests.map(|one| Path::new(one["src_path"].as_str().unwrap())).collect();
-        for root in roots.iter().filter(|root| root.ends_with("main.rs")) {
-            let text = fs::read_to_string(root).unwrap();
-            for entry in fs::read_dir(root.parent().unwrap()).unwrap() {
-                let path = entry.unwrap().path();
-                let is_file = path.extension().is_some_and(|end| end == "rs");
-                let is_module = path.join("mod.rs").exists() || is_file && !roots.contains(&path.as_path());
-                let name = path.file_stem().unwrap().to_str().unwrap();
-                assert!(
-                    !is_module || text.contains(&format!("mod {name};")),
-                    "{} is run by nobody",
-                    path.display()
-                );
-            }
+    let packages = metadata["packages"].as_array().unwrap().iter();
+    let targets = packages.flat_map(|package| package["targets"].as_array().unwrap());
+    let mut roots: BTreeSet<PathBuf> = targets.map(|one| one["src_path"].as_str().unwrap().into()).collect();
+    // A workspace of its own.
+    let fuzz = ["fuzz_targets/spec.rs", "examples/seeds.rs"];
+    roots.extend(fuzz.map(|path| root().join("compiler/fuzz").join(path)));
+    let folders = ["benches", "compiler", "graph", "runtime", "src", "tests"].map(|name| root().join(name));
+    assert_eq!(orphans(&roots, &folders), BTreeSet::new(), "these are compiled by nobody");
+}
+
+#[test]
+fn a_file_that_is_no_module_is_found_wherever_it_lies() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::create_dir(path("inner")).unwrap();
+    for (name, text) in [
+        ("main.rs", "// mod gc;\nmod inner;\n#[cfg(test)]\nmod tests;"),
+        ("gc.rs", ""),
+        ("tests.rs", ""),
+        ("inner/mod.rs", "mod known; const TEXT: &str = \"mod apart;\";"),
+        ("inner/known.rs", ""),
+        ("inner/apart.rs", ""),
+    ] {
+        fs::write(path(name), text).unwrap();
+    }
+    let found = orphans(&[path("main.rs")].into(), &[folder.path().to_owned()]);
+    assert_eq!(found, [path("gc.rs"), path("inner/apart.rs")].into());
+}
+
+/// To look for examples in comments takes longer than many tests, and there are none: no library has them run.
+#[test]
+fn no_comment_has_an_example_that_nobody_runs() {
+    let metadata = metadata(&["--no-deps"]);
+    let packages = metadata["packages"].as_array().unwrap().iter();
+    let targets = packages.flat_map(|package| package["targets"].as_array().unwrap());
+    let libraries: Vec<&Value> = targets.filter(|one| one["kind"][0] == "lib").collect();
+    assert!(libraries.len() >= 12, "{libraries:?}");
+    for library in libraries {
+        assert_eq!(library["doctest"], false, "{library}");
+        let root = Path::new(library["src_path"].as_str().unwrap());
+        for path in files(root.parent().unwrap()) {
+            let text = fs::read_to_string(&path).unwrap();
+            let found = examples(&text);
+            assert!(found.is_empty(), "{}: {found:?}", path.display());
         }
     }
 }
 
+/// Lists the beginnings of what rustdoc would take for an example: blocks in comments that do not say what they are.
+fn examples(text: &str) -> Vec<&str> {
+    let comments = text
+        .lines()
+        .map(str::trim)
+        .filter_map(|line| line.strip_prefix("//!").or_else(|| line.strip_prefix("///")));
+    let fences = comments.map(str::trim).filter(|line| line.starts_with("```"));
+    // Every other one is an end.
+    fences.step_by(2).filter(|begin| *begin != "```text").collect()
+}
+
+#[test]
+fn an_example_in_a_comment_is_found() {
+    let text = "//! ```text\n//! a -> b\n//! ```\n    /// ```\n    /// f();\n    /// ```\nfn f() {} // ```";
+    assert_eq!(examples(text), ["```"]);
+    assert_eq!(examples("/// ```rust,no_run\n/// ```"), ["```rust,no_run"]);
+}
+
+/// The Rust files below a folder, but for what was built there.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let entries = entries.filter(|path| !path.ends_with("target"));
+    let inside = |path: PathBuf| if path.is_dir() { files(&path) } else { vec![path] };
+    let is_rust = |path: &PathBuf| path.extension().is_some_and(|end| end == "rs");
+    entries.flat_map(inside).filter(is_rust).collect()
+}
+
 /// The Rust files below a folder, with their text: without comments, texts, and the module of unit tests.
 fn sources(folder: &str) -> Vec<(PathBuf, String)> {
-    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                walk(&path, found);
-            } else if path.extension().is_some_and(|end| end == "rs") {
-                found.push(path);
-            }
-        }
-    }
-    let mut found = Vec::new();
-    walk(&root().join(folder), &mut found);
+    let mut found = files(&root().join(folder));
     found.retain(|path| !path.ends_with("tests.rs"));
     assert!(!found.is_empty(), "{folder} has no sources");
     let text = |path: &Path| code(&fs::read_to_string(path).unwrap());
