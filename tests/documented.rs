@@ -1,19 +1,17 @@
 //! What others may use says what it does: every public item has its comment. Only fields and variants may explain
 //! themselves by their names, which rustc's `missing_docs` does not let them.
 
+use crate::walls::files;
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
 use syn::{
-    Attribute, File, ImplItemFn, ItemImpl, ItemMod, TraitItemFn, Visibility,
+    Attribute, File, ImplItemConst, ImplItemFn, ItemImpl, ItemMod, TraitItemConst, TraitItemFn,
+    TraitItemType, Visibility,
     visit::{self, Visit},
 };
-
-/// The libraries whose fields may be without a comment, and which allow `missing_docs` for that; in all others
-/// rustc looks.
-const LIBRARIES: [&str; 5] =
-    ["compiler/src", "graph/src", "runtime/host/src", "runtime/store/src", "runtime/transaction/src"];
 
 /// Collects what is public and has no comment.
 #[derive(Default)]
@@ -57,14 +55,27 @@ impl<'ast> Visit<'ast> for Bare {
         visit_item_struct: ItemStruct (ident),
         visit_item_trait: ItemTrait (ident),
         visit_item_type: ItemType (ident),
+        visit_item_union: ItemUnion (ident),
+    }
+
+    fn visit_impl_item_const(&mut self, item: &'ast ImplItemConst) {
+        self.look(&item.vis, &item.attrs, &item.ident);
     }
 
     fn visit_impl_item_fn(&mut self, method: &'ast ImplItemFn) {
         self.look(&method.vis, &method.attrs, &method.sig.ident);
     }
 
+    fn visit_trait_item_const(&mut self, item: &'ast TraitItemConst) {
+        self.look(&public(), &item.attrs, &item.ident);
+    }
+
     fn visit_trait_item_fn(&mut self, method: &'ast TraitItemFn) {
-        self.look(&Visibility::Public(syn::token::Pub::default()), &method.attrs, &method.sig.ident);
+        self.look(&public(), &method.attrs, &method.sig.ident);
+    }
+
+    fn visit_trait_item_type(&mut self, item: &'ast TraitItemType) {
+        self.look(&public(), &item.attrs, &item.ident);
     }
 
     /// What a trait asks for is said by the trait.
@@ -81,19 +92,53 @@ impl<'ast> Visit<'ast> for Bare {
     }
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let inside = |path: PathBuf| if path.is_dir() { files(&path) } else { vec![path] };
-    let mut found: Vec<PathBuf> = entries.flat_map(inside).collect();
-    found.retain(|path| path.extension().is_some_and(|end| end == "rs") && !path.ends_with("tests.rs"));
-    found
+/// How visible what a trait asks for is.
+fn public() -> Visibility {
+    Visibility::Public(syn::token::Pub::default())
+}
+
+/// Tells whether a file keeps rustc from looking at all that is in it.
+fn keeps_rustc_out(text: &str) -> bool {
+    let attributes = syn::parse_file(text).unwrap().attrs;
+    let allows = |one: &Attribute| match &one.meta {
+        syn::Meta::List(list) => {
+            (list.path.is_ident("allow") || list.path.is_ident("expect"))
+                && list
+                    .tokens
+                    .to_string()
+                    .split(|c: char| !c.is_alphanumeric() && c != '_')
+                    .any(|word| word == "missing_docs")
+        }
+        _ => false,
+    };
+    attributes.iter().any(allows)
+}
+
+/// Lists what rustc does not look at: the files that say so of themselves, and their modules.
+fn without_rustc(root: &Path) -> Vec<PathBuf> {
+    let mut all: Vec<PathBuf> = ["compiler/src", "graph/src", "runtime", "src"]
+        .iter()
+        .flat_map(|folder| files(&root.join(folder)))
+        .collect();
+    all.retain(|path| !path.ends_with("tests.rs"));
+    let says = all.iter().filter(|path| keeps_rustc_out(&fs::read_to_string(path).unwrap()));
+    let modules: Vec<PathBuf> = says
+        .map(|path| match path.file_stem().unwrap().to_str().unwrap() {
+            "lib" | "main" | "mod" => path.parent().unwrap().to_owned(),
+            _ => path.with_extension(""),
+        })
+        .collect();
+    let within = |path: &PathBuf| modules.iter().any(|one| path.with_extension("").starts_with(one));
+    all.into_iter().filter(within).collect()
 }
 
 #[test]
 fn every_public_item_of_a_library_says_what_it_does() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let looked_at = without_rustc(root);
+    assert!(looked_at.len() > 100, "only {} files are looked at", looked_at.len());
     let mut bare = Vec::new();
-    for path in LIBRARIES.iter().flat_map(|folder| files(&root.join(folder))) {
+    for path in looked_at {
         let name = path.strip_prefix(root).unwrap().display().to_string();
         let found = Bare::of(&fs::read_to_string(&path).unwrap());
         bare.extend(found.iter().map(|item| format!("{name}: {item}")));
@@ -105,8 +150,38 @@ fn every_public_item_of_a_library_says_what_it_does() {
 fn what_has_no_comment_is_found_and_fields_need_none() {
     let text = "//! A file.\n/// A thing.\npub struct Thing { pub field: u8 }\n\
         pub enum Bare { One }\npub(crate) fn own() {}\n\
-        impl Thing { pub fn bare(&self) {} fn own(&self) {} }\nimpl Clone for Thing { fn clone(&self) {} }\n\
-        /// A trait.\npub trait Wants { fn wanted(); }\n#[cfg(test)] mod tests { pub fn test() {} }";
-    assert_eq!(Bare::of(text), ["Bare", "bare", "wanted"]);
+        impl Thing { pub const LEAST: u8 = 1; pub fn bare(&self) {} fn own(&self) {} }\n\
+        impl Clone for Thing { fn clone(&self) {} }\n\
+        /// A trait.\npub trait Wants { const LARGEST: u8; type Kind; fn wanted(); }\n\
+        #[cfg(test)] mod tests { pub fn test() {} }";
+    assert_eq!(Bare::of(text), ["Bare", "LEAST", "bare", "LARGEST", "Kind", "wanted"]);
     assert_eq!(Bare::of("pub const ONE: u8 = 1;"), ["the file", "ONE"]);
+}
+
+#[test]
+fn a_file_that_keeps_rustc_out_is_looked_at_with_its_modules() {
+    assert!(keeps_rustc_out("#![allow(unused, missing_docs, reason = \"none\")]"));
+    assert!(keeps_rustc_out("#![expect(missing_docs)]"));
+    for text in ["#![warn(missing_docs)]", "#[allow(missing_docs)] fn f() {}", "// #![allow(missing_docs)]"] {
+        assert!(!keeps_rustc_out(text), "{text}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    for (name, text) in [
+        ("runtime/a/src/lib.rs", "#![allow(missing_docs)]"),
+        ("runtime/a/src/inner/low.rs", ""),
+        ("runtime/b/src/lib.rs", ""),
+        ("graph/src/room.rs", "#![allow(missing_docs)]"),
+        ("graph/src/room/low.rs", ""),
+        ("graph/src/rooms.rs", ""),
+        ("compiler/src/lib.rs", ""),
+        ("src/main.rs", ""),
+    ] {
+        fs::create_dir_all(path(name).parent().unwrap()).unwrap();
+        fs::write(path(name), text).unwrap();
+    }
+    let found: BTreeSet<PathBuf> = without_rustc(folder.path()).into_iter().collect();
+    let wanted =
+        ["graph/src/room.rs", "graph/src/room/low.rs", "runtime/a/src/inner/low.rs", "runtime/a/src/lib.rs"];
+    assert_eq!(found, wanted.map(path).into());
 }
