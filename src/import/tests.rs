@@ -11,29 +11,10 @@ use phoenix_host::{
     observed::{Observed, Query},
     op::Op,
 };
-use phoenix_plan::{Consent, Plan, foreign::is_guest_disk};
-use phoenix_sim::{Show, SimHost};
-use phoenix_store::Store;
-use phoenix_transaction::{
-    execute::{Event, Events},
-    switch::{Runtime, Target},
-};
+use phoenix_plan::foreign::is_guest_disk;
+use phoenix_sim::Show;
+use phoenix_support::{World, adopt};
 use proptest::prelude::*;
-use std::{path::Path, sync::atomic::AtomicBool};
-use tempfile::TempDir;
-
-struct Quiet;
-
-impl Events for Quiet {
-    fn event(&self, _: Event<'_>) {}
-}
-
-/// A simulated host with two pools, and a store that nothing is in.
-struct World {
-    host: SimHost,
-    store: Store,
-    _folder: TempDir,
-}
 
 /// What a person may have set on a file system: words that OpenZFS takes, whatever the spec thinks of them.
 const SETTINGS: &[(&str, &str)] = &[
@@ -77,132 +58,96 @@ const OPTIONS: &[&str] = &["rw", "ro,async", "rw,no_root_squash,sec=krb5p", "rw,
 /// One stroke of a hand: what it does, and what it chooses.
 type Stroke = (u8, usize, usize, usize);
 
-impl World {
-    fn new() -> Self {
-        // In memory where there is such a place: every switch syncs its store many times.
-        let memory = Path::new("/dev/shm");
-        let folder =
-            if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
-        let state = folder.path().join("state");
-        let store = Store::open(&state).unwrap();
-        let host = SimHost::in_memory(&state);
-        let names = ["one", "two", "three"].map(|name| format!("/dev/disk/by-id/{name}"));
-        host.add_blank_disks(names.iter().map(String::as_str));
-        let disk = |at: usize| Disk(names[at].as_str().into());
-        let mirror =
-            Vdev { class: Class::Data, redundancy: Redundancy::Mirror, disks: vec![disk(0), disk(1)] };
-        let alone = Vdev { class: Class::Data, redundancy: Redundancy::None, disks: vec![disk(2)] };
-        for (pool, vdev, ashift) in [("tank", mirror, "12"), ("fast disks", alone, "0")] {
-            let settings = vec![(PropertyName::new("ashift"), ashift.into())];
-            let pool = PoolName::new(pool).unwrap();
-            host.by_hand(&Op::PoolCreate { pool, layout: vec![vdev], settings, root: Vec::new() }).unwrap();
+/// A host with two pools, and a registration of somebody else's.
+fn plain() -> World {
+    let world = World::new();
+    let disk = |name: &str| Disk(format!("/dev/disk/by-id/{name}").into());
+    let mirror =
+        Vdev { class: Class::Data, redundancy: Redundancy::Mirror, disks: vec![disk("one"), disk("two")] };
+    let alone = Vdev { class: Class::Data, redundancy: Redundancy::None, disks: vec![disk("three")] };
+    for (pool, vdev, ashift) in [("tank", mirror, "12"), ("fast disks", alone, "0")] {
+        let settings = vec![(PropertyName::new("ashift"), ashift.into())];
+        let pool = PoolName::new(pool).unwrap();
+        world.host.by_hand(&Op::PoolCreate { pool, layout: vec![vdev], settings, root: Vec::new() }).unwrap();
+    }
+    world.host.edit(|state| {
+        state.storage_cfg = Some(
+            "cifs: nas\n\tserver 10.0.0.1\n\tshare backup\n\tusername bob\n\tpassword hunter2\n\n".to_owned(),
+        )
+    });
+    world
+}
+
+fn seen(world: &World) -> Observed {
+    world.host.observe(&Query::survey()).unwrap()
+}
+
+/// Does one stroke. Whatever the host refuses is left.
+fn stroke(world: &World, (what, which, first, second): Stroke) {
+    let all: Vec<DatasetName> = seen(world).datasets.into_keys().collect();
+    let dataset = all[which % all.len()].clone();
+    let setting = || {
+        let (name, word) = SETTINGS[first % SETTINGS.len()];
+        vec![(PropertyName::new(name), Box::<str>::from(word))]
+    };
+    let op = match what % 10 {
+        0..=2 => {
+            let Ok(child) = dataset.child(NAMES[second % NAMES.len()]) else { return };
+            let _ = world.host.by_hand(&Op::DatasetCreate { dataset: child.clone(), settings: setting() });
+            Op::MountAll { datasets: vec![child] }
         }
-        host.edit(|state| {
-            state.storage_cfg = Some(
-                "cifs: nas\n\tserver 10.0.0.1\n\tshare backup\n\tusername bob\n\tpassword hunter2\n\n"
-                    .to_owned(),
-            )
-        });
-        Self { host, store, _folder: folder }
-    }
-
-    fn datasets(&self) -> Vec<DatasetName> {
-        self.host.observe(&Query::survey()).unwrap().datasets.into_keys().collect()
-    }
-
-    /// Does one stroke. Whatever the host refuses is left.
-    fn stroke(&self, (what, which, first, second): Stroke) {
-        let all = self.datasets();
-        let dataset = all[which % all.len()].clone();
-        let setting = || {
-            let (name, word) = SETTINGS[first % SETTINGS.len()];
-            vec![(PropertyName::new(name), Box::<str>::from(word))]
-        };
-        let op = match what % 10 {
-            0..=2 => {
-                let Ok(child) = dataset.child(NAMES[second % NAMES.len()]) else { return };
-                let _ = self.host.by_hand(&Op::DatasetCreate { dataset: child.clone(), settings: setting() });
-                Op::MountAll { datasets: vec![child] }
+        3 => {
+            let Ok(child) = dataset.child(NAMES[second % NAMES.len()]) else { return };
+            let settings = match first % 3 {
+                0 => vec![(PropertyName::new("volblocksize"), "8K".into())],
+                1 => vec![(PropertyName::new("refreservation"), "64M".into())],
+                _ => Vec::new(),
+            };
+            Op::VolumeCreate { dataset: child, size: 128 << 20, sparse: first.is_multiple_of(2), settings }
+        }
+        4 | 5 => Op::DatasetSet { dataset, settings: setting() },
+        6 => Op::DatasetUnmount { dataset },
+        7 => {
+            let path = path(world, &dataset).unwrap_or_else(|| "/srv/other".to_owned());
+            let below = if second.is_multiple_of(4) { "/folder" } else { "" };
+            let line =
+                format!("\"{path}{below}\" 10.0.0.{}({})\n", first % 4, OPTIONS[second % OPTIONS.len()]);
+            world.host.edit(|state| {
+                state.files.entry("/etc/exports".into()).or_default().push_str(&line);
+            });
+            Op::ExportsReload
+        }
+        8 => {
+            let text = |text: &str| Box::<str>::from(text);
+            let id = StorageId::new(&format!("store-{}", first % 5)).unwrap();
+            let path = path(world, &dataset).unwrap_or_default();
+            let (kind, mut properties) = match second % 3 {
+                0 => ("zfspool", vec![(text("pool"), text(dataset.as_str()))]),
+                _ => ("dir", vec![(text("path"), text(&path))]),
+            };
+            if second % 3 == 1 {
+                properties.push((text("is_mountpoint"), text("yes")));
             }
-            3 => {
-                let Ok(child) = dataset.child(NAMES[second % NAMES.len()]) else { return };
-                let settings = match first % 3 {
-                    0 => vec![(PropertyName::new("volblocksize"), "8K".into())],
-                    1 => vec![(PropertyName::new("refreservation"), "64M".into())],
-                    _ => Vec::new(),
-                };
-                Op::VolumeCreate {
-                    dataset: child,
-                    size: 128 << 20,
-                    sparse: first.is_multiple_of(2),
-                    settings,
-                }
-            }
-            4 | 5 => Op::DatasetSet { dataset, settings: setting() },
-            6 => Op::DatasetUnmount { dataset },
-            7 => {
-                let path = self.path(&dataset).unwrap_or_else(|| "/srv/other".to_owned());
-                let below = if second.is_multiple_of(4) { "/folder" } else { "" };
-                let line =
-                    format!("\"{path}{below}\" 10.0.0.{}({})\n", first % 4, OPTIONS[second % OPTIONS.len()]);
-                self.host.edit(|state| {
-                    state.files.entry("/etc/exports".into()).or_default().push_str(&line);
-                });
-                Op::ExportsReload
-            }
-            8 => {
-                let text = |text: &str| Box::<str>::from(text);
-                let id = StorageId::new(&format!("store-{}", first % 5)).unwrap();
-                let path = self.path(&dataset).unwrap_or_default();
-                let (kind, mut properties) = match second % 3 {
-                    0 => ("zfspool", vec![(text("pool"), text(dataset.as_str()))]),
-                    _ => ("dir", vec![(text("path"), text(&path))]),
-                };
-                if second % 3 == 1 {
-                    properties.push((text("is_mountpoint"), text("yes")));
-                }
-                Op::StorageAdd { id, kind: kind.into(), properties }
-            }
-            _ => Op::TunableSet { name: "zfs_arc_max".into(), value: (first as u64) << 28 },
-        };
-        let _ = self.host.by_hand(&op);
-    }
+            Op::StorageAdd { id, kind: kind.into(), properties }
+        }
+        _ => Op::TunableSet { name: "zfs_arc_max".into(), value: (first as u64) << 28 },
+    };
+    let _ = world.host.by_hand(&op);
+}
 
-    fn path(&self, dataset: &DatasetName) -> Option<String> {
-        let seen = self.host.observe(&Query::survey()).unwrap();
-        seen.datasets.get(dataset).and_then(mounted).map(str::to_owned)
-    }
+fn path(world: &World, dataset: &DatasetName) -> Option<String> {
+    seen(world).datasets.get(dataset).and_then(mounted).map(str::to_owned)
+}
 
-    fn with<T>(&self, act: impl FnOnce(&Runtime<'_>) -> T) -> T {
-        let stop = AtomicBool::new(false);
-        act(&Runtime {
-            host: &self.host,
-            store: &self.store,
-            jobs: 1,
-            stop: &stop,
-            events: &Quiet,
-            now: 0,
-            keys: &phoenix_host::secret::Nobody,
-            who: "root".to_owned(),
-            message: None,
-        })
-    }
-
-    fn plan(&self, graph: &Graph) -> Plan {
-        let consent = Consent { adopt: true, ..Consent::default() };
-        let target = Target::New { graph: graph.clone(), sources: Vec::new() };
-        self.with(|runtime| runtime.plan(&target, &consent)).unwrap()
-    }
-
-    fn imported(&self) -> (Observed, Proven) {
-        let seen = self.host.observe(&Query::survey()).unwrap();
-        let scope = Scope::new(&seen, HostName::new("box").unwrap(), &[], None);
-        let mut described = describe(&seen, &scope);
-        let proven = prove(&mut described, &mut |graph| Ok(self.plan(graph))).unwrap_or_else(|failure| {
-            panic!("{failure}");
-        });
-        (seen, proven)
-    }
+fn imported(world: &World) -> (Observed, Proven) {
+    let seen = seen(world);
+    let scope = Scope::new(&seen, HostName::new("box").unwrap(), &[], None);
+    let mut described = describe(&seen, &scope);
+    let plan = &mut |graph: &Graph| Ok(world.plan_with(graph, &adopt()));
+    let proven = prove(&mut described, plan).unwrap_or_else(|failure| {
+        panic!("{failure}");
+    });
+    (seen, proven)
 }
 
 fn graph(proven: &Proven) -> &Graph {
@@ -211,7 +156,7 @@ fn graph(proven: &Proven) -> &Graph {
 
 #[test]
 fn a_plain_host_is_described_whole() {
-    let world = World::new();
+    let world = plain();
     let set = |name: &str, word: &str| (PropertyName::new(name), Box::<str>::from(word));
     let name = |text: &str| DatasetName::new(text).unwrap();
     let create = |text: &str, settings| {
@@ -232,7 +177,7 @@ fn a_plain_host_is_described_whole() {
         let op = Op::VolumeCreate { dataset: name(text), size: 1 << 30, sparse, settings: Vec::new() };
         world.host.by_hand(&op).unwrap();
     }
-    let (_, proven) = world.imported();
+    let (_, proven) = imported(&world);
     assert!(only_marks(proven.plan.as_ref().unwrap()));
     assert_eq!(proven.text.matches("Left out").count(), 2, "{}", proven.text);
     for line in [
@@ -258,9 +203,9 @@ proptest! {
     fn taking_over_what_is_written_changes_nothing_but_marks(
         strokes in prop::collection::vec((0_u8..10, 0_usize..64, 0_usize..64, 0_usize..64), 0..24)
     ) {
-        let world = World::new();
-        strokes.into_iter().for_each(|stroke| world.stroke(stroke));
-        let (seen, proven) = world.imported();
+        let world = plain();
+        strokes.into_iter().for_each(|one| stroke(&world, one));
+        let (seen, proven) = imported(&world);
         let text = &proven.text;
         let Some(plan) = &proven.plan else {
             let told: Vec<&String> = proven.compiled.diagnostics.iter().map(|one| &one.message).collect();
@@ -281,9 +226,7 @@ proptest! {
         }
 
         let before = world.host.image(Show::UsersOnly);
-        let target = Target::New { graph: graph(&proven).clone(), sources: Vec::new() };
-        let consent = Consent { adopt: true, ..Consent::default() };
-        let switched = world.with(|runtime| runtime.switch("switch", &target, &consent, &mut |_| true));
+        let switched = world.switch_with(graph(&proven), &adopt());
         prop_assert!(switched.is_ok(), "{:?}\n{}", switched, text);
         prop_assert_eq!(world.host.image(Show::UsersOnly), before);
         let marked = |name: &DatasetName| {
@@ -295,7 +238,7 @@ proptest! {
             }
         }
         // And the spec describes itself: once taken over, nothing is left to do.
-        prop_assert!(world.plan(graph(&proven)).is_empty());
-        prop_assert!(Path::new(world.store.root()).join("current").exists());
+        prop_assert!(world.plan_with(graph(&proven), &adopt()).is_empty());
+        prop_assert!(world.root().join("current").exists());
     }
 }

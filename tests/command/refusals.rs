@@ -10,10 +10,8 @@ use phoenix_host::{HostError, op::Op};
 use phoenix_plan::Consent;
 use phoenix_sim::{Fault, FaultKind, SimHost};
 use phoenix_store::Store;
-use phoenix_transaction::{
-    execute::{Event, Events},
-    switch::{Runtime, SwitchError, Target},
-};
+use phoenix_support::Quiet;
+use phoenix_transaction::switch::{Runtime, SwitchError, Target};
 use std::sync::atomic::AtomicBool;
 
 #[test]
@@ -88,12 +86,6 @@ fn a_second_switch_fails_at_once_and_names_the_first() {
     sandbox.sim(&["switch", "--yes"]).exits(0);
 }
 
-struct Nobody;
-
-impl Events for Nobody {
-    fn event(&self, _: Event<'_>) {}
-}
-
 /// Switches to what the sandbox's spec says, and loses power at an operation in the middle.
 pub fn interrupt(sandbox: &Sandbox) {
     let built = sandbox.sim(&["build"]).exits(0);
@@ -108,7 +100,7 @@ pub fn interrupt(sandbox: &Sandbox) {
         store: &store,
         jobs: 1,
         stop: &AtomicBool::new(false),
-        events: &Nobody,
+        events: &Quiet,
         now: 0,
         keys: &phoenix_host::secret::Nobody,
         who: "tester".to_owned(),

@@ -351,8 +351,8 @@ fn datasets(world: &World) -> Vec<DatasetName> {
     of_users.map(|(name, _)| name.clone()).collect()
 }
 
-/// A picture to compare: the sections of `storage.cfg` and the words of its lists have no order, and
-/// Proxmox's own `local` comes into being with the first write.
+/// A picture to compare: the words of lists in `storage.cfg` have no order, and Proxmox's own `local` comes into
+/// being with the first write.
 pub fn picture(world: &World) -> HostImage {
     let mut image = world.picture();
     // What cannot be inherited is, once set, set back to the value it had by default.
@@ -367,12 +367,20 @@ pub fn picture(world: &World) -> HostImage {
     for dataset in image.datasets.values_mut() {
         dataset.settings.retain(|name, word| !default(name, word));
     }
-    // Proxmox has `local` whatever its file says.
     let sections = image.storage_cfg.take().unwrap_or_default();
-    let sections: Vec<&str> =
-        sections.split("\n\n").filter(|section| !section.starts_with("dir: local\n")).collect();
+    let sections = sections.split("\n\n").filter(|section| !section.starts_with("dir: local\n"));
+    let sections: Vec<String> =
+        sections.map(|section| section.lines().map(sorted_list).collect::<Vec<_>>().join("\n")).collect();
     image.storage_cfg = Some(sections.join("\n\n"));
     image
+}
+
+/// Puts the words of a registration's `content` in order.
+fn sorted_list(line: &str) -> String {
+    let Some((before, list)) = line.split_once("content ") else { return line.to_owned() };
+    let mut words: Vec<&str> = list.split(',').collect();
+    words.sort_unstable();
+    format!("{before}content {}", words.join(","))
 }
 
 /// Says how two pictures differ.

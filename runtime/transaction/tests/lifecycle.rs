@@ -6,13 +6,6 @@ use phoenix_support::*;
 use phoenix_transaction::switch::Switched;
 use std::collections::BTreeMap;
 
-/// Returns why these are refused, each with its key.
-#[track_caller]
-fn reasons(world: &World, resources: Vec<Resource>) -> Vec<String> {
-    let refused = refused(world.switch(&graph(resources)));
-    refused.iter().map(|one| format!("{}: {}", one.key, one.reason)).collect()
-}
-
 #[test]
 fn what_cannot_be_carried_out_is_refused_by_name_and_nothing_runs() {
     let world = World::new();
@@ -23,10 +16,11 @@ fn what_cannot_be_carried_out_is_refused_by_name_and_nothing_runs() {
         path: "/tank/share".into(),
         options: BTreeMap::new(),
     });
-    let refusals = reasons(&world, with(small(), bind));
+    let refusals = world.refuses(&graph(with(small(), bind)));
     assert_eq!(
         refusals,
-        ["bind:lxc/101/mnt/share: this version of phoenix cannot carry out mount points of containers yet",]
+        ["bind:lxc/101/mnt/share: this version of phoenix cannot carry out mount points of containers yet \
+             (take `bind` out of tank/share, and run `pct set 101 -mpN /tank/share,mp=/mnt/share` by hand)"]
     );
     assert_eq!(world.host.changes(), []);
     assert_eq!(world.current(), None);
@@ -39,7 +33,7 @@ fn a_dataset_that_may_be_adopted_is_taken_over_without_the_option() {
     let by_hand = Op::DatasetCreate { dataset: name("tank/old"), settings: Vec::new() };
     world.host.by_hand(&by_hand).unwrap();
     let plain = with(small(), dataset("tank/old", &[("quota", "1G")]));
-    assert_eq!(reasons(&world, plain.clone()).len(), 1);
+    assert_eq!(world.refuses(&graph(plain.clone())).len(), 1);
     let adopt = Lifecycle { adopt: true, ..Lifecycle::default() };
     let adopting = with(plain, said(dataset("tank/old", &[("quota", "1G")]), adopt));
     assert!(matches!(world.switch(&graph(adopting)).unwrap(), Switched::To { generation: 2, .. }));
@@ -55,14 +49,18 @@ fn a_protected_dataset_is_put_away_only_with_consent_by_name() {
     world.host.write_file(&name("tank/share/kept"), "letter", "dear all");
 
     // Neither it nor what contains it.
+    let help = "take `protect` out of the spec, switch, and then take the dataset out; or say so by name: \
+                `--consent dataset:tank/share/kept`";
     assert_eq!(
-        reasons(&world, small()),
-        ["dataset:tank/share/kept: it would be put away, and it is protected"]
+        world.refuses(&graph(small())),
+        [format!("dataset:tank/share/kept: it would be put away, and it is protected ({help})")]
     );
     let without_parent = without(small(), &["dataset:tank/share", "export:/tank/share"]);
     assert_eq!(
-        reasons(&world, without_parent.clone()),
-        ["dataset:tank/share: it would be put away, and dataset:tank/share/kept below it is protected"]
+        world.refuses(&graph(without_parent.clone())),
+        [format!(
+            "dataset:tank/share: it would be put away, and dataset:tank/share/kept below it is protected ({help})"
+        )]
     );
 
     // With consent by its name; or once the spec protects it no longer.
@@ -82,8 +80,14 @@ fn a_rename_is_refused_until_it_was_done() {
     let was = Lifecycle { was: Some(name("tank/vms")), ..Lifecycle::default() };
     let renamed = without(small(), &["dataset:tank/vms", "storage:tank-vms"]);
     let renamed = with(renamed, said(dataset("tank/guests", &[("recordsize", "16K")]), was));
-    let refusals = reasons(&world, renamed.clone());
-    assert_eq!(refusals, ["dataset:tank/guests: this version of phoenix cannot rename tank/vms yet"]);
+    let refusals = world.refuses(&graph(renamed.clone()));
+    assert_eq!(
+        refusals,
+        [
+            "dataset:tank/guests: this version of phoenix cannot rename tank/vms yet (run `zfs rename tank/vms \
+             tank/guests` by hand, then switch: `was` is satisfied then)"
+        ]
+    );
     let by_hand = Op::DatasetRename { from: name("tank/vms"), to: name("tank/guests"), volume: false };
     world.host.by_hand(&by_hand).unwrap();
     world.switch(&graph(renamed)).unwrap();

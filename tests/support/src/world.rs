@@ -163,14 +163,10 @@ impl World {
         self.host.state().datasets.values().flat_map(|dataset| dataset.files.values().cloned()).collect()
     }
 
-    /// Returns how the host looks to its users; registrations by what they say, not by their order.
+    /// Returns how the host looks to its users; registrations, and the lines of each, have no order.
     pub fn picture(&self) -> HostImage {
         let mut image = self.host.image(Show::UsersOnly);
-        let text = image.storage_cfg.take().unwrap_or_default();
-        let mut sections: Vec<String> =
-            text.split("\n\n").filter(|section| !section.trim().is_empty()).map(in_order).collect();
-        sections.sort();
-        image.storage_cfg = Some(sections.join("\n\n"));
+        image.storage_cfg = image.storage_cfg.map(|text| in_order(&text));
         image
     }
 
@@ -200,17 +196,36 @@ pub fn consent_to(key: &str) -> Consent {
     Consent { irreversible: [key.parse().unwrap()].into(), ..Consent::default() }
 }
 
-/// Puts the lines of a registration, and the words of its `content`, in order.
-fn in_order(section: &str) -> String {
-    let line = |line: &str| match line.split_once("content ") {
-        Some((before, list)) => {
-            let mut words: Vec<&str> = list.split(',').collect();
-            words.sort_unstable();
-            format!("{before}content {}", words.join(","))
-        }
-        None => line.to_owned(),
-    };
-    let mut lines: Vec<String> = section.trim().lines().map(line).collect();
-    lines[1..].sort();
-    lines.join("\n")
+/// Puts the registrations of `storage.cfg`, and the lines of each, in order.
+fn in_order(text: &str) -> String {
+    let sections = text.split("\n\n").map(str::trim).filter(|section| !section.is_empty());
+    let mut sections: Vec<String> = sections
+        .map(|section| {
+            let mut lines: Vec<&str> = section.lines().collect();
+            lines[1..].sort_unstable();
+            lines.join("\n")
+        })
+        .collect();
+    sections.sort();
+    sections.join("\n\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_shows_registrations_that_are_lost_and_lists_in_another_order() {
+        let world = World::new();
+        let shows = |text: Option<&str>| {
+            world.host.edit(|state| state.storage_cfg = text.map(str::to_owned));
+            world.picture().storage_cfg
+        };
+        let both = shows(Some("dir: a\n\tpath /a\n\tcontent iso,images\n\ndir: b\n\tpath /b\n\n"));
+        let moved = "dir: b\n\tpath /b\n\ndir: a\n\tcontent iso,images\n\tpath /a\n";
+        assert_eq!(shows(Some(moved)), both);
+        assert_ne!(shows(Some(&moved.replace("iso,images", "images,iso"))), both);
+        assert_ne!(shows(Some("dir: b\n\tpath /b\n")), both);
+        assert_ne!(shows(None), shows(Some("")));
+    }
 }
