@@ -14,6 +14,7 @@ use std::{
     fmt::Write,
     fs, panic,
     path::Path,
+    time::Duration,
 };
 
 #[test]
@@ -119,7 +120,7 @@ fn environment(name: &str) -> Option<String> {
 
 fn every_word_is_answered(lab: &mut Session) {
     lab.put("words", words::script(&words::all()));
-    let said = lab.run("bash /root/words").out();
+    let said = lab.run_within("bash /root/words", Duration::from_secs(1200)).out();
     let version: Version = lab.ok("zfs version").parse().unwrap();
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join(format!("tests/openzfs/recorded/properties-{version}.txt"));

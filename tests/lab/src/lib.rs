@@ -28,9 +28,8 @@ pub mod wire;
 
 pub use error::{Error, Result};
 pub use image::{Image, prepare_or_skip};
-pub use link::Running;
 pub use machine::Machine;
 pub use output::Output;
-pub use programs::{Program, build_program};
+pub use programs::build_program;
 pub use session::{CUT, Session, says};
-pub use spec::{Disk, MachineSpec, mib};
+pub use spec::{MachineSpec, mib};

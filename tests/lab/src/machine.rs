@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use crate::link::{Link, Running};
 use crate::output::Output;
+use crate::programs::{self, Program};
 use crate::qemu::Hardware;
-use crate::{Error, Image, MachineSpec, Program, Result, place, place::Seat, programs};
+use crate::{Error, Image, MachineSpec, Result, place, place::Seat};
 
 /// How long a boot may take; alone on two cores it takes less than ten seconds.
 const BOOT: Duration = Duration::from_secs(180);
@@ -205,11 +206,6 @@ impl Machine {
              mount -o remount,ro /; echo o >/proc/sysrq-trigger",
         )?;
         self.wait_off(COMMAND)
-    }
-
-    /// Returns the file on the host behind a disk.
-    pub fn disk_file(&self, serial: &str) -> PathBuf {
-        self.hardware.disk(serial)
     }
 
     /// Returns the console's log on the host; it outlives the machine.

@@ -6,7 +6,8 @@ use std::process::{Child, Command, Stdio};
 
 use crate::cpio::{self, Entry};
 use crate::place::processors;
-use crate::{Error, Image, MachineSpec, Program, Result, programs};
+use crate::programs::{self, Program};
+use crate::{Error, Image, MachineSpec, Result};
 
 const RC: &str = include_str!("../guest/rc");
 const NFS: &str = include_str!("../guest/nfs");

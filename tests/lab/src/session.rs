@@ -6,7 +6,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::{Machine, MachineSpec, Output, Result, Running, prepare_or_skip};
+use crate::link::Running;
+use crate::{Machine, MachineSpec, Output, Result, prepare_or_skip};
 
 /// How long anything may take: so long that no slow machine meets it.
 const LIMIT: Duration = Duration::from_secs(600);
@@ -79,7 +80,13 @@ impl Session {
     /// Runs a text in the shell, however it ends.
     #[track_caller]
     pub fn run(&self, shell: &str) -> Output {
-        must(self.machine.run_within(shell, LIMIT))
+        self.run_within(shell, LIMIT)
+    }
+
+    /// Runs a text in the shell, however it ends, at most so long.
+    #[track_caller]
+    pub fn run_within(&self, shell: &str, limit: Duration) -> Output {
+        must(self.machine.run_within(shell, limit))
     }
 
     /// Runs a text in the shell, which ends with 0; returns what it prints, without blanks around.

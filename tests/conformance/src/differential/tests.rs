@@ -1,5 +1,5 @@
-//! The simulator as a model of OpenZFS: the named cases that the lab plays on both sides
-//! , on the simulator alone; and the generator of random operations.
+//! The simulator as a model of OpenZFS: the named cases, which the lab plays on both sides, on the simulator
+//! alone; and the generator of random operations.
 
 use super::{
     act::{Act, Outcome},

@@ -5,7 +5,7 @@
 
 pub mod choices;
 pub mod generate;
-pub mod library;
-pub mod settings;
+mod library;
+mod settings;
 pub mod spec;
 pub mod write;
