@@ -1,14 +1,11 @@
 //! A case: its parts, the plan that is made of them, and whether that is what the case says.
 
-use super::{host::Host, words::Words};
+use super::{host::Host, told::told, words::Words};
 use kdl::KdlDocument;
 use phoenix_compiler::{OneFile, SpecPath, compile};
 use phoenix_graph::{Graph, HostName, code::Example};
-use phoenix_plan::{Before, Consent, Inputs, Places, Plan, plan, rendered};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Write,
-};
+use phoenix_plan::{Consent, Inputs, Places, Plan, plan, rendered};
+use std::{collections::BTreeSet, fmt::Write};
 
 /// One case, as it is written.
 #[derive(Default)]
@@ -16,14 +13,25 @@ pub struct Case {
     pub name: String,
     /// Its parts by name, in their order: `host`, `current`, `spec`.
     parts: Vec<(String, String)>,
-    /// What is asked for: what the person allows.
+    /// What is asked for, a line for each thing.
     asked: String,
     /// What is wanted, a line for each thing.
     pub wanted: String,
 }
 
+/// What is asked for.
+#[derive(Default)]
+struct Asked {
+    /// What the person allows.
+    consent: Consent,
+    /// Whether one goes back.
+    back: bool,
+    /// Whether the operations are told, too.
+    commands: bool,
+}
+
 /// Reads a file: what stands before the first case, and the cases.
-pub fn read(text: &str) -> (String, Vec<Case>) {
+pub fn read(text: &str) -> Result<(String, Vec<Case>), String> {
     let mut head = String::new();
     let mut cases: Vec<Case> = Vec::new();
     for line in text.lines() {
@@ -33,31 +41,48 @@ pub fn read(text: &str) -> (String, Vec<Case>) {
             continue;
         }
         let Some(case) = cases.last_mut() else {
+            if !line.is_empty() && !line.starts_with("//") {
+                return Err(format!("{line:?} stands before all cases"));
+            }
             head.extend([line, "\n"]);
             continue;
         };
         if let Some(name) = between("===") {
-            case.parts.push((name.trim().to_owned(), String::new()));
+            case.begin(name.trim())?;
             continue;
         }
         let part = match case.parts.last_mut() {
             Some((name, _)) if name == "plan" && is_wanted(line) => &mut case.wanted,
             Some((name, _)) if name == "plan" => &mut case.asked,
             Some((_, part)) => part,
-            None => panic!("{}: {line:?} stands in no part", case.name),
+            None => return Err(format!("{}: {line:?} stands in no part", case.name)),
         };
         if !line.trim().is_empty() {
             part.extend([line, "\n"]);
         }
     }
-    (head, cases)
+    match cases.iter().find(|case| case.part("plan").is_none()) {
+        Some(case) => Err(format!("{}: it says no plan", case.name)),
+        None => Ok((head, cases)),
+    }
 }
 
 fn is_wanted(line: &str) -> bool {
-    ["refuse ", "warn ", "action "].iter().any(|word| line.starts_with(word))
+    ["refuse ", "warn ", "action ", "run ", "before "].iter().any(|word| line.starts_with(word))
 }
 
 impl Case {
+    fn begin(&mut self, name: &str) -> Result<(), String> {
+        if !["host", "current", "spec", "plan"].contains(&name) {
+            return Err(format!("{}: no case has a part {name:?}", self.name));
+        }
+        if self.part(name).is_some() {
+            return Err(format!("{}: its {name} is said twice", self.name));
+        }
+        self.parts.push((name.to_owned(), String::new()));
+        Ok(())
+    }
+
     /// Writes the case with this in the place of what was wanted.
     pub fn write(&self, told: &str) -> String {
         let mut text = format!("--- {} ---\n", self.name);
@@ -73,27 +98,23 @@ impl Case {
 
     /// Plans what the case says.
     pub fn run(&self) -> Result<Plan, String> {
-        let known = ["host", "current", "spec", "plan"];
-        if let Some((name, _)) = self.parts.iter().find(|(name, _)| !known.contains(&&**name)) {
-            return Err(format!("no case has a part {name:?}"));
-        }
         let desired = graph(self.part("spec").ok_or("it has no spec")?)?;
         let current = self.part("current").map(graph).transpose()?;
         let host = Host::read(&document(self.part("host").unwrap_or_default())?)?;
-        let (consent, back) = self.consent()?;
+        let Asked { consent, back, .. } = self.asked()?;
         let etc = |number: u64| format!("/var/lib/phoenix/generations/{number}/etc").into();
         // What the current generation says is in force.
         let in_force =
             current.as_ref().map(rendered).transpose().map_err(|fault| fault.reason.to_string())?;
         let in_force = in_force.unwrap_or_default();
-        let (made, home, before) = (BTreeSet::new(), BTreeSet::new(), Before::new());
+        let (made, home) = (BTreeSet::new(), BTreeSet::new());
         Ok(plan(&Inputs {
             desired: &desired,
             current: current.as_ref(),
             adopted: &host.adopted,
             made: &made,
             coming_home: &home,
-            before: &before,
+            before: &host.before,
             gives_back: back,
             observed: &host.observed,
             record: &host.record,
@@ -111,14 +132,15 @@ impl Case {
         }))
     }
 
-    /// Reads what the person allows, and whether one goes back.
-    fn consent(&self) -> Result<(Consent, bool), String> {
-        let (mut consent, mut back) = (Consent::default(), false);
+    fn asked(&self) -> Result<Asked, String> {
+        let mut asked = Asked::default();
+        let consent = &mut asked.consent;
         for node in document(&self.asked)?.nodes() {
             let mut words = Words::new(node);
             match words.word() {
                 "adopt" => consent.adopt = true,
-                "going-back" => back = true,
+                "going-back" => asked.back = true,
+                "commands" => asked.commands = true,
                 "consent" => _ = consent.irreversible.insert(words.arg()?),
                 "consent-file" => _ = consent.files.insert(words.arg::<String>()?.into()),
                 "with-data" => {
@@ -129,7 +151,12 @@ impl Case {
             }
             words.end()?;
         }
-        Ok((consent, back))
+        Ok(asked)
+    }
+
+    /// Writes what a plan says, as far as the case asks for it.
+    pub fn told(&self, plan: &Plan) -> Result<String, String> {
+        Ok(told(plan, self.asked()?.commands))
     }
 
     /// Lists the codes that are wanted.
@@ -142,7 +169,7 @@ impl Case {
     /// refused.
     pub fn compare(&self, plan: &Plan) -> Result<(), String> {
         let wanted = document(&self.wanted)?;
-        let told = told(plan);
+        let told = self.told(plan)?;
         let differs = || Err(format!("wanted:\n{}told:\n{told}", self.wanted));
         let is = document(&told)?;
         if wanted.nodes().len() != is.nodes().len() {
@@ -150,52 +177,18 @@ impl Case {
         }
         for (wanted, is) in wanted.nodes().iter().zip(is.nodes()) {
             let (mut wanted, mut is) = (Words::new(wanted), Words::new(is));
-            let same = wanted.word() == is.word()
-                && match (&wanted.args()[..], &is.args()[..]) {
-                    ([kind, subject], is) if wanted.word() == "action" => {
-                        is == [kind.clone(), subject.clone()]
-                    }
-                    ([key, part], [of, text]) => key == of && text.contains(part),
-                    _ => false,
-                };
-            let props = is.props();
-            if !same || wanted.props().iter().any(|(name, value)| props.get(name) != Some(value)) {
+            // Of what is told to people a part is enough.
+            let same = match (wanted.word(), &wanted.args()[..], &is.args()[..]) {
+                ("refuse" | "warn", [key, part], [of, text]) => key == of && text.contains(part),
+                (_, wanted, is) => wanted == is,
+            };
+            if wanted.word() != is.word() || !same || wanted.props() != is.props() {
                 return differs();
             }
             wanted.end()?;
         }
         Ok(())
     }
-}
-
-/// Writes what a plan says, a line for each thing.
-pub fn told(plan: &Plan) -> String {
-    let mut text = String::new();
-    for refusal in &plan.refusals {
-        let (key, code) = (refusal.key.to_string(), refusal.code);
-        let _ = writeln!(text, "refuse {key:?} code={code} {:?}", refusal.reason);
-    }
-    for warning in &plan.warnings {
-        let (key, code) = (warning.key.to_string(), warning.code);
-        let _ = writeln!(text, "warn {key:?} code={code} {:?}", warning.text);
-    }
-    for action in plan.actions.iter().filter(|_| plan.refusals.is_empty()) {
-        let kind = format!("{:?}", action.kind).to_lowercase();
-        let _ = write!(text, "action {kind} {:?}", action.subject.to_string());
-        let changes: BTreeMap<&str, String> = action
-            .changes
-            .iter()
-            .map(|change| {
-                let word = |word: &Option<String>| word.clone().unwrap_or_else(|| "-".to_owned());
-                (&*change.setting, format!("{} -> {}", word(&change.old), word(&change.new)))
-            })
-            .collect();
-        for (name, change) in changes {
-            let _ = write!(text, " {name:?}={change:?}");
-        }
-        text.push('\n');
-    }
-    text
 }
 
 fn document(text: &str) -> Result<KdlDocument, String> {

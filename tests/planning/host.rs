@@ -14,10 +14,10 @@ use phoenix_host::{
     text::{guest_conf, storage_cfg},
 };
 use phoenix_plan::{
-    Past,
+    Before, Past, Prior,
     record::{Away, Entry, Identity, Record},
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The name of the host that specs leave out.
 const NAME: &str = "localhost";
@@ -28,8 +28,12 @@ pub struct Host {
     pub record: Record,
     /// What the current generation adopted.
     pub adopted: BTreeSet<Key>,
+    /// What stood before phoenix set it.
+    pub before: Before,
     /// What is known of datasets whose data goes back.
     pub past: Past,
+    /// What has been said, by its word and its name.
+    said: BTreeSet<String>,
     /// Where file systems are mounted, in the order of mounting.
     mounted: Vec<(DatasetName, String)>,
     /// What else is mounted: its kind, and where.
@@ -59,6 +63,13 @@ impl Host {
     }
 
     fn node(&mut self, mut words: Words<'_>) -> Result<(), String> {
+        if !self.said.insert(words.what(match words.word() {
+            "zfs" | "storages" | "guests" | "no-proxmox" | "no-pool" => 0,
+            "export" | "mount" | "before" => 2,
+            _ => 1,
+        })) {
+            return Err(words.wrong("this was said before"));
+        }
         let seen = &mut self.observed;
         match words.word() {
             "zfs" => seen.zfs = (words.arg()?, words.arg()?),
@@ -87,7 +98,8 @@ impl Host {
                     Some("holds") => {
                         DiskState::Holds(path.clone(), words.args().into_iter().map(Found::other).collect())
                     }
-                    _ => DiskState::Missing,
+                    Some(_) => DiskState::Missing,
+                    None => return Err(words.wrong("a disk is in no such state")),
                 };
                 seen.disks.insert(Disk(path), state);
             }
@@ -142,6 +154,17 @@ impl Host {
                 seen.key_files.insert(path, file);
             }
             "adopted" => _ = self.adopted.insert(words.arg()?),
+            "before" => {
+                let (key, setting): (Key, String) = (words.arg()?, words.arg()?);
+                let received = words.one_of(&["received", "own"]);
+                let received = received.ok_or_else(|| words.wrong("it was the host's own, or received"))?;
+                let raw: Box<str> = words.arg::<String>()?.into();
+                let prior = match received {
+                    "received" => Prior::Received { raw },
+                    _ => Prior::Own { raw: raw.clone(), word: raw },
+                };
+                self.before.entry(key).or_default().insert(setting.into(), prior);
+            }
             "past" => self.past(&mut words)?,
             _ => return Err(words.wrong("a host has nothing like it")),
         }
@@ -182,9 +205,8 @@ impl Host {
             let state = if disk.lost { DiskState::Missing } else { DiskState::Device(disk.device.clone()) };
             self.observed.disks.insert(Disk(disk.path.clone()), state);
         }
-        for (property, value) in words.props() {
-            let source = if property == "altroot" { Source::None } else { Source::Local };
-            let (name, raw) = raw(Target::Pool, &property, &value);
+        for (name, raw) in settings(words, Target::Pool)? {
+            let source = if name.as_str() == "altroot" { Source::None } else { Source::Local };
             pool.settings.insert(name, Setting { raw, source });
         }
         self.observed.pools.insert(name.clone(), pool);
@@ -202,19 +224,26 @@ impl Host {
         let mounted = words.prop("mounted")?.unwrap_or(true);
         let mut state = DatasetState { volume, ..DatasetState::default() };
         let target = if volume { Target::Volume } else { Target::Filesystem };
-        let mut set = |name: &str, value: &str, source: Source| {
-            let (name, raw) = raw(target, name, value);
+        for (name, raw) in settings(words, target)? {
+            let fact = property::find(target, name.as_str()).is_some_and(|row| row.read_only);
+            let source = if fact { Source::None } else { Source::Local };
             state.settings.insert(name, Setting { raw, source });
-        };
-        for (name, value) in words.props() {
-            let fact = property::find(target, &name).is_none_or(|row| row.read_only) && !name.contains(':');
-            set(&name, &value, if fact { Source::None } else { Source::Local });
         }
         let (mut unreadable, mut places) = (Vec::new(), Vec::new());
         for mut words in words.children() {
             match words.word() {
-                "received" => set(&words.arg::<String>()?, &words.arg::<String>()?, Source::Received),
-                "unreadable" => unreadable.push(PropertyName::new(&words.arg::<String>()?)),
+                "received" => {
+                    let (name, raw) = raw(target, &words.arg::<String>()?, &words.arg::<String>()?)
+                        .map_err(|why| words.wrong(why))?;
+                    if state.settings.insert(name, Setting { raw, source: Source::Received }).is_some() {
+                        return Err(words.wrong("this was said before"));
+                    }
+                }
+                "unreadable" => {
+                    let (name, _) =
+                        raw(target, &words.arg::<String>()?, "").map_err(|why| words.wrong(why))?;
+                    unreadable.push(name);
+                }
                 "mounted" => places.push(words.arg::<String>()?),
                 "used-by" => _ = self.observed.in_use.insert(name.clone(), words.args()),
                 _ => return Err(words.wrong("a dataset has nothing like it")),
@@ -332,7 +361,7 @@ impl Host {
         };
         let unreadable: Option<String> = words.prop("unreadable")?;
         lineage.unreadable.extend(unreadable.map(|name| PropertyName::new(&name)));
-        lineage.own.extend(words.props().iter().map(|(name, value)| raw(Target::Filesystem, name, value)));
+        lineage.own.extend(settings(words, Target::Filesystem)?);
         self.past.found.insert(name, Found { choice, lineage: Some(lineage) });
         Ok(())
     }
@@ -344,17 +373,32 @@ fn is_nowhere(state: &DatasetState) -> bool {
     state.volume || is("canmount", "off") || is("canmount", "noauto") || state.is_locked()
 }
 
-/// Returns a value as `-Hp` prints it.
-fn raw(target: Target, name: &str, value: &str) -> (PropertyName, Box<str>) {
-    let row = property::find(target, name).filter(|row| !row.read_only);
-    let row = row.and_then(|row| row.parse(value).ok());
+/// Reads what is left of a node as settings.
+fn settings(words: &mut Words<'_>, target: Target) -> Result<BTreeMap<PropertyName, Box<str>>, String> {
+    let mut settings = BTreeMap::new();
+    for (name, value) in words.props() {
+        let (name, raw) = raw(target, &name, &value).map_err(|why| words.wrong(why))?;
+        if settings.insert(name.clone(), raw).is_some() {
+            return Err(words.wrong(format_args!("{name} is said twice")));
+        }
+    }
+    Ok(settings)
+}
+
+/// Returns a property that OpenZFS has, or a user's, with its value as `-Hp` prints it.
+fn raw(target: Target, name: &str, value: &str) -> Result<(PropertyName, Box<str>), String> {
+    let row = property::find(target, name);
+    if row.is_none() && !name.contains(':') {
+        return Err(format!("nothing has a property {name}"));
+    }
+    let row = row.filter(|row| !row.read_only).and_then(|row| row.parse(value).ok());
     let bytes = || value.parse::<Bytes>().ok().filter(|_| value.ends_with(char::is_uppercase));
     let raw = match (row, bytes()) {
         (Some(Value::Number(number)), _) => number.to_string(),
         (None, Some(bytes)) => bytes.0.to_string(),
         _ => value.to_owned(),
     };
-    (PropertyName::new(name), raw.into())
+    Ok((PropertyName::new(name), raw.into()))
 }
 
 fn unknown(words: &mut Words<'_>) -> Result<Unknown, String> {
@@ -391,6 +435,9 @@ fn vdev(words: &mut Words<'_>) -> Result<VdevState, String> {
     let redundancy = Redundancy::try_from(kind.to_owned()).map_err(|why| words.wrong(why))?;
     let mut disks: Vec<VdevDisk> = words.args().iter().map(|path| disk(path, class)).collect();
     for mut words in words.children() {
+        if words.word() != "disk" {
+            return Err(words.wrong("a vdev has disks alone"));
+        }
         let mut one = disk(&words.arg::<String>()?, class);
         one.state = words.prop::<String>("state")?.unwrap_or_default().into();
         one.lost = words.is("lost")?;
@@ -462,6 +509,29 @@ mod tests {
             "dataset \"tank/a\" { like it; }",
             "pool tank { mirrr \"/a\" \"/b\"; }",
             "key-file \"/k\" some",
+            // A property that OpenZFS does not have, or not there.
+            "dataset \"tank/a\" qouta=\"1G\"",
+            "dataset \"tank/a\" volsize=\"1G\"",
+            "dataset \"tank/a\" { received qouta \"1G\"; }",
+            "dataset \"tank/a\" { unreadable qouta; }",
+            "volume \"tank/a\" recordsize=\"1M\"",
+            "pool tank quota=\"1G\"",
+            "past \"tank/a\" snapshot=\"tank/a@one\" qouta=\"1G\"",
+            "before \"dataset:tank/a\" quota \"1G\"",
+            "pool tank { mirror { dsk \"/a\" state=ONLINE; disk \"/b\" state=ONLINE; }; }",
+            "disk \"/a\"",
+            "disk \"/a\" empty",
+            // What was said before.
+            "dataset \"tank/a\" quota=\"1G\" quota=\"2G\"",
+            "dataset \"tank/a\" { received quota \"1G\"; received quota \"2G\"; }",
+            "dataset \"tank/a\" mounted=#true mounted=#false",
+            "dataset \"tank/a\"\ndataset \"tank/a\" foreign",
+            "dataset \"tank/a\"\nvolume \"tank/a\"",
+            "pool tank\npool tank foreign",
+            "disk \"/a\" blank\ndisk \"/a\" left",
+            "zfs 2 1\nzfs 2 2",
+            "storages \"\"\nstorages unknown \"a\" \"b\"",
+            "export \"/a\" \"10.0.0.1\" \"ro\"\nexport \"/a\" \"10.0.0.1\" \"rw\"",
         ] {
             assert!(host(bad).is_err(), "{bad}");
         }

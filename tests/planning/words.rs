@@ -1,30 +1,27 @@
 //! Reads a node of a case word by word: what is left over in the end is an error.
 
 use kdl::{KdlNode, KdlValue};
-use std::{
-    collections::{BTreeMap, VecDeque},
-    fmt::Display,
-    str::FromStr,
-};
+use std::{collections::VecDeque, fmt::Display, str::FromStr};
 
 /// A node that is being read.
 pub struct Words<'a> {
     node: &'a KdlNode,
     args: VecDeque<String>,
-    props: BTreeMap<String, String>,
+    /// In their order; one name may stand twice.
+    props: Vec<(String, String)>,
     children: &'a [KdlNode],
 }
 
 impl<'a> Words<'a> {
     pub fn new(node: &'a KdlNode) -> Self {
-        let mut words = Words { node, args: VecDeque::new(), props: BTreeMap::new(), children: &[] };
+        let mut words = Words { node, args: VecDeque::new(), props: Vec::new(), children: &[] };
         for entry in node.entries() {
             let value = match entry.value() {
                 KdlValue::String(text) => text.clone(),
                 other => other.to_string().trim_start_matches('#').to_owned(),
             };
             match entry.name() {
-                Some(name) => _ = words.props.insert(name.value().to_owned(), value),
+                Some(name) => words.props.push((name.value().to_owned(), value)),
                 None => words.args.push_back(value),
             }
         }
@@ -34,6 +31,13 @@ impl<'a> Words<'a> {
 
     pub fn word(&self) -> &'a str {
         self.node.name().value()
+    }
+
+    /// Names what is told of: by its word, and so many more. A volume has the name of no file system.
+    pub fn what(&self, more: usize) -> String {
+        let word = if self.word() == "volume" { "dataset" } else { self.word() };
+        let more = self.args.iter().take(more).map(String::as_str);
+        std::iter::once(word).chain(more).collect::<Vec<_>>().join(" ")
     }
 
     /// Says of an error where it is.
@@ -57,7 +61,11 @@ impl<'a> Words<'a> {
     }
 
     pub fn prop<T: FromStr<Err: Display>>(&mut self, name: &str) -> Result<Option<T>, String> {
-        let Some(text) = self.props.remove(name) else { return Ok(None) };
+        let Some(at) = self.props.iter().position(|(other, _)| other == name) else { return Ok(None) };
+        let (_, text) = self.props.remove(at);
+        if self.props.iter().any(|(other, _)| other == name) {
+            return Err(self.wrong(format_args!("{name} is said twice")));
+        }
         text.parse().map(Some).map_err(|why| self.wrong(format_args!("{name}: {why}")))
     }
 
@@ -65,7 +73,7 @@ impl<'a> Words<'a> {
         Ok(self.prop(name)?.unwrap_or(false))
     }
 
-    pub fn props(&mut self) -> BTreeMap<String, String> {
+    pub fn props(&mut self) -> Vec<(String, String)> {
         std::mem::take(&mut self.props)
     }
 
@@ -75,7 +83,7 @@ impl<'a> Words<'a> {
 
     /// Refuses what is left.
     pub fn end(self) -> Result<(), String> {
-        let left = self.args.iter().chain(self.props.keys());
+        let left = self.args.iter().chain(self.props.iter().map(|(name, _)| name));
         let left: Vec<&str> =
             left.map(String::as_str).chain(self.children.iter().map(|one| one.name().value())).collect();
         if left.is_empty() {
