@@ -3,7 +3,7 @@
 
 use phoenix_graph::{Graph, Resource, Storage};
 use phoenix_host::{HostError, observed::Storages, op::Op};
-use phoenix_plan::{Consent, Plan};
+use phoenix_plan::{Consent, Kind, Plan, Subject};
 use phoenix_sim::{Cluster, Fault, FaultKind, Show};
 use phoenix_support::*;
 use phoenix_transaction::switch::SwitchError;
@@ -436,4 +436,19 @@ fn registrations_come_one_after_the_other_and_after_all_that_mounts() {
             assert!(first.needs.contains(&at), "{}", action.subject);
         }
     }
+}
+
+#[test]
+fn a_registration_goes_before_its_dataset_is_put_away_also_where_nothing_is_unmounted() {
+    let world = World::new();
+    let mut registration = zfspool("tank-vms", "tank/vms", "images");
+    if let Resource::Storage(storage) = &mut registration {
+        storage.properties.remove("mountpoint");
+    }
+    let all = with(with(small(), dataset("tank/vms", &[("canmount", "off")])), registration);
+    world.switch(&graph(all.clone())).unwrap();
+    let plan = world.plan(&graph(without(all, &["dataset:tank/vms", "storage:tank-vms"])));
+    let at = |kind: Kind| plan.actions.iter().position(|action| action.kind == kind).unwrap();
+    assert!(!plan.actions.iter().any(|action| action.subject == Subject::Mounts));
+    assert!(plan.actions[at(Kind::Retire)].needs.contains(&at(Kind::Remove)), "{plan:#?}");
 }

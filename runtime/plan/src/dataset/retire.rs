@@ -161,9 +161,7 @@ pub fn foreign<'d>(draft: &Draft<'_>, datasets: &[(&'d DatasetName, &DatasetStat
 
 /// Has an action wait for what takes exports and registrations over a dataset, or below it, away.
 pub fn after_uses(draft: &Draft<'_>, name: &DatasetName, sketch: &mut Sketch) {
-    if !draft.found.mounting.goes.is_empty() {
-        draft.whose.over(name).for_each(|key| sketch.after(Milestone::Done(key.clone())));
-    }
+    draft.whose.over(name).for_each(|key| sketch.after(Milestone::Done(key.clone())));
 }
 
 /// Lists what will be retired, by the names of the topmost.
