@@ -1,25 +1,20 @@
-//! Keys: which files they are to be in, and how a typed one reaches its command.
+//! Keys of encrypted datasets: which files they are to be in.
 
-use super::run::Runner;
-use phoenix_graph::DatasetName;
+use crate::look::Look;
 use phoenix_host::{
     HostError,
-    observed::{DatasetState, KeyFile, Query},
-    op::Op,
-    secret::Keys,
+    observed::{KeyFile, Observed},
 };
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs, io,
-};
+use std::{collections::BTreeSet, fs, io};
 
 /// Looks at the files that keys are asked for in, and at those of datasets whose keys are not loaded. What is
 /// in a file is not read.
-pub fn look(query: &Query, datasets: &BTreeMap<DatasetName, DatasetState>) -> BTreeMap<Box<str>, KeyFile> {
-    let locked = datasets.values().filter(|state| state.is_locked());
+pub fn look(look: &Look<'_>, seen: &mut Observed) -> Result<(), HostError> {
+    let locked = seen.datasets.values().filter(|state| state.is_locked());
     let own = locked.filter_map(|state| state.value("keylocation")?.strip_prefix("file://"));
-    let paths: BTreeSet<&str> = query.key_files.iter().map(|path| &**path).chain(own).collect();
-    paths.into_iter().map(|path| (path.into(), key_file(path))).collect()
+    let paths: BTreeSet<&str> = look.query.key_files.iter().map(|path| &**path).chain(own).collect();
+    seen.key_files = paths.into_iter().map(|path| (path.into(), key_file(path))).collect();
+    Ok(())
 }
 
 fn key_file(path: &str) -> KeyFile {
@@ -34,16 +29,5 @@ fn key_file(path: &str) -> KeyFile {
             KeyFile::Missing
         }
         Err(error) => KeyFile::Unreadable(error.to_string()),
-    }
-}
-
-/// Runs an operation; where its key was typed, it comes on standard input, with the end of the line. Without
-/// it the input is empty, and `zfs` refuses by itself.
-pub fn change(runner: &Runner, op: &Op, keys: &Keys) -> Result<(), HostError> {
-    let argv = op.argv().unwrap_or_default();
-    let asked = op.asked();
-    match asked.as_ref().and_then(|asked| keys.get(&asked.dataset)) {
-        Some(key) => runner.change_with(&argv, key),
-        None => runner.change(&argv),
     }
 }

@@ -1,13 +1,8 @@
-//! Makes datasets and pools of the tables of `zfs get` and `zpool get`.
+//! Reads what a row of `zfs get` or `zpool get` says of a property, and which properties a version of OpenZFS has.
 
-use super::grid::{Cells, Row, Table};
-use phoenix_graph::{DatasetName, PoolName, PropertyName};
-use phoenix_host::{
-    HostError,
-    error::unreadable,
-    observed::{DatasetState, Setting, Source},
-};
-use std::collections::{BTreeMap, HashMap};
+use crate::grid::Row;
+use phoenix_graph::{Target, property};
+use phoenix_host::observed::{Setting, Source};
 
 /// Reads the source's column.
 #[must_use]
@@ -25,7 +20,7 @@ pub fn source(text: &str) -> Source {
 }
 
 /// What a row says of a property.
-enum Said {
+pub enum Said {
     /// It does not apply.
     Nothing,
     /// It is this.
@@ -34,7 +29,7 @@ enum Said {
     Unreadable(Source),
 }
 
-fn said(row: &Row<'_>) -> Said {
+pub fn said(row: &Row<'_>) -> Said {
     let source = source(row.source);
     match std::str::from_utf8(row.value) {
         Ok("-") if source == Source::None => Said::Nothing,
@@ -43,69 +38,15 @@ fn said(row: &Row<'_>) -> Said {
     }
 }
 
-/// Makes datasets of a table.
-///
-/// # Errors
-/// A name that no dataset can have.
-pub fn datasets(cells: &Cells) -> Result<BTreeMap<DatasetName, DatasetState>, HostError> {
-    let mut found: BTreeMap<DatasetName, DatasetState> = BTreeMap::new();
-    // Names of properties repeat for every dataset: each is looked up in the schema once.
-    let mut known: HashMap<&str, PropertyName> = HashMap::new();
-    let mut last: Option<(&str, DatasetName, DatasetState)> = None;
-    for row in cells.rows() {
-        let state = match &mut last {
-            Some((name, _, state)) if *name == row.name => state,
-            _ => {
-                let name = DatasetName::seen(row.name).map_err(|error| {
-                    unreadable(Table::Datasets.tool(), &format!("a dataset's name: {error}"), row.name)
-                })?;
-                if let Some((_, name, state)) = last.take() {
-                    found.insert(name, state);
-                }
-                // What stands in more than one table is one dataset.
-                let state = found.remove(&name).unwrap_or_default();
-                &mut last.insert((row.name, name, state)).2
-            }
-        };
-        match row.property {
-            "type" => state.volume = row.value == b"volume",
-            "mounted" => state.mounted = row.value == b"yes",
-            property => {
-                let mut name =
-                    || known.entry(property).or_insert_with(|| PropertyName::new(property)).clone();
-                match said(&row) {
-                    Said::Nothing => {}
-                    Said::Is(setting) => drop(state.settings.insert(name(), setting)),
-                    Said::Unreadable(source) => drop(state.unreadable.insert(name(), source)),
-                }
-            }
+/// Returns whether a version of OpenZFS has a property: one that it has not would end the whole command.
+pub fn has(targets: &[Target], name: &str, version: Option<(u32, u32)>) -> bool {
+    let row = targets.iter().find_map(|target| property::find(*target, name));
+    match (row, version) {
+        (Some(row), Some((major, minor))) => {
+            (u32::from(row.since.major), u32::from(row.since.minor)) <= (major, minor)
         }
+        _ => true,
     }
-    found.extend(last.map(|(_, name, state)| (name, state)));
-    Ok(found)
-}
-
-/// A pool's properties.
-pub type PoolSettings = BTreeMap<PropertyName, Setting>;
-
-/// Makes pools of a table. Only root sets what they have: what is no text is replaced for the eye.
-///
-/// # Errors
-/// A name that no pool can have.
-pub fn pools(cells: &Cells) -> Result<BTreeMap<PoolName, PoolSettings>, HostError> {
-    let mut found: BTreeMap<PoolName, PoolSettings> = BTreeMap::new();
-    for row in cells.rows() {
-        let name = PoolName::seen(row.name)
-            .map_err(|error| unreadable(Table::Pools.tool(), &format!("a pool's name: {error}"), row.name))?;
-        let settings = found.entry(name).or_default();
-        let setting = match said(&row) {
-            Said::Nothing => continue,
-            Said::Is(setting) => setting,
-            Said::Unreadable(source) => Setting { raw: String::from_utf8_lossy(row.value).into(), source },
-        };
-        settings.insert(PropertyName::new(row.property), setting);
-    }
-    Ok(found)
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! Faults: an operation that fails, wholly or in part, or power that is lost before or after it.
 
-use phoenix_graph::{Target, property};
-use phoenix_host::op::{Assignment, Op};
+use phoenix_host::op::Op;
 
 /// What happens at a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +15,7 @@ pub enum FaultKind {
     /// Power is lost after the event: it is done and durable, and nobody heard of it.
     PowerAfter,
     /// Power is lost within an operation, which OpenZFS does in several transactions: of what it may leave then,
-    /// the one of this number ([`inner`] tells how many there are) is durable.
+    /// the one of this number ([`crate::inner`] tells how many there are) is durable.
     PowerWithin(usize),
     /// From here on the state folder has no room: every durable write that is no operation fails, until the
     /// faults are taken back. Before it nothing of it is done; after it, all of it is, as where only the
@@ -82,91 +81,5 @@ impl std::fmt::Display for Event {
             Event::Op(op) => f.write_str(&op.describe()),
             Event::Pulse => f.write_str("a durable write"),
         }
-    }
-}
-
-/// Returns how many states an operation may be caught in, when power is lost within it.
-#[must_use]
-pub fn inner(op: &Op) -> usize {
-    within(op).len()
-}
-
-/// Lists what a power cut within an operation may leave: each state as the operation that would have brought it
-/// about. What OpenZFS makes it makes first, and sets the properties on it after that, those with a number each
-/// by itself (`zfs_ioc_create`, `zfs_ioc_clone`, `zfs_ioc_pool_create`, `zfs_set_prop_nvlist`).
-pub(super) fn within(op: &Op) -> Vec<Op> {
-    match op {
-        Op::DatasetCreate { dataset, settings } => parts(settings, Target::Filesystem)
-            .map(|settings| Op::DatasetCreate { dataset: dataset.clone(), settings })
-            .into(),
-        Op::VolumeCreate { dataset, size, sparse, settings } => parts(settings, Target::Volume)
-            .map(|settings| Op::VolumeCreate {
-                dataset: dataset.clone(),
-                size: *size,
-                sparse: *sparse,
-                settings,
-            })
-            .into(),
-        Op::PoolCreate { pool, layout, settings, root } => parts(root, Target::Filesystem)
-            .map(|root| Op::PoolCreate {
-                pool: pool.clone(),
-                layout: layout.clone(),
-                settings: settings.clone(),
-                root,
-            })
-            .into(),
-        Op::Clone { snapshot, dataset, volume, settings } => {
-            let target = if *volume { Target::Volume } else { Target::Filesystem };
-            parts(settings, target)
-                .map(|settings| Op::Clone {
-                    snapshot: snapshot.clone(),
-                    dataset: dataset.clone(),
-                    volume: *volume,
-                    settings,
-                })
-                .into()
-        }
-        other => half(other).into_iter().collect(),
-    }
-}
-
-/// Returns what may be set on something new when power is lost: what only its creation sets, and nothing else or
-/// the first half of the rest.
-fn parts(settings: &[Assignment], target: Target) -> [Vec<Assignment>; 2] {
-    const WITH_IT: [&str; 3] = ["keylocation", "keyformat", "pbkdf2iters"];
-    let fixed = |name: &str| {
-        WITH_IT.contains(&name) || property::find(target, name).is_some_and(|row| row.creation_only)
-    };
-    let (mut bare, rest): (Vec<_>, Vec<_>) =
-        settings.iter().cloned().partition(|(name, _)| fixed(name.as_str()));
-    let none = bare.clone();
-    bare.extend(rest[..rest.len() / 2].iter().cloned());
-    [none, bare]
-}
-
-/// Returns the first half of an operation that has several parts.
-pub(super) fn half(op: &Op) -> Option<Op> {
-    match op {
-        Op::DatasetSet { dataset, settings } if settings.len() > 1 => Some(Op::DatasetSet {
-            dataset: dataset.clone(),
-            settings: settings[..settings.len() / 2].to_vec(),
-        }),
-        Op::Hold { datasets, name, tag } if datasets.len() > 1 => Some(Op::Hold {
-            datasets: datasets[..datasets.len() / 2].to_vec(),
-            name: name.clone(),
-            tag: tag.clone(),
-        }),
-        Op::MountAll { datasets } if datasets.len() > 1 => {
-            datasets.first().map(|dataset| Op::DatasetMount { dataset: dataset.clone() })
-        }
-        // The owner is given, the mode not yet.
-        Op::DirectorySet { dataset, path, owner, group, mode: Some(_) } => Some(Op::DirectorySet {
-            dataset: dataset.clone(),
-            path: path.clone(),
-            owner: *owner,
-            group: *group,
-            mode: None,
-        }),
-        _ => None,
     }
 }

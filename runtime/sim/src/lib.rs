@@ -1,50 +1,45 @@
 //! The simulated host: pools, datasets with inheritance, mounts, snapshots, holds, exports,
 //! registrations and parameters, in one value that is kept in a folder (`keep`).
 //!
-//! An operation passes through one door, [`Host::perform`]: a fault may strike there, then the part
-//! of the simulator that knows the tool changes the [`State`], and what it changed is written.
-//! `pool`, `topology`, `dataset`, `snapshots`, `clones`, `settings`, `space` and `mount` are OpenZFS; `files`
-//! is what lies in the folders; `exports` is the NFS server; `proxmox` is `pvesm`; `encryption` is whose key is
-//! loaded; `boot` is what stays after a power cut. Same calls, same state: nothing here is random.
+//! Each kind of resource has a module of its name, with how it is seen, how its operations are carried out on the
+//! [`State`], what of it begins anew in a boot, and what a picture shows of it; `kinds` is the one table of them, and
+//! `state` has what is kept of each. Every operation passes through one door (`door`), where a `fault` may strike.
+//! Same calls, same state: nothing here is random.
 
-mod boot;
-mod checkpoint;
-mod clones;
 mod dataset;
-mod directory;
-mod disk;
-mod encryption;
-mod exports;
+mod door;
+mod export;
 mod fault;
 mod files;
+mod given;
 mod image;
 mod keep;
-mod links;
-mod look;
+mod keys;
+mod kinds;
 mod mount;
+mod permissions;
 mod pool;
-mod proxmox;
-mod receive;
-mod settings;
-mod snapshots;
-mod space;
+mod properties;
 pub mod state;
-mod topology;
+mod storage;
+mod tunable;
 
-pub use fault::{Event, Fault, FaultKind, inner};
+pub use fault::{Event, Fault, FaultKind};
 pub use image::{DatasetImage, HostImage, Show};
+pub use kinds::inner;
 pub use state::{Cluster, Content, State};
 
+use door::Inner;
+use given::Roots;
 use keep::Keep;
-use links::Roots;
 use phoenix_graph::{DatasetName, SnapshotName};
-use phoenix_host::{Contents, Host, HostError, error::failed};
 use phoenix_host::{
+    Contents, Host, HostError,
+    error::failed,
     observed::{Lineage, Observed, Query, SnapshotState},
     op::Op,
     secret::Keys,
 };
-use state::Refusal;
 use std::{
     collections::{BTreeMap, BTreeSet},
     io,
@@ -57,21 +52,6 @@ use std::{
 pub struct SimHost {
     roots: Roots,
     inner: Mutex<Inner>,
-}
-
-#[derive(Debug)]
-struct Inner {
-    state: State,
-    /// Where the state is kept; nothing for a host in memory.
-    keep: Option<Keep>,
-    powered: bool,
-    /// Whether the state folder has no room.
-    full: bool,
-    /// The keys that were typed.
-    keys: Keys,
-    faults: Vec<Fault>,
-    events: Vec<Event>,
-    processes: u64,
 }
 
 impl SimHost {
@@ -275,6 +255,12 @@ impl SimHost {
         let _ = inner.save();
     }
 
+    /// Takes the state for a look, where the host has power.
+    fn look(&self) -> Result<MutexGuard<'_, Inner>, HostError> {
+        let inner = self.lock();
+        if inner.powered { Ok(inner) } else { Err(HostError::PowerLost) }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner> {
         // A test that panicked while it held the lock has left a whole state behind: changes are made in place.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
@@ -292,101 +278,50 @@ impl Drop for SimHost {
 
 impl Host for SimHost {
     fn observe(&self, query: &Query) -> Result<Observed, HostError> {
-        let mut inner = self.lock();
-        if !inner.powered {
-            return Err(HostError::PowerLost);
-        }
+        let mut inner = self.look()?;
         inner.processes += inner.state.processes(query);
-        inner.state.observe(query, &self.roots)
+        inner.state.observe(&self.roots, query)
     }
 
     fn perform(&self, op: &Op) -> Result<(), HostError> {
-        let mut inner = self.lock();
-        let strike = inner.event(Event::Op(op.clone()))?;
-        inner.processes += u64::from(op.argv().is_some());
-        let done = match strike {
-            None | Some(FaultKind::Full) => inner.apply(&self.roots, op),
-            Some(FaultKind::Fail | FaultKind::PowerBefore) => return Err(struck(op)),
-            Some(FaultKind::FailPartly) => {
-                let part = fault::half(op).unwrap_or_else(|| op.clone());
-                inner.apply(&self.roots, &part).and(Err(struck(op)))
-            }
-            Some(FaultKind::PowerWithin(number)) => {
-                if let Some(part) = fault::within(op).get(number) {
-                    let _ = inner.apply(&self.roots, part);
-                }
-                inner.powered = false;
-                Err(HostError::PowerLost)
-            }
-            Some(FaultKind::PowerAfter) => {
-                let _ = inner.apply(&self.roots, op);
-                inner.powered = false;
-                Err(HostError::PowerLost)
-            }
-        };
-        inner.save()?;
-        done
+        self.lock().perform(&self.roots, op)
     }
 
     fn contents(&self, dataset: &DatasetName) -> Result<Contents, HostError> {
-        let mut inner = self.lock();
-        if !inner.powered {
-            return Err(HostError::PowerLost);
-        }
+        let mut inner = self.look()?;
         inner.processes += 2;
-        let argv = ["mount", "-t", "zfs", "-o", "ro", dataset.as_str()].map(str::to_owned).to_vec();
-        inner.state.contents(dataset).map_err(|refusal| command(argv, refusal))
+        let argv = ["mount", "-t", "zfs", "-o", "ro", dataset.as_str()];
+        inner.state.contents(dataset).map_err(|refusal| refusal.to(argv.map(str::to_owned).into()))
     }
 
     fn snapshot_names(&self, datasets: &[DatasetName]) -> Result<BTreeSet<Box<str>>, HostError> {
-        let mut inner = self.lock();
-        if !inner.powered {
-            return Err(HostError::PowerLost);
-        }
+        let mut inner = self.look()?;
         inner.processes += datasets.len().div_ceil(1000) as u64;
-        let mut found = BTreeSet::new();
-        for name in datasets {
-            match inner.state.dataset(name) {
-                Some(dataset) => found.extend(dataset.snapshots.keys().cloned()),
-                None => {
-                    let argv = ["zfs", "list", "-t", "snapshot", "-d", "1"].map(str::to_owned).to_vec();
-                    let text = format!("cannot open '{name}': dataset does not exist");
-                    return Err(command(argv, Refusal { code: 1, text }));
-                }
-            }
-        }
-        Ok(found)
+        let argv = ["zfs", "list", "-t", "snapshot", "-d", "1"];
+        inner.state.snapshot_names(datasets).map_err(|refusal| refusal.to(argv.map(str::to_owned).into()))
     }
 
     fn snapshots(&self, datasets: &[DatasetName]) -> Result<Vec<SnapshotState>, HostError> {
-        let mut inner = self.lock();
-        if !inner.powered {
-            return Err(HostError::PowerLost);
-        }
-        let argv = ["zfs", "list", "-t", "snapshot"].map(str::to_owned).to_vec();
-        let found = inner.state.snapshots(datasets).map_err(|refusal| command(argv, refusal))?;
+        let mut inner = self.look()?;
+        let argv = ["zfs", "list", "-t", "snapshot"];
+        let found = inner.state.snapshots(datasets);
+        let found = found.map_err(|refusal| refusal.to(argv.map(str::to_owned).into()))?;
         inner.processes += 1 + found.iter().filter(|one| !one.holds.is_empty()).count().div_ceil(1000) as u64;
         Ok(found)
     }
 
     fn guids(&self, snapshots: &[SnapshotName]) -> Result<BTreeMap<SnapshotName, u64>, HostError> {
-        let mut inner = self.lock();
-        if !inner.powered {
-            return Err(HostError::PowerLost);
-        }
+        let mut inner = self.look()?;
         inner.processes += snapshots.len().div_ceil(1000) as u64;
         let guid = |name: &SnapshotName| inner.state.guid_of(name).map(|guid| (name.clone(), guid));
         Ok(snapshots.iter().filter_map(guid).collect())
     }
 
     fn lineage(&self, dataset: &DatasetName, since: &SnapshotName) -> Result<Lineage, HostError> {
-        let mut inner = self.lock();
-        if !inner.powered {
-            return Err(HostError::PowerLost);
-        }
+        let mut inner = self.look()?;
         inner.processes += 4;
-        let argv = ["zfs", "get", "all", dataset.as_str()].map(str::to_owned).to_vec();
-        inner.state.lineage(dataset, since).map_err(|refusal| command(argv, refusal))
+        let argv = ["zfs", "get", "all", dataset.as_str()];
+        inner.state.lineage(dataset, since).map_err(|refusal| refusal.to(argv.map(str::to_owned).into()))
     }
 
     fn give_keys(&self, keys: Keys) {
@@ -405,138 +340,4 @@ impl Host for SimHost {
         }
         Ok(())
     }
-}
-
-impl Inner {
-    /// Keeps what changed.
-    fn save(&mut self) -> Result<(), HostError> {
-        self.keep.as_mut().map_or(Ok(()), |keep| keep.save(&mut self.state))
-    }
-
-    fn apply(&mut self, roots: &Roots, op: &Op) -> Result<(), HostError> {
-        apply(&mut self.state, roots, &self.keys, op)
-    }
-
-    /// Counts an event and tells the fault that strikes at it; power that is lost before it is lost here.
-    fn event(&mut self, event: Event) -> Result<Option<FaultKind>, HostError> {
-        if !self.powered {
-            return Err(HostError::PowerLost);
-        }
-        let number = self.events.len();
-        let op = if let Event::Op(op) = &event { Some(op) } else { None };
-        let struck = self.faults.iter().position(|fault| fault.strikes(number, op).is_some());
-        let kind = struck.and_then(|index| self.faults.remove(index).strikes(number, op));
-        self.events.push(event);
-        self.full |= kind == Some(FaultKind::Full);
-        if kind == Some(FaultKind::PowerBefore) {
-            self.powered = false;
-            return Err(HostError::PowerLost);
-        }
-        Ok(kind)
-    }
-}
-
-/// Carries an operation out on the state.
-fn apply(state: &mut State, roots: &Roots, keys: &Keys, op: &Op) -> Result<(), HostError> {
-    let mounted = state.mounts.clone();
-    let done = match op {
-        Op::PoolCreate { pool, layout, settings, root } => {
-            state.pool_create(pool, layout, settings, root, keys)
-        }
-        Op::PoolImport { pool } => state.pool_import(pool),
-        Op::PoolExport { pool } => state.pool_export(pool),
-        Op::PoolSet { pool, setting } => state.pool_set(pool, setting),
-        Op::PoolAttach { pool, to, disk } => state.pool_attach(pool, to, disk),
-        Op::PoolDetach { pool, disk } => state.pool_detach(pool, disk),
-        Op::PoolReplace { pool, old, new } => state.pool_replace(pool, old, new),
-        Op::PoolAdd { pool, vdev } => state.pool_add(pool, vdev),
-        Op::PoolRemove { pool, vdev } => state.pool_remove(pool, vdev),
-        Op::PoolRemoveStop { pool } => state.pool_remove_stop(pool),
-        Op::PoolCheckpoint { pool } => state.checkpoint(pool),
-        Op::PoolCheckpointDiscard { pool } => state.checkpoint_discard(pool),
-        Op::PoolCheckpointWait { pool } => state.checkpoint_wait(pool),
-        Op::PoolDestroy { pool } => state.pool_destroy(pool),
-        Op::LabelClear { disk } => state.label_clear(disk),
-        Op::DatasetCreate { dataset, settings } => state.dataset_create(dataset, settings, keys),
-        Op::VolumeCreate { dataset, size, sparse, settings } => {
-            state.volume_create(dataset, *size, *sparse, settings, keys)
-        }
-        Op::DatasetSet { dataset, settings } => state.dataset_set(dataset, settings),
-        Op::DatasetInherit { dataset, property } => state.dataset_inherit(dataset, property),
-        Op::DatasetReceived { dataset, property } => state.dataset_received(dataset, property),
-        Op::DatasetRename { from, to, .. } => state.dataset_rename(from, to),
-        Op::MountAll { .. } => state.mount_all(),
-        Op::Clone { snapshot, dataset, settings, .. } => state.clone_of(snapshot, dataset, settings),
-        Op::Promote { dataset } => state.promote(dataset),
-        Op::DatasetMount { dataset } if state.is_seen(dataset) => Ok(()),
-        Op::DatasetMount { dataset } => state.mount(dataset),
-        Op::Unmount { dataset, place } => state.umount(dataset, place),
-        Op::DatasetUnmount { dataset } => state.unmount(dataset),
-        Op::KeyLoad { dataset, location } => state.key_load(dataset, location.as_deref(), keys),
-        Op::KeyCheck { dataset, location } => state.key_check(dataset, location, keys),
-        Op::KeyUnload { dataset } => state.key_unload(dataset),
-        Op::DatasetDestroy { dataset } => state.dataset_destroy(dataset),
-        Op::Snapshot { datasets, name } => state.snapshot(datasets, name),
-        Op::Hold { datasets, name, tag } => state.hold(datasets, name, tag),
-        Op::Release { snapshot, tag } => state.release(snapshot, tag),
-        Op::SnapshotDestroy { snapshot } => state.snapshot_destroy(snapshot),
-        Op::Unexport { path, client } => state.unexport(path, client),
-        Op::ExportsReload => state.exports_reload(roots),
-        Op::StorageAdd { id, kind, properties } => state.storage_add(id, kind, properties),
-        Op::StorageSet { id, set, delete } => state.storage_set(id, set, delete),
-        Op::StorageRemove { id } => state.storage_remove(id),
-        Op::TunableSet { name, value } => {
-            return match state.tunables.get_mut(name) {
-                Some(slot) => {
-                    *slot = *value;
-                    Ok(())
-                }
-                None => {
-                    let path = Path::new(phoenix_host::op::render::PARAMETERS).join(&**name);
-                    Err(failed("write", &path, io::Error::other("No such file or directory")))
-                }
-            };
-        }
-        Op::DirectorySet { dataset, path, owner, group, mode } => {
-            let done = state.directory_set(dataset, path, *owner, *group, *mode);
-            return done
-                .map_err(|refusal| failed("change", Path::new(&**path), io::Error::other(refusal.text)));
-        }
-        Op::Link { path, target } => return state.link(roots, path, target),
-        Op::Unlink { path } => return state.unlink(roots, path),
-    };
-    match op {
-        Op::DatasetCreate { dataset, .. } | Op::VolumeCreate { dataset, .. } | Op::Clone { dataset, .. } => {
-            state.number(dataset);
-        }
-        Op::PoolCreate { pool, .. } => state.number(&pool.root()),
-        _ => {}
-    }
-    if state.mounts != mounted && !matches!(op, Op::Unmount { .. })
-        || matches!(op, Op::PoolCreate { .. } | Op::PoolImport { .. } | Op::PoolExport { .. })
-    {
-        // OpenZFS runs `exportfs -ra` whenever it mounts or unmounts, and so undoes `exportfs -u`. It keeps
-        // quiet about what that says.
-        let _ = state.exports_reload(roots);
-    }
-    let argv = || op.argv().unwrap_or_default();
-    done.map_err(|refusal| match op {
-        Op::PoolExport { pool } | Op::PoolDestroy { pool } if state.waits(pool, &refusal) => {
-            HostError::TimedOut { argv: argv(), seconds: LIMIT }
-        }
-        _ => command(argv(), refusal),
-    })
-}
-
-/// How long the real host waits for a command that changes something, in seconds.
-const LIMIT: u64 = 600;
-
-fn command(argv: Vec<String>, refusal: Refusal) -> HostError {
-    HostError::Command { argv, status: Some(refusal.code), stderr: refusal.text }
-}
-
-/// What an operation says that a fault struck.
-fn struck(op: &Op) -> HostError {
-    let argv = op.argv().unwrap_or_else(|| vec![op.describe()]);
-    HostError::Command { argv, status: Some(1), stderr: "a simulated failure".to_owned() }
 }

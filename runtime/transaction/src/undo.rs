@@ -12,7 +12,7 @@ use phoenix_host::{
     Contents, Host, HostError, area,
     observed::{
         DatasetState, HOME, KEPT_CANMOUNT, ORIGIN, OWNER, Observed, Query, Source, WRITTEN,
-        mounts::{is_below, plain},
+        mount::{is_below, plain},
     },
     op::Op,
 };

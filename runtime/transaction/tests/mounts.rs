@@ -4,7 +4,7 @@
 use phoenix_graph::{Graph, Lifecycle, PropertyName, Resource};
 use phoenix_host::{
     HostError,
-    observed::{Query, mounts::Tree},
+    observed::{Query, mount::Tree},
     op::Op,
 };
 use phoenix_sim::{Fault, FaultKind, Show};

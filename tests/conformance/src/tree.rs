@@ -6,7 +6,7 @@ use crate::bench::{
 };
 use phoenix_host::{
     Contents,
-    observed::{Source, mounts::Tree},
+    observed::{Source, mount::Tree},
     op::Op,
 };
 

@@ -1,4 +1,4 @@
-//! An imported pool as it is seen: its vdevs and disks, and what it is busy with.
+//! An imported pool as it is seen: its vdevs and disks, and what it is busy with; and what is on disks.
 
 use super::Setting;
 use phoenix_graph::{Class, PropertyName, Redundancy};
@@ -154,4 +154,71 @@ pub enum ImportObstacle {
         /// Their numbers.
         ids: Vec<Box<str>>,
     },
+}
+
+/// What a disk's path leads to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DiskState {
+    /// Nothing is at the path.
+    Missing,
+    /// A device that is in the pool that asks for it, and is not looked into.
+    Device(Box<str>),
+    /// A device with nothing on it that is known.
+    Blank(Box<str>),
+    /// A device that was in the pool that asks for it, and is no longer: all that is on it is that
+    /// pool's label, by its GUID. The pool takes it back as it would a blank one.
+    Left(Box<str>),
+    /// A device that holds something: the device, and each thing found on it.
+    Holds(Box<str>, Vec<Found>),
+}
+
+/// One thing that was found on a disk.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Found {
+    /// Whether it is a ZFS label, and whose.
+    pub label: Option<Label>,
+    /// What it is in words for people (`an ext4 file system "backup"`, `a partition table (gpt)`,
+    /// `a label of the pool "tank"`, `mounted at /srv`).
+    pub words: String,
+}
+
+/// Whose a ZFS label is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Label {
+    /// That of a pool of this name, which may be imported, exported or destroyed.
+    Of(Box<str>),
+    /// That of a spare or a cache, which names no pool.
+    Nameless,
+}
+
+impl Found {
+    /// Anything but a ZFS label.
+    #[must_use]
+    pub fn other(words: String) -> Self {
+        Self { label: None, words }
+    }
+
+    /// A ZFS label.
+    #[must_use]
+    pub fn label(label: Label) -> Self {
+        let words = match &label {
+            Label::Of(pool) => format!("a label of the pool \"{pool}\""),
+            Label::Nameless => "a label of a pool, as a spare or cache".to_owned(),
+        };
+        Self { label: Some(label), words }
+    }
+}
+
+impl DiskState {
+    /// Returns the device that the path leads to.
+    #[must_use]
+    pub fn device(&self) -> Option<&str> {
+        match self {
+            DiskState::Missing => None,
+            DiskState::Device(device)
+            | DiskState::Blank(device)
+            | DiskState::Left(device)
+            | DiskState::Holds(device, _) => Some(device),
+        }
+    }
 }

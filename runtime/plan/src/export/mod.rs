@@ -13,7 +13,7 @@ use crate::{
     stage::Stage,
 };
 use phoenix_graph::{Export, Key};
-use phoenix_host::observed::{LinkState, Observed, mounts::plain};
+use phoenix_host::observed::{LinkState, Observed, mount::plain};
 use std::path::Path;
 
 pub const STAGES: &[Stage] = &[

@@ -11,7 +11,7 @@ use crate::{
 use phoenix_graph::{DatasetName, Graph, Key};
 use phoenix_host::observed::{
     DatasetState, Observed,
-    mounts::{Tree, is_below},
+    mount::{Tree, is_below},
 };
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -9,7 +9,7 @@ use phoenix_graph::{
 };
 use phoenix_host::{
     area,
-    observed::{DatasetState, Source, mounts::plain},
+    observed::{DatasetState, Source, mount::plain},
 };
 use std::collections::BTreeMap;
 

@@ -28,7 +28,7 @@ use phoenix_host::{
     area,
     observed::{
         DatasetState,
-        mounts::{Tree, is_below},
+        mount::{Tree, is_below},
     },
 };
 use std::collections::{BTreeMap, BTreeSet};

@@ -6,7 +6,7 @@
 
 use crate::{code, why::Why};
 use phoenix_graph::{Code, DatasetName};
-use phoenix_host::observed::mounts::{Mounts, Tree};
+use phoenix_host::observed::mount::{Mounts, Tree};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where a file system is to be.

@@ -1,0 +1,36 @@
+//! What a host is reached by: the places of its files, processes, and the keys that a person typed.
+
+use crate::{LinuxPaths, run::Runner};
+use phoenix_host::{HostError, op::Op, secret::Keys};
+use std::sync::{Mutex, PoisonError};
+
+/// What a host is reached by.
+#[derive(Debug)]
+pub struct Reach {
+    pub paths: LinuxPaths,
+    pub runner: Runner,
+    /// The keys that were typed.
+    pub keys: Mutex<Keys>,
+    /// Is held while `pvesm` runs.
+    pub pvesm: Mutex<()>,
+}
+
+impl Reach {
+    /// Runs the command of an operation; where its key was typed, it comes on standard input, with the end of the
+    /// line. Without it the input is empty, and `zfs` refuses by itself.
+    pub fn change(&self, op: &Op) -> Result<(), HostError> {
+        let argv = op.argv().unwrap_or_default();
+        let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match op.asked().and_then(|asked| keys.get(&asked.dataset).cloned()) {
+            Some(key) => self.runner.change_with(&argv, &key),
+            None => self.runner.change(&argv),
+        }
+    }
+
+    /// Waits until udev has done with new devices: it opens a volume that was just made or renamed, to
+    /// probe it, and until then `zfs destroy` says that it is busy; and its links follow a moment later.
+    pub fn settle(&self) {
+        // Where udev is not there or slow, what follows is tried all the same and tells its own error.
+        let _ = self.runner.look(&["udevadm", "settle", "--timeout=10"]);
+    }
+}

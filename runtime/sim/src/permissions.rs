@@ -1,0 +1,113 @@
+//! Root directories of simulated file systems, and the accounts of the simulated host.
+
+use crate::{
+    given::{Given, Roots},
+    state::{Refusal, State, refuse},
+};
+use phoenix_graph::{DatasetName, Mode};
+use phoenix_host::{
+    HostError,
+    error::failed,
+    observed::{Directory, Observed, Query},
+    op::Op,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+    path::Path,
+};
+
+/// What the root directory of a new file system has.
+pub const NEW: Directory = Directory { owner: 0, group: 0, mode: Mode::NEW };
+
+/// Some of the users that Debian always has.
+const USERS: &[(&str, u32)] = &[("root", 0), ("www-data", 33), ("backup", 34), ("nobody", 65_534)];
+/// Some of the groups that Debian always has.
+const GROUPS: &[(&str, u32)] =
+    &[("root", 0), ("www-data", 33), ("backup", 34), ("users", 100), ("nogroup", 65_534)];
+
+/// Looks at the root directories and the accounts that are asked for.
+pub fn look(state: &State, _: &Roots, query: &Query, seen: &mut Observed) -> Result<(), HostError> {
+    seen.directories = state.directories(query);
+    seen.users = state.accounts(&query.users, USERS);
+    seen.groups = state.accounts(&query.groups, GROUPS);
+    Ok(())
+}
+
+/// Counts the processes of a look: one each for users and groups by name.
+pub fn processes(_: &State, query: &Query) -> u64 {
+    let named = |names: &BTreeSet<Box<str>>| names.iter().any(|name| name.parse::<u32>().is_err());
+    u64::from(named(&query.users)) + u64::from(named(&query.groups))
+}
+
+/// Changes a root directory.
+pub fn perform(state: &mut State, _: Given<'_>, op: &Op) -> Option<Result<(), HostError>> {
+    let Op::DirectorySet { dataset, path, owner, group, mode } = op else { return None };
+    let done = state.directory_set(dataset, path, *owner, *group, *mode);
+    Some(done.map_err(|refusal| failed("change", Path::new(&**path), io::Error::other(refusal.text))))
+}
+
+/// Returns the first half of an operation that has several parts: the owner is given, the mode not yet.
+pub fn half(op: &Op) -> Option<Op> {
+    match op {
+        Op::DirectorySet { dataset, path, owner, group, mode: Some(_) } => Some(Op::DirectorySet {
+            dataset: dataset.clone(),
+            path: path.clone(),
+            owner: *owner,
+            group: *group,
+            mode: None,
+        }),
+        _ => None,
+    }
+}
+
+impl State {
+    /// Gives a root directory an owner, a group or a mode, where its file system is what is seen there.
+    fn directory_set(
+        &mut self,
+        name: &DatasetName,
+        path: &str,
+        owner: Option<u32>,
+        group: Option<u32>,
+        mode: Option<Mode>,
+    ) -> Result<(), Refusal> {
+        if self.mounted_at(name) != Some(path) || self.hidden(name) {
+            return refuse(1, format!("{name} is not mounted at {path}"));
+        }
+        if self.refuses_writes(name) {
+            return refuse(1, "Read-only file system");
+        }
+        if let Some(dataset) = self.datasets.get_mut(name) {
+            let now = dataset.directory.unwrap_or(NEW);
+            let to = Directory {
+                owner: owner.unwrap_or(now.owner),
+                group: group.unwrap_or(now.group),
+                mode: mode.unwrap_or(now.mode),
+            };
+            dataset.directory = Some(to).filter(|to| *to != NEW);
+        }
+        Ok(())
+    }
+
+    /// Looks at the root directories that are asked for, mounted and seen.
+    fn directories(&self, query: &Query) -> BTreeMap<DatasetName, Directory> {
+        let mounted =
+            query.directories.iter().filter(|name| self.mounted_at(name).is_some() && !self.hidden(name));
+        let found = mounted.filter_map(|name| {
+            let state = self.dataset(name)?;
+            Some((name.clone(), state.directory.unwrap_or(NEW)))
+        });
+        found.collect()
+    }
+
+    /// Gives accounts their numbers: those that Debian always has; and where every disk that is asked for
+    /// is plugged in, every account is there too, with a number that is the same each time.
+    fn accounts(&self, names: &BTreeSet<Box<str>>, always: &[(&str, u32)]) -> BTreeMap<Box<str>, u32> {
+        let number = |name: &str| match always.iter().find(|(known, _)| *known == name) {
+            Some((_, number)) => Some(*number),
+            None if name.parse::<u32>().is_ok() || !self.plug_everything => None,
+            None => Some(1000 + name.bytes().fold(7, |sum, byte| (sum * 31 + u32::from(byte)) % 50_000)),
+        };
+        names.iter().filter_map(|name| Some((name.clone(), number(name)?))).collect()
+    }
+}

@@ -1,0 +1,17 @@
+//! Mounts, as they are kept.
+
+use phoenix_graph::DatasetName;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A mounted file system.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mount {
+    /// Where.
+    pub path: Box<str>,
+    /// What.
+    pub dataset: DatasetName,
+    /// The options that the kernel shows with it, by property: on or off.
+    #[serde(default)]
+    pub options: BTreeMap<Box<str>, bool>,
+}
