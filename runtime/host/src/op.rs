@@ -278,6 +278,13 @@ impl Op {
         matches!(self, Op::StorageAdd { .. } | Op::StorageSet { .. } | Op::StorageRemove { .. })
     }
 
+    /// Returns whether its exit code is about more than what it is run for: `exportfs -ra` complains of all entries
+    /// of all files.
+    #[must_use]
+    pub fn is_about_others(&self) -> bool {
+        *self == Op::ExportsReload
+    }
+
     /// Returns whether a file system may come to be mounted, or elsewhere, by it.
     #[must_use]
     pub fn may_mount(&self) -> bool {

@@ -3,7 +3,7 @@
 use crate::{Before, Inverse, code};
 use phoenix_graph::{Code, DatasetName, Key, ObjectId, PoolName};
 use phoenix_host::{
-    observed::{LostLine, Observed, Storages},
+    observed::{LostLine, Observed, Query, Storages},
     op::Op,
 };
 use serde::{Deserialize, Serialize};
@@ -191,6 +191,14 @@ impl PartialEq for Warning {
 impl Eq for Warning {}
 
 impl Plan {
+    /// Adds what has to be looked at so that it can be judged what of it stands.
+    pub fn look(&self, query: &mut Query) {
+        for inverse in self.actions.iter().flat_map(|action| &action.inverses) {
+            inverse.look(query);
+        }
+        query.storages |= self.registry.is_some();
+    }
+
     /// Returns whether the host already is as desired.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -297,7 +297,10 @@ impl Inverse {
     /// Adds what has to be looked at so that it can be judged whether it stands.
     pub fn look(&self, query: &mut Query) {
         match self {
-            Inverse::PoolAbsent { pool, .. } | Inverse::PoolExported { pool } => {
+            Inverse::PoolAbsent { pool, disks } => {
+                query.pools.insert(pool.clone(), disks.iter().cloned().map(Disk).collect());
+            }
+            Inverse::PoolExported { pool } => {
                 query.pools.entry(pool.clone()).or_default();
             }
             Inverse::DiskOutside { pool, disk, .. } => watch(query, pool, [disk.clone()]),

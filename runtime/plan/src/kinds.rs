@@ -45,6 +45,13 @@ const BACK: [fn(&Inverse, &Observed) -> Vec<Op>; 8] = [
     tunable::back,
 ];
 
+/// What of each kind goes in its turn, so that what it lies over can go, where the rest comes back only once all is
+/// mounted again; none of another's.
+const GOES: [fn(&Inverse, &Observed) -> Option<Vec<Op>>; 2] = [storage::doing::goes, export::doing::goes];
+
+/// What brings that rest back, in this order; of another kind nothing.
+pub const COMES: [fn(&Inverse, &Observed) -> Vec<Op>; 2] = [storage::doing::back, export::doing::comes];
+
 /// Adds what has to be looked at for a resource, so that it can be planned.
 pub fn look(query: &mut Query, resource: &Resource) {
     match resource {
@@ -82,6 +89,25 @@ impl Inverse {
             Inverse::While { .. } => Vec::new(),
             other => BACK.iter().flat_map(|back| back(other, seen)).collect(),
         }
+    }
+
+    /// Returns what of it goes in its turn, where the rest waits until all is mounted again ([`COMES`]).
+    #[must_use]
+    pub fn goes(&self, seen: &Observed) -> Option<Vec<Op>> {
+        GOES.iter().find_map(|goes| goes(self, seen))
+    }
+
+    /// Returns whether it has to be taken back before anything else is.
+    #[must_use]
+    pub fn is_first(&self) -> bool {
+        pool::doing::is_first(self)
+    }
+
+    /// Returns whether it may not stand any more though its action was not begun: a boot after the rendered files were
+    /// put in force has done the same.
+    #[must_use]
+    pub fn is_put_in_force_by_a_boot(&self) -> bool {
+        tunable::is_put_in_force_by_a_boot(self)
     }
 
     /// Says what of it cannot be taken back, where it was done: that stays, and is told.

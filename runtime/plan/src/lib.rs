@@ -61,10 +61,10 @@ pub use action::{
 };
 pub use before::{after, noted};
 pub use dataset::moving::would_mount;
-pub use export::doing::unexports;
 pub use files::{EXPORTS_LINK, MODPROBE_LINK, rendered};
 pub use inputs::{Consent, Inputs, Places};
 pub use inverse::{Before, Inverse, Prior};
+pub use kinds::COMES;
 pub use mount::remounting::{around, away};
 pub use past::{Attempt, Choice, Found, Past, choose, family};
 pub use pool::{doing::labels, topology::underway};

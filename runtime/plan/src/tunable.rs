@@ -84,3 +84,8 @@ pub fn back(inverse: &Inverse, seen: &Observed) -> Vec<Op> {
     let differs = seen.tunables.get(name).is_some_and(|now| now != value);
     differs.then(|| Op::TunableSet { name: name.clone(), value: *value }).into_iter().collect()
 }
+
+/// Returns whether it is a parameter: a boot gives it the value that the rendered files say.
+pub fn is_put_in_force_by_a_boot(inverse: &Inverse) -> bool {
+    matches!(inverse, Inverse::Tunable { .. })
+}

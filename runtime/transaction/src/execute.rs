@@ -201,8 +201,7 @@ fn run(
             Ok(()) => {}
             Err(lost @ HostError::PowerLost) => return Err(ExecuteError::Lost(lost)),
             Err(HostError::Command { .. }) if is_so_already(host, op) => {}
-            // Its exit code is about all entries of all files, also about paths that are not phoenix's.
-            Err(error @ HostError::Command { .. }) if *op == Op::ExportsReload => {
+            Err(error @ HostError::Command { .. }) if op.is_about_others() => {
                 events.event(Event::Complained(&error));
             }
             Err(error) => {

@@ -20,22 +20,27 @@ pub fn comes_back(path: Box<str>) -> Doing {
 
 /// Returns what takes it back.
 pub fn back(inverse: &Inverse, seen: &Observed) -> Vec<Op> {
-    let Inverse::Exports { before } = inverse else { return Vec::new() };
-    let mut ops = unexports(before, seen);
-    if before.iter().any(|(path, entries)| exported(seen, path) != *entries) {
-        ops.push(Op::ExportsReload);
-    }
-    ops
+    let fresh = goes(inverse, seen).unwrap_or_default();
+    fresh.into_iter().chain(comes(inverse, seen)).collect()
 }
 
-/// Returns what takes the entries out of the live table that were not there before.
-pub fn unexports(before: &Entries, seen: &Observed) -> Vec<Op> {
+/// Returns what takes the entries out of the live table that were not there before, so that what is exported can be
+/// unmounted.
+pub fn goes(inverse: &Inverse, seen: &Observed) -> Option<Vec<Op>> {
+    let Inverse::Exports { before } = inverse else { return None };
     let mut ops = Vec::new();
     for (path, entries) in before {
         let fresh = exported(seen, path).into_keys().filter(|client| !entries.contains_key(client));
         ops.extend(fresh.map(|client| Op::Unexport { path: path.clone(), client }));
     }
-    ops
+    Some(ops)
+}
+
+/// Returns what brings the entries back that were there before, once that is mounted again.
+pub fn comes(inverse: &Inverse, seen: &Observed) -> Vec<Op> {
+    let Inverse::Exports { before } = inverse else { return Vec::new() };
+    let differs = before.iter().any(|(path, entries)| exported(seen, path) != *entries);
+    if differs { vec![Op::ExportsReload] } else { Vec::new() }
 }
 
 /// Returns the live entries for a path: clients as the table names them, and their options.

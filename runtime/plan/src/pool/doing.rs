@@ -167,6 +167,11 @@ pub fn back(inverse: &Inverse, seen: &Observed) -> Vec<Op> {
     }
 }
 
+/// Returns whether it is a checkpoint that was taken: as long as a pool has one, nothing of its layout is taken back.
+pub fn is_first(inverse: &Inverse) -> bool {
+    matches!(inverse, Inverse::CheckpointAbsent { .. })
+}
+
 /// Says what cannot be taken back, where it was done: it stays, and is told.
 pub fn kept(inverse: &Inverse, seen: &Observed) -> Option<String> {
     match inverse {

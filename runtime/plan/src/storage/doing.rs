@@ -51,6 +51,13 @@ pub fn back(inverse: &Inverse, seen: &Observed) -> Vec<Op> {
     ops(id, before.as_ref(), seen)
 }
 
+/// Returns what takes a registration away that is there anew, so that what it lies over can go.
+pub fn goes(inverse: &Inverse, seen: &Observed) -> Option<Vec<Op>> {
+    let Inverse::Storage { .. } = inverse else { return None };
+    let ops = back(inverse, seen).into_iter();
+    Some(ops.take_while(|op| matches!(op, Op::StorageRemove { .. })).collect())
+}
+
 fn before(id: &StorageId, state: &StorageState) -> Inverse {
     Inverse::Storage { id: id.clone(), before: Some(state.clone()) }
 }

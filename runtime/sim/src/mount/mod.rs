@@ -1,9 +1,11 @@
 //! Where file systems are mounted, and the folders and files that a user sees.
 
 mod folders;
+mod followers;
 mod mounting;
 
-pub use mounting::{Follower, plain};
+pub use followers::Follower;
+pub use mounting::plain;
 
 use crate::{
     given::{Given, Roots},

@@ -1,6 +1,6 @@
 //! Keys of encrypted datasets, while what lies in them is undone.
 
-use super::{Undoing, is_locked};
+use super::undoing::Undoing;
 use phoenix_graph::DatasetName;
 use phoenix_host::{
     HostError, area,
@@ -9,6 +9,13 @@ use phoenix_host::{
     secret::PROMPT,
     text::complaints::Complaint,
 };
+use phoenix_plan::Inverse;
+
+/// Unloads what was loaded.
+pub fn take_back(undoing: &mut Undoing<'_>, inverse: &Inverse) -> Option<Result<(), HostError>> {
+    let Inverse::KeyUnloaded { dataset } = inverse else { return None };
+    Some(undoing.unload(dataset))
+}
 
 impl Undoing<'_> {
     /// Loads the key that a dataset needs, where it is not loaded and nobody has to type it: what a power cut
@@ -49,8 +56,14 @@ impl Undoing<'_> {
     }
 
     /// Unloads a key that the transaction loaded. Where somebody uses by now what it opens, it stays.
-    pub(super) fn unload(&mut self, dataset: &DatasetName) -> Result<(), HostError> {
-        self.seen = None;
+    fn unload(&mut self, dataset: &DatasetName) -> Result<(), HostError> {
+        let seen = self.look()?;
+        let loaded =
+            seen.datasets.get(dataset).is_some_and(|state| state.value("keystatus") == Some("available"));
+        if !loaded {
+            self.seen = Some(seen);
+            return Ok(());
+        }
         match self.host.perform(&Op::KeyUnload { dataset: dataset.clone() }) {
             Err(lost @ HostError::PowerLost) => return Err(lost),
             Err(error) if error.complains_of(Complaint::Busy) => {
@@ -82,4 +95,8 @@ impl Undoing<'_> {
         self.seen = Some(seen);
         Ok(())
     }
+}
+
+fn is_locked(seen: &Observed, dataset: &DatasetName) -> bool {
+    seen.datasets.get(dataset).is_some_and(DatasetState::is_locked)
 }

@@ -1,23 +1,33 @@
 //! Pools that a transaction made, and labels that it left on disks: taken back where they hold nothing, and
 //! bear nobody else's name.
 
-use super::{Undoing, is_bare, is_marked};
+use super::{
+    dataset::{is_bare, is_marked},
+    undoing::Undoing,
+};
 use phoenix_graph::{DatasetName, Disk, PoolName};
 use phoenix_host::{
     HostError,
-    observed::{DatasetState, DiskState, Label, Observed},
+    observed::{DatasetState, DiskState, Label},
     op::Op,
 };
 use phoenix_plan::{Inverse, away, labels};
 
+/// Takes back what was done to a pool, where that takes more than operations, or leaves labels.
+pub fn take_back(undoing: &mut Undoing<'_>, inverse: &Inverse) -> Option<Result<(), HostError>> {
+    match inverse {
+        Inverse::PoolAbsent { pool, disks } => Some(undoing.unmake_pool(pool, disks)),
+        Inverse::DiskOutside { .. } | Inverse::DiskBefore { .. } | Inverse::VdevAbsent { .. } => {
+            Some(undoing.plainly(inverse).and_then(|()| undoing.clear_labels(inverse)))
+        }
+        _ => None,
+    }
+}
+
 impl Undoing<'_> {
     /// Unmakes a pool that the transaction made, where nothing is in it; its disks are blank again.
-    pub(super) fn unmake_pool(
-        &mut self,
-        pool: &PoolName,
-        disks: &[Box<str>],
-        mut seen: Observed,
-    ) -> Result<(), HostError> {
+    fn unmake_pool(&mut self, pool: &PoolName, disks: &[Box<str>]) -> Result<(), HostError> {
+        let mut seen = self.look()?;
         if !seen.pools.contains_key(pool) && seen.importable.contains(pool) {
             if !self.run(&Op::PoolImport { pool: pool.clone() })? {
                 return Ok(());
@@ -78,14 +88,7 @@ impl Undoing<'_> {
 
     /// Takes the labels off disks that were blank before the transaction. Where that fails, the label stays
     /// and is told: nothing depends on it.
-    pub(super) fn clear_labels(&mut self, inverse: &Inverse) -> Result<(), HostError> {
-        let leaves_labels = matches!(
-            inverse,
-            Inverse::DiskOutside { .. } | Inverse::DiskBefore { .. } | Inverse::VdevAbsent { .. }
-        );
-        if !leaves_labels {
-            return Ok(());
-        }
+    fn clear_labels(&mut self, inverse: &Inverse) -> Result<(), HostError> {
         let seen = self.look()?;
         let ops = labels(inverse, &seen);
         self.seen = Some(seen);
