@@ -2,9 +2,10 @@
 //! kind adds what is seen of it.
 
 use crate::{
-    LinuxPaths, dataset,
+    LinuxPaths,
+    dataset::properties as datasets,
     grid::{self, Cells, Table},
-    pool::properties::{self, PoolSettings},
+    pool::properties::{self as pools, PoolSettings},
     reach::Reach,
     run::Runner,
 };
@@ -36,13 +37,13 @@ impl<'a> Look<'a> {
         let known = version(&reach.paths).ok();
         let (pools, status, datasets) = thread::scope(|scope| {
             let pools = scope.spawn(|| {
-                let features = properties::features(runner, query)?;
-                let asked = properties::asked(query, known, &features);
-                properties::pools(&table(runner, Table::Pools, query, asked)?)
+                let features = pools::features(runner, query)?;
+                let asked = pools::asked(query, known, &features);
+                pools::pools(&table(runner, Table::Pools, query, asked)?)
             });
             let status = scope.spawn(|| runner.look_lossy(&["zpool", "status", "-P"]));
-            let datasets = table(runner, Table::Datasets, query, dataset::properties::asked(query, known))
-                .and_then(|cells| dataset::properties::datasets(&cells));
+            let datasets = table(runner, Table::Datasets, query, datasets::asked(query, known))
+                .and_then(|cells| datasets::datasets(&cells));
             (join(pools), join(status), datasets)
         });
         let datasets = datasets?;

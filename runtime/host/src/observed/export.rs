@@ -23,10 +23,12 @@ pub(super) mod pairs {
 
     type Table = BTreeMap<(Box<str>, Box<str>), ExportOptions>;
 
+    /// Writes the table.
     pub fn serialize<S: Serializer>(table: &Table, serializer: S) -> Result<S::Ok, S::Error> {
         table.iter().collect::<Vec<_>>().serialize(serializer)
     }
 
+    /// Reads the table.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Table, D::Error> {
         Ok(Vec::deserialize(deserializer)?.into_iter().collect())
     }

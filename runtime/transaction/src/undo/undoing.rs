@@ -42,6 +42,7 @@ pub struct Undoing<'a> {
 }
 
 impl Undoing<'_> {
+    /// Returns what was seen last, or looks anew where something was done since.
     pub fn look(&mut self) -> Result<Observed, HostError> {
         match self.seen.take() {
             Some(seen) => Ok(seen),
