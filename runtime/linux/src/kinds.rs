@@ -9,8 +9,11 @@ use phoenix_host::{
     op::Op,
 };
 
+/// Adds what is seen of a kind.
+type Looks = fn(&Look<'_>, &mut Observed) -> Result<(), HostError>;
+
 /// Adds what is seen of each kind. A later one may go by what was seen before.
-const LOOKS: [fn(&Look<'_>, &mut Observed) -> Result<(), HostError>; 9] = [
+const LOOKS: [Looks; 9] = [
     pool::look,
     dataset::look,
     mount::look,
@@ -22,8 +25,11 @@ const LOOKS: [fn(&Look<'_>, &mut Observed) -> Result<(), HostError>; 9] = [
     tunable::look,
 ];
 
-/// Carries out the operations on each kind that take more than their command; none of another's.
-const PERFORMS: [fn(&Reach, &Op) -> Option<Result<(), HostError>>; 7] = [
+/// Carries out an operation on a kind; none on another's.
+type Performs = fn(&Reach, &Op) -> Option<Result<(), HostError>>;
+
+/// Carries out the operations on each kind that take more than their command.
+const PERFORMS: [Performs; 7] = [
     pool::perform,
     dataset::perform,
     mount::perform,

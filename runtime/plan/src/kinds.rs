@@ -45,9 +45,12 @@ const BACK: [fn(&Inverse, &Observed) -> Vec<Op>; 8] = [
     tunable::back,
 ];
 
+/// Says what goes; none of another kind's.
+type Goes = fn(&Inverse, &Observed) -> Option<Vec<Op>>;
+
 /// What of each kind goes in its turn, so that what it lies over can go, where the rest comes back only once all is
 /// mounted again; none of another's.
-const GOES: [fn(&Inverse, &Observed) -> Option<Vec<Op>>; 2] = [storage::doing::goes, export::doing::goes];
+const GOES: [Goes; 2] = [storage::doing::goes, export::doing::goes];
 
 /// What brings that rest back, in this order; of another kind nothing.
 pub const COMES: [fn(&Inverse, &Observed) -> Vec<Op>; 2] = [storage::doing::back, export::doing::comes];

@@ -20,6 +20,9 @@ type Looks = fn(&State, &Roots, &Query, &mut Observed) -> Result<(), HostError>;
 /// Carries out an operation on a kind; none on another's.
 type Performs = fn(&mut State, Given<'_>, &Op) -> Option<Result<(), HostError>>;
 
+/// What a power cut may leave of what is made, as operations; none of another kind's.
+type Unfinished = fn(&Op) -> Option<[Op; 2]>;
+
 /// Each kind with how it is seen, and how its operations are carried out.
 const KINDS: [(Looks, Performs); 9] = [
     (pool::look, pool::perform),
@@ -48,7 +51,7 @@ const HALVES: [fn(&Op) -> Option<Op>; 3] = [dataset::half, mount::half, permissi
 /// Lists what a power cut within an operation may leave of what is made, each state as the operation that would have
 /// brought it about. What OpenZFS makes it makes first, and sets the properties on it after that, those with a number
 /// each by itself (`zfs_ioc_create`, `zfs_ioc_clone`, `zfs_ioc_pool_create`, `zfs_set_prop_nvlist`).
-const UNFINISHED: [fn(&Op) -> Option<[Op; 2]>; 2] = [pool::unfinished, dataset::unfinished];
+const UNFINISHED: [Unfinished; 2] = [pool::unfinished, dataset::unfinished];
 
 /// What of each kind a picture shows; for users alone, or all of it.
 const SHOWN: [fn(&State, bool, &mut HostImage); 6] =

@@ -21,9 +21,11 @@ use phoenix_plan::{Action, COMES, Inverse, Plan, begun};
 use std::collections::BTreeSet;
 use undoing::Undoing;
 
-/// What is taken back by more than operations; none of another's.
-const KINDS: [fn(&mut Undoing<'_>, &Inverse) -> Option<Result<(), HostError>>; 4] =
-    [pool::take_back, dataset::take_back, mount::take_back, keys::take_back];
+/// Takes back what stood before; none of another kind's.
+type TakesBack = fn(&mut Undoing<'_>, &Inverse) -> Option<Result<(), HostError>>;
+
+/// What is taken back by more than operations.
+const KINDS: [TakesBack; 4] = [pool::take_back, dataset::take_back, mount::take_back, keys::take_back];
 
 /// Undoes plans, the last first, each with the actions whose intent is on record. What was `found` to be there
 /// already when it was to be made stays.
