@@ -34,7 +34,7 @@ fn dependencies(metadata: &Value, package: &str, dev: bool) -> BTreeSet<String> 
 
 /// A package of the workspace, what it may know of the house, and what its tests may know beside that. Of what comes
 /// from elsewhere, `kdl` and `miette` are the compiler's.
-const HOUSE: [(&str, &[&str], &[&str]); 12] = [
+const HOUSE: [(&str, &[&str], &[&str]); 13] = [
     ("graph", &[], &[]),
     ("compiler", &["graph", "kdl", "miette"], &[]),
     ("host", &["graph"], &[]),
@@ -48,9 +48,10 @@ const HOUSE: [(&str, &[&str], &[&str]); 12] = [
     ("support", &["graph", "host", "plan", "sim", "store", "transaction"], &[]),
     ("conformance", &["graph", "host", "linux", "sim"], &[]),
     ("lab", &[], &[]),
+    ("operations", &["graph", "host"], &[]),
 ];
 
-const HELPERS: [&str; 4] = ["specs", "support", "conformance", "lab"];
+const HELPERS: [&str; 5] = ["specs", "support", "conformance", "lab", "operations"];
 
 /// What a package knows of the house; with `dev`, its tests, to whom a helper is all that it brings along.
 fn knows(metadata: &Value, package: &str, dev: bool) -> BTreeSet<String> {
@@ -92,7 +93,7 @@ fn every_crate_sees_only_those_below_it_and_so_do_its_tests() {
     let metadata = metadata(&["--no-deps"]);
     assert_eq!(strangers(&metadata, &HOUSE), NOTHING);
     let command = dependencies(&metadata, "phoenix", false);
-    let [house @ .., _, _, _, _] = HOUSE;
+    let [house @ .., _, _, _, _, _] = HOUSE;
     assert!(house.iter().all(|(package, ..)| command.contains(&format!("phoenix-{package}"))));
 }
 
