@@ -224,6 +224,18 @@ pub enum Prior {
     },
 }
 
+/// The rooms that take something back.
+pub(crate) enum Room {
+    Pool,
+    Dataset,
+    Mount,
+    Permissions,
+    Export,
+    Files,
+    Storage,
+    Tunable,
+}
+
 impl Inverse {
     /// Returns it without what speaks of a place that is known already, and adds its places to those.
     #[must_use]
@@ -260,6 +272,35 @@ impl Inverse {
             Inverse::Tunable { name, .. } => format!("tunable {name}"),
         };
         known.insert(place).then(|| self.clone())
+    }
+
+    /// Returns the room that takes it back. None takes back what has to be looked into before it is unmade, what is more
+    /// than operations (a key), and what stays (a feature that was enabled). Whatever is added says here where it
+    /// belongs.
+    pub(crate) fn room(&self) -> Option<Room> {
+        match self {
+            Inverse::PoolExported { .. }
+            | Inverse::PoolSetting { .. }
+            | Inverse::CheckpointAbsent { .. }
+            | Inverse::DiskOutside { .. }
+            | Inverse::DiskInside { .. }
+            | Inverse::DiskBefore { .. }
+            | Inverse::VdevAbsent { .. }
+            | Inverse::VdevPresent { .. } => Some(Room::Pool),
+            Inverse::Setting { .. } | Inverse::Name { .. } | Inverse::Promoted { .. } => Some(Room::Dataset),
+            Inverse::Mount { .. } => Some(Room::Mount),
+            Inverse::Directory { .. } => Some(Room::Permissions),
+            Inverse::Exports { .. } => Some(Room::Export),
+            Inverse::Link { .. } => Some(Room::Files),
+            Inverse::Storage { .. } => Some(Room::Storage),
+            Inverse::Tunable { .. } => Some(Room::Tunable),
+            Inverse::While { inverse, .. } => inverse.room(),
+            Inverse::PoolAbsent { .. }
+            | Inverse::DatasetAbsent { .. }
+            | Inverse::Cloned { .. }
+            | Inverse::KeyUnloaded { .. }
+            | Inverse::FeatureDisabled { .. } => None,
+        }
     }
 
     /// Returns whether this is about the same setting of the same thing as another.

@@ -1,7 +1,9 @@
 //! The table of kinds: what walks over all of them does so here.
 
 use crate::{
-    Inverse, bind, dataset, export, files, keys, legal, mount, permissions, pool, space,
+    Inverse, bind, dataset, export, files,
+    inverse::Room,
+    keys, legal, mount, permissions, pool, space,
     stage::{Stage, ordered},
     storage, tunable, uses, version,
 };
@@ -31,18 +33,6 @@ const STAGES: [&[Stage]; 14] = [
     tunable::STAGES,
     space::STAGES,
     uses::STAGES,
-];
-
-/// What takes back what is done to each kind; of another's it returns nothing.
-const BACK: [fn(&Inverse, &Observed) -> Vec<Op>; 8] = [
-    pool::doing::back,
-    dataset::doing::back,
-    mount::doing::back,
-    permissions::back,
-    export::doing::back,
-    files::doing::back,
-    storage::doing::back,
-    tunable::back,
 ];
 
 /// Says what goes; none of another kind's.
@@ -90,7 +80,17 @@ impl Inverse {
         match self {
             Inverse::While { aside, inverse } if seen.datasets.contains_key(aside) => inverse.ops(seen),
             Inverse::While { .. } => Vec::new(),
-            other => BACK.iter().flat_map(|back| back(other, seen)).collect(),
+            other => match other.room() {
+                Some(Room::Pool) => pool::doing::back(self, seen),
+                Some(Room::Dataset) => dataset::doing::back(self, seen),
+                Some(Room::Mount) => mount::doing::back(self, seen),
+                Some(Room::Permissions) => permissions::back(self, seen),
+                Some(Room::Export) => export::doing::back(self, seen),
+                Some(Room::Files) => files::doing::back(self, seen),
+                Some(Room::Storage) => storage::doing::back(self, seen),
+                Some(Room::Tunable) => tunable::back(self, seen),
+                None => Vec::new(),
+            },
         }
     }
 

@@ -19,6 +19,7 @@ use phoenix_graph::{DatasetName, Graph, Key, ObjectId, PropertyName, name::MAX_D
 use phoenix_host::{
     area,
     observed::{DatasetState, HOME, KEPT_CANMOUNT, OWNER},
+    snapshots,
 };
 use std::collections::BTreeSet;
 
@@ -223,7 +224,8 @@ pub fn place(draft: &mut Draft<'_>, name: &DatasetName) -> Option<DatasetName> {
         draft.inputs.observed.below(name).map(|(below, _)| below.as_str().len() - name.as_str().len()).max();
     let longest = longest.unwrap_or(0);
     let fits = |place: &DatasetName| {
-        place.as_str().len() + longest + "@phoenix-.1".len() + number.to_string().len() <= MAX_DATASET_NAME
+        // A switch that goes on after an import has parts.
+        place.as_str().len() + longest + "@".len() + snapshots::name(number, 1).len() <= MAX_DATASET_NAME
     };
     let mut count = 0_u32;
     let place = loop {
