@@ -70,6 +70,15 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_text_in_another_language_is_that_however_it_is_laid_out() {
+        for text in ["a://", "\u{10b78}://\n", "a:;", "a:{}", "-{}", "-//", "---;b", "a:/* b */1"] {
+            let refused = format("spec.kdl", text).unwrap_err();
+            let codes: Vec<_> = refused.diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
+            assert_eq!(codes, [code::SYNTAX], "{text}");
+        }
+    }
+
     fn formatted(text: &str) -> String {
         let made = format("spec.kdl", text).unwrap();
         assert_eq!(format("spec.kdl", &made).unwrap(), made, "not idempotent:\n{text}");

@@ -30,9 +30,11 @@ fn language(text: &str) -> Option<(&'static str, usize)> {
     if line.starts_with('{') && (text.contains("}:") || text.contains(" = {")) {
         return Some(("Nix", at));
     }
-    let word = line.split([' ', '\t']).next().unwrap_or_default();
+    // A word ends where KDL ends one, so that a text and its layout are of one language: `a://` is laid out as `a: //`.
+    let ends = |c: char| c.is_whitespace() || matches!(c, '/' | '\\' | ';' | '{');
+    let word = line.split(ends).next().unwrap_or_default();
     let key = word.strip_suffix(':').is_some_and(|key| !key.is_empty() && !key.contains(['"', '{', '(']));
-    (line == "---" || line.starts_with("- ") || key).then_some(("YAML", at))
+    (matches!(word, "-" | "---") || key).then_some(("YAML", at))
 }
 
 /// Finds the first line that says something, without its blanks, and where it begins; `#` is a comment in
@@ -69,6 +71,21 @@ mod tests {
             ("\"a:\" 1\n", None),
             ("{\n}\n} x", Some(("JSON", 0))),
             ("- 1\n", Some(("YAML", 0))),
+            ("a://\n", Some(("YAML", 0))),
+            ("\u{10b78}://", Some(("YAML", 0))),
+            ("a:/* b */ c\n", Some(("YAML", 0))),
+            ("a:;\n", Some(("YAML", 0))),
+            ("a:{}\n", Some(("YAML", 0))),
+            ("a:\\\n 1\n", Some(("YAML", 0))),
+            ("a:\u{a0}1\n", Some(("YAML", 0))),
+            ("a:b://\n", Some(("YAML", 0))),
+            ("-{}\n", Some(("YAML", 0))),
+            ("-//\n", Some(("YAML", 0))),
+            ("---;\n", Some(("YAML", 0))),
+            ("-", Some(("YAML", 0))),
+            ("--- 1", Some(("YAML", 0))),
+            ("-1\n", None),
+            ("a//:\n", None),
             ("", None),
         ] {
             assert_eq!(language(text), wanted, "{text:?}");
