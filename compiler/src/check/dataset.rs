@@ -350,7 +350,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         )
         .at(place, format!("{} bytes in all, {over} too many", name.as_str().len()))
         .help(
-            "shorten it, or a name above it; it could be made, and then neither be gone back on nor put away",
+            "shorten it, or a name above it; it could be made, and then not be gone back on, or not be put away",
         );
         let diagnostic = self.vias.label(diagnostic, block.via);
         self.lint(diagnostic);

@@ -14,7 +14,7 @@ phoenix_graph::codes! {
         name: "long-name",
         level: Lint,
         title: "a name that leaves no room for what is made of it",
-        explanation: "OpenZFS takes names of 255 bytes. phoenix makes longer ones of a dataset's name: those of its snapshots (`@phoenix-12`), and of the place where it is put away (`tank/.phoenix/12/…`), with everything below it. A dataset of such a name can be made; then a switch takes no snapshot of it, and cannot put it away.",
+        explanation: "OpenZFS takes names of 255 bytes. phoenix makes longer ones of a dataset's name: those of its snapshots (`@phoenix-12`), and of the place where it is put away (`tank/.phoenix/12/…`), with everything below it. A dataset of such a name can be made; then a switch takes no snapshot of it, or has no place to put it away (right in a pool it has: what lies there goes by a short name).",
         why: "A backup job named it after a whole path; months later it is to be put away, and nothing that is made of its name fits.",
         examples: Some(Examples {
             wrong: Pool(concat!(

@@ -29,9 +29,9 @@ phoenix_graph::codes! {
     KEYS_IN_EACH_OTHER = Entry {
         name: "keys-in-each-other",
         level: Refusal,
-        title: "two keys lie in what the other one opens",
+        title: "a key lies in what it opens, or two lie in what the other one opens",
         explanation: "Put one of the keys elsewhere.",
-        why: "Neither can be loaded before the other: after the next boot all is lost.",
+        why: "It can be read as long as all is mounted; after the next boot none can be loaded, and all is lost.",
         examples: None,
     };
 

@@ -7,7 +7,7 @@ use phoenix_host::{
     op::Op,
     secret::PROMPT,
 };
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 /// Finds the dataset that a key's file lies in, where that is mounted by this very switch: then nothing is
 /// known of the file before.
@@ -66,13 +66,48 @@ pub fn check(draft: &Draft<'_>, name: &DatasetName, state: &DatasetState, locati
     known.then(|| Doing::alone(Op::KeyCheck { dataset: name.clone(), location: location.into() }))
 }
 
+/// Says why a key would lie where nobody can read it without it: in what it opens, or in what is opened by a key that
+/// lies there in turn. As long as all is mounted it can be read, so that nobody notices before the next boot.
+pub fn circle(draft: &Draft<'_>, root: &DatasetName, location: &str) -> Option<Why> {
+    let holder = holder_of(draft, location.strip_prefix("file://")?)?;
+    let mut seen = BTreeSet::new();
+    let mut at = holder.clone();
+    loop {
+        let (opener, location) = declared(draft, &at)?;
+        if opener == *root {
+            let (why, help) = match seen.is_empty() {
+                true => ("which it opens itself", "put the key elsewhere"),
+                false => ("which needs a key that lies in it", "put one of the keys elsewhere"),
+            };
+            return Some(Why::new(
+                code::KEYS_IN_EACH_OTHER,
+                format!("its key is to lie in {holder}, {why}"),
+                help,
+            ));
+        }
+        if !seen.insert(opener) {
+            return None;
+        }
+        at = holder_of(draft, location.strip_prefix("file://")?)?;
+    }
+}
+
+/// Finds what the spec says of the key that opens a dataset: the nearest at or above it that has one, and where.
+fn declared(draft: &Draft<'_>, name: &DatasetName) -> Option<(DatasetName, Box<str>)> {
+    std::iter::successors(Some(name.clone()), DatasetName::parent).find_map(|at| {
+        let node = draft.inputs.desired.dataset(&at)?;
+        let location = said(node.resource.settings()?, "keylocation")?;
+        Some((at, location))
+    })
+}
+
 /// Says why a key cannot be had from where it is to be, and the way out.
 pub fn unreachable(draft: &Draft<'_>, location: &str, format: &str) -> Option<Why> {
     if location == PROMPT && format == "raw" {
         return Some(Why::new(
             code::NO_KEY,
             "a raw key cannot be typed",
-            "say keylocation=\"file:///…\", a file of 32 random bytes; or keyformat=\"passphrase\"",
+            "say keylocation=\"file:///…\", a file of 32 random bytes; a passphrase can be typed, which a dataset has from its creation on (`keyformat=\"passphrase\"`)",
         ));
     }
     let path = location.strip_prefix("file://")?;
@@ -133,6 +168,12 @@ pub fn changes_to(
 ) -> Option<Why> {
     let declared =
         said(settings, "keylocation").filter(|word| state.value("keylocation") != Some(&**word))?;
-    state.encryption_root().filter(|_| comes_with(draft, at, &declared).is_none())?;
+    state.encryption_root()?;
+    if let Some(why) = circle(draft, at, &declared) {
+        return Some(why);
+    }
+    if comes_with(draft, at, &declared).is_some() {
+        return None;
+    }
     unreachable(draft, &declared, state.value("keyformat").unwrap_or_default())
 }

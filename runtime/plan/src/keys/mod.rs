@@ -19,7 +19,7 @@ use crate::{
     stage::Stage,
     why::Why,
 };
-use location::{changes_to, comes_with, holder_of, location_of, unchangeable, unreachable};
+use location::{changes_to, circle, comes_with, holder_of, location_of, unchangeable, unreachable};
 use phoenix_graph::{
     DatasetName, Key, Settings,
     mounts::{Mount, mounts},
@@ -46,6 +46,9 @@ pub fn plan(draft: &mut Draft<'_>) {
                 unchangeable(at, state, settings).or_else(|| changes_to(draft, at, state, settings))
             }
             None => said(settings, "keylocation").and_then(|location| {
+                if let Some(why) = circle(draft, name, &location) {
+                    return Some(why);
+                }
                 if let Some(holder) = comes_with(draft, name, &location) {
                     draft.found.late.lies_in(name.clone(), holder);
                     return None;

@@ -106,7 +106,8 @@ pub fn blank<'d>(
                 continue;
             }
             Some(DiskState::Device(_)) => {
-                "it is in the pool already, in another place or as a part of another disk there"
+                "it is in a pool already: in this one, in another place or as a part of another disk there, or in \
+                 another one (`zpool status -P` tells)"
             }
             Some(DiskState::Left(_)) => {
                 "it bears the label of a pool that is there; look again with `phoenix plan`"
