@@ -2,37 +2,59 @@
 //! one can have.
 
 use super::reason::Reason;
-use crate::{DatasetName, Settings, Value};
-use std::collections::{HashMap, HashSet};
+use crate::{DatasetName, Key, Settings, Value};
+use hashbrown::{HashMap, HashSet};
 
 /// What a resource may ask of the others of its host.
 #[derive(Debug, Default)]
 pub struct Others<'a> {
-    /// By file system, where it is mounted; nothing where it never is.
-    mounted: HashMap<&'a DatasetName, Option<&'a str>>,
-    /// By file system or volume, its settings.
-    settings: HashMap<&'a DatasetName, &'a Settings>,
-    volumes: HashSet<&'a DatasetName>,
+    /// The file systems and volumes, by name.
+    known: HashMap<&'a str, Known<'a>>,
     /// The disks of those that were asked already.
     disks: HashSet<&'a str>,
     /// The earlier names of those that were asked already.
     earlier: HashSet<&'a DatasetName>,
 }
 
+/// What is known of a file system or volume.
+#[derive(Debug, Clone, Copy)]
+struct Known<'a> {
+    name: &'a DatasetName,
+    settings: &'a Settings,
+    volume: bool,
+    /// Where it is mounted, if it is.
+    mounted: Option<&'a str>,
+}
+
 impl<'a> Others<'a> {
-    /// Knows where a file system is mounted.
-    pub fn know_mounted(&mut self, name: &'a DatasetName, path: Option<&'a str>) {
-        self.mounted.insert(name, path);
+    /// Makes room for so many file systems and volumes.
+    pub fn with_capacity(datasets: usize) -> Self {
+        Self { known: HashMap::with_capacity(datasets), ..Self::default() }
     }
 
-    /// Knows a file system or volume.
+    /// Knows a file system or volume; of several with one name, the last.
     pub fn know(&mut self, name: &'a DatasetName, settings: &'a Settings, volume: bool) {
-        self.settings.insert(name, settings);
-        if volume {
-            self.volumes.insert(name);
-        } else {
-            self.volumes.remove(name);
+        self.known.insert(name.as_str(), Known { name, settings, volume, mounted: None });
+    }
+
+    /// Knows where a file system is mounted that is known.
+    pub fn know_mounted(&mut self, name: &DatasetName, path: &'a str) {
+        if let Some(known) = self.known.get_mut(name.as_str()) {
+            known.mounted = Some(path);
         }
+    }
+
+    /// Returns whether the file system or volume that is known by a name has these very settings, and is no other of
+    /// the same name.
+    pub fn is_the_one(&self, name: &DatasetName, settings: &Settings) -> bool {
+        self.known.get(name.as_str()).is_some_and(|known| std::ptr::eq(known.settings, settings))
+    }
+
+    /// Returns the key of the file system or volume that is known by a name.
+    pub fn key(&self, name: &DatasetName) -> Option<Key> {
+        let known = self.known.get(name.as_str())?;
+        let key = if known.volume { Key::Volume } else { Key::Dataset };
+        Some(key(name.clone()))
     }
 
     /// Takes disks, which nobody else may have.
@@ -51,7 +73,7 @@ impl<'a> Others<'a> {
     /// # Errors
     /// [`Reason::InVolume`]
     pub fn no_volume(&self, name: &DatasetName) -> Result<(), Reason> {
-        if self.volumes.contains(name) { Err(Reason::InVolume(name.clone())) } else { Ok(()) }
+        self.known.get(name.as_str()).map_or(Ok(()), Known::no_volume)
     }
 
     /// Returns where a file system is mounted.
@@ -59,8 +81,8 @@ impl<'a> Others<'a> {
     /// # Errors
     /// [`Reason::Unmounted`]
     pub fn mounted(&self, name: &DatasetName) -> Result<Box<str>, Reason> {
-        match self.mounted.get(name) {
-            Some(Some(path)) => Ok((*path).into()),
+        match self.known.get(name.as_str()) {
+            Some(Known { mounted: Some(path), .. }) => Ok((*path).into()),
             // A root dataset without settings is mounted at its default place.
             None if name.is_root() => Ok(format!("/{name}").into()),
             _ => Err(Reason::Unmounted(name.clone())),
@@ -81,9 +103,8 @@ impl<'a> Others<'a> {
     /// Returns whether OpenZFS shares a file system by itself.
     #[must_use]
     pub fn is_shared(&self, name: &DatasetName) -> bool {
-        let own = self.settings.get(name).copied();
-        let said = own.into_iter().chain(self.above(name).map(|(_, settings)| settings));
-        let mut said = said.filter_map(|settings| settings.get("sharenfs"));
+        let own = self.known.get(name.as_str()).into_iter();
+        let mut said = own.chain(self.above(name)).filter_map(|known| known.settings.get("sharenfs"));
         said.next().is_some_and(|word| word != &Value::Text("off".into()))
     }
 
@@ -99,9 +120,10 @@ impl<'a> Others<'a> {
         takes: u64,
         was: Option<&'a DatasetName>,
     ) -> Result<(), Reason> {
-        name.parent().map_or(Ok(()), |parent| self.no_volume(&parent))?;
+        let parent = parent(name.as_str()).and_then(|parent| self.known.get(parent));
+        parent.map_or(Ok(()), Known::no_volume)?;
         if let Some(was) = was
-            && (self.settings.contains_key(was) || !self.earlier.insert(was))
+            && (self.known.contains_key(was.as_str()) || !self.earlier.insert(was))
         {
             return Err(Reason::Was(was.clone()));
         }
@@ -111,7 +133,7 @@ impl<'a> Others<'a> {
         if let (Some(quota), Some((most, above))) = (quota, &above)
             && quota > *most
         {
-            return Err(Reason::Quota { quota, most: *most, above: above.clone() });
+            return Err(Reason::Quota { quota, most: *most, above: (*above).clone() });
         }
         let above = above.map(|(most, _)| most);
         let refquota = number("refquota").filter(|quota| *quota > 0);
@@ -128,30 +150,43 @@ impl<'a> Others<'a> {
         {
             return Err(Reason::Reserved(takes, most));
         }
-        self.key(name)
+        self.encrypted(name, settings)
     }
 
-    fn above(&self, name: &DatasetName) -> impl Iterator<Item = (DatasetName, &'a Settings)> {
-        let names = std::iter::successors(name.parent(), DatasetName::parent);
-        names.filter_map(|name| self.settings.get(&name).map(|settings| (name, *settings)))
+    /// Lists what is known of those above, the nearest first.
+    fn above(&self, name: &DatasetName) -> impl Iterator<Item = &Known<'a>> {
+        let names = std::iter::successors(parent(name.as_str()), |name| parent(name));
+        names.filter_map(|name| self.known.get(name))
     }
 
     /// Finds the nearest quota above.
-    fn quota_above(&self, name: &DatasetName) -> Option<(u64, DatasetName)> {
+    fn quota_above(&self, name: &DatasetName) -> Option<(u64, &'a DatasetName)> {
         let quota = |settings: &Settings| settings.number("quota").filter(|quota| *quota > 0);
-        self.above(name).find_map(|(name, settings)| Some((quota(settings)?, name)))
+        self.above(name).find_map(|known| Some((quota(known.settings)?, known.name)))
     }
 
     /// Checks that what is encrypted has a key: of its own, or one from above.
-    fn key(&self, name: &DatasetName) -> Result<(), Reason> {
+    fn encrypted(&self, name: &DatasetName, own: &Settings) -> Result<(), Reason> {
         let encrypted = |settings: &Settings| {
             settings.get("encryption").is_some_and(|word| word != &Value::Text("off".into()))
         };
-        let Some(own) = self.settings.get(name).filter(|own| encrypted(own)) else { return Ok(()) };
+        if !encrypted(own) {
+            return Ok(());
+        }
         match (own.get("keyformat").is_some(), own.get("keylocation").is_some()) {
             (true, true) => Ok(()),
-            (false, false) if self.above(name).any(|(_, above)| encrypted(above)) => Ok(()),
+            (false, false) if self.above(name).any(|above| encrypted(above.settings)) => Ok(()),
             _ => Err(Reason::NoKey),
         }
     }
+}
+
+impl Known<'_> {
+    fn no_volume(&self) -> Result<(), Reason> {
+        if self.volume { Err(Reason::InVolume(self.name.clone())) } else { Ok(()) }
+    }
+}
+
+fn parent(name: &str) -> Option<&str> {
+    name.rsplit_once('/').map(|(parent, _)| parent)
 }

@@ -6,7 +6,8 @@ use crate::{
     DatasetName, Key, Resource, Value,
     mounts::{Mount, mounts},
 };
-use std::collections::{BTreeMap, HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
+use std::collections::BTreeMap;
 
 /// Checks the resources of a host, each by itself and all together; returns what no spec can say, each
 /// resource once.
@@ -14,39 +15,44 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 pub fn all<'a>(resources: impl IntoIterator<Item = &'a Resource>) -> Vec<Fault> {
     let resources: Vec<&Resource> = resources.into_iter().collect();
     let mounts = mounts(resources.iter().copied());
-    let mut others = Others::default();
-    for (name, mount) in &mounts {
-        others.know_mounted(name, mount.path.as_deref().filter(|_| mount.mounted));
-    }
-    let mut datasets: HashMap<&DatasetName, &Resource> = HashMap::new();
-    for &one in &resources {
-        if let (Some(name), Some(settings)) = (one.dataset_name(), one.settings()) {
-            others.know(name, settings, one.size().is_some());
-            datasets.insert(name, one);
-        }
-    }
-    let mut keys: HashSet<Key> = HashSet::with_capacity(resources.len());
+    let mut others = others(&resources, &mounts);
+    let mut keys: HashSet<Key> = HashSet::new();
     let mut faults: Vec<Fault> = Vec::new();
     for &one in &resources {
         let together = |reason| Fault { key: one.key(), reason };
         let fault =
             resource(one).and_then(|()| one.check_among(&mut others).map_err(together)).and_then(|()| {
-                match one.dataset_name() {
+                let is_only = match (one.dataset_name(), one.settings()) {
                     // A file system and a volume of one name have two keys.
-                    Some(name) if !std::ptr::eq(datasets[name], one) => Err(together(Reason::Twice)),
-                    _ if !keys.insert(one.key()) => Err(together(Reason::Twice)),
-                    _ => Ok(()),
-                }
+                    (Some(name), Some(settings)) => others.is_the_one(name, settings),
+                    _ => keys.insert(one.key()),
+                };
+                if is_only { Ok(()) } else { Err(together(Reason::Twice)) }
             });
         faults.extend(fault.err());
     }
     faults.extend(over_the_system(resources.iter().copied(), &mounts));
     faults.extend(one_place(&mounts));
     for over in space::reserved_over_quota(resources.iter().copied()) {
-        let key = datasets.get(&over.name).map(|one| one.key());
+        let key = others.key(&over.name);
         faults.extend(key.map(|key| Fault { key, reason: Reason::Reserved(over.sum, over.quota) }));
     }
     faults
+}
+
+fn others<'a>(resources: &[&'a Resource], mounts: &'a BTreeMap<DatasetName, Mount>) -> Others<'a> {
+    let mut others = Others::with_capacity(resources.len());
+    for one in resources {
+        if let (Some(name), Some(settings)) = (one.dataset_name(), one.settings()) {
+            others.know(name, settings, one.size().is_some());
+        }
+    }
+    for (name, mount) in mounts {
+        if let Some(path) = mount.path.as_deref().filter(|_| mount.mounted) {
+            others.know_mounted(name, path);
+        }
+    }
+    others
 }
 
 /// Finds the file systems that would be mounted over what the system runs from. What says `adopt` is

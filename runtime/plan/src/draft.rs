@@ -60,18 +60,21 @@ impl<'a> Draft<'a> {
     }
 
     /// Adds an action. A resource that is taken away and made anew has two; what comes later waits for the last.
-    pub fn push(&mut self, subject: Subject, mut sketch: Sketch) {
-        match &subject {
-            Subject::Resource(key) => sketch.reaches(Milestone::Done(key.clone())),
-            Subject::Files => sketch.reaches(Milestone::Files),
-            Subject::Mounts | Subject::Key(_) => {}
-        }
+    pub fn push(&mut self, subject: Subject, sketch: Sketch) {
+        let reached = match &subject {
+            Subject::Resource(key) => Some(Milestone::Done(key.clone())),
+            Subject::Files => Some(Milestone::Files),
+            Subject::Mounts | Subject::Key(_) => None,
+        };
         self.push_apart(subject, sketch);
+        if let Some(milestone) = reached {
+            self.reached.reach(milestone, self.actions.len() - 1);
+        }
     }
 
     /// Adds an action that is not all that is done to its subject: what waits for that does not wait for this.
     pub fn push_apart(&mut self, subject: Subject, sketch: Sketch) {
-        let needs = self.reached.resolve(&sketch.needs, self.inputs.desired, &self.actions);
+        let needs = self.reached.resolve(&sketch.needs, &subject, self.inputs.desired, &self.actions);
         for milestone in sketch.reaches {
             self.reached.reach(milestone, self.actions.len());
         }
@@ -100,7 +103,9 @@ impl<'a> Draft<'a> {
 
     /// Returns whether something is done to what a resource of the desired graph needs.
     pub fn changes_below(&self, key: &Key) -> bool {
-        !self.reached.ground(self.inputs.desired, key).is_empty()
+        let mut found = Vec::new();
+        self.reached.ground(self.inputs.desired, key, &mut found);
+        !found.is_empty()
     }
 
     pub fn actions(&self) -> &[Action] {

@@ -2,7 +2,7 @@
 //!
 //! An action waits for what is planned by then: of several that reach a milestone, for the last before it.
 
-use crate::{Action, Reversibility};
+use crate::{Action, Reversibility, Subject};
 use phoenix_graph::{Graph, Key, PoolName};
 use phoenix_host::op::Op;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -33,6 +33,8 @@ pub enum Need {
     AllFree,
     /// What the desired graph says that a resource needs; and where nothing is done to that, what that needs.
     Ground(Key),
+    /// The ground of the resource that the action is about.
+    OwnGround,
 }
 
 impl From<Milestone> for Need {
@@ -71,13 +73,24 @@ impl Reached {
         self.done.contains_key(key)
     }
 
-    /// Returns the actions that all of this comes to, in their order.
-    pub fn resolve(&self, needs: &[Need], desired: &Graph, actions: &[Action]) -> Vec<usize> {
+    /// Returns the actions that all that an action waits for comes to, in their order.
+    pub fn resolve(
+        &self,
+        needs: &[Need],
+        subject: &Subject,
+        desired: &Graph,
+        actions: &[Action],
+    ) -> Vec<usize> {
         let mut found = Vec::new();
         for need in needs {
             match need {
                 Need::AllFree => found.extend(self.free.values()),
-                Need::Ground(key) => found.extend(self.ground(desired, key)),
+                Need::OwnGround => {
+                    if let Subject::Resource(key) = subject {
+                        self.ground(desired, key, &mut found);
+                    }
+                }
+                Need::Ground(key) => self.ground(desired, key, &mut found),
                 Need::Reached(milestone) => match self.action(milestone) {
                     None if *milestone == Milestone::Mounted => found.extend(mounting(actions)),
                     action => found.extend(action),
@@ -89,22 +102,22 @@ impl Reached {
         found
     }
 
-    /// Finds what is done to what a resource needs; where nothing is done to that, to what that needs.
-    pub fn ground(&self, desired: &Graph, key: &Key) -> BTreeSet<usize> {
+    /// Adds what is done to what a resource needs; where nothing is done to that, to what that needs.
+    pub fn ground(&self, desired: &Graph, key: &Key, found: &mut Vec<usize>) {
         let nodes = desired.nodes();
-        let mut found = BTreeSet::new();
-        let mut seen = BTreeSet::new();
-        let mut look: Vec<usize> = desired.get(key).map(|node| node.needs.clone()).unwrap_or_default();
-        while let Some(at) = look.pop() {
-            if !seen.insert(at) {
-                continue;
+        let Some(mut node) = desired.get(key) else { return };
+        let (mut look, mut seen) = (Vec::new(), BTreeSet::new());
+        loop {
+            for &at in &node.needs {
+                match self.done.get(&nodes[at].key) {
+                    Some(&action) => found.push(action),
+                    None if seen.insert(at) => look.push(at),
+                    None => {}
+                }
             }
-            match self.done.get(&nodes[at].key) {
-                Some(&action) => _ = found.insert(action),
-                None => look.extend(&nodes[at].needs),
-            }
+            let Some(next) = look.pop() else { return };
+            node = &nodes[next];
         }
-        found
     }
 }
 
@@ -147,7 +160,7 @@ pub fn lasting_last(actions: Vec<Action>) -> Vec<Action> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Kind, Subject};
+    use crate::Kind;
     use phoenix_graph::{Dataset, DatasetName, HostName, Lifecycle, Pool, Resource, Settings};
 
     fn key(name: &str) -> Key {
@@ -193,21 +206,21 @@ mod tests {
     fn the_last_action_that_reaches_a_milestone_counts_and_none_before_there_is_one() {
         let (mut reached, graph) = (Reached::default(), graph(&[]));
         let needs = [Milestone::Done(key("tank/a")).into(), Milestone::Files.into()];
-        assert_eq!(reached.resolve(&needs, &graph, &[]), [0; 0]);
+        assert_eq!(reached.resolve(&needs, &Subject::Mounts, &graph, &[]), [0; 0]);
         reached.reach(Milestone::Done(key("tank/a")), 1);
         reached.reach(Milestone::Files, 2);
         reached.reach(Milestone::Done(key("tank/a")), 5);
-        assert_eq!(reached.resolve(&needs, &graph, &[]), [2, 5]);
+        assert_eq!(reached.resolve(&needs, &Subject::Mounts, &graph, &[]), [2, 5]);
     }
 
     #[test]
     fn where_nothing_is_done_to_the_ground_what_lies_below_it_is_waited_for() {
         let (mut reached, graph) = (Reached::default(), graph(&["tank/a", "tank/a/b"]));
-        let needs = [Need::Ground(key("tank/a/b"))];
+        let (subject, needs) = (Subject::Resource(key("tank/a/b")), [Need::OwnGround]);
         reached.reach(Milestone::Done(Key::Pool(tank())), 0);
-        assert_eq!(reached.resolve(&needs, &graph, &[]), [0]);
+        assert_eq!(reached.resolve(&needs, &subject, &graph, &[]), [0]);
         reached.reach(Milestone::Done(key("tank/a")), 3);
-        assert_eq!(reached.resolve(&needs, &graph, &[]), [3]);
+        assert_eq!(reached.resolve(&needs, &subject, &graph, &[]), [3]);
     }
 
     #[test]
@@ -216,8 +229,8 @@ mod tests {
         let free = |pool| Milestone::Free(PoolName::new(pool).unwrap());
         reached.reach(free("one"), 0);
         reached.reach(free("two"), 1);
-        assert_eq!(reached.resolve(&[free("two").into()], &graph, &[]), [1]);
-        assert_eq!(reached.resolve(&[Need::AllFree], &graph, &[]), [0, 1]);
+        assert_eq!(reached.resolve(&[free("two").into()], &Subject::Mounts, &graph, &[]), [1]);
+        assert_eq!(reached.resolve(&[Need::AllFree], &Subject::Mounts, &graph, &[]), [0, 1]);
     }
 
     #[test]
@@ -226,8 +239,8 @@ mod tests {
         let mount = || action(vec![Op::DatasetMount { dataset: DatasetName::new("tank/a").unwrap() }]);
         let actions = [mount(), action(Vec::new()), mount()];
         let needs = [Milestone::Mounted.into()];
-        assert_eq!(reached.resolve(&needs, &graph, &actions), [0, 2]);
+        assert_eq!(reached.resolve(&needs, &Subject::Mounts, &graph, &actions), [0, 2]);
         reached.reach(Milestone::Mounted, 2);
-        assert_eq!(reached.resolve(&needs, &graph, &actions), [2]);
+        assert_eq!(reached.resolve(&needs, &Subject::Mounts, &graph, &actions), [2]);
     }
 }

@@ -76,7 +76,7 @@ pub fn plan(draft: &mut Draft<'_>) {
         if before.is_some() {
             snapshot::first(draft, &dataset);
         }
-        sketch.after(Need::Ground(node.key.clone()));
+        sketch.after(Need::OwnGround);
         draft.push(Subject::Resource(node.key.clone()), sketch);
     }
 }

@@ -134,7 +134,7 @@ fn create(draft: &mut Draft<'_>, node: &Node, name: &DatasetName) {
         draft.warn(&node.key, code::MADE_ANEW, text);
     }
     let mut sketch = Sketch::new(Kind::Create);
-    sketch.after(Need::Ground(node.key.clone()));
+    sketch.after(Need::OwnGround);
     sketch.after(Need::AllFree);
     let owner = (PropertyName::new(OWNER), draft.inputs.desired.host().as_str().into());
     match &node.resource {

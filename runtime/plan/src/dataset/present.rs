@@ -117,7 +117,7 @@ pub fn present(
         sketch.after(Milestone::MountPointSet);
         sketch.reaches(Milestone::MountPointSet);
     }
-    sketch.after(Need::Ground(node.key.clone()));
+    sketch.after(Need::OwnGround);
     sketch.after(Need::AllFree);
     if !sketch.is_idle() {
         snapshot::first(draft, &draft.found.moves.place(name).unwrap_or_else(|| name.clone()));

@@ -250,7 +250,7 @@ fn whole(storage: &Storage, state: &StorageState, delete: &[Box<str>]) -> BTreeM
 
 /// Adds an action on a registration that the desired graph has: the first comes after all that is mounted.
 fn push(draft: &mut Draft<'_>, key: Key, mut sketch: Sketch) {
-    sketch.after(Need::Ground(key.clone()));
+    sketch.after(Need::OwnGround);
     sketch.after(Need::AllFree);
     sketch.after(Milestone::Mounted);
     sketch.reaches(Milestone::Mounted);
