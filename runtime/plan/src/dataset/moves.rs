@@ -14,6 +14,8 @@ pub struct Moves {
     aside: BTreeMap<DatasetName, DatasetName>,
     /// Retired datasets that come home: by their home, where they are now.
     homecoming: BTreeMap<DatasetName, DatasetName>,
+    /// The same by where they are now: their home.
+    homes: BTreeMap<DatasetName, DatasetName>,
     /// What is retired, by the names of the topmost.
     leaving: BTreeSet<DatasetName>,
     /// Places in the area that are taken.
@@ -48,14 +50,19 @@ impl Moves {
     }
 
     pub fn comes_home(&mut self, home: DatasetName, place: DatasetName) {
+        self.homes.insert(place.clone(), home.clone());
         self.homecoming.insert(home, place);
     }
 
     /// Returns where a dataset stands now, if it is about to come home.
     pub fn place(&self, name: &DatasetName) -> Option<DatasetName> {
+        if self.homecoming.is_empty() {
+            return None;
+        }
         // The nearest one counts: what is below another that comes home may come from elsewhere.
-        self.homecoming.iter().rev().find_map(|(home, place)| {
-            if name == home {
+        successors(Some(name.clone()), DatasetName::parent).find_map(|home| {
+            let place = self.homecoming.get(&home)?;
+            if *name == home {
                 return Some(place.clone());
             }
             let rest = name.as_str().strip_prefix(home.as_str())?.strip_prefix('/')?;
@@ -65,9 +72,7 @@ impl Moves {
 
     /// Returns what a dataset is called once what it belongs to has come home; nothing where nothing does.
     pub fn comes_along(&self, name: &DatasetName) -> Option<DatasetName> {
-        successors(name.parent(), DatasetName::parent).find_map(|above| {
-            let (home, _) = self.homecoming.iter().find(|(_, place)| **place == above)?;
-            moving::moved(name, &above, home)
-        })
+        successors(name.parent(), DatasetName::parent)
+            .find_map(|above| moving::moved(name, &above, self.homes.get(&above)?))
     }
 }

@@ -2,7 +2,10 @@
 //! a registration over a dataset that leaves. It is asked of the finished plan's operations, whichever part
 //! of the planner they came from, so that nothing moves that somebody stands on.
 
+mod moves;
+
 use crate::{Subject, code, draft::Draft, stage::Stage};
+use moves::Moves;
 use phoenix_graph::{DatasetName, Key, StorageId};
 use phoenix_host::{
     LOCAL, area,
@@ -152,7 +155,7 @@ impl Leaving {
             }
         }
         for (name, (key, last)) in &moves.renamed {
-            if moves.there.contains(name) || !seen.datasets.contains_key(name) {
+            if moves.there.contains(name) {
                 continue;
             }
             found.gone.insert(name.clone(), key.clone());
@@ -168,7 +171,7 @@ impl Leaving {
     }
 
     fn is_empty(&self) -> bool {
-        self.keys().is_empty()
+        self.removed.values().flatten().next().is_none() && self.gone.is_empty() && self.paths.is_empty()
     }
 
     fn keys(&self) -> BTreeSet<Key> {
@@ -230,14 +233,14 @@ impl Leaving {
         if word == Some(before) {
             return;
         }
-        let follows = |below: &DatasetName, from: &str| {
+        let follows = |from: &str| {
             let from = DatasetName::seen(from).ok();
-            below.is_below(name) && from.is_some_and(|from| from == *name || name.is_below(&from))
+            from.is_some_and(|from| from == *name || name.is_below(&from))
         };
-        for (other, state) in &seen.datasets {
+        let own = seen.datasets.get_key_value(name);
+        for (other, state) in own.into_iter().chain(seen.below(name)) {
             let source = state.settings.get("mountpoint").map(|setting| &setting.source);
-            let moves =
-                other == name || matches!(source, Some(Source::Inherited(from)) if follows(other, from));
+            let moves = other == name || matches!(source, Some(Source::Inherited(from)) if follows(from));
             if moves {
                 self.paths.extend(path(seen, other).map(|path| (path, key.clone())));
             }
@@ -307,78 +310,6 @@ impl Leaving {
         }
         found
     }
-}
-
-/// What operations do to names and mount points, one after the other.
-#[derive(Default)]
-struct Moves {
-    /// By the name before, what it is called after, as far as that is known, and whose action moved it.
-    renamed: BTreeMap<DatasetName, (Key, Option<DatasetName>)>,
-    /// Names that are taken again.
-    there: BTreeSet<DatasetName>,
-    /// The last mount point that is set; nothing where it is inherited.
-    mountpoints: BTreeMap<DatasetName, (Key, Option<Box<str>>)>,
-    /// What is not mounted by itself after, and was before.
-    not_mounted: BTreeMap<DatasetName, Key>,
-}
-
-impl Moves {
-    fn take(&mut self, op: &Op, key: &Key, seen: &Observed) {
-        match op {
-            Op::DatasetRename { from, to, .. } => {
-                // What has moved already moves on.
-                for (_, last) in self.renamed.values_mut() {
-                    if let Some(name) = last.as_ref().and_then(|last| moved(last, from, to)) {
-                        *last = Some(name);
-                    }
-                }
-                for name in seen.datasets.keys().filter(|name| *name == from || name.is_below(from)) {
-                    if !self.renamed.contains_key(name) {
-                        self.renamed.insert(name.clone(), (key.clone(), moved(name, from, to)));
-                    }
-                }
-                self.there.retain(|name| name != from && !name.is_below(from));
-                let back = self
-                    .renamed
-                    .iter()
-                    .filter_map(|(name, (_, last))| (last.as_ref() == Some(name)).then_some(name));
-                self.there.extend(back.cloned().collect::<Vec<_>>());
-                self.there.insert(to.clone());
-            }
-            Op::DatasetCreate { dataset, .. }
-            | Op::VolumeCreate { dataset, .. }
-            | Op::Clone { dataset, .. } => {
-                self.there.insert(dataset.clone());
-            }
-            Op::DatasetSet { dataset, settings } => {
-                for (name, word) in settings {
-                    match name.as_str() {
-                        "mountpoint" => {
-                            self.mountpoints.insert(dataset.clone(), (key.clone(), Some(word.clone())));
-                        }
-                        "canmount" => {
-                            let before = seen.datasets.get(dataset).and_then(|state| state.value("canmount"));
-                            let was = before == Some("on");
-                            if was && &**word != "on" {
-                                self.not_mounted.insert(dataset.clone(), key.clone());
-                            } else {
-                                self.not_mounted.remove(dataset);
-                            }
-                        }
-                        _ => {}
-                    }
-                }
-            }
-            Op::DatasetInherit { dataset, property } if property.as_str() == "mountpoint" => {
-                self.mountpoints.insert(dataset.clone(), (key.clone(), None));
-            }
-            _ => {}
-        }
-    }
-}
-
-fn moved(name: &DatasetName, from: &DatasetName, to: &DatasetName) -> Option<DatasetName> {
-    (name == from || name.is_below(from)).then(|| crate::dataset::moving::moved(name, from, to)).flatten()
 }
 
 /// Returns where a file system is mounted, or would be.
