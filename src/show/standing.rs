@@ -1,6 +1,9 @@
 //! How a host stands: what is missing, what differs, what is not phoenix's; each with what can be done.
 
-use super::{Paint, count, line, plan::differences};
+use super::{
+    Paint, count, line,
+    plan::{differences, differs},
+};
 use phoenix_graph::Key;
 use phoenix_plan::{
     Kind, Refusal, Subject,
@@ -12,6 +15,9 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write,
 };
+
+/// How many are named in one sentence.
+const NAMED: usize = 12;
 
 /// Lays out how a host stands.
 #[must_use]
@@ -69,6 +75,31 @@ pub fn standing(standing: &Standing, paint: Paint) -> String {
     }
     text.push_str(&foreign(&standing.foreign, paint));
     text
+}
+
+/// Names what differs from what the generation says, what is missing first; what people are not told of where that is
+/// all.
+#[must_use]
+pub fn differing(standing: &Standing) -> Vec<String> {
+    let drift = &standing.drift;
+    let told = drift.actions.iter().filter(|action| differs(action, drift, &standing.missing));
+    let mut named: Vec<String> = standing.missing.iter().map(line).collect();
+    named.extend(told.map(|action| line(&action.subject)));
+    named.extend(drift.refusals.iter().map(|refusal| line(&refusal.key)));
+    if named.is_empty() {
+        named.extend(drift.actions.iter().map(|action| line(&action.subject)));
+    }
+    let mut known = BTreeSet::new();
+    named.retain(|name| known.insert(name.clone()));
+    named
+}
+
+/// Lists the first of some names, and how many more there are.
+#[must_use]
+pub fn some(names: &[String]) -> String {
+    let more = names.len().saturating_sub(NAMED);
+    let named = names[..names.len() - more].join(", ");
+    if more == 0 { named } else { format!("{named}, and {more} more") }
 }
 
 /// Finds why a switch would not bring back what is missing.

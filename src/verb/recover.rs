@@ -6,13 +6,18 @@ use crate::{
     failure::Failure,
     options::{Carry, Common},
     outside,
+    show::{
+        line,
+        standing::{differing, some},
+    },
     site::{Access, Site, store},
     switching::{self, Approval, Progress},
     terminal::Terminal,
     typing::Typing,
 };
 use clap::Args;
-use phoenix_transaction::switch::{Recovered, Runtime};
+use phoenix_store::Transaction;
+use phoenix_transaction::switch::{Recovered, Runtime, SwitchError};
 use std::path::Path;
 
 /// End a switch that a crash or a power cut interrupted
@@ -20,6 +25,8 @@ use std::path::Path;
 /// Undoes it, so that the host is as the generation before says. With --resume it is brought to its
 /// end instead, where that is still possible, and is confirmed by that; a rollback with data is always
 /// undone. What a plan has been confirmed once is not asked again.
+/// Where it was undone, the host is looked at once more: what is not as the generation says that is
+/// current, by what the journal lost or by hand, is told by name, and the exit code is 2.
 /// A generation that waits to be confirmed, and that nobody watches any more, is gone back from.
 #[derive(Debug, Args)]
 pub struct Recover {
@@ -48,6 +55,7 @@ impl Recover {
         let progress = Progress::new(terminal);
         let keys = Typing { terminal, stop: &stop };
         let runtime = Runtime { keys: &keys, ..site.runtime(self.carry.jobs, &stop, &progress) };
+        let open = site.store.open_transaction().map_err(|error| Failure::store(doing, error))?;
         let mut approval = Approval::new(terminal, self.carry.yes, &stop, &progress);
         let recovered = runtime
             .recover(self.resume, &mut |plan| approval.ask(plan))
@@ -64,14 +72,14 @@ impl Recover {
                 format!("The switch was brought to its end: generation {generation} is current.")
             }
             Some(Recovered::Undone { generation, kept }) => {
-                let now = generation.map_or("there is no generation".to_owned(), |number| {
-                    format!("generation {number} is current")
-                });
-                let kept = match &kept[..] {
-                    [] => String::new(),
-                    kept => format!("\nKept: {}", crate::show::line(&kept.join("; "))),
-                };
-                format!("The switch was undone: {now}.{kept}")
+                let differences = differences(&runtime, generation, open.as_ref());
+                let whole = differences.as_ref().map_or(true, String::is_empty);
+                terminal.print(undone(generation, &kept, whole));
+                let differences = differences.map_err(|error| {
+                    switching::failure("the host cannot be compared with the generation", error, terminal)
+                })?;
+                terminal.print(differences);
+                return Ok(if whole { Exit::Done } else { Exit::Differences });
             }
         };
         terminal.print(format_args!("{text}\n"));
@@ -104,4 +112,49 @@ impl Recover {
         terminal.print(format_args!("{} recovers at each boot from now on.\n", unit.display()));
         Ok(Exit::Done)
     }
+}
+
+fn undone(generation: Option<u64>, kept: &[String], whole: bool) -> String {
+    let what = if whole { "The switch" } else { "What the journal tells of the switch" };
+    let now = generation
+        .map_or("there is no generation".to_owned(), |number| format!("generation {number} is current"));
+    let kept = match kept {
+        [] => String::new(),
+        kept => format!("Kept: {}\n", line(&kept.join("; "))),
+    };
+    format!("{what} was undone: {now}.\n{kept}")
+}
+
+/// Tells where the host is not as the generation says that is current now: a journal that lost its last lines does
+/// not know of what they began.
+fn differences(
+    runtime: &Runtime<'_>,
+    generation: Option<u64>,
+    ended: Option<&Transaction>,
+) -> Result<String, SwitchError> {
+    let mut text = String::new();
+    if let Some(number) = generation {
+        let differing = differing(&runtime.standing()?);
+        if !differing.is_empty() {
+            text = format!(
+                "The host is not as generation {number} says: {}.\n\
+                 `phoenix status` tells how; `phoenix plan` shows what would put it right, and `phoenix switch` \
+                 does, with the same spec.\n",
+                some(&differing)
+            );
+        }
+    }
+    let left: Vec<String> = match ended {
+        Some(ended) => runtime.left_behind(ended)?.iter().map(line).collect(),
+        None => Vec::new(),
+    };
+    if !left.is_empty() {
+        text.push_str(&format!(
+            "The host still has what the switch made, and its journal does not say so: {}.\n\
+             `phoenix switch --adopt` with the spec that names it takes it over; else see what it holds, and take it \
+             away by hand.\n",
+            some(&left)
+        ));
+    }
+    Ok(text)
 }

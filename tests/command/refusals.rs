@@ -88,13 +88,17 @@ fn a_second_switch_fails_at_once_and_names_the_first() {
 
 /// Switches to what the sandbox's spec says, and loses power at an operation in the middle.
 pub fn interrupt(sandbox: &Sandbox) {
+    interrupt_after(sandbox, |op| matches!(op, Op::DatasetSet { .. }));
+}
+
+/// Switches to what the sandbox's spec says, and loses power once such an operation is done.
+fn interrupt_after(sandbox: &Sandbox, is_last: fn(&Op) -> bool) {
     let built = sandbox.sim(&["build"]).exits(0);
     let id: ObjectId = built.out[..64].parse().unwrap();
     let store = Store::open(&sandbox.path().join("sim/state")).unwrap();
     let graph = store.graph(&id).unwrap();
     let host = sandbox.host();
-    let set = |op: &Op| matches!(op, Op::DatasetSet { .. });
-    host.inject(Fault::when(set, FaultKind::PowerAfter));
+    host.inject(Fault::when(is_last, FaultKind::PowerAfter));
     let runtime = Runtime {
         host: &host,
         store: &store,
@@ -130,6 +134,53 @@ fn an_interrupted_switch_has_to_be_recovered_first() {
     snapshot!("interrupted", status, plan, switch, listed, recovered);
     sandbox.sim(&["status"]).exits(0).says("Generation 1 ");
     sandbox.sim(&["recover"]).exits(0).says("Nothing to recover");
+}
+
+/// Takes the lines of the open journal away that say what was begun.
+fn lose_what_was_begun(sandbox: &Sandbox) {
+    let journal = "sim/state/txn/open/journal";
+    let text = sandbox.read(journal);
+    let at = text.find(r#"{"record":"intent""#).or_else(|| text.find(r#""record":"intent""#)).unwrap();
+    let whole = text[..at].rfind('\n').unwrap() + 1;
+    sandbox.write(journal, &text[..whole]);
+}
+
+#[test]
+fn what_a_journal_lost_is_not_called_undone() {
+    let sandbox = Sandbox::switched();
+    sandbox.edit("phoenix.kdl", "800G", "900G");
+    interrupt(&sandbox);
+    lose_what_was_begun(&sandbox);
+    let changed = sandbox.sim(&["recover"]).exits(2);
+    let changed = changed
+        .says_not("The switch was undone")
+        .says("The host is not as generation 1 says: dataset:quickOS/vm-disks.");
+    sandbox.sim(&["status"]).exits(2).says("dataset:quickOS/vm-disks");
+    sandbox.edit("phoenix.kdl", "900G", "800G");
+    sandbox.sim(&["switch", "--yes"]).exits(0);
+    sandbox.sim(&["status"]).exits(0);
+
+    let old = "dataset \"vm-disks\" use";
+    sandbox.edit("phoenix.kdl", old, &format!("dataset \"new\"\n        {old}"));
+    interrupt_after(&sandbox, |op| matches!(op, Op::DatasetCreate { .. }));
+    lose_what_was_begun(&sandbox);
+    let made = sandbox.sim(&["recover"]).exits(2);
+    let made = made.says("still has what the switch made").says("dataset:quickOS/new.").says_not("is not as");
+    sandbox.sim(&["switch", "--yes"]).exits(4);
+    sandbox.sim(&["switch", "--yes", "--adopt"]).exits(0);
+    sandbox.sim(&["status"]).exits(0).says("The host is as it says.");
+    snapshot!("journal-lost", changed, made);
+}
+
+#[test]
+fn what_a_first_switch_made_is_told_where_its_journal_does_not_say_so() {
+    let sandbox = Sandbox::new();
+    let spec = "edition 1\nhost \"h\" { pool \"tank\" { disk \"/dev/disk/by-id/a\"; allow \"no-redundancy\"; dataset \"a\" } }\n";
+    sandbox.write("phoenix.kdl", spec);
+    interrupt_after(&sandbox, |op| matches!(op, Op::DatasetCreate { .. }));
+    lose_what_was_begun(&sandbox);
+    let recovered = sandbox.sim(&["recover"]).exits(2).says("there is no generation");
+    recovered.says("still has what the switch made").says("pool:tank, dataset:tank/a.");
 }
 
 #[test]

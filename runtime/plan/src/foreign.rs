@@ -1,6 +1,7 @@
 //! What is on a host beside what phoenix looks after. It is never changed; a person may want to know of it.
 
 use crate::{
+    Action, Kind, Plan, Subject, begun,
     kinds::is_missing,
     record::{Claim, Record},
 };
@@ -9,6 +10,7 @@ use phoenix_host::{
     area,
     observed::{Observed, Storages, Unknown},
 };
+use std::collections::BTreeSet;
 
 /// Something that no resource of a graph accounts for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,6 +68,51 @@ pub fn missing(seen: &Observed, graph: &Graph) -> Vec<Key> {
         graph.resources().filter(|one| is_missing(seen, one)).map(Resource::key).collect();
     found.sort();
     found
+}
+
+/// Lists what a switch was to make and the host has, though the plans, each with the actions that are known to have
+/// been begun, do not say so, as where a journal lost its last lines: nothing of that is taken back. `current` is what
+/// the host is to be like.
+#[must_use]
+pub fn left<'a>(
+    seen: &Observed,
+    current: Option<&Graph>,
+    desired: &Graph,
+    record: &Record,
+    plans: &'a [(Plan, Vec<usize>)],
+) -> Vec<Key> {
+    let key = |action: &'a Action| match &action.subject {
+        Subject::Resource(key) => Some(key),
+        _ => None,
+    };
+    let begun: BTreeSet<&Key> = begun(plans).filter_map(key).collect();
+    let all = plans.iter().flat_map(|(plan, _)| &plan.actions);
+    let made: BTreeSet<&Key> = all.filter(|action| action.kind == Kind::Create).filter_map(key).collect();
+    let bears_the_mark = |resource: &Resource| {
+        let name = resource.dataset_name();
+        name.is_some_and(|name| record.claim_of(seen, name) == Some(Claim::Unrecorded))
+    };
+    let left = desired.nodes().iter().filter(|node| {
+        // A root dataset is there with its pool, which is told.
+        let is_root = node.resource.dataset_name().is_some_and(DatasetName::is_root);
+        !is_root
+            && current.is_none_or(|now| now.get(&node.key).is_none())
+            && !begun.contains(&node.key)
+            && is_there(seen, &node.key)
+            && (made.contains(&node.key) || bears_the_mark(&node.resource))
+    });
+    left.map(|node| node.key.clone()).collect()
+}
+
+/// Returns whether something is seen; of what is told otherwise, nothing is.
+fn is_there(seen: &Observed, key: &Key) -> bool {
+    match key {
+        Key::Pool(name) => seen.pools.contains_key(name),
+        Key::Dataset(name) | Key::Volume(name) => seen.datasets.contains_key(name),
+        Key::Export(path) => seen.exports.keys().any(|(at, _)| at == path),
+        Key::Storage(id) => matches!(&seen.storages, Storages::Found(found) if found.by_id.contains_key(id)),
+        _ => false,
+    }
 }
 
 /// Lists what the graph has and cannot be seen now, each with the reason and the way out.

@@ -7,10 +7,11 @@ use phoenix_host::{
     snapshots::HOLD,
 };
 use phoenix_plan::{
-    Consent, Plan, Warning, code,
-    foreign::{Foreign, foreign, missing, unknown},
+    Before, Consent, Plan, Warning, code,
+    foreign::{Foreign, foreign, left, missing, unknown},
     query,
 };
+use phoenix_store::Transaction;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How a host stands.
@@ -46,6 +47,21 @@ impl Runtime<'_> {
             foreign: foreign(&seen, &aim.graph, &record),
             drift,
         })
+    }
+
+    /// Tells what an interrupted switch made and the host still has, since its journal, which may have lost its
+    /// last lines, does not say that it began to. It is nobody's, and nothing takes it back.
+    ///
+    /// # Errors
+    /// Where the host or the store cannot be read.
+    pub fn left_behind(&self, ended: &Transaction) -> Result<Vec<Key>, SwitchError> {
+        let desired = self.store.recorded(&ended.system)?;
+        let current =
+            self.store.current()?.map(|current| self.store.recorded(&current.system)).transpose()?;
+        let seen = self.look(&desired, current.as_ref(), &Before::new())?;
+        let mut record = self.record(&seen)?;
+        record.hosts.insert(desired.host().clone());
+        Ok(left(&seen, current.as_ref(), &desired, &record, &ended.plans))
     }
 
     /// Tells which snapshots of phoenix's somebody renamed: of the datasets that replication is known to write
