@@ -7,11 +7,11 @@ use phoenix_graph::{
 };
 use phoenix_host::{
     observed::{
-        DatasetState, Directory, DiskState, Found, Guest, GuestKind, Guests, HOME, ImportObstacle, KeyFile,
-        LinkState, MountState, Mounts, OWNER, Observed, PoolState, Setting, Source, Storages, Unknown,
-        VdevDisk, VdevState, Work, WorkKind,
+        ContainerState, Containers, DatasetState, Directory, DiskState, Found, Guest, GuestKind, Guests,
+        HOME, ImportObstacle, KeyFile, LinkState, MountState, Mounts, OWNER, Observed, PoolState, Setting,
+        Source, Storages, Unknown, VdevDisk, VdevState, Work, WorkKind,
     },
-    text::{guest_conf, storage_cfg},
+    text::{container_conf, guest_conf, storage_cfg},
 };
 use phoenix_plan::{
     Before, Past, Prior,
@@ -64,7 +64,7 @@ impl Host {
 
     fn node(&mut self, mut words: Words<'_>) -> Result<(), String> {
         if !self.said.insert(words.what(match words.word() {
-            "zfs" | "storages" | "guests" | "no-proxmox" | "no-pool" => 0,
+            "zfs" | "storages" | "guests" | "containers" | "no-proxmox" | "no-pool" => 0,
             "export" | "mount" | "before" => 2,
             _ => 1,
         })) {
@@ -124,6 +124,38 @@ impl Host {
                     Guests::Found(found) => found.extend(uses),
                     other => *other = Guests::Found(uses),
                 }
+            }
+            "container" => {
+                let id: u32 = words.arg()?;
+                let text: String = words.arg()?;
+                let node: Box<str> = words.prop::<String>("node")?.unwrap_or_else(|| "pve".to_owned()).into();
+                let guest = Guest { kind: GuestKind::Container, id, node: node.clone() };
+                let uses = guest_conf::uses(&guest, text.as_bytes(), &[]);
+                match &mut seen.guests {
+                    Guests::Found(found) => found.extend(uses),
+                    other => *other = Guests::Found(uses),
+                }
+                let state = ContainerState {
+                    here: &*node == "pve",
+                    running: words.is("running")?,
+                    node,
+                    ..container_conf::container(text.as_bytes())
+                };
+                match &mut seen.containers {
+                    Containers::Found(found) => _ = found.insert(id, state),
+                    other => *other = Containers::Found([(id, state)].into()),
+                }
+            }
+            "containers" => {
+                seen.containers = match words.one_of(&["unknown", "none"]) {
+                    Some("unknown") => Containers::Unknown(unknown(&mut words)?),
+                    Some(_) => Containers::Found(BTreeMap::new()),
+                    None => return Err(words.wrong("containers are told one by one")),
+                };
+            }
+            "link" => {
+                let at: Box<str> = words.arg::<String>()?.into();
+                seen.links_passed.insert(at, (words.arg::<String>()?.into(), words.arg::<String>()?.into()));
             }
             "guests" => {
                 words

@@ -5,16 +5,23 @@ use crate::{
     diagnostic::{Diagnostic, code, did_you_mean, list},
     resolve::{
         grammar::{Kind, find_own},
-        spec::{Block, Setting},
+        spec::{Block, Setting, ViaId},
     },
     source::Place,
 };
 use phoenix_graph::{
-    Bind, DatasetName, Resource,
-    check::guest::{self, MOUNT_OPTIONS},
+    Bind, DatasetName, Key, Resource,
+    check::guest::{self, MOUNT_OPTIONS, READ_ONLY_OPTIONS},
     mounts::Mount,
 };
 use std::collections::BTreeMap;
+
+/// How many datasets one diagnostic names.
+const SHOWN: usize = 3;
+
+/// A container's mount point, by its place among the resources, with the way that it took and the lints that are
+/// allowed there.
+pub(super) type Said<'a> = (usize, Option<ViaId>, Vec<&'a str>);
 
 impl<'a> Checker<'_, 'a, '_> {
     /// Reads a `bind` inside a dataset: the containers that have it.
@@ -54,7 +61,7 @@ impl<'a> Checker<'_, 'a, '_> {
                 Diagnostic::new(code::BAD_VALUE, format!("{reason}: {path}"))
                     .at(block.place, "given to guests")
                     .at(of.place, format!("mounted at {path}"))
-                    .help("give the dataset a `mountpoint` without a comma"),
+                    .help("give the dataset another `mountpoint`"),
             );
             return;
         }
@@ -81,6 +88,7 @@ impl<'a> Checker<'_, 'a, '_> {
                 None => self.no_option(setting),
             }
         }
+        self.options_without_effect(block, &options);
         let Some(container) = self.container_id(block) else { return };
         let Some(setting) = block.setting("at") else {
             if block.may_miss("at") {
@@ -106,13 +114,66 @@ impl<'a> Checker<'_, 'a, '_> {
             options,
         });
         if self.add(bind, block, code::DUPLICATE_BIND, &format!("{at} of container {container}")) {
+            self.binds.push((self.resources.len() - 1, block.via, self.allow.clone()));
+        }
+    }
+
+    /// Tells of mount points of containers that show less than their directory has on the host: a bind shows one file
+    /// system, and those mounted below it as empty directories.
+    pub(super) fn look_at_binds(&mut self, mounts: &BTreeMap<DatasetName, Mount>) {
+        let mounted = mounts.iter().filter(|(_, mount)| mount.mounted);
+        let mounted: Mounts<'_> =
+            mounted.filter_map(|(name, mount)| Some((mount.path.as_deref()?, name))).collect();
+        for (at, via, allow) in std::mem::take(&mut self.binds) {
+            self.allow = allow;
+            let Some(Resource::Bind(bind)) = self.resources.get(at) else { continue };
+            let key = Key::Bind(bind.container, bind.at.clone());
+            let empty =
+                shown_empty(bind, &mounted, |at| self.places.contains_key(&Key::Bind(bind.container, at)));
+            let (Some((first, at)), Some(place)) = (empty.first(), self.places.get(&key)) else { continue };
             let diagnostic = Diagnostic::new(
-                code::NOT_CARRIED_OUT,
-                "this version of phoenix cannot carry out mount points of containers yet",
+                code::BIND_SHOWS_EMPTY,
+                format!(
+                    "container {} sees {} as empty: a bind mount shows one file system",
+                    bind.container,
+                    list(empty.iter().map(|(name, _)| name.as_str()).take(SHOWN)),
+                ),
             )
-            .at(block.place, "a switch refuses this")
-            .help(format!("`pct set {container} -mp0 {path},mp={at}` does it by hand"));
-            let diagnostic = self.vias.label(diagnostic, block.via);
+            .at(*place, format!("`{}` alone", bind.dataset))
+            .help(format!(
+                "give it each of them: in `{first}`, `bind {{ lxc {} at=\"{at}\" }}`",
+                bind.container
+            ));
+            let diagnostic = self.vias.label(diagnostic, via);
+            self.lint(diagnostic);
+        }
+    }
+
+    /// Tells of mount options that change nothing.
+    fn options_without_effect(&mut self, block: &Block<'a>, options: &BTreeMap<Box<str>, Box<str>>) {
+        let (Some(words), Some(setting)) = (options.get("mountoptions"), block.setting("mountoptions"))
+        else {
+            return;
+        };
+        let read_only = options.get("ro").is_some_and(|word| &**word == "1");
+        for word in words.split(';') {
+            let (why, help) = if word == "discard" {
+                ("a bind mount has no such thing", "on ZFS freed blocks go by the pool's `autotrim`")
+            } else if read_only && !READ_ONLY_OPTIONS.contains(&word) {
+                (
+                    "where the container can only read, Proxmox drops it without a word",
+                    "leave it out, or `ro`",
+                )
+            } else {
+                continue;
+            };
+            let diagnostic = Diagnostic::new(
+                code::MOUNT_OPTION_WITHOUT_EFFECT,
+                format!("`{word}` does nothing here: {why}"),
+            )
+            .at(setting.place, "no effect")
+            .help(help);
+            let diagnostic = self.vias.label(diagnostic, setting.via);
             self.lint(diagnostic);
         }
     }
@@ -147,7 +208,7 @@ impl<'a> Checker<'_, 'a, '_> {
     /// Reads `mountoptions "noatime" "discard"`; returns them sorted, as Proxmox joins them.
     fn mount_options(&mut self, setting: &Setting<'a>) -> Option<String> {
         let mut words: Vec<String> = Vec::new();
-        let mut wrong: Option<(String, Place, Option<crate::resolve::spec::ViaId>)> = None;
+        let mut wrong: Option<(String, Place, Option<ViaId>)> = None;
         for said in setting.values() {
             let text = self.text(setting, said)?;
             for word in text.split([';', ',']) {
@@ -185,4 +246,20 @@ impl<'a> Checker<'_, 'a, '_> {
                 .help(help);
         self.push(diagnostic, setting.via);
     }
+}
+
+/// File systems by where they are mounted.
+type Mounts<'m> = BTreeMap<&'m str, &'m DatasetName>;
+
+/// Lists what is mounted below the directory of a mount point, and which the container does not have by a mount point
+/// of its own: each with the path that it would be at.
+fn shown_empty<'m>(
+    bind: &Bind,
+    mounts: &Mounts<'m>,
+    has: impl Fn(Box<str>) -> bool,
+) -> Vec<(&'m DatasetName, String)> {
+    let top = format!("{}/", bind.path.trim_end_matches('/'));
+    let below = mounts.range(&*top..).take_while(|(path, _)| path.starts_with(&top));
+    let inside = below.map(|(path, name)| (*name, format!("{}/{}", bind.at, &path[top.len()..])));
+    inside.filter(|(_, at)| !has(at.as_str().into())).collect()
 }

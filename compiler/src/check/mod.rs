@@ -71,6 +71,7 @@ pub fn check(host: &Block<'_>, vias: &Vias<'_>, trace: bool, sink: &mut Sink) ->
         disks: HashMap::new(),
         about: Vec::new(),
         renames: Vec::new(),
+        binds: Vec::new(),
         mountpoints: HashMap::new(),
         quotas: HashMap::new(),
         unsure: HashSet::new(),
@@ -94,6 +95,8 @@ struct Checker<'b, 'a, 's> {
     about: Vec<About<'b, 'a>>,
     /// The names that datasets are said to have had before.
     renames: Vec<Rename>,
+    /// The mount points of containers.
+    binds: Vec<bind::Said<'a>>,
     /// Where file systems say their mount points.
     mountpoints: HashMap<DatasetName, Place>,
     /// Where datasets say their quotas, and the lints that are allowed there.
@@ -173,6 +176,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                 _ => {}
             }
         }
+        self.look_at_binds(&mounts);
     }
 
     /// Runs with further lints allowed.

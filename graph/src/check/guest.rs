@@ -6,6 +6,9 @@ pub const CONTAINERS: std::ops::RangeInclusive<u32> = 100..=999_999_999;
 /// Options of a mount that `pct(1)` takes.
 pub const MOUNT_OPTIONS: &[&str] = &["discard", "lazytime", "noatime", "nodev", "noexec", "nosuid"];
 
+/// Options of a mount that Proxmox applies where the container can only read; it drops the others without a word.
+pub const READ_ONLY_OPTIONS: &[&str] = &["nodev", "noexec", "nosuid"];
+
 /// Options of a mount point that are on or off.
 pub const SWITCHES: &[&str] = &["acl", "backup", "replicate", "ro", "shared"];
 
@@ -17,9 +20,7 @@ pub fn path_inside(text: &str) -> Result<Box<str>, &'static str> {
     if !text.starts_with('/') {
         return Err("it is an absolute path");
     }
-    if text.contains(|c: char| c == ',' || c.is_control()) {
-        return Err("Proxmox takes no path with a comma or a control character");
-    }
+    written(text)?;
     let parts: Vec<&str> = text.split('/').filter(|part| !part.is_empty()).collect();
     if parts.iter().any(|part| matches!(*part, "." | "..")) {
         return Err("it is a path without `.` and `..`");
@@ -35,7 +36,29 @@ pub fn path_inside(text: &str) -> Result<Box<str>, &'static str> {
 /// # Errors
 /// Why Proxmox does not take it.
 pub fn path_outside(path: &str) -> Result<(), &'static str> {
-    if path.contains(',') { Err("Proxmox takes no path with a comma") } else { Ok(()) }
+    written(path)?;
+    if path.contains('=') {
+        return Err("Proxmox takes no path of the host with an equals sign");
+    }
+    if path.starts_with("/dev/") {
+        return Err("Proxmox takes what lies below /dev for a device");
+    }
+    Ok(())
+}
+
+/// Checks that a path can be written into a container's configuration, and is read there as it was.
+fn written(path: &str) -> Result<(), &'static str> {
+    if path.contains(|c: char| c == ',' || c.is_control()) {
+        return Err("Proxmox takes no path with a comma or a control character");
+    }
+    // It is kept as Latin-1, as far as that goes.
+    if !path.is_ascii() {
+        return Err("Proxmox keeps no path with a character beyond ASCII as it is");
+    }
+    if path.ends_with(' ') {
+        return Err("Proxmox drops a blank at the end of a line");
+    }
+    Ok(())
 }
 
 /// Returns the first word of mount options that `pct(1)` does not take.

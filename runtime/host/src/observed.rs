@@ -1,5 +1,6 @@
 //! What a host is seen to be: one value, read in a fixed number of commands.
 
+mod bind;
 mod dataset;
 mod export;
 mod files;
@@ -11,6 +12,7 @@ mod pool;
 mod setting;
 mod storage;
 
+pub use bind::{ContainerState, Containers};
 pub use dataset::{
     ALWAYS, DatasetState, HOME, KEPT_CANMOUNT, Lineage, ORIGIN, OWNER, SnapshotState, WRITTEN,
 };
@@ -53,6 +55,8 @@ pub struct Query {
     pub storages: bool,
     /// Whether it matters what the configuration of Proxmox's guests names.
     pub guests: bool,
+    /// Whether the mount points of containers matter.
+    pub containers: bool,
     /// File systems whose root directories matter, where they are mounted.
     pub directories: BTreeSet<DatasetName>,
     /// Mount points: whether links are passed on the way to them is looked at, which takes no process.
@@ -114,6 +118,9 @@ pub struct Observed {
     /// What Proxmox's guests name.
     #[serde(default)]
     pub guests: Guests,
+    /// Proxmox's containers.
+    #[serde(default)]
+    pub containers: Containers,
     /// Parameters of the zfs module, those asked for that exist.
     pub tunables: BTreeMap<Box<str>, u64>,
     /// The links asked for.

@@ -251,6 +251,31 @@ pub enum Op {
     },
     /// `pvesm remove`: the registration alone, never data.
     StorageRemove { id: StorageId },
+    /// `pct set --mpN`: gives a container a mount point, or another one in its place. A new one is live at once where the
+    /// container runs; one that is changed waits for its next start.
+    MountPointSet {
+        container: u32,
+        /// The number of the mount point, 0 to 255.
+        number: u16,
+        /// The mount point as `pct` is given it.
+        point: Box<str>,
+        /// What is written there before; anything else is left and refused.
+        over: Option<Box<str>>,
+    },
+    /// `pct set --delete mpN`: takes a mount point from a container; where that runs, at its next start. Never data.
+    MountPointRemove {
+        container: u32,
+        /// The number of the mount point, 0 to 255.
+        number: u16,
+        /// What is written there before; anything else is left and refused.
+        over: Box<str>,
+    },
+    /// `pct set --revert mpN`: what waits for the container's next start is dropped.
+    MountPointRevert {
+        container: u32,
+        /// The number of the mount point, 0 to 255.
+        number: u16,
+    },
     /// Writes a parameter of the zfs module below `/sys/module/zfs/parameters`.
     TunableSet {
         /// The parameter.

@@ -1,7 +1,7 @@
 //! The table of kinds: what walks over all of them does so here.
 
 use crate::{
-    dataset, export, files, keys, look::Look, mount, permissions, pool, reach::Reach, storage, tunable,
+    bind, dataset, export, files, keys, look::Look, mount, permissions, pool, reach::Reach, storage, tunable,
 };
 use phoenix_host::{
     HostError,
@@ -13,7 +13,7 @@ use phoenix_host::{
 type Looks = fn(&Look<'_>, &mut Observed) -> Result<(), HostError>;
 
 /// Adds what is seen of each kind. A later one may go by what was seen before.
-const LOOKS: [Looks; 9] = [
+const LOOKS: [Looks; 10] = [
     pool::look,
     dataset::look,
     mount::look,
@@ -22,6 +22,7 @@ const LOOKS: [Looks; 9] = [
     files::look,
     export::look,
     storage::look,
+    bind::look,
     tunable::look,
 ];
 
@@ -29,13 +30,14 @@ const LOOKS: [Looks; 9] = [
 type Performs = fn(&Reach, &Op) -> Option<Result<(), HostError>>;
 
 /// Carries out the operations on each kind that take more than their command.
-const PERFORMS: [Performs; 7] = [
+const PERFORMS: [Performs; 8] = [
     pool::perform,
     dataset::perform,
     mount::perform,
     permissions::perform,
     files::perform,
     storage::perform,
+    bind::perform,
     tunable::perform,
 ];
 

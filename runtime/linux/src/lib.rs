@@ -5,13 +5,16 @@
 //! `reach` has it with the host's places; `look` begins a look, which is a fixed number of processes, side by side
 //! (`zpool get`, `zpool status`, `zfs get`; and where a pool is absent `zpool import` and `wipefs --no-act`), and a
 //! handful of files; `grid` and `properties` read tables, `mountinfo` what is mounted; `backing` tells what the kernel
-//! itself holds open; `watcher` starts what outlives its starter.
+//! itself holds open; `cluster` and `guests` read what Proxmox keeps; `watcher` starts what outlives its starter.
 
 mod backing;
+mod bind;
+mod cluster;
 mod dataset;
 mod export;
 mod files;
 mod grid;
+mod guests;
 mod keys;
 mod kinds;
 mod look;
@@ -55,7 +58,7 @@ impl LinuxHost {
     #[must_use]
     pub fn new(paths: LinuxPaths) -> Self {
         let runner = Runner::new(paths.tools.clone());
-        LinuxHost { reach: Reach { paths, runner, keys: Mutex::default(), pvesm: Mutex::default() } }
+        LinuxHost { reach: Reach { paths, runner, keys: Mutex::default(), proxmox: Mutex::default() } }
     }
 
     /// Changes how long a command may take: one that looks, and one that changes something. By itself

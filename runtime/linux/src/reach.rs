@@ -11,8 +11,8 @@ pub struct Reach {
     pub runner: Runner,
     /// The keys that were typed.
     pub keys: Mutex<Keys>,
-    /// Is held while `pvesm` runs.
-    pub pvesm: Mutex<()>,
+    /// Is held while one of Proxmox's tools changes something.
+    pub proxmox: Mutex<()>,
 }
 
 impl Reach {

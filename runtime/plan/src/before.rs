@@ -96,7 +96,11 @@ pub fn after(before: &Before, plans: &[(Plan, Vec<usize>)], from: Option<Side<'_
     let (to, adopted) = to;
     next.retain(|key, settings| match to.get(key) {
         // A registration that was adopted is given back whole.
-        Some(node) if matches!(node.resource, Resource::Storage(_)) && adopted.contains(key) => true,
+        Some(node)
+            if matches!(node.resource, Resource::Storage(_) | Resource::Bind(_)) && adopted.contains(key) =>
+        {
+            true
+        }
         Some(node) => {
             settings.retain(|name, prior| says(&node.resource, name) && prior.is_somebodys());
             !settings.is_empty() || adopted.contains(key)
@@ -145,6 +149,7 @@ fn says(resource: &Resource, name: &str) -> bool {
     match resource {
         Resource::Storage(storage) => name == STORAGE_TYPE || storage.properties.contains_key(name),
         Resource::Tunable(_) => true,
+        Resource::Bind(_) => name == crate::bind::MOUNT_POINT,
         other => other.settings().is_some_and(|settings| settings.get(name).is_some()),
     }
 }

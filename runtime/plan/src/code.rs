@@ -2,6 +2,7 @@
 
 mod data;
 mod datasets;
+mod guests;
 mod keys;
 mod layout;
 mod mounts;
@@ -12,7 +13,8 @@ mod shares;
 mod spec;
 
 pub use {
-    data::*, datasets::*, keys::*, layout::*, mounts::*, ours::*, pools::*, proxmox::*, shares::*, spec::*,
+    data::*, datasets::*, guests::*, keys::*, layout::*, mounts::*, ours::*, pools::*, proxmox::*, shares::*,
+    spec::*,
 };
 
 use phoenix_graph::{
@@ -36,7 +38,7 @@ phoenix_graph::codes! {
 
 /// Returns all codes, in the order in which they are listed.
 pub fn all() -> impl Iterator<Item = Code> + Clone {
-    let tables = [SPEC, OURS, POOLS, LAYOUT, DATASETS, DATA, KEYS, MOUNTS, SHARES, PROXMOX, OTHERS];
+    let tables = [SPEC, OURS, POOLS, LAYOUT, DATASETS, DATA, KEYS, MOUNTS, SHARES, PROXMOX, GUESTS, OTHERS];
     tables.into_iter().flatten().copied()
 }
 

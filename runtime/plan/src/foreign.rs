@@ -8,7 +8,7 @@ use crate::{
 use phoenix_graph::{DatasetName, Export, Graph, Key, Resource, export::is_host_name};
 use phoenix_host::{
     area,
-    observed::{Observed, Storages, Unknown},
+    observed::{Containers, Observed, Storages, Unknown},
 };
 use std::collections::BTreeSet;
 
@@ -118,9 +118,13 @@ fn is_there(seen: &Observed, key: &Key) -> bool {
 /// Lists what the graph has and cannot be seen now, each with the reason and the way out.
 #[must_use]
 pub fn unknown(seen: &Observed, graph: &Graph) -> Vec<(Key, Unknown)> {
-    let Storages::Unknown(unknown) = &seen.storages else { return Vec::new() };
-    let storages = graph.resources().filter(|resource| matches!(resource, Resource::Storage(_)));
-    let mut found: Vec<(Key, Unknown)> = storages.map(|one| (one.key(), unknown.clone())).collect();
+    let reason = |resource: &Resource| match (resource, &seen.storages, &seen.containers) {
+        (Resource::Storage(_), Storages::Unknown(unknown), _)
+        | (Resource::Bind(_), _, Containers::Unknown(unknown)) => Some(unknown.clone()),
+        _ => None,
+    };
+    let mut found: Vec<(Key, Unknown)> =
+        graph.resources().filter_map(|one| Some((one.key(), reason(one)?))).collect();
     found.sort_by(|(a, _), (b, _)| a.cmp(b));
     found
 }

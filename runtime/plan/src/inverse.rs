@@ -181,6 +181,15 @@ pub enum Inverse {
         /// What it was.
         before: Option<StorageState>,
     },
+    /// The mount point of a container was this after its next start, or was not there.
+    MountPoint {
+        /// The container.
+        container: u32,
+        /// The number of the mount point.
+        number: u16,
+        /// What was written.
+        before: Option<Box<str>>,
+    },
     /// The link was this.
     Link {
         /// Where it stands.
@@ -233,6 +242,7 @@ pub(crate) enum Room {
     Export,
     Files,
     Storage,
+    Bind,
     Tunable,
 }
 
@@ -268,6 +278,7 @@ impl Inverse {
             Inverse::Mount { dataset, .. } => format!("mount {dataset}"),
             Inverse::Directory { dataset, .. } => format!("directory {dataset}"),
             Inverse::Storage { id, .. } => format!("storage {id}"),
+            Inverse::MountPoint { container, number, .. } => format!("mount point {container} {number}"),
             Inverse::Link { path, .. } => format!("link {}", path.display()),
             Inverse::Tunable { name, .. } => format!("tunable {name}"),
         };
@@ -293,6 +304,7 @@ impl Inverse {
             Inverse::Exports { .. } => Some(Room::Export),
             Inverse::Link { .. } => Some(Room::Files),
             Inverse::Storage { .. } => Some(Room::Storage),
+            Inverse::MountPoint { .. } => Some(Room::Bind),
             Inverse::Tunable { .. } => Some(Room::Tunable),
             Inverse::While { inverse, .. } => inverse.room(),
             Inverse::PoolAbsent { .. }
@@ -382,6 +394,7 @@ impl Inverse {
             }
             Inverse::Exports { .. } => query.exports = true,
             Inverse::Storage { .. } => query.storages = true,
+            Inverse::MountPoint { .. } => query.containers = true,
             Inverse::Link { path, .. } => {
                 query.links.insert(path.clone());
             }

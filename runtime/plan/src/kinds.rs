@@ -20,7 +20,6 @@ pub static ORDER: LazyLock<Vec<&Stage>> = LazyLock::new(|| ordered(STAGES.into_i
 /// The stages of all kinds, and of what judges across them.
 const STAGES: [&[Stage]; 14] = [
     legal::STAGES,
-    bind::STAGES,
     version::STAGES,
     pool::STAGES,
     dataset::STAGES,
@@ -30,6 +29,7 @@ const STAGES: [&[Stage]; 14] = [
     files::STAGES,
     export::STAGES,
     storage::STAGES,
+    bind::STAGES,
     tunable::STAGES,
     space::STAGES,
     uses::STAGES,
@@ -53,8 +53,9 @@ pub fn look(query: &mut Query, resource: &Resource) {
         Resource::Export(_) => query.exports = true,
         Resource::Tunable(tunable) => _ = query.tunables.insert(tunable.name.clone()),
         Resource::Permissions(permissions) => permissions::look(query, permissions),
-        // Registrations are looked at anyway; binds are refused by name.
-        Resource::Storage(_) | Resource::Bind(_) => {}
+        Resource::Bind(bind) => bind::look(query, bind),
+        // Registrations are looked at anyway.
+        Resource::Storage(_) => {}
     }
 }
 
@@ -65,7 +66,8 @@ pub fn is_missing(seen: &Observed, resource: &Resource) -> bool {
         Resource::Dataset(_) | Resource::Volume(_) => dataset::is_missing(seen, resource),
         Resource::Export(export) => export::is_missing(seen, export),
         Resource::Storage(storage) => storage::is_missing(seen, storage),
-        Resource::Tunable(_) | Resource::Permissions(_) | Resource::Bind(_) => false,
+        Resource::Bind(bind) => bind::is_missing(seen, bind),
+        Resource::Tunable(_) | Resource::Permissions(_) => false,
     }
 }
 
@@ -88,6 +90,7 @@ impl Inverse {
                 Some(Room::Export) => export::doing::back(self, seen),
                 Some(Room::Files) => files::doing::back(self, seen),
                 Some(Room::Storage) => storage::doing::back(self, seen),
+                Some(Room::Bind) => bind::doing::back(self, seen),
                 Some(Room::Tunable) => tunable::back(self, seen),
                 None => Vec::new(),
             },
@@ -150,12 +153,13 @@ mod tests {
         let names: Vec<&str> = ORDER.iter().map(|stage| stage.name).collect();
         let order = [
             "legal",
-            "binds",
+            "renames",
             "versions",
             "pools",
             "exchanges",
             "mounts",
             "storages away",
+            "binds away",
             "exports away",
             "unmounting",
             "keys",
@@ -165,6 +169,7 @@ mod tests {
             "files",
             "exports",
             "storages",
+            "binds",
             "tunables",
             "altroot",
             "space",

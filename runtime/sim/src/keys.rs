@@ -180,7 +180,7 @@ impl State {
             return Err(failed(format!("Key already unloaded for '{name}'.")));
         }
         let used = |one: &DatasetName| {
-            let busy = self.mounted_at(one).is_some() || self.busy.contains(one);
+            let busy = self.mounted_at(one).is_some() || self.busy.contains(one) || self.is_held(one);
             busy && self.encryption_root(one).as_ref() == Some(name)
         };
         if self.subtree(name).iter().any(used) {

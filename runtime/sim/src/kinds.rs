@@ -1,7 +1,7 @@
 //! The table of kinds: what walks over all of them does so here.
 
 use crate::{
-    dataset, export, files,
+    bind, dataset, export, files,
     given::{Given, Roots},
     image::{HostImage, Show},
     keys, mount, permissions, pool,
@@ -24,7 +24,7 @@ type Performs = fn(&mut State, Given<'_>, &Op) -> Option<Result<(), HostError>>;
 type Unfinished = fn(&Op) -> Option<[Op; 2]>;
 
 /// Each kind with how it is seen, and how its operations are carried out.
-const KINDS: [(Looks, Performs); 9] = [
+const KINDS: [(Looks, Performs); 10] = [
     (pool::look, pool::perform),
     (dataset::look, dataset::perform),
     (mount::look, mount::perform),
@@ -33,6 +33,7 @@ const KINDS: [(Looks, Performs); 9] = [
     (files::look, files::perform),
     (export::look, export::perform),
     (storage::look, storage::perform),
+    (bind::look, bind::perform),
     (tunable::look, tunable::perform),
 ];
 
@@ -40,10 +41,11 @@ const KINDS: [(Looks, Performs); 9] = [
 const PROCESSES: [fn(&State, &Query) -> u64; 3] =
     [pool::processes, dataset::processes, permissions::processes];
 
-/// What begins anew in a boot, in this order: what is locked is not mounted, and what is not mounted not exported.
+/// What begins anew in a boot, in this order: what is locked is not mounted, and what is not mounted not exported,
+/// and containers start last.
 /// All else is durable.
-const BOOT: [fn(&mut State, &Roots); 5] =
-    [dataset::boot, keys::boot, mount::boot, export::boot, tunable::boot];
+const BOOT: [fn(&mut State, &Roots); 6] =
+    [dataset::boot, keys::boot, mount::boot, export::boot, tunable::boot, bind::boot];
 
 /// Returns the first half of an operation on a kind, where it has several parts.
 const HALVES: [fn(&Op) -> Option<Op>; 3] = [dataset::half, mount::half, permissions::half];

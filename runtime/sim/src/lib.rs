@@ -6,6 +6,7 @@
 //! `state` has what is kept of each. Every operation passes through one door (`door`), where a `fault` may strike.
 //! Same calls, same state: nothing here is random.
 
+mod bind;
 mod dataset;
 mod door;
 mod export;
@@ -17,6 +18,7 @@ mod keep;
 mod keys;
 mod kinds;
 mod mount;
+pub mod pct;
 mod permissions;
 mod pool;
 mod properties;

@@ -1,5 +1,6 @@
 //! What the simulated host is made of: one value that is kept in one file.
 
+mod bind;
 mod dataset;
 mod export;
 mod keys;
@@ -7,6 +8,7 @@ mod mount;
 mod pool;
 mod storage;
 
+pub use bind::Running;
 pub use dataset::{Dataset, Shape, Snapshot};
 pub use export::Export;
 pub use keys::Lock;
@@ -59,6 +61,12 @@ pub struct State {
     /// `/etc/pve/storage.cfg`; nothing on a host without Proxmox. The configuration of guests is among
     /// the files, below `/etc/pve/nodes`.
     pub storage_cfg: Option<String>,
+    /// The name of this node, as Proxmox's cluster knows it.
+    #[serde(default = "bind::node")]
+    pub node: Box<str>,
+    /// The containers that run, each with the file systems that it holds.
+    #[serde(default, skip_serializing_if = "Running::is_empty")]
+    pub running: Running,
     /// How Proxmox's cluster file system is.
     #[serde(default, skip_serializing_if = "Cluster::is_well")]
     pub cluster: Cluster,
@@ -119,6 +127,8 @@ impl State {
             storage_cfg: Some(
                 "dir: local\n\tpath /var/lib/vz\n\tcontent backup,import,iso,vztmpl\n\n".to_owned(),
             ),
+            node: bind::node(),
+            running: Running::new(),
             cluster: Cluster::Well,
             tunables: tunables.clone(),
             tunables_at_boot: tunables,

@@ -314,7 +314,7 @@ impl State {
 
 const NO_QUORUM: &str = "this node is in no quorum of its cluster, so nothing in /etc/pve can be written";
 
-fn away() -> Unknown {
+pub fn away() -> Unknown {
     Unknown {
         reason: AWAY.to_owned(),
         help: "see `systemctl status pve-cluster`, bring it to run, then try again".to_owned(),

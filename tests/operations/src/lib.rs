@@ -194,6 +194,20 @@ pub fn all() -> Vec<(Op, &'static str)> {
         ),
         (Op::StorageRemove { id }, "pvesm remove tank-a"),
         (
+            Op::MountPointSet {
+                container: 101,
+                number: 0,
+                point: "/tank/a,mp=/mnt/a,mountoptions=noatime;nodev".into(),
+                over: None,
+            },
+            "pct set 101 --mp0 '/tank/a,mp=/mnt/a,mountoptions=noatime;nodev'",
+        ),
+        (
+            Op::MountPointRemove { container: 101, number: 12, over: "/tank/a,mp=/mnt/a".into() },
+            "pct set 101 --delete mp12",
+        ),
+        (Op::MountPointRevert { container: 101, number: 0 }, "pct set 101 --revert mp0"),
+        (
             Op::TunableSet { name: "zfs_arc_max".into(), value: 32_212_254_720 },
             "write 32212254720 to /sys/module/zfs/parameters/zfs_arc_max",
         ),

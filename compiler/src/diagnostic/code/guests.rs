@@ -66,11 +66,9 @@ phoenix_graph::codes! {
         why: "The container fills the disk that the host boots from, and its files are not where backups look for them.",
         examples: Some(Examples {
             wrong: Pool(r#"dataset "shared" canmount="off" {
-    allow "not-carried-out"
     bind { lxc 101 at="/mnt/shared" }
 }"#),
             right: Pool(r#"dataset "shared" {
-    allow "not-carried-out"
     bind { lxc 101 at="/mnt/shared" }
 }"#),
         }),
@@ -84,11 +82,9 @@ phoenix_graph::codes! {
         why: "A container that does not get its files starts all the same, and its programs begin with nothing.",
         examples: Some(Examples {
             wrong: Pool(r#"dataset "shared" {
-    allow "not-carried-out"
     bind { lxc 101 }
 }"#),
             right: Pool(r#"dataset "shared" {
-    allow "not-carried-out"
     bind { lxc 101 at="/mnt/shared" }
 }"#),
         }),
@@ -102,20 +98,52 @@ phoenix_graph::codes! {
         why: "Which of the two the container sees depends on the order of its mount points.",
         examples: Some(Examples {
             wrong: Pool(r#"dataset "a" {
-    allow "not-carried-out"
     bind { lxc 101 at="/mnt/shared" }
 }
 dataset "b" {
-    allow "not-carried-out"
     bind { lxc 101 at="/mnt/shared/" }
 }"#),
             right: Pool(r#"dataset "a" {
-    allow "not-carried-out"
     bind { lxc 101 at="/mnt/shared" }
 }
 dataset "b" {
-    allow "not-carried-out"
     bind { lxc 101 at="/mnt/other" }
+}"#),
+        }),
+    };
+
+    MOUNT_OPTION_WITHOUT_EFFECT = Entry {
+        name: "mount-option-without-effect",
+        level: Lint,
+        title: "a mount option that changes nothing",
+        explanation: "A bind mount has no `discard`: freed blocks of a pool go by its `autotrim`. Where a container can only read, Proxmox applies `nodev`, `noexec` and `nosuid`, and drops the others.",
+        why: "Somebody counts on something that is not done.",
+        examples: Some(Examples {
+            wrong: Pool(r#"dataset "shared" {
+    bind { lxc 101 at="/mnt/shared" mountoptions="discard;noatime"; }
+}"#),
+            right: Pool(r#"dataset "shared" {
+    bind { lxc 101 at="/mnt/shared" mountoptions="noatime"; }
+}"#),
+        }),
+    };
+
+    BIND_SHOWS_EMPTY = Entry {
+        name: "bind-shows-empty",
+        level: Lint,
+        title: "datasets that a container sees as empty directories",
+        explanation: "A bind mount shows one file system: what is mounted below it on the host is an empty directory inside. Give the container each dataset at a path of its own.",
+        why: "Programs write into the empty directory, onto the dataset above, and what they write is hidden on the host.",
+        examples: Some(Examples {
+            wrong: Pool(r#"dataset "media" {
+    bind { lxc 101 at="/media" }
+    dataset "films"
+}"#),
+            right: Pool(r#"dataset "media" {
+    bind { lxc 101 at="/media" }
+    dataset "films" {
+        bind { lxc 101 at="/media/films" }
+    }
 }"#),
         }),
     };

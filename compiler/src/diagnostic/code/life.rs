@@ -28,12 +28,10 @@ phoenix_graph::codes! {
         name: "not-carried-out",
         level: Lint,
         title: "something that this version cannot carry out yet",
-        explanation: "The spec is right, and a switch refuses it: mount points of containers are not written yet, and datasets are not renamed. The plan says which command does it by hand.",
+        explanation: "The spec is right, and a switch refuses it: datasets are not renamed yet. The plan says which command does it by hand.",
         why: "A switch stops before anything is done, where somebody expected it to go through.",
         examples: Some(Examples {
-            wrong: Pool(r#"dataset "shared" {
-    bind { lxc 101 at="/mnt/shared" }
-}"#),
+            wrong: Pool(r#"dataset "shared" was="tank/old""#),
             right: Pool(r#"dataset "shared""#),
         }),
     };

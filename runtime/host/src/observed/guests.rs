@@ -67,6 +67,14 @@ pub enum Named {
     Text(Box<str>),
 }
 
+impl GuestUse {
+    /// Returns whether it is in force, or waits for the next start; of a snapshot it is neither.
+    #[must_use]
+    pub fn is_of_now(&self) -> bool {
+        self.section.as_deref().is_none_or(|section| section.eq_ignore_ascii_case("pve:pending"))
+    }
+}
+
 impl fmt::Display for GuestUse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self.guest.kind {

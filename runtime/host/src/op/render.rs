@@ -134,6 +134,15 @@ impl Op {
                 argv
             }
             Op::StorageRemove { id } => words(["pvesm", "remove", id.as_str()]),
+            Op::MountPointSet { container, number, point, .. } => {
+                words(["pct", "set", &container.to_string(), &format!("--mp{number}"), point])
+            }
+            Op::MountPointRemove { container, number, .. } => {
+                words(["pct", "set", &container.to_string(), "--delete", &format!("mp{number}")])
+            }
+            Op::MountPointRevert { container, number } => {
+                words(["pct", "set", &container.to_string(), "--revert", &format!("mp{number}")])
+            }
             Op::DirectorySet { .. } | Op::TunableSet { .. } | Op::Link { .. } | Op::Unlink { .. } => {
                 return None;
             }

@@ -15,7 +15,7 @@ pub enum Complaint {
     NoPools,
     /// A file or folder is not there: `zpool import`.
     NoFile,
-    /// Somebody else changes the files of the cluster: `pvesm`.
+    /// Somebody else changes the files of the cluster, or a guest: `pvesm`, `pct`.
     Locked,
     /// The kernel has no OpenZFS: `zfs` and `zpool`.
     NoModule,
@@ -29,11 +29,12 @@ const BEGINNINGS: [(&str, Complaint); 3] = [
 ];
 
 /// How lines end; a full stop may follow.
-const ENDS: [(&str, Complaint); 4] = [
+const ENDS: [(&str, Complaint); 5] = [
     (" already exists", Complaint::Exists),
     (" busy", Complaint::Busy),
     ("No such file or directory", Complaint::NoFile),
     ("got lock request timeout", Complaint::Locked),
+    (".lock' - got timeout", Complaint::Locked),
 ];
 
 impl Complaint {
@@ -64,6 +65,7 @@ mod tests {
             ("no pools available to import", Complaint::NoPools),
             ("cannot open '/dev/disk/by-id': No such file or directory", Complaint::NoFile),
             ("cfs-lock 'file-storage_cfg' error: got lock request timeout", Complaint::Locked),
+            ("can't lock file '/run/lock/lxc/pve-config-101.lock' - got timeout", Complaint::Locked),
             (
                 "The ZFS modules cannot be auto-loaded.\nTry running 'modprobe zfs' as root.",
                 Complaint::NoModule,

@@ -120,7 +120,7 @@ pub fn directories(bytes: &[u8]) -> Vec<(Box<str>, Box<str>)> {
 }
 
 /// Reads a text. Proxmox writes what is not ASCII as Latin-1 where it can.
-fn decode(bytes: &[u8]) -> Cow<'_, str> {
+pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => Cow::Owned(bytes.iter().map(|&byte| char::from(byte)).collect()),

@@ -2,7 +2,9 @@
 //! simulated one alike.
 
 pub mod complaints;
+pub mod container_conf;
 pub mod exports;
 pub mod guest_conf;
+pub mod mount_point;
 mod other_types;
 pub mod storage_cfg;

@@ -32,15 +32,6 @@ phoenix_graph::codes! {
         examples: None,
     };
 
-    BIND_BY_HAND = Entry {
-        name: "bind-by-hand",
-        level: Refusal,
-        title: "mount points of containers are not written yet",
-        explanation: "Take `bind` out of the spec, and run the `pct set` that the refusal names.",
-        why: "If it were skipped, the container would start without what the spec gives it, and write into its own root.",
-        examples: None,
-    };
-
     RENAME_BY_HAND = Entry {
         name: "rename-by-hand",
         level: Refusal,

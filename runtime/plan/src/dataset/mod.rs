@@ -8,6 +8,7 @@ pub mod moves;
 pub mod moving;
 mod present;
 pub mod release;
+mod renames;
 pub mod retire;
 pub mod snapshot;
 
@@ -32,6 +33,7 @@ use phoenix_host::observed::{DatasetState, OWNER, Observed, Query};
 use std::{borrow::Cow, collections::BTreeMap};
 
 pub const STAGES: &[Stage] = &[
+    Stage { name: "renames", after: &["legal"], looks_inside: false, run: renames::plan },
     Stage { name: "exchanges", after: &["pools"], looks_inside: true, run: exchangeable::prepare },
     Stage { name: "datasets", after: &["exchanges", "unmounting", "keys"], looks_inside: true, run: plan },
 ];

@@ -17,7 +17,7 @@ use phoenix_host::observed::{LinkState, Observed, mount::plain};
 use std::path::Path;
 
 pub const STAGES: &[Stage] = &[
-    Stage { name: "exports away", after: &["storages away"], looks_inside: true, run: away::plan },
+    Stage { name: "exports away", after: &["binds away"], looks_inside: true, run: away::plan },
     Stage { name: "exports", after: &["files"], looks_inside: true, run: plan },
 ];
 

@@ -9,7 +9,9 @@ use moves::Moves;
 use phoenix_graph::{DatasetName, Key, StorageId};
 use phoenix_host::{
     LOCAL, area,
-    observed::{GuestUse, Guests, Named, Observed, Registrations, Source, StorageState, Storages, Unknown},
+    observed::{
+        Containers, GuestUse, Guests, Named, Observed, Registrations, Source, StorageState, Storages, Unknown,
+    },
     op::Op,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,11 +29,19 @@ pub fn plan(draft: &mut Draft<'_>) {
     }
     let seen = draft.inputs.observed;
     let mut refused: BTreeMap<Key, Vec<String>> = BTreeMap::new();
+    let mut held: BTreeMap<Key, Vec<String>> = BTreeMap::new();
     match &seen.guests {
         Guests::Found(uses) => {
+            let ends = ends(draft);
             for guest in uses {
+                // What is written for a snapshot stays.
+                let end = ends.get(&(guest.guest.id, guest.key.clone())).filter(|_| guest.is_of_now());
                 for key in leaving.under(guest, seen) {
-                    refused.entry(key).or_default().push(guest.to_string());
+                    match end {
+                        Some(End::Now) => {}
+                        Some(End::NextStart) => held.entry(key).or_default().push(guest.to_string()),
+                        None => refused.entry(key).or_default().push(guest.to_string()),
+                    }
                 }
             }
         }
@@ -45,6 +55,15 @@ pub fn plan(draft: &mut Draft<'_>) {
             code::GUEST_USES,
             format!("it would go or move, and guests name it: {}", some(&guests)),
             "move what they have there, or take it out of their configuration (snapshots of them, too), then plan again; or keep it as it is in the spec",
+        );
+    }
+    for (key, mut guests) in held {
+        guests.dedup();
+        draft.refuse(
+            &key,
+            code::HELD_BY_CONTAINER,
+            format!("it would go or move, and is held until the next start of what runs: {}", some(&guests)),
+            "stop that for the switch (`pct stop ID`); or take the `bind` out of the spec first, and this after the next start",
         );
     }
     match &seen.storages {
@@ -88,6 +107,26 @@ pub fn plan(draft: &mut Draft<'_>) {
         }
         Storages::Unknown(_) | Storages::NoProxmox | Storages::NotAsked => {}
     }
+}
+
+/// When a container no longer has a mount point that a plan changes.
+enum End {
+    Now,
+    NextStart,
+}
+
+/// Lists the mount points that a plan takes away or points elsewhere, by container and key.
+fn ends(draft: &Draft<'_>) -> BTreeMap<(u32, Box<str>), End> {
+    let Containers::Found(containers) = &draft.inputs.observed.containers else { return BTreeMap::new() };
+    let ended = draft.actions().iter().flat_map(|action| &action.ops).filter_map(|op| match op {
+        Op::MountPointRemove { container, number, .. } | Op::MountPointSet { container, number, .. } => {
+            let runs = containers.get(container).is_none_or(|state| state.running);
+            let end = if runs { End::NextStart } else { End::Now };
+            Some(((*container, format!("mp{number}").into()), end))
+        }
+        _ => None,
+    });
+    ended.collect()
 }
 
 /// Returns whether `local` is one, once the plan is carried out, that Proxmox holds for away where nothing is

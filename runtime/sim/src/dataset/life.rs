@@ -113,6 +113,9 @@ impl State {
         }
         let before = self.followers(name);
         self.unmount_one(name)?;
+        if self.is_held(name) {
+            return refuse(1, format!("cannot destroy '{name}': dataset is busy"));
+        }
         if self.mounted_at(name).is_some() {
             // Another one was mounted over it at the same path, and was unmounted in its place.
             return refuse(1, format!("cannot destroy '{name}': dataset is busy"));
@@ -155,6 +158,11 @@ impl State {
                 self.datasets.insert(new.clone(), state);
             }
             self.clone_moved(&old, Some(&new));
+            for held in self.running.values_mut() {
+                if held.remove(&old) {
+                    held.insert(new.clone());
+                }
+            }
             if self.busy.remove(&old) {
                 self.busy.insert(new.clone());
             }

@@ -240,6 +240,7 @@ impl State {
         self.busy
             .iter()
             .chain(self.mounts.iter().map(|mount| &mount.dataset))
+            .chain(self.running.values().flatten())
             .any(|name| name.pool() == *pool)
     }
 

@@ -1,0 +1,66 @@
+//! The containers of Proxmox, with their mount points.
+
+use super::Unknown;
+use crate::text::mount_point::MountPoint;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The containers of all nodes, or why nobody can tell.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Containers {
+    /// They were not asked for.
+    #[default]
+    NotAsked,
+    /// This host has no Proxmox.
+    NoProxmox,
+    /// This host has Proxmox, and the configuration of its containers cannot be read.
+    Unknown(Unknown),
+    /// Each container, by its id.
+    Found(BTreeMap<u32, ContainerState>),
+}
+
+/// A container, as its configuration says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContainerState {
+    /// The node that it is on.
+    pub node: Box<str>,
+    /// Whether that is this host.
+    pub here: bool,
+    /// Whether it runs; of one that is elsewhere nobody knows here.
+    pub running: bool,
+    /// What holds it for now: `backup`, `migrate`, `snapshot`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<Box<str>>,
+    /// Whether Proxmox changes no mount point of it.
+    #[serde(default)]
+    pub protected: bool,
+    /// The names of its snapshots.
+    #[serde(default)]
+    pub snapshots: Vec<Box<str>>,
+    /// Its mount points that are in force, by number, as they are written.
+    pub points: BTreeMap<u16, Box<str>>,
+    /// What waits for its next start: a mount point as it will be, or none.
+    #[serde(default)]
+    pub pending: BTreeMap<u16, Option<Box<str>>>,
+}
+
+impl ContainerState {
+    /// How many mount points a container can have.
+    pub const MOST: u16 = 256;
+
+    /// Returns its mount points as they are after its next start, by number, as they are written.
+    #[must_use]
+    pub fn wanted(&self) -> BTreeMap<u16, &str> {
+        let pending = self.pending.iter().filter_map(|(number, text)| Some((*number, text.as_deref()?)));
+        let stays = self.points.iter().filter(|(number, _)| !self.pending.contains_key(number));
+        stays.map(|(number, text)| (*number, &**text)).chain(pending).collect()
+    }
+
+    /// Finds the mount points at a path inside, by number, as they are after its next start.
+    #[must_use]
+    pub fn at(&self, path: &str) -> Vec<(u16, MountPoint)> {
+        let read =
+            self.wanted().into_iter().filter_map(|(number, text)| Some((number, MountPoint::read(text)?)));
+        read.filter(|(_, point)| *point.at == *path).collect()
+    }
+}

@@ -1,0 +1,147 @@
+//! Reads and writes a mount point of a container as its configuration has it: `/tank/media,mp=/media,ro=1`.
+//!
+//! The part without a name is the volume, whatever stands before it, and the others are `name=value` in any order.
+//! Proxmox writes them back in an order of its own, so that only what was read can be compared.
+
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, fmt};
+
+/// A mount point of a container.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MountPoint {
+    /// A path of the host, or a volume of a storage.
+    pub volume: Box<str>,
+    /// The path inside of the container, in its one spelling.
+    pub at: Box<str>,
+    /// What else is said: booleans as `0` and `1`, mount options sorted; nothing that holds anyway.
+    pub options: BTreeMap<Box<str>, Box<str>>,
+}
+
+/// What holds of a bind mount point where nothing is said. Its size is told nowhere, and means nothing.
+const DEFAULTS: &[(&str, &str)] =
+    &[("backup", "0"), ("keepattrs", "0"), ("quota", "0"), ("replicate", "1"), ("ro", "0"), ("shared", "0")];
+
+/// The options that are on or off.
+const SWITCHES: &[&str] = &["acl", "backup", "keepattrs", "quota", "replicate", "ro", "shared"];
+
+impl MountPoint {
+    /// Makes a mount point of what is said of it.
+    #[must_use]
+    pub fn new(volume: &str, at: &str, options: &BTreeMap<Box<str>, Box<str>>) -> Self {
+        let mut options = options.clone();
+        options.retain(|name, value| !DEFAULTS.contains(&(&**name, &**value)));
+        MountPoint { volume: one_spelling(volume), at: one_spelling(at), options }
+    }
+
+    /// Reads one; nothing where it is none that Proxmox takes.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let mut said: BTreeMap<Box<str>, Box<str>> = BTreeMap::new();
+        for part in text.split(',') {
+            let (name, value) = match part.split_once('=') {
+                Some((name, value)) if !name.is_empty() && !value.is_empty() => (name, value),
+                Some(_) => return None,
+                None if part.is_empty() => return None,
+                None => ("volume", part),
+            };
+            if said.insert(name.into(), canonical(name, value)?).is_some() {
+                return None;
+            }
+        }
+        let (volume, at) = (said.remove("volume")?, said.remove("mp")?);
+        said.remove("size").filter(|_| volume.starts_with('/'));
+        Some(Self::new(&volume, &at, &said))
+    }
+
+    /// Returns whether it is a folder of the host, and no device and no volume of a storage.
+    #[must_use]
+    pub fn is_bind(&self) -> bool {
+        self.volume.starts_with('/') && !self.volume.starts_with("/dev/")
+    }
+}
+
+impl fmt::Display for MountPoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{},mp={}", self.volume, self.at)?;
+        self.options.iter().try_for_each(|(name, value)| write!(f, ",{name}={value}"))
+    }
+}
+
+fn canonical(name: &str, value: &str) -> Option<Box<str>> {
+    if SWITCHES.contains(&name) {
+        return match value {
+            "1" | "on" | "yes" | "true" => Some("1".into()),
+            "0" | "off" | "no" | "false" => Some("0".into()),
+            _ => None,
+        };
+    }
+    if name == "mountoptions" {
+        return Some(phoenix_graph::check::guest::mount_options(value.split(';')).into());
+    }
+    Some(value.into())
+}
+
+/// Proxmox takes a path as it is given: `/data/`, `//data` and, inside, `data` are all the same folder.
+fn one_spelling(path: &str) -> Box<str> {
+    if path.contains(':') && !path.starts_with('/') {
+        return path.into();
+    }
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    format!("/{}", parts.join("/")).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(text: &str) -> MountPoint {
+        MountPoint::read(text).unwrap_or_else(|| panic!("{text}"))
+    }
+
+    #[test]
+    fn the_order_the_spelling_and_what_holds_anyway_make_no_difference() {
+        let whole =
+            "ro=yes,shared=0,mp=data/,replicate=on,mountoptions=nosuid;noatime,backup=0,volume=/a//b/";
+        let point = read(whole);
+        assert_eq!(point.to_string(), "/a/b,mp=/data,mountoptions=noatime;nosuid,ro=1");
+        assert_eq!(read(&point.to_string()), point);
+        assert_eq!(read("/a/b,mp=/data,size=1G"), read("/a/b,mp=/data"));
+        assert_ne!(read("/a/b,mp=/data,acl=0"), read("/a/b,mp=/data"));
+    }
+
+    #[test]
+    fn what_proxmox_does_not_take_is_none() {
+        for text in
+            ["", "/a", "mp=/x", "/a,mp=/x,ro=1,ro=0", "/a,/b,mp=/x", "/a,mp=/x,", "/a,mp=", "/a,mp=/x,ro=2"]
+        {
+            assert_eq!(MountPoint::read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_a_folder_of_the_host_is_a_bind() {
+        let is = |text: &str| read(text).is_bind();
+        assert!(
+            is("/tank/a,mp=/a")
+                && !is("/dev/zvol/tank/a,mp=/a")
+                && !is("vms:subvol-101-disk-1,mp=/a,size=1G")
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_again(
+            volume in "(/[a-zA-Z0-9 :._-]{1,8}){1,3}",
+            at in "(/[a-zA-Z0-9 ._-]{1,8}){1,3}",
+            ro in any::<bool>(),
+            words in proptest::sample::subsequence(phoenix_graph::check::guest::MOUNT_OPTIONS, 1..3),
+        ) {
+            let mut options: BTreeMap<Box<str>, Box<str>> = BTreeMap::new();
+            options.insert("ro".into(), if ro { "1" } else { "0" }.into());
+            options.insert("mountoptions".into(), words.join(";").into());
+            let point = MountPoint::new(&volume, &at, &options);
+            prop_assert_eq!(MountPoint::read(&point.to_string()), Some(point));
+        }
+    }
+}

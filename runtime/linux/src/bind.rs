@@ -1,0 +1,136 @@
+//! What Proxmox's guests name, its containers with their mount points, and `pct`.
+
+use crate::{
+    LinuxPaths,
+    cluster::{cluster, contents, locked},
+    guests,
+    look::Look,
+    reach::Reach,
+};
+use phoenix_host::{
+    HostError,
+    error::failed,
+    observed::{ContainerState, Containers, GuestKind, Guests, Observed, Unknown},
+    op::Op,
+    text::{container_conf::container, guest_conf, mount_point::MountPoint},
+};
+use sha1::{Digest, Sha1};
+use std::{
+    collections::BTreeSet,
+    fmt::Write,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+/// Reads what guests name, and the containers, as far as they are asked for. No process is started.
+pub fn look(look: &Look<'_>, seen: &mut Observed) -> Result<(), HostError> {
+    let query = look.query;
+    if !query.guests && !query.containers {
+        return Ok(());
+    }
+    let (named, containers) = match look.reach.runner.tool("pvesm") {
+        Err(HostError::NoTool { .. }) => (Guests::NoProxmox, Containers::NoProxmox),
+        Err(error) => return Err(error),
+        Ok(_) => read(&look.reach.paths)
+            .unwrap_or_else(|unknown| (Guests::Unknown(unknown.clone()), Containers::Unknown(unknown))),
+    };
+    if query.guests {
+        seen.guests = named;
+    }
+    if query.containers {
+        seen.containers = containers;
+    }
+    Ok(())
+}
+
+fn read(paths: &LinuxPaths) -> Result<(Guests, Containers), Unknown> {
+    let here = cluster(paths)?.node;
+    let found = guests::read(paths)?;
+    let up = running(paths)?;
+    let uses = found.guests.iter().flat_map(|(guest, bytes)| guest_conf::uses(guest, bytes, &found.shared));
+    let mut uses: Vec<_> = uses.collect();
+    uses.sort();
+    let containers = found.guests.iter().filter(|(guest, _)| guest.kind == GuestKind::Container);
+    let containers = containers.map(|(guest, bytes)| {
+        let here = guest.node == here;
+        let running = here && up.contains(&guest.id);
+        (guest.id, ContainerState { node: guest.node.clone(), here, running, ..container(bytes) })
+    });
+    Ok((Guests::Found(uses), Containers::Found(containers.collect())))
+}
+
+/// Lists the containers that run: LXC has a socket for each, which is in no file system.
+fn running(paths: &LinuxPaths) -> Result<BTreeSet<u32>, Unknown> {
+    let sockets = paths.proc.join("net/unix");
+    let text = fs::read(&sockets).map_err(|error| Unknown {
+        reason: format!(
+            "{} cannot be read ({error}), so nobody can tell which containers run",
+            sockets.display()
+        ),
+        help: "see that root can read it, then try again".to_owned(),
+    })?;
+    let id = |line: &str| {
+        let name = line.split_whitespace().last()?;
+        name.strip_prefix("@/var/lib/lxc/")?.strip_suffix("/command")?.parse().ok()
+    };
+    Ok(String::from_utf8_lossy(&text).lines().filter_map(id).collect())
+}
+
+/// Changes a mount point: only where just that stands there which was planned for, and what stands there then is
+/// read again.
+pub fn perform(reach: &Reach, op: &Op) -> Option<Result<(), HostError>> {
+    let (container, number) = match op {
+        Op::MountPointSet { container, number, .. }
+        | Op::MountPointRemove { container, number, .. }
+        | Op::MountPointRevert { container, number } => (*container, *number),
+        _ => return None,
+    };
+    Some(locked(reach, || change(reach, op, container, number)))
+}
+
+fn change(reach: &Reach, op: &Op, id: u32, number: u16) -> Result<(), HostError> {
+    let path = conf(&reach.paths, id)?;
+    let (before, digest) = now(&path)?;
+    let other = |what: &str| {
+        Err(failed("change", &path, io::Error::other(format!("mp{number} of container {id} {what}"))))
+    };
+    let planned = match op {
+        Op::MountPointSet { over, .. } => Some(over.as_deref()),
+        Op::MountPointRemove { over, .. } => Some(Some(&**over)),
+        _ => None,
+    };
+    if planned.is_some_and(|planned| before.wanted().get(&number).copied() != planned) {
+        return other("is not what it was when this was planned");
+    }
+    // Whoever writes to it in between is told by Proxmox.
+    let mut argv = op.argv().unwrap_or_default();
+    argv.extend(["--digest".to_owned(), digest]);
+    reach.runner.change(&argv)?;
+    let (after, _) = now(&path)?;
+    let wanted = after.wanted().get(&number).copied().map(MountPoint::read);
+    let holds = match op {
+        Op::MountPointSet { point, .. } => wanted == Some(MountPoint::read(point)),
+        Op::MountPointRemove { .. } => wanted.is_none(),
+        _ => !after.pending.contains_key(&number),
+    };
+    if holds { Ok(()) } else { other("is not what `pct` was given, though it said nothing") }
+}
+
+/// Reads a container's configuration, with the digest that Proxmox has of it.
+fn now(path: &Path) -> Result<(ContainerState, String), HostError> {
+    let bytes = contents(path).map_err(|error| failed("read", path, error))?;
+    let digest = Sha1::digest(&bytes).iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a text does not fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    });
+    Ok((container(&bytes), digest))
+}
+
+/// Returns where the configuration of a container of this node is.
+fn conf(paths: &LinuxPaths, id: u32) -> Result<PathBuf, HostError> {
+    let node = cluster(paths).map_err(|unknown| {
+        failed("read", &paths.pve, io::Error::other(format!("{}; {}", unknown.reason, unknown.help)))
+    })?;
+    Ok(paths.pve.join("nodes").join(&*node.node).join("lxc").join(format!("{id}.conf")))
+}

@@ -1,0 +1,101 @@
+//! Proxmox's cluster file system: whether it is there, how its files are read, and the locks of its tools.
+//!
+//! `/etc/pve` is served by pmxcfs. Where that does not run the folder is an empty one: what is not there
+//! then is unknown, not absent.
+
+use crate::{LinuxPaths, reach::Reach};
+use phoenix_host::{HostError, observed::Unknown, text::complaints::Complaint};
+use std::{
+    fs::{self, File},
+    io::{self, ErrorKind, Read},
+    path::{Path, PathBuf},
+    sync::PoisonError,
+    thread,
+    time::Duration,
+};
+
+/// The most that pmxcfs keeps in one file: 1 MiB.
+const LARGEST: u64 = 1 << 20;
+
+/// How long is waited before a lock is tried again, each time: the tool itself has waited 10 s by then.
+const WAITS: [Duration; 5] = [
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+];
+
+/// Has one of Proxmox's tools change something: one at a time, and again where it could not get its lock.
+pub fn locked(reach: &Reach, change: impl Fn() -> Result<(), HostError>) -> Result<(), HostError> {
+    let _one = reach.proxmox.lock().unwrap_or_else(PoisonError::into_inner);
+    for wait in WAITS {
+        match change() {
+            // It could not get its lock, which somebody else holds, and has done nothing.
+            Err(error) if error.complains_of(Complaint::Locked) => thread::sleep(wait),
+            other => return other,
+        }
+    }
+    change()
+}
+
+/// What pmxcfs says of itself.
+pub struct Cluster {
+    /// The name of this node.
+    pub node: Box<str>,
+    /// Whether it takes changes: a node alone always does.
+    pub quorate: bool,
+}
+
+/// Asks pmxcfs how it is. It alone serves `.members`, below a mount of its own.
+pub fn cluster(paths: &LinuxPaths) -> Result<Cluster, Unknown> {
+    let unknown = |reason: String| Unknown {
+        reason: format!(
+            "{reason}: Proxmox's cluster file system does not seem to run, so nobody can tell what it holds"
+        ),
+        help: "see `systemctl status pve-cluster`, bring it to run, then try again".to_owned(),
+    };
+    let mountinfo = paths.proc.join("self/mountinfo");
+    let mounts = fs::read(&mountinfo)
+        .map_err(|error| unknown(format!("{} cannot be read ({error})", mountinfo.display())))?;
+    let mounted = mounts
+        .split(|&byte| byte == b'\n')
+        .any(|line| line.split(|&byte| byte == b' ').nth(4) == Some(b"/etc/pve"));
+    if !mounted {
+        return Err(unknown("nothing is mounted at /etc/pve".to_owned()));
+    }
+    let members = contents(&paths.pve.join(".members"))
+        .map_err(|error| unknown(format!("/etc/pve/.members cannot be read ({error})")))?;
+    let members: serde_json::Value = serde_json::from_slice(&members)
+        .map_err(|_| unknown("/etc/pve/.members says nothing that can be read".to_owned()))?;
+    let node = members.get("nodename").and_then(serde_json::Value::as_str).unwrap_or_default();
+    let quorate = members.pointer("/cluster/quorate").and_then(serde_json::Value::as_i64);
+    Ok(Cluster { node: node.into(), quorate: quorate != Some(0) })
+}
+
+pub fn unreadable(path: &Path, error: &io::Error) -> Unknown {
+    Unknown {
+        reason: format!("{} cannot be read: {error}", path.display()),
+        help: "see that root can read it, and `systemctl status pve-cluster`; then try again".to_owned(),
+    }
+}
+
+/// Reads a file of pmxcfs's, which keeps none that is larger than 1 MiB.
+pub fn contents(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(io::Error::new(ErrorKind::FileTooLarge, "it is larger than 1 MiB"));
+    }
+    Ok(bytes)
+}
+
+/// A path, and why it cannot be read.
+pub type Failed = (PathBuf, io::Error);
+
+/// Lists the names in a folder.
+pub fn names(folder: &Path) -> Result<Vec<String>, Failed> {
+    let failed = |error| (folder.to_owned(), error);
+    let entries = fs::read_dir(folder).map_err(failed)?;
+    entries.map(|entry| Ok(entry.map_err(failed)?.file_name().to_string_lossy().into_owned())).collect()
+}

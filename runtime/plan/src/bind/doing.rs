@@ -1,0 +1,68 @@
+//! What is done to mount points of containers, and what takes it back: never to data.
+
+use crate::{Inverse, doing::Doing};
+use phoenix_host::{
+    observed::{ContainerState, Containers, Observed},
+    op::Op,
+    text::mount_point::MountPoint,
+};
+
+/// Gives a container a mount point, or another one in its place.
+pub fn set(container: u32, number: u16, point: &str, state: &ContainerState) -> Doing {
+    let over = over(state, number);
+    let op = Op::MountPointSet { container, number, point: point.into(), over: over.clone() };
+    Doing::new(op, Inverse::MountPoint { container, number, before: over })
+}
+
+/// Takes a mount point from a container; nothing where it has none.
+pub fn remove(container: u32, number: u16, state: &ContainerState) -> Doing {
+    match over(state, number) {
+        None => Doing::default(),
+        Some(over) => Doing::new(
+            Op::MountPointRemove { container, number, over: over.clone() },
+            Inverse::MountPoint { container, number, before: Some(over) },
+        ),
+    }
+}
+
+/// Returns what takes it back. What only waits for the next start is dropped.
+pub fn back(inverse: &Inverse, seen: &Observed) -> Vec<Op> {
+    let (Inverse::MountPoint { container, number, before }, Containers::Found(found)) =
+        (inverse, &seen.containers)
+    else {
+        return Vec::new();
+    };
+    let (container, number) = (*container, *number);
+    let Some(state) = found.get(&container) else { return Vec::new() };
+    let over = over(state, number);
+    if is_same(over.as_deref(), before.as_deref()) {
+        return Vec::new();
+    }
+    if before
+        .as_deref()
+        .map_or_else(|| !state.points.contains_key(&number), |before| !differs(state, number, before))
+    {
+        return vec![Op::MountPointRevert { container, number }];
+    }
+    match (before, over) {
+        (Some(before), over) => vec![Op::MountPointSet { container, number, point: before.clone(), over }],
+        (None, Some(over)) => vec![Op::MountPointRemove { container, number, over }],
+        (None, None) => Vec::new(),
+    }
+}
+
+/// Returns whether what is in force at a number is another mount point.
+pub fn differs(state: &ContainerState, number: u16, point: &str) -> bool {
+    !is_same(state.points.get(&number).map(|text| &**text), Some(point))
+}
+
+/// Returns what is written at a number, as it is after the next start.
+fn over(state: &ContainerState, number: u16) -> Option<Box<str>> {
+    state.wanted().get(&number).map(|text| (*text).into())
+}
+
+/// Returns whether two mount points are the same, however they are written.
+fn is_same(a: Option<&str>, b: Option<&str>) -> bool {
+    a == b
+        || matches!((a.map(MountPoint::read), b.map(MountPoint::read)), (Some(Some(a)), Some(Some(b))) if a == b)
+}

@@ -1,0 +1,264 @@
+//! Mount points of containers: `pct` writes them into the configuration of the container, under the next number that is
+//! free; after that one is found by the path inside, and keeps its number as long as it is said.
+//!
+//! What is new is live at once in a container that runs. What changes or goes waits for its next start, and is told
+//! until then. Mount points that people made are theirs.
+
+mod container;
+pub mod doing;
+
+use crate::{
+    Kind, Prior, Subject, code, consent,
+    draft::Draft,
+    order::{Milestone, Need},
+    permissions,
+    record::Claim,
+    sketch::Sketch,
+    stage::Stage,
+};
+use container::{free, is_other, said, unready};
+use phoenix_graph::{Bind, Graph, Key, Resource, check::guest};
+use phoenix_host::{
+    observed::{ContainerState, Containers, Observed, Query},
+    text::mount_point::MountPoint,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub const STAGES: &[Stage] = &[
+    Stage { name: "binds away", after: &["storages away"], looks_inside: true, run: take_away },
+    Stage { name: "binds", after: &["storages"], looks_inside: true, run: plan },
+];
+
+/// The name that what an adopted mount point was goes by.
+pub const MOUNT_POINT: &str = "mount-point";
+
+/// Lists the binds of a graph, those of one container by their paths: what lies above another comes before it.
+fn all(graph: &Graph) -> BTreeMap<Key, &Bind> {
+    let binds = graph.resources().filter_map(|resource| match resource {
+        Resource::Bind(bind) => Some((resource.key(), bind)),
+        _ => None,
+    });
+    binds.collect()
+}
+
+/// Plans what goes: the mount points that only the current generation says.
+pub fn take_away(draft: &mut Draft<'_>) {
+    let inputs = draft.inputs;
+    for (key, bind) in inputs.current.map(all).unwrap_or_default() {
+        if inputs.desired.get(&key).is_some() {
+            continue;
+        }
+        let found = match &inputs.observed.containers {
+            Containers::Found(found) => found,
+            Containers::Unknown(unknown) => {
+                let reason = format!("it is to go, and cannot be seen: {}", unknown.reason);
+                draft.refuse(&key, code::PROXMOX_UNKNOWN, reason, &*unknown.help);
+                continue;
+            }
+            Containers::NoProxmox | Containers::NotAsked => continue,
+        };
+        // With its container a mount point is gone, too.
+        let Some(state) = found.get(&bind.container) else { continue };
+        let ours = state.at(&bind.at).into_iter().find(|(_, point)| *point.volume == *bind.path);
+        if draft.whose.was_adopted(&key) {
+            draft.adopted.remove(&key);
+            let mut sketch = Sketch::new(Kind::Release);
+            if let (Some((number, _)), Some(Prior::Own { raw, .. }), true) =
+                (&ours, inputs.prior(&key, MOUNT_POINT), inputs.gives_back)
+            {
+                sketch.tell(MOUNT_POINT, Some("as phoenix had it"), Some("as it was before"));
+                sketch.run(doing::set(bind.container, *number, raw, state));
+            }
+            draft.push(Subject::Resource(key), sketch);
+            continue;
+        }
+        let Some((number, point)) = ours else { continue };
+        if let Some(why) = unready(bind.container, state) {
+            draft.refuse_for(&key, why);
+            continue;
+        }
+        let mut sketch = Sketch::new(Kind::Remove);
+        sketch.tell(&format!("mp{number}"), Some(&point.to_string()), None);
+        sketch.run(doing::remove(bind.container, number, state));
+        if state.running {
+            waits(draft, &key, bind.container, number);
+        }
+        draft.push(Subject::Resource(key), sketch);
+    }
+}
+
+/// Plans all mount points of the desired graph.
+pub fn plan(draft: &mut Draft<'_>) {
+    let inputs = draft.inputs;
+    // What this plan takes, besides what is taken already.
+    let mut taken: BTreeSet<(u32, u16)> = BTreeSet::new();
+    for (key, bind) in all(inputs.desired) {
+        let found = match &inputs.observed.containers {
+            Containers::Found(found) => found,
+            Containers::NoProxmox | Containers::NotAsked => {
+                draft.refuse(
+                    &key,
+                    code::NO_PROXMOX,
+                    "this host has no `pct`, so no container can be given anything",
+                    "take the `bind` nodes out of this host's spec, or run phoenix on the Proxmox host",
+                );
+                continue;
+            }
+            Containers::Unknown(unknown) => {
+                let earlier = inputs.current.and_then(|current| current.get(&key)).map(|node| &node.resource);
+                if matches!(earlier, Some(Resource::Bind(earlier)) if earlier == bind) {
+                    let text = format!("unknown, and left as it is: {}; {}", unknown.reason, unknown.help);
+                    draft.warn(&key, code::LEFT_UNKNOWN, text);
+                } else {
+                    let reason = format!("it cannot be seen: {}", unknown.reason);
+                    draft.refuse(&key, code::PROXMOX_UNKNOWN, reason, &*unknown.help);
+                }
+                continue;
+            }
+        };
+        let Some(state) = found.get(&bind.container) else {
+            draft.refuse(
+                &key,
+                code::NO_SUCH_CONTAINER,
+                format!("there is no container {}", bind.container),
+                "make it first, or take the `lxc` out of the spec",
+            );
+            continue;
+        };
+        match &state.at(&bind.at)[..] {
+            [] => {
+                let elsewhere = found.values().any(|other| !other.here);
+                let new = New { key: &key, bind, state, elsewhere };
+                create(draft, &new, &mut taken);
+            }
+            [(number, point)] => present(draft, &key, bind, state, (*number, point)),
+            several => {
+                let several: Vec<String> = several.iter().map(|(number, _)| format!("mp{number}")).collect();
+                let reason =
+                    format!("container {} has {} at that path", bind.container, several.join(" and "));
+                draft.refuse(&key, code::MOUNT_POINT_TAKEN, reason, container::TAKEN_HELP);
+            }
+        }
+    }
+}
+
+/// A mount point that is not there yet.
+struct New<'a> {
+    key: &'a Key,
+    bind: &'a Bind,
+    state: &'a ContainerState,
+    /// Whether there are containers on other nodes.
+    elsewhere: bool,
+}
+
+fn create(draft: &mut Draft<'_>, new: &New<'_>, taken: &mut BTreeSet<(u32, u16)>) {
+    let New { key, bind, state, elsewhere } = new;
+    let id = bind.container;
+    if let Some(why) = unready(id, state).or_else(|| is_other(draft.inputs.observed, bind, state)) {
+        draft.refuse_for(key, why);
+        return;
+    }
+    let Some(number) = free(state, &bind.at, |number| taken.contains(&(id, number))) else {
+        draft.refuse(
+            key,
+            code::NO_FREE_MOUNT_POINT,
+            format!("container {id} has {} mount points already", ContainerState::MOST),
+            "take one from it that nobody needs: `pct set ID --delete mpN`",
+        );
+        return;
+    };
+    taken.insert((id, number));
+    let point = said(bind);
+    let mut sketch = Sketch::new(Kind::Create);
+    sketch.tell(&format!("mp{number}"), None, Some(&point.to_string()));
+    sketch.run(doing::set(id, number, &point.to_string(), state));
+    if state.running
+        && state.points.contains_key(&number)
+        && doing::differs(state, number, &point.to_string())
+    {
+        waits(draft, key, id, number);
+    }
+    for warning in container::warnings(bind, state, number, *elsewhere) {
+        draft.warn(key, warning.0, warning.1);
+    }
+    push(draft, (*key).clone(), sketch);
+}
+
+fn present(draft: &mut Draft<'_>, key: &Key, bind: &Bind, state: &ContainerState, is: (u16, &MountPoint)) {
+    let (number, point) = is;
+    let known = draft.whose.is_known(key);
+    if !point.is_bind() {
+        let reason = format!("container {} has {} there: mp{number}", bind.container, point.volume);
+        draft.refuse(key, code::MOUNT_POINT_TAKEN, reason, container::TAKEN_HELP);
+        return;
+    }
+    let mut sketch = Sketch::new(Kind::Update);
+    if !known {
+        if !consent::adopt(draft, key, &format!("mp{number}, a mount point at that path,"), Claim::Foreign) {
+            return;
+        }
+        sketch.kind = Kind::Adopt;
+        let text = state.wanted().get(&number).copied().unwrap_or_default().to_owned();
+        let own = Prior::Own { raw: text.as_str().into(), word: text.into() };
+        draft.stands_over(key, [(MOUNT_POINT.into(), own)].into());
+    }
+    let wanted = keeping(said(bind), point);
+    if wanted == *point {
+        if state.running && state.pending.contains_key(&number) {
+            waits(draft, key, bind.container, number);
+        }
+        if !known {
+            push(draft, key.clone(), sketch);
+        }
+        return;
+    }
+    if let Some(why) = unready(bind.container, state).or_else(|| is_other(draft.inputs.observed, bind, state))
+    {
+        draft.refuse_for(key, why);
+        return;
+    }
+    sketch.changes = container::changes(point, &wanted);
+    sketch.run(doing::set(bind.container, number, &wanted.to_string(), state));
+    if state.running {
+        waits(draft, key, bind.container, number);
+    }
+    push(draft, key.clone(), sketch);
+}
+
+/// Keeps of a mount point what no spec can say.
+fn keeping(mut said: MountPoint, is: &MountPoint) -> MountPoint {
+    let own = |name: &str| name == "mountoptions" || guest::SWITCHES.contains(&name);
+    let others = is.options.iter().filter(|(name, _)| !own(name) && !said.options.contains_key(*name));
+    let others: Vec<_> = others.map(|(name, value)| (name.clone(), value.clone())).collect();
+    said.options.extend(others);
+    said
+}
+
+/// Tells that something waits for a container's next start.
+fn waits(draft: &mut Draft<'_>, key: &Key, container: u32, number: u16) {
+    draft.warn(
+        key,
+        code::WAITS_FOR_START,
+        format!("container {container} runs: mp{number} is so at its next start (`pct reboot {container}`)"),
+    );
+}
+
+/// Adds an action on a mount point: what a container has is mounted and has its permissions before.
+fn push(draft: &mut Draft<'_>, key: Key, mut sketch: Sketch) {
+    sketch.after(Need::Ground(key.clone()));
+    sketch.after(Need::AllFree);
+    sketch.after(Milestone::Mounted);
+    permissions::needs(draft.inputs).for_each(|need| sketch.after(need));
+    draft.push(Subject::Resource(key), sketch);
+}
+
+/// Adds what has to be looked at for a mount point.
+pub fn look(query: &mut Query, _: &Bind) {
+    query.containers = true;
+}
+
+/// Returns whether a container has nothing at the path, where all are seen.
+pub fn is_missing(seen: &Observed, bind: &Bind) -> bool {
+    let Containers::Found(found) = &seen.containers else { return false };
+    found.get(&bind.container).is_none_or(|state| state.at(&bind.at).is_empty())
+}

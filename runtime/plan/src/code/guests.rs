@@ -1,0 +1,118 @@
+//! Codes about guests: mount points of containers.
+
+use phoenix_graph::code::{
+    Entry,
+    Level::{Refusal, Warning},
+};
+
+phoenix_graph::codes! {
+    pub GUESTS:
+
+    NO_SUCH_CONTAINER = Entry {
+        name: "no-such-container",
+        level: Refusal,
+        title: "a container that is not there",
+        explanation: "No node has a container of this id. Make it first, or take the `lxc` out of the spec.",
+        why: "A container that is made later under this id would not get what the spec says it has.",
+        examples: None,
+    };
+
+    CONTAINER_ELSEWHERE = Entry {
+        name: "container-elsewhere",
+        level: Refusal,
+        title: "a container that is on another node",
+        explanation: "Bring it here with `pct migrate`, or take it out of this host's spec.",
+        why: "The dataset is on this host: there the container would not start, or would write onto another disk.",
+        examples: None,
+    };
+
+    CONTAINER_LOCKED = Entry {
+        name: "container-locked",
+        level: Refusal,
+        title: "a container that something works on",
+        explanation: "A backup, a snapshot or a migration goes on, or broke off. Wait for its end, then switch again.",
+        why: "Proxmox refuses every change until then: the switch would fail in the middle.",
+        examples: None,
+    };
+
+    CONTAINER_PROTECTED = Entry {
+        name: "container-protected",
+        level: Refusal,
+        title: "a container whose mount points Proxmox does not change",
+        explanation: "`pct set ID --protection 0`, switch, and protect it again.",
+        why: "Proxmox refuses every change of a mount point then: the switch would fail in the middle.",
+        examples: None,
+    };
+
+    MOUNT_POINT_TAKEN = Entry {
+        name: "mount-point-taken",
+        level: Refusal,
+        title: "a container has something else at that path",
+        explanation: "A volume of its own, a device, several mount points, or one that cannot be read stands there. Give the dataset another path, or take that mount point from the container by hand.",
+        why: "What lies there is the container's own, and would be hidden.",
+        examples: None,
+    };
+
+    NO_FREE_MOUNT_POINT = Entry {
+        name: "no-free-mount-point",
+        level: Refusal,
+        title: "a container has no number left for a mount point",
+        explanation: "Proxmox has `mp0` to `mp255`. Take one from it that nobody needs.",
+        why: "Nothing can be added until then.",
+        examples: None,
+    };
+
+    BIND_THROUGH_LINK = Entry {
+        name: "bind-through-link",
+        level: Refusal,
+        title: "a container would be given what is reached through a link",
+        explanation: "Proxmox walks the path without following links. Give the dataset a mount point that passes none.",
+        why: "The container would not start any more: `symlink encountered at`.",
+        examples: None,
+    };
+
+    HELD_BY_CONTAINER = Entry {
+        name: "held-by-container",
+        level: Refusal,
+        title: "a container that runs has what would go or move",
+        explanation: "What goes from a container that runs goes at its next start. Stop it for the switch; or take the `bind` out of the spec first, and the dataset after the container's next start.",
+        why: "The container would go on with the old file system, which then is busy, or write where nobody looks.",
+        examples: None,
+    };
+
+    WAITS_FOR_START = Entry {
+        name: "waits-for-start",
+        level: Warning,
+        title: "a change that is in force at a container's next start",
+        explanation: "Proxmox gives a container that runs what is new at once. What changes or goes waits in `[pve:pending]` until the container was stopped and started, or rebooted.",
+        why: "Until then the container sees what it saw before.",
+        examples: None,
+    };
+
+    SNAPSHOTS_END = Entry {
+        name: "snapshots-end",
+        level: Warning,
+        title: "a container of which Proxmox can take no more snapshots",
+        explanation: "With a bind mount point `pct snapshot` is refused, and so is cloning while it runs. Snapshots of the dataset itself go on.",
+        why: "Somebody took snapshots of it, and may count on more.",
+        examples: None,
+    };
+
+    MIGRATION_ENDS = Entry {
+        name: "migration-ends",
+        level: Warning,
+        title: "a container that cannot be migrated any more",
+        explanation: "Proxmox migrates no container with a bind mount point, but where `shared` promises that every node has the same files there.",
+        why: "High availability cannot bring it up elsewhere.",
+        examples: None,
+    };
+
+    HIDES_MOUNT_POINT = Entry {
+        name: "hides-mount-point",
+        level: Warning,
+        title: "a mount point over one that is mounted before it",
+        explanation: "Proxmox mounts in the order of the numbers. Take the lower one away and give it again, so that it has the higher number.",
+        why: "Programs in the container would see an empty folder where their files are.",
+        examples: None,
+    };
+}

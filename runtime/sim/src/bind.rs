@@ -1,0 +1,181 @@
+//! Mount points of Proxmox's containers: what `pct set` does to a container's configuration, and what a container that
+//! runs holds.
+
+use crate::{
+    given::{Given, Roots},
+    pct::{self, Container, Failed, Request},
+    state::{Cluster, Refusal, State, refuse},
+    storage,
+};
+use phoenix_graph::DatasetName;
+use phoenix_host::{
+    HostError,
+    observed::{ContainerState, Containers, Observed, Query},
+    op::Op,
+    text::{container_conf::container, mount_point::MountPoint},
+};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+/// The simulated host takes no digest: nobody writes at the same time.
+const DIGEST: &str = "";
+
+/// Reads the containers of all nodes.
+pub fn look(state: &State, _: &Roots, query: &Query, seen: &mut Observed) -> Result<(), HostError> {
+    seen.containers = match (query.containers, &state.storage_cfg, state.cluster) {
+        (false, ..) => Containers::NotAsked,
+        (true, None, _) => Containers::NoProxmox,
+        (true, Some(_), Cluster::Away) => Containers::Unknown(storage::away()),
+        (true, Some(_), _) => Containers::Found(state.containers().collect()),
+    };
+    Ok(())
+}
+
+/// Changes mount points.
+pub fn perform(state: &mut State, _: Given<'_>, op: &Op) -> Option<Result<(), HostError>> {
+    let key = |number: &u16| format!("mp{number}");
+    let (id, request) = match op {
+        Op::MountPointSet { container, number, point, .. } => {
+            (container, Request { set: vec![(key(number), point.to_string())], ..Request::default() })
+        }
+        Op::MountPointRemove { container, number, .. } => {
+            (container, Request { delete: vec![key(number)], ..Request::default() })
+        }
+        Op::MountPointRevert { container, number } => {
+            (container, Request { revert: vec![key(number)], ..Request::default() })
+        }
+        _ => return None,
+    };
+    let done = state.expects(op).and_then(|()| state.pct_set(*id, &request));
+    Some(done.map_err(|refusal| refusal.of(op)))
+}
+
+/// A boot starts the containers that ran anew: what waited for that is in force.
+pub fn boot(state: &mut State, _: &Roots) {
+    let ids: Vec<u32> = state.running.keys().copied().collect();
+    for id in ids {
+        state.running.remove(&id);
+        // One that does not start, since a folder is not there, is not running.
+        let _ = state.start_container(id);
+    }
+}
+
+impl State {
+    fn containers(&self) -> impl Iterator<Item = (u32, ContainerState)> {
+        self.files.iter().filter_map(|(path, text)| {
+            let (node, id) = place(path)?;
+            let mut found = container(text.as_bytes());
+            found.here = *self.node == *node;
+            found.running = found.here && self.running.contains_key(&id);
+            found.node = node.into();
+            Some((id, found))
+        })
+    }
+
+    /// Has what the real host is asked for, besides its command: nothing else stands where something is written.
+    fn expects(&self, op: &Op) -> Result<(), Refusal> {
+        let (container, number, over) = match op {
+            Op::MountPointSet { container, number, over, .. } => (container, number, over.as_deref()),
+            Op::MountPointRemove { container, number, over } => (container, number, Some(&**over)),
+            _ => return Ok(()),
+        };
+        let found = self.containers().find(|(id, _)| id == container);
+        match found {
+            Some((_, found)) if found.wanted().get(number).copied() != over => refuse(
+                255,
+                format!("mp{number} of container {container} is not what it was when this was planned"),
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    /// `pct set`.
+    fn pct_set(&mut self, id: u32, request: &Request) -> Result<(), Refusal> {
+        if self.storage_cfg.is_none() {
+            return refuse(127, "pct: command not found");
+        }
+        match self.cluster {
+            Cluster::Well => {}
+            Cluster::Away => return refuse(111, "ipcc_send_rec[1] failed: Connection refused"),
+            Cluster::NoQuorum => return refuse(255, "cluster not ready - no quorum?"),
+        }
+        let path = self.conf(id);
+        let Some(text) = self.files.get(&path) else {
+            return refuse(
+                2,
+                format!("Configuration file 'nodes/{}/lxc/{id}.conf' does not exist", self.node),
+            );
+        };
+        let running = self.running.contains_key(&id);
+        let done = pct::set(&Container { id, text, digest: DIGEST, running }, request);
+        let done = done.map_err(|Failed { code, said }| Refusal { code: code.into(), text: said })?;
+        let plugged: Vec<DatasetName> =
+            done.plugged.iter().filter_map(|(_, point)| self.under(point)).collect();
+        self.running.entry(id).and_modify(|held| held.extend(plugged));
+        self.files.extend(done.text.map(|text| (path, text)));
+        Ok(())
+    }
+
+    /// Starts a container of this host: what waited is in force, and it holds what its mount points show.
+    ///
+    /// # Errors
+    /// Where a folder is not there that it is to have: then the whole container does not start.
+    pub fn start_container(&mut self, id: u32) -> Result<(), Refusal> {
+        let path = self.conf(id);
+        let text = self.files.get(&path).map(|text| pct::started(text));
+        let Some(text) = text else {
+            return refuse(
+                2,
+                format!("Configuration file 'nodes/{}/lxc/{id}.conf' does not exist", self.node),
+            );
+        };
+        let mut held = BTreeSet::new();
+        for (_, point) in pct::points(&text) {
+            let Some(point) = MountPoint::read(&point).filter(MountPoint::is_bind) else { continue };
+            if !self.folder_exists(&point.volume) {
+                return refuse(1, format!("directory '{}' does not exist", point.volume));
+            }
+            held.extend(self.under(&point.to_string()));
+        }
+        self.files.insert(path, text);
+        self.running.insert(id, held);
+        Ok(())
+    }
+
+    /// Stops a container: it holds nothing any more, and what waited is in force.
+    pub fn stop_container(&mut self, id: u32) {
+        let path = self.conf(id);
+        if self.running.remove(&id).is_some()
+            && let Some(text) = self.files.get_mut(&path)
+        {
+            *text = pct::started(text);
+        }
+    }
+
+    /// Returns whether a container that runs holds a file system.
+    pub fn is_held(&self, dataset: &DatasetName) -> bool {
+        self.running.values().any(|held| held.contains(dataset))
+    }
+
+    /// Finds the file system that a mount point shows.
+    fn under(&self, point: &str) -> Option<DatasetName> {
+        let point = MountPoint::read(point).filter(MountPoint::is_bind)?;
+        let above = |mount: &&crate::state::Mount| Path::new(&*point.volume).starts_with(&*mount.path);
+        let last = self.mounts.iter().filter(above).max_by_key(|mount| mount.path.len())?;
+        Some(last.dataset.clone())
+    }
+
+    fn conf(&self, id: u32) -> PathBuf {
+        Path::new("/etc/pve/nodes").join(&*self.node).join("lxc").join(format!("{id}.conf"))
+    }
+}
+
+/// Reads whose configuration a file is, of a container on which node.
+fn place(path: &Path) -> Option<(&str, u32)> {
+    let rest = path.strip_prefix("/etc/pve/nodes").ok()?;
+    let parts: Vec<&str> = rest.iter().filter_map(|part| part.to_str()).collect();
+    let [node, "lxc", file] = &parts[..] else { return None };
+    Some((node, file.strip_suffix(".conf")?.parse().ok()?))
+}

@@ -1,0 +1,194 @@
+//! What Proxmox's `pct set` does to the configuration of a container, as far as mount points go: a text in, a text out,
+//! and what is plugged into a container that runs. The simulated host goes by it, and so does the stand-in on a real
+//! one; recorded cases of the real tool are held against both.
+
+mod arguments;
+mod conf;
+mod value;
+
+pub use arguments::read;
+
+use conf::Conf;
+use std::collections::BTreeSet;
+
+/// What is asked for: `--mpN VALUE`, `--delete`, `--revert`, `--digest`.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// Mount points to set: the key, and the value.
+    pub set: Vec<(String, String)>,
+    /// Keys that go.
+    pub delete: Vec<String>,
+    /// Keys of which what waits is dropped.
+    pub revert: Vec<String>,
+    /// What the configuration is to be, by its digest.
+    pub digest: Option<String>,
+}
+
+/// The container as it is.
+#[derive(Debug, Clone)]
+pub struct Container<'a> {
+    /// Its id.
+    pub id: u32,
+    /// Its configuration.
+    pub text: &'a str,
+    /// The SHA-1 of that, in hex.
+    pub digest: &'a str,
+    /// Whether it runs.
+    pub running: bool,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Done {
+    /// The configuration, where it is written anew.
+    pub text: Option<String>,
+    /// What is plugged into the container at once: the key, and the mount point.
+    pub plugged: Vec<(String, String)>,
+    /// What is said on standard error all the same.
+    pub warned: Vec<String>,
+}
+
+/// Why nothing was done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failed {
+    /// The exit code.
+    pub code: u8,
+    /// What it says on standard error.
+    pub said: String,
+}
+
+const USAGE: &str = "pct set <vmid> [OPTIONS]";
+
+fn failed<T>(code: u8, said: impl Into<String>) -> Result<T, Failed> {
+    Err(Failed { code, said: said.into() })
+}
+
+/// Carries `pct set` out.
+///
+/// # Errors
+/// What the tool says, and its exit code, where it refuses. Nothing is changed then.
+pub fn set(container: &Container<'_>, request: &Request) -> Result<Done, Failed> {
+    if request.set.is_empty() && request.delete.is_empty() && request.revert.is_empty() {
+        return failed(2, "no options specified");
+    }
+    let set = checked(request)?;
+    let mut conf = Conf::read(container.text);
+    if let Some(lock) = conf.keys.get("lock") {
+        return failed(255, format!("CT is locked ({lock})"));
+    }
+    if request.digest.as_deref().is_some_and(|digest| digest != container.digest) {
+        return failed(255, "detected modified configuration - file changed by other user? Try again.");
+    }
+    let protected = conf.keys.get("protection").is_some_and(|word| word == "1");
+    let mut done = Done::default();
+    let mut gone: BTreeSet<String> = conf.goes();
+    for key in &request.delete {
+        if !conf.keys.contains_key(key) && !conf.pending.contains_key(key) {
+            done.warned.push(format!("cannot delete '{key}' - not set in current configuration!"));
+            continue;
+        }
+        if protected {
+            let id = container.id;
+            return failed(255, format!("can't remove CT {id} drive '{key}' - protection mode enabled"));
+        }
+        conf.pending.remove(key);
+        gone.insert(key.clone());
+    }
+    for key in &request.revert {
+        conf.pending.remove(key);
+        gone.remove(key);
+    }
+    for (key, value) in &set {
+        if protected {
+            let id = container.id;
+            return failed(255, format!("can't update CT {id} drive '{key}' - protection mode enabled"));
+        }
+        conf.pending.insert(key.clone(), value.clone());
+        gone.remove(key);
+    }
+    conf.clean(&mut gone);
+    let asked = set.iter().map(|(key, _)| key).chain(&request.delete);
+    let asked: BTreeSet<&String> = asked.collect();
+    for key in asked {
+        let new = !conf.keys.contains_key(key);
+        if container.running && !(new && conf.pending.contains_key(key)) {
+            continue;
+        }
+        if let Some(value) = conf.pending.remove(key) {
+            if container.running {
+                done.plugged.push((key.clone(), value.clone()));
+            }
+            conf.put(key, Some(value));
+        } else if gone.remove(key) {
+            conf.put(key, None);
+        }
+    }
+    conf.set_gone(&gone);
+    let text = conf.print();
+    if request.delete.len() > done.warned.len() || !request.set.is_empty() || !request.revert.is_empty() {
+        done.text = Some(text);
+    }
+    Ok(done)
+}
+
+/// Starts a container, or ends it: what waited is in force.
+#[must_use]
+pub fn started(text: &str) -> String {
+    let mut conf = Conf::read(text);
+    let gone = conf.goes();
+    conf.pending.remove("delete");
+    for (key, value) in std::mem::take(&mut conf.pending) {
+        conf.put(&key, Some(value));
+    }
+    gone.iter().for_each(|key| conf.put(key, None));
+    conf.print()
+}
+
+/// Lists the mount points that are in force, by key.
+#[must_use]
+pub fn points(text: &str) -> Vec<(String, String)> {
+    let keys = Conf::read(text).keys.into_iter();
+    keys.filter(|(key, _)| is_mount_point(key)).collect()
+}
+
+/// Checks what is asked for before anything is read.
+fn checked(request: &Request) -> Result<Vec<(String, String)>, Failed> {
+    let mut set = Vec::new();
+    for (key, value) in &request.set {
+        if !is_mount_point(key) {
+            return failed(2, format!("Unknown option: {key}\n400 unable to parse option\n{USAGE}"));
+        }
+        match value::read(key, value) {
+            Ok(value) => set.push((key.clone(), value)),
+            Err(why) => {
+                return failed(
+                    2,
+                    format!("400 Parameter verification failed.\n{key}: invalid format - {why}\n{USAGE}"),
+                );
+            }
+        }
+    }
+    for key in request.delete.iter().chain(&request.revert) {
+        let said = if set.iter().any(|(other, _)| other == key) {
+            format!("delete: you can't use '-{key}' and -delete {key}' at the same time")
+        } else if !is_mount_point(key) {
+            format!("delete: unknown option '{key}'")
+        } else {
+            continue;
+        };
+        return failed(255, format!("400 Parameter verification failed.\n{said}\n{USAGE}"));
+    }
+    let volume = |value: &str| value.split(',').next().unwrap_or_default().to_owned();
+    let volumes = set.iter().map(|(_, value)| volume(value));
+    match volumes.into_iter().find(|volume| !volume.starts_with('/') && !volume.contains(':')) {
+        Some(volume) => failed(255, format!("unable to parse volume ID '{volume}'")),
+        None => Ok(set),
+    }
+}
+
+fn is_mount_point(key: &str) -> bool {
+    let number = key.strip_prefix("mp");
+    number.is_some_and(|text| {
+        text.parse::<u16>().is_ok_and(|number| number < 256 && number.to_string() == text)
+    })
+}
