@@ -47,7 +47,7 @@ const HOUSE: [(&str, &[&str], &[&str]); 13] = [
     ("specs", &["compiler", "graph", "kdl", "miette"], &[]),
     ("support", &["graph", "host", "plan", "sim", "store", "transaction"], &[]),
     ("conformance", &["graph", "host", "linux", "sim"], &[]),
-    ("lab", &[], &[]),
+    ("lab", &["sim"], &[]),
     ("operations", &["graph", "host"], &[]),
 ];
 

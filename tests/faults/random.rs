@@ -58,8 +58,7 @@ impl Pairs {
             let compiled = compile(&written.world(), &SpecPath::new("spec.kdl").unwrap());
             assert!(!compiled.has_errors(), "{:?}", compiled.diagnostics);
             let host = compiled.hosts.into_iter().next().and_then(|host| host.graph);
-            let resources: Vec<Resource> =
-                host.iter().flat_map(Graph::resources).filter(|one| can_be(one)).cloned().collect();
+            let resources: Vec<Resource> = host.iter().flat_map(Graph::resources).cloned().collect();
             if resources.len() > 3 {
                 return resources.into_iter().map(free).collect();
             }
@@ -69,12 +68,6 @@ impl Pairs {
 
 /// So many steps a graph has at most: each is disturbed at every point.
 const MOST: usize = 14;
-
-/// Returns whether a resource can be brought about on a simulated host without more ado: keys are
-/// loaded, and mounts of containers made, elsewhere.
-fn can_be(resource: &Resource) -> bool {
-    !matches!(resource, Resource::Bind(_))
-}
 
 /// Takes what is said about a resource's life away, and its keys.
 fn free(mut resource: Resource) -> Resource {
@@ -126,7 +119,8 @@ fn part(all: &[Resource], choices: &mut Choices) -> Option<Graph> {
             Resource::Export(export) => Some(&export.dataset),
             Resource::Storage(storage) => storage.dataset.as_ref(),
             Resource::Permissions(permissions) => Some(&permissions.dataset),
-            Resource::Pool(_) | Resource::Tunable(_) | Resource::Bind(_) => None,
+            Resource::Bind(bind) => Some(&bind.dataset),
+            Resource::Pool(_) | Resource::Tunable(_) => None,
         };
         let pool = matches!(resource, Resource::Pool(_));
         if over.is_none_or(|name| !gone.contains(name)) && (pool || !choices.one_in(4)) {

@@ -34,6 +34,9 @@ pub enum Way {
 
 pub const WAYS: [Way; 3] = [Way::Fresh, Way::Edit, Way::Back];
 
+/// The containers that there are.
+const CONTAINERS: std::ops::Range<u32> = 100..105;
+
 /// How an operation fails.
 pub const FAILURES: [FaultKind; 2] = [FaultKind::Fail, FaultKind::FailPartly];
 /// How power is lost.
@@ -315,6 +318,9 @@ pub fn prepared(pair: &Pair, way: Way) -> Option<World> {
     world.host.add_blank_disks(disks.flatten().map(|disk| &*disk.0));
     let keys = KEY_FILES.map(|path| (path.into(), "0123456789abcdef0123456789abcdef".to_owned()));
     world.host.edit(|state| state.files.extend(keys));
+    let conf = |id: u32| format!("/etc/pve/nodes/pve/lxc/{id}.conf").into();
+    let containers = CONTAINERS.map(|id| (conf(id), "arch: amd64\nostype: debian\n".to_owned()));
+    world.host.edit(|state| state.files.extend(containers));
     if way != Way::Fresh && !held(world.switch(&pair.first)) {
         return None;
     }

@@ -5,6 +5,7 @@
 
 mod brownfield;
 mod conformance;
+mod containers;
 mod cuts;
 mod data_rollback;
 mod differential;

@@ -119,7 +119,7 @@ impl Inverse {
     /// Says what of it cannot be taken back, where it was done: that stays, and is told.
     #[must_use]
     pub fn kept(&self, seen: &Observed) -> Option<String> {
-        pool::doing::kept(self, seen)
+        pool::doing::kept(self, seen).or_else(|| bind::doing::kept(self, seen))
     }
 }
 

@@ -1,30 +1,9 @@
-//! What a spec says about a resource's life, and what a graph can say that is not carried out yet.
+//! What a spec says about a resource's life.
 
-use phoenix_graph::{Bind, Lifecycle, Resource};
+use phoenix_graph::Lifecycle;
 use phoenix_host::op::Op;
 use phoenix_support::*;
 use phoenix_transaction::switch::Switched;
-use std::collections::BTreeMap;
-
-#[test]
-fn what_cannot_be_carried_out_is_refused_by_name_and_nothing_runs() {
-    let world = World::new();
-    let bind = Resource::Bind(Bind {
-        container: 101,
-        at: "/mnt/share".into(),
-        dataset: name("tank/share"),
-        path: "/tank/share".into(),
-        options: BTreeMap::new(),
-    });
-    let refusals = world.refuses(&graph(with(small(), bind)));
-    assert_eq!(
-        refusals,
-        ["bind:lxc/101/mnt/share: this version of phoenix cannot carry out mount points of containers yet \
-             (take `bind` out of tank/share, and run `pct set 101 -mpN /tank/share,mp=/mnt/share` by hand)"]
-    );
-    assert_eq!(world.host.changes(), []);
-    assert_eq!(world.current(), None);
-}
 
 #[test]
 fn a_dataset_that_may_be_adopted_is_taken_over_without_the_option() {

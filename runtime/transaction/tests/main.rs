@@ -4,6 +4,7 @@
 
 mod adoption;
 mod before;
+mod binds;
 mod foreign;
 mod formats;
 mod lifecycle;

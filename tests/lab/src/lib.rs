@@ -5,7 +5,7 @@
 //! and [`Machine::boot_again`] the boot after it. Everything lives under `target/lab`. A [`Session`] is a
 //! machine with phoenix in it, as tests go through it.
 //!
-//! [`pvesm`] is the stand-in for Proxmox's storage command that is put into the machine.
+//! [`pvesm`] and [`pct`] are the stand-ins for Proxmox's commands that are put into the machine.
 
 #![expect(
     clippy::disallowed_methods,
@@ -18,6 +18,7 @@ mod image;
 mod link;
 mod machine;
 mod output;
+pub mod pct;
 mod place;
 mod programs;
 pub mod pvesm;

@@ -18,6 +18,8 @@ pub enum Program {
     Agent,
     /// The stand-in for Proxmox's storage command.
     Pvesm,
+    /// The stand-in for Proxmox's command for containers.
+    Pct,
 }
 
 impl Program {
@@ -25,6 +27,7 @@ impl Program {
         match self {
             Program::Agent => "lab-agent",
             Program::Pvesm => "pvesm",
+            Program::Pct => "pct",
         }
     }
 

@@ -44,7 +44,7 @@ impl Session {
         Some(Session { machine })
     }
 
-    /// Puts the stand-in for `pvesm` into the machine.
+    /// Puts the stand-ins for `pvesm` and `pct` into the machine.
     #[track_caller]
     pub fn put_pvesm(&self) {
         must(self.machine.put_pvesm());

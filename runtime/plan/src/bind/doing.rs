@@ -51,6 +51,23 @@ pub fn back(inverse: &Inverse, seen: &Observed) -> Vec<Op> {
     }
 }
 
+/// Says what stays until the next start of a container: what it runs with cannot be taken from it.
+pub fn kept(inverse: &Inverse, seen: &Observed) -> Option<String> {
+    let (Inverse::MountPoint { container, number, before }, Containers::Found(found)) =
+        (inverse, &seen.containers)
+    else {
+        return None;
+    };
+    let state = found.get(container).filter(|state| state.running)?;
+    let now = state.points.get(number);
+    let stays = match before {
+        Some(before) => differs(state, *number, before),
+        None => now.is_some(),
+    };
+    let what = now.map_or("nothing", |text| &**text);
+    stays.then(|| format!("container {container} has {what} at mp{number} until its next start"))
+}
+
 /// Returns whether what is in force at a number is another mount point.
 pub fn differs(state: &ContainerState, number: u16, point: &str) -> bool {
     !is_same(state.points.get(&number).map(|text| &**text), Some(point))

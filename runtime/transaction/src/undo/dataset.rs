@@ -6,6 +6,7 @@ use phoenix_host::{
     Contents, HostError, area,
     observed::{DatasetState, HOME, KEPT_CANMOUNT, ORIGIN, OWNER, Observed, Source, WRITTEN},
     op::Op,
+    text::complaints::Complaint,
 };
 use phoenix_plan::{Inverse, around, away, would_mount};
 
@@ -93,14 +94,26 @@ impl Undoing<'_> {
             return Ok(());
         }
         let empty = !volume && !has_children && self.is_empty(dataset)?;
-        if empty {
-            self.run(&Op::DatasetDestroy { dataset: dataset.clone() })?;
+        if empty && self.destroy(dataset)? {
             return Ok(());
         }
         if !is_area {
             self.set_aside(dataset, volume, seen)?;
         }
         Ok(())
+    }
+
+    /// Destroys a dataset that holds nothing. One that something has, such as a container that runs, cannot go and can
+    /// be set aside; returns whether nothing is left to be done.
+    fn destroy(&mut self, dataset: &DatasetName) -> Result<bool, HostError> {
+        self.seen = None;
+        match self.host.perform(&Op::DatasetDestroy { dataset: dataset.clone() }) {
+            Err(lost @ HostError::PowerLost) => return Err(lost),
+            Err(error) if error.complains_of(Complaint::Busy) => return Ok(false),
+            Err(error) => self.undone.failed.push(error.to_string()),
+            Ok(()) => {}
+        }
+        Ok(true)
     }
 
     /// Unmakes a dataset that bears no mark, where nothing is in it, nor ever was: no file, no dataset, no

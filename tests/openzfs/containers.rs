@@ -1,0 +1,194 @@
+//! Containers on the real OpenZFS: mount points by a stand-in for `pct`, whose containers have real bind mounts in mount
+//! namespaces of their own, in the virtual machine of `tests/lab`.
+//!
+//! One machine carries all of it.
+
+use phoenix_lab::{CUT, MachineSpec, Session, mib, says};
+
+#[test]
+fn containers_see_what_the_spec_gives_them() {
+    let Some(lab) = &mut boot() else { return };
+    a_container_that_is_stopped_has_it_at_its_next_start(lab);
+    what_is_new_is_live_and_what_changes_waits(lab);
+    what_a_container_holds_stays(lab);
+    a_container_that_is_locked_or_changed_meanwhile_is_left_alone(lab);
+    a_failed_switch_leaves_containers_as_they_were(lab);
+    mount_points_of_people_stay(lab);
+    a_power_cut_leaves_the_one_or_the_other(lab);
+}
+
+const CONF: &str = "arch: amd64\nostype: debian\nunprivileged: 1";
+
+fn boot() -> Option<Session> {
+    let lab = super::boot(MachineSpec::new().disk("ONE", mib(256)))?;
+    lab.put_pvesm();
+    for id in [101, 102] {
+        lab.ok(&format!("printf '{}\\n' >{}", CONF.replace('\n', "\\n"), path(id)));
+    }
+    lab.wrap("pct", "");
+    Some(lab)
+}
+
+fn path(id: u32) -> String {
+    format!("/etc/pve/nodes/lab/lxc/{id}.conf")
+}
+
+fn conf(lab: &Session, id: u32) -> String {
+    lab.ok(&format!("cat {}", path(id)))
+}
+
+/// Runs a text in a container that runs; what it has is below this folder.
+fn inside(lab: &Session, id: u32, shell: &str) -> String {
+    lab.ok(&format!("nsenter --mount --target $(cat /run/pct/{id}.pid) sh -c 'cd /run/pct/{id} && {shell}'"))
+}
+
+/// Runs phoenix with a spec whose pool has these datasets.
+#[track_caller]
+fn exits(lab: &Session, code: i32, datasets: &str, arguments: &str) -> String {
+    lab.put("phoenix.kdl", spec(datasets));
+    lab.exits(code, arguments)
+}
+
+fn spec(datasets: &str) -> String {
+    format!(
+        "edition 1\nhost \"box\" {{\n  pool \"t1\" {{\n    allow \"no-redundancy\"\n    \
+         disk \"/dev/disk/by-id/virtio-ONE\"\n{datasets}\n  }}\n}}\n"
+    )
+}
+
+#[track_caller]
+fn switch(lab: &Session, code: i32, datasets: &str) -> String {
+    exits(lab, code, datasets, "switch --yes phoenix.kdl")
+}
+
+fn a_container_that_is_stopped_has_it_at_its_next_start(lab: &Session) {
+    switch(lab, 0, "dataset \"a\" { permissions mode=\"0751\"; bind { lxc 101 at=\"/srv/my data\"; }; }");
+    says(&lab.calls()[0], &["pct set 101 --mp0 /t1/a,mp=/srv/my data --digest "]);
+    assert_eq!(conf(lab, 101), "arch: amd64\nmp0: /t1/a,mp=/srv/my data\nostype: debian\nunprivileged: 1");
+    lab.holds();
+    assert!(switch_again(lab).contains("Nothing to do"));
+    lab.ok("pct start 101; echo from-the-host >/t1/a/file");
+    assert_eq!(
+        inside(lab, 101, "cat \"srv/my data/file\" && stat -c %a \"srv/my data\""),
+        "from-the-host\n751"
+    );
+    inside(lab, 101, "echo from-inside >\"srv/my data/file\"");
+    lab.prints("cat /t1/a/file", "from-inside");
+}
+
+fn switch_again(lab: &Session) -> String {
+    lab.exits(0, "switch --yes phoenix.kdl")
+}
+
+fn what_is_new_is_live_and_what_changes_waits(lab: &Session) {
+    let both = "dataset \"a\" { bind { lxc 101 at=\"/srv/my data\" ro=#true mountoptions=\"nosuid;nodev\"; }; }\n\
+                dataset \"b\" { bind { lxc 101 at=\"/b\"; lxc 102 at=\"/b\"; }; }";
+    says(&exits(lab, 0, both, "plan phoenix.kdl"), &["container 101 runs: mp0 is so at its next start"]);
+    switch(lab, 0, both);
+    lab.ok("echo new >/t1/b/file");
+    assert_eq!(
+        inside(lab, 101, "cat b/file && echo still-writes >\"srv/my data/file\" && echo yes"),
+        "new\nyes"
+    );
+    says(&conf(lab, 101), &["[pve:pending]\nmp0: /t1/a,mp=/srv/my data,mountoptions=nodev;nosuid,ro=1"]);
+    says(&lab.exits(0, "status"), &["container 101 runs: mp0 is so at its next start"]);
+    assert!(switch_again(lab).contains("Nothing to do"));
+    lab.ok("pct reboot 101");
+    let refused = lab.run(
+        "nsenter --mount --target $(cat /run/pct/101.pid) sh -c 'echo no >\"/run/pct/101/srv/my data/file\"'",
+    );
+    says(&refused.to_string(), &["Read-only file system"]);
+    let status = lab.exits(0, "status");
+    assert!(!status.contains("next start"), "{status}");
+}
+
+fn what_a_container_holds_stays(lab: &Session) {
+    let without = "dataset \"b\" { bind { lxc 101 at=\"/b\"; }; }";
+    says(&switch(lab, 4, without), &["t1/a", "held until the next start", "container 101"]);
+    lab.holds();
+    // By itself OpenZFS would take the name from under it.
+    let given_up = "dataset \"a\"\ndataset \"b\" { bind { lxc 101 at=\"/b\"; }; }";
+    switch(lab, 0, given_up);
+    assert_eq!(inside(lab, 101, "cat \"srv/my data/file\""), "still-writes");
+    says(&switch(lab, 4, without), &["guests name it: container 101 on node lab (mp0)"]);
+    lab.ok("pct reboot 101");
+    switch(lab, 0, without);
+    assert!(!lab.there("t1/a"));
+    lab.exits(0, "rollback --yes");
+    lab.prints("cat /t1/a/file", "still-writes");
+    lab.holds();
+}
+
+fn a_container_that_is_locked_or_changed_meanwhile_is_left_alone(lab: &Session) {
+    lab.ok("pct stop 101");
+    let before = conf(lab, 101);
+    lab.ok(&format!("sed -i '1i lock: backup' {}", path(101)));
+    let read_only = "dataset \"a\"\ndataset \"b\" { bind { lxc 101 at=\"/b\" ro=#true; }; }";
+    says(&switch(lab, 4, read_only), &["container 101 is locked (backup)"]);
+    lab.ok(&format!("sed -i /^lock/d {}", path(101)));
+    assert_eq!(conf(lab, 101), before);
+    // Somebody writes between the look and the change.
+    lab.unwrap("pct");
+    lab.wrap("pct", &format!("echo 'memory: 512' >>{}", path(101)));
+    says(&switch(lab, 1, read_only), &["detected modified configuration"]);
+    lab.unwrap("pct");
+    lab.wrap("pct", "");
+    lab.ok(&format!("sed -i /^memory/d {}", path(101)));
+    assert_eq!(conf(lab, 101), before);
+    lab.holds();
+}
+
+fn a_failed_switch_leaves_containers_as_they_were(lab: &Session) {
+    let before = (conf(lab, 101), conf(lab, 102));
+    lab.unwrap("pct");
+    lab.wrap("pct", "case \"$*\" in 'set 102 --mp'*) echo 'no such thing' >&2; exit 255 ;; esac");
+    let more = "dataset \"a\"\ndataset \"b\" { bind { lxc 101 at=\"/b\" ro=#true; }; }\n\
+                dataset \"c\" { bind { lxc 101 at=\"/c\"; lxc 102 at=\"/c\"; }; }";
+    says(&switch(lab, 1, more), &["no such thing"]);
+    assert_eq!((conf(lab, 101), conf(lab, 102)), before);
+    assert!(!lab.there("t1/c"));
+    lab.holds();
+    // What a container that runs was given it keeps until its next start, and what lies under it stays.
+    lab.ok("pct start 101");
+    says(&switch(lab, 1, more), &["until its next start", "t1/c was set aside"]);
+    lab.ok("pct reboot 101");
+    assert_eq!((conf(lab, 101), conf(lab, 102)), before);
+    lab.unwrap("pct");
+    lab.wrap("pct", "");
+    lab.holds();
+}
+
+fn mount_points_of_people_stay(lab: &Session) {
+    lab.ok("mkdir -p /srv/mine && pct set 102 --mp7 /srv/mine,mp=/mine,backup=1");
+    let mine = "dataset \"a\"\ndataset \"b\" { bind { lxc 101 at=\"/b\"; lxc 102 at=\"/mine\"; }; }";
+    says(&switch(lab, 4, mine), &["mp7", "was not made by phoenix"]);
+    exits(lab, 0, mine, "switch --yes --adopt phoenix.kdl");
+    says(&conf(lab, 102), &["mp7: /t1/b,mp=/mine\n"]);
+    lab.exits(0, "rollback --yes");
+    says(&conf(lab, 102), &["mp7: /srv/mine,mp=/mine,backup=1\n"]);
+    lab.holds();
+}
+
+fn a_power_cut_leaves_the_one_or_the_other(lab: &mut Session) {
+    let more = "dataset \"a\"\ndataset \"b\" { bind { lxc 101 at=\"/b\"; lxc 102 at=\"/b\" ro=#true; }; }\n\
+                dataset \"c\" { bind { lxc 101 at=\"/c\"; }; }";
+    let before = (conf(lab, 101), conf(lab, 102));
+    for (resume, when) in [(false, "before"), (true, "before"), (false, "after")] {
+        lab.unwrap("pct");
+        let run = if when == "after" { "pct.real \"$@\";" } else { "" };
+        lab.wrap("pct", &format!("case \"$*\" in 'set 102 --mp'*) {run} {CUT} ;; esac"));
+        lab.put("phoenix.kdl", spec(more));
+        lab.cut("cd /root && phoenix switch --yes phoenix.kdl");
+        lab.unwrap("pct");
+        lab.wrap("pct", "");
+        lab.exits(0, if resume { "recover --resume --yes" } else { "recover" });
+        lab.holds();
+        assert_eq!(conf(lab, 102).contains("/t1/b,mp=/b,ro=1"), resume);
+        if resume {
+            lab.exits(0, "rollback --yes");
+        }
+        assert_eq!((conf(lab, 101), conf(lab, 102)), before, "{resume} {when}");
+    }
+    lab.ok("pct start 101");
+    assert_eq!(inside(lab, 101, "cat b/file"), "new");
+}
