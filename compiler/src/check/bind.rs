@@ -19,10 +19,6 @@ use std::collections::BTreeMap;
 /// How many datasets one diagnostic names.
 const SHOWN: usize = 3;
 
-/// A container's mount point, by its place among the resources, with the way that it took and the lints that are
-/// allowed there.
-pub(super) type Said<'a> = (usize, Option<ViaId>, Vec<&'a str>);
-
 impl<'a> Checker<'_, 'a, '_> {
     /// Reads a `bind` inside a dataset: the containers that have it.
     pub(super) fn bind(&mut self, about: &About<'_, 'a>, mounts: &BTreeMap<DatasetName, Mount>) {

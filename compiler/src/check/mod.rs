@@ -96,7 +96,7 @@ struct Checker<'b, 'a, 's> {
     /// The names that datasets are said to have had before.
     renames: Vec<Rename>,
     /// The mount points of containers.
-    binds: Vec<bind::Said<'a>>,
+    binds: Vec<Bound<'a>>,
     /// Where file systems say their mount points.
     mountpoints: HashMap<DatasetName, Place>,
     /// Where datasets say their quotas, and the lints that are allowed there.
@@ -117,6 +117,10 @@ struct Rename {
 
 /// Where a quota is said, the way that it took, and the lints that are allowed there.
 type Quota<'a> = (Place, Option<ViaId>, Vec<&'a str>);
+
+/// A container's mount point, by its place among the resources, with the way that it took and the lints that are
+/// allowed there.
+type Bound<'a> = (usize, Option<ViaId>, Vec<&'a str>);
 
 /// Where a dataset is mounted.
 enum Mounted {

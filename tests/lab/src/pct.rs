@@ -128,7 +128,8 @@ fn start(id: u32) -> Result<()> {
     let folder = root(id);
     fs::create_dir_all(&folder).map_err(io("make a folder"))?;
     let own = std::env::current_exe().map_err(io("find itself"))?;
-    // What is mounted and unmounted on the host is seen in there, but for what it has itself.
+    // As systemd has it: what is mounted and unmounted on the host is seen in there, but for what it has itself.
+    Command::new("mount").args(["--make-rshared", "/"]).status().map_err(io("mount"))?;
     Command::new("unshare")
         .args(["--mount", "--propagation", "slave"])
         .arg(own)
