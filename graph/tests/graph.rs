@@ -252,6 +252,7 @@ fn a_step_has_the_lowest_format_that_can_say_it() {
         owner: Some("media".into()),
         group: Some("33".into()),
         mode: "2770".parse().ok(),
+        container: None,
     });
     let bind = Resource::Bind(Bind {
         container: 101,

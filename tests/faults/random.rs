@@ -69,6 +69,9 @@ impl Pairs {
 /// So many steps a graph has at most: each is disturbed at every point.
 const MOST: usize = 14;
 
+/// So many mount points of containers a graph has at most: they are all alike.
+const BOUND: usize = 1;
+
 /// Takes what is said about a resource's life away, and its keys.
 fn free(mut resource: Resource) -> Resource {
     // OpenZFS takes `special_small_blocks` for a new pool without a special device, and never after.
@@ -123,6 +126,10 @@ fn part(all: &[Resource], choices: &mut Choices) -> Option<Graph> {
             Resource::Pool(_) | Resource::Tunable(_) => None,
         };
         let pool = matches!(resource, Resource::Pool(_));
+        let bound = kept.iter().filter(|one| matches!(one, Resource::Bind(_))).count();
+        if matches!(resource, Resource::Bind(_)) && bound >= BOUND {
+            continue;
+        }
         if over.is_none_or(|name| !gone.contains(name)) && (pool || !choices.one_in(4)) {
             kept.push(resource.clone());
         }

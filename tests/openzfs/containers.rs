@@ -9,6 +9,7 @@ use phoenix_lab::{CUT, MachineSpec, Session, mib, says};
 fn containers_see_what_the_spec_gives_them() {
     let Some(lab) = &mut boot() else { return };
     a_container_that_is_stopped_has_it_at_its_next_start(lab);
+    a_number_inside_is_another_outside(lab);
     what_is_new_is_live_and_what_changes_waits(lab);
     what_a_container_holds_stays(lab);
     a_container_that_is_locked_or_changed_meanwhile_is_left_alone(lab);
@@ -74,6 +75,18 @@ fn a_container_that_is_stopped_has_it_at_its_next_start(lab: &Session) {
     );
     inside(lab, 101, "echo from-inside >\"srv/my data/file\"");
     lab.prints("cat /t1/a/file", "from-inside");
+}
+
+fn a_number_inside_is_another_outside(lab: &Session) {
+    says(&lab.exits(0, "status"), &["nobody in container 101 can write there"]);
+    let owned = "dataset \"a\" { permissions owner=33 group=5 mode=\"0751\" container=101; bind { lxc 101 at=\"/srv/my data\"; }; }";
+    says(&switch(lab, 0, owned), &["100033 (33 in container 101)"]);
+    lab.prints("stat -c %u:%g:%a /t1/a", "100033:100005:751");
+    lab.holds();
+    let status = lab.exits(0, "status");
+    assert!(!status.contains("can write"), "{status}");
+    lab.exits(0, "rollback --yes");
+    lab.ok("chown 0:0 /t1/a");
 }
 
 fn switch_again(lab: &Session) -> String {

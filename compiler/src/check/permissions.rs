@@ -8,7 +8,9 @@ use crate::{
         spec::{Block, Scalar},
     },
 };
-use phoenix_graph::{DatasetName, Mode, Permissions, Resource, kind::permissions::account, mounts::Mount};
+use phoenix_graph::{
+    DatasetName, Mode, Permissions, Resource, check::guest, kind::permissions::account, mounts::Mount,
+};
 use std::collections::BTreeMap;
 
 impl<'a> Checker<'_, 'a, '_> {
@@ -23,6 +25,21 @@ impl<'a> Checker<'_, 'a, '_> {
         let owner = self.account(block, "owner");
         let group = self.account(block, "group");
         let mode = self.mode(block);
+        let container = self.container_of(block);
+        let unknown = [("owner", &owner), ("group", &group)];
+        for (name, text) in unknown.into_iter().filter(|_| block.setting("container").is_some()) {
+            let number = text.as_ref().is_none_or(|text| text.parse::<u32>().is_ok());
+            if let (false, Some(setting)) = (number, block.setting(name))
+                && let Some(said) = setting.first.as_ref()
+            {
+                self.bad_value(
+                    setting,
+                    said,
+                    "inside of a container accounts are known by number alone",
+                    None,
+                );
+            }
+        }
         if block.settings.is_empty() {
             if !block.broken && block.unread.is_empty() {
                 self.tell(
@@ -50,8 +67,20 @@ impl<'a> Checker<'_, 'a, '_> {
             return;
         }
         let what = format!("`permissions` of `{dataset}`");
-        let permissions = Permissions { dataset: dataset.clone(), owner, group, mode };
+        let permissions = Permissions { dataset: dataset.clone(), owner, group, mode, container };
         self.add(Resource::Permissions(permissions), block, code::SAID_TWICE, &what);
+    }
+
+    /// Reads the container that owner and group are numbers in.
+    fn container_of(&mut self, block: &Block<'a>) -> Option<u32> {
+        let setting = block.setting("container")?;
+        let said = self.one(setting)?;
+        let text = self.text(setting, said)?;
+        let id = text.parse::<u32>().ok().filter(|id| guest::CONTAINERS.contains(id));
+        if id.is_none() {
+            self.bad_value(setting, said, "an id of a container is a number from 100 to 999999999", None);
+        }
+        id
     }
 
     /// Reads a user or a group, by name or by number.

@@ -258,6 +258,11 @@ pub const OWN: &[Own] = &[
     own("owner", &[Permissions], "The owner, by name or by number."),
     own("group", &[Permissions], "The group, by name or by number."),
     own("mode", &[Permissions], "The mode as a text of three or four octal digits: `\"0750\"`."),
+    own(
+        "container",
+        &[Permissions],
+        "The id of a container: owner and group are numbers inside of it. What they are on disk follows from its map.",
+    ),
     own("at", &[Lxc], "The absolute path inside of the container."),
     switch("ro", &[Lxc], "Whether the container can only read."),
     Own {

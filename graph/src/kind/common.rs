@@ -65,6 +65,9 @@ pub(super) fn unit(target: Target, name: &str) -> Unit {
 /// The format of objects that was the first to have permissions, binds, and what is said of a life.
 pub(crate) const FORMAT_2: u32 = 2;
 
+/// The format of objects that was the first to have permissions in the numbers of a container.
+pub(crate) const FORMAT_3: u32 = 3;
+
 /// What there is to know of a resource, whatever its kind.
 pub(crate) trait Kind {
     /// Names it.

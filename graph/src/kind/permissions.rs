@@ -1,12 +1,12 @@
 //! Permissions: who owns a file system's root directory, and who may do what in it.
 
 use super::{
-    common::{FORMAT_2, Fact, Kind, Said},
+    common::{FORMAT_2, FORMAT_3, Fact, Kind, Said},
     key::Key,
 };
 use crate::{
     DatasetName,
-    check::{others::Others, reason::Reason},
+    check::{guest, others::Others, reason::Reason},
     name::NameError,
 };
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,9 @@ pub struct Permissions {
     /// The mode, 0 to 0o7777.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,
+    /// The container that owner and group are numbers in; without one they are the host's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<u32>,
 }
 
 impl Kind for Permissions {
@@ -47,6 +50,15 @@ impl Kind for Permissions {
         if owner.is_none() && group.is_none() && mode.is_none() {
             return Err(Reason::Empty);
         }
+        if let Some(id) = self.container {
+            if !guest::CONTAINERS.contains(&id) {
+                return Err(Reason::Guest(format!("{id} is no id of a container")));
+            }
+            if let Some(text) = [owner, group].into_iter().flatten().find(|text| text.parse::<u32>().is_err())
+            {
+                return Err(Reason::Guest(format!("what {text:?} is inside of a container is not known")));
+            }
+        }
         for text in [owner, group].into_iter().flatten() {
             if account(text).ok().as_deref() != Some(text) {
                 return Err(Reason::Account(text.clone()));
@@ -61,13 +73,15 @@ impl Kind for Permissions {
 
     fn facts(&self) -> Vec<Fact> {
         let mode = self.mode.map(|mode| mode.to_string().into());
-        let said = [("group", &self.group), ("mode", &mode), ("owner", &self.owner)];
+        let container = self.container.map(|id| id.to_string().into());
+        let said =
+            [("container", &container), ("group", &self.group), ("mode", &mode), ("owner", &self.owner)];
         let fact = |(name, value): (&str, &Option<_>)| Some(Fact::new(name, value.as_ref()?, Said::Line));
         said.into_iter().filter_map(fact).collect()
     }
 
     fn format(&self) -> u32 {
-        FORMAT_2
+        if self.container.is_some() { FORMAT_3 } else { FORMAT_2 }
     }
 }
 

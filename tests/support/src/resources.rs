@@ -81,6 +81,7 @@ pub fn permissions(of: &str, owner: Option<&str>, group: Option<&str>, mode: Opt
         owner: owner.map(Into::into),
         group: group.map(Into::into),
         mode: mode.map(|mode| mode.parse().unwrap()),
+        container: None,
     })
 }
 

@@ -1,7 +1,7 @@
 //! The containers of Proxmox, with their mount points.
 
 use super::Unknown;
-use crate::text::mount_point::MountPoint;
+use crate::{id_map::IdMap, text::mount_point::MountPoint};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -37,6 +37,9 @@ pub struct ContainerState {
     /// The names of its snapshots.
     #[serde(default)]
     pub snapshots: Vec<Box<str>>,
+    /// Which numbers its users and groups have outside.
+    #[serde(default)]
+    pub ids: IdMap,
     /// Its mount points that are in force, by number, as they are written.
     pub points: BTreeMap<u16, Box<str>>,
     /// What waits for its next start: a mount point as it will be, or none.

@@ -2,7 +2,7 @@
 //! waits for the next start in `[pve:pending]`, and the snapshots, each of which has a whole configuration of its own.
 
 use super::guest_conf::decode;
-use crate::observed::ContainerState;
+use crate::{id_map::IdMap, observed::ContainerState};
 
 /// The section of what waits for the next start.
 const PENDING: &str = "pve:pending";
@@ -21,6 +21,7 @@ pub fn container(bytes: &[u8]) -> ContainerState {
     let text = decode(bytes);
     let mut found = ContainerState::default();
     let mut part = Part::InForce;
+    let (mut unprivileged, mut maps) = (false, Vec::new());
     for line in text.lines().map(str::trim) {
         if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             part = if name.eq_ignore_ascii_case(PENDING) { Part::Pending } else { Part::Snapshot };
@@ -29,11 +30,16 @@ pub fn container(bytes: &[u8]) -> ContainerState {
             }
             continue;
         }
+        if let (Part::InForce, Some(map)) = (part, idmap(line)) {
+            maps.push(map);
+            continue;
+        }
         let Some((key, value)) = line.split_once(':').filter(|_| !line.starts_with('#')) else { continue };
         let (key, value) = (key.trim_end(), value.trim());
         match (part, key, number(key)) {
             (Part::InForce, _, Some(number)) => _ = found.points.insert(number, value.into()),
             (Part::InForce, "lock", _) => found.lock = Some(value.into()),
+            (Part::InForce, "unprivileged", _) => unprivileged = value == "1",
             (Part::InForce, "protection", _) => found.protected = value == "1",
             (Part::Pending, _, Some(number)) => _ = found.pending.insert(number, Some(value.into())),
             (Part::Pending, "delete", _) => {
@@ -44,7 +50,14 @@ pub fn container(bytes: &[u8]) -> ContainerState {
             _ => {}
         }
     }
+    found.ids = IdMap::of(unprivileged, &maps);
     found
+}
+
+/// Reads a line of a map, which is LXC's own: `lxc.idmap: u 0 100000 65536`, or with an equals sign.
+fn idmap(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix("lxc.idmap")?.trim_start();
+    rest.strip_prefix([':', '=']).map(str::trim)
 }
 
 /// Reads the number of a mount point's key, as Proxmox writes it: `mp0` to `mp255`.
@@ -68,6 +81,7 @@ mod tests {
         assert_eq!((found.pending.get(&3), found.pending.get(&12)), (Some(&None), Some(&None)));
         assert_eq!((found.lock.as_deref(), found.protected), (Some("backup"), true));
         assert_eq!(found.snapshots, ["before".into()]);
+        assert_eq!(found.ids.users.outside(33), Some(100_033));
         assert_eq!(found.wanted().into_keys().collect::<Vec<_>>(), [0, 1]);
     }
 

@@ -6,6 +6,7 @@
 
 mod container;
 pub mod doing;
+mod writing;
 
 use crate::{
     Kind, Prior, Subject, code, consent,
@@ -125,6 +126,7 @@ pub fn plan(draft: &mut Draft<'_>) {
             );
             continue;
         };
+        writing::warn(draft, &key, bind, state);
         match &state.at(&bind.at)[..] {
             [] => {
                 let elsewhere = found.values().any(|other| !other.here);
@@ -253,8 +255,9 @@ fn push(draft: &mut Draft<'_>, key: Key, mut sketch: Sketch) {
 }
 
 /// Adds what has to be looked at for a mount point.
-pub fn look(query: &mut Query, _: &Bind) {
+pub fn look(query: &mut Query, bind: &Bind) {
     query.containers = true;
+    query.directories.insert(bind.dataset.clone());
 }
 
 /// Returns whether a container has nothing at the path, where all are seen.

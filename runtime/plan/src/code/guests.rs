@@ -80,6 +80,24 @@ phoenix_graph::codes! {
         examples: None,
     };
 
+    NOT_MAPPED = Entry {
+        name: "not-mapped",
+        level: Refusal,
+        title: "a number inside of a container that is nobody outside",
+        explanation: "A container maps its users and groups to numbers of the host: an unprivileged one 0 to 65535 to 100000 and on, where no `lxc.idmap` says otherwise. Say a number that its map has.",
+        why: "What nobody outside owns cannot be given to them.",
+        examples: None,
+    };
+
+    CANNOT_WRITE = Entry {
+        name: "cannot-write",
+        level: Warning,
+        title: "a container that cannot write what it is given",
+        explanation: "Neither the owner nor the group of the dataset's root directory is somebody in the container, and not everybody may write. `permissions owner=\"33\" container=101` gives it to user 33 of container 101; `ro` says that it is only to read.",
+        why: "Programs in the container fail with \"permission denied\", and somebody ends that with `chmod 777`.",
+        examples: None,
+    };
+
     WAITS_FOR_START = Entry {
         name: "waits-for-start",
         level: Warning,

@@ -1,6 +1,8 @@
 //! Permissions: owner, group and mode of a file system's root directory, once it is mounted. What
 //! the spec does not say stays as it is, and so does everything when it says nothing any more.
 
+pub mod numbers;
+
 use crate::{
     Change, Inputs, Inverse, Kind, Subject, code,
     dataset::snapshot,
@@ -10,7 +12,12 @@ use crate::{
     sketch::Sketch,
     stage::Stage,
 };
-use phoenix_graph::{DatasetName, Graph, Key, Mode, Permissions, Resource, graph::Node, mounts::mounts};
+use numbers::numbers;
+use phoenix_graph::{
+    DatasetName, Graph, Mode, Permissions, Resource,
+    graph::Node,
+    mounts::{Mount, mounts},
+};
 use phoenix_host::{
     observed::{Directory, Observed, Query},
     op::Op,
@@ -32,9 +39,15 @@ pub fn plan(draft: &mut Draft<'_>) {
     let inputs = draft.inputs;
     let mounts = mounts(inputs.desired.resources());
     for (node, permissions) in all(inputs.desired) {
-        let owner = number(draft, &node.key, "user", permissions.owner.as_deref(), &inputs.observed.users);
-        let group = number(draft, &node.key, "group", permissions.group.as_deref(), &inputs.observed.groups);
-        let (Ok(owner), Ok(group)) = (owner, group) else { continue };
+        let path = place(&mounts, &permissions.dataset);
+        let (owner, group) = match numbers(inputs.observed, permissions, &path) {
+            (Ok(owner), Ok(group)) => (owner, group),
+            (owner, group) => {
+                let whys = [owner.err(), group.err()].into_iter().flatten();
+                whys.for_each(|why| draft.refuse_for(&node.key, why));
+                continue;
+            }
+        };
         // What stands there now is put away: the root directory of what comes is not known yet.
         let before = inputs.observed.directories.get(&permissions.dataset).copied();
         let before = before.filter(|_| !draft.found.moves.is_exchanged(&permissions.dataset));
@@ -65,9 +78,6 @@ pub fn plan(draft: &mut Draft<'_>) {
         if before.is_some_and(holds) {
             continue;
         }
-        // A root dataset without settings of its own is mounted at its default place.
-        let path = mounts.get(&permissions.dataset).and_then(|mount| mount.path.clone());
-        let path = path.unwrap_or_else(|| format!("/{}", permissions.dataset).into());
         let mut sketch =
             Sketch::new(if draft.whose.is_known(&node.key) { Kind::Update } else { Kind::Create });
         let dataset = permissions.dataset.clone();
@@ -79,6 +89,12 @@ pub fn plan(draft: &mut Draft<'_>) {
         sketch.after(Need::OwnGround);
         draft.push(Subject::Resource(node.key.clone()), sketch);
     }
+}
+
+/// Returns where a file system is mounted. A root dataset without settings of its own is at its default place.
+pub fn place(mounts: &BTreeMap<DatasetName, Mount>, dataset: &DatasetName) -> Box<str> {
+    let path = mounts.get(dataset).and_then(|mount| mount.path.clone());
+    path.unwrap_or_else(|| format!("/{dataset}").into())
 }
 
 /// Gives a root directory, where it is mounted, what is said of owner, group and mode. One that is made within this plan
@@ -117,23 +133,6 @@ pub fn needs(inputs: &Inputs<'_>) -> impl Iterator<Item = Need> {
     all(inputs.desired).map(|(node, _)| Milestone::Done(node.key.clone()).into())
 }
 
-/// Finds the number of an account; refuses where the host does not know it.
-fn number(
-    draft: &mut Draft<'_>,
-    key: &Key,
-    what: &str,
-    name: Option<&str>,
-    known: &BTreeMap<Box<str>, u32>,
-) -> Result<Option<u32>, ()> {
-    let Some(name) = name else { return Ok(None) };
-    if let Some(number) = name.parse().ok().or_else(|| known.get(name).copied()) {
-        return Ok(Some(number));
-    }
-    let help = format!("make the {what} first (`{what}add {name}`), or give its number in the spec");
-    draft.refuse(key, code::NO_SUCH_ACCOUNT, format!("this host has no {what} {name:?}"), help);
-    Err(())
-}
-
 /// Lists what differs of what the spec says: names as the spec gives them, numbers as they are seen.
 fn changes(
     said: &Permissions,
@@ -142,12 +141,19 @@ fn changes(
     group: Option<u32>,
 ) -> Vec<Change> {
     let mode = said.mode.map(|mode| mode.to_string());
-    let name = |name: &Option<Box<str>>| name.as_deref().map(str::to_owned);
+    let shown = |said: &Option<Box<str>>, number: Option<u32>, container: Option<u32>| {
+        let said = said.as_deref()?;
+        Some(match (number, container) {
+            (Some(number), Some(id)) => format!("{number} ({said} in container {id})"),
+            _ => said.to_owned(),
+        })
+    };
+    let name = |name: &Option<Box<str>>, number| shown(name, number, said.container);
     let number = |number: Option<u32>| number.map(|number| number.to_string());
     let old = |of: fn(Directory) -> String| before.map(of);
     [
-        ("owner", name(&said.owner), number(owner), old(|now| now.owner.to_string())),
-        ("group", name(&said.group), number(group), old(|now| now.group.to_string())),
+        ("owner", name(&said.owner, owner), number(owner), old(|now| now.owner.to_string())),
+        ("group", name(&said.group, group), number(group), old(|now| now.group.to_string())),
         ("mode", mode.clone(), mode, old(|now| now.mode.to_string())),
     ]
     .into_iter()
@@ -159,6 +165,7 @@ fn changes(
 /// Adds what has to be looked at for permissions.
 pub fn look(query: &mut Query, permissions: &Permissions) {
     query.directories.insert(permissions.dataset.clone());
+    query.containers |= permissions.container.is_some();
     query.users.extend(permissions.owner.clone());
     query.groups.extend(permissions.group.clone());
 }
