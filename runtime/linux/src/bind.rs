@@ -46,10 +46,13 @@ pub fn look(look: &Look<'_>, seen: &mut Observed) -> Result<(), HostError> {
 fn read(paths: &LinuxPaths) -> Result<(Guests, Containers), Unknown> {
     let here = cluster(paths)?.node;
     let found = guests::read(paths)?;
-    let up = running(paths)?;
     let uses = found.guests.iter().flat_map(|(guest, bytes)| guest_conf::uses(guest, bytes, &found.shared));
     let mut uses: Vec<_> = uses.collect();
     uses.sort();
+    let up = match running(paths) {
+        Ok(up) => up,
+        Err(unknown) => return Ok((Guests::Found(uses), Containers::Unknown(unknown))),
+    };
     let containers = found.guests.iter().filter(|(guest, _)| guest.kind == GuestKind::Container);
     let containers = containers.map(|(guest, bytes)| {
         let here = guest.node == here;

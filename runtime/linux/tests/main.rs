@@ -5,7 +5,7 @@
 use phoenix_graph::{DatasetName, Disk, PoolName, PropertyName};
 use phoenix_host::{
     Host, HostError,
-    observed::{DiskState, Guests, LinkState, Query, Setting, Source, Storages},
+    observed::{Containers, DiskState, Guests, LinkState, Query, Setting, Source, Storages},
     op::Op,
 };
 use phoenix_linux::{LinuxHost, LinuxPaths};
@@ -353,6 +353,21 @@ fn what_proxmox_does_not_serve_is_unknown_and_not_absent() {
     let Guests::Found(found) = guests else { panic!("{guests:?}") };
     let told: Vec<String> = found.iter().map(ToString::to_string).collect();
     assert_eq!(told, ["container 101 on node a (mp0)", "machine 100 on node b (scsi0)"]);
+    // Which containers run is another matter: without that, what they have is unknown, and what they name is not.
+    let containers =
+        || host(root.path()).observe(&Query { containers: true, ..Query::default() }).unwrap().containers;
+    assert!(
+        matches!(containers(), Containers::Unknown(unknown) if unknown.reason.contains("which containers run"))
+    );
+    put(
+        root.path(),
+        "proc/net/unix",
+        "Num RefCount Protocol Flags Type St Inode Path\n0: 2 0 10000 1 1 7 @/var/lib/lxc/101/command\n",
+    );
+    put(root.path(), "etc/pve/.members", "{\"nodename\": \"a\", \"cluster\": {\"quorate\": 1}}");
+    let Containers::Found(found) = containers() else { panic!("{:?}", containers()) };
+    assert_eq!((found.len(), found[&101].here, found[&101].running), (1, true, true));
+    assert_eq!(&*found[&101].points[&0], "/big/media,mp=/media");
     fs::create_dir(root.path().join("etc/pve/nodes/b/lxc")).unwrap();
     fs::create_dir(root.path().join("etc/pve/nodes/b/lxc/7.conf")).unwrap();
     let (_, guests) = look(root.path());
