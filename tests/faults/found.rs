@@ -5,7 +5,8 @@ use super::scenario::Pair;
 use phoenix_graph::{Graph, HostName, Resource};
 use serde::Deserialize;
 
-const FOUND: [&str; 2] = [include_str!("found/737.json"), include_str!("found/847.json")];
+const FOUND: [&str; 3] =
+    [include_str!("found/737.json"), include_str!("found/847.json"), include_str!("found/reserved.json")];
 
 #[derive(Deserialize)]
 struct Kept {

@@ -2,7 +2,7 @@
 //! look into it; that is for whoever undoes.
 
 use crate::{Inverse, Prior, doing::Doing, mount::remounting};
-use phoenix_graph::{DatasetName, PropertyName, SnapshotName};
+use phoenix_graph::{Bytes, DatasetName, PropertyName, SnapshotName};
 use phoenix_host::{
     area,
     observed::{DatasetState, KEPT_CANMOUNT, ORIGIN, Observed, Setting, Source},
@@ -25,12 +25,31 @@ pub fn create_volume(dataset: &DatasetName, size: u64, sparse: bool, settings: V
     )
 }
 
-/// Sets several properties at once; each goes back to what it was.
-pub fn set(dataset: &DatasetName, settings: Vec<(Assignment, Prior)>) -> Doing {
+/// Sets several properties at once; each goes back to what it was, from the last to the first. A quota cannot be less
+/// than what is reserved: what reserves less comes before quotas, and what reserves more after them, either way.
+pub fn set(dataset: &DatasetName, mut settings: Vec<(Assignment, Prior)>) -> Doing {
+    settings.sort_by_key(|((property, word), prior)| turn(property, word, prior));
     let before = |(property, _): &Assignment, prior| setting(dataset, property, prior);
     let (settings, before) =
         settings.into_iter().map(|(new, prior)| (new.clone(), before(&new, prior))).unzip();
     Doing { ops: vec![Op::DatasetSet { dataset: dataset.clone(), settings }], before }
+}
+
+/// Returns whether a property comes before others (-1) or after them (1), where one is set with them.
+fn turn(property: &PropertyName, word: &str, prior: &Prior) -> i8 {
+    if !matches!(property.as_str(), "reservation" | "refreservation") {
+        return 0;
+    }
+    let before = match prior {
+        Prior::Own { raw, .. } | Prior::Received { raw } | Prior::Unset { raw, .. } => reserved(raw),
+        Prior::Inherited => 0,
+    };
+    if reserved(word) > before { 1 } else { -1 }
+}
+
+/// Returns how much a word reserves, in bytes; one that is no size reserves all that there is.
+fn reserved(word: &str) -> u64 {
+    if word == "none" { 0 } else { word.parse::<Bytes>().map_or(u64::MAX, |bytes| bytes.0) }
 }
 
 /// Has one property inherited again.
@@ -154,5 +173,45 @@ pub fn back(inverse: &Inverse, seen: &Observed) -> Vec<Op> {
             promoted.then(|| Op::Promote { dataset: before.clone() }).into_iter().collect()
         }
         _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The order in which these are set, and the one in which they go back.
+    fn order(words: &[(&str, &str, &str)]) -> (Vec<String>, Vec<String>) {
+        let dataset = DatasetName::new("tank/a").unwrap();
+        let own = |word: &str| Prior::Own { raw: word.into(), word: word.into() };
+        let settings =
+            words.iter().map(|(name, old, new)| ((PropertyName::new(name), (*new).into()), own(old)));
+        let Doing { ops, before } = set(&dataset, settings.collect());
+        let [Op::DatasetSet { settings, .. }] = &ops[..] else { panic!("{ops:?}") };
+        let back = before.iter().rev().map(|inverse| match inverse {
+            Inverse::Setting { property, .. } => property.to_string(),
+            other => panic!("{other:?}"),
+        });
+        (settings.iter().map(|(property, _)| property.to_string()).collect(), back.collect())
+    }
+
+    #[test]
+    fn a_quota_is_never_less_than_what_is_reserved_neither_forth_nor_back() {
+        let (there, back) = order(&[("refreservation", "1073741824", "2T"), ("refquota", "1T", "none")]);
+        assert_eq!(
+            (there, back),
+            (
+                vec!["refquota".into(), "refreservation".into()],
+                vec!["refreservation".into(), "refquota".into()]
+            )
+        );
+        let (there, back) = order(&[("quota", "2T", "10G"), ("reservation", "1T", "none")]);
+        assert_eq!(
+            (there, back),
+            (vec!["reservation".into(), "quota".into()], vec!["quota".into(), "reservation".into()])
+        );
+        // A volume's reservation may follow its size.
+        let (there, _) = order(&[("refreservation", "0", "auto"), ("atime", "on", "off")]);
+        assert_eq!(there, ["atime", "refreservation"]);
     }
 }
