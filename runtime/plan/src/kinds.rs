@@ -97,6 +97,15 @@ impl Inverse {
         }
     }
 
+    /// Says why nobody can tell whether what stood before stands, where that cannot be seen now.
+    #[must_use]
+    pub fn unseen<'a>(&self, seen: &'a Observed) -> Option<&'a str> {
+        match self {
+            Inverse::While { aside, inverse } if seen.datasets.contains_key(aside) => inverse.unseen(seen),
+            other => storage::doing::unseen(other, seen).or_else(|| bind::doing::unseen(other, seen)),
+        }
+    }
+
     /// Returns what of it goes in its turn, where the rest waits until all is mounted again ([`COMES`]).
     #[must_use]
     pub fn goes(&self, seen: &Observed) -> Option<Vec<Op>> {

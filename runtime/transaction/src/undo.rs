@@ -123,6 +123,9 @@ fn check(undoing: &mut Undoing<'_>, plans: &[(Plan, Vec<usize>)]) -> Result<(), 
         if mount::is_told(undoing, &inverse) {
             continue;
         }
+        if let Some(reason) = inverse.unseen(&seen) {
+            undoing.undone.failed.push(format!("{} cannot be seen: {reason}", action.subject));
+        }
         let ops = inverse.ops(&seen).into_iter().map(|op| op.describe());
         match left.last_mut().filter(|(last, _)| std::ptr::eq(*last, action)) {
             Some((_, all)) => all.extend(ops),

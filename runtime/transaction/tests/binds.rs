@@ -3,7 +3,7 @@
 use phoenix_graph::{Bind, Graph, Resource};
 use phoenix_host::op::Op;
 use phoenix_plan::{Kind, Plan, Subject};
-use phoenix_sim::{Fault, FaultKind};
+use phoenix_sim::{Cluster, Fault, FaultKind};
 use phoenix_support::*;
 use phoenix_transaction::switch::SwitchError;
 
@@ -191,4 +191,24 @@ fn a_power_cut_starts_containers_with_what_waited_and_recovering_brings_one_of_t
         assert_eq!(second.contains("mp0: /tank/share"), resume, "{second}");
         assert!(world.drift().is_empty());
     }
+}
+
+#[test]
+fn what_cannot_be_seen_is_not_called_undone() {
+    let world = world(&[(101, false)]);
+    world.switch(&graph(without(small(), &["storage:tank-vms"]))).unwrap();
+    let before = world.picture();
+    world.host.inject(Fault::when(|op| matches!(op, Op::MountPointSet { .. }), FaultKind::PowerAfter));
+    assert!(world.switch(&bound([bind(101, "/share", "tank/share", &[])])).is_err());
+    world.host.power_on();
+    world.host.edit(|state| state.cluster = Cluster::Away);
+    let Err(SwitchError::Degraded { failed, .. }) = world.recover(false) else { panic!("it is recovered") };
+    let told = failed.join("\n");
+    for key in ["bind:lxc/101/share cannot be seen: ", "storage:tank-vms cannot be seen: "] {
+        assert!(told.contains(key), "{told}");
+    }
+    // It is once it can be seen.
+    world.host.edit(|state| state.cluster = Cluster::Well);
+    world.recover(false).unwrap().unwrap();
+    assert_eq!(world.picture(), before);
 }

@@ -51,6 +51,14 @@ pub fn back(inverse: &Inverse, seen: &Observed) -> Vec<Op> {
     }
 }
 
+/// Says why nobody can tell what a container has.
+pub fn unseen<'a>(inverse: &Inverse, seen: &'a Observed) -> Option<&'a str> {
+    match (inverse, &seen.containers) {
+        (Inverse::MountPoint { .. }, Containers::Unknown(unknown)) => Some(&unknown.reason),
+        _ => None,
+    }
+}
+
 /// Says what stays until the next start of a container: what it runs with cannot be taken from it.
 pub fn kept(inverse: &Inverse, seen: &Observed) -> Option<String> {
     let (Inverse::MountPoint { container, number, before }, Containers::Found(found)) =

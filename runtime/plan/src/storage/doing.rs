@@ -51,6 +51,14 @@ pub fn back(inverse: &Inverse, seen: &Observed) -> Vec<Op> {
     ops(id, before.as_ref(), seen)
 }
 
+/// Says why nobody can tell what is registered.
+pub fn unseen<'a>(inverse: &Inverse, seen: &'a Observed) -> Option<&'a str> {
+    match (inverse, &seen.storages) {
+        (Inverse::Storage { .. }, Storages::Unknown(unknown)) => Some(&unknown.reason),
+        _ => None,
+    }
+}
+
 /// Returns what takes a registration away that is there anew, so that what it lies over can go.
 pub fn goes(inverse: &Inverse, seen: &Observed) -> Option<Vec<Op>> {
     let Inverse::Storage { .. } = inverse else { return None };
