@@ -15,6 +15,7 @@ mod mounts;
 mod properties;
 mod proxmox;
 mod record;
+mod renames;
 mod switch;
 mod topology;
 

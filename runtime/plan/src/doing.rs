@@ -34,6 +34,13 @@ impl Doing {
         self
     }
 
+    /// Has what stood before hold only as long as a name is not borne by the one that bears it before.
+    #[must_use]
+    pub fn only_unless(mut self, dataset: &DatasetName, guid: u64) -> Self {
+        self.before = self.before.into_iter().map(|inverse| inverse.only_unless(dataset, guid)).collect();
+        self
+    }
+
     /// Has what stood before hold only as long as a dataset stands aside.
     #[must_use]
     pub fn only_while(mut self, aside: &DatasetName) -> Self {

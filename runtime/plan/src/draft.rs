@@ -1,8 +1,9 @@
 //! A plan in the making: actions with what they need, refusals, warnings; and what the rooms found for each other.
 
 use crate::{
-    Action, Before, Inputs, Plan, Prior, Refusal, Registry, Subject, Warning,
+    Action, Before, Inputs, Kind, Plan, Prior, Refusal, Registry, Subject, Warning,
     dataset::moves::Moves,
+    inverse::guid_of,
     keys::late::Late,
     mount::mounting::Mounting,
     order::{Milestone, Reached, lasting_last},
@@ -10,7 +11,8 @@ use crate::{
     whose::Whose,
     why::Why,
 };
-use phoenix_graph::{Code, DatasetName, Key, PoolName};
+use phoenix_graph::{Code, DatasetName, Key, PoolName, graph::Node};
+use phoenix_host::observed::DatasetState;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A plan in the making.
@@ -94,6 +96,34 @@ impl<'a> Draft<'a> {
         if let Some(action) = self.reached.action(with) {
             self.reached.reach(milestone, action);
         }
+    }
+
+    /// Begins an action on a dataset, by the name that it has after.
+    pub fn sketch(&self, kind: Kind, name: &DatasetName) -> Sketch {
+        let mut sketch = Sketch::new(kind);
+        sketch.only_unless(self.bearer(name));
+        sketch
+    }
+
+    /// Returns what bears a name before this transaction, with its GUID, where another one does after.
+    pub fn bearer(&self, name: &DatasetName) -> Option<(DatasetName, u64)> {
+        let moves = &self.found.moves;
+        if !moves.any_renames() && !moves.any_done() {
+            return None;
+        }
+        let before = moves.got_to(name)?;
+        let another = moves.now(name).as_ref() != Some(&before);
+        Some((name.clone(), guid_of(self.inputs.observed, &before).filter(|_| another)?))
+    }
+
+    /// Finds a dataset where it is now, by the name that it has after; nothing where it is put away.
+    pub fn standing(&self, name: &DatasetName) -> Option<(&'a DatasetName, &'a DatasetState)> {
+        self.inputs.observed.datasets.get_key_value(&self.found.moves.now(name)?)
+    }
+
+    /// Finds a dataset in the current generation, by the name that it has after.
+    pub fn earlier(&self, name: &DatasetName) -> Option<&'a Node> {
+        self.inputs.current?.dataset(&self.found.moves.known(name))
     }
 
     /// Returns whether something is done to a resource.

@@ -5,7 +5,9 @@ use phoenix_graph::{
     DatasetName, Disk, Key, PoolName, PropertyName, SnapshotName, StorageId, Vdev, export::ExportOptions,
 };
 use phoenix_host::{
-    observed::{Directory, KEPT_CANMOUNT, LinkState, ORIGIN, Query, Setting, Source, StorageState, WRITTEN},
+    observed::{
+        Directory, KEPT_CANMOUNT, LinkState, ORIGIN, Observed, Query, Setting, Source, StorageState, WRITTEN,
+    },
     op::Op,
 };
 use serde::{Deserialize, Serialize};
@@ -124,6 +126,9 @@ pub enum Inverse {
         after: DatasetName,
         /// Whether it is a volume.
         volume: bool,
+        /// Its GUID, where another one may bear one of the names.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        guid: Option<u64>,
     },
     /// The dataset was not there; it is a clone of this snapshot, which nothing was written to.
     Cloned {
@@ -145,6 +150,15 @@ pub enum Inverse {
     While {
         /// Where the dataset stands aside.
         aside: DatasetName,
+        /// What stood before.
+        inverse: Box<Inverse>,
+    },
+    /// This holds only as long as the name is not borne by the one that bears it before: then it is about another.
+    Unless {
+        /// The name.
+        dataset: DatasetName,
+        /// The GUID of the one that bears it before.
+        guid: u64,
         /// What stood before.
         inverse: Box<Inverse>,
     },
@@ -264,6 +278,7 @@ impl Inverse {
             Inverse::Promoted { after, .. } => format!("promotion {after}"),
             // What bears the name meanwhile is another one.
             Inverse::While { aside, inverse } => format!("while {aside}: {inverse:?}"),
+            Inverse::Unless { dataset, guid, inverse } => format!("unless {dataset} is {guid}: {inverse:?}"),
             Inverse::KeyUnloaded { dataset } => format!("key {dataset}"),
             Inverse::Mount { dataset, .. } => format!("mount {dataset}"),
             Inverse::Directory { dataset, .. } => format!("directory {dataset}"),
@@ -294,7 +309,7 @@ impl Inverse {
             Inverse::Link { .. } => Some(Room::Files),
             Inverse::Storage { .. } => Some(Room::Storage),
             Inverse::Tunable { .. } => Some(Room::Tunable),
-            Inverse::While { inverse, .. } => inverse.room(),
+            Inverse::While { inverse, .. } | Inverse::Unless { inverse, .. } => inverse.room(),
             Inverse::PoolAbsent { .. }
             | Inverse::DatasetAbsent { .. }
             | Inverse::Cloned { .. }
@@ -325,8 +340,68 @@ impl Inverse {
     pub fn keeps_canmount(&self) -> Option<&DatasetName> {
         match self {
             Inverse::Setting { dataset, property, .. } if property.as_str() == KEPT_CANMOUNT => Some(dataset),
+            Inverse::Unless { inverse, .. } => inverse.keeps_canmount(),
             _ => None,
         }
+    }
+
+    /// Returns whether what was renamed cannot have its name back yet, since another one bears that.
+    #[must_use]
+    pub fn is_blocked(&self, seen: &Observed) -> bool {
+        match self {
+            Inverse::Name { before, after, guid: Some(guid), .. } => {
+                guid_of(seen, after) == Some(*guid) && seen.datasets.contains_key(before)
+            }
+            _ => false,
+        }
+    }
+
+    /// Returns the name that what was renamed is to have again, where it is at neither of the two: something else holds it
+    /// up elsewhere.
+    #[must_use]
+    pub fn is_elsewhere(&self, seen: &Observed) -> Option<&DatasetName> {
+        match self {
+            Inverse::Name { before, after, guid: Some(guid), .. } => {
+                let is_at = |name: &DatasetName| guid_of(seen, name) == Some(*guid);
+                (!is_at(before) && !is_at(after)).then_some(before)
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns the dataset that it is about, by the name that it bears until that is taken back.
+    #[must_use]
+    pub fn dataset(&self) -> Option<&DatasetName> {
+        match self {
+            Inverse::DatasetAbsent { dataset, .. }
+            | Inverse::Setting { dataset, .. }
+            | Inverse::Cloned { dataset, .. }
+            | Inverse::Directory { dataset, .. }
+            | Inverse::Name { after: dataset, .. } => Some(dataset),
+            _ => None,
+        }
+    }
+
+    /// Returns what it says where it holds, and nothing where it is about another one: what stood before may hold only as
+    /// long as a dataset stands aside, or as another one bears a name.
+    #[must_use]
+    pub fn where_it_holds(&self, seen: &Observed) -> Option<&Self> {
+        match self {
+            Inverse::While { aside, inverse } if seen.datasets.contains_key(aside) => {
+                inverse.where_it_holds(seen)
+            }
+            Inverse::Unless { dataset, guid, inverse } if guid_of(seen, dataset) != Some(*guid) => {
+                inverse.where_it_holds(seen)
+            }
+            Inverse::While { .. } | Inverse::Unless { .. } => None,
+            other => Some(other),
+        }
+    }
+
+    /// Has it hold only as long as a name is not borne by the one that bears it before.
+    #[must_use]
+    pub fn only_unless(self, dataset: &DatasetName, guid: u64) -> Self {
+        Inverse::Unless { dataset: dataset.clone(), guid, inverse: Box::new(self) }
     }
 
     /// Has it hold only as long as a dataset stands aside.
@@ -372,7 +447,7 @@ impl Inverse {
             Inverse::Promoted { .. } => {
                 query.properties.insert(PropertyName::new(ORIGIN));
             }
-            Inverse::While { inverse, .. } => inverse.look(query),
+            Inverse::While { inverse, .. } | Inverse::Unless { inverse, .. } => inverse.look(query),
             Inverse::DatasetAbsent { .. }
             | Inverse::Name { .. }
             | Inverse::KeyUnloaded { .. }
@@ -390,6 +465,11 @@ impl Inverse {
             }
         }
     }
+}
+
+/// Returns the GUID of what bears a name.
+pub fn guid_of(seen: &Observed, dataset: &DatasetName) -> Option<u64> {
+    seen.datasets.get(dataset)?.value("guid")?.parse().ok()
 }
 
 impl Prior {

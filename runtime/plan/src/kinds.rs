@@ -77,20 +77,17 @@ impl Inverse {
     /// once its key is there: that is for whoever carries it out.
     #[must_use]
     pub fn ops(&self, seen: &Observed) -> Vec<Op> {
-        match self {
-            Inverse::While { aside, inverse } if seen.datasets.contains_key(aside) => inverse.ops(seen),
-            Inverse::While { .. } => Vec::new(),
-            other => match other.room() {
-                Some(Room::Pool) => pool::doing::back(self, seen),
-                Some(Room::Dataset) => dataset::doing::back(self, seen),
-                Some(Room::Mount) => mount::doing::back(self, seen),
-                Some(Room::Permissions) => permissions::back(self, seen),
-                Some(Room::Export) => export::doing::back(self, seen),
-                Some(Room::Files) => files::doing::back(self, seen),
-                Some(Room::Storage) => storage::doing::back(self, seen),
-                Some(Room::Tunable) => tunable::back(self, seen),
-                None => Vec::new(),
-            },
+        let Some(inverse) = self.where_it_holds(seen) else { return Vec::new() };
+        match inverse.room() {
+            Some(Room::Pool) => pool::doing::back(inverse, seen),
+            Some(Room::Dataset) => dataset::doing::back(inverse, seen),
+            Some(Room::Mount) => mount::doing::back(inverse, seen),
+            Some(Room::Permissions) => permissions::back(inverse, seen),
+            Some(Room::Export) => export::doing::back(inverse, seen),
+            Some(Room::Files) => files::doing::back(inverse, seen),
+            Some(Room::Storage) => storage::doing::back(inverse, seen),
+            Some(Room::Tunable) => tunable::back(inverse, seen),
+            None => Vec::new(),
         }
     }
 

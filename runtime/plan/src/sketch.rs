@@ -19,6 +19,8 @@ pub struct Sketch {
     pub doing: Doing,
     /// What stood before from here on holds only as long as this dataset stands aside.
     aside: Option<DatasetName>,
+    /// What stood before from here on holds only as long as the name is not borne by the one of this GUID.
+    unless: Option<(DatasetName, u64)>,
 }
 
 impl Sketch {
@@ -31,6 +33,7 @@ impl Sketch {
             reaches: Vec::new(),
             doing: Doing::default(),
             aside: None,
+            unless: None,
         }
     }
 
@@ -44,12 +47,22 @@ impl Sketch {
             Some(aside) => doing.only_while(aside),
             None => doing,
         };
+        let doing = match &self.unless {
+            Some((name, guid)) => doing.only_unless(name, *guid),
+            None => doing,
+        };
         self.doing = std::mem::take(&mut self.doing).then(doing);
     }
 
     /// Has what is run from here on be taken back only as long as a dataset stands aside.
     pub fn only_while(&mut self, aside: DatasetName) {
         self.aside = Some(aside);
+    }
+
+    /// Has what is run from here on be taken back only as long as the name is not borne by the one of this GUID, which
+    /// bears it before.
+    pub fn only_unless(&mut self, bearer: Option<(DatasetName, u64)>) {
+        self.unless = bearer;
     }
 
     /// Returns whether nothing is run.

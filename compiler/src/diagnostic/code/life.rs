@@ -14,13 +14,11 @@ phoenix_graph::codes! {
         name: "bad-rename",
         level: Error,
         title: "a name that the dataset cannot have had",
-        explanation: "`was` gives the whole name that the dataset had before, in the same pool; no other dataset of the spec has it, or had it.",
+        explanation: "`was` gives the whole name that the dataset had before, in the same pool. No two datasets of the spec had the same one. Another may have it now where that had another name itself: names can be passed on and exchanged.",
         why: "A rename carries the data along. Of a name that is wrong, an empty dataset would be made beside the full one.",
         examples: Some(Examples {
             wrong: Pool(r#"dataset "new" was="old""#),
-            right: Pool(r#"dataset "new" was="tank/old" {
-    allow "not-carried-out"
-}"#),
+            right: Pool(r#"dataset "new" was="tank/old""#),
         }),
     };
 
@@ -28,7 +26,7 @@ phoenix_graph::codes! {
         name: "not-carried-out",
         level: Lint,
         title: "something that this version cannot carry out yet",
-        explanation: "The spec is right, and a switch refuses it: mount points of containers are not written yet, and datasets are not renamed. The plan says which command does it by hand.",
+        explanation: "The spec is right, and a switch refuses it: mount points of containers are not written yet. The plan says which command does it by hand.",
         why: "A switch stops before anything is done, where somebody expected it to go through.",
         examples: Some(Examples {
             wrong: Pool(r#"dataset "shared" {

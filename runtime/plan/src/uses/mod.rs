@@ -155,7 +155,7 @@ impl Leaving {
             }
         }
         for (name, (key, last)) in &moves.renamed {
-            if moves.there.contains(name) {
+            if moves.there.contains(name) && !draft.found.moves.is_renamed(name) {
                 continue;
             }
             found.gone.insert(name.clone(), key.clone());

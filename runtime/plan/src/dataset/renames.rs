@@ -1,0 +1,169 @@
+//! What is renamed: what the spec says had another name before; and, where one goes back, what the generation that is
+//! gone back to called otherwise. Whether it can be is judged in `renameable`, and in which order in `ordering`.
+
+use crate::{
+    code,
+    dataset::{moving, ordering, renameable, retire},
+    draft::Draft,
+    record::Entry,
+};
+use phoenix_graph::{DatasetName, graph::Node};
+use phoenix_host::area;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Finds what is renamed.
+pub fn prepare(draft: &mut Draft<'_>) {
+    let inputs = draft.inputs;
+    // What is held against itself knows each by its own name.
+    if inputs.current.is_none_or(|current| current.id() != inputs.desired.id()) {
+        done(draft);
+    }
+    let wanted = if inputs.to == inputs.number { said(draft) } else { remembered(draft) };
+    // What contains comes before what it contains: what goes along with it needs nothing.
+    for (to, from) in wanted {
+        if draft.found.moves.after(&from) != to {
+            draft.found.moves.renames(from, to);
+        }
+    }
+    if !draft.found.moves.any_renames() {
+        return;
+    }
+    renameable::judge(draft);
+    adopted(draft);
+    for (name, now) in ordering::circles(draft) {
+        match retire::place(draft, &now) {
+            Some(place) => draft.found.moves.gives_way(name, now, place),
+            None => draft.refuse_for(&inputs.key_of(&name), retire::no_place()),
+        }
+    }
+}
+
+/// Finds what this very transaction has renamed, or put aside: by the current generation it still has the name before.
+fn done(draft: &mut Draft<'_>) {
+    let inputs = draft.inputs;
+    let number = inputs.number;
+    let is_by_this = |entry: &Entry| {
+        entry.earlier.iter().any(|earlier| earlier.until == number)
+            || entry.away.as_ref().is_some_and(|away| away.number == number)
+    };
+    if !inputs.record.entries.values().any(is_by_this) {
+        return;
+    }
+    for (name, state) in &inputs.observed.datasets {
+        let Some(entry) = inputs.record.entry(inputs.observed, &name.pool(), state) else { continue };
+        if let Some(away) = entry.away.as_ref().filter(|away| away.number == number) {
+            draft.found.moves.was_put_aside(name.clone(), away.home.clone());
+            for (below, _) in inputs.observed.below(name) {
+                if let Some(home) = moving::moved(below, name, &away.home) {
+                    draft.found.moves.was_put_aside(below.clone(), home);
+                }
+            }
+        }
+        let earlier = entry.earlier.iter().find(|earlier| earlier.until == number);
+        if let Some(earlier) = earlier.filter(|_| !area::is_inside(name)) {
+            draft.found.moves.was_renamed(name.clone(), earlier.name.clone());
+        }
+    }
+}
+
+/// Lists what the spec says had another name, by the name after, where that is still to be done.
+fn said(draft: &mut Draft<'_>) -> BTreeMap<DatasetName, DatasetName> {
+    let inputs = draft.inputs;
+    let mut wanted: BTreeMap<DatasetName, DatasetName> = BTreeMap::new();
+    for node in inputs.desired.nodes() {
+        if let (Some(name), Some(was)) = (node.resource.dataset_name(), was(node))
+            && !is_done(draft, name, was)
+        {
+            wanted.insert(name.clone(), was.clone());
+        }
+    }
+    // What stays at its name, and is what it is said to have been, is so already; of others that may follow.
+    loop {
+        let leaving: BTreeSet<&DatasetName> = wanted.values().collect();
+        let so =
+            |(name, was): &(&DatasetName, &DatasetName)| !leaving.contains(name) && is_so(draft, name, was);
+        let so: Vec<DatasetName> = wanted.iter().filter(so).map(|(name, _)| name.clone()).collect();
+        if so.is_empty() {
+            break;
+        }
+        so.iter().for_each(|name| _ = wanted.remove(name));
+    }
+    let there = |name: &DatasetName| inputs.observed.datasets.contains_key(name);
+    let mut found = BTreeMap::new();
+    for (name, was) in wanted {
+        if let Some(now) = draft.found.moves.got_to(&was).filter(there) {
+            found.insert(name, now);
+        } else if let Some(place) = draft.whose.retired(&was) {
+            found.insert(name, place.clone());
+        } else if draft.whose.retired(&name).is_none() && inputs.observed.pools.contains_key(&name.pool()) {
+            nothing(draft, &name, &was);
+        }
+    }
+    found
+}
+
+/// Returns the name before that is said of a dataset.
+fn was(node: &Node) -> Option<&DatasetName> {
+    node.resource.lifecycle()?.was.as_ref()
+}
+
+/// Returns whether a rename is done: the current generation says it, too, or this very transaction did it.
+fn is_done(draft: &Draft<'_>, name: &DatasetName, was_before: &DatasetName) -> bool {
+    let known = draft.inputs.current.and_then(|current| current.dataset(name));
+    known.and_then(was) == Some(was_before)
+        || draft.found.moves.any_done() && draft.found.moves.known(name) == *was_before
+}
+
+/// Returns whether what has a name is what had the other before: that is not there any more, or the record says so.
+fn is_so(draft: &Draft<'_>, name: &DatasetName, was: &DatasetName) -> bool {
+    let inputs = draft.inputs;
+    let Some(state) = inputs.observed.datasets.get(name) else { return false };
+    let entry = inputs.record.entry(inputs.observed, &name.pool(), state);
+    !inputs.observed.datasets.contains_key(was) || entry.is_some_and(|entry| entry.was(was))
+}
+
+fn nothing(draft: &mut Draft<'_>, name: &DatasetName, was: &DatasetName) {
+    let now = draft.whose.renamed(was).map(|now| format!("; somebody renamed that to {now}"));
+    draft.refuse(
+        &draft.inputs.key_of(name),
+        code::NOTHING_TO_RENAME,
+        format!("it is said to have been {was}, and neither is there{}", now.unwrap_or_default()),
+        "write as `was` what it is called now (`zfs list`); or take `was` out: then a new one is made, which is empty",
+    );
+}
+
+/// Lists what the generation that is gone back to calls otherwise, by its name there.
+fn remembered(draft: &Draft<'_>) -> BTreeMap<DatasetName, DatasetName> {
+    let inputs = draft.inputs;
+    let mut found = BTreeMap::new();
+    if inputs.record.entries.values().all(|entry| entry.earlier.is_empty()) {
+        return found;
+    }
+    for (now, state) in &inputs.observed.datasets {
+        let Some(entry) = inputs.record.entry(inputs.observed, &now.pool(), state) else { continue };
+        let is_ours = entry.away.is_none() && entry.released.is_none() && entry.by <= inputs.to;
+        let name = entry.in_generation(inputs.to);
+        if is_ours
+            && !entry.earlier.is_empty()
+            && name != now
+            && name.pool() == now.pool()
+            && !area::is_inside(now)
+            && inputs.desired.dataset(name).is_some()
+        {
+            found.insert(name.clone(), now.clone());
+        }
+    }
+    found
+}
+
+/// What was adopted stays so by its new name.
+fn adopted(draft: &mut Draft<'_>) {
+    let inputs = draft.inputs;
+    for node in inputs.current.into_iter().flat_map(|current| current.nodes()) {
+        let Some(name) = node.resource.dataset_name() else { continue };
+        if draft.found.moves.is_renamed(name) && draft.adopted.remove(&node.key) {
+            let after = draft.found.moves.after(name);
+            draft.adopted.insert(inputs.key_of(&after));
+        }
+    }
+}
