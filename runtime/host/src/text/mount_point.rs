@@ -49,7 +49,7 @@ impl MountPoint {
             }
         }
         let (volume, at) = (said.remove("volume")?, said.remove("mp")?);
-        said.remove("size").filter(|_| volume.starts_with('/'));
+        said.remove("size");
         Some(Self::new(&volume, &at, &said))
     }
 

@@ -59,7 +59,7 @@ pub fn unready(id: u32, state: &ContainerState) -> Option<Why> {
 
 /// Says why a container cannot be given something at a path: a mount point that cannot be read may stand there; and
 /// what is reached through a link it does not start with.
-pub fn is_other(seen: &Observed, bind: &Bind, state: &ContainerState) -> Option<Why> {
+pub fn barred(seen: &Observed, bind: &Bind, state: &ContainerState) -> Option<Why> {
     let id = bind.container;
     if let Some((link, target)) = seen.links_passed.get(&bind.path) {
         return Some(Why::new(

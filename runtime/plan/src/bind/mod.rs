@@ -17,7 +17,7 @@ use crate::{
     sketch::Sketch,
     stage::Stage,
 };
-use container::{free, is_other, said, unready};
+use container::{barred, free, said, unready};
 use phoenix_graph::{Bind, Graph, Key, Resource, check::guest};
 use phoenix_host::{
     observed::{ContainerState, Containers, Observed, Query},
@@ -156,7 +156,7 @@ struct New<'a> {
 fn create(draft: &mut Draft<'_>, new: &New<'_>, taken: &mut BTreeSet<(u32, u16)>) {
     let New { key, bind, state, elsewhere } = new;
     let id = bind.container;
-    if let Some(why) = unready(id, state).or_else(|| is_other(draft.inputs.observed, bind, state)) {
+    if let Some(why) = unready(id, state).or_else(|| barred(draft.inputs.observed, bind, state)) {
         draft.refuse_for(key, why);
         return;
     }
@@ -214,8 +214,7 @@ fn present(draft: &mut Draft<'_>, key: &Key, bind: &Bind, state: &ContainerState
         }
         return;
     }
-    if let Some(why) = unready(bind.container, state).or_else(|| is_other(draft.inputs.observed, bind, state))
-    {
+    if let Some(why) = unready(bind.container, state).or_else(|| barred(draft.inputs.observed, bind, state)) {
         draft.refuse_for(key, why);
         return;
     }
