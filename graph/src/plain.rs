@@ -20,6 +20,17 @@ pub fn plain_lines(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// How many are named in one sentence.
+const NAMED: usize = 12;
+
+/// Lists the first of some names, and how many more there are.
+#[must_use]
+pub fn some(names: &[String]) -> String {
+    let more = names.len().saturating_sub(NAMED);
+    let named = names[..names.len() - more].join(", ");
+    if more == 0 { named } else { format!("{named}, and {more} more") }
+}
+
 /// Returns whether a character does something else than show itself.
 #[must_use]
 pub fn is_hidden(c: char) -> bool {

@@ -16,9 +16,6 @@ use std::{
     fmt::Write,
 };
 
-/// How many are named in one sentence.
-const NAMED: usize = 12;
-
 /// Lays out how a host stands.
 #[must_use]
 pub fn standing(standing: &Standing, paint: Paint) -> String {
@@ -92,14 +89,6 @@ pub fn differing(standing: &Standing) -> Vec<String> {
     let mut known = BTreeSet::new();
     named.retain(|name| known.insert(name.clone()));
     named
-}
-
-/// Lists the first of some names, and how many more there are.
-#[must_use]
-pub fn some(names: &[String]) -> String {
-    let more = names.len().saturating_sub(NAMED);
-    let named = names[..names.len() - more].join(", ");
-    if more == 0 { named } else { format!("{named}, and {more} more") }
 }
 
 /// Finds why a switch would not bring back what is missing.

@@ -6,16 +6,14 @@ use crate::{
     failure::Failure,
     options::{Carry, Common},
     outside,
-    show::{
-        line,
-        standing::{differing, some},
-    },
+    show::{line, standing::differing},
     site::{Access, Site, store},
     switching::{self, Approval, Progress},
     terminal::Terminal,
     typing::Typing,
 };
 use clap::Args;
+use phoenix_graph::plain::some;
 use phoenix_store::Transaction;
 use phoenix_transaction::switch::{Recovered, Runtime, SwitchError};
 use std::path::Path;

@@ -7,9 +7,9 @@ use phoenix_graph::{
 };
 use phoenix_host::{
     observed::{
-        ContainerState, Containers, DatasetState, Directory, DiskState, Found, Guest, GuestKind, Guests,
-        HOME, ImportObstacle, KeyFile, LinkState, MountState, Mounts, OWNER, Observed, PoolState, Setting,
-        Source, Storages, Unknown, VdevDisk, VdevState, Work, WorkKind,
+        Configured, ContainerState, Containers, DatasetState, Directory, DiskState, Found, Guest, GuestKind,
+        Guests, HOME, ImportObstacle, KeyFile, LinkState, MountState, Mounts, OWNER, Observed, PoolState,
+        Setting, Source, Storages, Unknown, VdevDisk, VdevState, Work, WorkKind,
     },
     text::{container_conf, guest_conf, storage_cfg},
 };
@@ -142,16 +142,20 @@ impl Host {
                     ..container_conf::container(text.as_bytes())
                 };
                 match &mut seen.containers {
-                    Containers::Found(found) => _ = found.insert(id, state),
-                    other => *other = Containers::Found([(id, state)].into()),
+                    Containers::Found(found) => _ = found.by_id.insert(id, state),
+                    other => {
+                        *other = Containers::Found(Configured { by_id: [(id, state)].into(), blocked: None })
+                    }
                 }
             }
             "containers" => {
-                seen.containers = match words.one_of(&["unknown", "none"]) {
-                    Some("unknown") => Containers::Unknown(unknown(&mut words)?),
-                    Some(_) => Containers::Found(BTreeMap::new()),
-                    None => return Err(words.wrong("containers are told one by one")),
-                };
+                match (words.one_of(&["unknown", "none", "blocked"]), &mut seen.containers) {
+                    (Some("unknown"), containers) => *containers = Containers::Unknown(unknown(&mut words)?),
+                    (Some("none"), containers) => *containers = Containers::Found(Configured::default()),
+                    // Of those that were told.
+                    (Some(_), Containers::Found(found)) => found.blocked = Some(words.arg()?),
+                    _ => return Err(words.wrong("containers are told one by one")),
+                }
             }
             "link" => {
                 let at: Box<str> = words.arg::<String>()?.into();

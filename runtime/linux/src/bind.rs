@@ -2,7 +2,7 @@
 
 use crate::{
     LinuxPaths,
-    cluster::{cluster, contents, locked},
+    cluster::{Cluster, cluster, contents, locked},
     guests,
     look::Look,
     reach::Reach,
@@ -10,7 +10,7 @@ use crate::{
 use phoenix_host::{
     HostError,
     error::failed,
-    observed::{ContainerState, Containers, GuestKind, Guests, Observed, Unknown},
+    observed::{Configured, ContainerState, Containers, Guest, GuestKind, Guests, Observed, Unknown},
     op::Op,
     text::{container_conf::container, guest_conf, mount_point::MountPoint},
 };
@@ -31,7 +31,7 @@ pub fn look(look: &Look<'_>, seen: &mut Observed) -> Result<(), HostError> {
     let (named, containers) = match look.reach.runner.tool("pvesm") {
         Err(HostError::NoTool { .. }) => (Guests::NoProxmox, Containers::NoProxmox),
         Err(error) => return Err(error),
-        Ok(_) => read(&look.reach.paths)
+        Ok(_) => read(&look.reach.paths, query.containers)
             .unwrap_or_else(|unknown| (Guests::Unknown(unknown.clone()), Containers::Unknown(unknown))),
     };
     if query.guests {
@@ -43,23 +43,28 @@ pub fn look(look: &Look<'_>, seen: &mut Observed) -> Result<(), HostError> {
     Ok(())
 }
 
-fn read(paths: &LinuxPaths) -> Result<(Guests, Containers), Unknown> {
-    let here = cluster(paths)?.node;
+fn read(paths: &LinuxPaths, all: bool) -> Result<(Guests, Containers), Unknown> {
+    let cluster = cluster(paths)?;
     let found = guests::read(paths)?;
     let uses = found.guests.iter().flat_map(|(guest, bytes)| guest_conf::uses(guest, bytes, &found.shared));
     let mut uses: Vec<_> = uses.collect();
     uses.sort();
+    let containers = if all { containers(paths, &cluster, &found) } else { Containers::NotAsked };
+    Ok((Guests::Found(uses), containers))
+}
+
+fn containers(paths: &LinuxPaths, cluster: &Cluster, found: &guests::Found) -> Containers {
     let up = match running(paths) {
         Ok(up) => up,
-        Err(unknown) => return Ok((Guests::Found(uses), Containers::Unknown(unknown))),
+        Err(unknown) => return Containers::Unknown(unknown),
     };
     let containers = found.guests.iter().filter(|(guest, _)| guest.kind == GuestKind::Container);
-    let containers = containers.map(|(guest, bytes)| {
-        let here = guest.node == here;
+    let state = |(guest, bytes): &(Guest, Vec<u8>)| {
+        let here = guest.node == cluster.node;
         let running = here && up.contains(&guest.id);
         (guest.id, ContainerState { node: guest.node.clone(), here, running, ..container(bytes) })
-    });
-    Ok((Guests::Found(uses), Containers::Found(containers.collect())))
+    };
+    Containers::Found(Configured { by_id: containers.map(state).collect(), blocked: cluster.blocked() })
 }
 
 /// Lists the containers that run: LXC has a socket for each, which is in no file system.
@@ -94,17 +99,7 @@ pub fn perform(reach: &Reach, op: &Op) -> Option<Result<(), HostError>> {
 fn change(reach: &Reach, op: &Op, id: u32, number: u16) -> Result<(), HostError> {
     let path = conf(&reach.paths, id)?;
     let (before, digest) = now(&path)?;
-    let other = |what: &str| {
-        Err(failed("change", &path, io::Error::other(format!("mp{number} of container {id} {what}"))))
-    };
-    let planned = match op {
-        Op::MountPointSet { over, .. } => Some(over.as_deref()),
-        Op::MountPointRemove { over, .. } => Some(Some(&**over)),
-        _ => None,
-    };
-    if planned.is_some_and(|planned| before.wanted().get(&number).copied() != planned) {
-        return other("is not what it was when this was planned");
-    }
+    before.expects(op).map_err(|why| failed("change", &path, io::Error::other(why)))?;
     // Whoever writes to it in between is told by Proxmox.
     let mut argv = op.argv().unwrap_or_default();
     argv.extend(["--digest".to_owned(), digest]);
@@ -116,7 +111,11 @@ fn change(reach: &Reach, op: &Op, id: u32, number: u16) -> Result<(), HostError>
         Op::MountPointRemove { .. } => wanted.is_none(),
         _ => !after.pending.contains_key(&number),
     };
-    if holds { Ok(()) } else { other("is not what `pct` was given, though it said nothing") }
+    if holds {
+        return Ok(());
+    }
+    let other = format!("mp{number} of container {id} is not what `pct` was given, though it said nothing");
+    Err(failed("change", &path, io::Error::other(other)))
 }
 
 /// Reads a container's configuration, with the digest that Proxmox has of it.

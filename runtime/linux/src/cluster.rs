@@ -44,7 +44,15 @@ pub struct Cluster {
     /// The name of this node.
     pub node: Box<str>,
     /// Whether it takes changes: a node alone always does.
-    pub quorate: bool,
+    quorate: bool,
+}
+
+impl Cluster {
+    /// Says why nothing is written, where that is so.
+    pub fn blocked(&self) -> Option<String> {
+        let why = "this node is in no quorum of its cluster, so nothing in /etc/pve can be written";
+        (!self.quorate).then(|| why.to_owned())
+    }
 }
 
 /// Asks pmxcfs how it is. It alone serves `.members`, below a mount of its own.

@@ -41,10 +41,8 @@ fn registrations(path: &Path, cluster: &Cluster) -> Storages {
         Err(error) if error.kind() == ErrorKind::NotFound => storage_cfg::storages(b""),
         Err(error) => return Storages::Unknown(unreadable(path, &error)),
     };
-    if let (Storages::Found(found), false) = (&mut found, cluster.quorate) {
-        found.blocked = Some(
-            "this node is in no quorum of its cluster, so nothing in /etc/pve can be written".to_owned(),
-        );
+    if let Storages::Found(found) = &mut found {
+        found.blocked = cluster.blocked().or(found.blocked.take());
     }
     found
 }

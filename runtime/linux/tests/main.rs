@@ -366,6 +366,7 @@ fn what_proxmox_does_not_serve_is_unknown_and_not_absent() {
     );
     put(root.path(), "etc/pve/.members", "{\"nodename\": \"a\", \"cluster\": {\"quorate\": 1}}");
     let Containers::Found(found) = containers() else { panic!("{:?}", containers()) };
+    let found = found.by_id;
     assert_eq!((found.len(), found[&101].here, found[&101].running), (1, true, true));
     assert_eq!(&*found[&101].points[&0], "/big/media,mp=/media");
     fs::create_dir(root.path().join("etc/pve/nodes/b/lxc")).unwrap();

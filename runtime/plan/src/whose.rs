@@ -21,7 +21,7 @@ pub struct Whose<'a> {
     strays: BTreeMap<&'a str, &'a DatasetName>,
     /// Where those of ours stand that somebody renamed, by the name that is on record.
     renamed: BTreeMap<&'a DatasetName, &'a DatasetName>,
-    /// By dataset, the exports and registrations over it that the current generation has.
+    /// By dataset, the exports, registrations and mount points of containers over it that the current generation has.
     over: BTreeMap<DatasetName, Vec<&'a Key>>,
 }
 
@@ -99,8 +99,8 @@ impl<'a> Whose<'a> {
         entry.is_renamed(place).then_some(&entry.name)
     }
 
-    /// Lists the exports and registrations over a dataset, or over something below it, that the current generation
-    /// has.
+    /// Lists the exports, registrations and mount points of containers over a dataset, or over something below it, that
+    /// the current generation has.
     pub fn over(&self, name: &DatasetName) -> impl Iterator<Item = &'a Key> {
         let alike = self
             .over
@@ -139,6 +139,7 @@ fn over<'a>(inputs: &Inputs<'a>) -> BTreeMap<DatasetName, Vec<&'a Key>> {
         let dataset = match &node.resource {
             Resource::Export(export) => Some(&export.dataset),
             Resource::Storage(storage) => storage.dataset.as_ref(),
+            Resource::Bind(bind) => Some(&bind.dataset),
             _ => None,
         };
         if let Some(dataset) = dataset {

@@ -10,7 +10,7 @@ use crate::{
 use phoenix_graph::DatasetName;
 use phoenix_host::{
     HostError,
-    observed::{ContainerState, Containers, Observed, Query},
+    observed::{Configured, ContainerState, Containers, Observed, Query},
     op::Op,
     text::{container_conf::container, mount_point::MountPoint},
 };
@@ -28,7 +28,10 @@ pub fn look(state: &State, _: &Roots, query: &Query, seen: &mut Observed) -> Res
         (false, ..) => Containers::NotAsked,
         (true, None, _) => Containers::NoProxmox,
         (true, Some(_), Cluster::Away) => Containers::Unknown(storage::away()),
-        (true, Some(_), _) => Containers::Found(state.containers().collect()),
+        (true, Some(_), cluster) => {
+            let blocked = (cluster == Cluster::NoQuorum).then(|| storage::NO_QUORUM.to_owned());
+            Containers::Found(Configured { by_id: state.containers().collect(), blocked })
+        }
     };
     Ok(())
 }
@@ -48,7 +51,7 @@ pub fn perform(state: &mut State, _: Given<'_>, op: &Op) -> Option<Result<(), Ho
         }
         _ => return None,
     };
-    let done = state.expects(op).and_then(|()| state.pct_set(*id, &request));
+    let done = state.expects(*id, op).and_then(|()| state.pct_set(*id, &request));
     Some(done.map_err(|refusal| refusal.of(op)))
 }
 
@@ -75,20 +78,10 @@ impl State {
     }
 
     /// Has what the real host is asked for, besides its command: nothing else stands where something is written.
-    fn expects(&self, op: &Op) -> Result<(), Refusal> {
-        let (container, number, over) = match op {
-            Op::MountPointSet { container, number, over, .. } => (container, number, over.as_deref()),
-            Op::MountPointRemove { container, number, over } => (container, number, Some(&**over)),
-            _ => return Ok(()),
-        };
-        let found = self.containers().find(|(id, _)| id == container);
-        match found {
-            Some((_, found)) if found.wanted().get(number).copied() != over => refuse(
-                255,
-                format!("mp{number} of container {container} is not what it was when this was planned"),
-            ),
-            _ => Ok(()),
-        }
+    fn expects(&self, id: u32, op: &Op) -> Result<(), Refusal> {
+        let found = self.containers().find(|(other, _)| *other == id);
+        let stands = found.map_or(Ok(()), |(_, found)| found.expects(op));
+        stands.or_else(|why| refuse(255, why))
     }
 
     /// `pct set`.
@@ -132,7 +125,7 @@ impl State {
             );
         };
         let mut held = BTreeSet::new();
-        for (_, point) in pct::points(&text) {
+        for point in pct::points(&text).into_values() {
             let Some(point) = MountPoint::read(&point).filter(MountPoint::is_bind) else { continue };
             if !self.folder_exists(&point.volume) {
                 return refuse(1, format!("directory '{}' does not exist", point.volume));

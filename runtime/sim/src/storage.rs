@@ -312,7 +312,7 @@ impl State {
     }
 }
 
-const NO_QUORUM: &str = "this node is in no quorum of its cluster, so nothing in /etc/pve can be written";
+pub const NO_QUORUM: &str = "this node is in no quorum of its cluster, so nothing in /etc/pve can be written";
 
 pub fn away() -> Unknown {
     Unknown {

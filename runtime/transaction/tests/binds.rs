@@ -212,3 +212,59 @@ fn what_cannot_be_seen_is_not_called_undone() {
     world.recover(false).unwrap().unwrap();
     assert_eq!(world.picture(), before);
 }
+
+/// Tells by the place of an action which it waits for, directly or by way of others.
+fn waits_for(plan: &Plan, at: usize) -> std::collections::BTreeSet<usize> {
+    let mut found = std::collections::BTreeSet::new();
+    let mut look = plan.actions[at].needs.clone();
+    while let Some(at) = look.pop() {
+        if found.insert(at) {
+            look.extend(&plan.actions[at].needs);
+        }
+    }
+    found
+}
+
+fn place(plan: &Plan, key: &str) -> usize {
+    let is = |action: &phoenix_plan::Action| matches!(&action.subject, Subject::Resource(other) if other.to_string() == key);
+    plan.actions.iter().position(is).unwrap_or_else(|| panic!("nothing is done to {key}"))
+}
+
+#[test]
+fn a_dataset_goes_only_once_no_container_has_it() {
+    let world = world(&[(101, false)]);
+    world.switch(&bound([bind(101, "/share", "tank/share", &[])])).unwrap();
+    let plan = world.plan(&graph(without(small(), &["dataset:tank/share", "export:/tank/share"])));
+    let (bind, dataset) = (place(&plan, "bind:lxc/101/share"), place(&plan, "dataset:tank/share"));
+    assert!(waits_for(&plan, dataset).contains(&bind), "{:?}", kinds(&plan));
+}
+
+#[test]
+fn a_mount_point_waits_for_its_own_dataset_and_permissions_however_many_there_are() {
+    let world = world(&[(101, false)]);
+    let names: Vec<String> = (0..40).map(|at| format!("tank/d{at}")).collect();
+    let of = |name: &String| {
+        let at = format!("/{}", name.replace("tank/", ""));
+        [dataset(name, &[]), permissions(name, None, None, Some("0700")), bind(101, &at, name, &[])]
+    };
+    let plan = world.plan(&graph(small().into_iter().chain(names.iter().flat_map(of)).collect()));
+    for at in 0..names.len() {
+        let place_of = |kind: &str| place(&plan, &format!("{kind}d{at}"));
+        let bind = place_of("bind:lxc/101/");
+        let waits = waits_for(&plan, bind);
+        assert!(waits.contains(&place_of("dataset:tank/")) && waits.contains(&place_of("permissions:tank/")));
+        assert!(plan.actions[bind].needs.len() < 5, "{:?}", plan.actions[bind].needs);
+    }
+}
+
+#[test]
+fn without_quorum_nothing_is_begun() {
+    let world = world(&[(101, false)]);
+    world.switch(&graph(small())).unwrap();
+    world.host.edit(|state| state.cluster = Cluster::NoQuorum);
+    let told = world.refuses(&bound([bind(101, "/share", "tank/share", &[])]));
+    assert!(
+        told[0].contains("Proxmox takes no change of container 101: this node is in no quorum"),
+        "{told:?}"
+    );
+}

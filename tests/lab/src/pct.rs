@@ -82,7 +82,7 @@ fn set(words: &[String]) -> Result<Vec<String>> {
     Ok(warned)
 }
 
-/// Finds the configuration of a container, on whichever node.
+/// Finds the configuration of a container of this node.
 fn conf(id: u32) -> Result<(PathBuf, String)> {
     let node = Path::new(NODES).join("lab/lxc").join(format!("{id}.conf"));
     match fs::read_to_string(&node) {
@@ -154,11 +154,7 @@ fn start(id: u32) -> Result<()> {
 /// Is the container: has its mounts and its socket until it is killed.
 fn hold(id: u32) -> Result<Vec<String>> {
     let (_, text) = conf(id)?;
-    let points: BTreeMap<u16, String> = pct::points(&text)
-        .into_iter()
-        .filter_map(|(key, point)| Some((key.strip_prefix("mp")?.parse().ok()?, point)))
-        .collect();
-    for point in points.values() {
+    for point in pct::points(&text).values() {
         mount(id, point, &[])?;
     }
     fs::write(root(id).with_extension("pid"), std::process::id().to_string()).map_err(io("write"))?;

@@ -1,7 +1,7 @@
 //! The containers of Proxmox, with their mount points.
 
 use super::Unknown;
-use crate::{id_map::IdMap, text::mount_point::MountPoint};
+use crate::{id_map::IdMap, op::Op, text::mount_point::MountPoint};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -15,8 +15,17 @@ pub enum Containers {
     NoProxmox,
     /// This host has Proxmox, and the configuration of its containers cannot be read.
     Unknown(Unknown),
+    Found(Configured),
+}
+
+/// What is configured of containers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Configured {
     /// Each container, by its id.
-    Found(BTreeMap<u32, ContainerState>),
+    pub by_id: BTreeMap<u32, ContainerState>,
+    /// Why Proxmox takes no change of any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocked: Option<String>,
 }
 
 /// A container, as its configuration says.
@@ -48,15 +57,28 @@ pub struct ContainerState {
 }
 
 impl ContainerState {
-    /// How many mount points a container can have.
-    pub const MOST: u16 = 256;
-
     /// Returns its mount points as they are after its next start, by number, as they are written.
     #[must_use]
     pub fn wanted(&self) -> BTreeMap<u16, &str> {
         let pending = self.pending.iter().filter_map(|(number, text)| Some((*number, text.as_deref()?)));
         let stays = self.points.iter().filter(|(number, _)| !self.pending.contains_key(number));
         stays.map(|(number, text)| (*number, &**text)).chain(pending).collect()
+    }
+
+    /// Says why an operation on a mount point is not carried out: something else stands there than it was planned for.
+    ///
+    /// # Errors
+    /// What stands there, in words for people.
+    pub fn expects(&self, op: &Op) -> Result<(), String> {
+        let (container, number, over) = match op {
+            Op::MountPointSet { container, number, over, .. } => (container, number, over.as_deref()),
+            Op::MountPointRemove { container, number, over } => (container, number, Some(&**over)),
+            _ => return Ok(()),
+        };
+        if self.wanted().get(number).copied() == over {
+            return Ok(());
+        }
+        Err(format!("mp{number} of container {container} is not what it was when this was planned"))
     }
 
     /// Finds the mount points at a path inside, by number, as they are after its next start.

@@ -1,7 +1,7 @@
 //! Reads the configuration of a container (`/etc/pve/nodes/NODE/lxc/ID.conf`) as Proxmox does: what is in force, what
 //! waits for the next start in `[pve:pending]`, and the snapshots, each of which has a whole configuration of its own.
 
-use super::guest_conf::decode;
+use super::{guest_conf::decode, mount_point::number};
 use crate::{id_map::IdMap, observed::ContainerState};
 
 /// The section of what waits for the next start.
@@ -58,13 +58,6 @@ pub fn container(bytes: &[u8]) -> ContainerState {
 fn idmap(line: &str) -> Option<&str> {
     let rest = line.strip_prefix("lxc.idmap")?.trim_start();
     rest.strip_prefix([':', '=']).map(str::trim)
-}
-
-/// Reads the number of a mount point's key, as Proxmox writes it: `mp0` to `mp255`.
-fn number(key: &str) -> Option<u16> {
-    let number = key.strip_prefix("mp")?;
-    let number = number.parse::<u16>().ok().filter(|value| value.to_string() == number)?;
-    (number < ContainerState::MOST).then_some(number)
 }
 
 #[cfg(test)]

@@ -22,7 +22,28 @@ const DEFAULTS: &[(&str, &str)] =
     &[("backup", "0"), ("keepattrs", "0"), ("quota", "0"), ("replicate", "1"), ("ro", "0"), ("shared", "0")];
 
 /// The options that are on or off.
-const SWITCHES: &[&str] = &["acl", "backup", "keepattrs", "quota", "replicate", "ro", "shared"];
+pub const SWITCHES: &[&str] = &["acl", "backup", "keepattrs", "quota", "replicate", "ro", "shared"];
+
+/// How many mount points a container can have.
+pub const MOST: u16 = 256;
+
+/// Reads the number of a mount point's key, as Proxmox writes it: `mp0` to `mp255`.
+#[must_use]
+pub fn number(key: &str) -> Option<u16> {
+    let digits = key.strip_prefix("mp")?;
+    let number = digits.parse::<u16>().ok().filter(|number| number.to_string() == digits)?;
+    (number < MOST).then_some(number)
+}
+
+/// Reads what is on or off, in any of Proxmox's words; returns `1` or `0`.
+#[must_use]
+pub fn switch(word: &str) -> Option<&'static str> {
+    match word {
+        "1" | "on" | "yes" | "true" => Some("1"),
+        "0" | "off" | "no" | "false" => Some("0"),
+        _ => None,
+    }
+}
 
 impl MountPoint {
     /// Makes a mount point of what is said of it.
@@ -69,11 +90,7 @@ impl fmt::Display for MountPoint {
 
 fn canonical(name: &str, value: &str) -> Option<Box<str>> {
     if SWITCHES.contains(&name) {
-        return match value {
-            "1" | "on" | "yes" | "true" => Some("1".into()),
-            "0" | "off" | "no" | "false" => Some("0".into()),
-            _ => None,
-        };
+        return switch(value).map(Box::from);
     }
     if name == "mountoptions" {
         return Some(phoenix_graph::check::guest::mount_options(value.split(';')).into());

@@ -3,8 +3,8 @@
 use crate::{Change, code, why::Why};
 use phoenix_graph::{Bind, Code};
 use phoenix_host::{
-    observed::{ContainerState, Observed},
-    text::mount_point::MountPoint,
+    observed::{Configured, ContainerState, Observed},
+    text::mount_point::{MOST, MountPoint},
 };
 use std::collections::BTreeSet;
 
@@ -27,11 +27,18 @@ pub fn free(state: &ContainerState, at: &str, taken: impl Fn(u16) -> bool) -> Op
         return Some(number);
     }
     let used = |number: u16| state.points.contains_key(&number) || state.pending.contains_key(&number);
-    (0..ContainerState::MOST).find(|&number| !used(number) && !taken(number))
+    (0..MOST).find(|&number| !used(number) && !taken(number))
 }
 
 /// Says why nothing of a container can be changed now.
-pub fn unready(id: u32, state: &ContainerState) -> Option<Why> {
+pub fn unready(found: &Configured, id: u32, state: &ContainerState) -> Option<Why> {
+    if let Some(why) = &found.blocked {
+        return Some(Why::new(
+            code::CONTAINERS_BLOCKED,
+            format!("Proxmox takes no change of container {id}: {why}"),
+            "bring the cluster's quorum back, then switch again",
+        ));
+    }
     if !state.here {
         return Some(Why::new(
             code::CONTAINER_ELSEWHERE,

@@ -33,7 +33,7 @@ pub fn back(inverse: &Inverse, seen: &Observed) -> Vec<Op> {
         return Vec::new();
     };
     let (container, number) = (*container, *number);
-    let Some(state) = found.get(&container) else { return Vec::new() };
+    let Some(state) = found.by_id.get(&container) else { return Vec::new() };
     let over = over(state, number);
     if is_same(over.as_deref(), before.as_deref()) {
         return Vec::new();
@@ -66,7 +66,7 @@ pub fn kept(inverse: &Inverse, seen: &Observed) -> Option<String> {
     else {
         return None;
     };
-    let state = found.get(container).filter(|state| state.running)?;
+    let state = found.by_id.get(container).filter(|state| state.running)?;
     let now = state.points.get(number);
     let stays = match before {
         Some(before) => differs(state, *number, before),

@@ -12,16 +12,16 @@ use crate::{
     Kind, Prior, Subject, code, consent,
     draft::Draft,
     order::{Milestone, Need},
-    permissions,
     record::Claim,
     sketch::Sketch,
     stage::Stage,
+    why::Why,
 };
 use container::{barred, free, said, unready};
 use phoenix_graph::{Bind, Graph, Key, Resource, check::guest};
 use phoenix_host::{
-    observed::{ContainerState, Containers, Observed, Query},
-    text::mount_point::MountPoint,
+    observed::{Configured, ContainerState, Containers, Observed, Query},
+    text::mount_point::{MOST, MountPoint},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,7 +59,7 @@ pub fn take_away(draft: &mut Draft<'_>) {
             Containers::NoProxmox | Containers::NotAsked => continue,
         };
         // With its container a mount point is gone, too.
-        let Some(state) = found.get(&bind.container) else { continue };
+        let Some(state) = found.by_id.get(&bind.container) else { continue };
         let ours = state.at(&bind.at).into_iter().find(|(_, point)| *point.volume == *bind.path);
         if draft.whose.was_adopted(&key) {
             draft.adopted.remove(&key);
@@ -74,7 +74,7 @@ pub fn take_away(draft: &mut Draft<'_>) {
             continue;
         }
         let Some((number, point)) = ours else { continue };
-        if let Some(why) = unready(bind.container, state) {
+        if let Some(why) = unready(found, bind.container, state) {
             draft.refuse_for(&key, why);
             continue;
         }
@@ -91,33 +91,17 @@ pub fn take_away(draft: &mut Draft<'_>) {
 /// Plans all mount points of the desired graph.
 pub fn plan(draft: &mut Draft<'_>) {
     let inputs = draft.inputs;
+    let found = match &inputs.observed.containers {
+        Containers::Found(found) => found,
+        other => {
+            return all(inputs.desired).into_iter().for_each(|(key, bind)| unseen(draft, &key, bind, other));
+        }
+    };
+    let elsewhere = found.by_id.values().any(|other| !other.here);
     // What this plan takes, besides what is taken already.
     let mut taken: BTreeSet<(u32, u16)> = BTreeSet::new();
     for (key, bind) in all(inputs.desired) {
-        let found = match &inputs.observed.containers {
-            Containers::Found(found) => found,
-            Containers::NoProxmox | Containers::NotAsked => {
-                draft.refuse(
-                    &key,
-                    code::NO_PROXMOX,
-                    "this host has no `pct`, so no container can be given anything",
-                    "take the `bind` nodes out of this host's spec, or run phoenix on the Proxmox host",
-                );
-                continue;
-            }
-            Containers::Unknown(unknown) => {
-                let earlier = inputs.current.and_then(|current| current.get(&key)).map(|node| &node.resource);
-                if matches!(earlier, Some(Resource::Bind(earlier)) if earlier == bind) {
-                    let text = format!("unknown, and left as it is: {}; {}", unknown.reason, unknown.help);
-                    draft.warn(&key, code::LEFT_UNKNOWN, text);
-                } else {
-                    let reason = format!("it cannot be seen: {}", unknown.reason);
-                    draft.refuse(&key, code::PROXMOX_UNKNOWN, reason, &*unknown.help);
-                }
-                continue;
-            }
-        };
-        let Some(state) = found.get(&bind.container) else {
+        let Some(state) = found.by_id.get(&bind.container) else {
             draft.refuse(
                 &key,
                 code::NO_SUCH_CONTAINER,
@@ -127,13 +111,10 @@ pub fn plan(draft: &mut Draft<'_>) {
             continue;
         };
         writing::warn(draft, &key, bind, state);
+        let given = Given { key: &key, bind, found, state };
         match &state.at(&bind.at)[..] {
-            [] => {
-                let elsewhere = found.values().any(|other| !other.here);
-                let new = New { key: &key, bind, state, elsewhere };
-                create(draft, &new, &mut taken);
-            }
-            [(number, point)] => present(draft, &key, bind, state, (*number, point)),
+            [] => create(draft, &given, elsewhere, &mut taken),
+            [(number, point)] => present(draft, &given, *number, point),
             several => {
                 let several: Vec<String> = several.iter().map(|(number, _)| format!("mp{number}")).collect();
                 let reason =
@@ -144,19 +125,48 @@ pub fn plan(draft: &mut Draft<'_>) {
     }
 }
 
-/// A mount point that is not there yet.
-struct New<'a> {
-    key: &'a Key,
-    bind: &'a Bind,
-    state: &'a ContainerState,
-    /// Whether there are containers on other nodes.
-    elsewhere: bool,
+/// Says of a mount point what follows from that no container can be seen.
+fn unseen(draft: &mut Draft<'_>, key: &Key, bind: &Bind, containers: &Containers) {
+    let Containers::Unknown(unknown) = containers else {
+        draft.refuse(
+            key,
+            code::NO_PROXMOX,
+            "this host has no `pct`, so no container can be given anything",
+            "take the `bind` nodes out of this host's spec, or run phoenix on the Proxmox host",
+        );
+        return;
+    };
+    let earlier = draft.inputs.current.and_then(|current| current.get(key)).map(|node| &node.resource);
+    if matches!(earlier, Some(Resource::Bind(earlier)) if earlier == bind) {
+        let text = format!("unknown, and left as it is: {}; {}", unknown.reason, unknown.help);
+        draft.warn(key, code::LEFT_UNKNOWN, text);
+    } else {
+        let reason = format!("it cannot be seen: {}", unknown.reason);
+        draft.refuse(key, code::PROXMOX_UNKNOWN, reason, &*unknown.help);
+    }
 }
 
-fn create(draft: &mut Draft<'_>, new: &New<'_>, taken: &mut BTreeSet<(u32, u16)>) {
-    let New { key, bind, state, elsewhere } = new;
+/// A mount point, and the container that it is given to.
+struct Given<'a> {
+    key: &'a Key,
+    bind: &'a Bind,
+    found: &'a Configured,
+    state: &'a ContainerState,
+}
+
+impl Given<'_> {
+    /// Says why it cannot be written now.
+    fn unwritable(&self, draft: &Draft<'_>) -> Option<Why> {
+        let Given { bind, found, state, .. } = self;
+        unready(found, bind.container, state).or_else(|| barred(draft.inputs.observed, bind, state))
+    }
+}
+
+/// Plans one that is not there yet. `elsewhere` is whether there are containers on other nodes.
+fn create(draft: &mut Draft<'_>, given: &Given<'_>, elsewhere: bool, taken: &mut BTreeSet<(u32, u16)>) {
+    let Given { key, bind, state, .. } = *given;
     let id = bind.container;
-    if let Some(why) = unready(id, state).or_else(|| barred(draft.inputs.observed, bind, state)) {
+    if let Some(why) = given.unwritable(draft) {
         draft.refuse_for(key, why);
         return;
     }
@@ -164,7 +174,7 @@ fn create(draft: &mut Draft<'_>, new: &New<'_>, taken: &mut BTreeSet<(u32, u16)>
         draft.refuse(
             key,
             code::NO_FREE_MOUNT_POINT,
-            format!("container {id} has {} mount points already", ContainerState::MOST),
+            format!("container {id} has {} mount points already", MOST),
             "take one from it that nobody needs: `pct set ID --delete mpN`",
         );
         return;
@@ -180,14 +190,14 @@ fn create(draft: &mut Draft<'_>, new: &New<'_>, taken: &mut BTreeSet<(u32, u16)>
     {
         waits(draft, key, id, number);
     }
-    for warning in container::warnings(bind, state, number, *elsewhere) {
+    for warning in container::warnings(bind, state, number, elsewhere) {
         draft.warn(key, warning.0, warning.1);
     }
-    push(draft, (*key).clone(), sketch);
+    push(draft, given, sketch);
 }
 
-fn present(draft: &mut Draft<'_>, key: &Key, bind: &Bind, state: &ContainerState, is: (u16, &MountPoint)) {
-    let (number, point) = is;
+fn present(draft: &mut Draft<'_>, given: &Given<'_>, number: u16, point: &MountPoint) {
+    let Given { key, bind, state, .. } = *given;
     let known = draft.whose.is_known(key);
     if !point.is_bind() {
         let reason = format!("container {} has {} there: mp{number}", bind.container, point.volume);
@@ -210,11 +220,11 @@ fn present(draft: &mut Draft<'_>, key: &Key, bind: &Bind, state: &ContainerState
             waits(draft, key, bind.container, number);
         }
         if !known {
-            push(draft, key.clone(), sketch);
+            push(draft, given, sketch);
         }
         return;
     }
-    if let Some(why) = unready(bind.container, state).or_else(|| barred(draft.inputs.observed, bind, state)) {
+    if let Some(why) = given.unwritable(draft) {
         draft.refuse_for(key, why);
         return;
     }
@@ -223,7 +233,7 @@ fn present(draft: &mut Draft<'_>, key: &Key, bind: &Bind, state: &ContainerState
     if state.running {
         waits(draft, key, bind.container, number);
     }
-    push(draft, key.clone(), sketch);
+    push(draft, given, sketch);
 }
 
 /// Keeps of a mount point what no spec can say.
@@ -245,12 +255,10 @@ fn waits(draft: &mut Draft<'_>, key: &Key, container: u32, number: u16) {
 }
 
 /// Adds an action on a mount point: what a container has is mounted and has its permissions before.
-fn push(draft: &mut Draft<'_>, key: Key, mut sketch: Sketch) {
-    sketch.after(Need::Ground(key.clone()));
-    sketch.after(Need::AllFree);
-    sketch.after(Milestone::Mounted);
-    permissions::needs(draft.inputs).for_each(|need| sketch.after(need));
-    draft.push(Subject::Resource(key), sketch);
+fn push(draft: &mut Draft<'_>, given: &Given<'_>, mut sketch: Sketch) {
+    sketch.after(Need::OwnGround);
+    sketch.after(Milestone::Done(Key::Permissions(given.bind.dataset.clone())));
+    draft.push(Subject::Resource(given.key.clone()), sketch);
 }
 
 /// Adds what has to be looked at for a mount point.
@@ -262,5 +270,5 @@ pub fn look(query: &mut Query, bind: &Bind) {
 /// Returns whether a container has nothing at the path, where all are seen.
 pub fn is_missing(seen: &Observed, bind: &Bind) -> bool {
     let Containers::Found(found) = &seen.containers else { return false };
-    found.get(&bind.container).is_none_or(|state| state.at(&bind.at).is_empty())
+    found.by_id.get(&bind.container).is_none_or(|state| state.at(&bind.at).is_empty())
 }

@@ -35,6 +35,15 @@ phoenix_graph::codes! {
         examples: None,
     };
 
+    CONTAINERS_BLOCKED = Entry {
+        name: "containers-blocked",
+        level: Refusal,
+        title: "Proxmox takes no change of its containers",
+        explanation: "This node is in no quorum of its cluster: what guests have can be read and not written. Bring that back first.",
+        why: "The switch would fail in the middle.",
+        examples: None,
+    };
+
     CONTAINER_PROTECTED = Entry {
         name: "container-protected",
         level: Refusal,

@@ -53,7 +53,7 @@ fn map(seen: &Observed, id: u32, path: &str) -> Result<IdMap, Why> {
             ));
         }
     };
-    let state = found.get(&id).ok_or_else(|| {
+    let state = found.by_id.get(&id).ok_or_else(|| {
         Why::new(
             code::NO_SUCH_CONTAINER,
             format!("there is no container {id}"),

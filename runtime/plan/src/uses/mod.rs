@@ -6,7 +6,7 @@ mod moves;
 
 use crate::{Subject, code, draft::Draft, stage::Stage};
 use moves::Moves;
-use phoenix_graph::{DatasetName, Key, StorageId};
+use phoenix_graph::{DatasetName, Key, StorageId, plain::some};
 use phoenix_host::{
     LOCAL, area,
     observed::{
@@ -17,9 +17,6 @@ use phoenix_host::{
 use std::collections::{BTreeMap, BTreeSet};
 
 pub const STAGES: &[Stage] = &[Stage { name: "uses", after: &["space"], looks_inside: true, run: plan }];
-
-/// How many are named in one refusal.
-const NAMED: usize = 12;
 
 /// Refuses what would take the ground from under a guest or a registration.
 pub fn plan(draft: &mut Draft<'_>) {
@@ -120,7 +117,7 @@ fn ends(draft: &Draft<'_>) -> BTreeMap<(u32, Box<str>), End> {
     let Containers::Found(containers) = &draft.inputs.observed.containers else { return BTreeMap::new() };
     let ended = draft.actions().iter().flat_map(|action| &action.ops).filter_map(|op| match op {
         Op::MountPointRemove { container, number, .. } | Op::MountPointSet { container, number, .. } => {
-            let runs = containers.get(container).is_none_or(|state| state.running);
+            let runs = containers.by_id.get(container).is_none_or(|state| state.running);
             let end = if runs { End::NextStart } else { End::Now };
             Some(((*container, format!("mp{number}").into()), end))
         }
@@ -147,12 +144,6 @@ fn expects_a_mount(draft: &Draft<'_>, found: &Registrations, leaving: &Leaving) 
         Some("yes") => true,
         Some(path) => !leaving.under_path(path).is_empty(),
     }
-}
-
-fn some(names: &[String]) -> String {
-    let more = names.len().saturating_sub(NAMED);
-    let named = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-    if more == 0 { named } else { format!("{named}, and {more} more") }
 }
 
 fn refuse_all(draft: &mut Draft<'_>, leaving: &Leaving, what: &str, unknown: &Unknown) {

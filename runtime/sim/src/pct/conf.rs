@@ -1,5 +1,6 @@
 //! The configuration of a container as Proxmox keeps it: read, and written in its own order.
 
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write,
@@ -121,30 +122,13 @@ fn raw(line: &str) -> Option<(String, String)> {
     Some((format!("lxc.{}", key.trim()), value.trim().to_owned()))
 }
 
-/// Proxmox keeps what is no plain text in a description as `%XX`, the colon and the percent sign among it.
+/// What Proxmox keeps as `%XX` in a description, besides what is no ASCII.
+const SET: &AsciiSet = &CONTROLS.add(b'%').add(b':');
+
 fn encode(line: &str) -> String {
-    let plain = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b'%' && byte != b':';
-    let bytes = line.bytes();
-    bytes
-        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-        .collect()
+    utf8_percent_encode(line, SET).to_string()
 }
 
 fn decode(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = text.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        let hex = after.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
-        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()).filter(|_| first == b'%') {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }

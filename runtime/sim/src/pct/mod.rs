@@ -9,7 +9,8 @@ mod value;
 pub use arguments::read;
 
 use conf::Conf;
-use std::collections::BTreeSet;
+use phoenix_host::text::mount_point::number;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is asked for: `--mpN VALUE`, `--delete`, `--revert`, `--digest`.
 #[derive(Debug, Clone, Default)]
@@ -144,18 +145,17 @@ pub fn started(text: &str) -> String {
     conf.print()
 }
 
-/// Lists the mount points that are in force, by key.
+/// Lists the mount points that are in force, by number.
 #[must_use]
-pub fn points(text: &str) -> Vec<(String, String)> {
-    let keys = Conf::read(text).keys.into_iter();
-    keys.filter(|(key, _)| is_mount_point(key)).collect()
+pub fn points(text: &str) -> BTreeMap<u16, String> {
+    Conf::read(text).keys.into_iter().filter_map(|(key, point)| Some((number(&key)?, point))).collect()
 }
 
 /// Checks what is asked for before anything is read.
 fn checked(request: &Request) -> Result<Vec<(String, String)>, Failed> {
     let mut set = Vec::new();
     for (key, value) in &request.set {
-        if !is_mount_point(key) {
+        if number(key).is_none() {
             return failed(2, format!("Unknown option: {key}\n400 unable to parse option\n{USAGE}"));
         }
         match value::read(key, value) {
@@ -171,7 +171,7 @@ fn checked(request: &Request) -> Result<Vec<(String, String)>, Failed> {
     for key in request.delete.iter().chain(&request.revert) {
         let said = if set.iter().any(|(other, _)| other == key) {
             format!("delete: you can't use '-{key}' and -delete {key}' at the same time")
-        } else if !is_mount_point(key) {
+        } else if number(key).is_none() {
             format!("delete: unknown option '{key}'")
         } else {
             continue;
@@ -184,11 +184,4 @@ fn checked(request: &Request) -> Result<Vec<(String, String)>, Failed> {
         Some(volume) => failed(255, format!("unable to parse volume ID '{volume}'")),
         None => Ok(set),
     }
-}
-
-fn is_mount_point(key: &str) -> bool {
-    let number = key.strip_prefix("mp");
-    number.is_some_and(|text| {
-        text.parse::<u16>().is_ok_and(|number| number < 256 && number.to_string() == text)
-    })
 }

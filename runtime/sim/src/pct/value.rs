@@ -1,10 +1,10 @@
 //! A mount point as `pct` is given it: read by Proxmox's schema, and written in its order.
 
+use phoenix_graph::check::guest::MOUNT_OPTIONS;
+use phoenix_host::text::mount_point::{SWITCHES, switch};
 use std::collections::BTreeMap;
 
-const SWITCHES: &[&str] = &["acl", "backup", "keepattrs", "quota", "replicate", "ro", "shared"];
 const OTHERS: &[&str] = &["idmap", "mountoptions", "mp", "size", "volume"];
-const MOUNT_OPTIONS: &[&str] = &["discard", "lazytime", "noatime", "nodev", "noexec", "nosuid"];
 
 /// Reads a value, and returns it as it is kept: the volume, then the path, then what else there is, in the order of
 /// the names.
@@ -43,11 +43,8 @@ pub fn read(key: &str, text: &str) -> Result<String, String> {
 
 fn check(name: &str, value: &str) -> Result<String, String> {
     if SWITCHES.contains(&name) {
-        return match value {
-            "1" | "on" | "yes" | "true" => Ok("1".to_owned()),
-            "0" | "off" | "no" | "false" => Ok("0".to_owned()),
-            _ => Err(format!("type check ('boolean') failed - got '{value}'")),
-        };
+        let word = switch(value).map(str::to_owned);
+        return word.ok_or_else(|| format!("type check ('boolean') failed - got '{value}'"));
     }
     match name {
         "mp" | "volume" if value.split('/').any(|part| matches!(part, "." | "..")) => {
