@@ -114,3 +114,10 @@ fn every_path_that_a_page_names_is_there() {
         }
     }
 }
+
+#[test]
+fn the_page_on_releases_names_the_format_that_objects_have_now() {
+    let page = fs::read_to_string(root().join("docs/releasing.md")).unwrap();
+    let said = format!("`FORMAT` in `graph/src/step.rs`, {} now", phoenix_graph::FORMAT);
+    assert!(page.contains(&said), "{said:?} is not in docs/releasing.md");
+}
