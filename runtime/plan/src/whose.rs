@@ -5,7 +5,7 @@ use crate::{
     Inputs,
     record::{Claim, strays},
 };
-use phoenix_graph::{DatasetName, Graph, HostName, Key, PoolName, Resource};
+use phoenix_graph::{DatasetName, Graph, HostName, Key, PoolName};
 use phoenix_host::{
     area,
     observed::{DatasetState, OWNER, Source},
@@ -21,7 +21,7 @@ pub struct Whose<'a> {
     strays: BTreeMap<&'a str, &'a DatasetName>,
     /// Where those of ours stand that somebody renamed, by the name that is on record.
     renamed: BTreeMap<&'a DatasetName, &'a DatasetName>,
-    /// By dataset, the exports, registrations and mount points of containers over it that the current generation has.
+    /// By dataset, what the current generation has over it.
     over: BTreeMap<DatasetName, Vec<&'a Key>>,
 }
 
@@ -99,8 +99,7 @@ impl<'a> Whose<'a> {
         entry.is_renamed(place).then_some(&entry.name)
     }
 
-    /// Lists the exports, registrations and mount points of containers over a dataset, or over something below it, that
-    /// the current generation has.
+    /// Lists what the current generation has over a dataset, or over something below it.
     pub fn over(&self, name: &DatasetName) -> impl Iterator<Item = &'a Key> {
         let alike = self
             .over
@@ -136,13 +135,7 @@ fn hosts(inputs: &Inputs<'_>) -> BTreeSet<HostName> {
 fn over<'a>(inputs: &Inputs<'a>) -> BTreeMap<DatasetName, Vec<&'a Key>> {
     let mut found: BTreeMap<DatasetName, Vec<&Key>> = BTreeMap::new();
     for node in inputs.current.into_iter().flat_map(Graph::nodes) {
-        let dataset = match &node.resource {
-            Resource::Export(export) => Some(&export.dataset),
-            Resource::Storage(storage) => storage.dataset.as_ref(),
-            Resource::Bind(bind) => Some(&bind.dataset),
-            _ => None,
-        };
-        if let Some(dataset) = dataset {
+        if let Some(dataset) = node.resource.over() {
             found.entry(dataset.clone()).or_default().push(&node.key);
         }
     }
