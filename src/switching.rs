@@ -254,6 +254,7 @@ fn told(action: &Action) -> String {
         Kind::Import => "imported",
         Kind::Update => "changed",
         Kind::Adopt => "adopted",
+        Kind::Rename => "renamed",
         Kind::Restore => "brought home",
         Kind::Exchange => "gone back with its data",
         Kind::Retire => "retired",

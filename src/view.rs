@@ -101,6 +101,8 @@ pub enum KindView {
     Update,
     /// It was there, not made by phoenix, and is taken over.
     Adopt,
+    /// It has another name, and is given this one, with all it holds.
+    Rename,
     /// It was retired and comes home.
     Restore,
     /// An earlier state of it takes its place, and what stands there is put away.
@@ -223,6 +225,7 @@ fn kind(kind: Kind) -> KindView {
         Kind::Import => KindView::Import,
         Kind::Update => KindView::Update,
         Kind::Adopt => KindView::Adopt,
+        Kind::Rename => KindView::Rename,
         Kind::Restore => KindView::Restore,
         Kind::Exchange => KindView::Exchange,
         Kind::Retire => KindView::Retire,

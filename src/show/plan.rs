@@ -71,6 +71,7 @@ pub fn differences(drift: &Plan, missing: &[Key], paint: Paint) -> (String, usiz
             Kind::Create => ("-", "  is not there"),
             Kind::Import => ("-", "  is not imported"),
             Kind::Restore => ("-", "  is retired"),
+            Kind::Rename => ("~", "  has another name"),
             Kind::Update | Kind::Adopt | Kind::Exchange => ("~", ""),
             Kind::Retire | Kind::Remove | Kind::Release => ("+", "  should not be there"),
         };
@@ -168,11 +169,11 @@ fn shown(action: &Action, paint: Paint) -> String {
     let words = if given_back { "  no longer managed, and as it was before" } else { words };
     let sign = match action.kind {
         Kind::Create | Kind::Import | Kind::Restore => paint.good(sign),
-        Kind::Update | Kind::Adopt | Kind::Release | Kind::Exchange => paint.change(sign),
+        Kind::Update | Kind::Adopt | Kind::Rename | Kind::Release | Kind::Exchange => paint.change(sign),
         Kind::Retire | Kind::Remove => paint.bad(sign),
     };
     let mut text = format!("  {sign} {}{}", line(&action.subject), paint.faint(words));
-    let moves = matches!(action.kind, Kind::Retire | Kind::Restore);
+    let moves = matches!(action.kind, Kind::Retire | Kind::Rename | Kind::Restore);
     let (moved, changes): (Vec<&Change>, Vec<&Change>) =
         action.changes.iter().partition(|change| moves && change.setting == "name");
     for change in moved {
@@ -251,6 +252,7 @@ fn sign(kind: Kind) -> (&'static str, &'static str) {
         Kind::Import => ("+", "  imported"),
         Kind::Update => ("~", ""),
         Kind::Adopt => ("±", "  adopted"),
+        Kind::Rename => ("→", "  renamed"),
         Kind::Restore => ("↑", "  comes home"),
         Kind::Exchange => ("⇄", "  goes back with its data"),
         Kind::Retire => ("↓", "  retired, with all it holds,"),
@@ -265,6 +267,7 @@ fn verb(kind: Kind) -> &'static str {
         Kind::Import => "import",
         Kind::Update => "update",
         Kind::Adopt => "adopt",
+        Kind::Rename => "rename",
         Kind::Restore => "bring home",
         Kind::Exchange => "exchange",
         Kind::Retire => "retire",
@@ -279,6 +282,7 @@ fn to_do(kind: Kind) -> &'static str {
         Kind::Import => "to import",
         Kind::Update => "to change",
         Kind::Adopt => "to adopt",
+        Kind::Rename => "to rename",
         Kind::Restore => "to bring home",
         Kind::Exchange => "to go back with data",
         Kind::Retire => "to retire",

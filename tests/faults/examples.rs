@@ -42,6 +42,64 @@ host "box" {{
     }
 }
 
+/// Datasets that exchange their names and pass them on, with what is in them and lies over them: a swap, a circle within
+/// an encryption root that is renamed itself, a chain, a volume, one that moves into another; beside them one goes.
+pub fn renamed() -> Pair {
+    let spec = |inside: &str| {
+        format!(
+            r#"edition 1
+host "box" {{
+    pool "tank" {{
+        disk "/dev/disk/by-id/one"
+        allow "no-redundancy"
+        {inside}
+    }}
+}}
+"#
+        )
+    };
+    let key = "encryption=\"aes-256-gcm\" keyformat=\"raw\" keylocation=\"file:///keys/one\"";
+    let first = format!(
+        r#"dataset "a" compression="lz4" {{
+            dataset "gone"
+            dataset "x" {{ export {{ client "10.0.0.0/24" }} }}
+        }}
+        dataset "b" mountpoint="/srv/b" {{
+            dataset "x" quota="1G"
+            export {{ client "10.0.0.0/24" }}
+            permissions mode="0750"
+        }}
+        dataset "c"
+        dataset "d"
+        dataset "enc" {key} {{ dataset "one"; dataset "two"; dataset "three" }}
+        dataset "iso" {{ proxmox "isos" type="dir" {{ content "iso" }} }}
+        volume "v" size="1G""#
+    );
+    let second = format!(
+        r#"dataset "a" was="tank/b" mountpoint="/srv/b" {{
+            dataset "x" quota="2G"
+            export {{ client "10.0.0.0/24" }}
+            permissions mode="0700"
+        }}
+        dataset "b" was="tank/a" compression="zstd" {{
+            dataset "new"
+            dataset "x" {{ export {{ client "10.0.0.0/24" "ro" }} }}
+        }}
+        dataset "d" was="tank/c"
+        dataset "e" was="tank/d"
+        dataset "safe" was="tank/enc" {key} {{
+            dataset "one" was="tank/enc/three"
+            dataset "two" was="tank/enc/one" atime="off"
+            dataset "three" was="tank/enc/two"
+        }}
+        dataset "shared" {{
+            dataset "iso" was="tank/iso" {{ proxmox "isos" type="dir" {{ content "iso" }} }}
+        }}
+        volume "w" size="1G" was="tank/v""#
+    );
+    Pair { name: "renamed".to_owned(), first: graph(&spec(&first)), second: graph(&spec(&second)) }
+}
+
 /// The files that hold the keys of [`encrypted`], both the same one.
 pub const KEY_FILES: [&str; 2] = ["/keys/one", "/keys/two"];
 

@@ -1,7 +1,7 @@
 //! Wherever an operation fails or power is lost, in a switch, in undoing it or in recovering from it:
 //! nothing is lost, and the host is wholly the old generation or wholly the new one.
 //!
-//! Both examples, each with an edit, a host with encrypted datasets, and random pairs of specs
+//! Both examples, each with an edit, a host with encrypted datasets, one with new names, and random pairs of specs
 //! ([`random`]), with those that once found something ([`found`]). By itself each fault is struck everywhere, and a second one at chosen places;
 //! `PHOENIX_FAULTS=all` strikes the second one everywhere, too, `PHOENIX_FAULTS=N` takes N random pairs,
 //! and `PHOENIX_PAIR=N` the Nth alone.
@@ -12,7 +12,7 @@ mod random;
 mod scenario;
 mod tally;
 
-use examples::{encrypted, examples};
+use examples::{encrypted, examples, renamed};
 use found::found;
 use phoenix_host::HostError;
 use phoenix_sim::{Fault, FaultKind};
@@ -120,6 +120,15 @@ fn encrypted_datasets_hold_whatever_fails() {
 }
 
 #[test]
+fn new_names_hold_whatever_fails() {
+    let pair = renamed();
+    let tally = side_by_side(&[Way::Edit, Way::Back], |way, tally| {
+        disturb(&Scenario::new(&pair, *way).expect("it is not refused"), 2, tally);
+    });
+    tally.end("faults around new names");
+}
+
+#[test]
 fn random_pairs_of_specs_hold_whatever_fails() {
     let wanted = asked().and_then(|asked| asked.parse().ok()).unwrap_or(PAIRS);
     let mut pairs = Pairs::new(7);
@@ -170,7 +179,7 @@ fn a_full_state_folder_leaves_the_host_whole_and_says_so() {
 #[test]
 fn power_lost_before_a_switch_is_confirmed_ends_in_the_old_generation() {
     let mut tally = Tally::default();
-    for example in examples().into_iter().chain([encrypted()]) {
+    for example in examples().into_iter().chain([encrypted(), renamed()]) {
         let world = prepared(&example, Way::Edit).unwrap();
         world.switch_and_wait(&example.second).unwrap();
         let count = world.host.events().len();

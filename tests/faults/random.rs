@@ -5,7 +5,7 @@ use super::scenario::Pair;
 use phoenix_compiler::{SpecPath, compile};
 use phoenix_graph::{
     Class, Dataset, DatasetName, Graph, HostName, Lifecycle, Pool, Resource, Settings, Storage, Target,
-    Volume, property,
+    Volume, mounts::mounts, property,
 };
 use phoenix_specs::random::{choices::Choices, generate, write::write};
 use proptest::{
@@ -42,6 +42,7 @@ impl Pairs {
             let first = part(&all, &mut choices);
             let second = part(&all, &mut choices);
             let (Some(first), Some(second)) = (first, second) else { continue };
+            let Some(second) = renamed(&first, second, &mut choices) else { continue };
             if first.id() == second.id() || first.nodes().len().max(second.nodes().len()) > MOST {
                 continue;
             }
@@ -135,6 +136,85 @@ fn part(all: &[Resource], choices: &mut Choices) -> Option<Graph> {
         }
     }
     Graph::assemble(HostName::new("box").unwrap(), kept).ok()
+}
+
+/// Gives some of what both graphs have another name in the second: a new one, or those of each other.
+fn renamed(first: &Graph, second: Graph, choices: &mut Choices) -> Option<Graph> {
+    let both: Vec<&DatasetName> = second
+        .resources()
+        .filter_map(Resource::dataset_name)
+        .filter(|name| !name.is_root() && first.dataset(name).is_some())
+        .collect();
+    if both.is_empty() || choices.one_in(2) {
+        return Some(second);
+    }
+    let one = choices.of(&both).clone();
+    let kind = |graph: &Graph, name: &DatasetName| graph.dataset(name).map(|node| node.key.group());
+    let apart = |other: &&DatasetName| {
+        !one.is_below(other) && !other.is_below(&one) && **other != one && other.pool() == one.pool()
+    };
+    let others: Vec<&DatasetName> = both.iter().copied().filter(apart).collect();
+    let (a, b) = if others.is_empty() || choices.one_in(2) {
+        let new = one.parent()?.child(&format!("{}-new", one.leaf())).ok()?;
+        (one.clone(), new)
+    } else {
+        (one.clone(), choices.of(&others).clone())
+    };
+    if kind(first, &a) != kind(&second, &a) || kind(first, &b) != kind(&second, &b) {
+        return Some(second);
+    }
+    let swap = second.dataset(&b).is_some();
+    let called = |name: &DatasetName| {
+        let moved = |from: &DatasetName, to: &DatasetName| {
+            let rest = name.as_str().strip_prefix(from.as_str())?;
+            (rest.is_empty() || rest.starts_with('/'))
+                .then(|| DatasetName::new(&format!("{to}{rest}")).ok())?
+        };
+        moved(&a, &b).or_else(|| moved(&b, &a).filter(|_| swap)).unwrap_or_else(|| name.clone())
+    };
+    let mut resources: Vec<Resource> = second.resources().cloned().collect();
+    for resource in &mut resources {
+        match resource {
+            Resource::Dataset(Dataset { name, lifecycle, .. })
+            | Resource::Volume(Volume { name, lifecycle, .. }) => {
+                let was = name.clone();
+                *name = called(name);
+                lifecycle.was = (was == a || was == b && swap).then_some(was);
+            }
+            Resource::Export(export) => export.dataset = called(&export.dataset),
+            Resource::Permissions(permissions) => permissions.dataset = called(&permissions.dataset),
+            Resource::Storage(storage) => {
+                let dataset = storage.dataset.as_ref().map(&called);
+                if let (Some(pool), Some(dataset)) = (storage.properties.get_mut("pool"), &dataset) {
+                    *pool = dataset.as_str().into();
+                }
+                storage.dataset = dataset;
+            }
+            Resource::Pool(_) | Resource::Tunable(_) | Resource::Bind(_) => {}
+        }
+    }
+    let mounts = mounts(&resources);
+    let path = |dataset: &DatasetName| mounts.get(dataset).and_then(|mount| mount.path.clone());
+    let paths: Vec<Option<Box<str>>> = resources
+        .iter()
+        .map(|resource| match resource {
+            Resource::Export(export) => path(&export.dataset),
+            Resource::Storage(storage) => path(storage.dataset.as_ref()?),
+            _ => None,
+        })
+        .collect();
+    for (resource, path) in resources.iter_mut().zip(paths) {
+        match (resource, path) {
+            (Resource::Export(export), Some(path)) => export.path = path,
+            (Resource::Storage(storage), Some(path)) => {
+                for name in ["path", "mountpoint"] {
+                    storage.properties.get_mut(name).into_iter().for_each(|word| *word = path.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+    Graph::assemble(HostName::new("box").unwrap(), resources).ok()
 }
 
 /// Takes settings away from a dataset, and takes some over from another. Where it is mounted and what

@@ -12,6 +12,7 @@ use phoenix_plan::Subject;
 use phoenix_sim::{Event, Fault, FaultKind, HostImage, inner};
 use phoenix_support::{self as support, Saved, World};
 use phoenix_transaction::switch::{Recovered, SwitchError, Switched};
+use similar::TextDiff;
 use std::collections::BTreeSet;
 
 /// Two graphs of one host.
@@ -55,6 +56,8 @@ pub struct Scenario<'a> {
     pub events: usize,
     /// By event, how many states it may be caught in when power is lost within it.
     pub inner: Vec<usize>,
+    /// The host once one has gone an edit undisturbed, and back.
+    back: Option<HostImage>,
 }
 
 impl<'a> Scenario<'a> {
@@ -64,7 +67,7 @@ impl<'a> Scenario<'a> {
         let saved = world.save();
         let (before, from, written) = (picture(&world), world.current(), world.files());
         let mut scenario =
-            Self { pair, way, world, saved, before, from, written, events: 0, inner: Vec::new() };
+            Self { pair, way, world, saved, before, from, written, events: 0, inner: Vec::new(), back: None };
         if !held(scenario.go()) {
             return None;
         }
@@ -74,6 +77,9 @@ impl<'a> Scenario<'a> {
         scenario.events = events.len();
         let of = |event: &Event| if let Event::Op(op) = event { inner(op) } else { 0 };
         scenario.inner = events.iter().map(of).collect();
+        if let (Way::Edit, Some(from)) = (way, from) {
+            scenario.back = held(scenario.world.rollback(from)).then(|| picture(&scenario.world));
+        }
         Some(scenario)
     }
 
@@ -259,7 +265,19 @@ impl<'a> Scenario<'a> {
         tally.hold(matches!(again, Ok(None)), || format!("recovering again: {again:?}"), run);
         if self.world.current() == self.from {
             self.again(run, tally);
+        } else if resume && self.way == Way::Edit {
+            self.back(run, tally);
         }
+    }
+
+    /// Goes back from what was brought to its end in several plans: the host is as where nothing disturbs it.
+    fn back(&self, run: &str, tally: &mut Tally) {
+        let (Some(from), Some(wanted)) = (self.from, &self.back) else { return };
+        let back = self.world.rollback(from);
+        tally.hold(back.is_ok(), || format!("it cannot be gone back from: {back:?}"), run);
+        let now = picture(&self.world);
+        let differs = || format!("gone back, the host is otherwise: {}", difference(wanted, &now));
+        tally.hold(back.is_err() || now == *wanted, differs, run);
     }
 
     /// Checks that the host is wholly the old or wholly the new generation, and that no file is lost.
@@ -392,8 +410,7 @@ fn sorted_list(line: &str) -> String {
 /// Says how two pictures differ.
 pub fn difference(before: &HostImage, now: &HostImage) -> String {
     let (before, now) = (format!("{before:#?}"), format!("{now:#?}"));
-    let (before, now): (Vec<&str>, Vec<&str>) = (before.lines().collect(), now.lines().collect());
-    let gone = before.iter().filter(|line| !now.contains(line)).map(|line| format!("-{}", line.trim()));
-    let come = now.iter().filter(|line| !before.contains(line)).map(|line| format!("+{}", line.trim()));
-    gone.chain(come).take(12).collect::<Vec<_>>().join(" ")
+    let diff = TextDiff::from_lines(&before, &now);
+    let hunks = diff.unified_diff().context_radius(3).to_string();
+    hunks.lines().take(40).collect::<Vec<_>>().join("\n")
 }

@@ -95,7 +95,9 @@ fn on_record(world: &World, place: &str, away: Option<(&str, u64)>) {
     let identity = Identity { pool: state.pools[&place.pool()].guid, dataset: state.datasets[&place].guid };
     let away = away.map(|(home, number)| Away { home: name(home), number });
     let mut record = world.store.record().unwrap().unwrap();
-    record.entries.insert(identity, Entry { identity, name: place, by: 1, away, released: None });
+    record
+        .entries
+        .insert(identity, Entry { identity, name: place, by: 1, away, released: None, earlier: Vec::new() });
     world.store.put_record(&record).unwrap();
 }
 

@@ -4,6 +4,7 @@
 //!
 //! `PHOENIX_CUTS=N` makes N cuts; by itself it is half a dozen. `PHOENIX_SEED=N` chooses other instants.
 
+use super::asked;
 use crate::boot;
 use phoenix_lab::{CUT, MachineSpec, Session, mib};
 use phoenix_specs::edits::{self, Edited};
@@ -34,11 +35,6 @@ fn power_is_cut_at_random_instants_and_nothing_is_lost() {
 
 /// Cuts in an ordinary run.
 const CUTS: usize = 6;
-
-#[expect(clippy::disallowed_methods, reason = "how much is run is told from outside")]
-fn asked(name: &str) -> Option<u64> {
-    std::env::var(name).ok().and_then(|text| text.parse().ok())
-}
 
 /// Random numbers: `SplitMix64`, <https://prng.di.unimi.it/splitmix64.c>.
 struct Random(u64);

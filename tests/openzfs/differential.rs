@@ -3,6 +3,7 @@
 //! `PHOENIX_DIFFERENTIAL` is the number of operations for each seed, `PHOENIX_SEED` a seed of one's own.
 //! `PHOENIX_LIFE` with the number of a life that was printed plays that one alone and makes it small.
 
+use super::asked;
 use phoenix_lab::{Machine, MachineSpec, Result, build_program, mib, prepare_or_skip};
 use std::time::Duration;
 
@@ -56,9 +57,4 @@ fn tasks() -> Vec<String> {
 /// The operations of a seed.
 fn count() -> u64 {
     asked("PHOENIX_DIFFERENTIAL").unwrap_or(OPERATIONS)
-}
-
-#[expect(clippy::disallowed_methods, reason = "a test is told by its environment how long to run")]
-fn asked(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
 }

@@ -16,6 +16,7 @@ mod mounts;
 mod properties;
 mod proxmox;
 mod record;
+mod renames;
 mod switch;
 mod topology;
 
@@ -24,4 +25,10 @@ use phoenix_lab::{MachineSpec, Session};
 /// Boots a machine with phoenix in it; nothing where the lab is left out.
 fn boot(spec: MachineSpec) -> Option<Session> {
     Session::boot(std::path::Path::new(env!("CARGO_BIN_EXE_phoenix")), spec)
+}
+
+/// Reads from the environment how much of something is wanted.
+#[expect(clippy::disallowed_methods, reason = "how much is run is told from outside")]
+fn asked(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
 }

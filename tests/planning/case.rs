@@ -26,6 +26,10 @@ struct Asked {
     consent: Consent,
     /// Whether one goes back.
     back: bool,
+    /// The number of the attempt, where that is not the second.
+    number: Option<u64>,
+    /// The generation that is gone back to, where that is not the first.
+    to: Option<u64>,
     /// Whether the operations are told, too.
     commands: bool,
 }
@@ -101,7 +105,8 @@ impl Case {
         let desired = graph(self.part("spec").ok_or("it has no spec")?)?;
         let current = self.part("current").map(graph).transpose()?;
         let host = Host::read(&document(self.part("host").unwrap_or_default())?)?;
-        let Asked { consent, back, .. } = self.asked()?;
+        let Asked { consent, back, number, to, .. } = self.asked()?;
+        let number = number.unwrap_or(2);
         let etc = |number: u64| format!("/var/lib/phoenix/generations/{number}/etc").into();
         // What the current generation says is in force.
         let in_force =
@@ -125,8 +130,8 @@ impl Case {
                 after: etc(2),
                 between: "/var/lib/phoenix/txn/2/etc".into(),
             },
-            number: 2,
-            to: if back { 1 } else { 2 },
+            number,
+            to: if back { to.unwrap_or(1) } else { number },
             consent: &consent,
             past: &host.past,
         }))
@@ -139,7 +144,11 @@ impl Case {
             let mut words = Words::new(node);
             match words.word() {
                 "adopt" => consent.adopt = true,
-                "going-back" => asked.back = true,
+                "going-back" => {
+                    asked.back = true;
+                    asked.to = words.prop("to")?;
+                }
+                "number" => asked.number = Some(words.arg()?),
                 "commands" => asked.commands = true,
                 "consent" => _ = consent.irreversible.insert(words.arg()?),
                 "consent-file" => _ = consent.files.insert(words.arg::<String>()?.into()),

@@ -15,7 +15,7 @@ use phoenix_host::{
 };
 use phoenix_plan::{
     Before, Past, Prior,
-    record::{Away, Entry, Identity, Record},
+    record::{Away, Earlier, Entry, Identity, Record},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -265,7 +265,7 @@ impl Host {
             let source = if fact { Source::None } else { Source::Local };
             state.settings.insert(name, Setting { raw, source });
         }
-        let (mut unreadable, mut places) = (Vec::new(), Vec::new());
+        let (mut unreadable, mut places, mut earlier) = (Vec::new(), Vec::new(), Vec::new());
         for mut words in words.children() {
             match words.word() {
                 "received" => {
@@ -281,6 +281,9 @@ impl Host {
                     unreadable.push(name);
                 }
                 "mounted" => places.push(words.arg::<String>()?),
+                "earlier" => {
+                    earlier.push(Earlier { name: dataset(&words.arg::<String>()?)?, until: words.arg()? });
+                }
                 "used-by" => _ = self.observed.in_use.insert(name.clone(), words.args()),
                 _ => return Err(words.wrong("a dataset has nothing like it")),
             }
@@ -288,7 +291,11 @@ impl Host {
         }
         state.unreadable = unreadable.into_iter().map(|property| (property, Source::Local)).collect();
         let nowhere = is_nowhere(&state) || !mounted;
+        let guid = self.observed.datasets.len() as u64 + 1;
         self.add(name.clone(), state, whose, &was, home.as_deref().map(dataset).transpose()?)?;
+        for entry in self.record.entries.values_mut().filter(|entry| entry.identity.dataset == guid) {
+            entry.earlier = std::mem::take(&mut earlier);
+        }
         if places.is_empty() && !nowhere {
             let place =
                 self.observed.datasets[&name].value("mountpoint").filter(|path| path.starts_with('/'));
@@ -340,7 +347,8 @@ impl Host {
             let guid = self.observed.pools.get(&pool).ok_or(format!("there is no pool {pool}"))?.guid;
             let identity = Identity { pool: guid, dataset: self.observed.datasets.len() as u64 + 1 };
             let away = home.map(|home| Away { home, number: 1 });
-            let entry = Entry { identity, name: was.clone(), by: 1, away, released: None };
+            let entry =
+                Entry { identity, name: was.clone(), by: 1, away, released: None, earlier: Vec::new() };
             self.record.entries.insert(identity, entry);
         }
         self.observed.datasets.insert(name, state);

@@ -7,7 +7,7 @@ use crate::{
     source::Place,
 };
 use phoenix_graph::{DatasetName, Key, Lifecycle};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 impl<'a> Checker<'_, 'a, '_> {
     /// Reads whether what is there may be taken over, and whether it is protected.
@@ -19,7 +19,7 @@ impl<'a> Checker<'_, 'a, '_> {
     /// Reads the same of a file system or volume, and its name before.
     pub(super) fn lifecycle_of(&mut self, block: &Block<'a>, name: &DatasetName) -> Lifecycle {
         let was = block.setting("was");
-        let was = self.allowing(&block.allow, |checker| was.and_then(|setting| checker.was(setting, name)));
+        let was = was.and_then(|setting| self.was(setting, name));
         Lifecycle { was, ..self.lifecycle(block) }
     }
 
@@ -63,12 +63,6 @@ impl<'a> Checker<'_, 'a, '_> {
         } else if was.is_in_area() {
             ("that is phoenix's own area", "a rollback brings back what was retired".to_owned())
         } else {
-            let diagnostic =
-                Diagnostic::new(code::NOT_CARRIED_OUT, "this version of phoenix cannot rename datasets yet")
-                    .at(setting.whole(), "a switch refuses this while the old name is there")
-                    .help(format!("`zfs rename {was} {name}` does it by hand"));
-            let diagnostic = self.vias.label(diagnostic, setting.via);
-            self.lint(diagnostic);
             self.renames.push(Rename {
                 was: was.clone(),
                 name: name.clone(),
@@ -85,18 +79,22 @@ impl<'a> Checker<'_, 'a, '_> {
         None
     }
 
-    /// Holds the names before against those that the spec gives, when all are known.
+    /// Holds the names before against those that the spec gives, when all are known. A name that the spec gives may be
+    /// one before where what has it now had another itself: names are passed on and exchanged.
     pub(super) fn look_at_renames(&mut self) {
         let mut claimed: HashMap<DatasetName, (DatasetName, Place)> = HashMap::new();
-        for Rename { was, name, place, via } in std::mem::take(&mut self.renames) {
+        let renames = std::mem::take(&mut self.renames);
+        let renamed: HashSet<DatasetName> = renames.iter().map(|rename| rename.name.clone()).collect();
+        for Rename { was, name, place, via } in renames {
             let keys = [Key::Dataset(was.clone()), Key::Volume(was.clone())];
             let declared = keys.iter().find_map(|key| self.places.get(key)).copied();
+            let declared = declared.filter(|_| !renamed.contains(&was));
             let diagnostic = Diagnostic::new(code::BAD_RENAME, format!("`{name}` cannot have been `{was}`"))
                 .at(place, "renamed from there");
             if let Some(declared) = declared {
                 let diagnostic = diagnostic
                     .at(declared, "the spec has a dataset of this name")
-                    .help("take `was` out, or give the other one another name");
+                    .help("take `was` out, or give the other one another name; where that had another name itself, say its `was`, too");
                 self.push(diagnostic, via);
             } else if let Some((other, first)) = claimed.get(&was) {
                 let diagnostic = diagnostic.at(*first, format!("`{other}` is said to have been it, too"));

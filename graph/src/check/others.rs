@@ -12,6 +12,8 @@ pub struct Others<'a> {
     known: HashMap<&'a str, Known<'a>>,
     /// The disks of those that were asked already.
     disks: HashSet<&'a str>,
+    /// Those that had another name before: what has theirs now may have been another.
+    renamed: HashSet<&'a DatasetName>,
     /// The earlier names of those that were asked already.
     earlier: HashSet<&'a DatasetName>,
 }
@@ -55,6 +57,11 @@ impl<'a> Others<'a> {
         let known = self.known.get(name.as_str())?;
         let key = if known.volume { Key::Volume } else { Key::Dataset };
         Some(key(name.clone()))
+    }
+
+    /// Knows that a file system or volume had another name before.
+    pub fn know_renamed(&mut self, name: &'a DatasetName) {
+        self.renamed.insert(name);
     }
 
     /// Takes disks, which nobody else may have.
@@ -123,7 +130,8 @@ impl<'a> Others<'a> {
         let parent = parent(name.as_str()).and_then(|parent| self.known.get(parent));
         parent.map_or(Ok(()), Known::no_volume)?;
         if let Some(was) = was
-            && (self.known.contains_key(was.as_str()) || !self.earlier.insert(was))
+            && (self.known.contains_key(was.as_str()) && !self.renamed.contains(was)
+                || !self.earlier.insert(was))
         {
             return Err(Reason::Was(was.clone()));
         }

@@ -45,6 +45,9 @@ fn others<'a>(resources: &[&'a Resource], mounts: &'a BTreeMap<DatasetName, Moun
     for one in resources {
         if let (Some(name), Some(settings)) = (one.dataset_name(), one.settings()) {
             others.know(name, settings, one.size().is_some());
+            if one.lifecycle().is_some_and(|life| life.was.is_some()) {
+                others.know_renamed(name);
+            }
         }
     }
     for (name, mount) in mounts {

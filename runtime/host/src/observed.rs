@@ -53,10 +53,10 @@ pub struct Query {
     pub exports: bool,
     /// Whether Proxmox registrations matter.
     pub storages: bool,
-    /// Whether it matters what the configuration of Proxmox's guests names.
+    /// Whether it matters what the configuration of Proxmox's guests names, and what its containers have.
     pub guests: bool,
-    /// Whether the mount points of containers matter.
-    pub containers: bool,
+    /// Containers that are to have something. All are looked at, whichever are asked for.
+    pub containers: BTreeSet<u32>,
     /// File systems whose root directories matter, where they are mounted.
     pub directories: BTreeSet<DatasetName>,
     /// Mount points: whether links are passed on the way to them is looked at, which takes no process.

@@ -22,35 +22,27 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Reads what guests name, and the containers, as far as they are asked for. No process is started.
+/// Reads what guests name, and the containers, where they are asked for. No process is started.
 pub fn look(look: &Look<'_>, seen: &mut Observed) -> Result<(), HostError> {
-    let query = look.query;
-    if !query.guests && !query.containers {
+    if !look.query.guests {
         return Ok(());
     }
-    let (named, containers) = match look.reach.runner.tool("pvesm") {
+    (seen.guests, seen.containers) = match look.reach.runner.tool("pvesm") {
         Err(HostError::NoTool { .. }) => (Guests::NoProxmox, Containers::NoProxmox),
         Err(error) => return Err(error),
-        Ok(_) => read(&look.reach.paths, query.containers)
+        Ok(_) => read(&look.reach.paths)
             .unwrap_or_else(|unknown| (Guests::Unknown(unknown.clone()), Containers::Unknown(unknown))),
     };
-    if query.guests {
-        seen.guests = named;
-    }
-    if query.containers {
-        seen.containers = containers;
-    }
     Ok(())
 }
 
-fn read(paths: &LinuxPaths, all: bool) -> Result<(Guests, Containers), Unknown> {
+fn read(paths: &LinuxPaths) -> Result<(Guests, Containers), Unknown> {
     let cluster = cluster(paths)?;
     let found = guests::read(paths)?;
     let uses = found.guests.iter().flat_map(|(guest, bytes)| guest_conf::uses(guest, bytes, &found.shared));
     let mut uses: Vec<_> = uses.collect();
     uses.sort();
-    let containers = if all { containers(paths, &cluster, &found) } else { Containers::NotAsked };
-    Ok((Guests::Found(uses), containers))
+    Ok((Guests::Found(uses), containers(paths, &cluster, &found)))
 }
 
 fn containers(paths: &LinuxPaths, cluster: &Cluster, found: &guests::Found) -> Containers {

@@ -359,7 +359,7 @@ fn what_proxmox_does_not_serve_is_unknown_and_not_absent() {
     assert_eq!(told, ["container 101 on node a (mp0)", "machine 100 on node b (scsi0)"]);
     // Which containers run is another matter: without that, what they have is unknown, and what they name is not.
     let containers =
-        || host(root.path()).observe(&Query { containers: true, ..Query::default() }).unwrap().containers;
+        || host(root.path()).observe(&Query { guests: true, ..Query::default() }).unwrap().containers;
     assert!(
         matches!(containers(), Containers::Unknown(unknown) if unknown.reason.contains("which containers run"))
     );

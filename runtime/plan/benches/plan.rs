@@ -95,7 +95,17 @@ impl Case {
         let host = HostName::new("box").unwrap();
         let entries = (1..).zip(&observed.datasets).map(|(guid, (name, _))| {
             let identity = Identity { pool: 1, dataset: guid };
-            (identity, Entry { identity, name: name.clone(), by: 1, away: None, released: None })
+            (
+                identity,
+                Entry {
+                    identity,
+                    name: name.clone(),
+                    by: 1,
+                    away: None,
+                    released: None,
+                    earlier: Vec::new(),
+                },
+            )
         });
         let record = Record { hosts: [host.clone()].into(), entries: entries.collect() };
         for (guid, state) in (1_u64..).zip(observed.datasets.values_mut()) {

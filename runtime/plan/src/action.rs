@@ -104,6 +104,8 @@ pub enum Kind {
     Update,
     /// It was there and was not phoenix's.
     Adopt,
+    /// It has another name, and is given this one, with all it holds.
+    Rename,
     /// It was retired and comes home.
     Restore,
     /// An earlier state of it takes its place, and what stands there is put away.

@@ -5,9 +5,15 @@
 //! these notes is kept with the generation that is current after it ([`after`]), and passed on from switch
 //! to switch: it is about the host as it is, not about a generation.
 
-use crate::{Before, Inputs, Inverse, Kind, Plan, Prior, Subject};
+use crate::{
+    Before, Inputs, Inverse, Kind, Plan, Prior, Subject, begun, dataset::moving, record::is_adopted,
+};
 use phoenix_graph::{DatasetName, Graph, Key, PropertyName, Resource, Settings, Target, property};
-use phoenix_host::observed::{Setting, Source};
+use phoenix_host::{
+    area,
+    observed::{Setting, Source},
+    op::Op,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The name that the type of a registration goes by.
@@ -57,13 +63,14 @@ pub type Side<'a> = (&'a Graph, &'a BTreeSet<Key>);
 /// each with the actions that were begun.
 #[must_use]
 pub fn after(before: &Before, plans: &[(Plan, Vec<usize>)], from: Option<Side<'_>>, to: Side<'_>) -> Before {
-    let mut next = before.clone();
+    let renames = renames(plans);
+    let mut next = by_new_names(before, &renames);
     // A switch that was cut off and went on has several plans. What a later one saw where an earlier one had
     // been at work was phoenix's.
     let mut touched: BTreeSet<Key> = BTreeSet::new();
     let mut set: BTreeSet<(String, Box<str>)> = BTreeSet::new();
-    for (plan, begun) in plans {
-        let begun = || begun.iter().filter_map(|&at| plan.actions.get(at));
+    for (plan, indices) in plans {
+        let begun = || indices.iter().filter_map(|&at| plan.actions.get(at));
         for action in begun() {
             let Subject::Resource(key) = &action.subject else { continue };
             if touched.contains(key) {
@@ -71,6 +78,7 @@ pub fn after(before: &Before, plans: &[(Plan, Vec<usize>)], from: Option<Side<'_
             }
             match action.kind {
                 Kind::Adopt => _ = next.insert(key.clone(), BTreeMap::new()),
+                Kind::Rename if is_adopted(action) => _ = next.insert(key.clone(), BTreeMap::new()),
                 Kind::Create | Kind::Release => _ = next.remove(key),
                 _ => {}
             }
@@ -84,15 +92,24 @@ pub fn after(before: &Before, plans: &[(Plan, Vec<usize>)], from: Option<Side<'_
             }
         }
         for action in begun() {
-            if let (Subject::Resource(key), Kind::Create | Kind::Adopt | Kind::Restore | Kind::Exchange) =
-                (&action.subject, action.kind)
+            let came = matches!(
+                action.kind,
+                Kind::Create | Kind::Adopt | Kind::Rename | Kind::Restore | Kind::Exchange
+            );
+            // These are changed whole, and one that was taken away to be made otherwise is missing in between.
+            let whole = |key: &Key| matches!(key, Key::Storage(_) | Key::Bind(..));
+            if let Subject::Resource(key) = &action.subject
+                && (came || whole(key))
             {
                 touched.insert(key.clone());
             }
             set.extend(action.inverses.iter().filter_map(place));
         }
+        // A boot in between has done this, too.
+        let at_boot = plan.actions.iter().flat_map(|action| &action.inverses);
+        set.extend(at_boot.filter(|inverse| inverse.is_put_in_force_by_a_boot()).filter_map(place));
     }
-    put_away(&mut next, from, to.0);
+    put_away(&mut next, from, to.0, &renames);
     let (to, adopted) = to;
     next.retain(|key, settings| match to.get(key) {
         // A registration that was adopted is given back whole.
@@ -110,14 +127,53 @@ pub fn after(before: &Before, plans: &[(Plan, Vec<usize>)], from: Option<Side<'_
     next
 }
 
+/// The renames that plans have carried out, in their order; none where all of them put something away, or brought it home.
+fn renames(plans: &[(Plan, Vec<usize>)]) -> Vec<(&DatasetName, &DatasetName)> {
+    if begun(plans).all(|action| action.kind != Kind::Rename) {
+        return Vec::new();
+    }
+    let ops = begun(plans).flat_map(|action| &action.ops).filter_map(|op| match op {
+        Op::DatasetRename { from, to, .. } => Some((from, to)),
+        _ => None,
+    });
+    ops.collect()
+}
+
+/// Returns the other name that something has after renames; nothing where it keeps its own, or is put away.
+fn renamed(name: &DatasetName, renames: &[(&DatasetName, &DatasetName)]) -> Option<DatasetName> {
+    let at = renames.iter().fold(name.clone(), |at, (from, to)| {
+        let moves = at == **from || at.is_below(from);
+        moves.then(|| moving::moved(&at, from, to)).flatten().unwrap_or(at)
+    });
+    Some(at).filter(|at| at != name && !area::is_inside(at))
+}
+
+/// Returns what is on record by the names that datasets have after renames.
+fn by_new_names(before: &Before, renames: &[(&DatasetName, &DatasetName)]) -> Before {
+    let (mut next, mut moved) = (Before::new(), Before::new());
+    for (key, settings) in before {
+        let after = match key {
+            Key::Dataset(name) => renamed(name, renames).map(Key::Dataset),
+            Key::Volume(name) => renamed(name, renames).map(Key::Volume),
+            _ => None,
+        };
+        match after {
+            Some(key) => moved.insert(key, settings.clone()),
+            None => next.insert(key.clone(), settings.clone()),
+        };
+    }
+    next.extend(moved);
+    next
+}
+
 /// Notes of what is put away which of its settings are phoenix's: it may come home to a generation that does
 /// not say them.
-fn put_away(next: &mut Before, from: Option<Side<'_>>, to: &Graph) {
+fn put_away(next: &mut Before, from: Option<Side<'_>>, to: &Graph, renames: &[(&DatasetName, &DatasetName)]) {
     let Some((from, adopted)) = from else { return };
     for node in from.nodes() {
         let Some(name) = node.resource.dataset_name().filter(|name| !name.is_root()) else { continue };
         // What was adopted is let go of, and stays where it is.
-        if to.dataset(name).is_some() || adopted.contains(&node.key) {
+        if to.dataset(name).is_some() || adopted.contains(&node.key) || renamed(name, renames).is_some() {
             continue;
         }
         let target = target(&node.resource);
@@ -178,6 +234,7 @@ fn place(inverse: &Inverse) -> Option<(String, Box<str>)> {
             Some((about(&Key::Pool(pool.clone())), property.as_str().into()))
         }
         Inverse::Tunable { name, .. } => Some((about(&Key::Tunable(name.clone())), TUNABLE_VALUE.into())),
+        Inverse::Of { inverse, .. } | Inverse::Unless { inverse, .. } => place(inverse),
         _ => None,
     }
 }

@@ -6,6 +6,15 @@ use crate::Inverse;
 use phoenix_graph::DatasetName;
 use phoenix_host::op::Op;
 
+/// Whom something is about, where names pass from one dataset to another.
+#[derive(Debug, Clone)]
+pub enum Whom {
+    /// The dataset of this GUID, whatever it is called.
+    Stands(u64),
+    /// One that is made under a name, and not the one of this GUID, which bears that before.
+    New { name: DatasetName, before: u64 },
+}
+
 /// Operations, in order, and what stood before them; it is taken back from the last.
 #[derive(Debug, Default)]
 pub struct Doing {
@@ -31,6 +40,17 @@ impl Doing {
         }
         self.ops.extend(next.ops);
         self.before.extend(next.before);
+        self
+    }
+
+    /// Has what stood before be about a dataset whose name another one has before, or by then.
+    #[must_use]
+    pub fn about(mut self, whom: &Whom) -> Self {
+        let about = |inverse: Inverse| match whom {
+            Whom::Stands(guid) => inverse.of(*guid),
+            Whom::New { name, before } => inverse.only_unless(name, *before),
+        };
+        self.before = self.before.into_iter().map(about).collect();
         self
     }
 

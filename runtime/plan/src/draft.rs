@@ -1,8 +1,9 @@
 //! A plan in the making: actions with what they need, refusals, warnings; and what the rooms found for each other.
 
 use crate::{
-    Action, Before, Inputs, Plan, Prior, Refusal, Registry, Subject, Warning,
-    dataset::moves::Moves,
+    Action, Before, Inputs, Kind, Plan, Prior, Refusal, Registry, Subject, Warning,
+    dataset::{doing, moves::Moves},
+    doing::{Doing, Whom},
     keys::late::Late,
     mount::mounting::Mounting,
     order::{Milestone, Reached, lasting_last},
@@ -10,7 +11,8 @@ use crate::{
     whose::Whose,
     why::Why,
 };
-use phoenix_graph::{Code, DatasetName, Key, PoolName};
+use phoenix_graph::{Code, DatasetName, Key, PoolName, graph::Node};
+use phoenix_host::observed::DatasetState;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A plan in the making.
@@ -94,6 +96,54 @@ impl<'a> Draft<'a> {
         if let Some(action) = self.reached.action(with) {
             self.reached.reach(milestone, action);
         }
+    }
+
+    /// Begins an action on a dataset, by the name that it has after.
+    pub fn sketch(&self, kind: Kind, name: &DatasetName) -> Sketch {
+        let mut sketch = Sketch::new(kind);
+        sketch.about(self.whom(name));
+        sketch
+    }
+
+    /// Says whom an action is about that is on a dataset, by the name that this has after; nothing where no name passes
+    /// from or to it.
+    pub fn whom(&self, name: &DatasetName) -> Option<Whom> {
+        let moves = &self.found.moves;
+        if !self.names_pass() {
+            return None;
+        }
+        let seen = self.inputs.observed;
+        let before = moves.got_to(name);
+        match self.standing(name) {
+            Some((now, _)) if before.as_ref() == Some(now) => None,
+            Some((_, state)) => state.guid().map(Whom::Stands),
+            None => Some(Whom::New { name: name.clone(), before: seen.datasets.get(&before?)?.guid()? }),
+        }
+    }
+
+    /// Returns whether names pass from one dataset to another in this transaction.
+    fn names_pass(&self) -> bool {
+        self.found.moves.any_renames() || self.found.moves.any_done()
+    }
+
+    /// Says whom an action on what is there is about, where any names pass from one to another.
+    pub fn itself(&self, state: &DatasetState) -> Option<Whom> {
+        self.names_pass().then(|| state.guid().map(Whom::Stands))?
+    }
+
+    /// Moves a dataset, whose names another one may bear where any pass from one to another.
+    pub fn renaming(&self, from: DatasetName, to: DatasetName, state: &DatasetState) -> Doing {
+        if self.names_pass() { doing::call(from, to, state) } else { doing::rename(from, to, state.volume) }
+    }
+
+    /// Finds a dataset where it is now, by the name that it has after; nothing where it is put away.
+    pub fn standing(&self, name: &DatasetName) -> Option<(&'a DatasetName, &'a DatasetState)> {
+        self.inputs.observed.datasets.get_key_value(&self.found.moves.now(name)?)
+    }
+
+    /// Finds a dataset in the current generation, by the name that it has after.
+    pub fn earlier(&self, name: &DatasetName) -> Option<&'a Node> {
+        self.inputs.current?.dataset(&self.found.moves.known(name))
     }
 
     /// Returns whether something is done to a resource.

@@ -5,11 +5,14 @@ use phoenix_graph::{
     DatasetName, Disk, Key, PoolName, PropertyName, SnapshotName, StorageId, Vdev, export::ExportOptions,
 };
 use phoenix_host::{
-    observed::{Directory, KEPT_CANMOUNT, LinkState, ORIGIN, Query, Setting, Source, StorageState, WRITTEN},
+    observed::{
+        Directory, KEPT_CANMOUNT, LinkState, ORIGIN, Observed, Query, Setting, Source, StorageState, WRITTEN,
+    },
     op::Op,
 };
 use serde::{Deserialize, Serialize};
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
 };
@@ -124,6 +127,9 @@ pub enum Inverse {
         after: DatasetName,
         /// Whether it is a volume.
         volume: bool,
+        /// Its GUID, where another one may bear one of the names.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        guid: Option<u64>,
     },
     /// The dataset was not there; it is a clone of this snapshot, which nothing was written to.
     Cloned {
@@ -145,6 +151,22 @@ pub enum Inverse {
     While {
         /// Where the dataset stands aside.
         aside: DatasetName,
+        /// What stood before.
+        inverse: Box<Inverse>,
+    },
+    /// This is about the dataset of this GUID, whatever it is called by then: its name is another one's before.
+    Of {
+        /// Its GUID.
+        guid: u64,
+        /// What stood before.
+        inverse: Box<Inverse>,
+    },
+    /// This holds only as long as the name is not borne by the one that bears it before: then it is about another.
+    Unless {
+        /// The name.
+        dataset: DatasetName,
+        /// The GUID of the one that bears it before.
+        guid: u64,
         /// What stood before.
         inverse: Box<Inverse>,
     },
@@ -250,12 +272,18 @@ impl Inverse {
     /// Returns it without what speaks of a place that is known already, and adds its places to those.
     #[must_use]
     pub fn unless_known(&self, known: &mut BTreeSet<String>) -> Option<Self> {
-        let place = match self {
-            Inverse::Exports { before } => {
-                let mut before = before.clone();
-                before.retain(|path, _| known.insert(format!("exports {path}")));
-                return (!before.is_empty()).then_some(Inverse::Exports { before });
-            }
+        if let Inverse::Exports { before } = self {
+            let mut before = before.clone();
+            before.retain(|path, _| known.insert(format!("exports {path}")));
+            return (!before.is_empty()).then_some(Inverse::Exports { before });
+        }
+        known.insert(self.place()?).then(|| self.clone())
+    }
+
+    /// Returns the place that it speaks of; exports have one each.
+    fn place(&self) -> Option<String> {
+        Some(match self {
+            Inverse::Exports { .. } => return None,
             Inverse::PoolAbsent { pool, .. } | Inverse::PoolExported { pool } => format!("pool {pool}"),
             Inverse::PoolSetting { pool, property, .. } => format!("pool {pool} {property}"),
             Inverse::FeatureDisabled { pool, feature } => format!("pool {pool} {feature}"),
@@ -274,6 +302,10 @@ impl Inverse {
             Inverse::Promoted { after, .. } => format!("promotion {after}"),
             // What bears the name meanwhile is another one.
             Inverse::While { aside, inverse } => format!("while {aside}: {inverse:?}"),
+            Inverse::Of { guid, inverse } => format!("{guid}: {}", inverse.place()?),
+            Inverse::Unless { dataset, guid, inverse } => {
+                format!("unless {dataset} is {guid}: {}", inverse.place()?)
+            }
             Inverse::KeyUnloaded { dataset } => format!("key {dataset}"),
             Inverse::Mount { dataset, .. } => format!("mount {dataset}"),
             Inverse::Directory { dataset, .. } => format!("directory {dataset}"),
@@ -281,8 +313,7 @@ impl Inverse {
             Inverse::MountPoint { container, number, .. } => format!("mount point {container} {number}"),
             Inverse::Link { path, .. } => format!("link {}", path.display()),
             Inverse::Tunable { name, .. } => format!("tunable {name}"),
-        };
-        known.insert(place).then(|| self.clone())
+        })
     }
 
     /// Returns the room that takes it back. None takes back what has to be looked into before it is unmade, what is more
@@ -306,7 +337,9 @@ impl Inverse {
             Inverse::Storage { .. } => Some(Room::Storage),
             Inverse::MountPoint { .. } => Some(Room::Bind),
             Inverse::Tunable { .. } => Some(Room::Tunable),
-            Inverse::While { inverse, .. } => inverse.room(),
+            Inverse::While { inverse, .. }
+            | Inverse::Of { inverse, .. }
+            | Inverse::Unless { inverse, .. } => inverse.room(),
             Inverse::PoolAbsent { .. }
             | Inverse::DatasetAbsent { .. }
             | Inverse::Cloned { .. }
@@ -337,8 +370,103 @@ impl Inverse {
     pub fn keeps_canmount(&self) -> Option<&DatasetName> {
         match self {
             Inverse::Setting { dataset, property, .. } if property.as_str() == KEPT_CANMOUNT => Some(dataset),
+            Inverse::Of { inverse, .. } | Inverse::Unless { inverse, .. } => inverse.keeps_canmount(),
             _ => None,
         }
+    }
+
+    /// Returns whether what was renamed cannot have its name back yet, since another one bears that.
+    #[must_use]
+    pub fn is_blocked(&self, seen: &Observed) -> bool {
+        match self {
+            Inverse::Name { before, after, guid: Some(guid), .. } => {
+                guid_of(seen, after) == Some(*guid) && seen.datasets.contains_key(before)
+            }
+            _ => false,
+        }
+    }
+
+    /// Returns the name that what was renamed is to have again, where it is at neither of the two: something else holds it
+    /// up elsewhere.
+    #[must_use]
+    pub fn is_elsewhere(&self, seen: &Observed) -> Option<&DatasetName> {
+        match self {
+            Inverse::Name { before, after, guid: Some(guid), .. } => {
+                let is_at = |name: &DatasetName| guid_of(seen, name) == Some(*guid);
+                (!is_at(before) && !is_at(after)).then_some(before)
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns the dataset that it is about, by the name that it bears until that is taken back.
+    #[must_use]
+    pub fn dataset(&self) -> Option<&DatasetName> {
+        match self {
+            Inverse::DatasetAbsent { dataset, .. }
+            | Inverse::Setting { dataset, .. }
+            | Inverse::Cloned { dataset, .. }
+            | Inverse::Directory { dataset, .. }
+            | Inverse::Name { after: dataset, .. } => Some(dataset),
+            _ => None,
+        }
+    }
+
+    /// Returns what it says of what is there by then, by the name that this has; nothing where it is about another one,
+    /// or about what is not there.
+    #[must_use]
+    pub fn where_it_holds(&self, seen: &Observed) -> Option<Cow<'_, Self>> {
+        match self {
+            Inverse::While { aside, inverse } if seen.datasets.contains_key(aside) => {
+                inverse.where_it_holds(seen)
+            }
+            Inverse::Unless { dataset, guid, inverse } if guid_of(seen, dataset) != Some(*guid) => {
+                inverse.where_it_holds(seen)
+            }
+            Inverse::Of { guid, inverse } => {
+                let inverse = inverse.where_it_holds(seen)?;
+                let name = inverse.dataset()?;
+                if guid_of(seen, name) == Some(*guid) {
+                    return Some(inverse);
+                }
+                let name = seen.datasets.keys().find(|name| guid_of(seen, name) == Some(*guid))?;
+                Some(Cow::Owned(inverse.into_owned().called(name)))
+            }
+            Inverse::While { .. } | Inverse::Unless { .. } => None,
+            other => Some(Cow::Borrowed(other)),
+        }
+    }
+
+    /// Returns whether it says of whom it holds, or while what.
+    #[must_use]
+    pub fn is_conditional(&self) -> bool {
+        matches!(self, Inverse::While { .. } | Inverse::Of { .. } | Inverse::Unless { .. })
+    }
+
+    /// Has it be about a dataset by another name.
+    fn called(mut self, name: &DatasetName) -> Self {
+        match &mut self {
+            Inverse::DatasetAbsent { dataset, .. }
+            | Inverse::Setting { dataset, .. }
+            | Inverse::Cloned { dataset, .. }
+            | Inverse::KeyUnloaded { dataset }
+            | Inverse::Mount { dataset, .. }
+            | Inverse::Directory { dataset, .. } => *dataset = name.clone(),
+            _ => {}
+        }
+        self
+    }
+
+    /// Has it be about the dataset of a GUID.
+    #[must_use]
+    pub fn of(self, guid: u64) -> Self {
+        Inverse::Of { guid, inverse: Box::new(self) }
+    }
+
+    /// Has it hold only as long as a name is not borne by the one that bears it before.
+    #[must_use]
+    pub fn only_unless(self, dataset: &DatasetName, guid: u64) -> Self {
+        Inverse::Unless { dataset: dataset.clone(), guid, inverse: Box::new(self) }
     }
 
     /// Has it hold only as long as a dataset stands aside.
@@ -384,7 +512,9 @@ impl Inverse {
             Inverse::Promoted { .. } => {
                 query.properties.insert(PropertyName::new(ORIGIN));
             }
-            Inverse::While { inverse, .. } => inverse.look(query),
+            Inverse::While { inverse, .. }
+            | Inverse::Of { inverse, .. }
+            | Inverse::Unless { inverse, .. } => inverse.look(query),
             Inverse::DatasetAbsent { .. }
             | Inverse::Name { .. }
             | Inverse::KeyUnloaded { .. }
@@ -394,7 +524,10 @@ impl Inverse {
             }
             Inverse::Exports { .. } => query.exports = true,
             Inverse::Storage { .. } => query.storages = true,
-            Inverse::MountPoint { .. } => query.containers = true,
+            Inverse::MountPoint { container, .. } => {
+                query.guests = true;
+                query.containers.insert(*container);
+            }
             Inverse::Link { path, .. } => {
                 query.links.insert(path.clone());
             }
@@ -403,6 +536,11 @@ impl Inverse {
             }
         }
     }
+}
+
+/// Returns the GUID of what bears a name.
+pub fn guid_of(seen: &Observed, dataset: &DatasetName) -> Option<u64> {
+    seen.datasets.get(dataset)?.guid()
 }
 
 impl Prior {

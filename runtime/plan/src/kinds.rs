@@ -79,31 +79,27 @@ impl Inverse {
     /// once its key is there: that is for whoever carries it out.
     #[must_use]
     pub fn ops(&self, seen: &Observed) -> Vec<Op> {
-        match self {
-            Inverse::While { aside, inverse } if seen.datasets.contains_key(aside) => inverse.ops(seen),
-            Inverse::While { .. } => Vec::new(),
-            other => match other.room() {
-                Some(Room::Pool) => pool::doing::back(self, seen),
-                Some(Room::Dataset) => dataset::doing::back(self, seen),
-                Some(Room::Mount) => mount::doing::back(self, seen),
-                Some(Room::Permissions) => permissions::back(self, seen),
-                Some(Room::Export) => export::doing::back(self, seen),
-                Some(Room::Files) => files::doing::back(self, seen),
-                Some(Room::Storage) => storage::doing::back(self, seen),
-                Some(Room::Bind) => bind::doing::back(self, seen),
-                Some(Room::Tunable) => tunable::back(self, seen),
-                None => Vec::new(),
-            },
+        let Some(inverse) = self.where_it_holds(seen) else { return Vec::new() };
+        let inverse = inverse.as_ref();
+        match inverse.room() {
+            Some(Room::Pool) => pool::doing::back(inverse, seen),
+            Some(Room::Dataset) => dataset::doing::back(inverse, seen),
+            Some(Room::Mount) => mount::doing::back(inverse, seen),
+            Some(Room::Permissions) => permissions::back(inverse, seen),
+            Some(Room::Export) => export::doing::back(inverse, seen),
+            Some(Room::Files) => files::doing::back(inverse, seen),
+            Some(Room::Storage) => storage::doing::back(inverse, seen),
+            Some(Room::Bind) => bind::doing::back(inverse, seen),
+            Some(Room::Tunable) => tunable::back(inverse, seen),
+            None => Vec::new(),
         }
     }
 
     /// Says why nobody can tell whether what stood before stands, where that cannot be seen now.
     #[must_use]
     pub fn unseen<'a>(&self, seen: &'a Observed) -> Option<&'a str> {
-        match self {
-            Inverse::While { aside, inverse } if seen.datasets.contains_key(aside) => inverse.unseen(seen),
-            other => storage::doing::unseen(other, seen).or_else(|| bind::doing::unseen(other, seen)),
-        }
+        let inverse = self.where_it_holds(seen)?;
+        storage::doing::unseen(&inverse, seen).or_else(|| bind::doing::unseen(&inverse, seen))
     }
 
     /// Returns what of it goes in its turn, where the rest waits until all is mounted again ([`COMES`]).
@@ -162,9 +158,9 @@ mod tests {
         let names: Vec<&str> = ORDER.iter().map(|stage| stage.name).collect();
         let order = [
             "legal",
-            "renames",
             "versions",
             "pools",
+            "renames",
             "exchanges",
             "mounts",
             "storages away",

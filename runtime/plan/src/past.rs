@@ -174,7 +174,8 @@ mod tests {
             seen.datasets.insert(name(place), state(guid));
             let identity = Identity { pool: 7, dataset: guid };
             let away = Some(Away { home: name("tank/a"), number: 1 });
-            let entry = Entry { identity, name: name(place), by: 1, away, released: None };
+            let entry =
+                Entry { identity, name: name(place), by: 1, away, released: None, earlier: Vec::new() };
             record.entries.insert(identity, entry);
         }
         (seen, record)

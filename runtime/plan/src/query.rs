@@ -30,5 +30,12 @@ pub fn query(desired: &Graph, current: Option<&Graph>, etc: &Path) -> Query {
         .filter_map(|mount| mount.path)
         .collect();
     query.leaving = before.filter(|name| desired.dataset(name).is_none()).cloned().collect();
+    // What had another name may be renamed, there or back, also where both names are said.
+    for resource in [Some(desired), current].into_iter().flatten().flat_map(Graph::resources) {
+        let was = resource.lifecycle().and_then(|life| life.was.as_ref());
+        query
+            .leaving
+            .extend(was.into_iter().chain(resource.dataset_name().filter(|_| was.is_some())).cloned());
+    }
     query
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     Change, Kind, Reversibility,
-    doing::Doing,
+    doing::{Doing, Whom},
     order::{Milestone, Need},
 };
 use phoenix_graph::DatasetName;
@@ -19,6 +19,8 @@ pub struct Sketch {
     pub doing: Doing,
     /// What stood before from here on holds only as long as this dataset stands aside.
     aside: Option<DatasetName>,
+    /// Whom what stood before is about from here on, where names pass from one to another.
+    whom: Option<Whom>,
 }
 
 impl Sketch {
@@ -31,6 +33,7 @@ impl Sketch {
             reaches: Vec::new(),
             doing: Doing::default(),
             aside: None,
+            whom: None,
         }
     }
 
@@ -44,12 +47,21 @@ impl Sketch {
             Some(aside) => doing.only_while(aside),
             None => doing,
         };
+        let doing = match &self.whom {
+            Some(whom) => doing.about(whom),
+            None => doing,
+        };
         self.doing = std::mem::take(&mut self.doing).then(doing);
     }
 
     /// Has what is run from here on be taken back only as long as a dataset stands aside.
     pub fn only_while(&mut self, aside: DatasetName) {
         self.aside = Some(aside);
+    }
+
+    /// Says whom what is run from here on is about, where names pass from one to another.
+    pub fn about(&mut self, whom: Option<Whom>) {
+        self.whom = whom;
     }
 
     /// Returns whether nothing is run.

@@ -60,7 +60,7 @@ pub fn refusals(draft: &Draft<'_>, name: &DatasetName, state: &DatasetState, set
             ));
         }
     }
-    let parent = name.parent().and_then(|parent| draft.inputs.observed.datasets.get(&parent));
+    let parent = name.parent().and_then(|parent| draft.standing(&parent)).map(|(_, state)| state);
     for (reservation, own, room) in [
         ("reservation", now("used"), parent.and_then(|parent| number(parent, "available"))),
         ("refreservation", now("usedbydataset"), own_room),
@@ -81,7 +81,7 @@ pub fn refusals(draft: &Draft<'_>, name: &DatasetName, state: &DatasetState, set
 
 /// Says why a new dataset cannot have what it is to reserve.
 pub fn too_large(draft: &Draft<'_>, name: &DatasetName, set: &[Assignment]) -> Option<Why> {
-    let parent = draft.inputs.observed.datasets.get(&name.parent()?)?;
+    let (_, parent) = draft.standing(&name.parent()?)?;
     let room = number(parent, "available")?;
     let word = |property: &str| {
         let found = set.iter().find(|(name, _)| name.as_str() == property);

@@ -7,8 +7,7 @@ use phoenix_graph::{
     property::{self, LARGEST_BLOCK_PARAMETER, Property, Version},
 };
 
-pub const STAGES: &[Stage] =
-    &[Stage { name: "versions", after: &["renames"], looks_inside: false, run: plan }];
+pub const STAGES: &[Stage] = &[Stage { name: "versions", after: &["legal"], looks_inside: false, run: plan }];
 
 /// Refuses properties and words that came later.
 pub fn plan(draft: &mut Draft<'_>) {

@@ -116,7 +116,10 @@ fn retired<'a>(inputs: &Inputs<'a>) -> BTreeMap<DatasetName, &'a DatasetName> {
         if !inputs.record.claim(inputs.observed, &place.pool(), state).is_on_record() {
             continue;
         }
-        let home = away.home;
+        // It may have had another name in the generation that is gone back to than when it was put away.
+        let entry = inputs.record.entry(inputs.observed, &place.pool(), state);
+        let renamed = entry.filter(|entry| !entry.earlier.is_empty());
+        let home = renamed.map(|entry| entry.in_generation(inputs.to).clone()).unwrap_or(away.home);
         let newer = found.get(&home).is_none_or(|other| area::retired_in(other) < area::retired_in(place));
         if newer {
             found.insert(home, place);

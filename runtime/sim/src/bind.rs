@@ -15,7 +15,7 @@ use phoenix_host::{
     text::{container_conf::container, mount_point::MountPoint},
 };
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
@@ -24,17 +24,27 @@ const DIGEST: &str = "";
 
 /// Reads the containers of all nodes.
 pub fn look(state: &State, _: &Roots, query: &Query, seen: &mut Observed) -> Result<(), HostError> {
-    seen.containers = match (query.containers, &state.storage_cfg, state.cluster) {
+    seen.containers = match (query.guests, &state.storage_cfg, state.cluster) {
         (false, ..) => Containers::NotAsked,
         (true, None, _) => Containers::NoProxmox,
         (true, Some(_), Cluster::Away) => Containers::Unknown(storage::away()),
         (true, Some(_), cluster) => {
             let blocked = (cluster == Cluster::NoQuorum).then(|| storage::NO_QUORUM.to_owned());
-            Containers::Found(Configured { by_id: state.containers().collect(), blocked })
+            let mut by_id: BTreeMap<u32, ContainerState> = state.containers().collect();
+            if state.plug_everything {
+                query
+                    .containers
+                    .iter()
+                    .for_each(|id| _ = by_id.entry(*id).or_insert_with(|| state.plugged_in()));
+            }
+            Containers::Found(Configured { by_id, blocked })
         }
     };
     Ok(())
 }
+
+/// The configuration of a container that is there since it is asked for: as Proxmox makes one by itself.
+const PLUGGED_IN: &str = "arch: amd64\nostype: debian\nunprivileged: 1\n";
 
 /// Changes mount points.
 pub fn perform(state: &mut State, _: Given<'_>, op: &Op) -> Option<Result<(), HostError>> {
@@ -77,6 +87,11 @@ impl State {
         })
     }
 
+    fn plugged_in(&self) -> ContainerState {
+        let found = container(PLUGGED_IN.as_bytes());
+        ContainerState { here: true, node: self.node.clone(), ..found }
+    }
+
     /// Has what the real host is asked for, besides its command: nothing else stands where something is written.
     fn expects(&self, id: u32, op: &Op) -> Result<(), Refusal> {
         let found = self.containers().find(|(other, _)| *other == id);
@@ -95,7 +110,8 @@ impl State {
             Cluster::NoQuorum => return refuse(255, "cluster not ready - no quorum?"),
         }
         let path = self.conf(id);
-        let Some(text) = self.files.get(&path) else {
+        let plugged_in = self.plug_everything.then_some(PLUGGED_IN);
+        let Some(text) = self.files.get(&path).map(String::as_str).or(plugged_in) else {
             return refuse(
                 2,
                 format!("Configuration file 'nodes/{}/lxc/{id}.conf' does not exist", self.node),

@@ -51,6 +51,7 @@ pub fn undo(
         stuck_by_failure: BTreeSet::new(),
         unmounted: BTreeSet::new(),
         unset: BTreeSet::new(),
+        missing: BTreeSet::new(),
     };
     for (plan, _) in plans {
         plan.look(&mut undoing.query);
@@ -80,14 +81,23 @@ pub fn undo(
 }
 
 fn take_back(undoing: &mut Undoing<'_>, inverse: &Inverse) -> Result<(), HostError> {
-    if let Inverse::While { aside, inverse } = inverse {
+    if inverse.is_conditional() {
         let seen = undoing.look()?;
-        let stands = seen.datasets.contains_key(aside);
+        let holds = inverse.where_it_holds(&seen);
         undoing.seen = Some(seen);
-        return if stands { take_back(undoing, inverse) } else { Ok(()) };
+        return holds.map_or(Ok(()), |inverse| take_back(undoing, &inverse));
     }
+    if undoing.waits(inverse) {
+        undoing.leave(inverse);
+        return Ok(());
+    }
+    let failures = undoing.undone.failed.len();
     let taken = KINDS.iter().find_map(|take_back| take_back(undoing, inverse));
-    taken.unwrap_or_else(|| undoing.plainly(inverse))
+    taken.unwrap_or_else(|| undoing.plainly(inverse))?;
+    if undoing.undone.failed.len() > failures {
+        undoing.leave(inverse);
+    }
+    Ok(())
 }
 
 /// Brings back what waited until all is mounted again; and tells what does not come back by that.

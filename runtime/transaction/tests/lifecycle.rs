@@ -51,24 +51,3 @@ fn a_protected_dataset_is_put_away_only_with_consent_by_name() {
     world.switch(&graph(small())).unwrap();
     assert!(world.host.state().dataset(&name("tank/share/kept")).is_none());
 }
-
-#[test]
-fn a_rename_is_refused_until_it_was_done() {
-    let world = World::new();
-    world.switch(&graph(small())).unwrap();
-    let was = Lifecycle { was: Some(name("tank/vms")), ..Lifecycle::default() };
-    let renamed = without(small(), &["dataset:tank/vms", "storage:tank-vms"]);
-    let renamed = with(renamed, said(dataset("tank/guests", &[("recordsize", "16K")]), was));
-    let refusals = world.refuses(&graph(renamed.clone()));
-    assert_eq!(
-        refusals,
-        [
-            "dataset:tank/guests: this version of phoenix cannot rename tank/vms yet (run `zfs rename tank/vms \
-             tank/guests` by hand, then switch: `was` is satisfied then)"
-        ]
-    );
-    let by_hand = Op::DatasetRename { from: name("tank/vms"), to: name("tank/guests"), volume: false };
-    world.host.by_hand(&by_hand).unwrap();
-    world.switch(&graph(renamed)).unwrap();
-    assert!(world.drift().actions.is_empty());
-}

@@ -13,6 +13,7 @@ mod mounts;
 mod permissions;
 mod proxmox;
 mod record;
+mod renames;
 mod replica;
 mod store;
 mod switching;

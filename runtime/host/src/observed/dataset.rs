@@ -76,6 +76,12 @@ impl DatasetState {
         self.settings.get(name).filter(|setting| setting.source.is_own()).map(|setting| &*setting.raw)
     }
 
+    /// Returns its GUID, which stays through renames; nothing where it is not known.
+    #[must_use]
+    pub fn guid(&self) -> Option<u64> {
+        self.value("guid")?.parse().ok().filter(|guid| *guid != 0)
+    }
+
     /// Returns a property's effective value; nothing also where it is not known.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&str> {

@@ -263,7 +263,7 @@ fn push(draft: &mut Draft<'_>, given: &Given<'_>, mut sketch: Sketch) {
 
 /// Adds what has to be looked at for a mount point.
 pub fn look(query: &mut Query, bind: &Bind) {
-    query.containers = true;
+    query.containers.insert(bind.container);
     query.directories.insert(bind.dataset.clone());
 }
 

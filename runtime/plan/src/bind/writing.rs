@@ -41,9 +41,9 @@ pub fn warn(draft: &mut Draft<'_>, key: &Key, bind: &Bind, state: &ContainerStat
 fn after(draft: &Draft<'_>, bind: &Bind) -> Option<Directory> {
     let seen = draft.inputs.observed;
     let exchanged = draft.found.moves.is_exchanged(&bind.dataset);
-    let now = match seen.directories.get(&bind.dataset) {
-        Some(now) if !exchanged => *now,
-        None if !seen.datasets.contains_key(&bind.dataset) => NEW,
+    let now = match draft.standing(&bind.dataset) {
+        Some((now, _)) if !exchanged => *seen.directories.get(now)?,
+        None => NEW,
         _ => return None,
     };
     let Some(said) = said(draft.inputs.desired, &bind.dataset) else { return Some(now) };

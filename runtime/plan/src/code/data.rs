@@ -59,6 +59,33 @@ phoenix_graph::codes! {
         examples: None,
     };
 
+    NOTHING_TO_RENAME = Entry {
+        name: "nothing-to-rename",
+        level: Refusal,
+        title: "`was` gives a name that nothing has",
+        explanation: "Neither the name nor the one before it is there. Write the name that the dataset has now (`zfs list`), or take `was` out where a new and empty one is wanted.",
+        why: "Whoever writes `was` expects the data. An empty dataset in its place looks right until somebody looks for a file.",
+        examples: None,
+    };
+
+    BOTH_NAMES = Entry {
+        name: "both-names",
+        level: Refusal,
+        title: "a dataset would be renamed to a name that is taken",
+        explanation: "Both names are there, and what has the new one is not put away by this switch: phoenix does not know it, or it was adopted. Move one of the two away by hand, or take `was` out where the two are not the same.",
+        why: "Only a person knows which of the two holds what is wanted.",
+        examples: None,
+    };
+
+    CANNOT_RENAME = Entry {
+        name: "cannot-rename",
+        level: Refusal,
+        title: "OpenZFS cannot rename this dataset so",
+        explanation: "What shares the key of an encryption root stays below that; the new name has a parent that is there; and no name gets longer than 255 characters. Give it a name where it can go, or make a new dataset there and copy the data.",
+        why: "OpenZFS would refuse it in the middle of a switch.",
+        examples: None,
+    };
+
     NAME_TOO_LONG = Entry {
         name: "name-too-long",
         level: Refusal,

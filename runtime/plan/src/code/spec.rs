@@ -32,15 +32,6 @@ phoenix_graph::codes! {
         examples: None,
     };
 
-    RENAME_BY_HAND = Entry {
-        name: "rename-by-hand",
-        level: Refusal,
-        title: "a dataset is to be renamed, which is not done yet",
-        explanation: "Rename it by hand with `zfs rename`, then switch: `was` is satisfied then. Where both names are there, take `was` out, or move one of the two away.",
-        why: "Without its `was` a new and empty dataset would be made, and the old one put away with all it holds.",
-        examples: None,
-    };
-
     NEEDS_CONSENT = Entry {
         name: "needs-consent",
         level: Refusal,

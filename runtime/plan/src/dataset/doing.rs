@@ -1,7 +1,7 @@
 //! What is done to file systems and volumes, and what takes it back. What is made, or cloned, is unmade only after a
 //! look into it; that is for whoever undoes.
 
-use crate::{Inverse, Prior, doing::Doing, mount::remounting};
+use crate::{Inverse, Prior, doing::Doing, inverse::guid_of, mount::remounting};
 use phoenix_graph::{Bytes, DatasetName, PropertyName, SnapshotName};
 use phoenix_host::{
     area,
@@ -93,7 +93,16 @@ pub fn keep_unmounted(dataset: &DatasetName, state: &DatasetState) -> Doing {
 pub fn rename(from: DatasetName, to: DatasetName, volume: bool) -> Doing {
     Doing::new(
         Op::DatasetRename { from: from.clone(), to: to.clone(), volume },
-        Inverse::Name { before: from, after: to, volume },
+        Inverse::Name { before: from, after: to, volume, guid: None },
+    )
+}
+
+/// Gives a dataset another name, which another one may bear before it, or after: whose it is tells its GUID.
+pub fn call(from: DatasetName, to: DatasetName, state: &DatasetState) -> Doing {
+    let guid = state.guid();
+    Doing::new(
+        Op::DatasetRename { from: from.clone(), to: to.clone(), volume: state.volume },
+        Inverse::Name { before: from, after: to, volume: state.volume, guid },
     )
 }
 
@@ -156,14 +165,17 @@ pub fn back(inverse: &Inverse, seen: &Observed) -> Vec<Op> {
             let Some(state) = seen.datasets.get(dataset) else { return Vec::new() };
             prior.op(dataset, property, state.settings.get(property)).into_iter().collect()
         }
-        Inverse::Name { before, after, volume } => {
-            if !seen.datasets.contains_key(after) || seen.datasets.contains_key(before) {
+        Inverse::Name { before, after, volume, guid } => {
+            let another = guid.is_some() && guid_of(seen, after) != *guid;
+            if another || !seen.datasets.contains_key(after) || seen.datasets.contains_key(before) {
                 return Vec::new();
             }
             let rename = Op::DatasetRename { from: after.clone(), to: before.clone(), volume: *volume };
-            // Where it is put away again nothing is mounted, also where unmounting failed before.
+            // Where it is put away again nothing is mounted, also where unmounting failed before; and what gets its name
+            // back would stay mounted where the other one belongs.
             let inside = |name: &DatasetName| name == after || name.is_below(after);
-            let mut ops = if area::is_inside(before) { remounting::away(seen, inside) } else { Vec::new() };
+            let moves = guid.is_some() || area::is_inside(before);
+            let mut ops = if moves { remounting::away(seen, inside) } else { Vec::new() };
             ops.push(rename);
             ops
         }

@@ -86,7 +86,7 @@ fn step_aside(
         snapshot::first(draft, child);
     }
     retire::keep_unmounted(name, name, state, sketch);
-    retire::move_away(name, state, place, sketch);
+    retire::move_away(draft, name, state, place, sketch);
 }
 
 /// Clones a snapshot into the place that is free now. Returns what stands there then, unmounted.

@@ -68,6 +68,16 @@ fn refusal(draft: &Draft<'_>, key: &Key, name: &DatasetName) -> Option<Why> {
             "leave it out of `--with-data`; its own snapshots are there (`zfs list -t snapshot`)".to_owned(),
         );
     }
+    if draft.found.moves.any_renames() && draft.found.moves.now(name).as_ref() != Some(name) {
+        return refused(
+            code::CANNOT_STEP_ASIDE,
+            "it has another name now, and is renamed by this",
+            format!(
+                "go back in two steps: `phoenix rollback {0}` gives it its name, and `phoenix rollback {0} --with-data {name}` its data",
+                inputs.to
+            ),
+        );
+    }
     if let Some(was) = draft.whose.was(name) {
         return Some(Why::new(
             code::CANNOT_STEP_ASIDE,

@@ -1,13 +1,16 @@
-//! File systems and volumes: create, adopt, bring home, set, inherit again; and put away what the
+//! File systems and volumes: create, adopt, rename, bring home, set, inherit again; and put away what the
 //! spec no longer names (retire.rs).
 
 pub mod doing;
+mod entangled;
 mod exchange;
 mod exchangeable;
 pub mod moves;
 pub mod moving;
+pub mod ordering;
 mod present;
 pub mod release;
+pub mod renameable;
 mod renames;
 pub mod retire;
 pub mod snapshot;
@@ -17,7 +20,7 @@ use crate::{
     draft::Draft,
     keys,
     mount::{self, acting},
-    order::Need,
+    order::{Milestone, Need},
     record::{ADOPTED, Claim},
     settings,
     sketch::Sketch,
@@ -29,12 +32,15 @@ use phoenix_graph::{
     graph::Node,
     mounts::{Mount, mounts},
 };
-use phoenix_host::observed::{DatasetState, OWNER, Observed, Query};
+use phoenix_host::{
+    area,
+    observed::{DatasetState, OWNER, Observed, Query},
+};
 use std::{borrow::Cow, collections::BTreeMap};
 
 pub const STAGES: &[Stage] = &[
-    Stage { name: "renames", after: &["legal"], looks_inside: false, run: renames::plan },
-    Stage { name: "exchanges", after: &["pools"], looks_inside: true, run: exchangeable::prepare },
+    Stage { name: "renames", after: &["pools"], looks_inside: true, run: renames::prepare },
+    Stage { name: "exchanges", after: &["renames"], looks_inside: true, run: exchangeable::prepare },
     Stage { name: "datasets", after: &["exchanges", "unmounting", "keys"], looks_inside: true, run: plan },
 ];
 
@@ -43,7 +49,7 @@ pub fn plan(draft: &mut Draft<'_>) {
     retire::plan(draft);
     let inputs = draft.inputs;
     let mounts = mounts(inputs.desired.resources());
-    let mut rest: Vec<&Node> = inputs.desired.nodes().iter().collect();
+    let mut rest: Vec<&Node> = ordering::order(draft);
     // What needs a key that lies in a dataset which is mounted first comes once that is mounted.
     loop {
         let late = draft.found.late.roots();
@@ -70,7 +76,7 @@ fn one(draft: &mut Draft<'_>, node: &Node, mounts: &BTreeMap<DatasetName, Mount>
     let inputs = draft.inputs;
     let Some(name) = node.resource.dataset_name() else { return };
     let pool = Key::Pool(name.pool());
-    if draft.changes(&node.key) {
+    if name.is_root() && draft.changes(&node.key) {
         // A pool that is made brings its root dataset along.
         return;
     }
@@ -87,7 +93,11 @@ fn one(draft: &mut Draft<'_>, node: &Node, mounts: &BTreeMap<DatasetName, Mount>
         pass_links(draft, node, path, stands);
     }
     match seen {
-        Some(state) => present::present(draft, node, name, &state, Sketch::new(Kind::Update)),
+        Some(state) if draft.found.moves.renamed_from(name).is_some() => rename(draft, node, name, &state),
+        Some(state) => {
+            let sketch = draft.sketch(Kind::Update, name);
+            present::present(draft, node, name, &state, sketch);
+        }
         None if draft.whose.retired(name).is_some() => restore(draft, node, name),
         // A pool that is refused has its refusal; its datasets need none.
         None if !inputs.observed.pools.contains_key(&name.pool()) && !draft.changes(&pool) => {}
@@ -97,12 +107,47 @@ fn one(draft: &mut Draft<'_>, node: &Node, mounts: &BTreeMap<DatasetName, Mount>
 
 /// Finds a dataset as it is, or as it will be once what is retired has come home.
 fn seen<'a>(draft: &Draft<'a>, name: &DatasetName) -> Option<Cow<'a, DatasetState>> {
-    let datasets = &draft.inputs.observed.datasets;
-    if let Some(state) = datasets.get(name) {
-        return Some(Cow::Borrowed(state));
+    if let Some((now, state)) = draft.standing(name) {
+        let comes = area::is_inside(now) && !area::is_inside(name);
+        return Some(if comes { Cow::Owned(moving::at_home(state, false)) } else { Cow::Borrowed(state) });
     }
-    let state = datasets.get(&draft.found.moves.place(name)?)?;
+    let state = draft.inputs.observed.datasets.get(&draft.found.moves.place(name)?)?;
     Some(Cow::Owned(moving::at_home(state, false)))
+}
+
+/// Gives a dataset its name, with everything below it, and then sets what differs.
+fn rename(draft: &mut Draft<'_>, node: &Node, name: &DatasetName, state: &DatasetState) {
+    let Some(from) = draft.found.moves.renamed_from(name).cloned() else { return };
+    let Some(now) = draft.inputs.observed.datasets.get(&from) else { return };
+    let mut sketch = Sketch::new(Kind::Rename);
+    sketch.tell("name", Some(from.as_str()), Some(name.as_str()));
+    make_way(draft, name, &mut sketch);
+    let at = draft.found.moves.by_now(&from);
+    if area::is_inside(&from) {
+        retire::bring_home(draft, name, &from, now, &mut sketch);
+    } else {
+        sketch.run(doing::call(at.clone(), name.clone(), now));
+    }
+    sketch.about(draft.whom(name));
+    draft.found.moves.perform(at, name.clone());
+    retire::after_uses(draft, &from, &mut sketch);
+    // Names pass from one to the other: each waits for the one before it.
+    sketch.after(Milestone::Free(name.pool()));
+    sketch.reaches(Milestone::Free(name.pool()));
+    present::present(draft, node, name, state, sketch);
+}
+
+/// Has what bears a name step aside, where another takes it before that can go to its own.
+fn make_way(draft: &mut Draft<'_>, name: &DatasetName, sketch: &mut Sketch) {
+    let inputs = draft.inputs;
+    let Some((now, place)) = draft.found.moves.way(name).cloned() else { return };
+    let Some(state) = inputs.observed.datasets.get(&now) else { return };
+    retire::make_folders(draft, &place, sketch);
+    let place = draft.found.moves.by_now(&place);
+    sketch.run(doing::call(name.clone(), place.clone(), state));
+    draft.found.moves.perform(name.clone(), place);
+    sketch.after(Milestone::Free(name.pool()));
+    sketch.reaches(Milestone::Free(name.pool()));
 }
 
 /// Judges a mount point that is a link, or passes one: OpenZFS mounts where the link leads, which is for
@@ -136,6 +181,8 @@ fn create(draft: &mut Draft<'_>, node: &Node, name: &DatasetName) {
         draft.warn(&node.key, code::MADE_ANEW, text);
     }
     let mut sketch = Sketch::new(Kind::Create);
+    make_way(draft, name, &mut sketch);
+    sketch.about(draft.whom(name));
     sketch.after(Need::OwnGround);
     sketch.after(Need::AllFree);
     let owner = (PropertyName::new(OWNER), draft.inputs.desired.host().as_str().into());
@@ -173,6 +220,7 @@ fn restore(draft: &mut Draft<'_>, node: &Node, name: &DatasetName) {
     let Some(place) = draft.whose.retired(name) else { return };
     let Some(state) = draft.inputs.observed.datasets.get(place) else { return };
     let mut sketch = Sketch::new(Kind::Restore);
+    make_way(draft, name, &mut sketch);
     match draft.whose.claim(&place.pool(), state) {
         Claim::Ours => {}
         Claim::Unmarked => {
@@ -188,6 +236,7 @@ fn restore(draft: &mut Draft<'_>, node: &Node, name: &DatasetName) {
     }
     sketch.tell("name", Some(place.as_str()), Some(name.as_str()));
     retire::bring_home(draft, name, place, state, &mut sketch);
+    sketch.about(draft.itself(state));
     draft.found.moves.comes_home(name.clone(), place.clone());
     if let Some(state) = seen(draft, name) {
         present::present(draft, node, name, &state, sketch);

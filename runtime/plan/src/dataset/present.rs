@@ -7,6 +7,7 @@ use crate::{
     keys::location,
     mount::acting,
     order::{Milestone, Need},
+    record::ADOPTED,
     settings,
     sketch::Sketch,
     space,
@@ -44,7 +45,8 @@ pub fn present(
         );
         return;
     }
-    if let Some(was) = draft.whose.was(name) {
+    let now = draft.found.moves.place(name).unwrap_or_else(|| name.clone());
+    if let Some(was) = draft.whose.was(&now) {
         let text = format!("it is what was {was}: somebody renamed it, and it is taken as it is now");
         draft.warn(&node.key, code::RENAMED, text);
     }
@@ -59,12 +61,18 @@ pub fn present(
     }
     if !ours {
         // A root dataset that is nobody's by now is so with its pool, which is refused or adopted.
-        let what = if volume { "a volume of this name" } else { "a file system of this name" };
-        if !consent::adopt(draft, &node.key, what, claim) {
+        let what = match sketch.kind {
+            Kind::Rename => format!("{now}, which is to be renamed,"),
+            _ if volume => "a volume of this name".to_owned(),
+            _ => "a file system of this name".to_owned(),
+        };
+        if !consent::adopt(draft, &node.key, &what, claim) {
             return;
         }
-        if sketch.kind == Kind::Update {
-            sketch.kind = Kind::Adopt;
+        match sketch.kind {
+            Kind::Update => sketch.kind = Kind::Adopt,
+            Kind::Rename => sketch.tell(ADOPTED, None, Some("yes")),
+            _ => {}
         }
     }
     // A root dataset's mark is its pool's to set.
@@ -74,9 +82,10 @@ pub fn present(
     let target = if volume { Target::Volume } else { Target::Filesystem };
     let nothing = Settings::default();
     let desired = node.resource.settings().unwrap_or(&nothing);
-    let earlier = draft.inputs.current.and_then(|current| current.get(&node.key));
+    let earlier = draft.earlier(name);
+    let known = draft.inputs.before.get(earlier.map_or(&node.key, |earlier| &earlier.key));
+    let earlier = earlier.filter(|earlier| earlier.key.group() == node.key.group());
     let earlier = earlier.and_then(|earlier| earlier.resource.settings());
-    let known = draft.inputs.before.get(&node.key);
     let mut delta = settings::delta(name, target, desired, earlier, known, state, draft.inputs.observed.zfs);
     // What comes back from where it was put away has its settings from phoenix.
     if !matches!(sketch.kind, Kind::Restore | Kind::Exchange) {
@@ -120,7 +129,7 @@ pub fn present(
     sketch.after(Need::OwnGround);
     sketch.after(Need::AllFree);
     if !sketch.is_idle() {
-        snapshot::first(draft, &draft.found.moves.place(name).unwrap_or_else(|| name.clone()));
+        snapshot::first(draft, &now);
     }
     draft.push(Subject::Resource(node.key.clone()), sketch);
 }

@@ -1,30 +1,231 @@
-//! Renames that a spec asks for: refused by name, never skipped.
+//! What is renamed: what the spec says had another name before; and, where one goes back, what the generation that is
+//! gone back to called otherwise. Whether it can be is judged in `renameable`, and in which order in `ordering`.
 
-use crate::{code, draft::Draft};
+use crate::{
+    code,
+    dataset::{moving, ordering, renameable, retire},
+    draft::Draft,
+    record::Entry,
+};
+use phoenix_graph::{DatasetName, graph::Node};
+use phoenix_host::area;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Refuses a rename that would have to be done; one that was done by hand already is no matter.
-pub fn plan(draft: &mut Draft<'_>) {
+/// Finds what is renamed.
+pub fn prepare(draft: &mut Draft<'_>) {
     let inputs = draft.inputs;
+    // What is held against itself knows each by its own name.
+    if inputs.current.is_none_or(|current| current.id() != inputs.desired.id()) {
+        done(draft);
+    }
+    let wanted = if inputs.to == inputs.number { said(draft) } else { remembered(draft) };
+    // What contains comes before what it contains: what goes along with it needs nothing.
+    for (to, from) in wanted {
+        if draft.found.moves.after(&from) != to {
+            draft.found.moves.renames(from, to);
+        }
+    }
+    if !draft.found.moves.any_renames() {
+        return;
+    }
+    renameable::judge(draft);
+    adopted(draft);
+    for (name, now) in ordering::circles(draft) {
+        match retire::place(draft, &now) {
+            Some(place) => draft.found.moves.gives_way(name, now, place),
+            None => draft.refuse_for(&inputs.key_of(&name), retire::no_place()),
+        }
+    }
+}
+
+/// Finds what this very transaction has renamed, or put aside: by the current generation it still has the name before.
+fn done(draft: &mut Draft<'_>) {
+    let inputs = draft.inputs;
+    let number = inputs.number;
+    let is_by_this = |entry: &Entry| {
+        entry.earlier.iter().any(|earlier| earlier.until == number)
+            || entry.away.as_ref().is_some_and(|away| away.number == number)
+    };
+    if !inputs.record.entries.values().any(is_by_this) {
+        return;
+    }
+    for (name, state) in &inputs.observed.datasets {
+        let Some(entry) = inputs.record.entry(inputs.observed, &name.pool(), state) else { continue };
+        if let Some(away) = entry.away.as_ref().filter(|away| away.number == number) {
+            draft.found.moves.was_put_aside(name.clone(), away.home.clone());
+            for (below, _) in inputs.observed.below(name) {
+                if let Some(home) = moving::moved(below, name, &away.home) {
+                    draft.found.moves.was_put_aside(below.clone(), home);
+                }
+            }
+        }
+        let earlier = entry.earlier.iter().find(|earlier| earlier.until == number);
+        if let Some(earlier) = earlier.filter(|_| !area::is_inside(name)) {
+            draft.found.moves.was_renamed(name.clone(), earlier.name.clone());
+        }
+    }
+}
+
+/// Lists what the spec says had another name, by the name after, where that is still to be done.
+fn said(draft: &mut Draft<'_>) -> BTreeMap<DatasetName, DatasetName> {
+    let inputs = draft.inputs;
+    let mut wanted: BTreeMap<DatasetName, DatasetName> = BTreeMap::new();
     for node in inputs.desired.nodes() {
-        let was = node.resource.lifecycle().and_then(|lifecycle| lifecycle.was.as_ref());
-        let (Some(was), Some(name)) = (was, node.resource.dataset_name()) else { continue };
-        if !inputs.observed.datasets.contains_key(was) {
+        if let (Some(name), Some(was)) = (node.resource.dataset_name(), was(node))
+            && !is_done(draft, name, was)
+        {
+            wanted.insert(name.clone(), was.clone());
+        }
+    }
+    // What stays at its name, and is what it is said to have been, is so already; of others that may follow.
+    loop {
+        let leaving: BTreeSet<DatasetName> =
+            wanted.values().filter_map(|was| draft.found.moves.got_to(was)).collect();
+        let so =
+            |(name, was): &(&DatasetName, &DatasetName)| !leaving.contains(name) && is_so(draft, name, was);
+        let so: Vec<DatasetName> = wanted.iter().filter(so).map(|(name, _)| name.clone()).collect();
+        if so.is_empty() {
+            break;
+        }
+        so.iter().for_each(|name| _ = wanted.remove(name));
+    }
+    let there = |name: &DatasetName| inputs.observed.datasets.contains_key(name);
+    if !draft.found.moves.any_done() {
+        twice(draft, &wanted);
+    }
+    let mut found = BTreeMap::new();
+    for (name, was) in wanted {
+        if let Some(now) = draft.found.moves.got_to(&was).filter(there) {
+            found.insert(name, now);
+        } else if let Some(place) = draft.whose.retired(&was) {
+            found.insert(name, place.clone());
+        } else if draft.whose.retired(&name).is_none() && inputs.observed.pools.contains_key(&name.pool()) {
+            nothing(draft, &name, &was);
+        }
+    }
+    found
+}
+
+/// Returns the name before that is said of a dataset.
+fn was(node: &Node) -> Option<&DatasetName> {
+    node.resource.lifecycle()?.was.as_ref()
+}
+
+/// Refuses where both names are there, though one was renamed to the other before, and the spec no longer has what has the
+/// name before now: that is another one, which would be put away.
+fn twice(draft: &mut Draft<'_>, wanted: &BTreeMap<DatasetName, DatasetName>) {
+    let inputs = draft.inputs;
+    let leaving: BTreeSet<&DatasetName> = wanted.values().collect();
+    for node in inputs.desired.nodes() {
+        let (Some(name), Some(was)) = (node.resource.dataset_name(), was(node)) else { continue };
+        let goes = inputs.current.is_some_and(|current| current.dataset(was).is_some())
+            && inputs.desired.dataset(was).is_none()
+            && inputs.observed.datasets.contains_key(was);
+        if goes
+            && !wanted.contains_key(name)
+            && !leaving.contains(was)
+            && inputs.observed.datasets.contains_key(name)
+        {
+            draft.refuse(
+                &node.key,
+                code::BOTH_NAMES,
+                format!("it is there and was {was} before; what has that name now is another one, which the spec no longer has"),
+                format!("take `was` out where {was} is to be put away; or move one of the two away by hand (`zfs rename`) where they are to change"),
+            );
+        }
+    }
+}
+
+/// Returns whether a rename is done: the current generation says it, too, or this very transaction did it.
+fn is_done(draft: &Draft<'_>, name: &DatasetName, was_before: &DatasetName) -> bool {
+    let known = draft.inputs.current.and_then(|current| current.dataset(name));
+    known.and_then(was) == Some(was_before)
+        || draft.found.moves.any_done() && draft.found.moves.known(name) == *was_before
+}
+
+/// Returns whether what has a name is what had the other before: that is not there any more, or the record says so.
+fn is_so(draft: &Draft<'_>, name: &DatasetName, was: &DatasetName) -> bool {
+    let inputs = draft.inputs;
+    let Some(state) = inputs.observed.datasets.get(name) else { return false };
+    let entry = inputs.record.entry(inputs.observed, &name.pool(), state);
+    let gone = draft.found.moves.got_to(was).is_none_or(|now| !inputs.observed.datasets.contains_key(&now));
+    gone || entry.is_some_and(|entry| entry.was(was))
+}
+
+fn nothing(draft: &mut Draft<'_>, name: &DatasetName, was: &DatasetName) {
+    let now = draft.whose.renamed(was).map(|now| format!("; somebody renamed that to {now}"));
+    draft.refuse(
+        &draft.inputs.key_of(name),
+        code::NOTHING_TO_RENAME,
+        format!("it is said to have been {was}, and neither is there{}", now.unwrap_or_default()),
+        "write as `was` what it is called now (`zfs list`); or take `was` out: then a new one is made, which is empty",
+    );
+}
+
+/// Lists what the generation that is gone back to calls otherwise, by its name there.
+fn remembered(draft: &Draft<'_>) -> BTreeMap<DatasetName, DatasetName> {
+    let inputs = draft.inputs;
+    let mut found = BTreeMap::new();
+    if inputs.record.entries.values().all(|entry| entry.earlier.is_empty()) {
+        return found;
+    }
+    for (now, state) in &inputs.observed.datasets {
+        let Some(entry) = inputs.record.entry(inputs.observed, &now.pool(), state) else { continue };
+        let is_ours = entry.released.is_none() && entry.by <= inputs.to;
+        let name = entry.in_generation(inputs.to);
+        if area::is_inside(now) {
+            // Where it comes home to by itself, it needs nothing; unless another one has that name by now.
+            let comes = comes_home(draft, now);
+            if is_ours
+                && inputs.desired.dataset(name).is_some()
+                && entry.away.as_ref().is_none_or(|away| away.number > inputs.to)
+                && (comes.as_ref() != Some(name) || inputs.observed.datasets.contains_key(name))
+                && !has(draft, name)
+            {
+                found.insert(name.clone(), now.clone());
+            }
             continue;
         }
-        if inputs.observed.datasets.contains_key(name) {
-            draft.refuse(
-                &node.key,
-                code::RENAME_BY_HAND,
-                format!("it is said to have been {was}, but both are there"),
-                "take `was` out where the two are not the same, or move one of them away by hand",
-            );
-        } else {
-            draft.refuse(
-                &node.key,
-                code::RENAME_BY_HAND,
-                format!("this version of phoenix cannot rename {was} yet"),
-                format!("run `zfs rename {was} {name}` by hand, then switch: `was` is satisfied then"),
-            );
+        if is_ours
+            && !entry.earlier.is_empty()
+            && name != now
+            && name.pool() == now.pool()
+            && !area::is_inside(now)
+            && inputs.desired.dataset(name).is_some()
+        {
+            found.insert(name.clone(), now.clone());
+        }
+    }
+    found
+}
+
+/// Returns where what is put away comes home to by itself, with what it was put away with.
+fn comes_home(draft: &Draft<'_>, now: &DatasetName) -> Option<DatasetName> {
+    let inputs = draft.inputs;
+    std::iter::successors(Some(now.clone()), DatasetName::parent).find_map(|top| {
+        let state = inputs.observed.datasets.get(&top)?;
+        let entry = inputs.record.entry(inputs.observed, &top.pool(), state)?;
+        entry.away.as_ref()?;
+        moving::moved(now, &top, entry.in_generation(inputs.to))
+    })
+}
+
+/// Returns whether a name is had by what had it in the generation that is gone back to.
+fn has(draft: &Draft<'_>, name: &DatasetName) -> bool {
+    let inputs = draft.inputs;
+    let state = inputs.observed.datasets.get(name);
+    let entry = state.and_then(|state| inputs.record.entry(inputs.observed, &name.pool(), state));
+    entry.is_some_and(|entry| entry.by <= inputs.to && entry.in_generation(inputs.to) == name)
+}
+
+/// What was adopted stays so by its new name.
+fn adopted(draft: &mut Draft<'_>) {
+    let inputs = draft.inputs;
+    for node in inputs.current.into_iter().flat_map(|current| current.nodes()) {
+        let Some(name) = node.resource.dataset_name() else { continue };
+        if draft.found.moves.is_renamed(name) && draft.adopted.remove(&node.key) {
+            let after = draft.found.moves.after(name);
+            draft.adopted.insert(inputs.key_of(&after));
         }
     }
 }

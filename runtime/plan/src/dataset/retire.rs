@@ -31,14 +31,12 @@ pub fn plan(draft: &mut Draft<'_>) {
     for node in current.nodes() {
         let Some(name) = node.resource.dataset_name() else { continue };
         // A root dataset stays with its pool; a volume that became a file system is refused elsewhere.
-        if inputs.desired.dataset(name).is_none()
-            && !name.is_root()
-            && inputs.observed.datasets.contains_key(name)
-        {
+        if !stays(draft, name) && !name.is_root() && inputs.observed.datasets.contains_key(name) {
             gone.push((&node.key, name));
         }
     }
     gone.sort_by(|a, b| a.1.cmp(b.1));
+    let mut leaving: Vec<(&Key, &DatasetName)> = Vec::new();
     for (key, name) in gone {
         if draft.found.moves.is_leaving(name) {
             continue;
@@ -60,16 +58,32 @@ pub fn plan(draft: &mut Draft<'_>) {
                  current spec, which marks it again, and then take it out",
             );
         } else {
-            retire(draft, key, name);
             draft.found.moves.leaves(name.clone());
+            leaving.push((key, name));
         }
     }
+    // What lies in what is renamed out of another that is put away goes before that does.
+    if draft.found.moves.any_renames() {
+        leaving.reverse();
+    }
+    for (key, name) in leaving {
+        retire(draft, key, name);
+    }
+}
+
+/// Returns whether the spec has a dataset that is there, by the name that it has after.
+fn stays(draft: &Draft<'_>, name: &DatasetName) -> bool {
+    let moves = &draft.found.moves;
+    let after = moves.after(name);
+    draft.inputs.desired.dataset(&after).is_some() && moves.now(&after).as_ref() == Some(name)
 }
 
 fn retire(draft: &mut Draft<'_>, key: &Key, name: &DatasetName) {
     let inputs = draft.inputs;
     let Some(state) = inputs.observed.datasets.get(name) else { return };
-    let below: Vec<_> = inputs.observed.below(name).collect();
+    // What is renamed goes its own way from there.
+    let goes = |below: &DatasetName| draft.found.moves.goes_with(below, |above| above == name);
+    let below: Vec<_> = inputs.observed.below(name).filter(|(below, _)| goes(below)).collect();
     let foreign = foreign(draft, &below);
     if !foreign.is_empty() {
         draft.refuse(
@@ -143,15 +157,19 @@ fn retire(draft: &mut Draft<'_>, key: &Key, name: &DatasetName) {
         if area::is_inside(child) {
             continue;
         }
+        sketch.about(draft.itself(state));
         keep_unmounted(name, child, state, &mut sketch);
         snapshot::first(draft, child);
     }
-    move_away(name, state, &place, &mut sketch);
+    move_away(draft, name, state, &place, &mut sketch);
     // Exports and registrations over it go first; two that retire in one pool share the area's folders.
     after_uses(draft, name, &mut sketch);
     sketch.after(Milestone::Free(name.pool()));
     sketch.reaches(Milestone::Free(name.pool()));
     draft.push(Subject::Resource(key.clone()), sketch);
+    if draft.found.moves.any_renames() {
+        draft.found.moves.perform(name.clone(), place);
+    }
 }
 
 /// Lists which of these datasets phoenix does not know.
@@ -177,19 +195,27 @@ pub fn leaving<'a>(draft: &Draft<'a>) -> Vec<&'a DatasetName> {
         .filter(|name| {
             let state = inputs.observed.datasets.get(*name);
             let ours = state.is_some_and(|state| draft.whose.is_ours(name, state));
-            ours && !name.is_root() && inputs.desired.dataset(name).is_none()
+            ours && !name.is_root() && !stays(draft, name)
         })
         .collect();
+    let moves = &draft.found.moves;
     let inside = |name: &DatasetName| {
-        std::iter::successors(name.parent(), DatasetName::parent).any(|above| gone.contains(&above))
+        name.parent().is_some_and(|parent| moves.goes_with(&parent, |above| gone.contains(above)))
     };
     gone.iter().copied().filter(|name| !inside(name)).collect()
 }
 
 /// Moves a dataset to its place in the area, with a mark that says where it came from.
-pub fn move_away(name: &DatasetName, state: &DatasetState, place: &DatasetName, sketch: &mut Sketch) {
+pub fn move_away(
+    draft: &Draft<'_>,
+    name: &DatasetName,
+    state: &DatasetState,
+    place: &DatasetName,
+    sketch: &mut Sketch,
+) {
     sketch.run(doing::mark(name, HOME, name.as_str(), state.settings.get(HOME)));
-    sketch.run(doing::rename(name.clone(), place.clone(), state.volume));
+    sketch.about(None);
+    sketch.run(draft.renaming(name.clone(), place.clone(), state));
 }
 
 /// Returns a dataset's key where the current generation protects it.
@@ -251,13 +277,14 @@ pub fn make_folders(draft: &mut Draft<'_>, place: &DatasetName, sketch: &mut Ske
         if !draft.found.moves.made.insert(folder.clone()) {
             continue;
         }
+        let at = draft.found.moves.by_now(&folder);
         if let Some(state) = inputs.observed.datasets.get(&folder) {
-            close(&folder, state, sketch);
+            close(&at, state, sketch);
             continue;
         }
         let words = [("canmount", "off"), ("mountpoint", "none"), (OWNER, inputs.desired.host().as_str())];
         let settings = words.map(|(name, word)| (PropertyName::new(name), word.into())).into();
-        sketch.run(doing::create(&folder, settings));
+        sketch.run(doing::create(&at, settings));
     }
 }
 
@@ -300,13 +327,15 @@ pub fn bring_home(
 ) {
     // The area that it is in may have come home before it, with the encryption root that it belongs to.
     let from = draft.found.moves.comes_along(place).unwrap_or_else(|| place.clone());
-    sketch.run(doing::rename(from, home.clone(), state.volume));
+    sketch.run(draft.renaming(from, home.clone(), state));
+    sketch.about(draft.itself(state));
     sketch.run(doing::unmark(home, HOME, state.settings.get(HOME)));
     for (at, state) in [(place, state)].into_iter().chain(draft.inputs.observed.below(place)) {
         let Some(name) = moving::moved(at, place, home) else { continue };
         if state.volume || area::is_inside(&name) {
             continue;
         }
+        sketch.about(draft.itself(state));
         if let Some(kept) = moving::kept_canmount(state) {
             sketch.run(doing::canmount(&name, kept, state));
             sketch.run(doing::unmark(&name, KEPT_CANMOUNT, state.settings.get(KEPT_CANMOUNT)));

@@ -64,9 +64,7 @@ pub fn plan(draft: &mut Draft<'_>) {
 /// the spec does not tell.
 fn refuse_elsewhere(draft: &mut Draft<'_>, key: &Key, export: &Export) {
     let inputs = draft.inputs;
-    if inputs.desired.dataset(&export.dataset).is_none()
-        || !inputs.observed.datasets.contains_key(&export.dataset)
-    {
+    if inputs.desired.dataset(&export.dataset).is_none() || draft.standing(&export.dataset).is_none() {
         return;
     }
     let is = draft.found.mounting.place(&export.dataset);

@@ -9,13 +9,17 @@ use phoenix_host::{
 };
 use std::{collections::BTreeSet, path::Path};
 
-/// Finds the dataset that a key's file lies in, where that is mounted by this very switch: then nothing is
-/// known of the file before.
+/// Finds the dataset that the file of the key of an encryption root, by its name after, lies in, where that is mounted by
+/// this very switch: then nothing is known of the file before.
 pub fn comes_with(draft: &Draft<'_>, root: &DatasetName, location: &str) -> Option<DatasetName> {
     let path = location.strip_prefix("file://")?;
     let holder = holder_of(draft, path)?;
-    let mounted = draft.inputs.observed.datasets.get(&holder).is_some_and(|state| state.mounted);
-    (!mounted && holder != *root && !holder.is_below(root)).then_some(holder)
+    (!is_mounted(draft, &holder) && holder != *root && !holder.is_below(root)).then_some(holder)
+}
+
+/// Returns whether a dataset of the spec is mounted already, and is not renamed.
+pub fn is_mounted(draft: &Draft<'_>, name: &DatasetName) -> bool {
+    draft.standing(name).is_some_and(|(now, state)| state.mounted && !draft.found.moves.is_renamed(now))
 }
 
 /// Tells which dataset a missing key would lie in: what is made below a mount point where nothing is mounted
@@ -52,7 +56,7 @@ pub fn holder_of(draft: &Draft<'_>, path: &str) -> Option<DatasetName> {
 pub fn location_of(draft: &Draft<'_>, root: &DatasetName) -> Box<str> {
     let state = draft.inputs.observed.datasets.get(root);
     let home = state.and_then(|state| state.local(HOME)).and_then(|home| DatasetName::seen(home).ok());
-    let declared = draft.inputs.desired.dataset(home.as_ref().unwrap_or(root));
+    let declared = draft.inputs.desired.dataset(&home.unwrap_or_else(|| draft.found.moves.after(root)));
     let declared = declared.and_then(|node| said(node.resource.settings()?, "keylocation"));
     declared.unwrap_or_else(|| state.and_then(|state| state.value("keylocation")).unwrap_or(PROMPT).into())
 }
@@ -169,10 +173,11 @@ pub fn changes_to(
     let declared =
         said(settings, "keylocation").filter(|word| state.value("keylocation") != Some(&**word))?;
     state.encryption_root()?;
-    if let Some(why) = circle(draft, at, &declared) {
+    let after = draft.found.moves.after(at);
+    if let Some(why) = circle(draft, &after, &declared) {
         return Some(why);
     }
-    if comes_with(draft, at, &declared).is_some() {
+    if comes_with(draft, &after, &declared).is_some() {
         return None;
     }
     unreachable(draft, &declared, state.value("keyformat").unwrap_or_default())

@@ -10,7 +10,7 @@ pub mod location;
 
 use crate::{
     Inverse, Kind, Plan, Subject, code,
-    dataset::{moving, retire},
+    dataset::{moving, renameable, retire},
     doing::Doing,
     draft::Draft,
     order::Milestone,
@@ -19,7 +19,9 @@ use crate::{
     stage::Stage,
     why::Why,
 };
-use location::{changes_to, circle, comes_with, holder_of, location_of, unchangeable, unreachable};
+use location::{
+    changes_to, circle, comes_with, holder_of, is_mounted, location_of, unchangeable, unreachable,
+};
 use phoenix_graph::{
     DatasetName, Key, Settings,
     mounts::{Mount, mounts},
@@ -63,7 +65,11 @@ pub fn plan(draft: &mut Draft<'_>) {
     }
     let roots = needed(draft);
     for root in &roots {
-        match comes_with(draft, root, &location_of(draft, root)) {
+        let after = draft.found.moves.after(root);
+        match comes_with(draft, &after, &location_of(draft, root)) {
+            Some(_) if after != *root => {
+                draft.refuse_for(&inputs.key_of(&after), renameable::late_key(root, &after));
+            }
             Some(holder) => draft.found.late.lies_in(root.clone(), holder),
             None => load(draft, root),
         }
@@ -102,13 +108,12 @@ fn load(draft: &mut Draft<'_>, root: &DatasetName) {
     let Some(state) = draft.inputs.observed.datasets.get(root) else { return };
     let own = state.value("keylocation").unwrap_or(PROMPT);
     let location = location_of(draft, root);
-    let late = holder_of(draft, location.strip_prefix("file://").unwrap_or_default()).is_some_and(|holder| {
-        !draft.inputs.observed.datasets.get(&holder).is_some_and(|state| state.mounted)
-    });
+    let late = holder_of(draft, location.strip_prefix("file://").unwrap_or_default())
+        .is_some_and(|holder| !is_mounted(draft, &holder));
     let format = state.value("keyformat").unwrap_or_default();
     if let Some(why) = unreachable(draft, &location, format).filter(|_| !late) {
         let reason = format!("its key is not loaded, and something below it needs it: {}", why.reason);
-        draft.refuse_for(&Key::Dataset(root.clone()), Why { reason, ..why });
+        draft.refuse_for(&Key::Dataset(draft.found.moves.after(root)), Why { reason, ..why });
         return;
     }
     let mut sketch = Sketch::new(Kind::Update);
@@ -160,7 +165,7 @@ fn needed(draft: &Draft<'_>) -> BTreeSet<DatasetName> {
         };
         roots.extend(needs.filter(|state| state.is_locked()).and_then(DatasetState::encryption_root));
     }
-    for name in retire::leaving(draft) {
+    for name in retire::leaving(draft).into_iter().chain(draft.found.moves.in_the_way()) {
         // The folder that takes it is made in the area of its holder.
         let holder = area::holder_in(inputs.observed, name);
         let holder = inputs.observed.datasets.get(&holder).filter(|state| state.is_locked());
@@ -185,11 +190,11 @@ fn is_used(
 /// Finds a dataset where it stands now: at its name, or where it or what it belongs to was put away.
 fn standing<'a>(draft: &Draft<'a>, name: &DatasetName) -> Option<(&'a DatasetName, &'a DatasetState)> {
     let datasets = &draft.inputs.observed.datasets;
-    if let Some(found) = datasets.get_key_value(name) {
+    if let Some(found) = draft.standing(name) {
         return Some(found);
     }
     std::iter::successors(Some(name.clone()), DatasetName::parent)
-        .take_while(|above| !datasets.contains_key(above))
+        .take_while(|above| draft.standing(above).is_none())
         .find_map(|above| datasets.get_key_value(&moving::moved(name, &above, draft.whose.retired(&above)?)?))
 }
 
@@ -199,7 +204,7 @@ fn tell_locked(draft: &mut Draft<'_>, loaded: &BTreeSet<DatasetName>) {
     let mut left: BTreeMap<DatasetName, Key> = BTreeMap::new();
     for node in inputs.desired.nodes() {
         let Some(name) = node.resource.dataset_name() else { continue };
-        let locked = inputs.observed.datasets.get(name).filter(|state| state.is_locked());
+        let locked = draft.standing(name).map(|(_, state)| state).filter(|state| state.is_locked());
         let root = locked.and_then(DatasetState::encryption_root).filter(|root| !loaded.contains(root));
         if let Some(root) = root {
             left.entry(root).or_insert_with(|| node.key.clone());

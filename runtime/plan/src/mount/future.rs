@@ -11,14 +11,18 @@ use phoenix_host::{
     area,
     observed::{DatasetState, Source, mount::plain},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A file system as it will be.
 pub struct Future<'a> {
     pub state: Option<&'a DatasetState>,
     pub node: Option<&'a Node>,
+    /// Where it is now, where it comes home from where it was put away, or is renamed.
+    pub from: Option<&'a DatasetName>,
     /// Whether it comes home from where it was put away.
-    pub came: bool,
+    pub comes_home: bool,
+    /// What the current generation calls it.
+    known: Key,
     /// Where it is to be mounted, if it is.
     pub path: Option<Box<str>>,
     /// Whether its mount point is another one than now, by itself or since it follows.
@@ -29,40 +33,58 @@ pub struct Future<'a> {
     pub inherits: bool,
 }
 
-/// Finds every file system that is there, comes home or is made, with where it is to be mounted.
-pub fn futures<'a>(draft: &Draft<'a>) -> BTreeMap<DatasetName, Future<'a>> {
+impl Future<'_> {
+    /// Returns whether it comes to its name by this plan: it comes home, or is renamed.
+    pub fn comes(&self) -> bool {
+        self.from.is_some()
+    }
+}
+
+/// Finds every file system that is there, comes home, is renamed or is made, by its name after, with where it is to be
+/// mounted. What is put away from a name that another takes, or from below what is renamed, has none.
+pub fn futures<'a>(draft: &Draft<'a>, leaving: &BTreeSet<&DatasetName>) -> BTreeMap<DatasetName, Future<'a>> {
     let inputs = draft.inputs;
     let mut futures: BTreeMap<DatasetName, Future<'a>> = BTreeMap::new();
-    let future = |state, node, came| Future {
+    let future = |name: &DatasetName, state, node, from: Option<&'a DatasetName>| Future {
         state,
         node,
-        came,
+        from,
+        comes_home: from.is_some_and(area::is_inside) && !area::is_inside(name),
+        known: Key::Dataset(draft.found.moves.known(name)),
         path: None,
         changed: false,
         set: false,
         inherits: false,
     };
-    for (name, state) in &inputs.observed.datasets {
-        futures.insert(name.clone(), future(Some(state), None, false));
+    for (now, state) in &inputs.observed.datasets {
+        let name = draft.found.moves.after(now);
+        let from = (name != *now).then_some(now);
+        let leaves = || draft.found.moves.goes_with(now, |above| leaving.contains(above));
+        if draft.found.moves.now(&name).as_ref() == Some(now) && (from.is_none() || !leaves()) {
+            let future = future(&name, Some(state), None, from);
+            futures.insert(name, future);
+        }
     }
     for node in inputs.desired.nodes() {
         let Some(name) = node.resource.dataset_name() else { continue };
-        if let Some(future) = futures.get_mut(name).filter(|future| !future.came) {
+        if let Some(future) =
+            futures.get_mut(name).filter(|future| !future.comes_home || is_renamed(draft, name))
+        {
             future.node = Some(node);
             continue;
         }
         let place = draft.whose.retired(name);
         let state = place.and_then(|place| inputs.observed.datasets.get(place));
         let (Some(place), Some(state)) = (place, state) else {
-            futures.entry(name.clone()).or_insert_with(|| future(None, None, false)).node = Some(node);
+            futures.entry(name.clone()).or_insert_with(|| future(name, None, None, None)).node = Some(node);
             continue;
         };
-        futures.insert(name.clone(), future(Some(state), Some(node), true));
+        futures.insert(name.clone(), future(name, Some(state), Some(node), Some(place)));
         for (below, state) in inputs.observed.below(place) {
             let Some(home) = moving::moved(below, place, name).filter(|home| !area::is_inside(home)) else {
                 continue;
             };
-            futures.entry(home).or_insert_with(|| future(Some(state), None, true));
+            futures.entry(home.clone()).or_insert_with(|| future(&home, Some(state), None, Some(below)));
         }
     }
     for name in &inputs.consent.with_data {
@@ -76,7 +98,8 @@ pub fn futures<'a>(draft: &Draft<'a>) -> BTreeMap<DatasetName, Future<'a>> {
             };
             let node = inputs.desired.dataset(&home);
             if !inputs.observed.datasets.contains_key(&home) {
-                futures.insert(home, future(Some(state), node, true));
+                let future = future(&home, Some(state), node, Some(below));
+                futures.insert(home, future);
             }
         }
     }
@@ -86,11 +109,11 @@ pub fn futures<'a>(draft: &Draft<'a>) -> BTreeMap<DatasetName, Future<'a>> {
         let above = name.parent().and_then(|above| futures.get(&above));
         let above = above.map(|above| (above.path.clone(), above.changed));
         let Some(future) = futures.get(&name) else { continue };
-        let own = own_place(inputs, &name, future);
+        let own = own_place(inputs, future);
         let now = future.state.and_then(|state| state.local("mountpoint"));
         let set = future.state.is_some() && own.as_deref() != now;
         let follows = own.is_none() && above.as_ref().is_some_and(|(_, changed)| *changed);
-        let changed = set || future.came || follows;
+        let changed = set || future.comes() || follows;
         let path = match future.state.filter(|_| !changed) {
             Some(state) => path_of(state),
             None => path_below(&name, own.as_deref(), above.map(|(path, _)| path)),
@@ -102,12 +125,17 @@ pub fn futures<'a>(draft: &Draft<'a>) -> BTreeMap<DatasetName, Future<'a>> {
     futures
 }
 
+/// Returns whether a dataset is renamed, by itself or with what it belongs to, perhaps from where it was put away.
+fn is_renamed(draft: &Draft<'_>, name: &DatasetName) -> bool {
+    draft.found.moves.now(name).as_ref() != Some(name)
+}
+
 /// Returns the mount point that is a file system's own; nothing where it is inherited.
-fn own_place(inputs: &Inputs<'_>, name: &DatasetName, future: &Future<'_>) -> Option<Box<str>> {
+fn own_place(inputs: &Inputs<'_>, future: &Future<'_>) -> Option<Box<str>> {
     let declared = future.node.and_then(|node| said(node.resource.settings()?, "mountpoint"));
     declared.or_else(|| {
         let now = future.state.and_then(|state| state.local("mountpoint"));
-        unsaid(inputs, name, future, "mountpoint").unwrap_or_else(|| now.map(Box::from))
+        unsaid(inputs, future, "mountpoint").unwrap_or_else(|| now.map(Box::from))
     })
 }
 
@@ -123,18 +151,13 @@ fn path_below(name: &DatasetName, own: Option<&str>, above: Option<Option<Box<st
 
 /// Returns what a setting becomes that is declared no more; the inner nothing is inherited. Nothing where
 /// nobody declared it: then it stays.
-fn unsaid(
-    inputs: &Inputs<'_>,
-    name: &DatasetName,
-    future: &Future<'_>,
-    of: &str,
-) -> Option<Option<Box<str>>> {
-    let key = Key::Dataset(name.clone());
-    let earlier = inputs.current.and_then(|current| current.get(&key));
+fn unsaid(inputs: &Inputs<'_>, future: &Future<'_>, of: &str) -> Option<Option<Box<str>>> {
+    let key = &future.known;
+    let earlier = inputs.current.and_then(|current| current.get(key));
     if future.node.is_none() && earlier.is_none() {
         return None;
     }
-    if let Some(prior) = inputs.before.get(&key).and_then(|before| before.get(of)) {
+    if let Some(prior) = inputs.before.get(key).and_then(|before| before.get(of)) {
         return Some(match prior {
             Prior::Own { word, .. } | Prior::Unset { word, .. } => Some(word.clone()),
             Prior::Received { raw } => Some(raw.clone()),
@@ -157,9 +180,9 @@ pub fn can(inputs: &Inputs<'_>, name: &DatasetName, future: &Future<'_>) -> Box<
     if let Some(word) = future.node.and_then(|node| said(node.resource.settings()?, "canmount")) {
         return word;
     }
-    if let Some(Some(word)) = unsaid(inputs, name, future, "canmount") {
+    if let Some(Some(word)) = unsaid(inputs, future, "canmount") {
         return word;
     }
-    let comes = future.came || inputs.coming_home.contains(name);
+    let comes = future.comes_home || inputs.coming_home.contains(name);
     future.state.map_or("on", |state| moving::canmount_at_home(state, comes)).into()
 }

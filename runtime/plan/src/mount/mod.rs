@@ -15,7 +15,7 @@ mod turn;
 
 use crate::{
     code,
-    dataset::retire,
+    dataset::{renameable, retire},
     draft::Draft,
     mount::turn::{After, Fate, Turn, turn},
     stage::Stage,
@@ -45,8 +45,9 @@ pub const STAGES: &[Stage] = &[
 
 /// Works out what is mounted after, and refuses what cannot be.
 pub fn prepare(draft: &mut Draft<'_>) {
-    let futures = futures(draft);
-    let mut fates = fates(draft, &futures);
+    let leaving: BTreeSet<&DatasetName> = retire::leaving(draft).into_iter().collect();
+    let futures = futures(draft, &leaving);
+    let mut fates = fates(draft, &futures, &leaving);
     let fresh = fresh(draft, &futures);
     let observed = draft.inputs.observed;
     let mut worked = turn(&observed.mounts, &fates, &fresh);
@@ -54,7 +55,9 @@ pub fn prepare(draft: &mut Draft<'_>) {
         worked = turn(&observed.mounts, &fates, &fresh);
     }
     for blocked in &worked.blocked {
-        draft.refuse_for(&draft.inputs.key_of(&blocked.dataset), blocked.why.clone());
+        let declared = draft.inputs.desired.dataset(&blocked.dataset).map(|node| node.key.clone());
+        let key = declared.unwrap_or_else(|| renameable::key_after(draft, &blocked.dataset));
+        draft.refuse_for(&key, blocked.why.clone());
     }
     tell_uncontained(draft, &futures, &worked);
     tell_interrupted(draft, &futures, &fates, &worked);
@@ -68,16 +71,29 @@ pub fn prepare(draft: &mut Draft<'_>) {
 }
 
 /// Says what becomes of each file system that is there.
-fn fates(draft: &Draft<'_>, futures: &BTreeMap<DatasetName, Future<'_>>) -> BTreeMap<DatasetName, Fate> {
-    let leaving: BTreeSet<&DatasetName> = retire::leaving(draft).into_iter().collect();
+fn fates(
+    draft: &Draft<'_>,
+    futures: &BTreeMap<DatasetName, Future<'_>>,
+    leaving: &BTreeSet<&DatasetName>,
+) -> BTreeMap<DatasetName, Fate> {
     let mut fates = BTreeMap::new();
+    let leaves = |name: &DatasetName| draft.found.moves.goes_with(name, |above| leaving.contains(above));
+    for (name, state) in &draft.inputs.observed.datasets {
+        if draft.found.moves.any_renames()
+            && !state.volume
+            && (draft.found.moves.is_renamed(name) || leaves(name))
+        {
+            let now = path_of(state);
+            fates.insert(name.clone(), Fate { now, after: After::Nowhere, moves: true, yields: true });
+        }
+    }
     for (name, future) in futures {
-        let Some(state) = future.state.filter(|state| !future.came && !state.volume) else { continue };
+        let Some(state) = future.state.filter(|state| !future.comes() && !state.volume) else { continue };
         if matches!(future.node.map(|node| &node.resource), Some(Resource::Volume(_))) {
             continue;
         }
         let above = || std::iter::successors(Some(name.clone()), DatasetName::parent);
-        let leaves = above().any(|above| leaving.contains(&above));
+        let leaves = leaves(name);
         let moves = draft.found.moves.aside(name).is_some();
         let path = future.path.clone();
         let mounted = state.mounted;
@@ -112,7 +128,7 @@ fn fresh(draft: &Draft<'_>, futures: &BTreeMap<DatasetName, Future<'_>>) -> BTre
     for (name, future) in futures {
         let volume = future.state.is_some_and(|state| state.volume)
             || matches!(future.node.map(|node| &node.resource), Some(Resource::Volume(_)));
-        if volume || future.state.is_some() && !future.came {
+        if volume || future.state.is_some() && !future.comes() {
             continue;
         }
         // A pool that is made brings its root dataset along, mounted; one that is refused has its refusal.
@@ -121,9 +137,16 @@ fn fresh(draft: &Draft<'_>, futures: &BTreeMap<DatasetName, Future<'_>>) -> BTre
         if future.state.is_none() && !is_there && (!pool || name.is_root()) {
             continue;
         }
-        if &*can(draft.inputs, name, future) == "on"
-            && let Some(path) = &future.path
-        {
+        // What is renamed and in no spec is mounted again where it was mounted before.
+        let renamed = future.state.filter(|_| !future.comes_home);
+        let mounted = renamed.filter(|_| future.comes()).map(|state| state.mounted);
+        let can = can(draft.inputs, name, future);
+        let comes = match (future.node, mounted) {
+            (None, Some(mounted)) => mounted,
+            (Some(_), Some(true)) => &*can != "off",
+            _ => &*can == "on",
+        };
+        if comes && let Some(path) = &future.path {
             fresh.insert(name.clone(), path.clone());
         }
     }
@@ -157,7 +180,8 @@ fn uncontained(futures: &BTreeMap<DatasetName, Future<'_>>, turn: &Turn) -> BTre
     let mut found = BTreeMap::new();
     let comes = |name: &DatasetName| turn.mounts.iter().any(|(other, _)| other == name);
     for (name, future) in futures {
-        let Some(state) = future.state.filter(|state| !state.volume && !state.mounted && !future.came) else {
+        let Some(state) = future.state.filter(|state| !state.volume && !state.mounted && !future.comes())
+        else {
             continue;
         };
         let (Some(path), None) = (&future.path, future.node) else { continue };

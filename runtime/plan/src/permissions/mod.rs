@@ -9,7 +9,6 @@ use crate::{
     doing::Doing,
     draft::Draft,
     order::{Milestone, Need},
-    sketch::Sketch,
     stage::Stage,
 };
 use numbers::numbers;
@@ -49,11 +48,12 @@ pub fn plan(draft: &mut Draft<'_>) {
             }
         };
         // What stands there now is put away: the root directory of what comes is not known yet.
-        let before = inputs.observed.directories.get(&permissions.dataset).copied();
+        let now = draft.found.moves.now(&permissions.dataset);
+        let before = now.as_ref().and_then(|now| inputs.observed.directories.get(now)).copied();
         let before = before.filter(|_| !draft.found.moves.is_exchanged(&permissions.dataset));
         if before.is_none() && !draft.changes_below(&node.key) {
             // A pool that is refused has its refusal.
-            if inputs.observed.datasets.contains_key(&permissions.dataset) {
+            if draft.standing(&permissions.dataset).is_some() {
                 draft.refuse(
                     &node.key,
                     code::NOT_MOUNTED,
@@ -78,13 +78,13 @@ pub fn plan(draft: &mut Draft<'_>) {
         if before.is_some_and(holds) {
             continue;
         }
-        let mut sketch =
-            Sketch::new(if draft.whose.is_known(&node.key) { Kind::Update } else { Kind::Create });
+        let kind = if draft.whose.is_known(&node.key) { Kind::Update } else { Kind::Create };
+        let mut sketch = draft.sketch(kind, &permissions.dataset);
         let dataset = permissions.dataset.clone();
         sketch.changes = changes(permissions, before, owner, group);
         sketch.run(doing(&dataset, &path, (owner, group, mode), before));
-        if before.is_some() {
-            snapshot::first(draft, &dataset);
+        if let Some(now) = now.filter(|_| before.is_some()) {
+            snapshot::first(draft, &now);
         }
         sketch.after(Need::OwnGround);
         draft.push(Subject::Resource(node.key.clone()), sketch);
@@ -165,7 +165,7 @@ fn changes(
 /// Adds what has to be looked at for permissions.
 pub fn look(query: &mut Query, permissions: &Permissions) {
     query.directories.insert(permissions.dataset.clone());
-    query.containers |= permissions.container.is_some();
+    query.containers.extend(permissions.container);
     query.users.extend(permissions.owner.clone());
     query.groups.extend(permissions.group.clone());
 }

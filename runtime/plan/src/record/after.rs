@@ -2,7 +2,7 @@
 //! go of, found by a look at the host.
 
 use crate::{
-    Inverse, Kind, Plan, Subject, begun,
+    Action, Inverse, Kind, Plan, Subject, begun,
     record::{Away, Entry, Identity, Record},
 };
 use phoenix_graph::{DatasetName, HostName, Key, PoolName};
@@ -80,9 +80,11 @@ impl Record {
                 return true;
             }
             if !area::is_inside(name) {
+                entry.is_called(name, step.number);
                 entry.away = None;
             } else {
                 entry.away = entry.away_at(name);
+                entry.goes_along(step.number);
             }
             entry.name = (*name).clone();
             true
@@ -108,6 +110,7 @@ impl Record {
             by: number,
             away: None,
             released: None,
+            earlier: Vec::new(),
         });
         if entry.released.take().is_some() {
             entry.by = number;
@@ -162,10 +165,13 @@ fn came_to_be<'a>(seen: &'a Observed, step: &Step<'a>) -> Vec<&'a DatasetName> {
             (Kind::Adopt, Key::Pool(pool)) => found.extend(there(seen, &pool.root())),
             (Kind::Adopt, Key::Dataset(name) | Key::Volume(name)) => found.extend(there(seen, name)),
             // What came home and was not on record was adopted, with all that was put away with it.
+            (Kind::Rename, Key::Dataset(name) | Key::Volume(name)) if is_adopted(action) => {
+                found.extend(there(seen, name));
+            }
             (Kind::Restore, Key::Dataset(name) | Key::Volume(name)) => {
                 let Some(name) = there(seen, name) else { continue };
                 found.push(name);
-                if action.changes.iter().any(|change| change.setting == ADOPTED) {
+                if is_adopted(action) {
                     found.extend(seen.below(name).map(|(name, _)| name));
                 }
             }
@@ -175,14 +181,21 @@ fn came_to_be<'a>(seen: &'a Observed, step: &Step<'a>) -> Vec<&'a DatasetName> {
     found
 }
 
-/// What a plan says of something that comes home and is adopted on the way.
+/// What a plan says of something that comes home, or is renamed, and is adopted on the way.
 pub const ADOPTED: &str = "adopted";
+
+/// Returns whether what comes home or is renamed is adopted on the way.
+pub fn is_adopted(action: &Action) -> bool {
+    action.changes.iter().any(|change| change.setting == ADOPTED)
+}
 
 /// Lists what a step was making: it was not there before.
 fn made<'a>(step: &Step<'a>) -> impl Iterator<Item = &'a DatasetName> {
     let inverses = begun(step.plans.iter().copied()).flat_map(|action| &action.inverses);
     inverses.filter_map(|inverse| match inverse {
-        Inverse::While { inverse, .. } => absent(inverse),
+        Inverse::While { inverse, .. } | Inverse::Of { inverse, .. } | Inverse::Unless { inverse, .. } => {
+            absent(inverse)
+        }
         other => absent(other),
     })
 }

@@ -61,6 +61,9 @@ impl Record {
     fn infer_one(&mut self, seen: &Observed, name: &DatasetName, by: u64, away: Option<Away>) {
         let Some(state) = seen.datasets.get(name).filter(|state| self.agrees(state)) else { return };
         let Some(identity) = Identity::of(seen, &name.pool(), state) else { return };
-        self.entries.insert(identity, Entry { identity, name: name.clone(), by, away, released: None });
+        self.entries.insert(
+            identity,
+            Entry { identity, name: name.clone(), by, away, released: None, earlier: Vec::new() },
+        );
     }
 }

@@ -9,7 +9,7 @@
 mod after;
 mod infer;
 
-pub use after::{ADOPTED, Stage, Step};
+pub use after::{ADOPTED, Stage, Step, is_adopted};
 pub use infer::{Life, infer};
 
 use phoenix_graph::{DatasetName, Graph, HostName, PoolName, Resource};
@@ -35,8 +35,8 @@ impl Identity {
     #[must_use]
     pub fn of(seen: &Observed, pool: &PoolName, state: &DatasetState) -> Option<Self> {
         let pool = seen.pools.get(pool)?.guid;
-        let dataset = state.value("guid")?.parse().ok()?;
-        (pool != 0 && dataset != 0).then_some(Self { pool, dataset })
+        let dataset = state.guid()?;
+        (pool != 0).then_some(Self { pool, dataset })
     }
 }
 
@@ -56,6 +56,18 @@ pub struct Entry {
     /// The attempt that let go of it, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub released: Option<u64>,
+    /// The names that it had before this one, the first first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<Earlier>,
+}
+
+/// A name that a dataset had.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Earlier {
+    /// The name.
+    pub name: DatasetName,
+    /// The attempt that found it by another one when it was done.
+    pub until: u64,
 }
 
 /// That a dataset is put away.
@@ -76,6 +88,43 @@ impl Entry {
             && self.released.is_none()
             && !area::is_inside(place)
             && within(&self.name) != within(place)
+    }
+
+    /// Returns the name that it had in a generation, which a generation is gone back to by; of what was put away since,
+    /// its name before.
+    #[must_use]
+    pub fn in_generation(&self, generation: u64) -> &DatasetName {
+        let earlier = self.earlier.iter().find(|earlier| earlier.until > generation);
+        let now = || self.away.as_ref().map_or(&self.name, |away| &away.home);
+        earlier.map_or_else(now, |earlier| &earlier.name)
+    }
+
+    /// Returns whether it had a name before.
+    #[must_use]
+    pub fn was(&self, name: &DatasetName) -> bool {
+        self.earlier.iter().any(|earlier| earlier.name == *name)
+    }
+
+    /// Notes that it is found by another name than before, by an attempt that is done.
+    fn is_called(&mut self, name: &DatasetName, number: u64) {
+        if self.away.is_none() && area::is_inside(&self.name) {
+            // What was put away with what it lies in, and has the name that it had then, is as if it had never gone.
+            if self.earlier.last().is_some_and(|last| within(&last.name) == within(name)) {
+                self.earlier.pop();
+            }
+            return;
+        }
+        let before = self.away.as_ref().map_or(&self.name, |away| &away.home);
+        if within(before) != within(name) {
+            self.earlier.push(Earlier { name: before.clone(), until: number });
+        }
+    }
+
+    /// Notes the name that it had until it was put away with what it lies in.
+    fn goes_along(&mut self, number: u64) {
+        if self.away.is_none() && !area::is_inside(&self.name) {
+            self.earlier.push(Earlier { name: self.name.clone(), until: number });
+        }
     }
 
     /// Says where it was before it was put away, where it stands in an area by now: as it is on record; or, where

@@ -240,10 +240,14 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
     push(draft, key, sketch);
 }
 
-/// Returns what a registration has when it is made anew: what the spec says, and what nobody declared.
+/// Returns what a registration has when it is made anew: what the spec says, and what nobody declared, but for what
+/// Proxmox found out by itself about another dataset.
 fn whole(storage: &Storage, state: &StorageState, delete: &[Box<str>]) -> BTreeMap<Box<str>, Box<str>> {
     let mut properties = if storage.kind == state.kind { state.properties.clone() } else { BTreeMap::new() };
     properties.retain(|name, _| !delete.contains(name));
+    if storage.properties.get("pool") != state.properties.get("pool") {
+        properties.remove("mountpoint");
+    }
     properties.extend(storage.properties.clone());
     properties
 }

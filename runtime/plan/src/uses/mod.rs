@@ -10,7 +10,8 @@ use phoenix_graph::{DatasetName, Key, StorageId, plain::some};
 use phoenix_host::{
     LOCAL, area,
     observed::{
-        Containers, GuestUse, Guests, Named, Observed, Registrations, Source, StorageState, Storages, Unknown,
+        Containers, GuestKind, GuestUse, Guests, Named, Observed, Registrations, Source, StorageState,
+        Storages, Unknown,
     },
     op::Op,
 };
@@ -26,7 +27,7 @@ pub fn plan(draft: &mut Draft<'_>) {
     }
     let seen = draft.inputs.observed;
     let mut refused: BTreeMap<Key, Vec<String>> = BTreeMap::new();
-    let mut held: BTreeMap<Key, Vec<String>> = BTreeMap::new();
+    let mut held: BTreeMap<Key, Vec<String>> = leaving.held(seen);
     match &seen.guests {
         Guests::Found(uses) => {
             let ends = ends(draft);
@@ -166,6 +167,8 @@ struct Leaving {
     gone: BTreeMap<DatasetName, Key>,
     /// Paths that lead to other file systems after.
     paths: BTreeMap<Box<str>, Key>,
+    /// Paths of what has another name after, and may be found where it was.
+    moved: BTreeMap<Box<str>, Key>,
 }
 
 impl Leaving {
@@ -185,7 +188,8 @@ impl Leaving {
             }
         }
         for (name, (key, last)) in &moves.renamed {
-            if moves.there.contains(name) {
+            found.moved.extend(path(seen, name).map(|path| (path, key.clone())));
+            if moves.there.contains(name) && !draft.found.moves.is_renamed(name) {
                 continue;
             }
             found.gone.insert(name.clone(), key.clone());
@@ -201,7 +205,32 @@ impl Leaving {
     }
 
     fn is_empty(&self) -> bool {
-        self.removed.values().flatten().next().is_none() && self.gone.is_empty() && self.paths.is_empty()
+        self.removed.values().flatten().next().is_none()
+            && self.gone.is_empty()
+            && self.paths.is_empty()
+            && self.moved.is_empty()
+    }
+
+    /// Lists what moves and is where it was after, and what containers run with it: they hold what they have until
+    /// their next start, whatever is at that path.
+    fn held(&self, seen: &Observed) -> BTreeMap<Key, Vec<String>> {
+        let mut found: BTreeMap<Key, Vec<String>> = BTreeMap::new();
+        let (Guests::Found(uses), Containers::Found(containers)) = (&seen.guests, &seen.containers) else {
+            return found;
+        };
+        for guest in uses.iter().filter(|guest| guest.guest.kind == GuestKind::Container) {
+            let runs = containers.by_id.get(&guest.guest.id).is_some_and(|state| state.running);
+            let Named::Path(path) = &guest.named else { continue };
+            if !runs || !guest.is_of_now() {
+                continue;
+            }
+            for (_, key) in
+                self.moved.iter().filter(|(top, _)| at_or_below(path, top) && !self.paths.contains_key(*top))
+            {
+                found.entry(key.clone()).or_default().push(guest.to_string());
+            }
+        }
+        found
     }
 
     fn keys(&self) -> BTreeSet<Key> {

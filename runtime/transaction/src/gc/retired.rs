@@ -100,7 +100,7 @@ impl Survey<'_> {
     ) -> Result<(Retired, bool), String> {
         let (number, undone) = number_of(folder)
             .ok_or("it stands where phoenix puts retired datasets, in a folder that is none of its own")?;
-        let away = match self.inputs.claim(place, state) {
+        let entry = match self.inputs.claim(place, state) {
             Claim::Ours => self.inputs.record.entry(self.inputs.observed, &place.pool(), state),
             Claim::Unmarked => return Err("it does not bear the mark of this host any more".to_owned()),
             Claim::Unrecorded => {
@@ -110,7 +110,7 @@ impl Survey<'_> {
             }
             Claim::Foreign => return Err("this state folder has no record of it".to_owned()),
         };
-        let away = away.and_then(|entry| entry.away_at(place));
+        let away = entry.and_then(|entry| entry.away_at(place));
         let away = away.ok_or("phoenix made it, and did not put it away there")?;
         if away.number != number {
             return Err(format!(
@@ -138,7 +138,10 @@ impl Survey<'_> {
         for generation in self.inputs.generations {
             let is_kept = plan.kept.contains_key(&generation.number);
             let older = generation.number < number;
-            let named = self.named.get(&generation.system).is_some_and(|names| names.contains(&home));
+            // It may have had another name in an earlier generation.
+            let earlier = entry.filter(|entry| !entry.earlier.is_empty());
+            let called = earlier.map_or(&home, |entry| entry.in_generation(generation.number));
+            let named = self.named.get(&generation.system).is_some_and(|names| names.contains(called));
             // What undoing an attempt set aside stays with its record, whatever is left of its graph.
             let own = undone && generation.number == number;
             if (older && named) || own {

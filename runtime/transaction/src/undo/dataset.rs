@@ -21,14 +21,62 @@ pub fn take_back(undoing: &mut Undoing<'_>, inverse: &Inverse) -> Option<Result<
         Inverse::Name { after, .. }
             if undoing.unset.iter().any(|unset| unset == after || unset.is_below(after)) =>
         {
+            undoing.leave(inverse);
             Some(Ok(()))
         }
+        Inverse::Name { guid: Some(_), .. } => Some(undoing.name_back(inverse)),
         _ => None,
     }
 }
 
 impl Undoing<'_> {
+    /// Leaves what could not be taken back as it is: what is renamed keeps the name that it is known by, and the place that
+    /// it is to go to stays.
+    pub(super) fn leave(&mut self, inverse: &Inverse) {
+        self.unset.extend(inverse.dataset().cloned());
+        if let Inverse::Name { before, guid: Some(_), .. } = inverse {
+            self.stuck.insert(before.clone());
+            self.stuck_by_failure.insert(before.clone());
+            self.missing.insert(before.clone());
+        }
+    }
+
+    /// Gives a dataset its name back. Where another one still bears that, it waits for it.
+    fn name_back(&mut self, inverse: &Inverse) -> Result<(), HostError> {
+        let seen = self.look()?;
+        let blocked = inverse.is_blocked(&seen);
+        self.missing.extend(inverse.is_elsewhere(&seen).cloned());
+        self.seen = Some(seen);
+        if blocked {
+            self.leave(inverse);
+            return Ok(());
+        }
+        self.plainly(inverse)
+    }
+
+    /// Returns whether it is about what is in something that has not got its name back.
+    pub(super) fn waits(&self, inverse: &Inverse) -> bool {
+        let name = match inverse {
+            Inverse::Name { before, .. } => Some(before),
+            other => other.dataset(),
+        };
+        let inside =
+            |name: &DatasetName| self.missing.iter().any(|missing| name == missing || name.is_below(missing));
+        name.is_some_and(inside)
+    }
+
+    /// Unmakes what was made. Where that fails it is tried again, and what it lies in stays until then.
     fn unmake_made(&mut self, dataset: &DatasetName, volume: bool) -> Result<(), HostError> {
+        let failures = self.undone.failed.len();
+        self.unmake_what_is_there(dataset, volume)?;
+        if self.undone.failed.len() > failures {
+            self.stuck.insert(dataset.clone());
+            self.stuck_by_failure.insert(dataset.clone());
+        }
+        Ok(())
+    }
+
+    fn unmake_what_is_there(&mut self, dataset: &DatasetName, volume: bool) -> Result<(), HostError> {
         let seen = self.look()?;
         let there = seen.datasets.get(dataset);
         // It may have been cut off before its properties were set, which OpenZFS does after it has made
@@ -43,16 +91,10 @@ impl Undoing<'_> {
             self.seen = Some(seen);
             return Ok(());
         }
-        let failures = self.undone.failed.len();
         match self.unlock(dataset, seen)? {
-            Some(seen) => self.unmake(dataset, volume, &seen)?,
-            None => self.leave_locked(dataset, volume)?,
+            Some(seen) => self.unmake(dataset, volume, &seen),
+            None => self.leave_locked(dataset, volume),
         }
-        if self.undone.failed.len() > failures {
-            self.stuck.insert(dataset.clone());
-            self.stuck_by_failure.insert(dataset.clone());
-        }
-        Ok(())
     }
 
     fn unmake_cloned(&mut self, dataset: &DatasetName, volume: bool, origin: &str) -> Result<(), HostError> {
@@ -73,14 +115,9 @@ impl Undoing<'_> {
         inverse: &Inverse,
     ) -> Result<(), HostError> {
         let seen = self.look()?;
-        let failures = self.undone.failed.len();
         let op = inverse.ops(&seen).pop();
         let ops = op.map(|op| around(&seen, dataset, property, op)).unwrap_or_default();
-        self.run_all(&ops, seen)?;
-        if self.undone.failed.len() > failures {
-            self.unset.insert(dataset.clone());
-        }
-        Ok(())
+        self.run_all(&ops, seen)
     }
 
     /// Unmakes a dataset that the transaction made: destroys it where it is empty, else sets it aside.

@@ -37,8 +37,10 @@ pub struct Undoing<'a> {
     pub stuck_by_failure: BTreeSet<DatasetName>,
     /// What is left unmounted, and told.
     pub unmounted: BTreeSet<DatasetName>,
-    /// What could not be set back: that is known by the name that it has now, which it keeps until then.
+    /// What could not be taken back: that is known by the name that it has now, which it keeps until then.
     pub unset: BTreeSet<DatasetName>,
+    /// Names that what had them before could not be given back: what bears one meanwhile is another.
+    pub missing: BTreeSet<DatasetName>,
 }
 
 impl Undoing<'_> {

@@ -472,7 +472,7 @@ impl Maker {
         let by_id = "/dev/disk/by-id/disk";
         let mut made = Vec::new();
         // What the settings of datasets come to together is not chosen.
-        let mut lints = vec!["not-carried-out", "overcommitted-quota", "refquota-over-quota", "tiny-quota"];
+        let mut lints = vec!["overcommitted-quota", "refquota-over-quota", "tiny-quota"];
         // Nor which datasets containers are given.
         lints.extend(["bind-shows-empty", "mount-option-without-effect"]);
         match self.choices.below(7) {

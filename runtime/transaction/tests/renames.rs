@@ -1,0 +1,256 @@
+//! Names: given, exchanged, and gone back from.
+
+use phoenix_graph::{Graph, Lifecycle, Resource};
+use phoenix_store::Pin;
+use phoenix_support::*;
+use phoenix_transaction::switch::Switched;
+
+fn was(resource: Resource, before: &str) -> Resource {
+    said(resource, Lifecycle { was: Some(name(before)), ..Lifecycle::default() })
+}
+
+fn tank(rest: impl IntoIterator<Item = Resource>) -> Graph {
+    graph([pool("tank", &["one", "two"], &[])].into_iter().chain(rest).collect())
+}
+
+fn plain(text: &str) -> Resource {
+    dataset(text, &[])
+}
+
+/// Reads the file of this name in a dataset.
+fn read(world: &World, of: &str) -> Option<String> {
+    world.host.state().dataset(&name(of))?.files.get("letter").cloned()
+}
+
+fn write(world: &World, of: &str, text: &str) {
+    world.host.write_file(&name(of), "letter", text);
+}
+
+/// Switches, and sees that all holds then and a second switch has nothing to do.
+#[track_caller]
+fn to(world: &World, graph: &Graph) {
+    assert!(matches!(world.switch(graph).unwrap(), Switched::To { .. }));
+    settled(world);
+    assert!(matches!(world.switch(graph).unwrap(), Switched::Nothing { .. }));
+}
+
+#[track_caller]
+fn back(world: &World, number: u64) {
+    world.rollback(number).unwrap();
+    assert_eq!(world.current(), Some(number));
+    settled(world);
+}
+
+#[track_caller]
+fn settled(world: &World) {
+    let drift = world.drift();
+    assert!(drift.actions.is_empty() && drift.refusals.is_empty(), "{drift:#?}");
+}
+
+#[test]
+fn a_dataset_is_renamed_with_all_it_holds_and_a_rollback_gives_it_its_name() {
+    let world = World::new();
+    to(&world, &tank([plain("tank/old"), plain("tank/old/a")]));
+    write(&world, "tank/old", "dear all");
+    write(&world, "tank/old/a", "dear a");
+    let first = world.picture();
+    to(&world, &tank([was(plain("tank/new"), "tank/old"), plain("tank/new/a")]));
+    assert_eq!(read(&world, "tank/new").as_deref(), Some("dear all"));
+    assert_eq!(read(&world, "tank/new/a").as_deref(), Some("dear a"));
+    assert!(world.host.state().dataset(&name("tank/old")).is_none());
+    back(&world, 1);
+    assert_eq!(world.picture(), first);
+    // And forward again, where the record knows the name.
+    back(&world, 2);
+    assert_eq!(read(&world, "tank/new/a").as_deref(), Some("dear a"));
+}
+
+#[test]
+fn a_rollback_over_two_generations_goes_over_all_names_since() {
+    let world = World::new();
+    to(&world, &tank([plain("tank/a"), plain("tank/a/x")]));
+    write(&world, "tank/a/x", "dear x");
+    let first = world.picture();
+    to(&world, &tank([was(plain("tank/b"), "tank/a"), plain("tank/b/x")]));
+    to(&world, &tank([was(plain("tank/c"), "tank/b"), was(plain("tank/c/y"), "tank/b/x")]));
+    assert_eq!(read(&world, "tank/c/y").as_deref(), Some("dear x"));
+    back(&world, 1);
+    assert_eq!(world.picture(), first);
+    back(&world, 3);
+    assert_eq!(read(&world, "tank/c/y").as_deref(), Some("dear x"));
+    back(&world, 2);
+    assert_eq!(read(&world, "tank/b/x").as_deref(), Some("dear x"));
+    back(&world, 1);
+    assert_eq!(world.picture(), first);
+}
+
+#[test]
+fn two_exchange_their_names_and_have_them_again_over_two_generations() {
+    let world = World::new();
+    let (a, b) = (dataset("tank/a", &[("quota", "1G")]), dataset("tank/b", &[("atime", "off")]));
+    to(&world, &tank([a.clone(), b.clone(), plain("tank/a/x")]));
+    write(&world, "tank/a", "from a");
+    write(&world, "tank/b", "from b");
+    let first = world.picture();
+    let swapped = tank([
+        was(dataset("tank/a", &[("atime", "off")]), "tank/b"),
+        was(dataset("tank/b", &[("quota", "1G")]), "tank/a"),
+        plain("tank/b/x"),
+    ]);
+    to(&world, &swapped);
+    assert_eq!(read(&world, "tank/a").as_deref(), Some("from b"));
+    assert_eq!(read(&world, "tank/b").as_deref(), Some("from a"));
+    // `was` taken out, and something else changed, moves nothing.
+    let third = tank([
+        dataset("tank/a", &[("atime", "off")]),
+        dataset("tank/b", &[("quota", "2G")]),
+        plain("tank/b/x"),
+    ]);
+    to(&world, &third);
+    assert_eq!(read(&world, "tank/a").as_deref(), Some("from b"));
+    back(&world, 1);
+    assert_eq!(world.picture(), first);
+    back(&world, 3);
+    assert_eq!(read(&world, "tank/b").as_deref(), Some("from a"));
+}
+
+#[test]
+fn generations_of_one_spec_have_each_their_own_in_its_name() {
+    let world = World::new();
+    let both = tank([plain("tank/a"), plain("tank/b")]);
+    to(&world, &both);
+    write(&world, "tank/a", "from a");
+    write(&world, "tank/b", "from b");
+    to(&world, &tank([was(plain("tank/a"), "tank/b"), was(plain("tank/b"), "tank/a")]));
+    to(&world, &tank([plain("tank/a"), plain("tank/b"), plain("tank/c")]));
+    to(&world, &both);
+    assert_eq!(read(&world, "tank/a").as_deref(), Some("from b"));
+    back(&world, 1);
+    assert_eq!(read(&world, "tank/a").as_deref(), Some("from a"));
+    assert_eq!(read(&world, "tank/b").as_deref(), Some("from b"));
+}
+
+#[test]
+fn names_are_passed_on_in_a_chain_and_what_takes_a_free_one_is_another() {
+    let world = World::new();
+    to(&world, &tank([plain("tank/a"), plain("tank/b")]));
+    write(&world, "tank/a", "from a");
+    write(&world, "tank/b", "from b");
+    let first = world.picture();
+    to(&world, &tank([was(plain("tank/b"), "tank/a"), was(plain("tank/c"), "tank/b")]));
+    assert_eq!(read(&world, "tank/b").as_deref(), Some("from a"));
+    assert_eq!(read(&world, "tank/c").as_deref(), Some("from b"));
+    // A new one takes the name that got free; it goes where the first generation has it for another.
+    to(&world, &tank([plain("tank/a"), plain("tank/b"), plain("tank/c")]));
+    write(&world, "tank/a", "from the new one");
+    back(&world, 1);
+    assert_eq!(world.picture(), first);
+    back(&world, 3);
+    assert_eq!(read(&world, "tank/a").as_deref(), Some("from the new one"));
+    assert_eq!(read(&world, "tank/c").as_deref(), Some("from b"));
+}
+
+#[test]
+fn what_the_spec_takes_a_name_from_is_put_away_and_comes_home() {
+    let world = World::new();
+    to(&world, &tank([plain("tank/a"), plain("tank/b"), plain("tank/b/x")]));
+    write(&world, "tank/a", "from a");
+    write(&world, "tank/b", "from b");
+    let first = world.picture();
+    to(&world, &tank([was(plain("tank/b"), "tank/a"), plain("tank/b/x")]));
+    assert_eq!(read(&world, "tank/b").as_deref(), Some("from a"));
+    back(&world, 1);
+    assert_eq!(world.files().len(), 2);
+    assert_eq!(read(&world, "tank/a").as_deref(), Some("from a"));
+    assert_eq!(read(&world, "tank/b").as_deref(), Some("from b"));
+    assert_eq!(world.picture(), first);
+}
+
+#[test]
+fn what_was_put_away_under_a_later_name_comes_home_by_the_earlier_and_is_kept_for_it() {
+    let world = World::new();
+    to(&world, &tank([plain("tank/a")]));
+    write(&world, "tank/a", "dear all");
+    let first = world.picture();
+    to(&world, &tank([was(plain("tank/b"), "tank/a")]));
+    to(&world, &tank([]));
+    to(&world, &tank([plain("tank/c")]));
+    to(&world, &tank([plain("tank/c"), plain("tank/d")]));
+    assert_eq!(world.gc_plan(1).destroyed.len(), 1);
+    // A generation that is kept keeps it, by the name that it had there.
+    world.store.put_pin(&Pin::new(1, None, NOW, "root".to_owned())).unwrap();
+    assert!(world.gc_plan(1).destroyed.is_empty());
+    back(&world, 1);
+    assert_eq!(world.picture(), first);
+}
+
+#[test]
+fn exports_registrations_and_permissions_follow_a_new_name_and_come_back() {
+    let world = World::new();
+    let first = graph(with(small(), permissions("tank/share", None, None, Some("0750"))));
+    to(&world, &first);
+    write(&world, "tank/share", "dear all");
+    let before = world.picture();
+    let renamed = graph(vec![
+        pool("tank", &["one", "two"], &[("autotrim", "on")]),
+        was(dataset("tank/guests", &[("recordsize", "16K"), ("quota", "1G")]), "tank/vms"),
+        was(dataset("tank/data", &[("compression", "lz4"), ("atime", "off")]), "tank/share"),
+        export("/tank/data", "tank/data", &[("10.0.0.0/24", &["rw", "async"])]),
+        permissions("tank/data", None, None, Some("0700")),
+        zfspool("tank-vms", "tank/guests", "images"),
+        arc_max(32_212_254_720),
+    ]);
+    to(&world, &renamed);
+    assert!(
+        world.host.image(phoenix_sim::Show::Everything).storage_cfg.unwrap().contains("pool tank/guests")
+    );
+    back(&world, 1);
+    assert_eq!(world.picture(), before);
+}
+
+#[test]
+fn what_somebody_sets_on_it_stays_through_names_and_what_the_spec_took_over_is_given_back() {
+    let world = World::new();
+    to(&world, &tank([plain("tank/a")]));
+    world.set("tank/a", &[("quota", "3G")]);
+    let quota = |of: &str| world.host.state().dataset(&name(of)).unwrap().settings.get("quota").cloned();
+    to(&world, &tank([was(dataset("tank/b", &[("quota", "1G")]), "tank/a")]));
+    assert_eq!(quota("tank/b").as_deref(), Some("1073741824"));
+    to(&world, &tank([was(dataset("tank/c", &[("quota", "1G"), ("atime", "off")]), "tank/b")]));
+    back(&world, 1);
+    assert_eq!(quota("tank/a").as_deref(), Some("3221225472"));
+}
+
+#[test]
+fn an_adopted_dataset_is_renamed_and_stays_adopted() {
+    let world = World::new();
+    to(&world, &tank([]));
+    world.create("tank/theirs", &[]);
+    write(&world, "tank/theirs", "dear all");
+    let ours = tank([was(plain("tank/ours"), "tank/theirs")]);
+    assert_eq!(world.refuses(&ours).len(), 1);
+    world.switch_with(&ours, &adopt()).unwrap();
+    settled(&world);
+    to(&world, &tank([was(plain("tank/really"), "tank/ours")]));
+    // What was adopted is let go of, and stays where it is.
+    to(&world, &tank([]));
+    assert_eq!(read(&world, "tank/really").as_deref(), Some("dear all"));
+}
+
+#[test]
+fn an_older_spec_that_still_says_was_does_not_take_what_has_the_name_by_now() {
+    let world = World::new();
+    to(&world, &tank([plain("tank/a")]));
+    write(&world, "tank/a", "dear all");
+    let renamed = tank([was(plain("tank/b"), "tank/a")]);
+    to(&world, &renamed);
+    to(&world, &tank([plain("tank/a"), plain("tank/b")]));
+    write(&world, "tank/a", "from the new one");
+    // Which of the two is meant only a person knows.
+    let plan = world.plan(&renamed);
+    assert_eq!(plan.refusals.iter().map(|refusal| refusal.code.name).collect::<Vec<_>>(), ["both-names"]);
+    world.switch(&tank([plain("tank/b")])).unwrap();
+    assert_eq!(read(&world, "tank/b").as_deref(), Some("dear all"));
+    assert!(world.host.state().dataset(&name("tank/a")).is_none());
+    assert_eq!(world.files().len(), 2);
+}

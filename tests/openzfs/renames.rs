@@ -1,0 +1,171 @@
+//! New names on the real OpenZFS: chains, swaps and circles, with children, exports, a volume and a shared key; power cuts
+//! after each `zfs rename`; and rollbacks over one generation and over two.
+
+use super::{asked, boot};
+use phoenix_lab::{CUT, MachineSpec, Session, mib};
+
+#[test]
+fn names_are_given_passed_on_exchanged_and_gone_back_from() {
+    let Some(lab) = &mut boot(MachineSpec::new().disk("DISK_1", mib(512)).with_nfs()) else { return };
+    lab.ok("head -c 32 /dev/urandom >/root/key");
+    lab.switch(0, &spec(FIRST));
+    written(lab);
+    lab.holds();
+    there_and_back(lab);
+    busy(lab);
+    cut_after_each(lab);
+    over_two_generations(lab);
+    lab.shutdown();
+}
+
+fn spec(inside: &str) -> String {
+    format!(
+        r#"edition 1
+let key "file:///root/key"
+host "box" {{
+    pool "tank" {{
+        disk "/dev/disk/by-id/virtio-DISK_1"
+        allow "no-redundancy"
+        {inside}
+    }}
+}}
+"#
+    )
+}
+
+const FIRST: &str = r#"dataset "a" compression="lz4" { dataset "x" { export { client "127.0.0.0/8" "rw" } } }
+        dataset "b" mountpoint="/srv/b" { dataset "x" }
+        dataset "c"
+        dataset "d"
+        dataset "enc" encryption="aes-256-gcm" keyformat="raw" keylocation=(let)"key" { dataset "one"; dataset "two" }
+        volume "v" size="16M" sparse=#true"#;
+
+/// A swap, a chain, a circle within an encryption root that is renamed itself, a volume.
+const SECOND: &str = r#"dataset "a" was="tank/b" mountpoint="/srv/b" { dataset "x" }
+        dataset "b" was="tank/a" compression="zstd" { dataset "x" { export { client "127.0.0.0/8" "rw" } } }
+        dataset "d" was="tank/c"
+        dataset "e" was="tank/d"
+        dataset "safe" was="tank/enc" encryption="aes-256-gcm" keyformat="raw" keylocation=(let)"key" {
+            dataset "one" was="tank/enc/two"
+            dataset "two" was="tank/enc/one"
+        }
+        volume "w" size="16M" sparse=#true was="tank/v""#;
+
+/// All names once more, `was` left out where nothing changes.
+const THIRD: &str = r#"dataset "a" mountpoint="/srv/b" { dataset "x" }
+        dataset "bb" was="tank/b" compression="zstd" { dataset "y" was="tank/b/x" }
+        dataset "d"
+        dataset "e"
+        dataset "safer" was="tank/safe" encryption="aes-256-gcm" keyformat="raw" keylocation=(let)"key" {
+            dataset "one"
+            dataset "two"
+        }
+        volume "w" size="16M" sparse=#true"#;
+
+/// The names at first, each of which stands in a letter.
+const NAMES: [&str; 9] = ["a", "a/x", "b", "b/x", "c", "d", "enc", "enc/one", "enc/two"];
+
+/// Their names after the second spec, and after the third.
+const LATER: [[&str; 9]; 2] = [
+    ["b", "b/x", "a", "a/x", "d", "e", "safe", "safe/two", "safe/one"],
+    ["bb", "bb/y", "a", "a/x", "d", "e", "safer", "safer/two", "safer/one"],
+];
+
+/// Writes a letter into each file system.
+fn written(lab: &Session) {
+    for name in NAMES {
+        lab.ok(&format!("echo 'from {name}' >\"$(zfs get -H -o value mountpoint tank/{name})/letter\""));
+    }
+    lab.ok("echo 'from v' | dd of=/dev/zvol/tank/v conv=fsync status=none && zpool sync");
+}
+
+/// Sees that each letter is where its dataset is by these names, and that this is mounted where it belongs.
+#[track_caller]
+fn read(lab: &Session, names: [&str; 9], volume: &str) {
+    for (name, now) in NAMES.into_iter().zip(names) {
+        lab.prints(&format!("cat \"$(findmnt -n -o TARGET -S tank/{now})/letter\""), &format!("from {name}"));
+        lab.prints(
+            &format!("test \"$(findmnt -n -o TARGET -S tank/{now})\" = \"$(zfs get -H -o value mountpoint tank/{now})\"; echo $?"),
+            "0",
+        );
+    }
+    lab.prints(&format!("head -c 6 /dev/zvol/tank/{volume}"), "from v");
+}
+
+fn there_and_back(lab: &Session) {
+    let told = lab.switch(0, &spec(SECOND));
+    assert!(told.contains("renamed from tank/a"), "{told}");
+    lab.holds();
+    read(lab, LATER[0], "w");
+    lab.prints("exportfs -s | grep -c ^/tank/b/x", "1");
+    lab.prints("exportfs -s | grep -c ^/tank/a/x || true", "0");
+    // `was` stays in the spec, and is done.
+    lab.switch(0, &spec(SECOND));
+    read(lab, LATER[0], "w");
+    lab.exits(0, "rollback --yes 1");
+    lab.holds();
+    read(lab, NAMES, "v");
+    lab.prints("exportfs -s | grep -c ^/tank/a/x", "1");
+    lab.exits(0, "rollback --yes 2");
+    lab.holds();
+    read(lab, LATER[0], "w");
+    lab.exits(0, "rollback --yes 1");
+    read(lab, NAMES, "v");
+}
+
+/// What somebody uses is refused by name, and nothing has moved.
+fn busy(lab: &Session) {
+    let sitting = lab.start("cd /tank/c && echo sitting && exec sleep 1000", "sitting");
+    let refused = lab.switch(4, &spec(SECOND));
+    assert!(refused.contains("tank/d") && refused.contains("is in use"), "{refused}");
+    read(lab, NAMES, "v");
+    lab.ok("pkill sleep; true");
+    drop(sitting);
+}
+
+/// The power goes after each of the renames: the host is as it was after that, or as it was to be.
+fn cut_after_each(lab: &mut Session) {
+    lab.put("phoenix.kdl", spec(SECOND));
+    lab.put("first.kdl", spec(FIRST));
+    let script = format!(
+        "if [ \"$1\" = rename ] && [ -e /root/at ]; then \
+             echo x >>/root/renames; \
+             if [ \"$(wc -l </root/renames)\" = \"$(cat /root/at)\" ]; then zfs.real \"$@\"; zpool sync; {CUT}; fi; \
+         fi"
+    );
+    lab.wrap("zfs", &script);
+    // Each costs a boot: where cuts are asked for, all of them.
+    let step = if asked("PHOENIX_CUTS").is_some() { 1 } else { 3 };
+    for (number, at) in (1..=RENAMES).step_by(step).enumerate() {
+        lab.ok(&format!("rm -f /root/renames; echo {at} >/root/at; sync"));
+        lab.cut("cd /root; phoenix switch --yes phoenix.kdl");
+        lab.ok("rm -f /root/at; sync");
+        let resumed = number % 2 == 1;
+        lab.exits(0, if resumed { "recover --resume --yes" } else { "recover" });
+        if resumed {
+            lab.holds();
+            read(lab, LATER[0], "w");
+            lab.exits(0, "rollback --yes 1");
+        } else {
+            // What is encrypted stays locked until something wants it.
+            lab.exits(0, "switch --yes first.kdl");
+        }
+        lab.holds();
+        read(lab, NAMES, "v");
+    }
+    lab.unwrap("zfs");
+}
+
+/// So many times a dataset is renamed on the way to the second spec: three for each of the two circles of two, two for
+/// the chain, the encryption root, the volume.
+const RENAMES: usize = 10;
+
+fn over_two_generations(lab: &Session) {
+    lab.switch(0, &spec(SECOND));
+    lab.switch(0, &spec(THIRD));
+    lab.holds();
+    read(lab, LATER[1], "w");
+    lab.exits(0, "rollback --yes 1");
+    lab.holds();
+    read(lab, NAMES, "v");
+}
