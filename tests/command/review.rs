@@ -4,7 +4,10 @@ use crate::{
     command::common::{Sandbox, example},
     snapshot,
 };
-use std::fs;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 #[test]
 fn the_examples_are_as_accepted() {
@@ -19,14 +22,42 @@ fn the_examples_are_as_accepted() {
 #[test]
 fn an_example_of_the_repository_may_be_edited_and_has_no_errors() {
     let sandbox = Sandbox::new();
-    for name in ["phoenix", "detailed"] {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name);
+    for (name, folder) in shown() {
         let checked = sandbox.run(&["check", folder.to_str().unwrap()]);
         assert_eq!(checked.code, 0, "examples/{name} was edited, and has a mistake now:\n{checked}");
         let reviewed = sandbox.run(&["review", folder.to_str().unwrap()]);
         if reviewed.code != 0 {
             println!("examples/{name} was edited: `phoenix review --accept examples/{name}` accepts it");
         }
+    }
+}
+
+/// Lists the examples of the repository, with their folders.
+fn shown() -> Vec<(String, PathBuf)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let folders = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    folders.map(|entry| (entry.file_name().into_string().unwrap(), entry.path())).collect()
+}
+
+#[test]
+fn an_example_of_the_repository_is_carried_out_and_nothing_is_left_to_do_and_it_goes_back() {
+    for (name, folder) in shown() {
+        let sandbox = Sandbox::new();
+        let text = fs::read_to_string(folder.join(format!("{name}.kdl"))).unwrap();
+        sandbox.write("phoenix.kdl", &text);
+        sandbox.sim(&["switch", "--yes"]).exits(0);
+        sandbox.sim(&["switch", "--yes"]).exits(0).says("Nothing to do");
+        // Each has one of these.
+        sandbox.write(
+            "phoenix.kdl",
+            &text
+                .replace("recordsize=\"1M\"", "recordsize=\"512K\"")
+                .replace("quota=\"100G\"", "quota=\"150G\""),
+        );
+        sandbox.sim(&["switch", "--yes"]).exits(0).says("Generation 2 is current.");
+        sandbox.sim(&["rollback", "--yes"]).exits(0);
+        sandbox.write("phoenix.kdl", &text);
+        sandbox.sim(&["switch", "--yes"]).exits(0).says("Nothing to do");
     }
 }
 
