@@ -254,3 +254,82 @@ fn an_older_spec_that_still_says_was_does_not_take_what_has_the_name_by_now() {
     assert!(world.host.state().dataset(&name("tank/a")).is_none());
     assert_eq!(world.files().len(), 2);
 }
+
+#[test]
+fn a_rollback_finds_what_was_put_away_by_another_name_though_another_has_its_own() {
+    let world = World::new();
+    to(&world, &tank([plain("tank/b")]));
+    write(&world, "tank/b", "the first");
+    to(&world, &tank([was(plain("tank/d"), "tank/b")]));
+    to(&world, &tank([plain("tank/b")]));
+    write(&world, "tank/b", "another");
+    back(&world, 1);
+    assert_eq!(read(&world, "tank/b").as_deref(), Some("the first"));
+    back(&world, 3);
+    assert_eq!(read(&world, "tank/b").as_deref(), Some("another"));
+    assert_eq!(world.files().len(), 2);
+}
+
+#[test]
+fn a_rollback_brings_out_of_what_was_put_away_what_lay_elsewhere() {
+    let world = World::new();
+    to(&world, &tank([plain("tank/a"), plain("tank/b")]));
+    write(&world, "tank/a", "dear a");
+    write(&world, "tank/b", "dear b");
+    to(&world, &tank([was(plain("tank/c"), "tank/a"), was(plain("tank/c/d"), "tank/b")]));
+    to(&world, &tank([plain("tank/z")]));
+    back(&world, 1);
+    assert_eq!(read(&world, "tank/a").as_deref(), Some("dear a"));
+    assert_eq!(read(&world, "tank/b").as_deref(), Some("dear b"));
+    back(&world, 2);
+    assert_eq!(read(&world, "tank/c/d").as_deref(), Some("dear b"));
+    // Put away with what it lies in, and home again: it is as if it had never gone.
+    to(&world, &tank([plain("tank/z")]));
+    back(&world, 2);
+    back(&world, 1);
+    assert_eq!(read(&world, "tank/b").as_deref(), Some("dear b"));
+}
+
+#[test]
+fn what_lies_in_what_is_renamed_is_renamed_too_as_deep_as_it_lies() {
+    let world = World::new();
+    to(&world, &tank([plain("tank/b"), plain("tank/b/b"), plain("tank/b/b/a")]));
+    write(&world, "tank/b/b/a", "dear a");
+    let first = world.picture();
+    let renamed = [("tank/d", "tank/b"), ("tank/d/c", "tank/b/b"), ("tank/d/d", "tank/b/b/a")];
+    to(&world, &tank(renamed.map(|(now, before)| was(plain(now), before))));
+    assert_eq!(read(&world, "tank/d/d").as_deref(), Some("dear a"));
+    back(&world, 1);
+    assert_eq!(world.picture(), first);
+}
+
+/// What is entangled, by what each is renamed to and from.
+const ENTANGLED: [&[(&str, &str)]; 3] = [
+    // Two exchange their names, and something in one of them gets another.
+    &[("tank/c", "tank/a"), ("tank/a", "tank/c"), ("tank/c/k2", "tank/a/k")],
+    // One changes places with what it lies in.
+    &[("tank/a", "tank/a/k"), ("tank/a/k", "tank/a")],
+    // A name is passed on, with something inside.
+    &[("tank/c", "tank/a"), ("tank/d", "tank/c"), ("tank/c/k2", "tank/a/k")],
+];
+
+#[test]
+fn what_is_entangled_is_refused_by_name_and_nothing_has_moved() {
+    let world = World::new();
+    to(&world, &tank([plain("tank/a"), plain("tank/a/k"), plain("tank/c")]));
+    let first = world.picture();
+    for renames in ENTANGLED {
+        let wanted: Vec<Resource> = renames.iter().map(|(now, before)| was(plain(now), before)).collect();
+        let plan = world.plan(&tank(wanted));
+        let codes: Vec<&str> = plan.refusals.iter().map(|refusal| refusal.code.name).collect();
+        assert!(
+            !codes.is_empty() && codes.iter().all(|code| *code == "cannot-rename"),
+            "{renames:?}: {codes:?}"
+        );
+    }
+    assert_eq!(world.picture(), first);
+    // In two switches it is done.
+    let exchanged = [was(plain("tank/c"), "tank/a"), plain("tank/c/k"), was(plain("tank/a"), "tank/c")];
+    to(&world, &tank(exchanged));
+    to(&world, &tank([plain("tank/c"), was(plain("tank/c/k2"), "tank/c/k"), plain("tank/a")]));
+}

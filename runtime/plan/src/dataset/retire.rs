@@ -332,7 +332,9 @@ pub fn bring_home(
     sketch.run(doing::unmark(home, HOME, state.settings.get(HOME)));
     for (at, state) in [(place, state)].into_iter().chain(draft.inputs.observed.below(place)) {
         let Some(name) = moving::moved(at, place, home) else { continue };
-        if state.volume || area::is_inside(&name) {
+        // What is renamed goes its own way from there.
+        let apart = draft.found.moves.is_renamed(at) && draft.found.moves.after(at) != name;
+        if state.volume || area::is_inside(&name) || apart {
             continue;
         }
         sketch.about(draft.itself(state));

@@ -80,7 +80,10 @@ pub fn futures<'a>(draft: &Draft<'a>, leaving: &BTreeSet<&DatasetName>) -> BTree
             continue;
         };
         futures.insert(name.clone(), future(name, Some(state), Some(node), Some(place)));
-        for (below, state) in inputs.observed.below(place) {
+        // What is renamed goes its own way from there.
+        for (below, state) in
+            inputs.observed.below(place).filter(|(below, _)| !draft.found.moves.is_renamed(below))
+        {
             let Some(home) = moving::moved(below, place, name).filter(|home| !area::is_inside(home)) else {
                 continue;
             };
