@@ -333,3 +333,32 @@ fn what_is_entangled_is_refused_by_name_and_nothing_has_moved() {
     to(&world, &tank(exchanged));
     to(&world, &tank([plain("tank/c"), was(plain("tank/c/k2"), "tank/c/k"), plain("tank/a")]));
 }
+
+#[test]
+fn what_somebody_exchanged_by_hand_is_taken_as_it_is_by_the_same_spec_and_goes_on_from_there() {
+    let world = World::new();
+    let spec = tank([dataset("tank/a", &[("quota", "1G")]), dataset("tank/b", &[("quota", "2G")])]);
+    to(&world, &spec);
+    write(&world, "tank/a", "the first a");
+    world.host.edit(|state| {
+        let [a, b] = ["tank/a", "tank/b"].map(name);
+        let (first, second) = (state.datasets.remove(&a).unwrap(), state.datasets.remove(&b).unwrap());
+        state.datasets.extend([(b.clone(), first), (a.clone(), second)]);
+        for mount in &mut state.mounts {
+            mount.dataset = if mount.dataset == a {
+                b.clone()
+            } else if mount.dataset == b {
+                a.clone()
+            } else {
+                mount.dataset.clone()
+            };
+        }
+    });
+    assert!(matches!(world.switch(&spec).unwrap(), Switched::Repaired { .. }));
+    settled(&world);
+    assert_eq!(read(&world, "tank/b").as_deref(), Some("the first a"));
+    // The generation has what is there by the name that it has now.
+    to(&world, &tank([plain("tank/c")]));
+    back(&world, 1);
+    assert_eq!(read(&world, "tank/b").as_deref(), Some("the first a"));
+}

@@ -17,6 +17,9 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Step<'a> {
     /// The number of the attempt.
     pub number: u64,
+    /// What is found by another name had the one before in the generations before this one. It is the attempt's own; where
+    /// the current generation is put right, or stays, this has what is there by the name that it has now.
+    pub names: u64,
     /// The host's name.
     pub host: &'a HostName,
     /// The pools that the generation names which it leads to; none where it was undone.
@@ -80,7 +83,7 @@ impl Record {
                 return true;
             }
             if !area::is_inside(name) {
-                entry.is_called(name, step.number);
+                entry.is_called(name, step.names);
                 entry.away = None;
             } else {
                 entry.away = entry.away_at(name);

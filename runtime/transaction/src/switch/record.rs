@@ -75,8 +75,10 @@ impl Runtime<'_> {
             return Ok(());
         }
         let seen = self.host.observe(&phoenix_host::observed::Query::default())?;
+        let current = self.store.current()?.map_or(0, |generation| generation.number);
         let step = Step {
             number,
+            names: current,
             host,
             pools: BTreeSet::new(),
             plans: plans.iter().collect(),
@@ -88,8 +90,10 @@ impl Runtime<'_> {
 }
 
 fn step<'a>(aim: &'a Aim, plans: &'a [(Plan, Vec<usize>)], stage: Stage) -> Step<'a> {
+    let stays = aim.current.as_ref().is_some_and(|(current, _)| current.number == aim.to);
     Step {
         number: aim.number,
+        names: if stays { aim.to } else { aim.number },
         host: aim.graph.host(),
         pools: pools(&aim.graph),
         plans: aim.begun.iter().chain(plans).collect(),
