@@ -133,6 +133,12 @@ fn check(undoing: &mut Undoing<'_>, plans: &[(Plan, Vec<usize>)]) -> Result<(), 
         if mount::is_told(undoing, &inverse) {
             continue;
         }
+        if inverse.is_blocked(&seen) {
+            undoing
+                .undone
+                .failed
+                .push(format!("{} has not got its name back: another has it", action.subject));
+        }
         if let Some(reason) = inverse.unseen(&seen) {
             undoing.undone.failed.push(format!("{} cannot be seen: {reason}", action.subject));
         }

@@ -1,9 +1,11 @@
 //! Names: given, exchanged, and gone back from.
 
 use phoenix_graph::{Graph, Lifecycle, Resource};
+use phoenix_host::{HostError, op::Op};
+use phoenix_sim::{Fault, FaultKind};
 use phoenix_store::Pin;
 use phoenix_support::*;
-use phoenix_transaction::switch::Switched;
+use phoenix_transaction::switch::{SwitchError, Switched};
 
 fn was(resource: Resource, before: &str) -> Resource {
     said(resource, Lifecycle { was: Some(name(before)), ..Lifecycle::default() })
@@ -361,4 +363,23 @@ fn what_somebody_exchanged_by_hand_is_taken_as_it_is_by_the_same_spec_and_goes_o
     to(&world, &tank([plain("tank/c")]));
     back(&world, 1);
     assert_eq!(read(&world, "tank/b").as_deref(), Some("the first a"));
+}
+
+#[test]
+fn a_name_that_somebody_took_meanwhile_is_not_called_given_back() {
+    let world = World::new();
+    to(&world, &tank([plain("tank/old")]));
+    world.host.inject(Fault::when(|op| matches!(op, Op::DatasetRename { .. }), FaultKind::PowerAfter));
+    let renamed = tank([was(plain("tank/new"), "tank/old")]);
+    assert!(matches!(world.switch(&renamed), Err(SwitchError::Host(HostError::PowerLost))));
+    world.host.power_on();
+    world.create("tank/old", &[]);
+    let recovered = world.recover(false);
+    let told = |error: &SwitchError| format!("{error:?}").contains("has not got its name back");
+    assert!(recovered.as_ref().is_err_and(told), "{recovered:?}");
+    // Once that is out of the way it is brought to its end.
+    world.host.by_hand(&Op::DatasetDestroy { dataset: name("tank/old") }).unwrap();
+    world.recover(false).unwrap();
+    assert!(world.host.state().dataset(&name("tank/old")).is_some());
+    settled(&world);
 }

@@ -1,4 +1,4 @@
-//! Codes about what becomes of a spec: names it had, what is not carried out, defects.
+//! Codes about what becomes of a spec: names it had, and defects.
 
 use phoenix_graph::code::{Entry, Example::Pool, Examples, Level::Error};
 
