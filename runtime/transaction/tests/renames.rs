@@ -383,3 +383,17 @@ fn a_name_that_somebody_took_meanwhile_is_not_called_given_back() {
     assert!(world.host.state().dataset(&name("tank/old")).is_some());
     settled(&world);
 }
+
+#[test]
+fn what_lies_in_what_was_put_away_is_kept_for_a_generation_that_had_it_elsewhere() {
+    let world = World::new();
+    to(&world, &tank([plain("tank/b")]));
+    write(&world, "tank/b", "dear b");
+    world.store.put_pin(&Pin::new(1, None, NOW, "root".to_owned())).unwrap();
+    to(&world, &tank([plain("tank/c"), was(plain("tank/c/d"), "tank/b")]));
+    to(&world, &tank([plain("tank/z")]));
+    to(&world, &tank([dataset("tank/z", &[("quota", "1G")])]));
+    assert!(world.gc_plan(1).destroyed.is_empty());
+    back(&world, 1);
+    assert_eq!(read(&world, "tank/b").as_deref(), Some("dear b"));
+}

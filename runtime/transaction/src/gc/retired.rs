@@ -14,7 +14,7 @@ use phoenix_host::{
     op::Op,
     snapshots::HOLD,
 };
-use phoenix_plan::record::Claim;
+use phoenix_plan::record::{Claim, Entry};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Adds the retired datasets: those that go, those that stay, and those that cannot go.
@@ -135,13 +135,21 @@ impl Survey<'_> {
             attempt.ok_or_else(|| format!("attempt {number} put it away, and this store knows of none"))?;
         let mut kept = Vec::new();
         let mut going = Vec::new();
+        // What lies in it may have lain elsewhere in an earlier generation.
+        let inside: Vec<&Entry> = self.inside(place).collect();
         for generation in self.inputs.generations {
             let is_kept = plan.kept.contains_key(&generation.number);
             let older = generation.number < number;
             // It may have had another name in an earlier generation.
             let earlier = entry.filter(|entry| !entry.earlier.is_empty());
             let called = earlier.map_or(&home, |entry| entry.in_generation(generation.number));
-            let named = self.named.get(&generation.system).is_some_and(|names| names.contains(called));
+            let inner = inside.iter().filter(|entry| entry.by <= generation.number);
+            let mut called =
+                inner.map(|entry| entry.in_generation(generation.number)).chain(std::iter::once(called));
+            let named = self
+                .named
+                .get(&generation.system)
+                .is_some_and(|names| called.any(|called| names.contains(called)));
             // What undoing an attempt set aside stays with its record, whatever is left of its graph.
             let own = undone && generation.number == number;
             if (older && named) || own {
@@ -169,6 +177,13 @@ impl Survey<'_> {
             below,
         };
         Ok((retired, stays))
+    }
+
+    /// Lists what lies in a retired dataset and had names of its own before.
+    fn inside(&self, place: &DatasetName) -> impl Iterator<Item = &Entry> {
+        let (record, seen) = (self.inputs.record, self.inputs.observed);
+        let entries = seen.below(place).filter_map(|(name, state)| record.entry(seen, &name.pool(), state));
+        entries.filter(|entry| !entry.earlier.is_empty())
     }
 
     fn snapshots_of(&self, name: &DatasetName) -> impl Iterator<Item = &SnapshotState> {
