@@ -27,7 +27,7 @@ pub fn plan(draft: &mut Draft<'_>) {
     }
     let seen = draft.inputs.observed;
     let mut refused: BTreeMap<Key, Vec<String>> = BTreeMap::new();
-    let mut held: BTreeMap<Key, Vec<String>> = leaving.held(seen);
+    let mut held: BTreeMap<Key, Vec<String>> = BTreeMap::new();
     match &seen.guests {
         Guests::Found(uses) => {
             let ends = ends(draft);
@@ -39,6 +39,20 @@ pub fn plan(draft: &mut Draft<'_>) {
                         Some(End::Now) => {}
                         Some(End::NextStart) => held.entry(key).or_default().push(guest.to_string()),
                         None => refused.entry(key).or_default().push(guest.to_string()),
+                    }
+                }
+                // A container that runs holds what it has until its next start, whatever is at that path.
+                for key in leaving.replaced_under(guest) {
+                    match &seen.containers {
+                        Containers::Found(found)
+                            if found.by_id.get(&guest.guest.id).is_some_and(|state| state.running) =>
+                        {
+                            held.entry(key.clone()).or_default().push(guest.to_string());
+                        }
+                        Containers::Unknown(unknown) => {
+                            refuse_unknown(draft, key, "a container runs with it", unknown)
+                        }
+                        _ => {}
                     }
                 }
             }
@@ -148,14 +162,16 @@ fn expects_a_mount(draft: &Draft<'_>, found: &Registrations, leaving: &Leaving) 
 }
 
 fn refuse_all(draft: &mut Draft<'_>, leaving: &Leaving, what: &str, unknown: &Unknown) {
-    for key in leaving.keys() {
-        draft.refuse(
-            &key,
-            code::PROXMOX_UNKNOWN,
-            format!("it would go or move, and nobody can tell whether {what}: {}", unknown.reason),
-            &*unknown.help,
-        );
-    }
+    leaving.keys().iter().for_each(|key| refuse_unknown(draft, key, what, unknown));
+}
+
+fn refuse_unknown(draft: &mut Draft<'_>, key: &Key, what: &str, unknown: &Unknown) {
+    draft.refuse(
+        key,
+        code::PROXMOX_UNKNOWN,
+        format!("it would go or move, and nobody can tell whether {what}: {}", unknown.reason),
+        &*unknown.help,
+    );
 }
 
 /// What a plan takes away from where it is, each with the resource whose action does so.
@@ -211,31 +227,22 @@ impl Leaving {
             && self.moved.is_empty()
     }
 
-    /// Lists what moves and is where it was after, and what containers run with it: they hold what they have until
-    /// their next start, whatever is at that path.
-    fn held(&self, seen: &Observed) -> BTreeMap<Key, Vec<String>> {
-        let mut found: BTreeMap<Key, Vec<String>> = BTreeMap::new();
-        let (Guests::Found(uses), Containers::Found(containers)) = (&seen.guests, &seen.containers) else {
-            return found;
+    /// Lists what moves and is at the same path after, of what a container's configuration names.
+    fn replaced_under(&self, guest: &GuestUse) -> impl Iterator<Item = &Key> {
+        let names = |top: &str| match &guest.named {
+            Named::Path(path) => at_or_below(path, top),
+            Named::Text(text) => names(text, top),
+            Named::Volume { .. } => false,
         };
-        for guest in uses.iter().filter(|guest| guest.guest.kind == GuestKind::Container) {
-            let runs = containers.by_id.get(&guest.guest.id).is_some_and(|state| state.running);
-            let Named::Path(path) = &guest.named else { continue };
-            if !runs || !guest.is_of_now() {
-                continue;
-            }
-            for (_, key) in
-                self.moved.iter().filter(|(top, _)| at_or_below(path, top) && !self.paths.contains_key(*top))
-            {
-                found.entry(key.clone()).or_default().push(guest.to_string());
-            }
-        }
-        found
+        let container = guest.guest.kind == GuestKind::Container && guest.is_of_now();
+        let stays = self.moved.iter().filter(|(path, _)| !self.paths.contains_key(*path));
+        stays.filter(move |(path, _)| container && names(path)).map(|(_, key)| key)
     }
 
     fn keys(&self) -> BTreeSet<Key> {
         let removed = self.removed.values().flatten();
-        removed.chain(self.gone.values()).chain(self.paths.values()).cloned().collect()
+        let others = [&self.paths, &self.moved].into_iter().flat_map(BTreeMap::values);
+        removed.chain(self.gone.values()).chain(others).cloned().collect()
     }
 
     fn registration(&mut self, op: &Op, key: &Key, seen: &Observed) {

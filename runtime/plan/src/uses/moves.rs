@@ -1,6 +1,6 @@
 //! What operations do to names and mount points, one after the other.
 
-use crate::dataset::moving::moved;
+use crate::dataset::moving::{inside, moved};
 use phoenix_graph::{DatasetName, Key};
 use phoenix_host::{observed::Observed, op::Op};
 use std::collections::{BTreeMap, BTreeSet};
@@ -84,15 +84,6 @@ impl Moves {
             self.not_mounted.remove(dataset);
         }
     }
-}
-
-/// Lists what is a dataset or below it, of names in their order that begin with it.
-fn inside<'a>(
-    names: impl Iterator<Item = &'a DatasetName>,
-    top: &DatasetName,
-) -> impl Iterator<Item = &'a DatasetName> {
-    let alike = names.take_while(|name| name.as_str().starts_with(top.as_str()));
-    alike.filter(move |name| *name == top || name.is_below(top))
 }
 
 #[cfg(test)]
