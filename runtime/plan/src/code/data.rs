@@ -72,7 +72,7 @@ phoenix_graph::codes! {
         name: "both-names",
         level: Refusal,
         title: "a dataset would be renamed to a name that is taken",
-        explanation: "Both names are there, and what has the new one is not put away by this switch: phoenix does not know it, or it was adopted. Move one of the two away by hand, or take `was` out where the two are not the same.",
+        explanation: "Both names are there, and what has the new one is not put away by this switch: phoenix does not know it, or it was adopted. Or it was renamed before, `was` is left in the spec, and what has the name before now is another dataset, which would be put away. Move one of the two away by hand, or take `was` out where the two are not the same.",
         why: "Only a person knows which of the two holds what is wanted.",
         examples: None,
     };
@@ -80,9 +80,9 @@ phoenix_graph::codes! {
     CANNOT_RENAME = Entry {
         name: "cannot-rename",
         level: Refusal,
-        title: "OpenZFS cannot rename this dataset so",
-        explanation: "What shares the key of an encryption root stays below that; the new name has a parent that is there; and no name gets longer than 255 characters. Give it a name where it can go, or make a new dataset there and copy the data.",
-        why: "OpenZFS would refuse it in the middle of a switch.",
+        title: "a dataset cannot be renamed so, or not in one switch",
+        explanation: "What shares the key of an encryption root stays below that; the new name has a parent that is there; and no name gets longer than 255 characters. Give it a name where it can go, or make a new dataset there and copy the data. One switch does not rename what lies in what passes its name on or exchanges it, nor to where another leaves: do that in two; and go back over it one generation after the other.",
+        why: "OpenZFS would refuse it in the middle of a switch, or a switch that fails could not be undone for certain.",
         examples: None,
     };
 
