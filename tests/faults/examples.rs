@@ -1,4 +1,4 @@
-//! Both examples with an edit of each, and a host with encrypted datasets, as graphs.
+//! Both examples with an edit of each, a host with encrypted datasets, and one with new names, as graphs.
 
 use super::scenario::Pair;
 use phoenix_compiler::{SpecPath, compile};
@@ -13,24 +13,31 @@ pub fn examples() -> [Pair; 2] {
     })
 }
 
-/// Encrypted datasets: one goes within its root, one comes, a root goes with all it holds, another's key is
-/// somewhere else from then on.
-pub fn encrypted() -> Pair {
-    let spec = |location: &str, inside: &str, beside: &str| {
-        format!(
-            r#"edition 1
+/// A host with a pool that has this.
+fn spec(inside: &str) -> String {
+    format!(
+        r#"edition 1
 host "box" {{
     pool "tank" {{
         disk "/dev/disk/by-id/one"
         allow "no-redundancy"
-        dataset "enc" encryption="aes-256-gcm" keyformat="raw" keylocation="file://{location}" {{
-            {inside}
-        }}
-        {beside}
+        {inside}
     }}
 }}
 "#
-        )
+    )
+}
+
+/// Encrypted datasets: one goes within its root, one comes, a root goes with all it holds, another's key is
+/// somewhere else from then on.
+pub fn encrypted() -> Pair {
+    let spec = |location: &str, inside: &str, beside: &str| {
+        spec(&format!(
+            r#"dataset "enc" encryption="aes-256-gcm" keyformat="raw" keylocation="file://{location}" {{
+            {inside}
+        }}
+        {beside}"#
+        ))
     };
     let going = "dataset \"a\" mountpoint=\"/srv/a\" {\n dataset \"deep\"\n }\n dataset \"stays\" { export { client \"10.0.0.0/24\" } }";
     let coming = "dataset \"b\" encryption=\"on\"\n dataset \"stays\" atime=#false { export { client \"10.0.0.0/24\" \"ro\" } }";
@@ -45,19 +52,6 @@ host "box" {{
 /// Datasets that exchange their names and pass them on, with what is in them and lies over them: a swap, a circle within
 /// an encryption root that is renamed itself, a chain, a volume, one that moves into another; beside them one goes.
 pub fn renamed() -> Pair {
-    let spec = |inside: &str| {
-        format!(
-            r#"edition 1
-host "box" {{
-    pool "tank" {{
-        disk "/dev/disk/by-id/one"
-        allow "no-redundancy"
-        {inside}
-    }}
-}}
-"#
-        )
-    };
     let key = "encryption=\"aes-256-gcm\" keyformat=\"raw\" keylocation=\"file:///keys/one\"";
     let first = format!(
         r#"dataset "a" compression="lz4" {{
