@@ -425,8 +425,8 @@ impl Inverse {
             }
             Inverse::Of { guid, inverse } => {
                 let inverse = inverse.where_it_holds(seen)?;
-                let name = inverse.dataset()?;
-                if guid_of(seen, name) == Some(*guid) {
+                // What names no dataset holds for whomever.
+                if inverse.dataset().is_none_or(|name| guid_of(seen, name) == Some(*guid)) {
                     return Some(inverse);
                 }
                 let name = seen.datasets.keys().find(|name| guid_of(seen, name) == Some(*guid))?;
@@ -449,9 +449,8 @@ impl Inverse {
             Inverse::DatasetAbsent { dataset, .. }
             | Inverse::Setting { dataset, .. }
             | Inverse::Cloned { dataset, .. }
-            | Inverse::KeyUnloaded { dataset }
-            | Inverse::Mount { dataset, .. }
-            | Inverse::Directory { dataset, .. } => *dataset = name.clone(),
+            | Inverse::Directory { dataset, .. }
+            | Inverse::Name { after: dataset, .. } => *dataset = name.clone(),
             _ => {}
         }
         self

@@ -43,11 +43,16 @@ impl Sketch {
     }
 
     pub fn run(&mut self, doing: Doing) {
+        self.run_for(self.whom.clone(), doing);
+    }
+
+    /// Runs what is about a certain one, where names pass from one to another.
+    pub fn run_for(&mut self, whom: Option<Whom>, doing: Doing) {
         let doing = match &self.aside {
             Some(aside) => doing.only_while(aside),
             None => doing,
         };
-        let doing = match &self.whom {
+        let doing = match &whom {
             Some(whom) => doing.about(whom),
             None => doing,
         };

@@ -397,3 +397,19 @@ fn what_lies_in_what_was_put_away_is_kept_for_a_generation_that_had_it_elsewhere
     back(&world, 1);
     assert_eq!(read(&world, "tank/b").as_deref(), Some("dear b"));
 }
+
+#[test]
+fn a_rollback_over_what_is_entangled_goes_one_generation_after_the_other() {
+    let world = World::new();
+    to(&world, &tank([plain("tank/a"), plain("tank/a/k"), plain("tank/c")]));
+    write(&world, "tank/a/k", "dear k");
+    let first = world.picture();
+    to(&world, &tank([was(plain("tank/c"), "tank/a"), plain("tank/c/k"), was(plain("tank/a"), "tank/c")]));
+    to(&world, &tank([plain("tank/c"), was(plain("tank/c/k2"), "tank/c/k"), plain("tank/a")]));
+    let plan = world.plan_to(1);
+    assert!(!plan.refusals.is_empty());
+    assert!(plan.refusals.iter().all(|refusal| refusal.help.contains("one generation after the other")));
+    back(&world, 2);
+    back(&world, 1);
+    assert_eq!(world.picture(), first);
+}

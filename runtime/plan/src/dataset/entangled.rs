@@ -3,7 +3,10 @@
 
 use crate::dataset::moving;
 use phoenix_graph::DatasetName;
-use std::{collections::BTreeMap, iter::successors, ops::Bound};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    iter::successors,
+};
 
 /// A dataset that is renamed by itself.
 struct Rename<'a> {
@@ -28,26 +31,18 @@ pub fn entangled<'a>(
     for rename in &renames {
         left.extend([(rename.from, rename), (&rename.place, rename)]);
     }
-    let taken: BTreeMap<&DatasetName, ()> = renames.iter().map(|rename| (rename.to, ())).collect();
+    let taken: BTreeSet<&DatasetName> = renames.iter().map(|rename| rename.to).collect();
+    let names: BTreeSet<&DatasetName> = left.keys().chain(&taken).copied().collect();
     let entangled = |rename: &Rename<'_>| {
-        let (to, from) = (rename.to, rename.from);
+        let Rename { to, from, place } = rename;
         let around = above(to).find(|above| left.contains_key(above));
         // What it contains itself goes along.
-        let inside =
-            || within(&left, to).find(|(_, other)| !other.from.is_below(from)).map(|(name, _)| name.clone());
-        let passes = || {
-            let gives = rename.place != *to && taken.contains_key(&rename.place);
-            let takes = left.get(to).is_some_and(|other| other.to != to && other.place == *to);
-            if !gives && !takes {
-                return None;
-            }
-            let parts = [to, from, &rename.place];
-            let left = parts.iter().find_map(|name| within(&left, name).next().map(|(name, _)| name.clone()));
-            left.or_else(|| {
-                parts.iter().find_map(|name| within(&taken, name).next().map(|(name, _)| name.clone()))
-            })
-        };
-        around.or_else(inside).or_else(passes)
+        let apart = |name: &&DatasetName| left.get(*name).is_some_and(|other| !other.from.is_below(from));
+        let contained = || within(&names, to).find(apart).cloned();
+        let passes = place != *to && taken.contains(place)
+            || left.get(to).is_some_and(|other| other.to != *to && other.place == **to);
+        let inner = || [*to, *from, place].into_iter().find_map(|name| within(&names, name).next()).cloned();
+        around.or_else(contained).or_else(|| if passes { inner() } else { None })
     };
     renames.iter().filter_map(|rename| Some((rename.to.clone(), entangled(rename)?))).collect()
 }
@@ -57,14 +52,6 @@ fn above(name: &DatasetName) -> impl Iterator<Item = DatasetName> {
 }
 
 /// Lists what lies in a dataset.
-fn within<'m, T>(
-    names: &'m BTreeMap<&DatasetName, T>,
-    name: &'m DatasetName,
-) -> impl Iterator<Item = (&'m DatasetName, &'m T)> {
-    let alike = names
-        .range::<DatasetName, _>((Bound::Included(name), Bound::Unbounded))
-        .map(|(other, found)| (*other, found));
-    alike
-        .take_while(|(other, _)| other.as_str().starts_with(name.as_str()))
-        .filter(|(other, _)| other.is_below(name))
+fn within<'a>(names: &BTreeSet<&'a DatasetName>, top: &DatasetName) -> impl Iterator<Item = &'a DatasetName> {
+    moving::inside(names.range::<DatasetName, _>(top..).copied(), top).filter(move |name| *name != top)
 }

@@ -85,7 +85,7 @@ fn step_aside(
     for child in below.iter().rev().map(|(child, _)| *child).chain([name]) {
         snapshot::first(draft, child);
     }
-    retire::keep_unmounted(name, name, state, sketch);
+    sketch.run_for(draft.itself(state), retire::keep_unmounted(name, name, state));
     retire::move_away(draft, name, state, place, sketch);
 }
 

@@ -68,7 +68,7 @@ fn refusal(draft: &Draft<'_>, key: &Key, name: &DatasetName) -> Option<Why> {
             "leave it out of `--with-data`; its own snapshots are there (`zfs list -t snapshot`)".to_owned(),
         );
     }
-    if draft.found.moves.any_renames() && draft.found.moves.now(name).as_ref() != Some(name) {
+    if draft.found.moves.is_another(name) {
         return refused(
             code::CANNOT_STEP_ASIDE,
             "it has another name now, and is renamed by this",

@@ -81,6 +81,11 @@ impl Moves {
         (self.after(&along) == *name).then_some(along)
     }
 
+    /// Returns whether what has a name after is another one than has it now: it is renamed, or what has it goes.
+    pub fn is_another(&self, name: &DatasetName) -> bool {
+        self.now(name).as_ref() != Some(name)
+    }
+
     /// Returns whether this very transaction has renamed something.
     pub fn any_done(&self) -> bool {
         self.any_done

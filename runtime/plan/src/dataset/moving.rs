@@ -39,6 +39,16 @@ pub fn at_home(state: &DatasetState, mounted: bool) -> DatasetState {
     state
 }
 
+/// Lists what is a dataset or below it, of names in their order that begin with it.
+pub fn inside<'a>(
+    names: impl Iterator<Item = &'a DatasetName>,
+    top: &DatasetName,
+) -> impl Iterator<Item = &'a DatasetName> {
+    // Among them are siblings such as `a-b`, before `a/`.
+    let alike = names.take_while(|name| name.as_str().starts_with(top.as_str()));
+    alike.filter(move |name| *name == top || name.is_below(top))
+}
+
 /// Returns what a dataset is called after another, above it or itself, was renamed.
 pub fn moved(name: &DatasetName, from: &DatasetName, to: &DatasetName) -> Option<DatasetName> {
     let rest = name.as_str().strip_prefix(from.as_str())?;

@@ -99,8 +99,7 @@ impl<'a> Ordering<'a> {
     /// Has what is still to be renamed, and lies in what was, be where that has brought it.
     fn take_along(&mut self, from: &DatasetName, to: &DatasetName) {
         let alike = self.left.range(from.clone()..).map(|(at, _)| at);
-        let alike = alike.take_while(|at| at.as_str().starts_with(from.as_str()));
-        let inside: Vec<DatasetName> = alike.filter(|at| at.is_below(from)).cloned().collect();
+        let inside: Vec<DatasetName> = moving::inside(alike, from).cloned().collect();
         for at in inside {
             let moved = moving::moved(&at, from, to);
             if let (Some((after, now)), Some(moved)) = (self.left.remove(&at), moved) {

@@ -171,51 +171,43 @@ fn remembered(draft: &Draft<'_>) -> BTreeMap<DatasetName, DatasetName> {
     }
     for (now, state) in &inputs.observed.datasets {
         let Some(entry) = inputs.record.entry(inputs.observed, &now.pool(), state) else { continue };
-        let is_ours = entry.released.is_none() && entry.by <= inputs.to;
         let name = entry.in_generation(inputs.to);
-        if area::is_inside(now) {
-            // Where it comes home to by itself, it needs nothing; unless another one has that name by now.
-            let comes = comes_home(draft, now);
-            if is_ours
-                && inputs.desired.dataset(name).is_some()
-                && entry.away.as_ref().is_none_or(|away| away.number > inputs.to)
-                && (comes.as_ref() != Some(name) || inputs.observed.datasets.contains_key(name))
-                && !has(draft, name)
-            {
-                found.insert(name.clone(), now.clone());
-            }
-            continue;
-        }
-        if is_ours
-            && !entry.earlier.is_empty()
-            && name != now
+        let was_in_it = entry.released.is_none()
+            && entry.by <= inputs.to
             && name.pool() == now.pool()
-            && !area::is_inside(now)
-            && inputs.desired.dataset(name).is_some()
-        {
+            && inputs.desired.dataset(name).is_some();
+        let is_called_otherwise = || {
+            if area::is_inside(now) {
+                entry.away.as_ref().is_none_or(|away| away.number > inputs.to)
+                    && !comes_by_itself(draft, now, name)
+            } else {
+                !entry.earlier.is_empty() && name != now
+            }
+        };
+        if was_in_it && is_called_otherwise() {
             found.insert(name.clone(), now.clone());
         }
     }
     found
 }
 
-/// Returns where what is put away comes home to by itself, with what it was put away with.
-fn comes_home(draft: &Draft<'_>, now: &DatasetName) -> Option<DatasetName> {
+/// Returns whether what is put away needs no name: it comes home to it by itself, with what it was put away with; or what
+/// has the name is what had it in the generation that is gone back to.
+fn comes_by_itself(draft: &Draft<'_>, now: &DatasetName, name: &DatasetName) -> bool {
     let inputs = draft.inputs;
-    std::iter::successors(Some(now.clone()), DatasetName::parent).find_map(|top| {
-        let state = inputs.observed.datasets.get(&top)?;
-        let entry = inputs.record.entry(inputs.observed, &top.pool(), state)?;
-        entry.away.as_ref()?;
+    let entry = |name: &DatasetName| {
+        let state = inputs.observed.datasets.get(name)?;
+        inputs.record.entry(inputs.observed, &name.pool(), state)
+    };
+    if inputs.observed.datasets.contains_key(name) {
+        return entry(name)
+            .is_some_and(|entry| entry.by <= inputs.to && entry.in_generation(inputs.to) == name);
+    }
+    let home = std::iter::successors(Some(now.clone()), DatasetName::parent).find_map(|top| {
+        let entry = entry(&top).filter(|entry| entry.away.is_some())?;
         moving::moved(now, &top, entry.in_generation(inputs.to))
-    })
-}
-
-/// Returns whether a name is had by what had it in the generation that is gone back to.
-fn has(draft: &Draft<'_>, name: &DatasetName) -> bool {
-    let inputs = draft.inputs;
-    let state = inputs.observed.datasets.get(name);
-    let entry = state.and_then(|state| inputs.record.entry(inputs.observed, &name.pool(), state));
-    entry.is_some_and(|entry| entry.by <= inputs.to && entry.in_generation(inputs.to) == name)
+    });
+    home.as_ref() == Some(name)
 }
 
 /// What was adopted stays so by its new name.

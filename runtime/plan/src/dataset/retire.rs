@@ -9,6 +9,7 @@
 use crate::{
     Kind, Subject, code,
     dataset::{doing, moving, release, snapshot},
+    doing::Doing,
     draft::Draft,
     order::Milestone,
     record::Claim,
@@ -157,8 +158,7 @@ fn retire(draft: &mut Draft<'_>, key: &Key, name: &DatasetName) {
         if area::is_inside(child) {
             continue;
         }
-        sketch.about(draft.itself(state));
-        keep_unmounted(name, child, state, &mut sketch);
+        sketch.run_for(draft.itself(state), keep_unmounted(name, child, state));
         snapshot::first(draft, child);
     }
     move_away(draft, name, state, &place, &mut sketch);
@@ -213,8 +213,7 @@ pub fn move_away(
     place: &DatasetName,
     sketch: &mut Sketch,
 ) {
-    sketch.run(doing::mark(name, HOME, name.as_str(), state.settings.get(HOME)));
-    sketch.about(None);
+    sketch.run_for(draft.itself(state), doing::mark(name, HOME, name.as_str(), state.settings.get(HOME)));
     sketch.run(draft.renaming(name.clone(), place.clone(), state));
 }
 
@@ -225,10 +224,8 @@ fn is_protected(draft: &Draft<'_>, name: &DatasetName) -> Option<Key> {
 }
 
 /// Keeps a file system from being mounted where it is put away with `top`, at a boot or by an import.
-pub fn keep_unmounted(top: &DatasetName, name: &DatasetName, state: &DatasetState, sketch: &mut Sketch) {
-    if moving::would_mount(top, state) {
-        sketch.run(doing::keep_unmounted(name, state));
-    }
+pub fn keep_unmounted(top: &DatasetName, name: &DatasetName, state: &DatasetState) -> Doing {
+    if moving::would_mount(top, state) { doing::keep_unmounted(name, state) } else { Doing::default() }
 }
 
 /// Says why there may be no place, and the way out.
@@ -328,8 +325,7 @@ pub fn bring_home(
     // The area that it is in may have come home before it, with the encryption root that it belongs to.
     let from = draft.found.moves.comes_along(place).unwrap_or_else(|| place.clone());
     sketch.run(draft.renaming(from, home.clone(), state));
-    sketch.about(draft.itself(state));
-    sketch.run(doing::unmark(home, HOME, state.settings.get(HOME)));
+    sketch.run_for(draft.itself(state), doing::unmark(home, HOME, state.settings.get(HOME)));
     for (at, state) in [(place, state)].into_iter().chain(draft.inputs.observed.below(place)) {
         let Some(name) = moving::moved(at, place, home) else { continue };
         // What is renamed goes its own way from there.
@@ -337,10 +333,9 @@ pub fn bring_home(
         if state.volume || area::is_inside(&name) || apart {
             continue;
         }
-        sketch.about(draft.itself(state));
         if let Some(kept) = moving::kept_canmount(state) {
-            sketch.run(doing::canmount(&name, kept, state));
-            sketch.run(doing::unmark(&name, KEPT_CANMOUNT, state.settings.get(KEPT_CANMOUNT)));
+            let unmark = doing::unmark(&name, KEPT_CANMOUNT, state.settings.get(KEPT_CANMOUNT));
+            sketch.run_for(draft.itself(state), doing::canmount(&name, kept, state).then(unmark));
         }
     }
 }

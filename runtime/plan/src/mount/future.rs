@@ -67,9 +67,8 @@ pub fn futures<'a>(draft: &Draft<'a>, leaving: &BTreeSet<&DatasetName>) -> BTree
     }
     for node in inputs.desired.nodes() {
         let Some(name) = node.resource.dataset_name() else { continue };
-        if let Some(future) =
-            futures.get_mut(name).filter(|future| !future.comes_home || is_renamed(draft, name))
-        {
+        let another = draft.found.moves.is_another(name);
+        if let Some(future) = futures.get_mut(name).filter(|future| !future.comes_home || another) {
             future.node = Some(node);
             continue;
         }
@@ -126,11 +125,6 @@ pub fn futures<'a>(draft: &Draft<'a>, leaving: &BTreeSet<&DatasetName>) -> BTree
         }
     }
     futures
-}
-
-/// Returns whether a dataset is renamed, by itself or with what it belongs to, perhaps from where it was put away.
-fn is_renamed(draft: &Draft<'_>, name: &DatasetName) -> bool {
-    draft.found.moves.now(name).as_ref() != Some(name)
 }
 
 /// Returns the mount point that is a file system's own; nothing where it is inherited.
