@@ -88,6 +88,14 @@ pub struct Carry {
     pub jobs: u16,
 }
 
+/// What becomes of the guests after a switch.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Guests {
+    /// Restart the containers in which something waits for their next start, one by one, once the switch is done
+    #[arg(long, conflicts_with = "confirm_within")]
+    pub restart_guests: bool,
+}
+
 /// What a switch is said to be for.
 #[derive(Debug, Clone, Args)]
 pub struct Said {

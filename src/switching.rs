@@ -4,7 +4,7 @@ use crate::{
     duration::Seconds,
     exit::Exit,
     failure::Failure,
-    options::Carry,
+    options::{Carry, Guests},
     reviewed::changed as changed_since,
     show::{self, count},
     site::Site,
@@ -17,11 +17,12 @@ use phoenix_plan::{Action, Consent, Kind, Plan, Subject};
 use phoenix_store::{Pending, Store};
 use phoenix_transaction::{
     execute::{Event, Events},
-    switch::{Runtime, SwitchError, Switched, Target, Wait},
+    switch::{Restarted, Runtime, SwitchError, Switched, Target, Wait},
 };
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use std::{
     cell::OnceCell,
+    collections::BTreeSet,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -32,6 +33,7 @@ use std::{
 pub struct Journey<'a> {
     pub site: &'a Site,
     pub carry: &'a Carry,
+    pub guests: Guests,
     pub message: Option<&'a str>,
     /// Who watches.
     pub terminal: &'a Terminal,
@@ -62,7 +64,11 @@ impl Journey<'_> {
         };
         approval.reviewed = self.reviewed;
         // A plan that nobody can read is not carried out.
-        let mut approve = |plan: &Plan| approval.ask(plan) && self.terminal.unwritten().is_none();
+        let mut touched = BTreeSet::new();
+        let mut approve = |plan: &Plan| {
+            touched.extend(plan.actions.iter().flat_map(|action| &action.ops).filter_map(mount_point));
+            approval.ask(plan) && self.terminal.unwritten().is_none()
+        };
         let switched = match self.confirm_within {
             None => runtime.switch(verb, target, consent, &mut approve),
             Some(Seconds(seconds)) => {
@@ -88,13 +94,43 @@ impl Journey<'_> {
                         "It stays once you run `phoenix confirm`. If that is not heard within {seconds}, {watching} goes back to generation {from}.\n"
                     ));
                 }
-                Ok(Exit::Done)
+                if self.guests.restart_guests {
+                    self.restart(verb, &runtime, &touched)
+                } else {
+                    Ok(Exit::Done)
+                }
             }
             Err(SwitchError::Declined) if unasked => Err(Failure::new(Exit::Refused, &self.doing)
                 .because("there is no terminal to ask on, and nobody said yes; nothing was changed")
                 .help("look at the plan above, then run it with `--yes`")),
             Err(error) => Err(failure(&self.doing, error, self.terminal)),
         }
+    }
+
+    /// Restarts the containers in which something waits, and says what came of it. What was switched to stays.
+    fn restart(
+        &self,
+        verb: &str,
+        runtime: &Runtime<'_>,
+        touched: &BTreeSet<(u32, u16)>,
+    ) -> Result<Exit, Failure> {
+        let doing = "cannot restart the containers";
+        let restarted = runtime.restart_guests(verb, touched);
+        let restarted = restarted.map_err(|error| failure(doing, error, self.terminal))?;
+        let mut exit = Exit::Done;
+        for Restarted { container, result } in restarted {
+            match result {
+                Ok(()) => self.terminal.print(format_args!("Container {container} was restarted.\n")),
+                Err(why) => {
+                    exit = Exit::Differences;
+                    self.terminal.print(format_args!(
+                        "Container {container} was not restarted: {}\n",
+                        show::line(&why.to_string())
+                    ));
+                }
+            }
+        }
+        Ok(exit)
     }
 
     /// Tells that a reviewed plan is not the truth any more, and why.
@@ -106,6 +142,16 @@ impl Journey<'_> {
         Failure::new(Exit::Refused, &self.doing)
             .because("another plan would result now; nothing was changed")
             .help("write it anew with `phoenix plan --out FILE`, and read it again")
+    }
+}
+
+/// Returns the mount point that an operation writes or takes away, by the container and its number.
+fn mount_point(op: &Op) -> Option<(u32, u16)> {
+    match op {
+        Op::MountPointSet { container, number, .. } | Op::MountPointRemove { container, number, .. } => {
+            Some((*container, *number))
+        }
+        _ => None,
     }
 }
 

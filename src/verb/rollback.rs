@@ -4,7 +4,7 @@ use crate::{
     duration::Seconds,
     exit::Exit,
     failure::Failure,
-    options::{Allow, Carry, Common, Said},
+    options::{Allow, Carry, Common, Guests, Said},
     site::{Access, Site},
     switching::{self, Journey},
     terminal::Terminal,
@@ -38,6 +38,8 @@ pub struct Rollback {
     said: Said,
     #[command(flatten)]
     carry: Carry,
+    #[command(flatten)]
+    guests: Guests,
     /// Come back to the current generation unless `phoenix confirm` is heard within this time
     #[arg(long, value_name = "DURATION")]
     confirm_within: Option<Seconds>,
@@ -69,6 +71,7 @@ impl Rollback {
         let journey = Journey {
             site: &site,
             carry: &self.carry,
+            guests: self.guests,
             message: self.said.message.as_deref(),
             terminal,
             confirm_within: self.confirm_within,

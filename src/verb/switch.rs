@@ -4,7 +4,7 @@ use crate::{
     duration::Seconds,
     exit::Exit,
     failure::Failure,
-    options::{Allow, Carry, Common, Said},
+    options::{Allow, Carry, Common, Guests, Said},
     reviewed::Reviewed,
     site::{Access, Site},
     sources,
@@ -39,6 +39,8 @@ pub struct Switch {
     said: Said,
     #[command(flatten)]
     carry: Carry,
+    #[command(flatten)]
+    guests: Guests,
     /// Go back unless `phoenix confirm` is heard within this time after the switch: 60s, 15m, 12h
     #[arg(long, value_name = "DURATION")]
     confirm_within: Option<Seconds>,
@@ -73,6 +75,7 @@ impl Switch {
         let journey = Journey {
             site: &site,
             carry: &self.carry,
+            guests: self.guests,
             message: self.said.message.as_deref(),
             terminal,
             confirm_within: self.confirm_within,
@@ -107,6 +110,7 @@ impl Switch {
         let journey = Journey {
             site: &site,
             carry: &self.carry,
+            guests: self.guests,
             message: self.said.message.as_deref(),
             terminal,
             confirm_within: self.confirm_within,

@@ -106,7 +106,24 @@ fn what_is_new_is_live_and_what_changes_waits(lab: &Session) {
     says(&conf(lab, 101), &["[pve:pending]\nmp0: /t1/a,mp=/srv/my data,mountoptions=nodev;nosuid,ro=1"]);
     says(&lab.exits(0, "status"), &["container 101 runs: mp0 is so at its next start"]);
     assert!(switch_again(lab).contains("Nothing to do"));
-    lab.ok("pct reboot 101");
+    // A second switch has nothing else to do.
+    lab.ok(&format!("sed -i '1i lock: backup' {}", path(101)));
+    says(
+        &lab.exits(2, "switch --yes --restart-guests phoenix.kdl"),
+        &["101 was not restarted: it is locked (backup)"],
+    );
+    lab.ok(&format!("sed -i /^lock/d {}", path(101)));
+    // As Proxmox has it: `pct reboot` stops it, and a hook starts it, which nobody waits for.
+    lab.unwrap("pct");
+    lab.put("hook", "#!/bin/sh\nsleep 3; exec pct.real start \"$1\"\n");
+    let hook = "setsid sh /root/hook \"$2\" >/dev/null 2>&1 </dev/null &";
+    lab.wrap("pct", &format!("if [ \"$1\" = reboot ]; then pct.real stop \"$2\"; {hook} exit 0; fi"));
+    says(
+        &lab.exits(0, "switch --yes --restart-guests phoenix.kdl"),
+        &["Nothing to do", "Container 101 was restarted"],
+    );
+    lab.unwrap("pct");
+    lab.wrap("pct", "");
     let refused = lab.run(
         "nsenter --mount --target $(cat /run/pct/101.pid) sh -c 'echo no >\"/run/pct/101/srv/my data/file\"'",
     );

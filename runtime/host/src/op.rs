@@ -276,6 +276,8 @@ pub enum Op {
         /// The number of the mount point, 0 to 255.
         number: u16,
     },
+    /// `pct reboot`: stops a container and starts it, with what waited for that.
+    ContainerRestart { container: u32 },
     /// Writes a parameter of the zfs module below `/sys/module/zfs/parameters`.
     TunableSet {
         /// The parameter.

@@ -20,6 +20,8 @@ use std::{
     fmt::Write,
     fs, io,
     path::{Path, PathBuf},
+    thread,
+    time::Duration,
 };
 
 /// Reads what guests name, and the containers, where they are asked for. No process is started.
@@ -77,9 +79,10 @@ fn running(paths: &LinuxPaths) -> Result<BTreeSet<u32>, Unknown> {
 }
 
 /// Changes a mount point: only where just that stands there which was planned for, and what stands there then is
-/// read again.
+/// read again. Or has a container start anew.
 pub fn perform(reach: &Reach, op: &Op) -> Option<Result<(), HostError>> {
     let (container, number) = match op {
+        Op::ContainerRestart { container } => return Some(locked(reach, || restart(reach, op, *container))),
         Op::MountPointSet { container, number, .. }
         | Op::MountPointRemove { container, number, .. }
         | Op::MountPointRevert { container, number } => (*container, *number),
@@ -108,6 +111,32 @@ fn change(reach: &Reach, op: &Op, id: u32, number: u16) -> Result<(), HostError>
     }
     let other = format!("mp{number} of container {id} is not what `pct` was given, though it said nothing");
     Err(failed("change", &path, io::Error::other(other)))
+}
+
+/// How often it is looked whether a container runs again once `pct reboot` has stopped it, and after how long each time:
+/// for 120 s in all.
+const LOOKS: u32 = 480;
+const BETWEEN: Duration = Duration::from_millis(250);
+
+/// Has a container stop and start, and sees that it runs and nothing waits any more. `pct reboot` stops it; what starts it
+/// is a hook of LXC, which nobody waits for.
+fn restart(reach: &Reach, op: &Op, id: u32) -> Result<(), HostError> {
+    let path = conf(&reach.paths, id)?;
+    reach.runner.change(&op.argv().unwrap_or_default())?;
+    let told = |why: String| failed("restart the container of", &path, io::Error::other(why));
+    let mut runs = false;
+    for _ in 0..LOOKS {
+        runs = running(&reach.paths).map_err(|unknown| told(unknown.reason))?.contains(&id);
+        if runs && now(&path)?.0.pending.is_empty() {
+            return Ok(());
+        }
+        thread::sleep(BETWEEN);
+    }
+    Err(told(if runs {
+        "it runs, and what waited for its start still waits".to_owned()
+    } else {
+        format!("it does not run 2 minutes after `pct reboot`: `pct start {id}` says why")
+    }))
 }
 
 /// Reads a container's configuration, with the digest that Proxmox has of it.

@@ -60,10 +60,11 @@ pub use action::{
     Action, Change, Kind, Plan, Refusal, Registry, Reversibility, STORAGE_CFG, Subject, Warning, begun,
 };
 pub use before::{after, noted};
-pub use dataset::moving::would_mount;
+pub use bind::waiting;
+pub use dataset::moving::{moved, would_mount};
 pub use files::{EXPORTS_LINK, MODPROBE_LINK, rendered};
 pub use inputs::{Consent, Inputs, Places};
-pub use inverse::{Before, Inverse, Prior};
+pub use inverse::{Before, Inverse, Prior, guid_of};
 pub use kinds::COMES;
 pub use mount::remounting::{around, away};
 pub use past::{Attempt, Choice, Found, Past, choose, family};

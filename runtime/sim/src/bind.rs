@@ -59,6 +59,9 @@ pub fn perform(state: &mut State, _: Given<'_>, op: &Op) -> Option<Result<(), Ho
         Op::MountPointRevert { container, number } => {
             (container, Request { revert: vec![key(number)], ..Request::default() })
         }
+        Op::ContainerRestart { container } => {
+            return Some(state.restart_container(*container).map_err(|refusal| refusal.of(op)));
+        }
         _ => return None,
     };
     let done = state.expects(*id, op).and_then(|()| state.pct_set(*id, &request));
@@ -151,6 +154,15 @@ impl State {
         self.files.insert(path, text);
         self.running.insert(id, held);
         Ok(())
+    }
+
+    /// `pct reboot`. What does not start again stays stopped.
+    fn restart_container(&mut self, id: u32) -> Result<(), Refusal> {
+        if !self.running.contains_key(&id) {
+            return refuse(255, format!("CT {id} not running"));
+        }
+        self.stop_container(id);
+        self.start_container(id)
     }
 
     /// Stops a container: it holds nothing any more, and what waited is in force.

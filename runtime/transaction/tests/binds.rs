@@ -268,3 +268,61 @@ fn without_quorum_nothing_is_begun() {
         "{told:?}"
     );
 }
+
+#[test]
+fn what_waits_is_in_force_once_the_containers_are_restarted() {
+    let world = world(&[(101, true), (102, true), (103, true), (104, false)]);
+    let all = |options: &[(&str, &str)]| {
+        let four = [101, 102, 103, 104].map(|id| bind(id, "/share", "tank/share", options));
+        bound(four)
+    };
+    world.switch(&all(&[])).unwrap();
+    world.switch(&bound([bind(102, "/share", "tank/share", &[("ro", "1")])])).unwrap();
+    // 101 and 103 are to lose it, which that switch alone knows; of 102 the generation says it.
+    let touched = [(101, 0), (103, 0), (104, 0)].into();
+    world.host.forget_events();
+    let restarted = world.with(|runtime| runtime.restart_guests("switch", &touched)).unwrap();
+    assert!(restarted.iter().all(|one| one.result.is_ok()), "{restarted:?}");
+    assert_eq!(restarted.iter().map(|one| one.container).collect::<Vec<_>>(), [101, 102, 103]);
+    assert_eq!(world.host.changes(), [101, 102, 103].map(|container| Op::ContainerRestart { container }));
+    assert_eq!((conf(&world, 101), warned(&world.drift())), (CONF.to_owned(), vec![]));
+    assert_eq!(held(&world, 101), [""; 0]);
+    assert!(!conf(&world, 102).contains("pending"));
+    // Nothing waits any more.
+    let again = world.with(|runtime| runtime.restart_guests("switch", &touched)).unwrap();
+    assert!(again.is_empty(), "{again:?}");
+}
+
+#[test]
+fn a_container_that_does_not_come_back_is_told_and_the_others_run_on() {
+    let world = world(&[(101, true), (102, true), (103, true)]);
+    let all =
+        |options: &[(&str, &str)]| bound([101, 102, 103].map(|id| bind(id, "/share", "tank/share", options)));
+    world.switch(&all(&[])).unwrap();
+    world.switch(&all(&[("ro", "1")])).unwrap();
+    world.host.edit(|state| {
+        let text = state.files[&path(101)].clone();
+        state.files.insert(path(101), format!("lock: backup\n{text}"));
+    });
+    let restarts =
+        |world: &World| world.with(|runtime| runtime.restart_guests("switch", &[].into())).unwrap();
+    let told = |world: &World| -> Vec<Option<String>> {
+        restarts(world).into_iter().map(|one| one.result.err().map(|why| why.to_string())).collect()
+    };
+    let locked = told(&world);
+    assert!(locked[0].as_ref().unwrap().contains("locked (backup)"), "{locked:?}");
+    assert!(locked[1..].iter().all(|why| why.as_ref().unwrap().contains("since 101")), "{locked:?}");
+    world.host.edit(|state| {
+        let text = state.files[&path(101)].replace("lock: backup\n", "");
+        state.files.insert(path(101), text);
+    });
+    let fails = |op: &Op| matches!(op, Op::ContainerRestart { container: 102 });
+    world.host.inject(Fault::when(fails, FaultKind::Fail));
+    let failed = told(&world);
+    assert_eq!(failed[0], None);
+    assert!(failed[1].is_some() && failed[2].as_ref().unwrap().contains("since 102"), "{failed:?}");
+    assert_eq!(world.current(), Some(2));
+    world.host.clear_faults();
+    assert_eq!(told(&world), [None, None]);
+    assert_eq!(warned(&world.drift()), [""; 0]);
+}

@@ -207,6 +207,7 @@ pub fn all() -> Vec<(Op, &'static str)> {
             "pct set 101 --delete mp12",
         ),
         (Op::MountPointRevert { container: 101, number: 0 }, "pct set 101 --revert mp0"),
+        (Op::ContainerRestart { container: 101 }, "pct reboot 101"),
         (
             Op::TunableSet { name: "zfs_arc_max".into(), value: 32_212_254_720 },
             "write 32212254720 to /sys/module/zfs/parameters/zfs_arc_max",

@@ -143,6 +143,7 @@ impl Op {
             Op::MountPointRevert { container, number } => {
                 words(["pct", "set", &container.to_string(), "--revert", &format!("mp{number}")])
             }
+            Op::ContainerRestart { container } => words(["pct", "reboot", &container.to_string()]),
             Op::DirectorySet { .. } | Op::TunableSet { .. } | Op::Link { .. } | Op::Unlink { .. } => {
                 return None;
             }

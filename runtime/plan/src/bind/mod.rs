@@ -6,6 +6,7 @@
 
 mod container;
 pub mod doing;
+pub mod waiting;
 mod writing;
 
 use crate::{
@@ -250,7 +251,7 @@ fn waits(draft: &mut Draft<'_>, key: &Key, container: u32, number: u16) {
     draft.warn(
         key,
         code::WAITS_FOR_START,
-        format!("container {container} runs: mp{number} is so at its next start (`pct reboot {container}`)"),
+        format!("container {container} runs: mp{number} is so at its next start (`pct reboot {container}`, or `--restart-guests`)"),
     );
 }
 

@@ -111,7 +111,7 @@ phoenix_graph::codes! {
         name: "waits-for-start",
         level: Warning,
         title: "a change that is in force at a container's next start",
-        explanation: "Proxmox gives a container that runs what is new at once. What changes or goes waits in `[pve:pending]` until the container was stopped and started, or rebooted.",
+        explanation: "Proxmox gives a container that runs what is new at once. What changes or goes waits in `[pve:pending]` until the container was stopped and started, or rebooted. `switch --restart-guests` (and `rollback`) does that once all is done, one container after the other, and ends with 2 where one did not come back.",
         why: "Until then the container sees what it saw before.",
         examples: None,
     };

@@ -15,6 +15,7 @@ mod numbers;
 mod past;
 mod record;
 mod recover;
+mod restart;
 mod runtime;
 mod standing;
 
@@ -23,6 +24,7 @@ pub use conclude::Switched;
 pub use confirm::{Wait, Watched};
 pub use error::SwitchError;
 pub use recover::Recovered;
+pub use restart::Restarted;
 pub use runtime::Runtime;
 pub use standing::Standing;
 
