@@ -14,7 +14,7 @@ pub fn examples() -> [Pair; 2] {
 }
 
 /// A host with a pool that has this.
-fn spec(inside: &str) -> String {
+pub fn spec(inside: &str) -> String {
     format!(
         r#"edition 1
 host "box" {{
@@ -97,9 +97,10 @@ pub fn renamed() -> Pair {
 /// The files that hold the keys of [`encrypted`], both the same one.
 pub const KEY_FILES: [&str; 2] = ["/keys/one", "/keys/two"];
 
-fn graph(text: &str) -> Graph {
+/// Compiles a spec of one host.
+pub fn graph(text: &str) -> Graph {
     let world = phoenix_compiler::OneFile(text.into());
     let compiled = compile(&world, &SpecPath::new("spec.kdl").unwrap());
-    assert!(!compiled.has_errors(), "{:?}", compiled.diagnostics);
+    assert!(!compiled.has_errors(), "{:?}\n{text}", compiled.diagnostics);
     compiled.hosts.into_iter().next().unwrap().graph.unwrap()
 }

@@ -13,13 +13,71 @@ use phoenix_sim::{Event, Fault, FaultKind, HostImage, inner};
 use phoenix_support::{self as support, Saved, World};
 use phoenix_transaction::switch::{Recovered, SwitchError, Switched};
 use similar::TextDiff;
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    iter::successors,
+};
 
 /// Two graphs of one host.
 pub struct Pair {
     pub name: String,
     pub first: Graph,
     pub second: Graph,
+}
+
+impl Pair {
+    /// Lists what both graphs have, by its name in the second: the name that it has in the first.
+    fn names(&self) -> BTreeMap<DatasetName, DatasetName> {
+        let names = || self.second.resources().filter_map(Resource::dataset_name);
+        let was = |name: &DatasetName| self.second.dataset(name)?.resource.lifecycle()?.was.clone();
+        let renamed = names().filter_map(|name| Some((name.clone(), was(name)?)));
+        let (before, after): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            renamed.map(|(name, was)| ((name.clone(), was.clone()), (was, name))).unzip();
+        // What goes by another name now was not what has the name.
+        let both = names().map(|name| (name.clone(), moved(name, &before)));
+        both.filter(|(name, was)| self.first.dataset(was).is_some() && moved(was, &after) == *name).collect()
+    }
+
+    /// Lists the datasets of both graphs, with what is said of their names and mount points.
+    pub fn outline(&self) -> String {
+        let of = |graph: &Graph| {
+            let node = |resource: &Resource| {
+                let name = resource.dataset_name()?;
+                let was = resource.lifecycle().and_then(|lifecycle| lifecycle.was.as_ref());
+                let was = was.map(|was| format!(" was={was}")).unwrap_or_default();
+                let settings =
+                    resource.settings().map(|settings| format!(" {settings:?}")).unwrap_or_default();
+                Some(format!("{name}{was}{settings}"))
+            };
+            graph.resources().filter_map(node).collect::<Vec<_>>().join("\n    ")
+        };
+        format!("    {}\n  to\n    {}", of(&self.first), of(&self.second))
+    }
+
+    /// Lists what the files of datasets say after a way, by the names of the datasets: what each was called in the first
+    /// graph.
+    fn letters(&self, way: Way) -> BTreeMap<DatasetName, String> {
+        let volume = |name: &DatasetName| {
+            self.first.dataset(name).is_some_and(|node| matches!(node.resource, Resource::Volume(_)))
+        };
+        let letter = |(name, was): (DatasetName, DatasetName)| (name, was.as_str().to_owned());
+        let first = self.first.resources().filter_map(Resource::dataset_name);
+        match way {
+            Way::Fresh => BTreeMap::new(),
+            Way::Edit => self.names().into_iter().filter(|(_, was)| !volume(was)).map(letter).collect(),
+            Way::Back => {
+                first.filter(|name| !volume(name)).map(|name| letter((name.clone(), name.clone()))).collect()
+            }
+        }
+    }
+}
+
+/// Returns what becomes of a name where some are renamed, with what they hold.
+fn moved(name: &DatasetName, ways: &BTreeMap<DatasetName, DatasetName>) -> DatasetName {
+    let mut above = successors(Some(name.clone()), DatasetName::parent);
+    let along = above.find_map(|above| Some((ways.get(&above)?.clone(), above)));
+    let Some((to, from)) = along else { return name.clone() };
+    DatasetName::seen(&format!("{to}{}", &name.as_str()[from.as_str().len()..])).unwrap()
 }
 
 /// What is under way when a fault strikes.
@@ -43,6 +101,17 @@ pub const FAILURES: [FaultKind; 2] = [FaultKind::Fail, FaultKind::FailPartly];
 /// How power is lost.
 pub const CUTS: [FaultKind; 2] = [FaultKind::PowerBefore, FaultKind::PowerAfter];
 
+/// Why a way is not gone.
+#[derive(Debug)]
+pub enum NotGone {
+    /// The plan is refused, first for this reason.
+    Refused(&'static str),
+    /// The host does not take it, and it is undone.
+    NotTaken(String),
+    /// It ends as nothing should.
+    Broken(String),
+}
+
 /// A way, and the host before it.
 pub struct Scenario<'a> {
     pair: &'a Pair,
@@ -51,6 +120,9 @@ pub struct Scenario<'a> {
     saved: Saved,
     before: HostImage,
     from: Option<u64>,
+    /// What the files say, by their datasets: now, and after the way.
+    letters: BTreeMap<DatasetName, String>,
+    delivered: BTreeMap<DatasetName, String>,
     written: BTreeSet<String>,
     /// How many events the way has where nothing disturbs it.
     pub events: usize,
@@ -61,15 +133,28 @@ pub struct Scenario<'a> {
 }
 
 impl<'a> Scenario<'a> {
-    /// Prepares a host, and goes the way once, undisturbed. Nothing where a plan is refused.
-    pub fn new(pair: &'a Pair, way: Way) -> Option<Self> {
+    /// Prepares a host, and goes the way once, undisturbed.
+    pub fn new(pair: &'a Pair, way: Way) -> Result<Self, NotGone> {
         let world = prepared(pair, way)?;
         let saved = world.save();
         let (before, from, written) = (picture(&world), world.current(), world.files());
-        let mut scenario =
-            Self { pair, way, world, saved, before, from, written, events: 0, inner: Vec::new(), back: None };
-        if !held(scenario.go()) {
-            return None;
+        let mut scenario = Self {
+            pair,
+            way,
+            letters: letters(&world),
+            delivered: pair.letters(way),
+            world,
+            saved,
+            before,
+            from,
+            written,
+            events: 0,
+            inner: Vec::new(),
+            back: None,
+        };
+        gone(scenario.go())?;
+        if let Some(astray) = scenario.astray() {
+            return Err(NotGone::Broken(astray));
         }
         let drift = scenario.world.drift();
         assert!(drift.actions.is_empty(), "{}: {:?}", pair.name, support::kinds(&drift));
@@ -78,9 +163,9 @@ impl<'a> Scenario<'a> {
         let of = |event: &Event| if let Event::Op(op) = event { inner(op) } else { 0 };
         scenario.inner = events.iter().map(of).collect();
         if let (Way::Edit, Some(from)) = (way, from) {
-            scenario.back = held(scenario.world.rollback(from)).then(|| picture(&scenario.world));
+            scenario.back = gone(scenario.world.rollback(from)).ok().map(|()| picture(&scenario.world));
         }
-        Some(scenario)
+        Ok(scenario)
     }
 
     /// How what is told of a volume begins.
@@ -280,6 +365,15 @@ impl<'a> Scenario<'a> {
         tally.hold(back.is_err() || now == *wanted, differs, run);
     }
 
+    /// Returns a file that is not in the dataset that it was written to, by whatever name this has.
+    fn astray(&self) -> Option<String> {
+        let old = self.world.current() == self.from;
+        let now = letters(&self.world);
+        let mut wanted = if old { self.letters.iter() } else { self.delivered.iter() };
+        let (name, letter) = wanted.find(|(name, letter)| now.get(*name) != Some(letter))?;
+        Some(format!("{name} has not what was written to {letter}, but {:?}", now.get(name)))
+    }
+
     /// Checks that the host is wholly the old or wholly the new generation, and that no file is lost.
     fn check(&self, run: &str, tally: &mut Tally) {
         let world = &self.world;
@@ -307,6 +401,8 @@ impl<'a> Scenario<'a> {
             };
             tally.hold(left.is_empty(), told, run);
         }
+        let astray = self.astray();
+        tally.hold(astray.is_none(), || astray.clone().unwrap_or_default(), run);
         let kept = world.files().is_superset(&self.written);
         tally.hold(kept, || "a file is lost".into(), run);
     }
@@ -325,8 +421,15 @@ fn go(world: &World, pair: &Pair, way: Way) -> Result<Switched, SwitchError> {
     }
 }
 
+/// Lists what the files of datasets say, by the names of the datasets.
+fn letters(world: &World) -> BTreeMap<DatasetName, String> {
+    let state = world.host.state();
+    let letter = |name: &DatasetName| state.dataset(name)?.files.get("precious").cloned();
+    datasets(world).into_iter().filter_map(|name| Some((name.clone(), letter(&name)?))).collect()
+}
+
 /// Makes a host just before a way begins, with a file in every file system.
-pub fn prepared(pair: &Pair, way: Way) -> Option<World> {
+pub fn prepared(pair: &Pair, way: Way) -> Result<World, NotGone> {
     let world = World::new();
     let disks = [&pair.first, &pair.second].into_iter().flat_map(Graph::resources);
     let disks = disks.filter_map(|resource| match resource {
@@ -339,32 +442,30 @@ pub fn prepared(pair: &Pair, way: Way) -> Option<World> {
     let conf = |id: u32| format!("/etc/pve/nodes/pve/lxc/{id}.conf").into();
     let containers = CONTAINERS.map(|id| (conf(id), "arch: amd64\nostype: debian\n".to_owned()));
     world.host.edit(|state| state.files.extend(containers));
-    if way != Way::Fresh && !held(world.switch(&pair.first)) {
-        return None;
+    if way != Way::Fresh {
+        gone(world.switch(&pair.first))?;
     }
     for name in datasets(&world) {
         world.host.write_file(&name, "precious", name.as_str());
     }
-    if way == Way::Back && !held(world.switch(&pair.second)) {
-        return None;
+    if way == Way::Back {
+        gone(world.switch(&pair.second))?;
     }
     // What is not durable is not what a power cut is to bring back.
     world.host.power_on();
     world.host.forget_events();
-    Some(world)
+    Ok(world)
 }
 
-/// Whether a switch came about. What the host itself does not take is no fault that is looked for here;
-/// it is undone like any other.
-fn held(result: Result<Switched, SwitchError>) -> bool {
+/// Returns why a switch did not come about, where it did not.
+fn gone(result: Result<Switched, SwitchError>) -> Result<(), NotGone> {
     match result {
-        Ok(_) => true,
-        Err(SwitchError::Refused(_)) => false,
-        Err(SwitchError::Failed { reason, .. }) => {
-            println!("    the host does not take it: {reason}");
-            false
+        Ok(_) => Ok(()),
+        Err(SwitchError::Refused(plan)) => {
+            Err(NotGone::Refused(plan.refusals.first().map_or("refused", |refusal| refusal.code.name)))
         }
-        Err(error) => panic!("{error:?}"),
+        Err(SwitchError::Failed { reason, .. }) => Err(NotGone::NotTaken(reason.to_string())),
+        Err(error) => Err(NotGone::Broken(format!("{error:?}"))),
     }
 }
 

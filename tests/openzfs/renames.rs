@@ -15,6 +15,7 @@ fn names_are_given_passed_on_exchanged_and_gone_back_from() {
     busy(lab);
     cut_after_each(lab);
     over_two_generations(lab);
+    entangled(lab);
     lab.shutdown();
 }
 
@@ -44,7 +45,7 @@ const FIRST: &str = r#"dataset "a" compression="lz4" { dataset "x" { export { cl
 const SECOND: &str = r#"dataset "a" was="tank/b" mountpoint="/srv/b" { dataset "x" }
         dataset "b" was="tank/a" compression="zstd" { dataset "x" { export { client "127.0.0.0/8" "rw" } } }
         dataset "d" was="tank/c"
-        dataset "e" was="tank/d"
+        dataset "e" was="tank/d" { permissions mode="0710" }
         dataset "safe" was="tank/enc" encryption="aes-256-gcm" keyformat="raw" keylocation=(let)"key" {
             dataset "one" was="tank/enc/two"
             dataset "two" was="tank/enc/one"
@@ -162,10 +163,43 @@ const RENAMES: usize = 10;
 
 fn over_two_generations(lab: &Session) {
     lab.switch(0, &spec(SECOND));
+    lab.prints("stat -c %a /tank/e", "710");
     lab.switch(0, &spec(THIRD));
     lab.holds();
     read(lab, LATER[1], "w");
+    // No spec says its mode any more.
+    lab.prints("stat -c %a /tank/e", "755");
     lab.exits(0, "rollback --yes 1");
     lab.holds();
     read(lab, NAMES, "v");
+}
+
+/// A tree that is turned over: a name is passed on and what is inside goes elsewhere, one changes places with what it lies
+/// in, and what one leaves gets another mount point.
+fn entangled(lab: &Session) {
+    const TURNED: &str = r#"dataset "b" was="tank/a" compression="lz4" mountpoint="/srv/turned" { export { client "127.0.0.0/8" "rw" } }
+        dataset "x" was="tank/a/x" { dataset "y" was="tank/b/x" { dataset "a" was="tank/b" mountpoint="/srv/b" } }
+        dataset "d" was="tank/c" { dataset "c" was="tank/d" }
+        dataset "enc" encryption="aes-256-gcm" keyformat="raw" keylocation=(let)"key" {
+            dataset "two" was="tank/enc/one" { dataset "one" was="tank/enc/two" }
+        }
+        volume "v" size="16M" sparse=#true"#;
+    const TURNED_NAMES: [&str; 9] = ["b", "x", "x/y/a", "x/y", "d", "d/c", "enc", "enc/two", "enc/two/one"];
+    lab.switch(0, &spec(FIRST));
+    lab.switch(0, &spec(TURNED));
+    lab.holds();
+    read(lab, TURNED_NAMES, "v");
+    lab.exits(0, "rollback --yes 1");
+    lab.holds();
+    read(lab, NAMES, "v");
+    // Where a rename in the middle fails all names are as they were.
+    lab.put("phoenix.kdl", spec(TURNED));
+    for at in [2, 4, 7] {
+        lab.wrap("zfs", &format!("if [ \"$1\" = rename ]; then echo x >>/root/turns; [ \"$(wc -l </root/turns)\" != {at} ] || exit 1; fi"));
+        lab.ok("rm -f /root/turns");
+        lab.exits(1, "switch --yes phoenix.kdl");
+        lab.unwrap("zfs");
+        lab.holds();
+        read(lab, NAMES, "v");
+    }
 }

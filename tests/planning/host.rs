@@ -282,7 +282,11 @@ impl Host {
                 }
                 "mounted" => places.push(words.arg::<String>()?),
                 "earlier" => {
-                    earlier.push(Earlier { name: dataset(&words.arg::<String>()?)?, until: words.arg()? });
+                    earlier.push(Earlier {
+                        name: dataset(&words.arg::<String>()?)?,
+                        until: words.arg()?,
+                        away: None,
+                    });
                 }
                 "used-by" => _ = self.observed.in_use.insert(name.clone(), words.args()),
                 _ => return Err(words.wrong("a dataset has nothing like it")),

@@ -201,6 +201,13 @@ impl Plan {
         query.storages |= self.registry.is_some();
     }
 
+    /// Takes in what stood before an action, where that was seen only just before it.
+    pub fn learn(&mut self, action: usize, seen: Vec<Inverse>) {
+        if let Some(action) = self.actions.get_mut(action) {
+            action.inverses.extend(seen);
+        }
+    }
+
     /// Returns whether the host already is as desired.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -6,12 +6,13 @@
 //! to switch: it is about the host as it is, not about a generation.
 
 use crate::{
-    Before, Inputs, Inverse, Kind, Plan, Prior, Subject, begun, dataset::moving, record::is_adopted,
+    Action, Before, Inputs, Inverse, Kind, Plan, Prior, Subject, begun, dataset::moving, permissions::unsaid,
+    record::is_adopted,
 };
 use phoenix_graph::{DatasetName, Graph, Key, PropertyName, Resource, Settings, Target, property};
 use phoenix_host::{
     area,
-    observed::{Setting, Source},
+    observed::{Directory, Setting, Source},
     op::Op,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -79,7 +80,14 @@ pub fn after(before: &Before, plans: &[(Plan, Vec<usize>)], from: Option<Side<'_
             match action.kind {
                 Kind::Adopt => _ = next.insert(key.clone(), BTreeMap::new()),
                 Kind::Rename if is_adopted(action) => _ = next.insert(key.clone(), BTreeMap::new()),
-                Kind::Create | Kind::Release => _ = next.remove(key),
+                // What was noted of a root directory is so as long as its file system is the same.
+                Kind::Create if matches!(key, Key::Permissions(_)) => {}
+                Kind::Create | Kind::Release => {
+                    next.remove(key);
+                    if let (Kind::Create, Key::Dataset(name)) = (action.kind, key) {
+                        next.remove(&Key::Permissions(name.clone()));
+                    }
+                }
                 _ => {}
             }
         }
@@ -88,6 +96,24 @@ pub fn after(before: &Before, plans: &[(Plan, Vec<usize>)], from: Option<Side<'_
             for (name, prior) in settings {
                 if !touched.contains(key) && !set.contains(&(about(key), name.clone())) {
                     known.entry(name.clone()).or_insert_with(|| prior.clone());
+                }
+            }
+        }
+        for action in begun() {
+            let Subject::Resource(key @ Key::Permissions(dataset)) = &action.subject else { continue };
+            let Some(Resource::Permissions(said)) = to.0.get(key).map(|node| &node.resource) else {
+                continue;
+            };
+            let Some(stood) = directory(action, made(plans, dataset)) else { continue };
+            let earlier = earlier_name(dataset, &renames);
+            let known = next.entry(key.clone()).or_default();
+            for (name, prior) in unsaid::note(stood) {
+                let said_before = from.is_some_and(|(from, _)| {
+                    let node = from.get(&Key::Permissions(earlier.clone()));
+                    node.is_some_and(|node| says(&node.resource, &name))
+                });
+                if unsaid::says(said, &name) && !said_before {
+                    known.entry(name).or_insert(prior);
                 }
             }
         }
@@ -122,9 +148,38 @@ pub fn after(before: &Before, plans: &[(Plan, Vec<usize>)], from: Option<Side<'_
             settings.retain(|name, prior| says(&node.resource, name) && prior.is_somebodys());
             !settings.is_empty() || adopted.contains(key)
         }
-        None => matches!(key, Key::Dataset(_) | Key::Volume(_)) && !settings.is_empty(),
+        // What is put away has them when it comes home.
+        None => match key {
+            Key::Dataset(_) | Key::Volume(_) => !settings.is_empty(),
+            Key::Permissions(name) => to.dataset(name).is_none(),
+            _ => false,
+        },
     });
     next
+}
+
+/// Returns what a root directory had before an action gave it something else: what was seen, or what a dataset has that
+/// was made by the same switch.
+fn directory(action: &Action, made: bool) -> Option<Directory> {
+    let stood = action.inverses.iter().find_map(|inverse| match inverse {
+        Inverse::Of { inverse, .. } | Inverse::Unless { inverse, .. } => inverse.directory(),
+        inverse => inverse.directory(),
+    });
+    stood.or_else(|| made.then_some(Directory::NEW))
+}
+
+/// Returns whether plans have made a file system.
+fn made(plans: &[(Plan, Vec<usize>)], dataset: &DatasetName) -> bool {
+    let makes = |op: &Op| matches!(op, Op::DatasetCreate { dataset: made, .. } if made == dataset);
+    begun(plans).flat_map(|action| &action.ops).any(makes)
+}
+
+/// Returns the name that something had before renames.
+fn earlier_name(name: &DatasetName, renames: &[(&DatasetName, &DatasetName)]) -> DatasetName {
+    renames.iter().rev().fold(name.clone(), |at, (from, to)| {
+        let moved = at == **to || at.is_below(to);
+        moved.then(|| moving::moved(&at, to, from)).flatten().unwrap_or(at)
+    })
 }
 
 /// The renames that plans have carried out, in their order; none where all of them put something away, or brought it home.
@@ -155,6 +210,7 @@ fn by_new_names(before: &Before, renames: &[(&DatasetName, &DatasetName)]) -> Be
         let after = match key {
             Key::Dataset(name) => renamed(name, renames).map(Key::Dataset),
             Key::Volume(name) => renamed(name, renames).map(Key::Volume),
+            Key::Permissions(name) => renamed(name, renames).map(Key::Permissions),
             _ => None,
         };
         match after {
@@ -205,6 +261,7 @@ fn says(resource: &Resource, name: &str) -> bool {
     match resource {
         Resource::Storage(storage) => name == STORAGE_TYPE || storage.properties.contains_key(name),
         Resource::Tunable(_) => true,
+        Resource::Permissions(permissions) => unsaid::says(permissions, name),
         Resource::Bind(_) => name == crate::bind::MOUNT_POINT,
         other => other.settings().is_some_and(|settings| settings.get(name).is_some()),
     }

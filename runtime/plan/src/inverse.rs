@@ -191,6 +191,14 @@ pub enum Inverse {
         /// What the directory had.
         before: Directory,
     },
+    /// The file system's root directory had what is seen just before it is changed: where the file system was not mounted
+    /// when this was planned, nobody could tell.
+    DirectoryUnseen {
+        /// The file system.
+        dataset: DatasetName,
+        /// Where it is mounted by then.
+        path: Box<str>,
+    },
     /// The live export table had just these entries for these paths.
     Exports {
         /// By path: the clients, as the table names them, and their options.
@@ -277,13 +285,15 @@ impl Inverse {
             before.retain(|path, _| known.insert(format!("exports {path}")));
             return (!before.is_empty()).then_some(Inverse::Exports { before });
         }
-        known.insert(self.place()?).then(|| self.clone())
+        known.insert(self.place(None)?).then(|| self.clone())
     }
 
-    /// Returns the place that it speaks of; exports have one each.
-    fn place(&self) -> Option<String> {
+    /// Returns the place that it speaks of, where it is about the dataset of a GUID by whatever name; exports have one
+    /// each.
+    fn place(&self, guid: Option<u64>) -> Option<String> {
+        let whose = |dataset: &DatasetName| guid.map_or(dataset.to_string(), |guid| guid.to_string());
         Some(match self {
-            Inverse::Exports { .. } => return None,
+            Inverse::Exports { .. } | Inverse::DirectoryUnseen { .. } => return None,
             Inverse::PoolAbsent { pool, .. } | Inverse::PoolExported { pool } => format!("pool {pool}"),
             Inverse::PoolSetting { pool, property, .. } => format!("pool {pool} {property}"),
             Inverse::FeatureDisabled { pool, feature } => format!("pool {pool} {feature}"),
@@ -295,20 +305,20 @@ impl Inverse {
             Inverse::VdevAbsent { pool, vdev, .. } | Inverse::VdevPresent { pool, vdev } => {
                 format!("vdev {pool} {vdev}")
             }
-            Inverse::DatasetAbsent { dataset, .. } => format!("dataset {dataset}"),
-            Inverse::Setting { dataset, property, .. } => format!("setting {dataset} {property}"),
+            Inverse::DatasetAbsent { dataset, .. } => format!("dataset {}", whose(dataset)),
+            Inverse::Setting { dataset, property, .. } => format!("setting {} {property}", whose(dataset)),
             Inverse::Name { before, after, .. } => format!("name {before} {after}"),
-            Inverse::Cloned { dataset, .. } => format!("clone {dataset}"),
+            Inverse::Cloned { dataset, .. } => format!("clone {}", whose(dataset)),
             Inverse::Promoted { after, .. } => format!("promotion {after}"),
             // What bears the name meanwhile is another one.
             Inverse::While { aside, inverse } => format!("while {aside}: {inverse:?}"),
-            Inverse::Of { guid, inverse } => format!("{guid}: {}", inverse.place()?),
+            Inverse::Of { guid, inverse } => format!("{guid}: {}", inverse.place(Some(*guid))?),
             Inverse::Unless { dataset, guid, inverse } => {
-                format!("unless {dataset} is {guid}: {}", inverse.place()?)
+                format!("unless {dataset} is {guid}: {}", inverse.place(None)?)
             }
             Inverse::KeyUnloaded { dataset } => format!("key {dataset}"),
             Inverse::Mount { dataset, .. } => format!("mount {dataset}"),
-            Inverse::Directory { dataset, .. } => format!("directory {dataset}"),
+            Inverse::Directory { dataset, .. } => format!("directory {}", whose(dataset)),
             Inverse::Storage { id, .. } => format!("storage {id}"),
             Inverse::MountPoint { container, number, .. } => format!("mount point {container} {number}"),
             Inverse::Link { path, .. } => format!("link {}", path.display()),
@@ -344,7 +354,46 @@ impl Inverse {
             | Inverse::DatasetAbsent { .. }
             | Inverse::Cloned { .. }
             | Inverse::KeyUnloaded { .. }
+            | Inverse::DirectoryUnseen { .. }
             | Inverse::FeatureDisabled { .. } => None,
+        }
+    }
+
+    /// Returns what a root directory had, where it is about one.
+    #[must_use]
+    pub fn directory(&self) -> Option<Directory> {
+        match self {
+            Inverse::Directory { before, .. } => Some(*before),
+            _ => None,
+        }
+    }
+
+    /// Returns whether it tells what stood before only by a look just before the action.
+    #[must_use]
+    pub fn is_unseen_yet(&self) -> bool {
+        match self {
+            Inverse::DirectoryUnseen { .. } => true,
+            Inverse::While { inverse, .. }
+            | Inverse::Of { inverse, .. }
+            | Inverse::Unless { inverse, .. } => inverse.is_unseen_yet(),
+            _ => false,
+        }
+    }
+
+    /// Returns what stands just before the action, by that look.
+    #[must_use]
+    pub fn as_seen(&self, seen: &Observed) -> Option<Self> {
+        match self {
+            Inverse::DirectoryUnseen { dataset, path } => {
+                let before = *seen.directories.get(dataset)?;
+                Some(Inverse::Directory { dataset: dataset.clone(), path: path.clone(), before })
+            }
+            Inverse::Of { guid, inverse } => inverse.as_seen(seen).map(|seen| seen.of(*guid)),
+            Inverse::Unless { dataset, guid, inverse } => {
+                inverse.as_seen(seen).map(|seen| seen.only_unless(dataset, *guid))
+            }
+            Inverse::While { aside, inverse } => inverse.as_seen(seen).map(|seen| seen.only_while(aside)),
+            _ => None,
         }
     }
 
@@ -383,19 +432,6 @@ impl Inverse {
                 guid_of(seen, after) == Some(*guid) && seen.datasets.contains_key(before)
             }
             _ => false,
-        }
-    }
-
-    /// Returns the name that what was renamed is to have again, where it is at neither of the two: something else holds it
-    /// up elsewhere.
-    #[must_use]
-    pub fn is_elsewhere(&self, seen: &Observed) -> Option<&DatasetName> {
-        match self {
-            Inverse::Name { before, after, guid: Some(guid), .. } => {
-                let is_at = |name: &DatasetName| guid_of(seen, name) == Some(*guid);
-                (!is_at(before) && !is_at(after)).then_some(before)
-            }
-            _ => None,
         }
     }
 
@@ -518,7 +554,7 @@ impl Inverse {
             | Inverse::Name { .. }
             | Inverse::KeyUnloaded { .. }
             | Inverse::Mount { .. } => {}
-            Inverse::Directory { dataset, .. } => {
+            Inverse::Directory { dataset, .. } | Inverse::DirectoryUnseen { dataset, .. } => {
                 query.directories.insert(dataset.clone());
             }
             Inverse::Exports { .. } => query.exports = true,

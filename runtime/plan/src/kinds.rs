@@ -43,7 +43,8 @@ type Goes = fn(&Inverse, &Observed) -> Option<Vec<Op>>;
 const GOES: [Goes; 2] = [storage::doing::goes, export::doing::goes];
 
 /// What brings that rest back, in this order; of another kind nothing.
-pub const COMES: [fn(&Inverse, &Observed) -> Vec<Op>; 2] = [storage::doing::back, export::doing::comes];
+pub const COMES: [fn(&Inverse, &Observed) -> Vec<Op>; 3] =
+    [permissions::comes, storage::doing::back, export::doing::comes];
 
 /// Adds what has to be looked at for a resource, so that it can be planned.
 pub fn look(query: &mut Query, resource: &Resource) {

@@ -30,6 +30,12 @@ pub fn query(desired: &Graph, current: Option<&Graph>, etc: &Path) -> Query {
         .filter_map(|mount| mount.path)
         .collect();
     query.leaving = before.filter(|name| desired.dataset(name).is_none()).cloned().collect();
+    // By which name each of those is there now is seen only then.
+    if !query.directories.is_empty() {
+        let there = current.into_iter().flat_map(Graph::resources);
+        let there = there.filter(|resource| matches!(resource, Resource::Dataset(_)));
+        query.directories.extend(there.filter_map(Resource::dataset_name).cloned());
+    }
     // What had another name may be renamed, there or back, also where both names are said.
     for resource in [Some(desired), current].into_iter().flatten().flat_map(Graph::resources) {
         let was = resource.lifecycle().and_then(|life| life.was.as_ref());

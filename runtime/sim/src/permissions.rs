@@ -17,9 +17,6 @@ use std::{
     path::Path,
 };
 
-/// What the root directory of a new file system has.
-pub const NEW: Directory = Directory { owner: 0, group: 0, mode: Mode::NEW };
-
 /// Some of the users that Debian always has.
 const USERS: &[(&str, u32)] = &[("root", 0), ("www-data", 33), ("backup", 34), ("nobody", 65_534)];
 /// Some of the groups that Debian always has.
@@ -78,13 +75,13 @@ impl State {
             return refuse(1, "Read-only file system");
         }
         if let Some(dataset) = self.datasets.get_mut(name) {
-            let now = dataset.directory.unwrap_or(NEW);
+            let now = dataset.directory.unwrap_or(Directory::NEW);
             let to = Directory {
                 owner: owner.unwrap_or(now.owner),
                 group: group.unwrap_or(now.group),
                 mode: mode.unwrap_or(now.mode),
             };
-            dataset.directory = Some(to).filter(|to| *to != NEW);
+            dataset.directory = Some(to).filter(|to| *to != Directory::NEW);
         }
         Ok(())
     }
@@ -95,7 +92,7 @@ impl State {
             query.directories.iter().filter(|name| self.mounted_at(name).is_some() && !self.hidden(name));
         let found = mounted.filter_map(|name| {
             let state = self.dataset(name)?;
-            Some((name.clone(), state.directory.unwrap_or(NEW)))
+            Some((name.clone(), state.directory.unwrap_or(Directory::NEW)))
         });
         found.collect()
     }

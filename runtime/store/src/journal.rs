@@ -5,7 +5,7 @@
 
 use super::{Store, StoreError, durable, io_error, json, regular};
 use phoenix_graph::{DatasetName, ObjectId};
-use phoenix_plan::{Consent, Plan};
+use phoenix_plan::{Consent, Inverse, Plan};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeSet,
@@ -69,6 +69,9 @@ pub enum Record {
     Intent {
         /// Its index in the last plan.
         action: usize,
+        /// What stands before it, as far as that could not be seen when it was planned.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        seen: Vec<Inverse>,
     },
     /// An action was carried out.
     Done {
@@ -369,8 +372,9 @@ impl Transaction {
         match record {
             Record::Begin { .. } | Record::Done { .. } => {}
             Record::Plan { plan } => self.plans.push((*plan, Vec::new())),
-            Record::Intent { action } => {
-                if let Some((_, intents)) = self.plans.last_mut() {
+            Record::Intent { action, seen } => {
+                if let Some((plan, intents)) = self.plans.last_mut() {
+                    plan.learn(action, seen);
                     intents.push(action);
                 }
             }

@@ -9,10 +9,10 @@ use phoenix_host::{
     op::Op,
     text::complaints::Complaint,
 };
-use phoenix_plan::{Action, Plan, Warning};
+use phoenix_plan::{Action, Inverse, Plan, Warning};
 use phoenix_store::{Journal, Record, StoreError, TransactionId};
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -136,8 +136,17 @@ impl<'a> Ledger<'a> {
     }
 }
 
-/// Carries the actions of a plan out, once its snapshots are taken. Returns the actions that were begun, in that
-/// order, and the first failure, where there was one.
+/// How far a plan was carried out.
+pub struct Run {
+    /// The actions that were begun, in that order.
+    pub begun: Vec<usize>,
+    /// By action: what stood before it, as far as that was seen only then.
+    pub seen: BTreeMap<usize, Vec<Inverse>>,
+    /// The first failure, where there was one.
+    pub result: Result<(), ExecuteError>,
+}
+
+/// Carries the actions of a plan out, once its snapshots are taken.
 pub fn execute(
     host: &dyn Host,
     plan: &Plan,
@@ -145,14 +154,15 @@ pub fn execute(
     jobs: usize,
     stop: &AtomicBool,
     events: &dyn Events,
-) -> (Vec<usize>, Result<(), ExecuteError>) {
+) -> Run {
     let board = Board::new(plan);
     std::thread::scope(|scope| {
         for _ in 0..jobs.clamp(1, plan.actions.len().max(1)) {
             scope.spawn(|| {
                 while let Some(at) = board.take(stop) {
                     let action = &plan.actions[at];
-                    let result = run(host, at, action, ledger, events);
+                    let learn = |seen| board.learn(at, seen);
+                    let result = run(host, at, action, ledger, events, learn);
                     board.finish(at, result);
                 }
             });
@@ -190,12 +200,15 @@ fn run(
     action: &Action,
     ledger: &Ledger<'_>,
     events: &dyn Events,
+    learn: impl FnOnce(Vec<Inverse>),
 ) -> Result<(), ExecuteError> {
     if action.ops.is_empty() {
         return Ok(());
     }
     events.event(Event::Begin(action));
-    ledger.write(&Record::Intent { action: at })?;
+    let seen = see(host, action)?;
+    ledger.write(&Record::Intent { action: at, seen: seen.clone() })?;
+    learn(seen);
     for op in &action.ops {
         match host.perform(op) {
             Ok(()) => {}
@@ -213,6 +226,21 @@ fn run(
     ledger.write(&Record::Done { action: at })?;
     events.event(Event::Done(action));
     Ok(())
+}
+
+/// Looks at what stands before an action, where that could not be seen when it was planned.
+fn see(host: &dyn Host, action: &Action) -> Result<Vec<Inverse>, ExecuteError> {
+    let unseen = || action.inverses.iter().filter(|inverse| inverse.is_unseen_yet());
+    let mut query = Query::default();
+    unseen().for_each(|inverse| inverse.look(&mut query));
+    if query == Query::default() {
+        return Ok(Vec::new());
+    }
+    match host.observe(&query) {
+        Ok(seen) => Ok(unseen().filter_map(|inverse| inverse.as_seen(&seen)).collect()),
+        Err(lost @ HostError::PowerLost) => Err(ExecuteError::Lost(lost)),
+        Err(error) => Err(ExecuteError::Action { subject: action.subject.to_string(), error, found: None }),
+    }
 }
 
 /// Returns whether what could not be mounted or unmounted is so all the same: Proxmox's daemons mount whatever
@@ -244,6 +272,7 @@ struct State {
     free: BTreeSet<usize>,
     left: usize,
     begun: Vec<usize>,
+    seen: BTreeMap<usize, Vec<Inverse>>,
     failed: Option<ExecuteError>,
 }
 
@@ -260,7 +289,14 @@ impl Board {
         }
         Self {
             needed_by,
-            state: Mutex::new(State { waiting, free, left, begun: Vec::new(), failed: None }),
+            state: Mutex::new(State {
+                waiting,
+                free,
+                left,
+                begun: Vec::new(),
+                seen: BTreeMap::new(),
+                failed: None,
+            }),
             changed: Condvar::new(),
         }
     }
@@ -284,6 +320,12 @@ impl Board {
         }
     }
 
+    fn learn(&self, at: usize, seen: Vec<Inverse>) {
+        if !seen.is_empty() {
+            lock(&self.state).seen.insert(at, seen);
+        }
+    }
+
     fn finish(&self, at: usize, result: Result<(), ExecuteError>) {
         let mut state = lock(&self.state);
         match result {
@@ -303,9 +345,10 @@ impl Board {
         self.changed.notify_all();
     }
 
-    fn result(self) -> (Vec<usize>, Result<(), ExecuteError>) {
-        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        (state.begun, state.failed.map_or(Ok(()), Err))
+    fn result(self) -> Run {
+        let State { begun, seen, failed, .. } =
+            self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Run { begun, seen, result: failed.map_or(Ok(()), Err) }
     }
 }
 

@@ -10,11 +10,13 @@
 mod dataset;
 mod keys;
 mod mount;
+mod names;
 mod pool;
 mod undoing;
 
 pub use undoing::Undone;
 
+use names::Names;
 use phoenix_graph::DatasetName;
 use phoenix_host::{Host, HostError, observed::Query};
 use phoenix_plan::{Action, COMES, Inverse, Plan, begun};
@@ -51,6 +53,8 @@ pub fn undo(
         stuck_by_failure: BTreeSet::new(),
         unmounted: BTreeSet::new(),
         unset: BTreeSet::new(),
+        names: Names::new(begun(plans).flat_map(|action| &action.inverses)),
+        held_up: Vec::new(),
         missing: BTreeSet::new(),
     };
     for (plan, _) in plans {
@@ -82,7 +86,7 @@ pub fn undo(
 
 fn take_back(undoing: &mut Undoing<'_>, inverse: &Inverse) -> Result<(), HostError> {
     if inverse.is_conditional() {
-        let seen = undoing.look()?;
+        let seen = undoing.look_for(inverse)?;
         let holds = inverse.where_it_holds(&seen);
         undoing.seen = Some(seen);
         return holds.map_or(Ok(()), |inverse| take_back(undoing, &inverse));
@@ -106,7 +110,7 @@ fn bring_back(undoing: &mut Undoing<'_>, plans: &[(Plan, Vec<usize>)]) -> Result
     for comes in COMES {
         let mut last = Vec::new();
         for (_, inverse) in &before {
-            let seen = undoing.look()?;
+            let seen = undoing.look_for(inverse)?;
             let ops = comes(inverse, &seen);
             // What did not help is not run again.
             if ops.is_empty() || ops == last {
@@ -127,9 +131,15 @@ fn bring_back(undoing: &mut Undoing<'_>, plans: &[(Plan, Vec<usize>)]) -> Result
 
 /// Looks once more: whatever does not stand as before is a failure, told.
 fn check(undoing: &mut Undoing<'_>, plans: &[(Plan, Vec<usize>)]) -> Result<(), HostError> {
-    let seen = undoing.host.observe(&undoing.query)?;
+    let before = before(plans);
+    undoing.seen = None;
+    for (_, inverse) in &before {
+        let seen = undoing.look_for(inverse)?;
+        undoing.seen = Some(seen);
+    }
+    let seen = undoing.look()?;
     let mut left: Vec<(&Action, BTreeSet<String>)> = Vec::new();
-    for (action, inverse) in before(plans) {
+    for (action, inverse) in before {
         if mount::is_told(undoing, &inverse) {
             continue;
         }

@@ -1,6 +1,6 @@
 //! Owner, group and mode of root directories.
 
-use phoenix_graph::Mode;
+use phoenix_graph::{Graph, Lifecycle, Mode};
 use phoenix_host::{observed::Directory, op::Op};
 use phoenix_plan::{Kind, Subject};
 use phoenix_sim::{Fault, FaultKind, Show};
@@ -13,6 +13,13 @@ fn directory(world: &World, of: &str) -> Directory {
 
 fn of(owner: u32, group: u32, mode: &str) -> Directory {
     Directory { owner, group, mode: mode.parse::<Mode>().unwrap() }
+}
+
+/// Gives the root directory of `tank/share` all of this.
+fn by_hand(world: &World, to: Directory) {
+    let (owner, group, mode) = (Some(to.owner), Some(to.group), Some(to.mode));
+    let (dataset, path) = (name("tank/share"), "/tank/share".into());
+    world.host.by_hand(&Op::DirectorySet { dataset, path, owner, group, mode }).unwrap();
 }
 
 #[test]
@@ -37,11 +44,7 @@ fn a_new_dataset_gets_its_permissions_before_it_is_shared() {
 fn what_is_not_said_stays_and_a_rollback_brings_back_what_was() {
     let world = World::new();
     world.switch(&graph(small())).unwrap();
-    let by_hand = |to: Directory| {
-        let (owner, group, mode) = (Some(to.owner), Some(to.group), Some(to.mode));
-        let (dataset, path) = (name("tank/share"), "/tank/share".into());
-        world.host.by_hand(&Op::DirectorySet { dataset, path, owner, group, mode }).unwrap();
-    };
+    let by_hand = |to: Directory| by_hand(&world, to);
     by_hand(of(7, 8, "0711"));
     let group_only = graph(with(small(), permissions("tank/share", None, Some("9"), None)));
     let plan = world.plan(&group_only);
@@ -59,15 +62,16 @@ fn what_is_not_said_stays_and_a_rollback_brings_back_what_was() {
     assert!(matches!(world.switch(&group_only).unwrap(), Switched::Repaired { .. }));
     assert_eq!(directory(&world, "tank/share"), of(7, 9, "0700"));
 
-    // The generation before says nothing of it.
+    // The generation before says nothing of it: the group goes back, and nothing else.
     world.rollback(1).unwrap();
-    assert_eq!(directory(&world, "tank/share"), of(7, 9, "0700"));
+    assert_eq!(directory(&world, "tank/share"), of(7, 8, "0700"));
+    assert!(world.drift().is_empty());
     // Two that say it differently go back and forth.
     world.switch(&graph(with(small(), permissions("tank/share", Some("1"), None, Some("0750"))))).unwrap();
     let closed = world.current().unwrap();
     world.switch(&graph(with(small(), permissions("tank/share", Some("2"), None, Some("0755"))))).unwrap();
     world.rollback(closed).unwrap();
-    assert_eq!(directory(&world, "tank/share"), of(1, 9, "0750"));
+    assert_eq!(directory(&world, "tank/share"), of(1, 8, "0750"));
 }
 
 #[test]
@@ -118,4 +122,125 @@ fn permissions_of_what_is_not_mounted_are_refused() {
         }
         other => panic!("{other:?}"),
     }
+}
+
+/// Switches, and sees that all holds then, and a second switch has nothing to do.
+#[track_caller]
+fn to(world: &World, wanted: &Graph) {
+    assert!(matches!(world.switch(wanted).unwrap(), Switched::To { .. }));
+    assert!(world.drift().is_empty(), "{:#?}", world.drift().actions);
+    assert!(matches!(world.switch(wanted).unwrap(), Switched::Nothing { .. }));
+}
+
+#[test]
+fn what_a_spec_says_no_more_goes_back_to_what_was_before_one_did() {
+    let world = World::new();
+    let says = |owner, mode| graph(with(small(), permissions("tank/share", owner, None, mode)));
+    world.switch(&graph(small())).unwrap();
+    by_hand(&world, of(7, 8, "0711"));
+    to(&world, &says(Some("33"), Some("2770")));
+    to(&world, &says(Some("34"), Some("2750")));
+    // One of the two goes.
+    to(&world, &says(Some("34"), None));
+    assert_eq!(directory(&world, "tank/share"), of(34, 8, "0711"));
+    let plan = world.plan(&graph(small()));
+    assert_eq!(kinds(&plan), ["remove permissions:tank/share"]);
+    assert_eq!(plan.actions[0].changes.len(), 1);
+    to(&world, &graph(small()));
+    assert_eq!(directory(&world, "tank/share"), of(7, 8, "0711"));
+    // What somebody does from then on is nobody's business.
+    by_hand(&world, of(1, 2, "0700"));
+    assert!(world.drift().is_empty());
+    world.rollback(2).unwrap();
+    assert_eq!(directory(&world, "tank/share"), of(33, 2, "2770"));
+    world.rollback(1).unwrap();
+    assert_eq!(directory(&world, "tank/share"), of(1, 2, "0700"));
+}
+
+#[test]
+fn what_a_dataset_had_that_the_switch_made_or_mounted_goes_back_too() {
+    let world = World::new();
+    let share =
+        |words: &[(&str, &str)]| vec![pool("tank", &["one", "two"], &[]), dataset("tank/share", words)];
+    let wanted = permissions("tank/share", Some("33"), None, Some("2770"));
+    to(&world, &graph(with(share(&[]), wanted.clone())));
+    to(&world, &graph(share(&[])));
+    assert_eq!(directory(&world, "tank/share"), of(0, 0, "0755"));
+    // What it has is seen only once it is mounted.
+    by_hand(&world, of(7, 8, "0711"));
+    to(&world, &graph(share(&[("canmount", "off")])));
+    to(&world, &graph(with(share(&[]), wanted)));
+    assert_eq!(directory(&world, "tank/share"), of(33, 8, "2770"));
+    to(&world, &graph(share(&[])));
+    assert_eq!(directory(&world, "tank/share"), of(7, 8, "0711"));
+}
+
+#[test]
+fn what_is_renamed_or_comes_home_has_back_what_it_had() {
+    let world = World::new();
+    let tank = || pool("tank", &["one", "two"], &[]);
+    let said = |of: &str| permissions(of, None, None, Some("0700"));
+    let renamed = |text: &str, was: &str| {
+        phoenix_support::said(dataset(text, &[]), Lifecycle { was: Some(name(was)), ..Lifecycle::default() })
+    };
+    to(&world, &graph(vec![tank(), dataset("tank/a", &[]), said("tank/a")]));
+    to(&world, &graph(vec![tank(), renamed("tank/b", "tank/a"), said("tank/b")]));
+    to(&world, &graph(vec![tank(), renamed("tank/c", "tank/b")]));
+    assert_eq!(directory(&world, "tank/c"), Directory::NEW);
+    // Put away with what it was given, and home in a generation that says nothing of that.
+    let world = World::new();
+    to(&world, &graph(vec![tank(), dataset("tank/a", &[])]));
+    to(&world, &graph(vec![tank(), dataset("tank/a", &[]), said("tank/a")]));
+    to(&world, &graph(vec![tank()]));
+    world.rollback(1).unwrap();
+    assert_eq!(directory(&world, "tank/a"), Directory::NEW);
+    assert!(world.drift().is_empty());
+    // Home in a generation that says it once more, it still goes back to what was before that.
+    world.rollback(2).unwrap();
+    to(&world, &graph(vec![tank(), dataset("tank/z", &[])]));
+    world.rollback(2).unwrap();
+    world.rollback(1).unwrap();
+    assert_eq!(directory(&world, "tank/a"), Directory::NEW);
+}
+
+#[test]
+fn what_a_name_had_before_is_not_taken_for_what_another_had_that_gets_it() {
+    let tank = || pool("tank", &["one", "two"], &[]);
+    let group = |of: &str, group: &str| permissions(of, None, Some(group), None);
+    let renamed = |text: &str, was: &str| {
+        phoenix_support::said(dataset(text, &[]), Lifecycle { was: Some(name(was)), ..Lifecycle::default() })
+    };
+    // Renamed and said otherwise in one switch.
+    let world = World::new();
+    to(&world, &graph(vec![tank(), dataset("tank/x", &[]), group("tank/x", "33")]));
+    let otherwise = graph(vec![tank(), renamed("tank/y", "tank/x"), group("tank/y", "100")]);
+    assert!(kinds(&world.plan(&otherwise)).contains(&"update permissions:tank/y".to_owned()));
+    to(&world, &otherwise);
+    to(&world, &graph(vec![tank(), renamed("tank/y", "tank/x")]));
+    assert_eq!(directory(&world, "tank/y"), Directory::NEW);
+    // Another takes the name.
+    let world = World::new();
+    to(&world, &graph(vec![tank(), dataset("tank/share", &[]), dataset("tank/d", &[])]));
+    by_hand(&world, of(0, 8, "0755"));
+    to(
+        &world,
+        &graph(vec![tank(), dataset("tank/share", &[]), dataset("tank/d", &[]), group("tank/d", "33")]),
+    );
+    let passed = [renamed("tank/d", "tank/share"), renamed("tank/x", "tank/d"), group("tank/x", "33")];
+    to(&world, &graph([tank()].into_iter().chain(passed).collect()));
+    assert_eq!(directory(&world, "tank/d"), of(0, 8, "0755"));
+    world.rollback(1).unwrap();
+    assert_eq!(
+        (directory(&world, "tank/d"), directory(&world, "tank/share")),
+        (Directory::NEW, of(0, 8, "0755"))
+    );
+}
+
+#[test]
+fn what_is_not_mounted_any_more_keeps_what_the_spec_says_no_more() {
+    let world = World::new();
+    let a = |words: &[(&str, &str)]| vec![pool("tank", &["one", "two"], &[]), dataset("tank/a", words)];
+    to(&world, &graph(with(a(&[]), permissions("tank/a", None, Some("100"), None))));
+    to(&world, &graph(a(&[("canmount", "off")])));
+    assert_eq!(directory(&world, "tank/a"), of(0, 100, "0755"));
 }

@@ -12,3 +12,8 @@ pub struct Directory {
     pub group: u32,
     pub mode: Mode,
 }
+
+impl Directory {
+    /// The root directory of a new file system.
+    pub const NEW: Self = Self { owner: 0, group: 0, mode: Mode::NEW };
+}

@@ -4,16 +4,16 @@
 use crate::{
     code,
     draft::Draft,
-    permissions::numbers::{ids, numbers, said},
+    permissions::{
+        numbers::{ids, numbers, said},
+        unsaid::{self, Wanted},
+    },
 };
-use phoenix_graph::{Bind, Key, Mode};
+use phoenix_graph::{Bind, Key};
 use phoenix_host::{
     id_map::IdMap,
     observed::{ContainerState, Directory},
 };
-
-/// The root directory of a new file system.
-const NEW: Directory = Directory { owner: 0, group: 0, mode: Mode::NEW };
 
 /// Warns where a container is given what nobody in it can write to, and is not said only to read.
 pub fn warn(draft: &mut Draft<'_>, key: &Key, bind: &Bind, state: &ContainerState) {
@@ -43,16 +43,13 @@ fn after(draft: &Draft<'_>, bind: &Bind) -> Option<Directory> {
     let exchanged = draft.found.moves.is_exchanged(&bind.dataset);
     let now = match draft.standing(&bind.dataset) {
         Some((now, _)) if !exchanged => *seen.directories.get(now)?,
-        None => NEW,
+        None => Directory::NEW,
         _ => return None,
     };
+    let now = unsaid::goes_back(draft, &bind.dataset).on(now);
     let Some(said) = said(draft.inputs.desired, &bind.dataset) else { return Some(now) };
     let (Ok(owner), Ok(group)) = numbers(seen, said, &bind.path) else { return None };
-    Some(Directory {
-        owner: owner.unwrap_or(now.owner),
-        group: group.unwrap_or(now.group),
-        mode: said.mode.unwrap_or(now.mode),
-    })
+    Some(Wanted { owner, group, mode: said.mode }.on(now))
 }
 
 /// Returns whether somebody in a container may write into a directory: the owner, the group, or everybody.

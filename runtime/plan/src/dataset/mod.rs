@@ -2,7 +2,6 @@
 //! spec no longer names (retire.rs).
 
 pub mod doing;
-mod entangled;
 mod exchange;
 mod exchangeable;
 pub mod moves;
@@ -50,6 +49,7 @@ pub fn plan(draft: &mut Draft<'_>) {
     let inputs = draft.inputs;
     let mounts = mounts(inputs.desired.resources());
     let mut rest: Vec<&Node> = ordering::order(draft);
+    let mut waiting: Vec<&Node> = Vec::new();
     // What needs a key that lies in a dataset which is mounted first comes once that is mounted.
     loop {
         let late = draft.found.late.roots();
@@ -57,8 +57,15 @@ pub fn plan(draft: &mut Draft<'_>) {
             node.resource.dataset_name().is_none_or(|name| !late.iter().any(|root| is_in(name, root)))
         });
         for node in now {
-            one(draft, node, &mounts);
+            match one(draft, node, &mounts, &waiting) {
+                Turn::Done => {}
+                Turn::Waits => waiting.push(node),
+            }
         }
+        let (left, still): (Vec<&Node>, Vec<&Node>) =
+            waiting.into_iter().partition(|node| later.is_empty() || !is_left(draft, node));
+        left.into_iter().for_each(|node| set(draft, node));
+        waiting = still;
         acting::come(draft, &draft.found.late.roots());
         rest = later;
         if rest.is_empty() || !keys::load_late(draft) {
@@ -71,18 +78,26 @@ fn is_in(name: &DatasetName, top: &DatasetName) -> bool {
     name == top || name.is_below(top)
 }
 
+/// What became of a dataset in its turn.
+enum Turn {
+    Done,
+    /// Its settings wait until what is to leave it has left: where a mount point is set, OpenZFS mounts all that follows
+    /// it, also what goes by another name in a moment.
+    Waits,
+}
+
 /// Plans one file system or volume.
-fn one(draft: &mut Draft<'_>, node: &Node, mounts: &BTreeMap<DatasetName, Mount>) {
+fn one(draft: &mut Draft<'_>, node: &Node, mounts: &BTreeMap<DatasetName, Mount>, waiting: &[&Node]) -> Turn {
     let inputs = draft.inputs;
-    let Some(name) = node.resource.dataset_name() else { return };
+    let Some(name) = node.resource.dataset_name() else { return Turn::Done };
     let pool = Key::Pool(name.pool());
     if name.is_root() && draft.changes(&node.key) {
         // A pool that is made brings its root dataset along.
-        return;
+        return Turn::Done;
     }
     if draft.found.moves.is_exchanged(name) {
         exchange::plan(draft, node, name);
-        return;
+        return Turn::Done;
     }
     let seen = seen(draft, name);
     let mount = mounts.get(name).filter(|mount| mount.mounted).and_then(|mount| mount.path.as_deref());
@@ -93,16 +108,53 @@ fn one(draft: &mut Draft<'_>, node: &Node, mounts: &BTreeMap<DatasetName, Mount>
         pass_links(draft, node, path, stands);
     }
     match seen {
-        Some(state) if draft.found.moves.renamed_from(name).is_some() => rename(draft, node, name, &state),
-        Some(state) => {
-            let sketch = draft.sketch(Kind::Update, name);
-            present::present(draft, node, name, &state, sketch);
+        Some(state) if draft.found.moves.renamed_from(name).is_some() => {
+            return rename(draft, node, name, &state, waiting);
         }
+        Some(state) if waits(draft, node, &state, waiting) => return Turn::Waits,
+        Some(_) => set(draft, node),
         None if draft.whose.retired(name).is_some() => restore(draft, node, name),
         // A pool that is refused has its refusal; its datasets need none.
         None if !inputs.observed.pools.contains_key(&name.pool()) && !draft.changes(&pool) => {}
         None => create(draft, node, name),
     }
+    Turn::Done
+}
+
+/// Plans what differs of a dataset that has its name.
+fn set(draft: &mut Draft<'_>, node: &Node) {
+    let Some(name) = node.resource.dataset_name() else { return };
+    let Some(state) = seen(draft, name) else { return };
+    let sketch = draft.sketch(Kind::Update, name);
+    present::present(draft, node, name, &state, sketch);
+}
+
+/// Returns whether the settings of a dataset wait. What lies in one that waits comes after it, as always.
+fn waits(draft: &Draft<'_>, node: &Node, state: &DatasetState, waiting: &[&Node]) -> bool {
+    let name = node.resource.dataset_name();
+    let inside = |other: &&Node| {
+        other.resource.dataset_name().is_some_and(|above| name.is_some_and(|name| name.is_below(above)))
+    };
+    moves_mounts(node, state) && (is_left(draft, node) || waiting.iter().any(inside))
+}
+
+/// Returns whether something that a dataset contains by now is still to leave it.
+fn is_left(draft: &Draft<'_>, node: &Node) -> bool {
+    let moves = &draft.found.moves;
+    let leaves = |name: &DatasetName| {
+        moves.renamed().any(|(to, from)| {
+            let at = moves.by_now(from);
+            at != *to && at.is_below(name)
+        })
+    };
+    node.resource.dataset_name().is_some_and(leaves)
+}
+
+/// Returns whether the mount point of a dataset may be set otherwise.
+fn moves_mounts(node: &Node, state: &DatasetState) -> bool {
+    let own = state.settings.get("mountpoint").filter(|seen| seen.source.is_own());
+    let said = node.resource.settings().and_then(|settings| settings.get("mountpoint"));
+    said.map(Value::to_string).as_deref() != own.map(|seen| &*seen.raw)
 }
 
 /// Finds a dataset as it is, or as it will be once what is retired has come home.
@@ -116,9 +168,15 @@ fn seen<'a>(draft: &Draft<'a>, name: &DatasetName) -> Option<Cow<'a, DatasetStat
 }
 
 /// Gives a dataset its name, with everything below it, and then sets what differs.
-fn rename(draft: &mut Draft<'_>, node: &Node, name: &DatasetName, state: &DatasetState) {
-    let Some(from) = draft.found.moves.renamed_from(name).cloned() else { return };
-    let Some(now) = draft.inputs.observed.datasets.get(&from) else { return };
+fn rename(
+    draft: &mut Draft<'_>,
+    node: &Node,
+    name: &DatasetName,
+    state: &DatasetState,
+    waiting: &[&Node],
+) -> Turn {
+    let Some(from) = draft.found.moves.renamed_from(name).cloned() else { return Turn::Done };
+    let Some(now) = draft.inputs.observed.datasets.get(&from) else { return Turn::Done };
     let mut sketch = Sketch::new(Kind::Rename);
     sketch.tell("name", Some(from.as_str()), Some(name.as_str()));
     make_way(draft, name, &mut sketch);
@@ -134,7 +192,13 @@ fn rename(draft: &mut Draft<'_>, node: &Node, name: &DatasetName, state: &Datase
     // Names pass from one to the other: each waits for the one before it.
     sketch.after(Milestone::Free(name.pool()));
     sketch.reaches(Milestone::Free(name.pool()));
+    if waits(draft, node, state, waiting) {
+        snapshot::first(draft, &from);
+        draft.push(Subject::Resource(node.key.clone()), sketch);
+        return Turn::Waits;
+    }
     present::present(draft, node, name, state, sketch);
+    Turn::Done
 }
 
 /// Has what bears a name step aside, where another takes it before that can go to its own.

@@ -71,6 +71,18 @@ impl Moves {
         self.any_renames() && self.after(now) != *now
     }
 
+    /// Returns whether a dataset comes to a name with what it lies in; not where another takes the name of something
+    /// between, for then that is put away, with what it holds.
+    pub fn goes_along(&self, now: &DatasetName, to: &DatasetName) -> bool {
+        let above = successors(now.parent(), DatasetName::parent);
+        let mut between = above.take_while(|above| !self.renames.contains_key(above));
+        self.after(now) == *to
+            && between.all(|above| {
+                let after = self.after(&above);
+                self.now(&after).as_ref() == Some(&above)
+            })
+    }
+
     /// Returns what would have a name after, if it is there, by the name that it has now; nothing where what has that
     /// name now gets another one.
     pub fn now(&self, name: &DatasetName) -> Option<DatasetName> {

@@ -1,8 +1,12 @@
 //! In which order datasets come where names are passed on and exchanged: as they need each other, but for what has to go
 //! from a name before another takes it. Where that leads around in a circle, one steps aside first.
 
-use crate::{dataset::moving, draft::Draft};
+use crate::{
+    dataset::{moving, retire},
+    draft::Draft,
+};
 use phoenix_graph::{DatasetName, graph::Node};
+use phoenix_host::area;
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
     iter::successors,
@@ -49,6 +53,12 @@ impl<'a> Ordering<'a> {
         for (to, from) in draft.found.moves.renamed() {
             ordering.put(from.clone(), to.clone(), from.clone());
         }
+        // What is put away goes before everything else, with what it holds.
+        for (number, gone) in retire::leaving(draft).into_iter().enumerate() {
+            if let Some(away) = aside(gone, "away", number) {
+                ordering.take_along(gone, &away);
+            }
+        }
         for node in nodes {
             match node.resource.dataset_name() {
                 Some(name) => ordering.visit(name, node),
@@ -85,8 +95,11 @@ impl<'a> Ordering<'a> {
             }
         }
         if self.left.remove(name).is_some() {
-            // Where it is then is a place that nothing else takes: nothing has to know it.
-            self.at.remove(&to);
+            // With all that it holds by then.
+            if let Some(aside) = aside(name, "aside", self.circles.len()) {
+                self.take_along(name, &aside);
+                self.put(aside, to, now.clone());
+            }
             self.circles.push((name.clone(), now));
         }
     }
@@ -112,4 +125,10 @@ impl<'a> Ordering<'a> {
         self.at.insert(to.clone(), at.clone());
         self.left.insert(at, (to, now));
     }
+}
+
+/// Returns a name for where one stands aside, which is none that a dataset has.
+fn aside(name: &DatasetName, folder: &str, number: usize) -> Option<DatasetName> {
+    let root = DatasetName::seen(name.pool().as_str()).ok()?;
+    area::top(&root)?.child(folder).ok()?.child(&number.to_string()).ok()
 }

@@ -1,6 +1,6 @@
 //! Whether what is to be renamed can be: nobody uses it, its new name is free by then, and OpenZFS takes it there.
 
-use crate::{code, dataset::entangled::entangled, draft::Draft, why::Why};
+use crate::{code, draft::Draft, why::Why};
 use phoenix_graph::{DatasetName, Key, name::MAX_DATASET_NAME};
 use phoenix_host::{
     area,
@@ -24,19 +24,6 @@ pub fn judge(draft: &mut Draft<'_>) {
         if let Some(why) = why {
             draft.refuse_for(&inputs.key_of(&to), why);
         }
-    }
-    for (to, other) in entangled(draft.found.moves.renamed()) {
-        let help = if inputs.to == inputs.number {
-            "do it in two switches: first the one, then the other"
-        } else {
-            "go back one generation after the other (`phoenix generations` lists them)"
-        };
-        draft.refuse(
-            &inputs.key_of(&to),
-            code::CANNOT_RENAME,
-            format!("it would be renamed in the same switch as {other}, which lies in it or which it is to lie in, while names are passed on"),
-            help,
-        );
     }
 }
 

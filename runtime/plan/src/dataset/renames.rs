@@ -21,12 +21,15 @@ pub fn prepare(draft: &mut Draft<'_>) {
     let wanted = if inputs.to == inputs.number { said(draft) } else { remembered(draft) };
     // What contains comes before what it contains: what goes along with it needs nothing.
     for (to, from) in wanted {
-        if draft.found.moves.after(&from) != to {
+        if !draft.found.moves.goes_along(&from, &to) {
             draft.found.moves.renames(from, to);
         }
     }
     if !draft.found.moves.any_renames() {
         return;
+    }
+    if inputs.to != inputs.number {
+        stays_behind(draft);
     }
     renameable::judge(draft);
     adopted(draft);
@@ -69,14 +72,11 @@ fn done(draft: &mut Draft<'_>) {
 /// Lists what the spec says had another name, by the name after, where that is still to be done.
 fn said(draft: &mut Draft<'_>) -> BTreeMap<DatasetName, DatasetName> {
     let inputs = draft.inputs;
-    let mut wanted: BTreeMap<DatasetName, DatasetName> = BTreeMap::new();
-    for node in inputs.desired.nodes() {
-        if let (Some(name), Some(was)) = (node.resource.dataset_name(), was(node))
-            && !is_done(draft, name, was)
-        {
-            wanted.insert(name.clone(), was.clone());
-        }
-    }
+    let moves = &draft.found.moves;
+    let by_this = |name: &DatasetName, was: &DatasetName| moves.any_done() && moves.known(name) == *was;
+    let meant = meant(draft).into_iter().filter(|(name, was)| !by_this(name, was));
+    let mut wanted: BTreeMap<DatasetName, DatasetName> =
+        meant.map(|(name, was)| (name.clone(), was.clone())).collect();
     // What stays at its name, and is what it is said to have been, is so already; of others that may follow.
     loop {
         let leaving: BTreeSet<DatasetName> =
@@ -119,7 +119,7 @@ fn twice(draft: &mut Draft<'_>, wanted: &BTreeMap<DatasetName, DatasetName>) {
     for node in inputs.desired.nodes() {
         let (Some(name), Some(was)) = (node.resource.dataset_name(), was(node)) else { continue };
         let goes = inputs.current.is_some_and(|current| current.dataset(was).is_some())
-            && inputs.desired.dataset(was).is_none()
+            && (inputs.desired.dataset(was).is_none() || wanted.contains_key(was))
             && inputs.observed.datasets.contains_key(was);
         if goes
             && !wanted.contains_key(name)
@@ -136,11 +136,25 @@ fn twice(draft: &mut Draft<'_>, wanted: &BTreeMap<DatasetName, DatasetName>) {
     }
 }
 
-/// Returns whether a rename is done: the current generation says it, too, or this very transaction did it.
-fn is_done(draft: &Draft<'_>, name: &DatasetName, was_before: &DatasetName) -> bool {
-    let known = draft.inputs.current.and_then(|current| current.dataset(name));
-    known.and_then(was) == Some(was_before)
-        || draft.found.moves.any_done() && draft.found.moves.known(name) == *was_before
+/// Lists what the spec means to have renamed, by the names after. What the current generation says, too, is done; but
+/// where another takes a name that it is said to give, it is meant once more.
+fn meant<'a>(draft: &Draft<'a>) -> BTreeMap<&'a DatasetName, &'a DatasetName> {
+    let inputs = draft.inputs;
+    let is_done = |name: &DatasetName, before: &DatasetName| {
+        inputs.current.and_then(|current| current.dataset(name)).and_then(was) == Some(before)
+    };
+    let nodes = inputs.desired.nodes().iter();
+    let said = nodes.filter_map(|node| Some((node.resource.dataset_name()?, was(node)?)));
+    let (mut done, mut meant): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        said.partition(|(name, before)| is_done(name, before));
+    let mut taken: Vec<&DatasetName> = meant.values().copied().collect();
+    while let Some(name) = taken.pop() {
+        if let Some((name, before)) = done.remove_entry(name) {
+            meant.insert(name, before);
+            taken.push(before);
+        }
+    }
+    meant
 }
 
 /// Returns whether what has a name is what had the other before: that is not there any more, or the record says so.
@@ -163,9 +177,9 @@ fn nothing(draft: &mut Draft<'_>, name: &DatasetName, was: &DatasetName) {
 }
 
 /// Lists what the generation that is gone back to calls otherwise, by its name there.
-fn remembered(draft: &Draft<'_>) -> BTreeMap<DatasetName, DatasetName> {
+fn remembered(draft: &mut Draft<'_>) -> BTreeMap<DatasetName, DatasetName> {
     let inputs = draft.inputs;
-    let mut found = BTreeMap::new();
+    let (mut found, mut two) = (BTreeMap::new(), Vec::new());
     if inputs.record.entries.values().all(|entry| entry.earlier.is_empty()) {
         return found;
     }
@@ -174,6 +188,7 @@ fn remembered(draft: &Draft<'_>) -> BTreeMap<DatasetName, DatasetName> {
         let name = entry.in_generation(inputs.to);
         let was_in_it = entry.released.is_none()
             && entry.by <= inputs.to
+            && !entry.was_away_in(inputs.to)
             && name.pool() == now.pool()
             && inputs.desired.dataset(name).is_some();
         let is_called_otherwise = || {
@@ -184,11 +199,46 @@ fn remembered(draft: &Draft<'_>) -> BTreeMap<DatasetName, DatasetName> {
                 !entry.earlier.is_empty() && name != now
             }
         };
-        if was_in_it && is_called_otherwise() {
-            found.insert(name.clone(), now.clone());
+        if was_in_it
+            && is_called_otherwise()
+            && let Some(other) = found.insert(name.clone(), now.clone())
+        {
+            two.push((name.clone(), [other, now.clone()]));
         }
     }
+    for (name, [one, other]) in two {
+        draft.refuse(
+            &inputs.key_of(&name),
+            code::BOTH_NAMES,
+            format!(
+                "two datasets had this name in generation {}, as far as is on record: {one} and {other}",
+                inputs.to
+            ),
+            "go back one generation after the other (`phoenix generations` lists them)",
+        );
+    }
     found
+}
+
+/// Refuses where a generation has something by the name that it has now, though what it lies in gets another one.
+fn stays_behind(draft: &mut Draft<'_>) {
+    let inputs = draft.inputs;
+    for (name, state) in &inputs.observed.datasets {
+        let Some(entry) = inputs.record.entry(inputs.observed, &name.pool(), state) else { continue };
+        let after = draft.found.moves.after(name);
+        let is_in_it = entry.released.is_none()
+            && entry.by <= inputs.to
+            && entry.in_generation(inputs.to) == name
+            && inputs.desired.dataset(name).is_some();
+        if after != *name && is_in_it && !area::is_inside(name) {
+            draft.refuse(
+                &inputs.key_of(name),
+                code::CANNOT_RENAME,
+                format!("it is called so now as well, and what it lies in gets another name: it would go along, to {after}"),
+                "go back over another generation first (`phoenix generations` lists them)",
+            );
+        }
+    }
 }
 
 /// Returns whether what is put away needs no name: it comes home to it by itself, with what it was put away with; or what
@@ -200,8 +250,9 @@ fn comes_by_itself(draft: &Draft<'_>, now: &DatasetName, name: &DatasetName) -> 
         inputs.record.entry(inputs.observed, &name.pool(), state)
     };
     if inputs.observed.datasets.contains_key(name) {
-        return entry(name)
-            .is_some_and(|entry| entry.by <= inputs.to && entry.in_generation(inputs.to) == name);
+        return entry(name).is_some_and(|entry| {
+            entry.by <= inputs.to && entry.in_generation(inputs.to) == name && !entry.was_away_in(inputs.to)
+        });
     }
     let home = std::iter::successors(Some(now.clone()), DatasetName::parent).find_map(|top| {
         let entry = entry(&top).filter(|entry| entry.away.is_some())?;

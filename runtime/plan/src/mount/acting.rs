@@ -1,7 +1,7 @@
 //! The actions of a turn: what is unmounted before everything else, and what is mounted after it.
 
 use crate::{
-    Change, Kind, Subject,
+    Action, Change, Kind, Subject,
     dataset::retire,
     draft::Draft,
     mount::{doing, path::path_of},
@@ -9,9 +9,12 @@ use crate::{
     sketch::Sketch,
 };
 use phoenix_graph::{DatasetName, Graph, Key};
-use phoenix_host::observed::{
-    DatasetState, Observed,
-    mount::{Tree, is_below},
+use phoenix_host::{
+    observed::{
+        DatasetState, Observed,
+        mount::{Tree, is_below},
+    },
+    op::Op,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -109,21 +112,15 @@ pub fn come(draft: &mut Draft<'_>, late: &[DatasetName]) {
 /// above it. The last mounted first.
 fn too_early(draft: &Draft<'_>, comes: &[(DatasetName, Box<str>)]) -> Vec<(DatasetName, Box<str>)> {
     let path = |name: &DatasetName| comes.iter().find(|(other, _)| other == name).map(|(_, path)| &**path);
-    // As they are set: by the order of the actions, and with each what follows it, by path.
-    let sets = draft.actions().iter().filter_map(|action| match &action.subject {
-        Subject::Resource(Key::Dataset(name)) => Some(name),
-        _ => None,
-    });
+    // As they are set: by the order of the actions, and with each what follows it and has its name by then, by path.
     let mut mounted: Vec<&DatasetName> = Vec::new();
-    for set in sets {
-        let mut along: Vec<&DatasetName> = draft
-            .found
-            .mounting
-            .follows
-            .iter()
-            .filter(|(name, of)| of == set && !mounted.contains(&name))
-            .map(|(name, _)| name)
-            .collect();
+    let actions = draft.actions();
+    let sets = actions.iter().enumerate().flat_map(|(at, action)| action.ops.iter().map(move |op| (at, op)));
+    for (at, set) in sets.filter_map(|(at, op)| Some((at, moved_by(op)?))) {
+        let follows = draft.found.mounting.follows.iter();
+        let along = follows.filter(|(name, of)| of == set && !mounted.contains(&name));
+        let along = along.filter(|(name, _)| !actions[at + 1..].iter().any(|later| brings(later, name)));
+        let mut along: Vec<&DatasetName> = along.map(|(name, _)| name).collect();
         along.sort_by_key(|name| path(name));
         mounted.extend(along);
     }
@@ -136,6 +133,29 @@ fn too_early(draft: &Draft<'_>, comes: &[(DatasetName, Box<str>)]) -> Vec<(Datas
     }
     let back = mounted.into_iter().rev();
     back.filter_map(|name| Some((name.clone(), path(name)?.into()))).collect()
+}
+
+/// Returns the dataset whose mount point an operation sets, or has inherited.
+fn moved_by(op: &Op) -> Option<&DatasetName> {
+    match op {
+        Op::DatasetSet { dataset, settings } => {
+            settings.iter().any(|(property, _)| property.as_str() == "mountpoint").then_some(dataset)
+        }
+        Op::DatasetInherit { dataset, property } | Op::DatasetReceived { dataset, property } => {
+            (property.as_str() == "mountpoint").then_some(dataset)
+        }
+        _ => None,
+    }
+}
+
+/// Returns whether an action makes a dataset, or gives it its name, or what it lies in.
+fn brings(action: &Action, name: &DatasetName) -> bool {
+    let brings = |op: &Op| match op {
+        Op::DatasetCreate { dataset, .. } => name == dataset,
+        Op::DatasetRename { to, .. } => name == to || name.is_below(to),
+        _ => false,
+    };
+    action.ops.iter().any(brings)
 }
 
 /// Returns whether `zfs mount -a` would mount anything else: a file system that is not mounted, and

@@ -238,8 +238,10 @@ fn follows(
 ) -> Vec<(DatasetName, DatasetName)> {
     let mut follows = Vec::new();
     for (name, future) in futures {
-        let Some(state) = future.state.filter(|state| future.changed && !state.volume) else { continue };
-        if future.path.is_none() || &*can(draft.inputs, name, future) != "on" || state.is_locked() {
+        let volume = future.state.is_some_and(|state| state.volume)
+            || matches!(future.node.map(|node| &node.resource), Some(Resource::Volume(_)));
+        let stays = future.state.is_some_and(|state| !future.changed || state.is_locked());
+        if volume || stays || future.path.is_none() || &*can(draft.inputs, name, future) != "on" {
             continue;
         }
         let above = std::iter::successors(Some(name.clone()), |at| {

@@ -1,19 +1,22 @@
-//! Permissions: owner, group and mode of a file system's root directory, once it is mounted. What
-//! the spec does not say stays as it is, and so does everything when it says nothing any more.
+//! Permissions: owner, group and mode of a file system's root directory, once it is mounted. What no spec has said
+//! stays as it is; what one said, and says no more, goes back to what it was before (unsaid.rs).
 
 pub mod numbers;
+pub mod unsaid;
 
 use crate::{
     Change, Inputs, Inverse, Kind, Subject, code,
     dataset::snapshot,
     doing::Doing,
     draft::Draft,
+    mount::path::path_of,
     order::{Milestone, Need},
+    sketch::Sketch,
     stage::Stage,
 };
 use numbers::numbers;
 use phoenix_graph::{
-    DatasetName, Graph, Mode, Permissions, Resource,
+    DatasetName, Graph, Key, Permissions, Resource,
     graph::Node,
     mounts::{Mount, mounts},
 };
@@ -22,6 +25,7 @@ use phoenix_host::{
     op::Op,
 };
 use std::collections::BTreeMap;
+use unsaid::{GROUP, MODE, OWNER, Wanted};
 
 pub const STAGES: &[Stage] =
     &[Stage { name: "permissions", after: &["datasets", "boot"], looks_inside: true, run: plan }];
@@ -33,7 +37,7 @@ fn all(graph: &Graph) -> impl Iterator<Item = (&Node, &Permissions)> {
     })
 }
 
-/// Plans all permissions of the desired graph.
+/// Plans all permissions of the desired graph, and what goes back of those that it does not have any more.
 pub fn plan(draft: &mut Draft<'_>) {
     let inputs = draft.inputs;
     let mounts = mounts(inputs.desired.resources());
@@ -47,10 +51,7 @@ pub fn plan(draft: &mut Draft<'_>) {
                 continue;
             }
         };
-        // What stands there now is put away: the root directory of what comes is not known yet.
-        let now = draft.found.moves.now(&permissions.dataset);
-        let before = now.as_ref().and_then(|now| inputs.observed.directories.get(now)).copied();
-        let before = before.filter(|_| !draft.found.moves.is_exchanged(&permissions.dataset));
+        let before = now(draft, &permissions.dataset);
         if before.is_none() && !draft.changes_below(&node.key) {
             // A pool that is refused has its refusal.
             if draft.standing(&permissions.dataset).is_some() {
@@ -69,26 +70,59 @@ pub fn plan(draft: &mut Draft<'_>) {
             }
             continue;
         }
-        let mode = permissions.mode;
-        let holds = |now: Directory| {
-            owner.is_none_or(|owner| owner == now.owner)
-                && group.is_none_or(|group| group == now.group)
-                && mode.is_none_or(|mode| mode == now.mode)
-        };
-        if before.is_some_and(holds) {
-            continue;
-        }
-        let kind = if draft.whose.is_known(&node.key) { Kind::Update } else { Kind::Create };
+        unsaid::stands_over(draft, permissions, before);
+        let said = Wanted { owner, group, mode: permissions.mode };
+        let known = Key::Permissions(draft.found.moves.known(&permissions.dataset));
+        let kind = if draft.whose.is_known(&known) { Kind::Update } else { Kind::Create };
         let mut sketch = draft.sketch(kind, &permissions.dataset);
-        let dataset = permissions.dataset.clone();
         sketch.changes = changes(permissions, before, owner, group);
-        sketch.run(doing(&dataset, &path, (owner, group, mode), before));
-        if let Some(now) = now.filter(|_| before.is_some()) {
-            snapshot::first(draft, &now);
-        }
         sketch.after(Need::OwnGround);
-        draft.push(Subject::Resource(node.key.clone()), sketch);
+        give(draft, &permissions.dataset, &path, said, before, sketch);
     }
+    for dataset in unsaid::unsaid(draft) {
+        let before = now(draft, &dataset);
+        let path = mounts.get(&dataset).and_then(|mount| mount.path.clone());
+        let stands = || draft.standing(&dataset).and_then(|(_, state)| path_of(state));
+        let mounting = &draft.found.mounting;
+        let goes = draft.found.moves.now(&dataset).is_some_and(|now| mounting.goes(&now));
+        let reached = mounting.comes(&dataset) || before.is_some() && !goes;
+        let Some(path) = path.or_else(stands).filter(|_| reached) else { continue };
+        let mut sketch = draft.sketch(Kind::Remove, &dataset);
+        sketch.after(Need::Ground(Key::Dataset(dataset.clone())));
+        sketch.after(Milestone::Done(Key::Dataset(dataset.clone())));
+        give(draft, &dataset, &path, Wanted::default(), before, sketch);
+    }
+}
+
+/// Returns what the root directory of a file system has, by the name that this has after; nothing where that cannot be
+/// seen, or what stands there now is put away.
+fn now(draft: &Draft<'_>, dataset: &DatasetName) -> Option<Directory> {
+    let now = draft.found.moves.now(dataset)?;
+    let seen = draft.inputs.observed.directories.get(&now).copied();
+    seen.filter(|_| !draft.found.moves.is_exchanged(dataset))
+}
+
+/// Plans that a root directory has what is said, and what goes back.
+fn give(
+    draft: &mut Draft<'_>,
+    dataset: &DatasetName,
+    path: &str,
+    said: Wanted,
+    before: Option<Directory>,
+    mut sketch: Sketch,
+) {
+    let back = unsaid::goes_back(draft, dataset);
+    let wanted = said.or(back);
+    if before.map_or(wanted == Wanted::default(), |now| wanted.on(now) == now) {
+        return;
+    }
+    sketch.changes.extend(gone(back, before));
+    let comes = before.is_none() && is_there(draft, dataset);
+    sketch.run(doing(dataset, path, wanted, before, comes));
+    if let Some(now) = draft.found.moves.now(dataset).filter(|_| before.is_some()) {
+        snapshot::first(draft, &now);
+    }
+    draft.push(Subject::Resource(Key::Permissions(dataset.clone())), sketch);
 }
 
 /// Returns where a file system is mounted. A root dataset without settings of its own is at its default place.
@@ -97,35 +131,52 @@ pub fn place(mounts: &BTreeMap<DatasetName, Mount>, dataset: &DatasetName) -> Bo
     path.unwrap_or_else(|| format!("/{dataset}").into())
 }
 
-/// Gives a root directory, where it is mounted, what is said of owner, group and mode. One that is made within this plan
-/// goes with its file system.
+/// Returns whether a file system is there, though it may not be mounted yet; not where an earlier state of it takes its
+/// place.
+fn is_there(draft: &Draft<'_>, dataset: &DatasetName) -> bool {
+    let moves = &draft.found.moves;
+    !moves.is_exchanged(dataset) && (draft.standing(dataset).is_some() || moves.place(dataset).is_some())
+}
+
+/// Gives a root directory, where it is mounted, what is said of owner, group and mode. What it had is known, or is seen
+/// once its file system `comes`; one that is made within this plan goes with its file system.
 fn doing(
     dataset: &DatasetName,
     path: &str,
-    (owner, group, mode): (Option<u32>, Option<u32>, Option<Mode>),
+    Wanted { owner, group, mode }: Wanted,
     before: Option<Directory>,
+    comes: bool,
 ) -> Doing {
     let op = Op::DirectorySet { dataset: dataset.clone(), path: path.into(), owner, group, mode };
     match before {
         Some(before) => {
             Doing::new(op, Inverse::Directory { dataset: dataset.clone(), path: path.into(), before })
         }
+        None if comes => {
+            Doing::new(op, Inverse::DirectoryUnseen { dataset: dataset.clone(), path: path.into() })
+        }
         None => Doing::alone(op),
     }
 }
 
-/// Returns what takes it back.
+/// Returns what takes it back, wherever the file system is mounted by then.
 pub fn back(inverse: &Inverse, seen: &Observed) -> Vec<Op> {
     let Inverse::Directory { dataset, path, before } = inverse else { return Vec::new() };
     let differs = seen.directories.get(dataset).is_some_and(|now| now != before);
+    let place = seen.datasets.get(dataset).filter(|state| state.mounted).and_then(path_of);
     let op = || Op::DirectorySet {
         dataset: dataset.clone(),
-        path: path.clone(),
+        path: place.unwrap_or_else(|| path.clone()),
         owner: Some(before.owner),
         group: Some(before.group),
         mode: Some(before.mode),
     };
     differs.then(op).into_iter().collect()
+}
+
+/// Returns what takes it back once all is mounted again: a root directory that cannot be reached is as it is until then.
+pub fn comes(inverse: &Inverse, seen: &Observed) -> Vec<Op> {
+    inverse.where_it_holds(seen).map_or(Vec::new(), |inverse| back(&inverse, seen))
 }
 
 /// Lists what sets permissions: what is shared is shared after that.
@@ -152,14 +203,27 @@ fn changes(
     let number = |number: Option<u32>| number.map(|number| number.to_string());
     let old = |of: fn(Directory) -> String| before.map(of);
     [
-        ("owner", name(&said.owner, owner), number(owner), old(|now| now.owner.to_string())),
-        ("group", name(&said.group, group), number(group), old(|now| now.group.to_string())),
-        ("mode", mode.clone(), mode, old(|now| now.mode.to_string())),
+        (OWNER, name(&said.owner, owner), number(owner), old(|now| now.owner.to_string())),
+        (GROUP, name(&said.group, group), number(group), old(|now| now.group.to_string())),
+        (MODE, mode.clone(), mode, old(|now| now.mode.to_string())),
     ]
     .into_iter()
     .filter(|(_, said, wanted, old)| said.is_some() && wanted != old)
     .map(|(setting, new, _, old)| Change { setting: setting.to_owned(), old, new })
     .collect()
+}
+
+/// Lists what goes back, and differs.
+fn gone(back: Wanted, before: Option<Directory>) -> impl Iterator<Item = Change> {
+    let Wanted { owner, group, mode } = back;
+    let old = |of: fn(Directory) -> String| before.map(of);
+    let all = [
+        (OWNER, owner.map(|number| number.to_string()), old(|now| now.owner.to_string())),
+        (GROUP, group.map(|number| number.to_string()), old(|now| now.group.to_string())),
+        (MODE, mode.map(|mode| mode.to_string()), old(|now| now.mode.to_string())),
+    ];
+    let differ = all.into_iter().filter(|(_, new, old)| new.is_some() && new != old);
+    differ.map(|(setting, new, old)| Change { setting: setting.to_owned(), old, new })
 }
 
 /// Adds what has to be looked at for permissions.

@@ -68,6 +68,9 @@ pub struct Earlier {
     pub name: DatasetName,
     /// The attempt that found it by another one when it was done.
     pub until: u64,
+    /// The attempt that put it away under this name, where it was put away and came home by another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub away: Option<u64>,
 }
 
 /// That a dataset is put away.
@@ -99,6 +102,13 @@ impl Entry {
         earlier.map_or_else(now, |earlier| &earlier.name)
     }
 
+    /// Returns whether it was put away while a generation was current, and has come home by another name since.
+    #[must_use]
+    pub fn was_away_in(&self, generation: u64) -> bool {
+        let earlier = self.earlier.iter().find(|earlier| earlier.until > generation);
+        earlier.and_then(|earlier| earlier.away).is_some_and(|away| away <= generation)
+    }
+
     /// Returns whether it had a name before.
     #[must_use]
     pub fn was(&self, name: &DatasetName) -> bool {
@@ -116,14 +126,15 @@ impl Entry {
         }
         let before = self.away.as_ref().map_or(&self.name, |away| &away.home);
         if within(before) != within(name) {
-            self.earlier.push(Earlier { name: before.clone(), until: number });
+            let away = self.away.as_ref().map(|away| away.number);
+            self.earlier.push(Earlier { name: before.clone(), until: number, away });
         }
     }
 
     /// Notes the name that it had until it was put away with what it lies in.
     fn goes_along(&mut self, number: u64) {
         if self.away.is_none() && !area::is_inside(&self.name) {
-            self.earlier.push(Earlier { name: self.name.clone(), until: number });
+            self.earlier.push(Earlier { name: self.name.clone(), until: number, away: None });
         }
     }
 

@@ -10,14 +10,13 @@ mod space;
 use crate::{
     given::{Given, Roots},
     image::{DatasetImage, HostImage},
-    permissions::NEW,
     properties::parts,
     state::State,
 };
 use phoenix_graph::{DatasetName, PropertyName, Target, property};
 use phoenix_host::{
     HostError, area,
-    observed::{ALWAYS, DatasetState, Observed, Query},
+    observed::{ALWAYS, DatasetState, Directory, Observed, Query},
     op::Op,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -172,7 +171,7 @@ impl State {
         let mounted = self
             .mounted_at(name)
             .map(|path| if self.hidden(name) { format!("{path} (hidden)") } else { path.to_owned() });
-        let directory = state.directory.unwrap_or(NEW);
+        let directory = state.directory.unwrap_or(Directory::NEW);
         DatasetImage {
             volume: state.volume,
             settings,

@@ -1,12 +1,14 @@
 //! Carrying plans out, and looking whether everything holds.
 
 use super::{Aim, Runtime, SwitchError};
-use crate::execute::{Event, ExecuteError, Ledger, execute, take_snapshots};
+use crate::execute::{Event, ExecuteError, Ledger, Run, execute, take_snapshots};
 use phoenix_graph::{DatasetName, Graph, Key, Resource, SnapshotName};
 use phoenix_host::{HostError, observed::SnapshotState, op::Op, snapshots};
-use phoenix_plan::{Action, Change, Consent, Inputs, Kind, Past, Plan, STORAGE_CFG, plan, underway};
+use phoenix_plan::{
+    Action, Before, Change, Consent, Inputs, Kind, Past, Plan, STORAGE_CFG, after, plan, underway,
+};
 use phoenix_store::{Cause, Record};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How far plans were carried out.
 pub(super) struct Carried {
@@ -63,7 +65,7 @@ impl Runtime<'_> {
         let mut carried = Carried { result: Ok(()), ..Carried::failed("") };
         let mut next = first;
         loop {
-            let plan = match next.take() {
+            let mut plan = match next.take() {
                 Some(plan) => plan,
                 None => match self.plan_on(aim, approve) {
                     Ok(plan) => plan,
@@ -92,18 +94,20 @@ impl Runtime<'_> {
                 ledger.write(&record).and_then(|()| take_snapshots(self.host, &plan, at, self.events));
             // While they still have the names that they were taken under.
             let noted = self.note_snapshots(&plan, at);
-            let (begun, run) = match taken {
+            let Run { begun, seen, result } = match taken {
                 Ok(()) if noted.is_ok() => {
                     execute(self.host, &plan, ledger, self.jobs, self.stop, self.events)
                 }
-                taken => (Vec::new(), taken),
+                taken => Run { begun: Vec::new(), seen: BTreeMap::new(), result: taken },
             };
+            seen.into_iter().for_each(|(action, seen)| plan.learn(action, seen));
             carried.actions += plan.actions.len();
             carried.adopted = Some(plan.adopted.clone());
             let partial = plan.partial;
             carried.plans.push((plan, begun));
-            carried.found.extend(run.as_ref().err().and_then(ExecuteError::found).cloned());
-            if let Err(error) = run.map_err(ExecuteFailure::from).and(noted.map_err(ExecuteFailure::from)) {
+            carried.found.extend(result.as_ref().err().and_then(ExecuteError::found).cloned());
+            if let Err(error) = result.map_err(ExecuteFailure::from).and(noted.map_err(ExecuteFailure::from))
+            {
                 carried.result = Err(error);
                 return carried;
             }
@@ -178,14 +182,17 @@ impl Runtime<'_> {
         // The data has gone back by now: what is looked at is whether the rest holds.
         let consent = Consent { with_data: BTreeSet::new(), ..aim.consent.clone() };
         let past = Past::default();
-        let again = |current: Option<&Graph>, adopted: &BTreeSet<Key>| {
+        // What is held against itself has what is noted by the names that there are now.
+        let from = aim.current.as_ref().map(|(generation, graph)| (graph, &generation.adopted));
+        let noted = after(&aim.before, &carried.plans, from, (&aim.graph, adopted.unwrap_or(&nothing)));
+        let again = |current: Option<&Graph>, adopted: &BTreeSet<Key>, noted: &Before| {
             plan(&Inputs {
                 desired: &aim.graph,
                 current,
                 adopted,
                 made: &aim.made,
                 coming_home: &aim.coming_home,
-                before: &aim.before,
+                before: noted,
                 // What is let go is no step: its settings are not held against anything.
                 gives_back: false,
                 observed: &observed,
@@ -198,8 +205,8 @@ impl Runtime<'_> {
                 past: &past,
             })
         };
-        let held = again(Some(&aim.graph), adopted.unwrap_or(&nothing));
-        let gone = again(current, before);
+        let held = again(Some(&aim.graph), adopted.unwrap_or(&nothing), &noted);
+        let gone = again(current, before, &aim.before);
         let left = held.actions.iter().chain(
             gone.actions
                 .iter()

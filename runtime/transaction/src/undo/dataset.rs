@@ -8,7 +8,7 @@ use phoenix_host::{
     op::Op,
     text::complaints::Complaint,
 };
-use phoenix_plan::{Inverse, around, away, would_mount};
+use phoenix_plan::{Inverse, around, away, guid_of, would_mount};
 
 /// Takes back what was done to a dataset, where that takes more than operations.
 pub fn take_back(undoing: &mut Undoing<'_>, inverse: &Inverse) -> Option<Result<(), HostError>> {
@@ -17,14 +17,20 @@ pub fn take_back(undoing: &mut Undoing<'_>, inverse: &Inverse) -> Option<Result<
         Inverse::Cloned { dataset, volume, origin } => {
             Some(undoing.unmake_cloned(dataset, *volume, &origin.to_string()))
         }
-        Inverse::Setting { dataset, property, .. } => Some(undoing.set_back(dataset, property, inverse)),
-        Inverse::Name { after, .. }
-            if undoing.unset.iter().any(|unset| unset == after || unset.is_below(after)) =>
+        Inverse::Setting { dataset, property, .. }
+            if undoing.unset.contains(dataset) && matches!(property.as_str(), "mountpoint" | "canmount") =>
         {
             undoing.leave(inverse);
             Some(Ok(()))
         }
-        Inverse::Name { guid: Some(_), .. } => Some(undoing.name_back(inverse)),
+        Inverse::Setting { dataset, property, .. } => Some(undoing.set_back(dataset, property, inverse)),
+        Inverse::Name { guid: Some(guid), before, after, .. } => {
+            Some(undoing.name_back(inverse, *guid, before, after))
+        }
+        Inverse::Name { after, .. } if undoing.is_unset(after) => {
+            undoing.leave(inverse);
+            Some(Ok(()))
+        }
         _ => None,
     }
 }
@@ -34,20 +40,50 @@ impl Undoing<'_> {
     /// it is to go to stays.
     pub(super) fn leave(&mut self, inverse: &Inverse) {
         self.unset.extend(inverse.dataset().cloned());
-        if let Inverse::Name { before, guid: Some(_), .. } = inverse {
-            self.stuck.insert(before.clone());
-            self.stuck_by_failure.insert(before.clone());
+        if let Inverse::Name { before, after, guid: Some(_), .. } = inverse {
+            let both = [before, after].map(Clone::clone);
+            self.stuck.extend(both.clone());
+            self.stuck_by_failure.extend(both.clone());
+            self.held_up.push(both);
             self.missing.insert(before.clone());
         }
     }
 
-    /// Gives a dataset its name back. Where another one still bears that, it waits for it.
-    fn name_back(&mut self, inverse: &Inverse) -> Result<(), HostError> {
+    /// Returns whether something that is known by this name, or lies in what is, could not be taken back.
+    fn is_unset(&self, after: &DatasetName) -> bool {
+        self.unset.iter().any(|unset| unset == after || unset.is_below(after))
+    }
+
+    /// Returns whether a name that waits is one of these, or lies in one, or contains one.
+    fn is_held_up(&self, names: [&DatasetName; 2]) -> bool {
+        let meet = |one: &DatasetName, other: &DatasetName| {
+            one == other || one.is_below(other) || other.is_below(one)
+        };
+        self.held_up.iter().flatten().any(|held| names.iter().any(|name| meet(held, name)))
+    }
+
+    /// Gives a dataset its name back, in the order of the names: out of it one would come into another, or take its place.
+    /// Where another one still bears the name, it waits for that.
+    fn name_back(
+        &mut self,
+        inverse: &Inverse,
+        guid: u64,
+        before: &DatasetName,
+        after: &DatasetName,
+    ) -> Result<(), HostError> {
         let seen = self.look()?;
-        let blocked = inverse.is_blocked(&seen);
-        self.missing.extend(inverse.is_elsewhere(&seen).cloned());
+        let is_at = |name: &DatasetName| guid_of(&seen, name) == Some(guid);
+        let done = self.names.before(inverse).iter().any(is_at);
+        let elsewhere = !done && !is_at(after);
+        let waits = self.is_unset(after) || self.is_held_up([before, after]) || inverse.is_blocked(&seen);
         self.seen = Some(seen);
-        if blocked {
+        if done {
+            return Ok(());
+        }
+        if elsewhere {
+            self.missing.insert(before.clone());
+        }
+        if waits {
             self.leave(inverse);
             return Ok(());
         }

@@ -11,10 +11,17 @@ use phoenix_host::{
 };
 use phoenix_plan::Inverse;
 
-/// Mounts what was mounted.
+/// Mounts what was mounted. What could not be taken back stays mounted until then: its root directory cannot be reached
+/// otherwise.
 pub fn take_back(undoing: &mut Undoing<'_>, inverse: &Inverse) -> Option<Result<(), HostError>> {
-    let Inverse::Mount { dataset, mounted: true } = inverse else { return None };
-    Some(undoing.mount_back(dataset, inverse))
+    match inverse {
+        Inverse::Mount { dataset, mounted: true } => Some(undoing.mount_back(dataset, inverse)),
+        Inverse::Mount { dataset, mounted: false } if undoing.unset.contains(dataset) => {
+            undoing.leave(inverse);
+            Some(Ok(()))
+        }
+        _ => None,
+    }
 }
 
 /// Returns whether it was told already that this is left as it is.

@@ -1,5 +1,6 @@
 //! An undoing under way: what was seen last, and what is told of it.
 
+use super::names::Names;
 use phoenix_graph::DatasetName;
 use phoenix_host::{
     Host, HostError,
@@ -39,6 +40,10 @@ pub struct Undoing<'a> {
     pub unmounted: BTreeSet<DatasetName>,
     /// What could not be taken back: that is known by the name that it has now, which it keeps until then.
     pub unset: BTreeSet<DatasetName>,
+    /// The names that what was renamed has had.
+    pub names: Names<'a>,
+    /// What has not got its name back: the name before and the one after of each. What has to do with those waits, too.
+    pub held_up: Vec<[DatasetName; 2]>,
     /// Names that what had them before could not be given back: what bears one meanwhile is another.
     pub missing: BTreeSet<DatasetName>,
 }
@@ -50,6 +55,18 @@ impl Undoing<'_> {
             Some(seen) => Ok(seen),
             None => self.host.observe(&self.query),
         }
+    }
+
+    /// Looks at what something is about, by the name that this has by now, as well.
+    pub fn look_for(&mut self, inverse: &Inverse) -> Result<Observed, HostError> {
+        let seen = self.look()?;
+        let holds = inverse.where_it_holds(&seen);
+        // Of the others everything is seen, whatever their names are.
+        let directory = holds.as_deref().filter(|inverse| inverse.directory().is_some());
+        let unseen = |name: &&DatasetName| !self.query.directories.contains(*name);
+        let Some(name) = directory.and_then(Inverse::dataset).filter(unseen) else { return Ok(seen) };
+        self.query.directories.insert(name.clone());
+        self.host.observe(&self.query)
     }
 
     /// Runs an operation; a failure is told, and undoing goes on with the rest.

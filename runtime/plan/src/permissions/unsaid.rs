@@ -1,0 +1,112 @@
+//! What a spec does not say any more of a root directory: it goes back to what it was before one did.
+
+use super::numbers::said;
+use crate::{Prior, draft::Draft};
+use phoenix_graph::{DatasetName, Graph, Key, Mode, Permissions};
+use phoenix_host::observed::Directory;
+use std::collections::BTreeMap;
+
+/// The names that owner, group and mode go by.
+pub const OWNER: &str = "owner";
+pub const GROUP: &str = "group";
+pub const MODE: &str = "mode";
+
+/// What owner, group and mode are to be; nothing of what is to stay as it is.
+#[derive(Default, Clone, Copy, PartialEq)]
+pub struct Wanted {
+    pub owner: Option<u32>,
+    pub group: Option<u32>,
+    pub mode: Option<Mode>,
+}
+
+impl Wanted {
+    /// Returns what a root directory is once it has this.
+    pub fn on(self, now: Directory) -> Directory {
+        Directory {
+            owner: self.owner.unwrap_or(now.owner),
+            group: self.group.unwrap_or(now.group),
+            mode: self.mode.unwrap_or(now.mode),
+        }
+    }
+
+    /// Returns this, and what of another it does not say.
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            owner: self.owner.or(other.owner),
+            group: self.group.or(other.group),
+            mode: self.mode.or(other.mode),
+        }
+    }
+}
+
+/// Returns whether permissions say something.
+pub fn says(permissions: &Permissions, name: &str) -> bool {
+    match name {
+        OWNER => permissions.owner.is_some(),
+        GROUP => permissions.group.is_some(),
+        MODE => permissions.mode.is_some(),
+        _ => false,
+    }
+}
+
+/// Notes what a root directory has, as something that can be given back.
+pub fn note(now: Directory) -> BTreeMap<Box<str>, Prior> {
+    let own = |word: String| Prior::Own { raw: word.clone().into(), word: word.into() };
+    [(OWNER, now.owner.to_string()), (GROUP, now.group.to_string()), (MODE, now.mode.to_string())]
+        .map(|(name, word)| (name.into(), own(word)))
+        .into()
+}
+
+/// Returns what goes back of the root directory of a dataset, by the name that this has after.
+pub fn goes_back(draft: &Draft<'_>, dataset: &DatasetName) -> Wanted {
+    let moves = &draft.found.moves;
+    // What is made, or takes the place of another, is nothing that phoenix set before.
+    if moves.is_exchanged(dataset) || draft.standing(dataset).is_none() && moves.place(dataset).is_none() {
+        return Wanted::default();
+    }
+    let key = Key::Permissions(moves.known(dataset));
+    let said = said(draft.inputs.desired, dataset);
+    let prior = |name: &str| {
+        let unsaid = said.is_none_or(|said| !says(said, name));
+        match draft.inputs.prior(&key, name).filter(|_| unsaid) {
+            Some(Prior::Own { raw, .. }) => Some(&**raw),
+            _ => None,
+        }
+    };
+    Wanted {
+        owner: prior(OWNER).and_then(|raw| raw.parse().ok()),
+        group: prior(GROUP).and_then(|raw| raw.parse().ok()),
+        mode: prior(MODE).and_then(|raw| raw.parse().ok()),
+    }
+}
+
+/// Lists the datasets of which the spec says nothing any more, by their names after.
+pub fn unsaid(draft: &Draft<'_>) -> Vec<DatasetName> {
+    let inputs = draft.inputs;
+    let moves = &draft.found.moves;
+    let after = |key: &Key| {
+        let Key::Permissions(known) = key else { return None };
+        let name = moves.after(&moves.got_to(known)?);
+        let stays = inputs.desired.dataset(&name).is_some();
+        let released = inputs.gives_back && draft.whose.was_adopted(&Key::Dataset(known.clone()));
+        let is_it = moves.known(&name) == *known && said(inputs.desired, &name).is_none();
+        (is_it && (stays || released)).then_some(name)
+    };
+    inputs.before.keys().filter_map(after).collect()
+}
+
+/// Notes what permissions stand over that the spec is the first to say.
+pub fn stands_over(draft: &mut Draft<'_>, permissions: &Permissions, now: Option<Directory>) {
+    let Some(now) = now else { return };
+    let key = Key::Permissions(permissions.dataset.clone());
+    let known = draft.found.moves.known(&permissions.dataset);
+    let current = draft.inputs.current;
+    let first = |name: &str| {
+        let earlier: Option<&Graph> = current;
+        let said_before = earlier.and_then(|graph| said(graph, &known)).is_some_and(|said| says(said, name));
+        let noted = draft.inputs.prior(&Key::Permissions(known.clone()), name).is_some();
+        says(permissions, name) && !said_before && !noted
+    };
+    let over = note(now).into_iter().filter(|(name, _)| first(name)).collect();
+    draft.stands_over(&key, over);
+}
