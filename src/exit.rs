@@ -30,7 +30,7 @@ pub const TABLE: [(Exit, &str); 8] = [
     (Exit::Failed, "failed; what a switch had changed was undone"),
     (
         Exit::Differences,
-        "there are differences (`plan --detailed-exitcode`, `status`, `review`, `recover`, `fmt --check`)",
+        "there are differences (`plan --detailed-exitcode`, `status`, `review`, `recover`, `fmt --check`), or a container was not restarted (`--restart-guests`)",
     ),
     (Exit::BadSpec, "the spec has errors; nothing was written"),
     (Exit::Refused, "refused, or a decision is needed (`--yes`, `--adopt`, `--consent KEY`)"),

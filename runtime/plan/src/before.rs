@@ -6,7 +6,7 @@
 //! to switch: it is about the host as it is, not about a generation.
 
 use crate::{
-    Action, Before, Inputs, Inverse, Kind, Plan, Prior, Subject, begun, dataset::moving, permissions::unsaid,
+    Before, Inputs, Inverse, Kind, Plan, Prior, Subject, begun, dataset::moving, permissions::unsaid,
     record::is_adopted,
 };
 use phoenix_graph::{DatasetName, Graph, Key, PropertyName, Resource, Settings, Target, property};
@@ -66,6 +66,10 @@ pub type Side<'a> = (&'a Graph, &'a BTreeSet<Key>);
 pub fn after(before: &Before, plans: &[(Plan, Vec<usize>)], from: Option<Side<'_>>, to: Side<'_>) -> Before {
     let renames = renames(plans);
     let mut next = by_new_names(before, &renames);
+    let ops = begun(plans).flat_map(|action| &action.ops);
+    let made: BTreeSet<&DatasetName> = ops
+        .filter_map(|op| if let Op::DatasetCreate { dataset, .. } = op { Some(dataset) } else { None })
+        .collect();
     // A switch that was cut off and went on has several plans. What a later one saw where an earlier one had
     // been at work was phoenix's.
     let mut touched: BTreeSet<Key> = BTreeSet::new();
@@ -104,7 +108,9 @@ pub fn after(before: &Before, plans: &[(Plan, Vec<usize>)], from: Option<Side<'_
             let Some(Resource::Permissions(said)) = to.0.get(key).map(|node| &node.resource) else {
                 continue;
             };
-            let Some(stood) = directory(action, made(plans, dataset)) else { continue };
+            let stood = action.inverses.iter().find_map(Inverse::directory);
+            // Of what the same switch made that is what a new one has.
+            let Some(stood) = stood.or(made.contains(dataset).then_some(Directory::NEW)) else { continue };
             let earlier = earlier_name(dataset, &renames);
             let known = next.entry(key.clone()).or_default();
             for (name, prior) in unsaid::note(stood) {
@@ -156,22 +162,6 @@ pub fn after(before: &Before, plans: &[(Plan, Vec<usize>)], from: Option<Side<'_
         },
     });
     next
-}
-
-/// Returns what a root directory had before an action gave it something else: what was seen, or what a dataset has that
-/// was made by the same switch.
-fn directory(action: &Action, made: bool) -> Option<Directory> {
-    let stood = action.inverses.iter().find_map(|inverse| match inverse {
-        Inverse::Of { inverse, .. } | Inverse::Unless { inverse, .. } => inverse.directory(),
-        inverse => inverse.directory(),
-    });
-    stood.or_else(|| made.then_some(Directory::NEW))
-}
-
-/// Returns whether plans have made a file system.
-fn made(plans: &[(Plan, Vec<usize>)], dataset: &DatasetName) -> bool {
-    let makes = |op: &Op| matches!(op, Op::DatasetCreate { dataset: made, .. } if made == dataset);
-    begun(plans).flat_map(|action| &action.ops).any(makes)
 }
 
 /// Returns the name that something had before renames.

@@ -1,14 +1,12 @@
 //! Inverses: what stood before an action, fixed before it starts. Undoing looks at the host anew
 //! and does only what still differs, so that it can be cut off and begun again.
 
+use crate::Prior;
 use phoenix_graph::{
-    DatasetName, Disk, Key, PoolName, PropertyName, SnapshotName, StorageId, Vdev, export::ExportOptions,
+    DatasetName, Disk, PoolName, PropertyName, SnapshotName, StorageId, Vdev, export::ExportOptions,
 };
-use phoenix_host::{
-    observed::{
-        Directory, KEPT_CANMOUNT, LinkState, ORIGIN, Observed, Query, Setting, Source, StorageState, WRITTEN,
-    },
-    op::Op,
+use phoenix_host::observed::{
+    Directory, KEPT_CANMOUNT, LinkState, ORIGIN, Observed, Query, StorageState, WRITTEN,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -236,33 +234,6 @@ pub enum Inverse {
     },
 }
 
-/// What a dataset's property was.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "prior", rename_all = "kebab-case")]
-pub enum Prior {
-    /// Set on the dataset itself, to this value.
-    Own {
-        /// The value as `-Hp` prints it.
-        raw: Box<str>,
-        /// The word that sets it.
-        word: Box<str>,
-    },
-    /// Not set, but received with a stream: given back by `zfs inherit -S`.
-    Received {
-        /// The value as `-Hp` prints it.
-        raw: Box<str>,
-    },
-    /// Not set on the dataset itself: inherited again.
-    Inherited,
-    /// Not set; it cannot be inherited, and this word stands for not set.
-    Unset {
-        /// The value as `-Hp` prints it.
-        raw: Box<str>,
-        /// The word that sets it.
-        word: Box<str>,
-    },
-}
-
 /// The rooms that take something back.
 pub(crate) enum Room {
     Pool,
@@ -364,6 +335,7 @@ impl Inverse {
     pub fn directory(&self) -> Option<Directory> {
         match self {
             Inverse::Directory { before, .. } => Some(*before),
+            Inverse::Of { inverse, .. } | Inverse::Unless { inverse, .. } => inverse.directory(),
             _ => None,
         }
     }
@@ -577,44 +549,6 @@ impl Inverse {
 pub fn guid_of(seen: &Observed, dataset: &DatasetName) -> Option<u64> {
     seen.datasets.get(dataset)?.guid()
 }
-
-impl Prior {
-    /// Returns whether it is a value that was there: given by somebody, or received.
-    #[must_use]
-    pub fn is_somebodys(&self) -> bool {
-        matches!(self, Prior::Own { .. } | Prior::Received { .. })
-    }
-
-    /// Returns what brings it about, where that is not so already.
-    pub fn op(&self, dataset: &DatasetName, property: &PropertyName, now: Option<&Setting>) -> Option<Op> {
-        let set = |word: &str| Op::DatasetSet {
-            dataset: dataset.clone(),
-            settings: vec![(property.clone(), word.into())],
-        };
-        match self {
-            Prior::Own { raw, word } => {
-                let holds = now.is_some_and(|now| now.source.is_own() && now.raw == *raw);
-                (!holds).then(|| set(word))
-            }
-            // Whatever was received last is what comes back.
-            Prior::Received { .. } => now
-                .is_none_or(|now| now.source != Source::Received)
-                .then(|| Op::DatasetReceived { dataset: dataset.clone(), property: property.clone() }),
-            Prior::Unset { raw, word } => {
-                let holds = now.is_none_or(|now| now.raw == *raw);
-                (!holds).then(|| set(word))
-            }
-            Prior::Inherited => now
-                .is_some_and(|now| now.source.is_own())
-                .then(|| Op::DatasetInherit { dataset: dataset.clone(), property: property.clone() }),
-        }
-    }
-}
-
-/// By resource and setting, what was there before phoenix set it. Of what phoenix made and put away, also
-/// that nothing was. An adopted resource has an entry, be it an empty one: of one that has none, nothing is
-/// known.
-pub type Before = BTreeMap<Key, BTreeMap<Box<str>, Prior>>;
 
 /// Has disks looked at for a pool.
 fn watch(query: &mut Query, pool: &PoolName, disks: impl IntoIterator<Item = Box<str>>) {

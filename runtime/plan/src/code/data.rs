@@ -80,9 +80,9 @@ phoenix_graph::codes! {
     CANNOT_RENAME = Entry {
         name: "cannot-rename",
         level: Refusal,
-        title: "a dataset cannot be renamed so, or not in one switch",
-        explanation: "What shares the key of an encryption root stays below that; the new name has a parent that is there; and no name gets longer than 255 characters. Give it a name where it can go, or make a new dataset there and copy the data. One switch does not rename what lies in what passes its name on or exchanges it, nor to where another leaves: do that in two; and go back over it one generation after the other.",
-        why: "OpenZFS would refuse it in the middle of a switch, or a switch that fails could not be undone for certain.",
+        title: "a dataset cannot be renamed so",
+        explanation: "What shares the key of an encryption root stays below that; the new name has a parent that is there; and no name gets longer than 255 characters. Give it a name where it can go, or make a new dataset there and copy the data. A rollback moves nothing that would keep its name while what it lies in gets another: go back over another generation first.",
+        why: "OpenZFS would refuse it in the middle of a switch, or move along what was to stay.",
         examples: None,
     };
 

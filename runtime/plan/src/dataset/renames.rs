@@ -185,12 +185,9 @@ fn remembered(draft: &mut Draft<'_>) -> BTreeMap<DatasetName, DatasetName> {
     }
     for (now, state) in &inputs.observed.datasets {
         let Some(entry) = inputs.record.entry(inputs.observed, &now.pool(), state) else { continue };
-        let name = entry.in_generation(inputs.to);
-        let was_in_it = entry.released.is_none()
-            && entry.by <= inputs.to
-            && !entry.was_away_in(inputs.to)
-            && name.pool() == now.pool()
-            && inputs.desired.dataset(name).is_some();
+        let Some(name) = entry.was_in(inputs.to) else { continue };
+        let was_in_it =
+            entry.released.is_none() && name.pool() == now.pool() && inputs.desired.dataset(name).is_some();
         let is_called_otherwise = || {
             if area::is_inside(now) {
                 entry.away.as_ref().is_none_or(|away| away.number > inputs.to)
@@ -227,8 +224,7 @@ fn stays_behind(draft: &mut Draft<'_>) {
         let Some(entry) = inputs.record.entry(inputs.observed, &name.pool(), state) else { continue };
         let after = draft.found.moves.after(name);
         let is_in_it = entry.released.is_none()
-            && entry.by <= inputs.to
-            && entry.in_generation(inputs.to) == name
+            && entry.was_in(inputs.to) == Some(name)
             && inputs.desired.dataset(name).is_some();
         if after != *name && is_in_it && !area::is_inside(name) {
             draft.refuse(
@@ -250,9 +246,7 @@ fn comes_by_itself(draft: &Draft<'_>, now: &DatasetName, name: &DatasetName) -> 
         inputs.record.entry(inputs.observed, &name.pool(), state)
     };
     if inputs.observed.datasets.contains_key(name) {
-        return entry(name).is_some_and(|entry| {
-            entry.by <= inputs.to && entry.in_generation(inputs.to) == name && !entry.was_away_in(inputs.to)
-        });
+        return entry(name).is_some_and(|entry| entry.was_in(inputs.to) == Some(name));
     }
     let home = std::iter::successors(Some(now.clone()), DatasetName::parent).find_map(|top| {
         let entry = entry(&top).filter(|entry| entry.away.is_some())?;

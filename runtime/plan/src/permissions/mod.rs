@@ -75,7 +75,6 @@ pub fn plan(draft: &mut Draft<'_>) {
         let known = Key::Permissions(draft.found.moves.known(&permissions.dataset));
         let kind = if draft.whose.is_known(&known) { Kind::Update } else { Kind::Create };
         let mut sketch = draft.sketch(kind, &permissions.dataset);
-        sketch.changes = changes(permissions, before, owner, group);
         sketch.after(Need::OwnGround);
         give(draft, &permissions.dataset, &path, said, before, sketch);
     }
@@ -116,7 +115,7 @@ fn give(
     if before.map_or(wanted == Wanted::default(), |now| wanted.on(now) == now) {
         return;
     }
-    sketch.changes.extend(gone(back, before));
+    sketch.changes = changes(numbers::said(draft.inputs.desired, dataset), wanted, before);
     let comes = before.is_none() && is_there(draft, dataset);
     sketch.run(doing(dataset, path, wanted, before, comes));
     if let Some(now) = draft.found.moves.now(dataset).filter(|_| before.is_some()) {
@@ -184,46 +183,29 @@ pub fn needs(inputs: &Inputs<'_>) -> impl Iterator<Item = Need> {
     all(inputs.desired).map(|(node, _)| Milestone::Done(node.key.clone()).into())
 }
 
-/// Lists what differs of what the spec says: names as the spec gives them, numbers as they are seen.
-fn changes(
-    said: &Permissions,
-    before: Option<Directory>,
-    owner: Option<u32>,
-    group: Option<u32>,
-) -> Vec<Change> {
-    let mode = said.mode.map(|mode| mode.to_string());
-    let shown = |said: &Option<Box<str>>, number: Option<u32>, container: Option<u32>| {
-        let said = said.as_deref()?;
-        Some(match (number, container) {
-            (Some(number), Some(id)) => format!("{number} ({said} in container {id})"),
-            _ => said.to_owned(),
-        })
+/// Lists what differs of what is to be: names as the spec gives them, where it does, and numbers as they are seen.
+fn changes(said: Option<&Permissions>, wanted: Wanted, before: Option<Directory>) -> Vec<Change> {
+    let name = |name: Option<&Box<str>>, number: Option<u32>| {
+        let container = said.and_then(|said| said.container);
+        match (name, number, container) {
+            (Some(name), Some(number), Some(id)) => Some(format!("{number} ({name} in container {id})")),
+            (Some(name), ..) => Some(name.to_string()),
+            (None, number, _) => number.map(|number| number.to_string()),
+        }
     };
-    let name = |name: &Option<Box<str>>, number| shown(name, number, said.container);
+    let (owner, group) = said.map_or((None, None), |said| (said.owner.as_ref(), said.group.as_ref()));
     let number = |number: Option<u32>| number.map(|number| number.to_string());
+    let mode = wanted.mode.map(|mode| mode.to_string());
     let old = |of: fn(Directory) -> String| before.map(of);
     [
-        (OWNER, name(&said.owner, owner), number(owner), old(|now| now.owner.to_string())),
-        (GROUP, name(&said.group, group), number(group), old(|now| now.group.to_string())),
+        (OWNER, name(owner, wanted.owner), number(wanted.owner), old(|now| now.owner.to_string())),
+        (GROUP, name(group, wanted.group), number(wanted.group), old(|now| now.group.to_string())),
         (MODE, mode.clone(), mode, old(|now| now.mode.to_string())),
     ]
     .into_iter()
-    .filter(|(_, said, wanted, old)| said.is_some() && wanted != old)
+    .filter(|(_, new, wanted, old)| new.is_some() && wanted != old)
     .map(|(setting, new, _, old)| Change { setting: setting.to_owned(), old, new })
     .collect()
-}
-
-/// Lists what goes back, and differs.
-fn gone(back: Wanted, before: Option<Directory>) -> impl Iterator<Item = Change> {
-    let Wanted { owner, group, mode } = back;
-    let old = |of: fn(Directory) -> String| before.map(of);
-    let all = [
-        (OWNER, owner.map(|number| number.to_string()), old(|now| now.owner.to_string())),
-        (GROUP, group.map(|number| number.to_string()), old(|now| now.group.to_string())),
-        (MODE, mode.map(|mode| mode.to_string()), old(|now| now.mode.to_string())),
-    ];
-    let differ = all.into_iter().filter(|(_, new, old)| new.is_some() && new != old);
-    differ.map(|(setting, new, old)| Change { setting: setting.to_owned(), old, new })
 }
 
 /// Adds what has to be looked at for permissions.

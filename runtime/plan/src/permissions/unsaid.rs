@@ -2,7 +2,7 @@
 
 use super::numbers::said;
 use crate::{Prior, draft::Draft};
-use phoenix_graph::{DatasetName, Graph, Key, Mode, Permissions};
+use phoenix_graph::{DatasetName, Key, Mode, Permissions};
 use phoenix_host::observed::Directory;
 use std::collections::BTreeMap;
 
@@ -100,10 +100,9 @@ pub fn stands_over(draft: &mut Draft<'_>, permissions: &Permissions, now: Option
     let Some(now) = now else { return };
     let key = Key::Permissions(permissions.dataset.clone());
     let known = draft.found.moves.known(&permissions.dataset);
-    let current = draft.inputs.current;
+    let earlier = draft.inputs.current.and_then(|current| said(current, &known));
     let first = |name: &str| {
-        let earlier: Option<&Graph> = current;
-        let said_before = earlier.and_then(|graph| said(graph, &known)).is_some_and(|said| says(said, name));
+        let said_before = earlier.is_some_and(|earlier| says(earlier, name));
         let noted = draft.inputs.prior(&Key::Permissions(known.clone()), name).is_some();
         says(permissions, name) && !said_before && !noted
     };

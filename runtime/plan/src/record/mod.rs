@@ -102,11 +102,13 @@ impl Entry {
         earlier.map_or_else(now, |earlier| &earlier.name)
     }
 
-    /// Returns whether it was put away while a generation was current, and has come home by another name since.
+    /// Returns the name that it had in a generation; nothing where it was made later, or was put away then and has come
+    /// home by another name since.
     #[must_use]
-    pub fn was_away_in(&self, generation: u64) -> bool {
+    pub fn was_in(&self, generation: u64) -> Option<&DatasetName> {
         let earlier = self.earlier.iter().find(|earlier| earlier.until > generation);
-        earlier.and_then(|earlier| earlier.away).is_some_and(|away| away <= generation)
+        let away = earlier.and_then(|earlier| earlier.away).is_some_and(|away| away <= generation);
+        (self.by <= generation && !away).then(|| self.in_generation(generation))
     }
 
     /// Returns whether it had a name before.
