@@ -1,7 +1,10 @@
 //! NFS mounts of virtual machines: which dataset a machine mounts, where, and how. They come once all exports are read:
 //! each goes through one.
 
-use super::{About, Bound, Checker, bind::shown_empty};
+use super::{
+    About, Bound, Checker, Waiting,
+    bind::{named, shown_empty},
+};
 use crate::{
     diagnostic::{Diagnostic, code, list},
     resolve::{
@@ -18,18 +21,6 @@ use phoenix_graph::{
     nfs::{Automount, CONNECTIONS, NfsMount, NfsOptions, TIMEOUT, Version, text},
 };
 use std::{collections::BTreeMap, fmt::Display, net::IpAddr};
-
-/// A `vm` that waits until it is known what is exported.
-pub(super) struct Waiting<'b, 'a> {
-    dataset: DatasetName,
-    /// Where the dataset is mounted.
-    path: Box<str>,
-    /// The dataset's own block.
-    of: &'b Block<'a>,
-    block: &'b Block<'a>,
-    /// The lints that are allowed there.
-    allow: Vec<&'a str>,
-}
 
 /// What a `vm` says.
 struct Said {
@@ -361,7 +352,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                 self.places.contains_key(&Key::GuestMount(one.machine, at))
                     || is_shown(exports, one.asks(path, path))
             });
-            let (Some(names), Some(place)) = (super::bind::named(&empty), self.places.get(&key)) else {
+            let (Some(names), Some(place)) = (named(&empty), self.places.get(&key)) else {
                 continue;
             };
             let message =

@@ -101,7 +101,7 @@ struct Checker<'b, 'a, 's> {
     /// The mount points of containers.
     binds: Vec<Bound<'a>>,
     /// The mounts of machines, which wait until it is known what is exported.
-    machines: Vec<guest_mount::Waiting<'b, 'a>>,
+    machines: Vec<Waiting<'b, 'a>>,
     /// Datasets whose exports had errors, which were told.
     badly_exported: Vec<DatasetName>,
     /// Where file systems say their mount points.
@@ -128,6 +128,18 @@ type Quota<'a> = (Place, Option<ViaId>, Vec<&'a str>);
 /// A guest's mount, by its place among the resources, with the way that it took and the lints that are
 /// allowed there.
 type Bound<'a> = (usize, Option<ViaId>, Vec<&'a str>);
+
+/// A `vm` that waits until it is known what is exported.
+struct Waiting<'b, 'a> {
+    dataset: DatasetName,
+    /// Where the dataset is mounted.
+    path: Box<str>,
+    /// The dataset's own block.
+    of: &'b Block<'a>,
+    block: &'b Block<'a>,
+    /// The lints that are allowed there.
+    allow: Vec<&'a str>,
+}
 
 /// Where a dataset is mounted.
 enum Mounted {

@@ -198,6 +198,24 @@ fn what_has_a_meaning_of_its_own_is_escaped() {
     let mount = mount("fd00::1", "/100%/%h", "/.a/ü");
     let [ref one, _] = units::units(&mount)[..] else { panic!("{mount:?}") };
     assert_eq!(one.name, r"\x2ea-\xc3\xbc.mount");
+    assert_eq!(unit_name::of("/a:b_.c/-/", "mount"), r"a:b_.c-\x2d.mount");
+    assert_eq!(
+        (unit_name::of("/", "mount"), unit_name::path("-.mount", "mount")),
+        ("-.mount".into(), Some("/".into()))
+    );
+    for wrong in [
+        "a-b",
+        "a-b.automount",
+        r"a\x2",
+        r"a\x2d\xzz.mount",
+        r"a\x61.mount",
+        "-a.mount",
+        ".a.mount",
+        "ü.mount",
+        r"\xff.mount",
+    ] {
+        assert_eq!(unit_name::path(wrong, "mount"), None, "{wrong}");
+    }
     assert!(one.text.contains("What=[fd00::1]:/100%%/%%h\nWhere=/.a/ü\n"), "{}", one.text);
     assert!(fstab::line(&mount).starts_with("[fd00::1]:/100%/%h /.a/ü nfs4 "));
     assert!(cloud_init::document(&[&mount]).contains(r#""/.a/\u00fc""#));
