@@ -108,7 +108,7 @@ fn a_spec_is_read_where_it_is_named_and_a_machine_that_is_not_there_is_told() {
     sandbox.sim(&["guest", "201", "bare.kdl"]).exits(64).says("no machine mounts anything there");
     sandbox.sim(&["switch", "--yes"]).exits(0);
     sandbox.sim(&["guest", "999"]).exits(64).says("machine 999 mounts nothing in generation 1");
-    sandbox.sim(&["guest", "201", "--generation", "7"]).exits(1);
+    sandbox.sim(&["guest", "201", "--generation", "7"]).exits(4).says("there is no generation 7");
     sandbox
         .sim(&["guest", "201", "--host", "other"])
         .exits(64)
@@ -179,8 +179,8 @@ fn systemd(tool: &str, args: &[&str]) -> Option<(bool, String)> {
 /// Paths with all that has a meaning of its own in units; but a colon, at which `systemd-analyze` splits names.
 const ODD: [&str; 5] = ["/srv/my-data", "/srv/a b/100%", "/.hidden/x", "/srv/ü_.é", "/a\\b/'\"$c"];
 
-#[test]
-fn systemd_takes_the_units() {
+/// A spec in which machine 300 mounts at each of these paths what is at the same path of the dataset.
+fn oddly() -> Sandbox {
     let sandbox = sandbox();
     let mut vms = String::new();
     for (at, path) in ODD.iter().enumerate() {
@@ -191,6 +191,12 @@ fn systemd_takes_the_units() {
         ));
     }
     sandbox.edit("phoenix.kdl", "            vm 202 at", &format!("{vms}            vm 202 at"));
+    sandbox
+}
+
+#[test]
+fn systemd_takes_the_units() {
+    let sandbox = oddly();
     sandbox.sim(&["guest", "300", "phoenix.kdl", "--output", "units"]).exits(0);
     let folder = sandbox.path().join("units");
     let mut units: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -214,5 +220,43 @@ fn systemd_takes_the_units() {
         systemd("systemd-analyze", &["verify", "--man=no", wrong.to_str().unwrap()])
     {
         assert!(!content, "{said}");
+    }
+}
+
+#[test]
+fn systemd_makes_the_same_units_of_the_lines_of_fstab() {
+    let sandbox = oddly();
+    let generator = "/usr/lib/systemd/system-generators/systemd-fstab-generator";
+    for format in ["units", "fstab"] {
+        sandbox.sim(&["guest", "300", "phoenix.kdl", "--output", "out", "--format", format]).exits(0);
+    }
+    let made = ["made", "early", "late"].map(|name| sandbox.path().join(name));
+    made.iter().for_each(|folder| fs::create_dir(folder).unwrap());
+    let fstab = format!("SYSTEMD_FSTAB={}", sandbox.path().join("out/fstab").display());
+    let folders = made.each_ref().map(|folder| folder.to_str().unwrap());
+    assert_eq!(sandbox.read("out/fstab").lines().count(), ODD.len());
+    if !Path::new(generator).exists() {
+        eprintln!("SKIPPED: {generator} is not installed, so systemd is not asked what it makes of fstab");
+        return;
+    }
+    let (content, said) = systemd("env", &[&[fstab.as_str(), generator], &folders[..]].concat()).unwrap();
+    assert!(content, "{said}");
+    let values = |text: &str, names: &[&str]| -> Vec<String> {
+        let is_one = |line: &&str| names.iter().any(|name| line.starts_with(&format!("{name}=")));
+        text.lines().filter(is_one).map(|line| line.replace("=300s", "=5min")).collect()
+    };
+    for entry in fs::read_dir(sandbox.path().join("out")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if name == "fstab" {
+            continue;
+        }
+        let (ours, theirs) = (sandbox.read(&format!("out/{name}")), sandbox.read(&format!("made/{name}")));
+        let names = ["What", "Where", "Type", "TimeoutIdleSec"];
+        assert_eq!(values(&ours, &names), values(&theirs, &names), "{name}");
+        let options = |text: &str| values(text, &["Options"]).concat();
+        assert!(options(&theirs).starts_with(&options(&ours)), "{name}: {theirs}");
+        // A boot does not wait for it, and only one of the two is wanted.
+        let wanted = made[0].join("remote-fs.target.wants").join(&name).exists();
+        assert_eq!(wanted, ours.contains("[Install]"), "{name}");
     }
 }

@@ -73,10 +73,10 @@ impl<'a> Way<'a> {
         let Asked { mounted, path, address, from_root } = asked;
         let nearest = above(mounted).find_map(|at| exports.get_key_value(at));
         let (&export, clients) = nearest.ok_or_else(|| NoWay::NotExported(mounted.into()))?;
-        let Some(clients) = may_be(clients, address).filter(|found| !found.clients.is_empty()) else {
-            let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-            return Err(NoWay::NoClient { address, export: export.into() });
-        };
+        let clients = may_be(clients, address).ok_or_else(|| match address {
+            Some(address) => NoWay::NoClient { address, export: export.into() },
+            None => NoWay::NotExported(mounted.into()),
+        })?;
         let clients = clients.clients;
         if export != mounted && !clients.iter().any(|(_, options)| options.contains("crossmnt")) {
             return Err(NoWay::NotCrossed { path: mounted.into(), above: export.into() });
@@ -165,7 +165,10 @@ struct MayBe<'a> {
 /// host before a network, and that before what stands for many (`exports(5)`).
 fn may_be(clients: &Clients, address: Option<IpAddr>) -> Option<MayBe<'_>> {
     let all = || clients.iter().map(|(name, options)| (&**name, options));
-    let Some(address) = address else { return Some(MayBe { clients: all().collect(), sure: false }) };
+    let Some(address) = address else {
+        let found = MayBe { clients: all().collect(), sure: false };
+        return (!clients.is_empty()).then_some(found);
+    };
     let certain =
         all().filter(|(name, _)| covers(name, address) == Some(true)).map(|(name, _)| rank(name)).min();
     let fits = |name: &str| match (covers(name, address), certain) {

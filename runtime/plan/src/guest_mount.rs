@@ -5,8 +5,7 @@ use crate::{code, draft::Draft, stage::Stage};
 use phoenix_graph::{Graph, GuestMount, Key, Resource, nfs::units::units};
 use std::collections::BTreeMap;
 
-pub const STAGES: &[Stage] =
-    &[Stage { name: "machines", after: &["tunables"], looks_inside: true, run: plan }];
+pub const STAGES: &[Stage] = &[Stage { name: "machines", after: &["lines"], looks_inside: true, run: plan }];
 
 /// Lists the mounts of machines of a graph.
 fn all(graph: &Graph) -> BTreeMap<Key, &GuestMount> {

@@ -179,11 +179,11 @@ mod tests {
             "binds",
             "tunables",
             "altroot",
-            "machines",
             "space",
             "uses",
             "registry",
             "lines",
+            "machines",
         ];
         assert_eq!(names, order);
     }

@@ -507,8 +507,8 @@ impl Maker {
         let mut made = Vec::new();
         // What the settings of datasets come to together is not chosen.
         let mut lints = vec!["overcommitted-quota", "refquota-over-quota", "tiny-quota"];
-        // Nor which datasets containers are given.
-        lints.extend(["bind-shows-empty", "mount-option-without-effect"]);
+        // Nor which datasets guests are given.
+        lints.extend(["bind-shows-empty", "mount-option-without-effect", "soft-mount", "read-only-export"]);
         match self.choices.below(7) {
             // A mirror first: the plainest pool that nothing is said of.
             0 => {
