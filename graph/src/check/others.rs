@@ -13,6 +13,8 @@ use hashbrown::{HashMap, HashSet};
 pub struct Others<'a> {
     /// The file systems and volumes, by name.
     known: HashMap<&'a str, Known<'a>>,
+    /// Where file systems are mounted.
+    places: HashSet<&'a str>,
     /// What is exported.
     exports: Exports<'a>,
     /// The disks of those that were asked already.
@@ -49,6 +51,12 @@ impl<'a> Others<'a> {
         if let Some(known) = self.known.get_mut(name.as_str()) {
             known.mounted = Some(path);
         }
+        self.places.insert(path);
+    }
+
+    /// Returns whether a file system is mounted at a path.
+    pub fn is_mount_point(&self, path: &str) -> bool {
+        self.places.contains(path)
     }
 
     /// Knows what is exported, and to whom.

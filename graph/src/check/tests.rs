@@ -91,6 +91,11 @@ fn each_rule_refuses_what_breaks_it_and_names_the_resource() {
         ),
         (r#""subdirectory":"b/c""#, r#""subdirectory":"b""#, "mount:vm/201/srv/c: \"what\" does not follow"),
         (r#""subdirectory":"b/c""#, r#""subdirectory":"../c""#, "mount:vm/201/srv/c: it is a path without"),
+        (
+            r#""kind":"volume","name":"tank/a/v""#,
+            r#""kind":"dataset","name":"tank/a/b","settings":{}},{"kind":"volume","name":"tank/a/v""#,
+            "mount:vm/201/srv/c: another file system is mounted at /tank/a/b",
+        ),
         (r#""export":"/tank/a""#, r#""export":"/tank""#, "mount:vm/201/srv/c: \"export\" does not follow"),
         (r#""sec":"sys""#, r#""sec":"krb5""#, "mount:vm/201/srv/c: the export of /tank/a takes no sec=krb5"),
         (r#""nconnect":4"#, r#""nconnect":17"#, "mount:vm/201/srv/c: 17 is no number of connections"),

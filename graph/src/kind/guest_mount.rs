@@ -60,6 +60,13 @@ pub fn source_path(path: &str, subdirectory: Option<&str>) -> Box<str> {
     }
 }
 
+/// Lists the paths from a source up to what it lies in, without that: where another file system may be mounted.
+pub fn inside<'p>(path: &str, source: &'p str) -> impl Iterator<Item = &'p str> {
+    let length = path.trim_end_matches('/').len();
+    let above = |source: &&'p str| source.rsplit_once('/').map(|(above, _)| above);
+    std::iter::successors(Some(source), above).take_while(move |at| at.len() > length)
+}
+
 impl Kind for GuestMount {
     fn key(&self) -> Key {
         Key::GuestMount(self.machine, self.mount.at.clone())
@@ -98,6 +105,9 @@ impl Kind for GuestMount {
     fn check_among<'a>(&'a self, others: &mut Others<'a>) -> Result<(), Reason> {
         others.mounted_at(&self.dataset, &self.path)?;
         let path = self.source_path();
+        if let Some(at) = inside(&self.path, &path).find(|at| others.is_mount_point(at)) {
+            return Err(Reason::Guest(format!("another file system is mounted at {at}")));
+        }
         let way = others.way(self.asks(&self.path, &path))?;
         if *way.export != *self.export {
             return Err(Reason::Derived("export"));

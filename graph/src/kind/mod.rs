@@ -21,7 +21,7 @@ pub use bind::Bind;
 pub use common::{Fact, Said, Unit};
 pub use dataset::Dataset;
 pub use export::Export;
-pub use guest_mount::{GuestMount, source_path};
+pub use guest_mount::{GuestMount, inside, source_path};
 pub use key::Key;
 pub use life::Lifecycle;
 pub use permissions::{Mode, Permissions};

@@ -1,43 +1,25 @@
 //! NFS mounts of virtual machines: which dataset a machine mounts, where, and how. They come once all exports are read:
 //! each goes through one.
 
+mod said;
+
 use super::{
     About, Bound, Checker, Waiting,
-    bind::{named, shown_empty},
+    bind::{Mounts, named, shown_empty},
 };
 use crate::{
     diagnostic::{Diagnostic, code, list},
-    resolve::{
-        grammar::{Kind, find_own},
-        spec::{Block, Scalar, Setting},
-    },
+    resolve::spec::Block,
 };
 use phoenix_graph::{
-    DatasetName, Export, GuestMount, Key, Resource, Seconds,
-    check::guest,
-    export::reach::{Asked, Exports, NoWay, Way, is_shown},
-    kind::source_path,
+    DatasetName, Export, GuestMount, Key, Resource,
+    export::reach::{Exports, NoWay, Way, is_shown},
+    kind::{inside, source_path},
     mounts::Mount,
-    nfs::{Automount, CONNECTIONS, NfsMount, NfsOptions, TIMEOUT, Version, text},
+    nfs::{NfsMount, NfsOptions, text},
 };
-use std::{collections::BTreeMap, fmt::Display, net::IpAddr};
-
-/// What a `vm` says.
-struct Said {
-    machine: u32,
-    at: Box<str>,
-    server: Box<str>,
-    subdirectory: Option<Box<str>>,
-    address: Option<IpAddr>,
-    options: NfsOptions,
-}
-
-impl Said {
-    /// Asks for the way to what is mounted at a path.
-    fn asks<'p>(&self, mounted: &'p str, path: &'p str) -> Asked<'p> {
-        Asked { mounted, path, address: self.address, from_root: self.options.vers != Version::V3 }
-    }
-}
+use said::Said;
+use std::collections::BTreeMap;
 
 impl<'b, 'a> Checker<'b, 'a, '_> {
     /// Puts a `vm` off.
@@ -59,18 +41,20 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         };
         let exports: Vec<Export> = self.resources.iter().filter_map(export).collect();
         let exports: Exports<'_> = exports.iter().map(|one| (&*one.path, &one.clients)).collect();
+        let mounted = mounts.iter().filter(|(_, mount)| mount.mounted);
+        let mounted = mounted.filter_map(|(name, mount)| Some((mount.path.as_deref()?, name))).collect();
         let mut mounting = Vec::new();
         for one in &waiting {
             self.allow.clone_from(&one.allow);
-            if self.mounting(one, &exports) {
+            if self.mounting(one, &exports, &mounted) {
                 mounting.push((self.resources.len() - 1, one.block.via, one.allow.clone()));
             }
         }
-        self.look_at_what_machines_see(mounting, &exports, mounts);
+        self.look_at_what_machines_see(mounting, &exports, &mounted);
     }
 
     /// Reads a `vm`; returns whether it became a resource.
-    fn mounting(&mut self, one: &Waiting<'b, 'a>, exports: &Exports<'_>) -> bool {
+    fn mounting(&mut self, one: &Waiting<'b, 'a>, exports: &Exports<'_>, mounted: &Mounts<'_>) -> bool {
         let Waiting { dataset, path, block, .. } = one;
         let Some(said) = self.said(one) else { return false };
         let source = source_path(path, said.subdirectory.as_deref());
@@ -79,6 +63,15 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                 Diagnostic::new(code::BAD_VALUE, format!("no machine can mount {source}: {reason}"))
                     .at(block.place, "mounted over NFS")
                     .at(one.of.place, format!("mounted at {path}"));
+            self.tell(block.via, diagnostic);
+            return false;
+        }
+        if let Some(other) = inside(path, &source).find_map(|at| mounted.get(at)) {
+            let place = block.setting("subdirectory").map_or(block.place, |setting| setting.place);
+            let message = format!("{source} lies in `{other}`, not in `{dataset}`");
+            let diagnostic = Diagnostic::new(code::BAD_VALUE, message)
+                .at(place, "a file system of its own")
+                .help(format!("say the `vm` in `{other}`"));
             self.tell(block.via, diagnostic);
             return false;
         }
@@ -109,124 +102,6 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             },
         });
         self.add(mount, block, code::DUPLICATE_BIND, &what)
-    }
-
-    /// Reads the settings of a `vm`, and tells all that is wrong with them.
-    fn said(&mut self, one: &Waiting<'b, 'a>) -> Option<Said> {
-        let block = one.block;
-        for setting in &block.settings {
-            if find_own(Kind::Vm, &setting.name).is_none() {
-                self.no_setting(setting);
-            }
-        }
-        let machine = self.guest_id(block, "machine");
-        let at = self.ruled(block, "at", text::at);
-        let server = self.ruled(block, "server", text::server);
-        let subdirectory = self.ruled(block, "subdirectory", text::subdirectory);
-        let address = self.ruled(block, "address", text::address);
-        let options = self.nfs_options(block);
-        let machine = machine?;
-        let (at, server) = (at?, server?);
-        if at.is_none() {
-            let message = format!("machine {machine} is told no path to have `{}` at", one.dataset);
-            let diagnostic = Diagnostic::new(code::BIND_WITHOUT_PATH, message)
-                .at(block.place, "`at` is missing")
-                .help(format!("`vm {machine} at=\"/srv/…\" server=\"…\"`"));
-            self.tell(block.via, diagnostic);
-        }
-        if server.is_none() {
-            let message = format!("machine {machine} is not told by which address it reaches this host");
-            let diagnostic = Diagnostic::new(code::MACHINE_WITHOUT_SERVER, message)
-                .at(block.place, "`server` is missing")
-                .help(format!("`vm {machine} at=\"…\" server=\"10.0.0.1\"`"));
-            self.tell(block.via, diagnostic);
-        }
-        Some(Said {
-            machine,
-            at: at?,
-            server: server?,
-            subdirectory: subdirectory?,
-            address: address?,
-            options: options?,
-        })
-    }
-
-    fn nfs_options(&mut self, block: &Block<'a>) -> Option<NfsOptions> {
-        let timeout = |text: &str| match text.parse::<Seconds>() {
-            Ok(Seconds(seconds)) if TIMEOUT.contains(&seconds) => Ok(seconds),
-            Ok(_) => Err("it is a duration from 1s to 1w".to_owned()),
-            Err(reason) => Err(reason),
-        };
-        let connections = |text: &str| {
-            let number = text.parse::<u8>().ok().filter(|number| CONNECTIONS.contains(number));
-            number.ok_or("it is a number from 1 to 16")
-        };
-        let vers = self.ruled(block, "vers", str::parse::<Version>);
-        let nconnect = self.ruled(block, "nconnect", connections);
-        let sec = self.ruled(block, "sec", str::parse);
-        let idle_timeout = self.ruled(block, "idle-timeout", timeout);
-        let mount_timeout = self.ruled(block, "mount-timeout", timeout);
-        let mut is_on = |name| block.setting(name).map(|setting| self.switch(setting));
-        let (ro, soft, noatime) = (is_on("ro"), is_on("soft"), is_on("noatime"));
-        let automount = is_on("automount").unwrap_or(true);
-        let idle_timeout = idle_timeout?;
-        if let (false, Some(setting)) = (automount, block.setting("idle-timeout")) {
-            let message = "`idle-timeout` does nothing here: what is mounted at boot stays mounted";
-            let diagnostic = Diagnostic::new(code::MOUNT_OPTION_WITHOUT_EFFECT, message)
-                .at(setting.place, "no effect")
-                .help("leave it out, or `automount`");
-            let diagnostic = self.vias.label(diagnostic, setting.via);
-            self.lint(diagnostic);
-        }
-        Some(NfsOptions {
-            vers: vers?.unwrap_or(NfsOptions::default().vers),
-            nconnect: nconnect?,
-            sec: sec?,
-            ro: ro.unwrap_or_default(),
-            soft: soft.unwrap_or_default(),
-            noatime: noatime.unwrap_or_default(),
-            automount: automount.then_some(Automount { idle_timeout }),
-            mount_timeout: mount_timeout?,
-        })
-    }
-
-    /// Reads a setting by a rule: within, nothing where it is not said; and nothing at all where it is wrong.
-    fn ruled<T, E: Display>(
-        &mut self,
-        block: &Block<'a>,
-        name: &str,
-        rule: impl Fn(&str) -> Result<T, E>,
-    ) -> Option<Option<T>> {
-        let Some(setting) = block.setting(name) else { return (!block.may_miss(name)).then_some(None) };
-        let said = self.one(setting)?;
-        if let Scalar::Decimal(number) = said.value {
-            self.bad_value(setting, said, &format!("it is written as a text, \"{number}\""), None);
-            return None;
-        }
-        let text = self.text(setting, said)?;
-        match rule(&text) {
-            Ok(value) => Some(Some(value)),
-            Err(reason) => {
-                self.bad_value(setting, said, &reason.to_string(), None);
-                None
-            }
-        }
-    }
-
-    fn no_setting(&mut self, setting: &Setting<'a>) {
-        let help = match &*setting.name {
-            "mp" | "mountpoint" => "the path inside of the machine is `at`",
-            "hard" => "that holds unless `soft` is said",
-            "rw" => "it can write unless `ro` is said",
-            "sync" | "async" => "that is said in the `export`",
-            "options" | "mountoptions" => "each option is a setting of its own, such as `noatime`",
-            _ => return self.unknown_setting(Kind::Vm, setting),
-        };
-        let diagnostic =
-            Diagnostic::new(code::UNKNOWN_SETTING, format!("a `vm` has no setting `{}`", setting.name))
-                .at(setting.place, "unknown")
-                .help(help);
-        self.push(diagnostic, setting.via);
     }
 
     /// Tells why a machine does not reach what it is to mount.
@@ -335,10 +210,8 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         &mut self,
         mounting: Vec<Bound<'a>>,
         exports: &Exports<'_>,
-        mounts: &BTreeMap<DatasetName, Mount>,
+        mounted: &Mounts<'_>,
     ) {
-        let mounted = mounts.iter().filter(|(_, mount)| mount.mounted);
-        let mounted = mounted.filter_map(|(name, mount)| Some((mount.path.as_deref()?, name))).collect();
         for (at, via, allow) in mounting {
             self.allow = allow;
             let Some(Resource::GuestMount(one)) = self.resources.get(at) else { continue };
@@ -348,7 +221,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             if way.is_ok_and(|way| way.crosses()) {
                 continue;
             }
-            let empty = shown_empty((&source, &one.mount.at), &mounted, |path, at| {
+            let empty = shown_empty((&source, &one.mount.at), mounted, |path, at| {
                 self.places.contains_key(&Key::GuestMount(one.machine, at))
                     || is_shown(exports, one.asks(path, path))
             });
@@ -362,21 +235,6 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                 .help("`crossmnt` in the export shows them; or give the machine each of them, by a `vm` of its own");
             let diagnostic = self.vias.label(diagnostic, via);
             self.lint(diagnostic);
-        }
-    }
-
-    /// Reads the id of a guest.
-    pub(super) fn guest_id(&mut self, block: &Block<'a>, what: &str) -> Option<u32> {
-        let arg = block.arg.as_ref()?;
-        let text = block.name()?;
-        match text.parse::<u32>() {
-            Ok(id) if guest::IDS.contains(&id) => Some(id),
-            _ => {
-                let diagnostic = Diagnostic::new(code::BAD_NAME, format!("{text:?} is no id of a {what}"))
-                    .at(arg.place, "an id is a number from 100 to 999999999");
-                self.push(diagnostic, arg.via);
-                None
-            }
         }
     }
 }
