@@ -3,8 +3,8 @@
 mod beside;
 mod boot_unit;
 mod cache;
+mod carried;
 mod codes;
-mod duration;
 mod exit;
 mod failure;
 mod import;
@@ -64,6 +64,7 @@ enum Verb {
     Status(verb::status::Status),
     Review(verb::review::Review),
     Graph(verb::graph::Graph),
+    Guest(verb::guest::Guest),
     Why(verb::why::Why),
     Explain(verb::explain::Explain),
     Stdlib(verb::stdlib::Stdlib),
@@ -151,6 +152,7 @@ fn run(Cli { common, verb }: &Cli, terminal: &Terminal) -> Result<Exit, Failure>
         Verb::Status(status) => status.run(common, terminal),
         Verb::Review(review) => review.run(terminal),
         Verb::Graph(graph) => graph.run(common, terminal),
+        Verb::Guest(guest) => guest.run(common, terminal),
         Verb::Why(why) => why.run(terminal),
         Verb::Explain(explain) => explain.run(terminal),
         Verb::Stdlib(stdlib) => stdlib.run(terminal),

@@ -1,7 +1,6 @@
 //! What `switch`, `rollback` and `recover` share: asking, stopping, progress, and what came of it.
 
 use crate::{
-    duration::Seconds,
     exit::Exit,
     failure::Failure,
     options::{Carry, Guests},
@@ -12,6 +11,7 @@ use crate::{
     typing::Typing,
     watcher,
 };
+use phoenix_graph::Seconds;
 use phoenix_host::op::Op;
 use phoenix_plan::{Action, Consent, Kind, Plan, Subject};
 use phoenix_store::{Pending, Store};

@@ -2,10 +2,12 @@
 //! test holds both together. What the runtime keeps for itself (inverses, needs) is not in them.
 
 mod gc;
+mod guest;
 mod library;
 mod status;
 
 pub use gc::GcView;
+pub use guest::GuestView;
 pub use library::{CodeView, LibraryView};
 pub use status::StatusView;
 
@@ -498,7 +500,7 @@ mod tests {
     use schemars::{Schema, schema_for};
     use std::{fs, path::PathBuf};
 
-    fn schemas() -> [(&'static str, Schema); 11] {
+    fn schemas() -> [(&'static str, Schema); 12] {
         [
             ("build", schema_for!(Vec<BuildView>)),
             ("plan", schema_for!(PlanView)),
@@ -507,6 +509,7 @@ mod tests {
             ("diff", schema_for!(DiffView)),
             ("review", schema_for!(Vec<ReviewView>)),
             ("graph", schema_for!(GraphView)),
+            ("guest", schema_for!(GuestView)),
             ("verify", schema_for!(VerifyView)),
             ("gc", schema_for!(GcView)),
             ("stdlib", schema_for!(Vec<LibraryView>)),

@@ -174,8 +174,9 @@ impl ValueOrigin {
 
 /// Returns whether a node is no resource of its own, but a part of the one around it.
 fn is_part(kind: Kind) -> bool {
-    use Kind::{Arc, Bind, Dataset, Export, Host, Lxc, Permissions, Pool, Proxmox, Root, Volume};
-    !matches!(kind, Host | Arc | Pool | Root | Dataset | Volume | Export | Proxmox | Permissions | Bind | Lxc)
+    use Kind::{Arc, Bind, Dataset, Export, Host, Lxc, Permissions, Pool, Proxmox, Root, Vm, Volume};
+    let about_datasets = matches!(kind, Export | Proxmox | Permissions | Bind | Lxc | Vm);
+    !about_datasets && !matches!(kind, Host | Arc | Pool | Root | Dataset | Volume)
 }
 
 fn way(via: Option<ViaId>, vias: &Vias<'_>) -> Vec<Hop> {

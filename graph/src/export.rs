@@ -6,6 +6,7 @@
 
 pub mod client;
 pub mod path;
+pub mod reach;
 mod words;
 
 pub use client::{ClientError, canonical_client, check_client, is_host_name};
@@ -94,6 +95,13 @@ impl ExportOptions {
     /// Returns the options in order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|option| &**option)
+    }
+
+    /// Lists the security flavours, the preferred one first.
+    pub fn flavours(&self) -> impl Iterator<Item = &str> {
+        // In the live table more may follow, which holds for one flavour alone.
+        let said = self.iter().filter_map(|word| word.strip_prefix("sec=")?.split(',').next());
+        said.flat_map(|flavours| flavours.split(':'))
     }
 
     /// Returns whether this word is among the options.

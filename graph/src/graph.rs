@@ -201,7 +201,7 @@ impl Graph {
 }
 
 /// Finds what each resource needs, as indices: a dataset its parent, and what is mounted above it;
-/// what is about a dataset that dataset.
+/// what is about a dataset that dataset, and the export that it goes through.
 fn needs(resources: &[(Key, Resource)]) -> Result<Vec<Vec<usize>>, GraphError> {
     let index: HashMap<&Key, usize> = resources.iter().enumerate().map(|(at, (key, _))| (key, at)).collect();
     let find = |from: &Key, key: Key| match index.get(&key) {
@@ -228,6 +228,9 @@ fn needs(resources: &[(Key, Resource)]) -> Result<Vec<Vec<usize>>, GraphError> {
         }
         if let Some(name) = resource.over() {
             needs.push(dataset(key, name)?);
+        }
+        if let Some(export) = resource.through() {
+            needs.push(find(key, export)?);
         }
         all.push(needs);
     }

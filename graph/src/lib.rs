@@ -10,11 +10,13 @@ pub mod canonical;
 pub mod check;
 pub mod code;
 pub mod diff;
+pub mod duration;
 pub mod export;
 pub mod graph;
 pub mod kind;
 pub mod mounts;
 pub mod name;
+pub mod nfs;
 pub mod plain;
 pub mod property;
 pub mod room;
@@ -26,10 +28,11 @@ pub mod storage;
 
 pub use code::Code;
 pub use diff::{Change, GraphDiff};
+pub use duration::Seconds;
 pub use graph::{Graph, GraphError};
 pub use kind::{
-    Bind, Class, Dataset, Disk, Export, Fact, Key, Lifecycle, Mode, Permissions, Pool, Redundancy, Resource,
-    Said, Storage, Tunable, Unit, Vdev, Volume,
+    Bind, Class, Dataset, Disk, Export, Fact, GuestMount, Key, Lifecycle, Mode, Permissions, Pool,
+    Redundancy, Resource, Said, Storage, Tunable, Unit, Vdev, Volume,
 };
 pub use name::{DatasetName, HostName, NameError, PoolName, StorageId};
 pub use property::{Property, Target, Value};

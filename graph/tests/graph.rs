@@ -1,9 +1,12 @@
 //! Graphs: order, ids, what changes them and what does not, and the difference of two.
 
 use phoenix_graph::{
-    Bind, Change, Class, Dataset, DatasetName, Disk, FORMAT, Graph, GraphDiff, GraphError, HostName, Key,
-    Lifecycle, ObjectId, Permissions, Pool, PoolName, PropertyName, Redundancy, Resource, Settings, Step,
-    Value, Vdev, mounts::mounts,
+    Bind, Change, Class, Dataset, DatasetName, Disk, Export, FORMAT, Graph, GraphDiff, GraphError,
+    GuestMount, HostName, Key, Lifecycle, ObjectId, Permissions, Pool, PoolName, PropertyName, Redundancy,
+    Resource, Settings, Step, Value, Vdev,
+    export::ExportOptions,
+    mounts::mounts,
+    nfs::{NfsMount, NfsOptions},
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -244,6 +247,30 @@ proptest! {
     }
 }
 
+fn mount() -> Resource {
+    Resource::GuestMount(GuestMount {
+        machine: 201,
+        dataset: DatasetName::new("tank/a").unwrap(),
+        path: "/tank/a".into(),
+        subdirectory: None,
+        export: "/tank/a".into(),
+        address: None,
+        mount: NfsMount {
+            server: "10.0.0.1".into(),
+            what: "/tank/a".into(),
+            at: "/srv/a".into(),
+            options: NfsOptions::default(),
+        },
+    })
+}
+
+#[test]
+fn what_a_machine_mounts_needs_its_export() {
+    let missing = assemble(vec![pool("tank", &[]), dataset("tank/a", &[]), mount()]);
+    let (mount, export) = ("mount:vm/201/srv/a".parse().unwrap(), "export:/tank/a".parse().unwrap());
+    assert!(matches!(missing, Err(GraphError::Missing(from, to)) if from == mount && to == export));
+}
+
 #[test]
 fn a_step_has_the_lowest_format_that_can_say_it() {
     let name = DatasetName::new("tank/a").unwrap();
@@ -266,16 +293,23 @@ fn a_step_has_the_lowest_format_that_can_say_it() {
         settings: Settings::default(),
         lifecycle: Lifecycle { protect: true, was: Some(name), ..Lifecycle::default() },
     });
-    let graph =
-        assemble(vec![pool("tank", &[]), dataset("tank/a", &[]), permissions, bind, protected]).unwrap();
+    let export = Resource::Export(Export {
+        path: "/tank/a".into(),
+        dataset: DatasetName::new("tank/a").unwrap(),
+        clients: BTreeMap::from([("*".into(), ExportOptions::from_words(["rw"]).unwrap())]),
+    });
+    let of = [pool("tank", &[]), dataset("tank/a", &[]), permissions, bind, protected, export, mount()];
+    let graph = assemble(of.into()).unwrap();
     let formats: Vec<_> =
         graph.nodes().iter().map(|node| (node.key.to_string(), graph.step(node).format)).collect();
     let wanted = [
         ("pool:tank", 1),
         ("dataset:tank/a", 1),
         ("dataset:tank/b", 2),
+        ("export:/tank/a", 1),
         ("permissions:tank/a", 2),
         ("bind:lxc/101/mnt/a", 2),
+        ("mount:vm/201/srv/a", 4),
     ];
     assert_eq!(formats, wanted.map(|(key, format)| (key.to_owned(), format)));
     for node in graph.nodes() {

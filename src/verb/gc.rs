@@ -1,7 +1,6 @@
 //! `phoenix gc`
 
 use crate::{
-    duration::Seconds,
     exit::Exit,
     failure::Failure,
     options::Common,
@@ -12,6 +11,7 @@ use crate::{
     view::GcView,
 };
 use clap::Args;
+use phoenix_graph::Seconds;
 use phoenix_transaction::{
     gc::{Collected, GcPlan, Policy},
     switch::SwitchError,

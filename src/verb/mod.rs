@@ -10,6 +10,7 @@ pub mod fmt;
 pub mod gc;
 pub mod generations;
 pub mod graph;
+pub mod guest;
 pub mod import;
 pub mod init;
 pub mod pin;

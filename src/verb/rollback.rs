@@ -1,7 +1,6 @@
 //! `phoenix rollback`
 
 use crate::{
-    duration::Seconds,
     exit::Exit,
     failure::Failure,
     options::{Allow, Carry, Common, Guests, Said},
@@ -10,7 +9,7 @@ use crate::{
     terminal::Terminal,
 };
 use clap::Args;
-use phoenix_graph::DatasetName;
+use phoenix_graph::{DatasetName, Seconds};
 use phoenix_plan::Consent;
 use phoenix_store::Generation;
 use phoenix_transaction::switch::Target;

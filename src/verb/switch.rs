@@ -1,7 +1,6 @@
 //! `phoenix switch`
 
 use crate::{
-    duration::Seconds,
     exit::Exit,
     failure::Failure,
     options::{Allow, Carry, Common, Guests, Said},
@@ -14,6 +13,7 @@ use crate::{
     terminal::Terminal,
 };
 use clap::Args;
+use phoenix_graph::Seconds;
 use phoenix_sim::SimHost;
 use phoenix_store::Cause;
 use phoenix_transaction::switch::Target;

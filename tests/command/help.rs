@@ -16,6 +16,7 @@ const VERBS: &[&str] = &[
     "status",
     "review",
     "graph",
+    "guest",
     "why",
     "explain",
     "stdlib",

@@ -46,6 +46,31 @@ fn every_json_output_holds_against_its_schema() {
 }
 
 #[test]
+fn what_is_carried_into_a_machine_holds_too() {
+    let sandbox = Sandbox::new();
+    let spec = r#"edition 1
+pool "tank" {
+    mirror { disk "/dev/disk/by-id/a"; disk "/dev/disk/by-id/b" }
+    dataset "a" {
+        export { client "10.0.0.0/24" "rw" }
+        bind { vm 201 at="/srv/a" server="10.0.0.1" }
+    }
+}
+"#;
+    sandbox.write("phoenix.kdl", spec);
+    let guest = holds("guest", &sandbox.sim(&["guest", "201", "phoenix.kdl", "--json"]).exits(0));
+    assert_eq!(guest["mounts"][0]["key"], "mount:vm/201/srv/a");
+    assert_eq!(guest["mounts"][0]["facts"]["source"], "10.0.0.1:/tank/a");
+    assert_eq!(guest["files"][1]["place"], "/etc/systemd/system/srv-a.automount");
+    let args = ["guest", "201", "phoenix.kdl", "--json", "--format", "cloud-init"];
+    let guest = holds("guest", &sandbox.sim(&args).exits(0));
+    assert_eq!(
+        (&guest["files"][0]["name"], &guest["files"][0]["place"]),
+        (&"phoenix-201.yaml".into(), &Value::Null)
+    );
+}
+
+#[test]
 fn what_gc_prints_holds_too() {
     let sandbox = Sandbox::switched();
     sandbox.edit("phoenix.kdl", "dataset \"shared-iso\" use=\"iso\" quota=\"100G\" {\n            proxmox \"fastData-shared-iso\"\n        }", "");

@@ -15,6 +15,7 @@ mod explain;
 mod fmt;
 mod full;
 mod gc;
+mod guest;
 mod help;
 mod hosts;
 mod identity;

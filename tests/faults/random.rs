@@ -92,7 +92,11 @@ fn free(mut resource: Resource) -> Resource {
             *settings = settings.iter().filter(|(name, _)| name.as_str() != "cachefile").map(owned).collect();
         }
         Resource::Storage(Storage { lifecycle, .. }) => *lifecycle = Lifecycle::default(),
-        Resource::Export(_) | Resource::Tunable(_) | Resource::Permissions(_) | Resource::Bind(_) => {}
+        Resource::Export(_)
+        | Resource::Tunable(_)
+        | Resource::Permissions(_)
+        | Resource::Bind(_)
+        | Resource::GuestMount(_) => {}
     }
     resource
 }
@@ -124,8 +128,13 @@ fn part(all: &[Resource], choices: &mut Choices) -> Option<Graph> {
             Resource::Storage(storage) => storage.dataset.as_ref(),
             Resource::Permissions(permissions) => Some(&permissions.dataset),
             Resource::Bind(bind) => Some(&bind.dataset),
+            Resource::GuestMount(mount) => Some(&mount.dataset),
             Resource::Pool(_) | Resource::Tunable(_) => None,
         };
+        // Exports come before what goes through them.
+        if resource.through().is_some_and(|export| kept.iter().all(|one| one.key() != export)) {
+            continue;
+        }
         let pool = matches!(resource, Resource::Pool(_));
         let bound = kept.iter().filter(|one| matches!(one, Resource::Bind(_))).count();
         if matches!(resource, Resource::Bind(_)) && bound >= BOUND {
@@ -173,6 +182,8 @@ fn renamed(first: &Graph, second: Graph, choices: &mut Choices) -> Option<Graph>
         moved(&a, &b).or_else(|| moved(&b, &a).filter(|_| swap)).unwrap_or_else(|| name.clone())
     };
     let mut resources: Vec<Resource> = second.resources().cloned().collect();
+    // What a machine mounts follows from the paths of exports, which become others.
+    resources.retain(|resource| !matches!(resource, Resource::GuestMount(_)));
     for resource in &mut resources {
         match resource {
             Resource::Dataset(Dataset { name, lifecycle, .. })
@@ -190,7 +201,7 @@ fn renamed(first: &Graph, second: Graph, choices: &mut Choices) -> Option<Graph>
                 }
                 storage.dataset = dataset;
             }
-            Resource::Pool(_) | Resource::Tunable(_) | Resource::Bind(_) => {}
+            Resource::Pool(_) | Resource::Tunable(_) | Resource::Bind(_) | Resource::GuestMount(_) => {}
         }
     }
     let mounts = mounts(&resources);

@@ -19,9 +19,9 @@ use std::collections::BTreeMap;
 /// How many datasets one diagnostic names.
 const SHOWN: usize = 3;
 
-impl<'a> Checker<'_, 'a, '_> {
-    /// Reads a `bind` inside a dataset: the containers that have it.
-    pub(super) fn bind(&mut self, about: &About<'_, 'a>, mounts: &BTreeMap<DatasetName, Mount>) {
+impl<'b, 'a> Checker<'b, 'a, '_> {
+    /// Reads a `bind` inside a dataset: the guests that have it.
+    pub(super) fn bind(&mut self, about: &About<'b, 'a>, mounts: &BTreeMap<DatasetName, Mount>) {
         let About { dataset, of, block, .. } = about;
         self.refuse_settings(block);
         if block.blocks.is_empty() {
@@ -29,7 +29,7 @@ impl<'a> Checker<'_, 'a, '_> {
                 self.tell(
                     block.via,
                     Diagnostic::new(code::MISSING_ARGUMENT, "a `bind` without guests")
-                        .at(block.place, "no `lxc` in here")
+                        .at(block.place, "no `lxc` or `vm` in here")
                         .help("`bind { lxc 101 at=\"/mnt/shared\" }`"),
                 );
             }
@@ -51,7 +51,12 @@ impl<'a> Checker<'_, 'a, '_> {
             }
             Mounted::Unknown => return,
         };
-        if let Err(reason) = guest::path_outside(&path) {
+        let is_machine = |guest: &&Block<'a>| guest.kind == Kind::Vm;
+        for machine in block.blocks.iter().filter(is_machine) {
+            self.machine(machine, about, &path);
+        }
+        let mut containers = block.blocks.iter().filter(|guest| !is_machine(guest)).peekable();
+        if let (Some(_), Err(reason)) = (containers.peek(), guest::path_outside(&path)) {
             self.tell(
                 block.via,
                 Diagnostic::new(code::BAD_VALUE, format!("{reason}: {path}"))
@@ -61,7 +66,7 @@ impl<'a> Checker<'_, 'a, '_> {
             );
             return;
         }
-        for guest in &block.blocks {
+        for guest in containers {
             self.allowing(&guest.allow, |checker| checker.container(guest, dataset, &path));
         }
     }
@@ -85,7 +90,7 @@ impl<'a> Checker<'_, 'a, '_> {
             }
         }
         self.options_without_effect(block, &options);
-        let Some(container) = self.container_id(block) else { return };
+        let Some(container) = self.guest_id(block, "container") else { return };
         let Some(setting) = block.setting("at") else {
             if block.may_miss("at") {
                 return;
@@ -124,15 +129,16 @@ impl<'a> Checker<'_, 'a, '_> {
             self.allow = allow;
             let Some(Resource::Bind(bind)) = self.resources.get(at) else { continue };
             let key = Key::Bind(bind.container, bind.at.clone());
-            let empty =
-                shown_empty(bind, &mounted, |at| self.places.contains_key(&Key::Bind(bind.container, at)));
+            let empty = shown_empty((&bind.path, &bind.at), &mounted, |_, at| {
+                self.places.contains_key(&Key::Bind(bind.container, at))
+            });
             let (Some((first, at)), Some(place)) = (empty.first(), self.places.get(&key)) else { continue };
             let diagnostic = Diagnostic::new(
                 code::BIND_SHOWS_EMPTY,
                 format!(
                     "container {} sees {} as empty: a bind mount shows one file system",
                     bind.container,
-                    list(empty.iter().map(|(name, _)| name.as_str()).take(SHOWN)),
+                    named(&empty).unwrap_or_default(),
                 ),
             )
             .at(*place, format!("`{}` alone", bind.dataset))
@@ -171,21 +177,6 @@ impl<'a> Checker<'_, 'a, '_> {
             .help(help);
             let diagnostic = self.vias.label(diagnostic, setting.via);
             self.lint(diagnostic);
-        }
-    }
-
-    /// Reads a container's id.
-    fn container_id(&mut self, block: &Block<'a>) -> Option<u32> {
-        let arg = block.arg.as_ref()?;
-        let text = block.name()?;
-        match text.parse::<u32>() {
-            Ok(id) if guest::CONTAINERS.contains(&id) => Some(id),
-            _ => {
-                let diagnostic = Diagnostic::new(code::BAD_NAME, format!("{text:?} is no id of a container"))
-                    .at(arg.place, "an id is a number from 100 to 999999999");
-                self.push(diagnostic, arg.via);
-                None
-            }
         }
     }
 
@@ -245,17 +236,24 @@ impl<'a> Checker<'_, 'a, '_> {
 }
 
 /// File systems by where they are mounted.
-type Mounts<'m> = BTreeMap<&'m str, &'m DatasetName>;
+pub(super) type Mounts<'m> = BTreeMap<&'m str, &'m DatasetName>;
 
-/// Lists what is mounted below the directory of a mount point, and which the container does not have by a mount point
-/// of its own: each with the path that it would be at.
-fn shown_empty<'m>(
-    bind: &Bind,
+/// Lists what is mounted below what a guest has, from a path of the host to one of its own, and which it sees as empty:
+/// each with the path that it would be at. `has` says by both paths that one is not empty.
+pub(super) fn shown_empty<'m>(
+    (from, to): (&str, &str),
     mounts: &Mounts<'m>,
-    has: impl Fn(Box<str>) -> bool,
+    has: impl Fn(&str, Box<str>) -> bool,
 ) -> Vec<(&'m DatasetName, String)> {
-    let top = format!("{}/", bind.path.trim_end_matches('/'));
+    let top = format!("{}/", from.trim_end_matches('/'));
     let below = mounts.range(&*top..).take_while(|(path, _)| path.starts_with(&top));
-    let inside = below.map(|(path, name)| (*name, format!("{}/{}", bind.at, &path[top.len()..])));
-    inside.filter(|(_, at)| !has(at.as_str().into())).collect()
+    let inside = below.map(|(path, name)| (*path, *name, format!("{to}/{}", &path[top.len()..])));
+    let empty = inside.filter(|(path, _, at)| !has(path, at.as_str().into()));
+    empty.map(|(_, name, at)| (name, at)).collect()
+}
+
+/// Names the first of those; nothing where there are none.
+pub(super) fn named(empty: &[(&DatasetName, String)]) -> Option<String> {
+    let names = empty.iter().map(|(name, _)| name.as_str()).take(SHOWN);
+    (!empty.is_empty()).then(|| list(names))
 }

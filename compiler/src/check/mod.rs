@@ -1,11 +1,12 @@
 //! Resolved spec → checked resources. [`pool`] reads layouts, [`dataset`] walks file systems and
 //! volumes, [`settings`] holds each property against the schema; [`export`], [`storage`],
-//! [`permissions`] and [`bind`] come last, when it is known what is mounted where. Everything that can be known without the host is
-//! checked here.
+//! [`permissions`], [`bind`] and [`guest_mount`] come last, when it is known what is mounted where. Everything that can
+//! be known without the host is checked here.
 
 mod bind;
 mod dataset;
 mod export;
+mod guest_mount;
 mod lifecycle;
 mod permissions;
 mod placeholder;
@@ -72,6 +73,8 @@ pub fn check(host: &Block<'_>, vias: &Vias<'_>, trace: bool, sink: &mut Sink) ->
         about: Vec::new(),
         renames: Vec::new(),
         binds: Vec::new(),
+        machines: Vec::new(),
+        badly_exported: Vec::new(),
         mountpoints: HashMap::new(),
         quotas: HashMap::new(),
         unsure: HashSet::new(),
@@ -97,6 +100,10 @@ struct Checker<'b, 'a, 's> {
     renames: Vec<Rename>,
     /// The mount points of containers.
     binds: Vec<Bound<'a>>,
+    /// The mounts of machines, which wait until it is known what is exported.
+    machines: Vec<Waiting<'b, 'a>>,
+    /// Datasets whose exports had errors, which were told.
+    badly_exported: Vec<DatasetName>,
     /// Where file systems say their mount points.
     mountpoints: HashMap<DatasetName, Place>,
     /// Where datasets say their quotas, and the lints that are allowed there.
@@ -118,9 +125,21 @@ struct Rename {
 /// Where a quota is said, the way that it took, and the lints that are allowed there.
 type Quota<'a> = (Place, Option<ViaId>, Vec<&'a str>);
 
-/// A container's mount point, by its place among the resources, with the way that it took and the lints that are
+/// A guest's mount, by its place among the resources, with the way that it took and the lints that are
 /// allowed there.
 type Bound<'a> = (usize, Option<ViaId>, Vec<&'a str>);
+
+/// A `vm` that waits until it is known what is exported.
+struct Waiting<'b, 'a> {
+    dataset: DatasetName,
+    /// Where the dataset is mounted.
+    path: Box<str>,
+    /// The dataset's own block.
+    of: &'b Block<'a>,
+    block: &'b Block<'a>,
+    /// The lints that are allowed there.
+    allow: Vec<&'a str>,
+}
 
 /// Where a dataset is mounted.
 enum Mounted {
@@ -173,7 +192,13 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         for about in std::mem::take(&mut self.about) {
             self.allow.clone_from(&about.allow);
             match about.block.kind {
-                Kind::Export => self.export(&about, &mounts),
+                Kind::Export => {
+                    let before = self.sink.errors();
+                    self.export(&about, &mounts);
+                    if self.sink.errors() > before || about.block.broken {
+                        self.badly_exported.push(about.dataset.clone());
+                    }
+                }
                 Kind::Proxmox => self.storage(&about, &mounts),
                 Kind::Permissions => self.permissions(&about, &mounts),
                 Kind::Bind => self.bind(&about, &mounts),
@@ -181,6 +206,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             }
         }
         self.look_at_binds(&mounts);
+        self.look_at_machines(&mounts);
     }
 
     /// Runs with further lints allowed.

@@ -76,7 +76,7 @@ impl<'a> Checker<'_, 'a, '_> {
         let setting = block.setting("container")?;
         let said = self.one(setting)?;
         let text = self.text(setting, said)?;
-        let id = text.parse::<u32>().ok().filter(|id| guest::CONTAINERS.contains(id));
+        let id = text.parse::<u32>().ok().filter(|id| guest::IDS.contains(id));
         if id.is_none() {
             self.bad_value(setting, said, "an id of a container is a number from 100 to 999999999", None);
         }

@@ -31,6 +31,7 @@ pub enum Kind {
     Permissions,
     Bind,
     Lxc,
+    Vm,
 }
 
 /// What may stand right after a node's word.
@@ -62,7 +63,7 @@ pub struct Word {
 
 use Kind::{
     Arc, Bind, Cache, Client, Dataset, Dedup, Disk, Draid, Export, Host, Log, Lxc, Mirror, Permissions, Pool,
-    Proxmox, Raidz1, Raidz2, Raidz3, Root, Spare, Special, Volume,
+    Proxmox, Raidz1, Raidz2, Raidz3, Root, Spare, Special, Vm, Volume,
 };
 
 const fn word(
@@ -170,6 +171,13 @@ pub const WORDS: &[Word] = &[
         Args::Number("container id"),
         "A container of Proxmox VE, which sees the dataset at this path: a bind mount point (`pct(1)`).",
     ),
+    word(
+        "vm",
+        Vm,
+        &[Bind],
+        Args::Number("machine id"),
+        "A virtual machine, which mounts the dataset over NFS (`nfs(5)`); `phoenix guest` writes what is to be carried into it.",
+    ),
 ];
 
 /// Every kind, in the order of [`WORDS`].
@@ -199,11 +207,8 @@ pub const DIRECTIVES: &[(&str, &[Kind])] = &[
 ];
 
 /// Words of the language that this version does not carry out yet, and where they may stand.
-pub const NOT_YET: &[(&str, &[Kind])] = &[
-    ("snapshots", &[Pool, Root, Dataset, Volume]),
-    ("replicate", &[Pool, Root, Dataset, Volume]),
-    ("vm", &[Bind]),
-];
+pub const NOT_YET: &[(&str, &[Kind])] =
+    &[("snapshots", &[Pool, Root, Dataset, Volume]), ("replicate", &[Pool, Root, Dataset, Volume])];
 
 /// Settings of nodes that are no properties of OpenZFS, of Proxmox or of exports.
 #[derive(Debug)]
@@ -263,7 +268,53 @@ pub const OWN: &[Own] = &[
         &[Permissions],
         "The id of a container: owner and group are numbers inside of it. What they are on disk follows from its map.",
     ),
-    own("at", &[Lxc], "The absolute path inside of the container."),
+    own("at", &[Lxc, Vm], "The absolute path inside of the guest."),
+    own("server", &[Vm], "The address or the host name by which the machine reaches this host."),
+    own(
+        "address",
+        &[Vm],
+        "The machine's own address. Where it is said, it has to be one of the export's clients.",
+    ),
+    own("subdirectory", &[Vm], "A directory inside of the dataset, to mount that alone: `\"a/b\"`."),
+    Own {
+        values: &["3", "4", "4.1", "4.2"],
+        ..own(
+            "vers",
+            &[Vm],
+            "The version of NFS, as a text: `\"3\"`, `\"4\"`, `\"4.1\"` or `\"4.2\"`; 4.2 unless said.",
+        )
+    },
+    own("nconnect", &[Vm], "How many connections to this host there are, 1 to 16; one unless said."),
+    Own {
+        values: &["sys", "krb5", "krb5i", "krb5p"],
+        ..own(
+            "sec",
+            &[Vm],
+            "The security flavour, one of the export's; unless said the machine takes the first that both know.",
+        )
+    },
+    switch(
+        "soft",
+        &[Vm],
+        "Whether programs get an error while this host does not answer; unless said they wait (`hard`).",
+    ),
+    switch(
+        "noatime",
+        &[Vm],
+        "Whether the machine leaves the times of access alone; the host does by the dataset's `atime`.",
+    ),
+    switch(
+        "automount",
+        &[Vm],
+        "Whether it is mounted when it is first used, and not at boot; it is unless this says otherwise.",
+    ),
+    own(
+        "idle-timeout",
+        &[Vm],
+        "After how long without use it is unmounted, 1s to 1w; unless said it stays. Needs `automount`.",
+    ),
+    own("mount-timeout", &[Vm], "How long mounting may take, 1s to 1w; unless said, what systemd has: 90s."),
+    switch("ro", &[Vm], "Whether the machine can only read."),
     switch("ro", &[Lxc], "Whether the container can only read."),
     Own {
         values: MOUNT_OPTIONS,

@@ -1,7 +1,7 @@
 //! Mount points of containers (`pct(1)`): ids, paths inside, and options.
 
 /// The ids that Proxmox gives to guests.
-pub const CONTAINERS: std::ops::RangeInclusive<u32> = 100..=999_999_999;
+pub const IDS: std::ops::RangeInclusive<u32> = 100..=999_999_999;
 
 /// Options of a mount that `pct(1)` takes.
 pub const MOUNT_OPTIONS: &[&str] = &["discard", "lazytime", "noatime", "nodev", "noexec", "nosuid"];

@@ -2,7 +2,10 @@
 //! one can have.
 
 use super::reason::Reason;
-use crate::{DatasetName, Key, Settings, Value};
+use crate::{
+    DatasetName, Key, Settings, Value,
+    export::reach::{Asked, Clients, Exports, NoWay, Way},
+};
 use hashbrown::{HashMap, HashSet};
 
 /// What a resource may ask of the others of its host.
@@ -10,6 +13,10 @@ use hashbrown::{HashMap, HashSet};
 pub struct Others<'a> {
     /// The file systems and volumes, by name.
     known: HashMap<&'a str, Known<'a>>,
+    /// Where file systems are mounted.
+    places: HashSet<&'a str>,
+    /// What is exported.
+    exports: Exports<'a>,
     /// The disks of those that were asked already.
     disks: HashSet<&'a str>,
     /// Those that had another name before: what has theirs now may have been another.
@@ -44,6 +51,28 @@ impl<'a> Others<'a> {
         if let Some(known) = self.known.get_mut(name.as_str()) {
             known.mounted = Some(path);
         }
+        self.places.insert(path);
+    }
+
+    /// Returns whether a file system is mounted at a path.
+    pub fn is_mount_point(&self, path: &str) -> bool {
+        self.places.contains(path)
+    }
+
+    /// Knows what is exported, and to whom.
+    pub fn know_exported(&mut self, path: &'a str, clients: &'a Clients) {
+        self.exports.insert(path, clients);
+    }
+
+    /// Returns the way on which an NFS client reaches a path.
+    ///
+    /// # Errors
+    /// [`NoWay`]
+    pub fn way<'w>(&self, asked: Asked<'w>) -> Result<Way<'w>, NoWay>
+    where
+        'a: 'w,
+    {
+        Way::find(&self.exports, asked)
     }
 
     /// Returns whether the file system or volume that is known by a name has these very settings, and is no other of

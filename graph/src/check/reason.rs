@@ -3,7 +3,7 @@
 use super::settings::SettingError;
 use crate::{
     DatasetName,
-    export::{ClientError, OptionError},
+    export::{ClientError, OptionError, reach::NoWay},
     size::Bytes,
     storage::StorageError,
 };
@@ -84,7 +84,9 @@ pub enum Reason {
     Account(Box<str>),
     #[error("it says nothing")]
     Empty,
-    /// A mount point of a container is none.
+    /// What a guest is given is none that it can have.
     #[error("{0}")]
     Guest(String),
+    #[error(transparent)]
+    NoWay(#[from] NoWay),
 }

@@ -20,7 +20,10 @@ const LEGAL: &str = r#"[
   {"kind":"tunable","name":"zfs_arc_max","value":8589934592},
   {"kind":"permissions","dataset":"tank/a","owner":"media","mode":"2770"},
   {"kind":"bind","container":101,"at":"/mnt/a","dataset":"tank/a","path":"/tank/a",
-    "options":{"mountoptions":"discard;noatime","ro":"1"}}
+    "options":{"mountoptions":"discard;noatime","ro":"1"}},
+  {"kind":"guest-mount","machine":201,"dataset":"tank/a","path":"/tank/a","subdirectory":"b/c","export":"/tank/a",
+    "address":"10.0.0.21","mount":{"server":"10.0.0.1","what":"/tank/a/b/c","at":"/srv/c",
+      "options":{"vers":"4.2","nconnect":4,"sec":"sys","automount":{"idle-timeout":600}}}}
 ]"#;
 
 fn reasons(text: &str) -> Vec<String> {
@@ -74,6 +77,30 @@ fn each_rule_refuses_what_breaks_it_and_names_the_resource() {
         ("/mnt/a", "/mnt/../a", "bind:lxc/101/mnt/../a: it is a path without"),
         ("discard;noatime", "noatime;discard", "bind:lxc/101/mnt/a: mountoptions="),
         (r#""ro":"1""#, r#""rw":"1""#, "bind:lxc/101/mnt/a: rw="),
+        ("201", "99", "mount:vm/99/srv/c: 99 is no id of a machine"),
+        ("/srv/c", "/srv//c", "mount:vm/201/srv//c: \"/srv//c\" is not how this is kept"),
+        (
+            r#""10.0.0.1""#,
+            r#""10.0.0.1\n""#,
+            "mount:vm/201/srv/c: \"10.0.0.1\\n\": it is an address or a host",
+        ),
+        (
+            r#""10.0.0.21""#,
+            r#""10.0.1.21""#,
+            "mount:vm/201/srv/c: 10.0.1.21 is no client of the export of /tank/a",
+        ),
+        (r#""subdirectory":"b/c""#, r#""subdirectory":"b""#, "mount:vm/201/srv/c: \"what\" does not follow"),
+        (r#""subdirectory":"b/c""#, r#""subdirectory":"../c""#, "mount:vm/201/srv/c: it is a path without"),
+        (
+            r#""kind":"volume","name":"tank/a/v""#,
+            r#""kind":"dataset","name":"tank/a/b","settings":{}},{"kind":"volume","name":"tank/a/v""#,
+            "mount:vm/201/srv/c: another file system is mounted at /tank/a/b",
+        ),
+        (r#""export":"/tank/a""#, r#""export":"/tank""#, "mount:vm/201/srv/c: \"export\" does not follow"),
+        (r#""sec":"sys""#, r#""sec":"krb5""#, "mount:vm/201/srv/c: the export of /tank/a takes no sec=krb5"),
+        (r#""nconnect":4"#, r#""nconnect":17"#, "mount:vm/201/srv/c: 17 is no number of connections"),
+        (r#""idle-timeout":600"#, r#""idle-timeout":0"#, "mount:vm/201/srv/c: 0 seconds are not"),
+        (r#""vers":"4.2""#, r#""vers":"5""#, ""),
         (
             r#""kind":"pool","#,
             r#""kind":"pool","lifecycle":{"protect":true},"#,

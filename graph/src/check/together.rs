@@ -49,6 +49,9 @@ fn others<'a>(resources: &[&'a Resource], mounts: &'a BTreeMap<DatasetName, Moun
                 others.know_renamed(name);
             }
         }
+        if let Resource::Export(export) = one {
+            others.know_exported(&export.path, &export.clients);
+        }
     }
     for (name, mount) in mounts {
         if let Some(path) = mount.path.as_deref().filter(|_| mount.mounted) {

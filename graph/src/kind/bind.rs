@@ -48,7 +48,7 @@ impl Kind for Bind {
 
     fn check(&self) -> Result<(), Reason> {
         let wrong = |reason: &str| Reason::Guest(reason.to_owned());
-        if !guest::CONTAINERS.contains(&self.container) {
+        if !guest::IDS.contains(&self.container) {
             return Err(Reason::Guest(format!("{} is no id of a container", self.container)));
         }
         if guest::path_inside(&self.at).map_err(wrong)? != self.at {

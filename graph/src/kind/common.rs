@@ -68,6 +68,9 @@ pub(crate) const FORMAT_2: u32 = 2;
 /// The format of objects that was the first to have permissions in the numbers of a container.
 pub(crate) const FORMAT_3: u32 = 3;
 
+/// The format of objects that was the first to have the mounts of machines.
+pub(crate) const FORMAT_4: u32 = 4;
+
 /// What there is to know of a resource, whatever its kind.
 pub(crate) trait Kind {
     /// Names it.
@@ -75,6 +78,11 @@ pub(crate) trait Kind {
 
     /// The dataset that it is about, and needs, where it is not one itself.
     fn over(&self) -> Option<&DatasetName> {
+        None
+    }
+
+    /// The export that it needs beside that, where it goes through one.
+    fn through(&self) -> Option<Key> {
         None
     }
 

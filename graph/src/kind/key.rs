@@ -24,6 +24,8 @@ pub enum Key {
     Permissions(DatasetName),
     /// `bind:lxc/ID/PATH`, a file system in a container at this absolute path
     Bind(u32, Box<str>),
+    /// `mount:vm/ID/PATH`, what a virtual machine mounts over NFS at this absolute path
+    GuestMount(u32, Box<str>),
 }
 
 impl Key {
@@ -37,7 +39,8 @@ impl Key {
             Key::Storage(_) => (3, "Proxmox storages"),
             Key::Permissions(_) => (4, "Permissions"),
             Key::Bind(..) => (5, "Mount points of containers"),
-            Key::Tunable(_) => (6, "Parameters of the zfs module"),
+            Key::GuestMount(..) => (6, "Mounts of machines"),
+            Key::Tunable(_) => (7, "Parameters of the zfs module"),
         }
     }
 }
@@ -52,8 +55,9 @@ impl fmt::Display for Key {
             Key::Storage(id) => write!(f, "storage:{id}"),
             Key::Tunable(name) => write!(f, "tunable:{name}"),
             Key::Permissions(name) => write!(f, "permissions:{name}"),
-            // The path begins with a slash.
+            // The paths begin with a slash.
             Key::Bind(container, at) => write!(f, "bind:lxc/{container}{at}"),
+            Key::GuestMount(machine, at) => write!(f, "mount:vm/{machine}{at}"),
         }
     }
 }
@@ -80,15 +84,17 @@ impl FromStr for Key {
             "storage" => StorageId::new(name).map(Key::Storage).map_err(|_| bad()),
             "tunable" => Ok(Key::Tunable(name.into())),
             "permissions" => DatasetName::seen(name).map(Key::Permissions).map_err(|_| bad()),
-            "bind" => {
-                let (container, at) =
-                    name.strip_prefix("lxc/").and_then(|rest| rest.split_once('/')).ok_or_else(bad)?;
-                let container = container.parse().map_err(|_| bad())?;
-                Ok(Key::Bind(container, format!("/{at}").into()))
-            }
+            "bind" => in_guest(name, "lxc/").map(|(id, at)| Key::Bind(id, at)).ok_or_else(bad),
+            "mount" => in_guest(name, "vm/").map(|(id, at)| Key::GuestMount(id, at)).ok_or_else(bad),
             _ => Err(bad()),
         }
     }
+}
+
+/// Reads the id of a guest of this kind, and an absolute path in it.
+fn in_guest(name: &str, kind: &str) -> Option<(u32, Box<str>)> {
+    let (id, at) = name.strip_prefix(kind)?.split_once('/')?;
+    Some((id.parse().ok()?, format!("/{at}").into()))
 }
 
 impl TryFrom<String> for Key {

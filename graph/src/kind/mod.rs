@@ -7,6 +7,7 @@ mod bind;
 mod common;
 mod dataset;
 mod export;
+mod guest_mount;
 pub mod key;
 mod life;
 pub mod permissions;
@@ -20,6 +21,7 @@ pub use bind::Bind;
 pub use common::{Fact, Said, Unit};
 pub use dataset::Dataset;
 pub use export::Export;
+pub use guest_mount::{GuestMount, inside, source_path};
 pub use key::Key;
 pub use life::Lifecycle;
 pub use permissions::{Mode, Permissions};
@@ -58,6 +60,8 @@ pub enum Resource {
     Permissions(Permissions),
     /// A file system that a container has as a mount point of its own.
     Bind(Bind),
+    /// A file system that a virtual machine mounts over NFS.
+    GuestMount(GuestMount),
 }
 
 impl Resource {
@@ -71,6 +75,7 @@ impl Resource {
             Resource::Tunable(one) => one,
             Resource::Permissions(one) => one,
             Resource::Bind(one) => one,
+            Resource::GuestMount(one) => one,
         }
     }
 
@@ -103,6 +108,12 @@ impl Resource {
     #[must_use]
     pub fn over(&self) -> Option<&DatasetName> {
         self.kind().over()
+    }
+
+    /// Returns the export that it needs beside that, where it goes through one.
+    #[must_use]
+    pub fn through(&self) -> Option<Key> {
+        self.kind().through()
     }
 
     /// Says whether every name in it is one that a spec can give: names are read leniently, since those of what
@@ -185,7 +196,7 @@ impl Unit {
             Key::Volume(_) => common::unit(Target::Volume, name),
             Key::Export(_) => export::unit(name),
             Key::Tunable(parameter) => tunable::unit(parameter),
-            Key::Storage(_) | Key::Permissions(_) | Key::Bind(..) => Unit::Word,
+            Key::Storage(_) | Key::Permissions(_) | Key::Bind(..) | Key::GuestMount(..) => Unit::Word,
         }
     }
 }

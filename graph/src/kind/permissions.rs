@@ -51,7 +51,7 @@ impl Kind for Permissions {
             return Err(Reason::Empty);
         }
         if let Some(id) = self.container {
-            if !guest::CONTAINERS.contains(&id) {
+            if !guest::IDS.contains(&id) {
                 return Err(Reason::Guest(format!("{id} is no id of a container")));
             }
             if let Some(text) = [owner, group].into_iter().flatten().find(|text| text.parse::<u32>().is_err())

@@ -1,7 +1,7 @@
 //! The table of kinds: what walks over all of them does so here.
 
 use crate::{
-    Inverse, bind, dataset, export, files,
+    Inverse, bind, dataset, export, files, guest_mount,
     inverse::Room,
     keys, legal, mount, permissions, pool, space,
     stage::{Stage, ordered},
@@ -18,7 +18,7 @@ use std::sync::LazyLock;
 pub static ORDER: LazyLock<Vec<&Stage>> = LazyLock::new(|| ordered(STAGES.into_iter().flatten()));
 
 /// The stages of all kinds, and of what judges across them.
-const STAGES: [&[Stage]; 14] = [
+const STAGES: [&[Stage]; 15] = [
     legal::STAGES,
     version::STAGES,
     pool::STAGES,
@@ -30,6 +30,7 @@ const STAGES: [&[Stage]; 14] = [
     export::STAGES,
     storage::STAGES,
     bind::STAGES,
+    guest_mount::STAGES,
     tunable::STAGES,
     space::STAGES,
     uses::STAGES,
@@ -55,8 +56,8 @@ pub fn look(query: &mut Query, resource: &Resource) {
         Resource::Tunable(tunable) => _ = query.tunables.insert(tunable.name.clone()),
         Resource::Permissions(permissions) => permissions::look(query, permissions),
         Resource::Bind(bind) => bind::look(query, bind),
-        // Registrations are looked at anyway.
-        Resource::Storage(_) => {}
+        // Registrations are looked at anyway, and into machines nobody looks.
+        Resource::Storage(_) | Resource::GuestMount(_) => {}
     }
 }
 
@@ -68,7 +69,7 @@ pub fn is_missing(seen: &Observed, resource: &Resource) -> bool {
         Resource::Export(export) => export::is_missing(seen, export),
         Resource::Storage(storage) => storage::is_missing(seen, storage),
         Resource::Bind(bind) => bind::is_missing(seen, bind),
-        Resource::Tunable(_) | Resource::Permissions(_) => false,
+        Resource::Tunable(_) | Resource::Permissions(_) | Resource::GuestMount(_) => false,
     }
 }
 
@@ -182,6 +183,7 @@ mod tests {
             "uses",
             "registry",
             "lines",
+            "machines",
         ];
         assert_eq!(names, order);
     }

@@ -15,7 +15,8 @@
 //! | export | `export` | the live table; what goes `away` |
 //! | storage | `storage` | registrations with Proxmox; `registry`: their file |
 //! | tunable | `tunable` | parameters of the zfs module |
-//! | bind | `bind` | refused by name |
+//! | bind | `bind` | mount points of containers |
+//! | mount of a machine | `guest_mount` | nothing is done: told what to carry over |
 //!
 //! Arrows lead down: rooms use `draft`, which is made of values: the plan's own (`action`, `inverse`), what it starts
 //! from (`inputs`, `whose`), and what each room found for others. `legal`, `version`, `space` and `uses` judge across
@@ -33,6 +34,7 @@ mod draft;
 mod export;
 mod files;
 pub mod foreign;
+mod guest_mount;
 mod inputs;
 mod inverse;
 mod keys;

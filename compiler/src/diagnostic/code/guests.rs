@@ -77,9 +77,9 @@ phoenix_graph::codes! {
     BIND_WITHOUT_PATH = Entry {
         name: "bind-without-path",
         level: Error,
-        title: "a container that is told no path",
-        explanation: "`lxc ID at=\"/mnt/shared\"`: the path inside of the container at which it has the dataset.",
-        why: "A container that does not get its files starts all the same, and its programs begin with nothing.",
+        title: "a guest that is told no path",
+        explanation: "`lxc ID at=\"/mnt/shared\"`: the path inside of the container, or of the machine (`vm`), at which it has the dataset.",
+        why: "A guest that does not get its files starts all the same, and its programs begin with nothing.",
         examples: Some(Examples {
             wrong: Pool(r#"dataset "shared" {
     bind { lxc 101 }
@@ -93,9 +93,9 @@ phoenix_graph::codes! {
     DUPLICATE_BIND = Entry {
         name: "duplicate-bind",
         level: Error,
-        title: "two datasets at one path of a container",
+        title: "two datasets at one path of a guest",
         explanation: "The later mount would hide the earlier one.",
-        why: "Which of the two the container sees depends on the order of its mount points.",
+        why: "Which of the two the guest sees depends on the order of its mounts.",
         examples: Some(Examples {
             wrong: Pool(r#"dataset "a" {
     bind { lxc 101 at="/mnt/shared" }
@@ -116,7 +116,7 @@ dataset "b" {
         name: "mount-option-without-effect",
         level: Lint,
         title: "a mount option that changes nothing",
-        explanation: "A bind mount has no `discard`: freed blocks of a pool go by its `autotrim`. Where a container can only read, Proxmox applies `nodev`, `noexec` and `nosuid`, and drops the others.",
+        explanation: "A bind mount has no `discard`: freed blocks of a pool go by its `autotrim`. Where a container can only read, Proxmox applies `nodev`, `noexec` and `nosuid`, and drops the others. Only what a machine mounts when it is used (`automount`) is unmounted after a time without use.",
         why: "Somebody counts on something that is not done.",
         examples: Some(Examples {
             wrong: Pool(r#"dataset "shared" {
@@ -131,8 +131,8 @@ dataset "b" {
     BIND_SHOWS_EMPTY = Entry {
         name: "bind-shows-empty",
         level: Lint,
-        title: "datasets that a container sees as empty directories",
-        explanation: "A bind mount shows one file system: what is mounted below it on the host is an empty directory inside. Give the container each dataset at a path of its own.",
+        title: "datasets that a guest sees as empty directories",
+        explanation: "A bind mount shows one file system: what is mounted below it on the host is an empty directory inside. Give the container each dataset at a path of its own. Over NFS it is the same, but where the export has `crossmnt`, or what lies below is exported to the machine, too: by version 3 with `nohide`.",
         why: "Programs write into the empty directory, onto the dataset above, and what they write is hidden on the host.",
         examples: Some(Examples {
             wrong: Pool(r#"dataset "media" {
@@ -144,6 +144,137 @@ dataset "b" {
     dataset "films" {
         bind { lxc 101 at="/media/films" }
     }
+}"#),
+        }),
+    };
+
+    MACHINE_WITHOUT_SERVER = Entry {
+        name: "machine-without-server",
+        level: Error,
+        title: "a machine that is not told where this host is",
+        explanation: "`vm ID at=\"/srv/shared\" server=\"10.0.0.1\"`: the address or host name by which the machine reaches this host. A host has several, and no spec tells which of them a machine can use.",
+        why: "Without it nothing can be written that the machine could mount.",
+        examples: Some(Examples {
+            wrong: Pool(r#"dataset "shared" {
+    export { client "10.0.0.0/24" "rw" }
+    bind { vm 201 at="/srv/shared" }
+}"#),
+            right: Pool(r#"dataset "shared" {
+    export { client "10.0.0.0/24" "rw" }
+    bind { vm 201 at="/srv/shared" server="10.0.0.1" }
+}"#),
+        }),
+    };
+
+    MACHINE_NOT_EXPORTED = Entry {
+        name: "machine-not-exported",
+        level: Error,
+        title: "a machine that is to mount what is not exported",
+        explanation: "A virtual machine mounts over NFS: through the export of the dataset, or through one above it with the option `crossmnt`, without which an export ends where another file system is mounted.",
+        why: "The machine gets an error at boot, or waits for ever, and its programs begin with nothing.",
+        examples: Some(Examples {
+            wrong: Pool(r#"dataset "shared" {
+    bind { vm 201 at="/srv/shared" server="10.0.0.1" }
+}"#),
+            right: Pool(r#"dataset "shared" {
+    export { client "10.0.0.0/24" "rw" }
+    bind { vm 201 at="/srv/shared" server="10.0.0.1" }
+}"#),
+        }),
+    };
+
+    MACHINE_NO_CLIENT = Entry {
+        name: "machine-no-client",
+        level: Error,
+        title: "a machine that the export does not have as a client",
+        explanation: "The machine's `address` is in none of the export's networks, and none of its hosts. Hosts by name, wildcards and netgroups are known to the server alone: where the export has such a client nothing is said.",
+        why: "The server refuses the mount: access denied.",
+        examples: Some(Examples {
+            wrong: Pool(r#"dataset "shared" {
+    export { client "10.0.0.0/24" "rw" }
+    bind { vm 201 at="/srv/shared" server="10.0.0.1" address="10.0.1.21"; }
+}"#),
+            right: Pool(r#"dataset "shared" {
+    export { client "10.0.0.0/24" "rw"; client "10.0.1.21" "rw"; }
+    bind { vm 201 at="/srv/shared" server="10.0.0.1" address="10.0.1.21"; }
+}"#),
+        }),
+    };
+
+    FLAVOUR_NOT_EXPORTED = Entry {
+        name: "flavour-not-exported",
+        level: Error,
+        title: "a security flavour that the export does not take",
+        explanation: "`sec` of a machine is one of those that the export's client has: `sys` unless `sec=` says otherwise.",
+        why: "The server refuses the mount: access denied.",
+        examples: Some(Examples {
+            wrong: Pool(r#"dataset "shared" {
+    export { client "10.0.0.0/24" "rw" }
+    bind { vm 201 at="/srv/shared" server="10.0.0.1" sec="krb5p"; }
+}"#),
+            right: Pool(r#"dataset "shared" {
+    export { client "10.0.0.0/24" "rw" "sec=krb5p:krb5i" }
+    bind { vm 201 at="/srv/shared" server="10.0.0.1" sec="krb5p"; }
+}"#),
+        }),
+    };
+
+    OUTSIDE_EXPORT_ROOT = Entry {
+        name: "outside-export-root",
+        level: Error,
+        title: "a machine that mounts what version 4 does not show",
+        explanation: "An export with `fsid=0` is the root of all that its clients see by version 4: paths begin there, and nothing beside it can be reached. NFS of today needs no such root; version 3 knows none.",
+        why: "The machine is told that there is no such file or directory.",
+        examples: Some(Examples {
+            wrong: Pool(r#"dataset "pub" {
+    export { client "10.0.0.0/24" "rw" "fsid=0" }
+}
+dataset "shared" {
+    export { client "10.0.0.0/24" "rw" }
+    bind { vm 201 at="/srv/shared" server="10.0.0.1" }
+}"#),
+            right: Pool(r#"dataset "pub" {
+    export { client "10.0.0.0/24" "rw" }
+}
+dataset "shared" {
+    export { client "10.0.0.0/24" "rw" }
+    bind { vm 201 at="/srv/shared" server="10.0.0.1" }
+}"#),
+        }),
+    };
+
+    SOFT_MOUNT = Entry {
+        name: "soft-mount",
+        level: Lint,
+        title: "a mount that loses what is written",
+        explanation: "With `soft` a program gets an error where the server does not answer in time, and what the kernel had still to write is gone. Without it programs wait until the server is back.",
+        why: "A restart of this host is enough: few programs look whether what they wrote has arrived.",
+        examples: Some(Examples {
+            wrong: Pool(r#"dataset "shared" {
+    export { client "10.0.0.0/24" "rw" }
+    bind { vm 201 at="/srv/shared" server="10.0.0.1" soft=#true; }
+}"#),
+            right: Pool(r#"dataset "shared" {
+    export { client "10.0.0.0/24" "rw" }
+    bind { vm 201 at="/srv/shared" server="10.0.0.1" soft=#true ro=#true; }
+}"#),
+        }),
+    };
+
+    READ_ONLY_EXPORT = Entry {
+        name: "read-only-export",
+        level: Lint,
+        title: "a machine that can only read, and does not say so",
+        explanation: "The client's options have `ro`, which holds where `rw` is not said. Say `ro` of the machine, too, or `rw` of the client.",
+        why: "Programs find out at their first write.",
+        examples: Some(Examples {
+            wrong: Pool(r#"dataset "shared" {
+    export { client "10.0.0.0/24" }
+    bind { vm 201 at="/srv/shared" server="10.0.0.1" }
+}"#),
+            right: Pool(r#"dataset "shared" {
+    export { client "10.0.0.0/24" "rw" }
+    bind { vm 201 at="/srv/shared" server="10.0.0.1" }
 }"#),
         }),
     };

@@ -1,4 +1,4 @@
-//! Codes about guests: mount points of containers.
+//! Codes about guests: mount points of containers, and mounts of machines.
 
 use phoenix_graph::code::{
     Entry,
@@ -140,6 +140,24 @@ phoenix_graph::codes! {
         title: "a mount point over one that is mounted before it",
         explanation: "Proxmox mounts in the order of the numbers. Take the lower one away and give it again, so that it has the higher number.",
         why: "Programs in the container would see an empty folder where their files are.",
+        examples: None,
+    };
+
+    CARRY_INTO_MACHINE = Entry {
+        name: "carry-into-machine",
+        level: Warning,
+        title: "a mount that has to be carried into a machine",
+        explanation: "What a virtual machine mounts over NFS is set up inside of it, where phoenix does nothing. `phoenix guest ID` prints units of systemd, lines of fstab, or a document for cloud-init, as the current generation says them; `--output` writes them to files.",
+        why: "Until somebody has done that the machine has what it had before.",
+        examples: None,
+    };
+
+    MACHINE_HAS_MOUNTED = Entry {
+        name: "machine-has-mounted",
+        level: Warning,
+        title: "a machine that may have mounted what goes or moves",
+        explanation: "The current generation says that a virtual machine mounts this over NFS. While a dataset is renamed or gets another mount point its export goes, and comes back; what is exported no more does not. Whether the machine has it mounted cannot be seen from here.",
+        why: "Programs in the machine wait for the server, some of them for ever, or get errors for files that were open.",
         examples: None,
     };
 }

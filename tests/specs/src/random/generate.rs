@@ -276,6 +276,10 @@ impl Maker {
             let first = self.container();
             let more = self.several(2, &mut Self::container);
             node.inside.push(Node::new("bind", Vec::new()).holding(vec![first]).holding(more));
+        } else if exported && self.choices.one_in(2) {
+            let first = self.machine();
+            let more = self.several(1, &mut Self::machine);
+            node.inside.push(Node::new("bind", Vec::new()).holding(vec![first]).holding(more));
         }
         inside
     }
@@ -302,6 +306,36 @@ impl Maker {
         }
         if self.choices.one_in(3) {
             node.set("mountoptions", vec![vec![text("noatime")], vec![text("discard")]]);
+        }
+        node
+    }
+
+    fn machine(&mut self) -> Node {
+        let id = 200 + self.choices.below(3) as u64;
+        let at = self.unique("/srv/my data");
+        let mut node = Node::new("vm", vec![Value::Number(id)]);
+        node.set("at", vec![vec![at]]);
+        node.set(
+            "server",
+            vec![self.choices.of(&[["10.0.0.1", "10.0.0.1"], ["NAS.lan", "nas.lan"]]).map(text).to_vec()],
+        );
+        if self.choices.one_in(3) {
+            node.set("vers", vec![vec![text("3")]]);
+        }
+        if self.choices.one_in(3) {
+            node.set("nconnect", vec![vec![Value::Number(4), text("4")]]);
+        }
+        if self.choices.one_in(3) {
+            node.set("mount-timeout", vec![vec![text("60s"), text("1m")]]);
+        }
+        for word in ["soft", "ro", "noatime", "automount"] {
+            if self.choices.one_in(4) {
+                let on = self.choices.one_in(2);
+                node.set(word, vec![vec![Value::Bool(on), text(if on { "on" } else { "off" })]]);
+            }
+        }
+        if self.choices.one_in(3) {
+            node.set("subdirectory", vec![vec![text("a/b"), text("a//b/")]]);
         }
         node
     }
@@ -473,8 +507,8 @@ impl Maker {
         let mut made = Vec::new();
         // What the settings of datasets come to together is not chosen.
         let mut lints = vec!["overcommitted-quota", "refquota-over-quota", "tiny-quota"];
-        // Nor which datasets containers are given.
-        lints.extend(["bind-shows-empty", "mount-option-without-effect"]);
+        // Nor which datasets guests are given.
+        lints.extend(["bind-shows-empty", "mount-option-without-effect", "soft-mount", "read-only-export"]);
         match self.choices.below(7) {
             // A mirror first: the plainest pool that nothing is said of.
             0 => {

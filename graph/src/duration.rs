@@ -1,4 +1,4 @@
-//! Durations on the command line: `90s`, `15m`, `12h`, `30d`, `2w`.
+//! Durations as people write them: `90s`, `15m`, `12h`, `30d`, `2w`.
 
 use std::{fmt, str::FromStr};
 

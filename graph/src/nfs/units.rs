@@ -1,0 +1,95 @@
+//! An NFS mount as units of systemd (`systemd.mount(5)`, `systemd.automount(5)`).
+
+use super::{Automount, NfsMount, NfsOptions, source, unit_name};
+
+/// The folder of a machine where units stand that its administrator made.
+pub const FOLDER: &str = "/etc/systemd/system";
+
+/// The first line of each.
+const HEAD: &str = "# Written by `phoenix guest`. What is changed here is lost when it is carried over anew.";
+
+/// A unit: its name and its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unit {
+    pub name: String,
+    pub text: String,
+}
+
+/// Writes a mount as units. The last one is the one to enable: `systemctl enable --now`.
+#[must_use]
+pub fn units(mount: &NfsMount) -> Vec<Unit> {
+    let wanted_at_boot = mount.options.automount.is_none();
+    let mut units =
+        vec![Unit { name: unit_name::of(&mount.at, "mount"), text: mounting(mount, wanted_at_boot) }];
+    if let Some(automount) = mount.options.automount {
+        units.push(Unit {
+            name: unit_name::of(&mount.at, "automount"),
+            text: mounting_when_used(&mount.at, automount),
+        });
+    }
+    units
+}
+
+fn mounting(mount: &NfsMount, wanted_at_boot: bool) -> String {
+    let timeout = mount.options.mount_timeout.map(|seconds| format!("TimeoutSec={seconds}s\n"));
+    // A mount that is waited for is one that a boot hangs on: it is wanted, not required.
+    let install = wanted_at_boot.then_some("\n[Install]\nWantedBy=remote-fs.target\n");
+    format!(
+        "{HEAD}\n[Mount]\nWhat={}\nWhere={}\nType={}\nOptions={}\n{}{}",
+        escaped(&mount.source()),
+        escaped(&mount.at),
+        mount.kind(),
+        mount.options.words().join(","),
+        timeout.unwrap_or_default(),
+        install.unwrap_or_default(),
+    )
+}
+
+fn mounting_when_used(at: &str, automount: Automount) -> String {
+    let idle = automount.idle_timeout.map(|seconds| format!("TimeoutIdleSec={seconds}s\n"));
+    format!(
+        "{HEAD}\n[Automount]\nWhere={}\n{}\n[Install]\nWantedBy=multi-user.target\n",
+        escaped(at),
+        idle.unwrap_or_default()
+    )
+}
+
+/// Reads the units of one mount; nothing where they are not written exactly as [`units`] writes them.
+#[must_use]
+pub fn read(units: &[Unit]) -> Option<NfsMount> {
+    let (mounting, rest) = units.split_first()?;
+    let mut options = NfsOptions::unread();
+    value(&mounting.text, "Options")?.split(',').try_for_each(|word| options.read(word))?;
+    options.mount_timeout = seconds(&mounting.text, "TimeoutSec");
+    options.automount =
+        rest.first().map(|unit| Automount { idle_timeout: seconds(&unit.text, "TimeoutIdleSec") });
+    let from = unescaped(value(&mounting.text, "What")?)?;
+    let (server, what) = source(&from)?;
+    let mount = NfsMount {
+        server: server.into(),
+        what: what.into(),
+        at: unit_name::path(&mounting.name, "mount")?.into(),
+        options,
+    };
+    (mount.check().is_ok() && self::units(&mount) == units).then_some(mount)
+}
+
+/// Finds the value of a line `NAME=VALUE`.
+fn value<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+    text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
+}
+
+fn seconds(text: &str, name: &str) -> Option<u64> {
+    value(text, name)?.strip_suffix('s')?.parse().ok()
+}
+
+/// Writes a text so that systemd reads no specifier out of it.
+fn escaped(text: &str) -> String {
+    text.replace('%', "%%")
+}
+
+/// Reads a text that was written so.
+fn unescaped(text: &str) -> Option<String> {
+    let plain = text.replace("%%", "%");
+    (escaped(&plain) == text).then_some(plain)
+}

@@ -1,0 +1,174 @@
+//! `phoenix guest`
+
+use crate::{
+    beside::Beside,
+    carried::{Carried, Format, files, printed},
+    exit::Exit,
+    failure::Failure,
+    options::Common,
+    site::{Access, store},
+    spec::Tell,
+    target::{Lookup, machine},
+    terminal::Terminal,
+    view::GuestView,
+};
+use clap::Args;
+use phoenix_graph::{Graph, GuestMount, Resource};
+use phoenix_store::Store;
+use std::{
+    collections::BTreeSet,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+/// Print what to carry into a virtual machine, so that it mounts what it is given
+///
+/// phoenix does nothing inside of a machine: this writes down what is to be set up there for each `vm` of a
+/// `bind`, as units of systemd, as lines of fstab, or as vendor data of cloud-init for a machine that is
+/// new. The units of a mount are enabled with `systemctl enable --now`, the last one of each.
+#[derive(Debug, Args)]
+pub struct Guest {
+    /// The machine's id, such as 201
+    vmid: u32,
+    /// A spec, a folder that holds one, or a closure (its path or id) [default: the current generation]
+    target: Option<String>,
+    /// What this generation says
+    #[arg(long, value_name = "N", conflicts_with = "target")]
+    generation: Option<u64>,
+    /// The host, where the spec has several
+    #[arg(long, value_name = "NAME")]
+    host: Option<String>,
+    /// How it is written
+    #[arg(long, value_name = "FORMAT", default_value = "units")]
+    format: Format,
+    /// Write files into this folder, and print only their names; one that is there and differs is left
+    #[arg(long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// Write over files that differ
+    #[arg(long, requires = "output")]
+    overwrite: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Guest {
+    /// Runs the verb.
+    pub fn run(&self, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
+        let (graph, what) = self.graph(common, terminal)?;
+        let mounts = self.mounts(&graph, &what)?;
+        let files = files(self.vmid, &mounts, self.format);
+        if let Some(folder) = &self.output {
+            self.write(folder, &files)?;
+        }
+        match &self.output {
+            _ if self.json => terminal.json(&GuestView::new(&graph, &mounts, &files)),
+            Some(folder) => {
+                let names: Vec<String> =
+                    files.iter().map(|file| format!("{}\n", folder.join(&file.name).display())).collect();
+                terminal.print(names.concat());
+            }
+            None => terminal.print_file(&printed(&files, self.format)),
+        }
+        Ok(Exit::Done)
+    }
+
+    /// Finds what is asked, and says in words what that is.
+    fn graph(&self, common: &Common, terminal: &Terminal) -> Result<(Graph, String), Failure> {
+        let store = store(common, Access::Read)?;
+        if let Some(target) = self.target.as_deref() {
+            let tell = if self.json { Tell::Programs } else { Tell::People };
+            let lookup = Lookup {
+                host: self.host.as_deref(),
+                machine: machine(common),
+                store: &store,
+                tell,
+                terminal,
+            };
+            return lookup.resolve(Some(target)).map(|resolved| (resolved.graph, resolved.what));
+        }
+        let (number, graph) = self.generation(&store)?;
+        match self.host.as_deref().filter(|host| *host != graph.host().as_str()) {
+            None => Ok((graph, format!("generation {number}"))),
+            Some(host) => {
+                let text = format!("generation {number} is for the host {}, not for {host}", graph.host());
+                Err(Failure::new(Exit::Usage, text).help("leave `--host` out, or name a spec"))
+            }
+        }
+    }
+
+    fn generation(&self, store: &Store) -> Result<(u64, Graph), Failure> {
+        let doing = format!("cannot tell what machine {} mounts", self.vmid);
+        let failed = |error| Failure::store(&doing, error);
+        let generation = match self.generation {
+            Some(number) => store.generation(number).map_err(failed)?,
+            None => store.current().map_err(failed)?.ok_or_else(|| {
+                Failure::new(Exit::Usage, &doing)
+                    .because("there is no generation yet")
+                    .help(format!("name a spec: `phoenix guest {} phoenix.kdl`", self.vmid))
+            })?,
+        };
+        Ok((generation.number, store.recorded(&generation.system).map_err(failed)?))
+    }
+
+    /// Lists what the machine mounts, in the order of the paths.
+    fn mounts<'g>(&self, graph: &'g Graph, what: &str) -> Result<Vec<&'g GuestMount>, Failure> {
+        let all = || {
+            graph.resources().filter_map(|resource| match resource {
+                Resource::GuestMount(mount) => Some(mount),
+                _ => None,
+            })
+        };
+        let mut found: Vec<&GuestMount> = all().filter(|mount| mount.machine == self.vmid).collect();
+        // What lies above another is mounted before it.
+        found.sort_by(|a, b| a.mount.at.cmp(&b.mount.at));
+        if !found.is_empty() {
+            return Ok(found);
+        }
+        let others: BTreeSet<u32> = all().map(|mount| mount.machine).collect();
+        let others: Vec<String> = others.iter().map(u32::to_string).collect();
+        let help = if others.is_empty() {
+            format!(
+                "no machine mounts anything there; say `bind {{ vm {} at=\"…\" server=\"…\" }}`",
+                self.vmid
+            )
+        } else {
+            format!("these machines do: {}", others.join(", "))
+        };
+        let text = format!("machine {} mounts nothing in {what}", self.vmid);
+        Err(Failure::new(Exit::Usage, text).help(help))
+    }
+
+    /// Writes all files, or none where one that is there is to be left. No link in the folder is followed.
+    fn write(&self, folder: &Path, files: &[Carried]) -> Result<(), Failure> {
+        let doing = || format!("cannot write into {}", folder.display());
+        let failed = |error: io::Error| Failure::new(Exit::Failed, doing()).because(error);
+        match fs::create_dir(folder) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(error)),
+            _ => {}
+        }
+        let beside = Beside::open(folder).map_err(failed)?;
+        let mut write = Vec::new();
+        let mut differ = Vec::new();
+        for file in files {
+            let found = beside.read(&file.name).map_err(|error| {
+                let path = folder.join(&file.name);
+                Failure::new(Exit::Failed, format!("cannot read {}", path.display())).because(error)
+            })?;
+            match found {
+                Some((text, _)) if text == file.text => {}
+                Some(_) if !self.overwrite => differ.push(file.name.as_str()),
+                found => write.push((file, found.map(|(_, about)| about))),
+            }
+        }
+        if !differ.is_empty() {
+            return Err(Failure::new(Exit::Refused, doing())
+                .because(format!("what is there differs: {}", differ.join(", ")))
+                .help("look at it; `--overwrite` writes over it"));
+        }
+        for (file, was) in write {
+            beside.write(&file.name, &file.text, was.as_ref()).map_err(failed)?;
+        }
+        Ok(())
+    }
+}
