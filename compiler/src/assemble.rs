@@ -55,6 +55,7 @@ fn refused(fault: &Fault, places: &HashMap<Key, Place>) -> Diagnostic {
         Reason::StorageType(_) => code::BAD_STORAGE_TYPE,
         Reason::Storage(_) => code::BAD_STORAGE_PROPERTY,
         Reason::Empty => code::EMPTY_PERMISSIONS,
+        Reason::NoLists(_) => code::ACL_WITHOUT_TYPE,
         Reason::Life(_)
         | Reason::Path { .. }
         | Reason::Unmounted(_)

@@ -5,6 +5,7 @@ use phoenix_graph::{
     GuestMount, HostName, Key, Lifecycle, ObjectId, Permissions, Pool, PoolName, PropertyName, Redundancy,
     Resource, Settings, Step, Value, Vdev,
     export::ExportOptions,
+    kind::acl::Acl,
     mounts::mounts,
     nfs::{NfsMount, NfsOptions},
 };
@@ -279,6 +280,7 @@ fn a_step_has_the_lowest_format_that_can_say_it() {
         owner: Some("media".into()),
         group: Some("33".into()),
         mode: "2770".parse().ok(),
+        acl: Acl::default(),
         container: None,
     });
     let bind = Resource::Bind(Bind {

@@ -19,7 +19,7 @@ use phoenix_host::HostError;
 use phoenix_sim::{Fault, FaultKind};
 use phoenix_transaction::switch::SwitchError;
 use random::Pairs;
-use scenario::{CUTS, FAILURES, NotGone, Pair, Scenario, WAYS, Way, difference, picture, prepared};
+use scenario::{CUTS, FAILURES, NotGone, Pair, Scenario, WAYS, Way, difference, picture, prepared, wander};
 use std::sync::{
     Mutex,
     atomic::{AtomicUsize, Ordering},
@@ -29,9 +29,10 @@ use tally::Tally;
 /// Random pairs that are disturbed in an ordinary run.
 const PAIRS: usize = 120;
 
-/// Rearranged trees that are disturbed, and those that are only gone there and back.
+/// Rearranged trees that are disturbed, those that are only gone there and back, and those that are put away between.
 const REARRANGED: usize = 24;
 const PLAIN: usize = 2000;
+const PUT_AWAY: usize = 600;
 
 /// What `PHOENIX_FAULTS` asks for.
 #[expect(clippy::disallowed_methods, reason = "how much is run is told from outside")]
@@ -174,6 +175,32 @@ fn rearranged_trees_keep_what_they_hold() {
         }
     });
     tally.end("rearranged trees");
+}
+
+/// What is put away whole comes home as it was, by whatever names.
+#[test]
+fn rearranged_trees_come_home() {
+    let away = examples::graph(&examples::spec("dataset \"z\""));
+    let wanted = asked().and_then(|asked| asked.parse().ok()).unwrap_or(PUT_AWAY);
+    let mut pairs: Vec<Pair> = Vec::new();
+    for mut trees in [rearranged::Trees::bare(8), rearranged::Trees::new(9)] {
+        pairs.extend((0..wanted / 2).map(|_| trees.next()));
+    }
+    pairs.retain(|pair| pair.first.id() != pair.second.id());
+    pairs.retain(|pair| alone().is_none_or(|name| pair.name == name));
+    pairs.sort_by_key(|pair| pair.outline().len());
+    let tally = side_by_side(&pairs, |pair, tally| {
+        let gone = wander(pair, &away);
+        tally.run(match &gone {
+            Ok(()) => "gone",
+            Err(NotGone::Refused(why)) => why,
+            Err(_) => "broken",
+        });
+        if let Err(NotGone::NotTaken(how) | NotGone::Broken(how)) = &gone {
+            tally.hold(false, || how.clone(), &format!("{} put away at once\n{}", pair.name, pair.outline()));
+        }
+    });
+    tally.end("rearranged trees, put away");
 }
 
 #[test]

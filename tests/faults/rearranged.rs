@@ -34,11 +34,18 @@ struct Said {
 pub struct Trees {
     rng: TestRng,
     count: usize,
+    /// Whether anything is said of the datasets but their names.
+    said: bool,
 }
 
 impl Trees {
     pub fn new(seed: u8) -> Self {
-        Self { rng: TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]), count: 0 }
+        Self { rng: TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]), count: 0, said: true }
+    }
+
+    /// Those of which nothing is said but their names.
+    pub fn bare(seed: u8) -> Self {
+        Self { said: false, ..Self::new(seed) }
     }
 
     /// Returns a tree, and the same rearranged.
@@ -47,7 +54,8 @@ impl Trees {
             let mut choices = Choices::new((0..200).map(|_| (self.rng.next_u32() >> 16) as u16).collect());
             let first = tree(&mut choices);
             let Some(second) = rearranged(&first, &mut choices) else { continue };
-            let graph = |tree: &[Place]| examples::graph(&examples::spec(&text(tree, None)));
+            let text = |tree: &[Place]| text(&if self.said { tree.to_vec() } else { bare(tree) }, None);
+            let graph = |tree: &[Place]| examples::graph(&examples::spec(&text(tree)));
             self.count += 1;
             return Pair {
                 name: format!("tree {}", self.count),
@@ -56,6 +64,11 @@ impl Trees {
             };
         }
     }
+}
+
+fn bare(tree: &[Place]) -> Vec<Place> {
+    let said = || Said { settings: String::new(), over: String::new() };
+    tree.iter().map(|place| Place { said: said(), ..place.clone() }).collect()
 }
 
 fn tree(choices: &mut Choices) -> Vec<Place> {

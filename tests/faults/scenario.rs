@@ -428,6 +428,36 @@ fn letters(world: &World) -> BTreeMap<DatasetName, String> {
     datasets(world).into_iter().filter_map(|name| Some((name.clone(), letter(&name)?))).collect()
 }
 
+/// Goes to both graphs, puts all of that away, and goes back to each: the host is as it was then, with what was written to
+/// each dataset by the name that it has there.
+///
+/// # Errors
+/// Why a way is not gone.
+pub fn wander(pair: &Pair, away: &Graph) -> Result<(), NotGone> {
+    let world = prepared(pair, Way::Edit)?;
+    gone(world.switch(&pair.second))?;
+    let second = picture(&world);
+    // Unset by a word of their own, some settings differ from what was never set: so the first counts when one comes back.
+    gone(world.rollback(1))?;
+    let first = picture(&world);
+    gone(world.switch(away))?;
+    let nothing = picture(&world);
+    let number = world.current().unwrap_or_default();
+    for (number, wanted) in [(1, &first), (2, &second), (1, &first), (number, &nothing), (2, &second)] {
+        gone(world.rollback(number))?;
+        let now = picture(&world);
+        if now != *wanted {
+            let how = difference(wanted, &now);
+            return Err(NotGone::Broken(format!("gone back to {number}, the host is otherwise: {how}")));
+        }
+        let drift = world.drift();
+        if !drift.actions.is_empty() {
+            return Err(NotGone::Broken(format!("gone back to {number}: {:?}", support::kinds(&drift))));
+        }
+    }
+    Ok(())
+}
+
 /// Makes a host just before a way begins, with a file in every file system.
 pub fn prepared(pair: &Pair, way: Way) -> Result<World, NotGone> {
     let world = World::new();

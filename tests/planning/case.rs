@@ -5,7 +5,10 @@ use kdl::KdlDocument;
 use phoenix_compiler::{OneFile, SpecPath, compile};
 use phoenix_graph::{Graph, HostName, code::Example};
 use phoenix_plan::{Consent, Inputs, Places, Plan, plan, rendered};
-use std::{collections::BTreeSet, fmt::Write};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+};
 
 /// One case, as it is written.
 #[derive(Default)]
@@ -119,6 +122,7 @@ impl Case {
             adopted: &host.adopted,
             made: &made,
             coming_home: &home,
+            came_home: &BTreeMap::new(),
             before: &host.before,
             gives_back: back,
             observed: &host.observed,

@@ -175,7 +175,12 @@ impl Host {
             }
             "directory" => {
                 let name = dataset(&words.arg::<String>()?)?;
-                let directory = Directory { owner: words.arg()?, group: words.arg()?, mode: words.arg()? };
+                let directory = Directory {
+                    owner: words.arg()?,
+                    group: words.arg()?,
+                    mode: words.arg()?,
+                    acl: words.prop("acl")?.unwrap_or_default(),
+                };
                 seen.directories.insert(name, directory);
             }
             "user" => _ = seen.users.insert(words.arg::<String>()?.into(), words.arg()?),

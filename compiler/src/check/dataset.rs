@@ -28,6 +28,8 @@ struct Above<'c> {
     encrypted: bool,
     /// Where it is said that OpenZFS shares it by itself.
     shared: Option<Place>,
+    /// Whether its directories take access control lists.
+    lists: bool,
     /// Whether the pool has a vdev that takes deduplication tables.
     special: bool,
     /// Whether something that says where it is mounted may be missing.
@@ -239,6 +241,11 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         if let (Some(word), Some(setting)) = (settings.get("sharenfs"), block.setting("sharenfs")) {
             inside.shared = (word != &Value::Text("off".into())).then(|| setting.whole());
         }
+        if let Some(word) = settings.get("acltype") {
+            inside.lists = word.to_string() == "posix";
+        } else if block.may_say(&["acltype"]) {
+            inside.lists = true;
+        }
         self.together(block, name, settings);
         self.allowing(&block.allow, |checker| checker.room(block, name));
         self.allowing(&block.allow, |checker| checker.dangers(block, name, settings, above));
@@ -440,8 +447,8 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                 continue;
             }
             let allow = self.allow.iter().chain(&of.allow).chain(&block.allow).copied().collect();
-            let (unsure, shared) = (inside.unsure, inside.shared);
-            self.about.push(About { dataset: dataset.clone(), of, block, allow, unsure, shared });
+            let Above { unsure, shared, lists, .. } = inside;
+            self.about.push(About { dataset: dataset.clone(), of, block, allow, unsure, shared, lists });
         }
     }
 

@@ -163,6 +163,8 @@ struct About<'b, 'a> {
     unsure: bool,
     /// Where it is said that OpenZFS shares the dataset by itself.
     shared: Option<Place>,
+    /// Whether its directories take access control lists.
+    lists: bool,
 }
 
 impl<'b, 'a> Checker<'b, 'a, '_> {

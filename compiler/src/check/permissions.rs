@@ -9,7 +9,13 @@ use crate::{
     },
 };
 use phoenix_graph::{
-    DatasetName, Mode, Permissions, Resource, check::guest, kind::permissions::account, mounts::Mount,
+    DatasetName, Mode, Permissions, Resource,
+    check::guest,
+    kind::{
+        acl::{self, Acl, Whom},
+        permissions::account,
+    },
+    mounts::Mount,
 };
 use std::collections::BTreeMap;
 
@@ -26,6 +32,7 @@ impl<'a> Checker<'_, 'a, '_> {
         let group = self.account(block, "group");
         let mode = self.mode(block);
         let container = self.container_of(block);
+        let acl = self.acl(about, container.is_some());
         let unknown = [("owner", &owner), ("group", &group)];
         for (name, text) in unknown.into_iter().filter(|_| block.setting("container").is_some()) {
             let number = text.as_ref().is_none_or(|text| text.parse::<u32>().is_ok());
@@ -45,7 +52,7 @@ impl<'a> Checker<'_, 'a, '_> {
                 self.tell(
                     block.via,
                     Diagnostic::new(code::EMPTY_PERMISSIONS, "`permissions` says nothing")
-                        .at(block.place, "neither owner, group nor mode in here")
+                        .at(block.place, "neither owner, group, mode nor acl in here")
                         .help("`permissions owner=\"media\" group=\"media\" mode=\"2770\"`"),
                 );
             }
@@ -63,12 +70,58 @@ impl<'a> Checker<'_, 'a, '_> {
             );
             return;
         }
-        if owner.is_none() && group.is_none() && mode.is_none() {
+        if owner.is_none() && group.is_none() && mode.is_none() && acl.is_empty() {
             return;
         }
         let what = format!("`permissions` of `{dataset}`");
-        let permissions = Permissions { dataset: dataset.clone(), owner, group, mode, container };
+        let permissions = Permissions { dataset: dataset.clone(), owner, group, mode, acl, container };
         self.add(Resource::Permissions(permissions), block, code::SAID_TWICE, &what);
+    }
+
+    /// Reads the entries of an access control list; in a container accounts are known by number alone.
+    fn acl(&mut self, about: &About<'_, 'a>, inside: bool) -> Acl {
+        let mut acl = Acl::default();
+        let Some(setting) = about.block.setting("acl") else { return acl };
+        if !about.lists {
+            let diagnostic = Diagnostic::new(
+                code::ACL_WITHOUT_TYPE,
+                format!("`{}` is given an access control list, and its directories take none", about.dataset),
+            )
+            .at(setting.whole(), "needs `acltype`")
+            .at(about.of.place, "no `acltype` here or above")
+            .help("say `acltype=\"posix\" xattr=\"sa\"` in the dataset, or in one that contains it");
+            self.push(diagnostic, setting.via);
+        }
+        for said in setting.values() {
+            let Some(text) = self.text(setting, said) else { continue };
+            for text in text.split(',') {
+                let (entry, may) = match acl::read(text) {
+                    Ok(read) => read,
+                    Err(error) => {
+                        self.bad_value(setting, said, &error.to_string(), None);
+                        continue;
+                    }
+                };
+                let by_number = |name: &str| name.parse::<u32>().is_ok();
+                if let Whom::User(name) | Whom::Group(name) = &entry.whom
+                    && inside
+                    && !by_number(name)
+                {
+                    let reason = "inside of a container accounts are known by number alone";
+                    self.bad_value(setting, said, reason, None);
+                } else if acl.0.get(&entry).is_some_and(|other| *other != may) {
+                    self.bad_value(
+                        setting,
+                        said,
+                        &format!("`{entry}` stands there already, otherwise"),
+                        None,
+                    );
+                } else {
+                    acl.0.insert(entry, may);
+                }
+            }
+        }
+        acl
     }
 
     /// Reads the container that owner and group are numbers in.

@@ -264,9 +264,14 @@ pub const OWN: &[Own] = &[
     own("group", &[Permissions], "The group, by name or by number."),
     own("mode", &[Permissions], "The mode as a text of three or four octal digits: `\"0750\"`."),
     own(
+        "acl",
+        &[Permissions],
+        "Entries of its access control list, as `setfacl(1)` writes them: `\"user:media:rwx\" \"default:group:33:r-x\"`. Needs `acltype=\"posix\"`.",
+    ),
+    own(
         "container",
         &[Permissions],
-        "The id of a container: owner and group are numbers inside of it. What they are on disk follows from its map.",
+        "The id of a container: owner, group and the accounts of `acl` are numbers inside of it. What they are on disk follows from its map.",
     ),
     own("at", &[Lxc, Vm], "The absolute path inside of the guest."),
     own("server", &[Vm], "The address or the host name by which the machine reaches this host."),

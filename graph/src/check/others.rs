@@ -144,6 +144,19 @@ impl<'a> Others<'a> {
         said.next().is_some_and(|word| word != &Value::Text("off".into()))
     }
 
+    /// Says that the directories of a file system take access control lists (`acltype`).
+    ///
+    /// # Errors
+    /// [`Reason::NoLists`]
+    pub fn takes_lists(&self, name: &DatasetName) -> Result<(), Reason> {
+        let own = self.known.get(name.as_str()).into_iter();
+        let mut said = own.chain(self.above(name)).filter_map(|known| known.settings.get("acltype"));
+        match said.next() {
+            Some(word) if word.to_string() == "posix" => Ok(()),
+            _ => Err(Reason::NoLists(name.clone())),
+        }
+    }
+
     /// Checks a file system or volume, which takes this much of the space above it where no setting says so, and had
     /// another name before.
     ///

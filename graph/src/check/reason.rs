@@ -80,6 +80,8 @@ pub enum Reason {
     Tunable(Box<str>),
     #[error("{0} is no value of it: ARC needs 64M at least")]
     Arc(u64),
+    #[error("`{0}` has an access control list, and no `acltype` of `posix`")]
+    NoLists(DatasetName),
     #[error("{0:?} is no name or number of an account")]
     Account(Box<str>),
     #[error("it says nothing")]

@@ -3,6 +3,7 @@
 //! This file is the table: [`Resource`] has a variant for each kind, and asks the kind for everything. A kind that
 //! is new gets its module, a variant and an arm here, and its word in [`key`].
 
+pub mod acl;
 mod bind;
 mod common;
 mod dataset;

@@ -1,7 +1,8 @@
 //! Permissions: who owns a file system's root directory, and who may do what in it.
 
 use super::{
-    common::{FORMAT_2, FORMAT_3, Fact, Kind, Said},
+    acl::{Acl, Whom},
+    common::{FORMAT_2, FORMAT_3, FORMAT_4, Fact, Kind, Said},
     key::Key,
 };
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
-/// Owner, group and mode of a file system's root directory; what is not said stays as it is.
+/// Owner, group, mode and access control list of a file system's root directory; what is not said stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Permissions {
@@ -27,7 +28,10 @@ pub struct Permissions {
     /// The mode, 0 to 0o7777.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,
-    /// The container that owner and group are numbers in; without one they are the host's.
+    /// Who else may do what in it, and in what is made there (`acl(5)`).
+    #[serde(default, skip_serializing_if = "Acl::is_empty")]
+    pub acl: Acl,
+    /// The container that owner, group and the accounts of `acl` are numbers in; without one they are the host's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub container: Option<u32>,
 }
@@ -46,28 +50,35 @@ impl Kind for Permissions {
     }
 
     fn check(&self) -> Result<(), Reason> {
-        let Permissions { owner, group, mode, .. } = self;
-        if owner.is_none() && group.is_none() && mode.is_none() {
+        let Permissions { owner, group, mode, acl, .. } = self;
+        if owner.is_none() && group.is_none() && mode.is_none() && acl.is_empty() {
             return Err(Reason::Empty);
         }
+        let all = || [owner, group].into_iter().flatten().chain(acl.accounts());
         if let Some(id) = self.container {
             if !guest::IDS.contains(&id) {
                 return Err(Reason::Guest(format!("{id} is no id of a container")));
             }
-            if let Some(text) = [owner, group].into_iter().flatten().find(|text| text.parse::<u32>().is_err())
-            {
+            if let Some(text) = all().find(|text| text.parse::<u32>().is_err()) {
                 return Err(Reason::Guest(format!("what {text:?} is inside of a container is not known")));
             }
         }
-        for text in [owner, group].into_iter().flatten() {
+        for text in all() {
             if account(text).ok().as_deref() != Some(text) {
                 return Err(Reason::Account(text.clone()));
             }
+        }
+        if acl.entries(false).any(|(whom, _)| matches!(whom, Whom::Owner | Whom::OwningGroup | Whom::Others))
+        {
+            return Err(Reason::Spelling(acl.to_string()));
         }
         Ok(())
     }
 
     fn check_among<'a>(&'a self, others: &mut Others<'a>) -> Result<(), Reason> {
+        if !self.acl.is_empty() {
+            others.takes_lists(&self.dataset)?;
+        }
         others.mounted(&self.dataset).map(drop)
     }
 
@@ -77,11 +88,20 @@ impl Kind for Permissions {
         let said =
             [("container", &container), ("group", &self.group), ("mode", &mode), ("owner", &self.owner)];
         let fact = |(name, value): (&str, &Option<_>)| Some(Fact::new(name, value.as_ref()?, Said::Line));
-        said.into_iter().filter_map(fact).collect()
+        let entries = self
+            .acl
+            .0
+            .iter()
+            .map(|(entry, may)| Fact::new(&format!("acl {entry}"), may.to_string(), Said::Line));
+        entries.chain(said.into_iter().filter_map(fact)).collect()
     }
 
     fn format(&self) -> u32 {
-        if self.container.is_some() { FORMAT_3 } else { FORMAT_2 }
+        match self.container {
+            _ if !self.acl.is_empty() => FORMAT_4,
+            Some(_) => FORMAT_3,
+            None => FORMAT_2,
+        }
     }
 }
 

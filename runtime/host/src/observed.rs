@@ -21,7 +21,7 @@ pub use files::LinkState;
 pub use guests::{Guest, GuestKind, GuestUse, Guests, Named};
 pub use keys::KeyFile;
 pub use mount::{MountState, Mounts};
-pub use permissions::Directory;
+pub use permissions::{Directory, Wanted};
 pub use pool::{DiskState, Found, ImportObstacle, Label, PoolState, VdevDisk, VdevState, Work, WorkKind};
 pub use setting::{Setting, Source};
 pub use storage::{Loss, LostLine, Registrations, StorageState, Storages, Unknown};

@@ -4,7 +4,9 @@
 pub mod render;
 
 use crate::secret::{Asked, PROMPT};
-use phoenix_graph::{DatasetName, Mode, PoolName, PropertyName, SnapshotName, StorageId, Vdev};
+use phoenix_graph::{
+    DatasetName, Mode, PoolName, PropertyName, SnapshotName, StorageId, Vdev, kind::acl::Acl,
+};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -218,8 +220,8 @@ pub enum Op {
     Release { snapshot: SnapshotName, tag: Box<str> },
     /// `zfs destroy` of exactly one snapshot. Its name has an `@` by its type: no dataset can be meant.
     SnapshotDestroy { snapshot: SnapshotName },
-    /// Gives the root directory of a mounted file system an owner, a group or a mode; what is not said
-    /// stays. It is reached by its path, and left where something else is mounted there.
+    /// Gives the root directory of a mounted file system an owner, a group, a mode or an access control list; what is not
+    /// said stays. It is reached by its path, and left where something else is mounted there.
     DirectorySet {
         /// The file system.
         dataset: DatasetName,
@@ -230,6 +232,9 @@ pub enum Op {
         /// The group's number.
         group: Option<u32>,
         mode: Option<Mode>,
+        /// The access control list, with accounts by number; an empty one is taken off.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        acl: Option<Acl>,
     },
     /// `exportfs -u`: takes one export out of the live table until the next reload.
     Unexport {

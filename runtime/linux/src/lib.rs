@@ -7,6 +7,7 @@
 //! handful of files; `grid` and `properties` read tables, `mountinfo` what is mounted; `backing` tells what the kernel
 //! itself holds open; `cluster` and `guests` read what Proxmox keeps; `watcher` starts what outlives its starter.
 
+mod acl;
 mod backing;
 mod bind;
 mod cluster;

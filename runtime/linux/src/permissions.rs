@@ -3,16 +3,16 @@
 //! A directory is changed through a descriptor that was seen to be the root of the very file system: a
 //! path may lead elsewhere by the time it is used, where others may write into a directory above it.
 
-use crate::{LinuxPaths, look::Look, mountinfo, reach::Reach, run::Runner};
+use crate::{LinuxPaths, acl, look::Look, mountinfo, reach::Reach, run::Runner};
 use phoenix_graph::{DatasetName, Mode};
 use phoenix_host::{
     HostError,
     error::{failed, unreadable},
-    observed::{Directory, Observed},
+    observed::{Directory, Observed, Wanted},
     op::Op,
 };
 use rustix::{
-    fd::OwnedFd,
+    fd::{AsFd, OwnedFd},
     fs::{self, OFlags, Stat},
     process::{Gid, Uid},
 };
@@ -28,10 +28,8 @@ pub fn look(look: &Look<'_>, seen: &mut Observed) -> Result<(), HostError> {
     if !query.directories.is_empty() {
         let mounts = Mounts::read(&look.reach.paths)?;
         for dataset in &query.directories {
-            if let Some((.., stat)) = mounts.open(dataset)? {
-                let directory =
-                    Directory { owner: stat.st_uid, group: stat.st_gid, mode: Mode::of(stat.st_mode) };
-                seen.directories.insert(dataset.clone(), directory);
+            if let Some((place, directory, stat)) = mounts.open(dataset)? {
+                seen.directories.insert(dataset.clone(), directory_of(&place, &directory, &stat)?);
             }
         }
     }
@@ -42,33 +40,64 @@ pub fn look(look: &Look<'_>, seen: &mut Observed) -> Result<(), HostError> {
 
 /// Changes a root directory.
 pub fn perform(reach: &Reach, op: &Op) -> Option<Result<(), HostError>> {
-    let Op::DirectorySet { dataset, path, owner, group, mode } = op else { return None };
-    Some(set(&reach.paths, &reach.runner, dataset, path, *owner, *group, *mode))
+    let Op::DirectorySet { dataset, path, owner, group, mode, acl } = op else { return None };
+    let wanted = Wanted { owner: *owner, group: *group, mode: *mode, acl: acl.clone() };
+    Some(set(&reach.paths, &reach.runner, dataset, path, &wanted))
 }
 
-/// Gives a root directory an owner, a group or a mode, and waits until it is on disk; what is not said stays.
+/// Returns what a root directory has that is open.
+fn directory_of(place: &Path, directory: &OwnedFd, stat: &Stat) -> Result<Directory, HostError> {
+    let acl = acl::read(directory.as_fd())
+        .map_err(|error| failed("read the access control list of", place, error))?;
+    Ok(Directory { owner: stat.st_uid, group: stat.st_gid, mode: Mode::of(stat.st_mode), acl })
+}
+
+/// Gives a root directory what is said, and waits until it is on disk; what is not said stays.
 fn set(
     paths: &LinuxPaths,
     runner: &Runner,
     dataset: &DatasetName,
     path: &str,
-    owner: Option<u32>,
-    group: Option<u32>,
-    mode: Option<Mode>,
+    wanted: &Wanted,
 ) -> Result<(), HostError> {
     let path = Path::new(path);
     let found = Mounts::read(paths)?.open(dataset)?.filter(|(place, ..)| place == path);
-    let Some((_, directory, _)) = found else {
+    let Some((_, directory, stat)) = found else {
         let message = format!("it is not the root of {dataset}, which is not mounted there or lies hidden");
         return Err(failed("change", path, io::Error::other(message)));
     };
     let told = |error: rustix::io::Errno| failed("change", path, error);
+    let now = directory_of(path, &directory, &stat)?;
+    let to = now.given(wanted);
+    let Wanted { owner, group, mode, acl } = wanted;
     if owner.is_some() || group.is_some() {
         fs::fchown(&directory, owner.map(Uid::from_raw), group.map(Gid::from_raw)).map_err(told)?;
     }
-    // After the owner: giving a file away may clear bits of its mode.
-    if let Some(mode) = mode {
-        fs::fchmod(&directory, fs::Mode::from_raw_mode(mode.bits().into())).map_err(told)?;
+    // After the owner: giving a file away may clear bits of its mode. Nobody is let in for a moment who is not to be: where
+    // a list comes, the bits of the group are its own until then, and where one goes, they are it before.
+    let chmod =
+        |mode: Mode| fs::fchmod(&directory, fs::Mode::from_raw_mode(mode.bits().into())).map_err(told);
+    let listed = |error: io::Error| failed("change the access control list of", path, error);
+    match acl {
+        None => mode.map_or(Ok(()), chmod)?,
+        // The mask is narrowed before it goes.
+        Some(_) if now.acl.has(false) && !to.acl.has(false) => {
+            chmod(to.mode)?;
+            acl::write_own(directory.as_fd(), &to.acl, to.mode).map_err(listed)?;
+        }
+        Some(_) if now.acl.has(false) => {
+            acl::write_own(directory.as_fd(), &to.acl, to.mode).map_err(listed)?;
+            chmod(to.mode)?;
+        }
+        Some(_) => {
+            mode.map_or(Ok(()), chmod)?;
+            if to.acl.has(false) {
+                acl::write_own(directory.as_fd(), &to.acl, to.mode).map_err(listed)?;
+            }
+        }
+    }
+    if acl.is_some() {
+        acl::write_default(directory.as_fd(), &to.acl).map_err(listed)?;
     }
     // `zfs` and `zpool` return when what they did is on disk, and so must this: what a switch has said is
     // done outlives the power. fsync(2) does nothing in a file system with `sync=disabled`.

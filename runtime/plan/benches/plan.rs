@@ -123,6 +123,7 @@ impl Case {
             adopted: &none,
             made: &none,
             coming_home: &std::collections::BTreeSet::new(),
+            came_home: &std::collections::BTreeMap::new(),
             observed: &self.observed,
             record: &self.record,
             in_force: &in_force,

@@ -3,10 +3,13 @@
 //!
 //! A plan notes what the settings that its graph is the first to say stand over. What a switch leaves of
 //! these notes is kept with the generation that is current after it ([`after`]), and passed on from switch
-//! to switch: it is about the host as it is, not about a generation.
+//! to switch: it is about the host as it is, not about a generation. So what is put away has its notes under
+//! the name that it has there, and they follow it wherever it goes.
 
 use crate::{
-    Before, Inputs, Inverse, Kind, Plan, Prior, Subject, begun, dataset::moving, permissions::unsaid,
+    Before, Inputs, Inverse, Kind, Plan, Prior, Subject, begun,
+    followed::{Rename, earlier_name, names_after, renames},
+    permissions::unsaid,
     record::is_adopted,
 };
 use phoenix_graph::{DatasetName, Graph, Key, PropertyName, Resource, Settings, Target, property};
@@ -54,6 +57,20 @@ impl Inputs<'_> {
     #[must_use]
     pub fn prior(&self, key: &Key, setting: &str) -> Option<&Prior> {
         self.before.get(key).and_then(|known| known.get(setting))
+    }
+
+    /// Returns what is known of a dataset, or of its root directory, that the current generation calls `known`, and that
+    /// is to have the name of `key`. An earlier version noted of what it put away by the name that it had before.
+    pub(crate) fn noted(&self, key: &Key, known: &DatasetName) -> Option<&BTreeMap<Box<str>, Prior>> {
+        let (of, home): (fn(DatasetName) -> Key, _) = match key {
+            Key::Dataset(home) => (Key::Dataset, home),
+            Key::Volume(home) => (Key::Volume, home),
+            Key::Permissions(home) => (Key::Permissions, home),
+            _ => return self.before.get(key),
+        };
+        let is_free = || self.current.is_none_or(|current| current.dataset(home).is_none());
+        let by_its_home = || self.before.get(key).filter(|_| area::is_inside(known) && is_free());
+        self.before.get(&of(known.clone())).or_else(by_its_home)
     }
 }
 
@@ -110,14 +127,14 @@ pub fn after(before: &Before, plans: &[(Plan, Vec<usize>)], from: Option<Side<'_
             };
             let stood = action.inverses.iter().find_map(Inverse::directory);
             // Of what the same switch made that is what a new one has.
-            let Some(stood) = stood.or(made.contains(dataset).then_some(Directory::NEW)) else { continue };
-            let earlier = earlier_name(dataset, &renames);
+            let new = Directory::NEW;
+            let Some(stood) = stood.or(made.contains(dataset).then_some(&new)) else { continue };
+            let earlier = Some(dataset).filter(|dataset| !made.contains(dataset));
+            let earlier = earlier.map(|dataset| Key::Permissions(earlier_name(dataset, &renames)));
             let known = next.entry(key.clone()).or_default();
             for (name, prior) in unsaid::note(stood) {
-                let said_before = from.is_some_and(|(from, _)| {
-                    let node = from.get(&Key::Permissions(earlier.clone()));
-                    node.is_some_and(|node| says(&node.resource, &name))
-                });
+                let before = from.and_then(|(from, _)| from.get(earlier.as_ref()?));
+                let said_before = before.is_some_and(|node| says(&node.resource, &name));
                 if unsaid::says(said, &name) && !said_before {
                     known.entry(name).or_insert(prior);
                 }
@@ -141,8 +158,13 @@ pub fn after(before: &Before, plans: &[(Plan, Vec<usize>)], from: Option<Side<'_
         let at_boot = plan.actions.iter().flat_map(|action| &action.inverses);
         set.extend(at_boot.filter(|inverse| inverse.is_put_in_force_by_a_boot()).filter_map(place));
     }
-    put_away(&mut next, from, to.0, &renames);
+    if let Some((from, adopted)) = from {
+        put_away(&mut next, from, adopted, &renames);
+    }
     let (to, adopted) = to;
+    // What an earlier version put away has its notes under the name that it had before.
+    let of_another_version =
+        |key: &Key| before.contains_key(key) && from.is_none_or(|(from, _)| from.get(key).is_none());
     next.retain(|key, settings| match to.get(key) {
         // A registration that was adopted is given back whole.
         Some(node)
@@ -156,57 +178,34 @@ pub fn after(before: &Before, plans: &[(Plan, Vec<usize>)], from: Option<Side<'_
         }
         // What is put away has them when it comes home.
         None => match key {
-            Key::Dataset(_) | Key::Volume(_) => !settings.is_empty(),
-            Key::Permissions(name) => to.dataset(name).is_none(),
+            Key::Dataset(name) | Key::Volume(name) | Key::Permissions(name) => {
+                let is_away = area::is_inside(name) || of_another_version(key);
+                !settings.is_empty() && to.dataset(name).is_none() && is_away
+            }
             _ => false,
         },
     });
     next
 }
 
-/// Returns the name that something had before renames.
-fn earlier_name(name: &DatasetName, renames: &[(&DatasetName, &DatasetName)]) -> DatasetName {
-    renames.iter().rev().fold(name.clone(), |at, (from, to)| {
-        let moved = at == **to || at.is_below(to);
-        moved.then(|| moving::moved(&at, to, from)).flatten().unwrap_or(at)
-    })
-}
-
-/// The renames that plans have carried out, in their order; none where all of them put something away, or brought it home.
-fn renames(plans: &[(Plan, Vec<usize>)]) -> Vec<(&DatasetName, &DatasetName)> {
-    if begun(plans).all(|action| action.kind != Kind::Rename) {
-        return Vec::new();
-    }
-    let ops = begun(plans).flat_map(|action| &action.ops).filter_map(|op| match op {
-        Op::DatasetRename { from, to, .. } => Some((from, to)),
-        _ => None,
-    });
-    ops.collect()
-}
-
-/// Returns the other name that something has after renames; nothing where it keeps its own, or is put away.
-fn renamed(name: &DatasetName, renames: &[(&DatasetName, &DatasetName)]) -> Option<DatasetName> {
-    let at = renames.iter().fold(name.clone(), |at, (from, to)| {
-        let moves = at == **from || at.is_below(from);
-        moves.then(|| moving::moved(&at, from, to)).flatten().unwrap_or(at)
-    });
-    Some(at).filter(|at| at != name && !area::is_inside(at))
-}
-
 /// Returns what is on record by the names that datasets have after renames.
-fn by_new_names(before: &Before, renames: &[(&DatasetName, &DatasetName)]) -> Before {
+fn by_new_names(before: &Before, renames: &[Rename<'_>]) -> Before {
     let (mut next, mut moved) = (Before::new(), Before::new());
     for (key, settings) in before {
-        let after = match key {
-            Key::Dataset(name) => renamed(name, renames).map(Key::Dataset),
-            Key::Volume(name) => renamed(name, renames).map(Key::Volume),
-            Key::Permissions(name) => renamed(name, renames).map(Key::Permissions),
-            _ => None,
+        let of: fn(DatasetName) -> Key = match key {
+            Key::Dataset(_) => Key::Dataset,
+            Key::Volume(_) => Key::Volume,
+            Key::Permissions(_) => Key::Permissions,
+            _ => {
+                next.insert(key.clone(), settings.clone());
+                continue;
+            }
         };
-        match after {
-            Some(key) => moved.insert(key, settings.clone()),
-            None => next.insert(key.clone(), settings.clone()),
-        };
+        let (Key::Dataset(name) | Key::Volume(name) | Key::Permissions(name)) = key else { continue };
+        for after in names_after(name, renames) {
+            let to = if after == *name { &mut next } else { &mut moved };
+            to.insert(of(after), settings.clone());
+        }
     }
     next.extend(moved);
     next
@@ -214,19 +213,21 @@ fn by_new_names(before: &Before, renames: &[(&DatasetName, &DatasetName)]) -> Be
 
 /// Notes of what is put away which of its settings are phoenix's: it may come home to a generation that does
 /// not say them.
-fn put_away(next: &mut Before, from: Option<Side<'_>>, to: &Graph, renames: &[(&DatasetName, &DatasetName)]) {
-    let Some((from, adopted)) = from else { return };
+fn put_away(next: &mut Before, from: &Graph, adopted: &BTreeSet<Key>, renames: &[Rename<'_>]) {
     for node in from.nodes() {
         let Some(name) = node.resource.dataset_name().filter(|name| !name.is_root()) else { continue };
         // What was adopted is let go of, and stays where it is.
-        if to.dataset(name).is_some() || adopted.contains(&node.key) || renamed(name, renames).is_some() {
+        if adopted.contains(&node.key) {
             continue;
         }
         let target = target(&node.resource);
-        let known = next.entry(node.key.clone()).or_default();
-        for (name, _) in node.resource.settings().into_iter().flat_map(Settings::iter) {
-            if let Some(unset) = unset(target, name) {
-                known.entry(name.as_str().into()).or_insert(unset);
+        for place in names_after(name, renames).into_iter().filter(area::is_inside) {
+            let key = if target == Target::Volume { Key::Volume(place) } else { Key::Dataset(place) };
+            let known = next.entry(key).or_default();
+            for (name, _) in node.resource.settings().into_iter().flat_map(Settings::iter) {
+                if let Some(unset) = unset(target, name) {
+                    known.entry(name.as_str().into()).or_insert(unset);
+                }
             }
         }
     }

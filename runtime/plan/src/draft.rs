@@ -146,6 +146,11 @@ impl<'a> Draft<'a> {
         self.inputs.current?.dataset(&self.found.moves.known(name))
     }
 
+    /// Returns what is known to have stood before phoenix set it, of what has a name after, or of its root directory.
+    pub fn noted(&self, key: &Key, name: &DatasetName) -> Option<&'a BTreeMap<Box<str>, Prior>> {
+        self.inputs.noted(key, &self.found.moves.known(name))
+    }
+
     /// Returns whether something is done to a resource.
     pub fn changes(&self, key: &Key) -> bool {
         self.reached.is_done(key)

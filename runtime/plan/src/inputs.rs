@@ -22,6 +22,8 @@ pub struct Inputs<'a> {
     pub made: &'a BTreeSet<Key>,
     /// What that transaction had begun to bring home, each under its name there.
     pub coming_home: &'a BTreeSet<DatasetName>,
+    /// What it had begun to bring home by then: by the name there, where it was put away.
+    pub came_home: &'a BTreeMap<DatasetName, DatasetName>,
     /// What stood before phoenix set it, as the current generation knows it.
     pub before: &'a Before,
     /// Whether adopted things that are let go of are given back what they were: where one goes back.

@@ -332,9 +332,9 @@ impl Inverse {
 
     /// Returns what a root directory had, where it is about one.
     #[must_use]
-    pub fn directory(&self) -> Option<Directory> {
+    pub fn directory(&self) -> Option<&Directory> {
         match self {
-            Inverse::Directory { before, .. } => Some(*before),
+            Inverse::Directory { before, .. } => Some(before),
             Inverse::Of { inverse, .. } | Inverse::Unless { inverse, .. } => inverse.directory(),
             _ => None,
         }
@@ -357,7 +357,7 @@ impl Inverse {
     pub fn as_seen(&self, seen: &Observed) -> Option<Self> {
         match self {
             Inverse::DirectoryUnseen { dataset, path } => {
-                let before = *seen.directories.get(dataset)?;
+                let before = seen.directories.get(dataset)?.clone();
                 Some(Inverse::Directory { dataset: dataset.clone(), path: path.clone(), before })
             }
             Inverse::Of { guid, inverse } => inverse.as_seen(seen).map(|seen| seen.of(*guid)),

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Whose a thing on the host is, and where it went.
 pub struct Whose<'a> {
     inputs: &'a Inputs<'a>,
-    /// Retired datasets: by their home, where they are now; the last retired where there are several.
+    /// Retired datasets: by their home, where they are now; of several the last retired that was in the generation.
     retired: BTreeMap<DatasetName, &'a DatasetName>,
     /// What bears the marks of something put away, and is not on record: by the home that it says.
     strays: BTreeMap<&'a str, &'a DatasetName>,
@@ -110,8 +110,12 @@ impl<'a> Whose<'a> {
     }
 }
 
+/// Of several that were put away from a name, the one that comes home: one that was in the generation, and the last.
+type Rank = (bool, (u64, u64));
+
 fn retired<'a>(inputs: &Inputs<'a>) -> BTreeMap<DatasetName, &'a DatasetName> {
-    let mut found: BTreeMap<DatasetName, &DatasetName> = BTreeMap::new();
+    // What was in the generation that is gone back to comes before what was put away later.
+    let mut found: BTreeMap<DatasetName, (Rank, &DatasetName)> = BTreeMap::new();
     for (place, state, away) in inputs.record.away(inputs.observed) {
         if !inputs.record.claim(inputs.observed, &place.pool(), state).is_on_record() {
             continue;
@@ -120,12 +124,13 @@ fn retired<'a>(inputs: &Inputs<'a>) -> BTreeMap<DatasetName, &'a DatasetName> {
         let entry = inputs.record.entry(inputs.observed, &place.pool(), state);
         let renamed = entry.filter(|entry| !entry.earlier.is_empty());
         let home = renamed.map(|entry| entry.in_generation(inputs.to).clone()).unwrap_or(away.home);
-        let newer = found.get(&home).is_none_or(|other| area::retired_in(other) < area::retired_in(place));
-        if newer {
-            found.insert(home, place);
+        let was_in_it = entry.is_none_or(|entry| entry.was_in(inputs.to) == Some(&home));
+        let rank = (was_in_it, area::retired_in(place));
+        if found.get(&home).is_none_or(|(other, _)| *other < rank) {
+            found.insert(home, (rank, place));
         }
     }
-    found
+    found.into_iter().map(|(home, (_, place))| (home, place)).collect()
 }
 
 /// Lists the names that the host has, and had.

@@ -4,11 +4,11 @@ use crate::{
     given::{Given, Roots},
     state::{Refusal, State, refuse},
 };
-use phoenix_graph::{DatasetName, Mode};
+use phoenix_graph::{DatasetName, kind::acl::Acl};
 use phoenix_host::{
     HostError,
     error::failed,
-    observed::{Directory, Observed, Query},
+    observed::{Directory, Observed, Query, Wanted},
     op::Op,
 };
 use std::{
@@ -39,62 +39,66 @@ pub fn processes(_: &State, query: &Query) -> u64 {
 
 /// Changes a root directory.
 pub fn perform(state: &mut State, _: Given<'_>, op: &Op) -> Option<Result<(), HostError>> {
-    let Op::DirectorySet { dataset, path, owner, group, mode } = op else { return None };
-    let done = state.directory_set(dataset, path, *owner, *group, *mode);
+    let Op::DirectorySet { dataset, path, owner, group, mode, acl } = op else { return None };
+    let to = Wanted { owner: *owner, group: *group, mode: *mode, acl: acl.clone() };
+    let done = state.directory_set(dataset, path, &to);
     Some(done.map_err(|refusal| failed("change", Path::new(&**path), io::Error::other(refusal.text))))
 }
 
-/// Returns the first half of an operation that has several parts: the owner is given, the mode not yet.
+/// Returns the first half of an operation that has several parts: the owner is given, the rest not yet.
 pub fn half(op: &Op) -> Option<Op> {
     match op {
-        Op::DirectorySet { dataset, path, owner, group, mode: Some(_) } => Some(Op::DirectorySet {
-            dataset: dataset.clone(),
-            path: path.clone(),
-            owner: *owner,
-            group: *group,
-            mode: None,
-        }),
+        Op::DirectorySet { dataset, path, owner, group, mode, acl } if mode.is_some() || acl.is_some() => {
+            Some(Op::DirectorySet {
+                dataset: dataset.clone(),
+                path: path.clone(),
+                owner: *owner,
+                group: *group,
+                mode: mode.filter(|_| acl.is_some()),
+                acl: None,
+            })
+        }
         _ => None,
     }
 }
 
 impl State {
-    /// Gives a root directory an owner, a group or a mode, where its file system is what is seen there.
-    fn directory_set(
-        &mut self,
-        name: &DatasetName,
-        path: &str,
-        owner: Option<u32>,
-        group: Option<u32>,
-        mode: Option<Mode>,
-    ) -> Result<(), Refusal> {
+    /// Gives a root directory what is said, where its file system is what is seen there.
+    fn directory_set(&mut self, name: &DatasetName, path: &str, wanted: &Wanted) -> Result<(), Refusal> {
         if self.mounted_at(name) != Some(path) || self.hidden(name) {
             return refuse(1, format!("{name} is not mounted at {path}"));
         }
         if self.refuses_writes(name) {
             return refuse(1, "Read-only file system");
         }
+        if wanted.acl.as_ref().is_some_and(|list| !list.is_empty()) && !self.keeps_lists(name) {
+            return refuse(1, "the file system takes no access control list: `acltype` is not `posix`");
+        }
+        let now = self.directory(name);
+        let to = now.given(wanted);
         if let Some(dataset) = self.datasets.get_mut(name) {
-            let now = dataset.directory.unwrap_or(Directory::NEW);
-            let to = Directory {
-                owner: owner.unwrap_or(now.owner),
-                group: group.unwrap_or(now.group),
-                mode: mode.unwrap_or(now.mode),
-            };
             dataset.directory = Some(to).filter(|to| *to != Directory::NEW);
         }
         Ok(())
+    }
+
+    /// Returns whether a file system keeps access control lists.
+    fn keeps_lists(&self, name: &DatasetName) -> bool {
+        self.effective(name, "acltype").is_some_and(|setting| setting.raw.starts_with("posix"))
+    }
+
+    /// Returns the root directory of a file system, as it is seen: a list is in force as long as `acltype` says so.
+    fn directory(&self, name: &DatasetName) -> Directory {
+        let directory =
+            self.dataset(name).and_then(|state| state.directory.clone()).unwrap_or(Directory::NEW);
+        if self.keeps_lists(name) { directory } else { Directory { acl: Acl::default(), ..directory } }
     }
 
     /// Looks at the root directories that are asked for, mounted and seen.
     fn directories(&self, query: &Query) -> BTreeMap<DatasetName, Directory> {
         let mounted =
             query.directories.iter().filter(|name| self.mounted_at(name).is_some() && !self.hidden(name));
-        let found = mounted.filter_map(|name| {
-            let state = self.dataset(name)?;
-            Some((name.clone(), state.directory.unwrap_or(Directory::NEW)))
-        });
-        found.collect()
+        mounted.map(|name| (name.clone(), self.directory(name))).collect()
     }
 
     /// Gives accounts their numbers: those that Debian always has; and where every disk that is asked for

@@ -7,6 +7,7 @@ mod before;
 mod binds;
 mod foreign;
 mod formats;
+mod homes;
 mod lifecycle;
 mod limits;
 mod mounts;

@@ -410,3 +410,17 @@ fn a_mount_point_set_by_hand_is_told_where_it_is_exported_and_the_spec_may_say_i
         assert_eq!(kinds(&world.drift()), [""; 0]);
     }
 }
+
+#[test]
+fn what_is_mounted_by_itself_only_after_what_it_lies_in_moved_is_mounted_before_what_lies_in_it() {
+    let world = World::new();
+    let tank = |b: &[(&str, &str)], d: &[(&str, &str)]| {
+        let three = [dataset("tank/b", b), dataset("tank/b/d", d), dataset("tank/b/d/b", &[])];
+        graph([pool("tank", &["one", "two"], &[])].into_iter().chain(three).collect())
+    };
+    world.switch(&tank(&[], &[("canmount", "noauto")])).unwrap();
+    world.switch(&tank(&[("mountpoint", "/srv/b")], &[])).unwrap();
+    assert!(world.drift().is_empty());
+    world.rollback(1).unwrap();
+    assert!(world.drift().is_empty());
+}

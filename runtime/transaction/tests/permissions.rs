@@ -1,6 +1,6 @@
-//! Owner, group and mode of root directories.
+//! Owner, group, mode and access control list of root directories.
 
-use phoenix_graph::{Graph, Lifecycle, Mode};
+use phoenix_graph::{Graph, Lifecycle, Mode, Resource, kind::acl::Acl};
 use phoenix_host::{observed::Directory, op::Op};
 use phoenix_plan::{Kind, Subject};
 use phoenix_sim::{Fault, FaultKind, Show};
@@ -8,18 +8,18 @@ use phoenix_support::*;
 use phoenix_transaction::switch::{SwitchError, Switched};
 
 fn directory(world: &World, of: &str) -> Directory {
-    world.host.image(Show::Everything).datasets[&name(of)].directory
+    world.host.image(Show::Everything).datasets[&name(of)].directory.clone()
 }
 
 fn of(owner: u32, group: u32, mode: &str) -> Directory {
-    Directory { owner, group, mode: mode.parse::<Mode>().unwrap() }
+    Directory { owner, group, mode: mode.parse::<Mode>().unwrap(), acl: Acl::default() }
 }
 
 /// Gives the root directory of `tank/share` all of this.
 fn by_hand(world: &World, to: Directory) {
     let (owner, group, mode) = (Some(to.owner), Some(to.group), Some(to.mode));
     let (dataset, path) = (name("tank/share"), "/tank/share".into());
-    world.host.by_hand(&Op::DirectorySet { dataset, path, owner, group, mode }).unwrap();
+    world.host.by_hand(&Op::DirectorySet { dataset, path, owner, group, mode, acl: Some(to.acl) }).unwrap();
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn a_dataset_that_is_put_away_and_comes_home_keeps_its_permissions() {
     world.switch(&closed).unwrap();
     // The owner is nobody's business but its owner's.
     let (dataset, path) = (name("tank/share"), "/tank/share".into());
-    let given = Op::DirectorySet { dataset, path, owner: Some(33), group: None, mode: None };
+    let given = Op::DirectorySet { dataset, path, owner: Some(33), group: None, mode: None, acl: None };
     world.host.by_hand(&given).unwrap();
     world.switch(&graph(without(small(), &["dataset:tank/share", "export:/tank/share"]))).unwrap();
     let plan = world.plan(&closed);
@@ -243,4 +243,82 @@ fn what_is_not_mounted_any_more_keeps_what_the_spec_says_no_more() {
     to(&world, &graph(with(a(&[]), permissions("tank/a", None, Some("100"), None))));
     to(&world, &graph(a(&[("canmount", "off")])));
     assert_eq!(directory(&world, "tank/a"), of(0, 100, "0755"));
+}
+
+/// The host with a share that has this list, and this mode where one is said.
+fn listed(acl: &str, mode: Option<&str>) -> Graph {
+    let mut said = permissions("tank/share", None, None, mode);
+    if let Resource::Permissions(said) = &mut said {
+        said.acl = acl.parse().unwrap();
+    }
+    let of_share = |one: &Resource| one.dataset_name() == Some(&name("tank/share"));
+    let mut all: Vec<Resource> = small().into_iter().filter(|one| !of_share(one)).collect();
+    all.extend([dataset("tank/share", &[("acltype", "posix")]), said]);
+    graph(all)
+}
+
+fn acl(world: &World) -> (String, String) {
+    let directory = directory(world, "tank/share");
+    (directory.mode.to_string(), directory.acl.to_string())
+}
+
+fn is(mode: &str, acl: &str) -> (String, String) {
+    (mode.to_owned(), acl.to_owned())
+}
+
+#[test]
+fn a_list_is_given_with_the_mode_and_goes_back_to_what_was_before() {
+    let world = World::new();
+    world.switch(&graph(small())).unwrap();
+    world.switch(&listed("user:33:rwx,default:group:12:r-x", Some("2750"))).unwrap();
+    let defaults =
+        "default:user::rwx,default:group::r-x,default:group:12:r-x,default:mask::r-x,default:other::---";
+    assert_eq!(acl(&world), is("2770", &format!("user:33:rwx,group::r-x,mask::rwx,{defaults}")));
+    assert!(world.drift().is_empty());
+    // Somebody who takes the mask down takes from whom the spec lets in.
+    let (dataset, path) = (name("tank/share"), "/tank/share".into());
+    let shut =
+        Op::DirectorySet { dataset, path, owner: None, group: None, mode: "0700".parse().ok(), acl: None };
+    world.host.by_hand(&shut).unwrap();
+    assert!(!world.drift().is_empty());
+    world.switch(&listed("user:33:rwx,default:group:12:r-x", Some("2750"))).unwrap();
+    assert_eq!(acl(&world).0, "2770");
+    world.switch(&listed("user:34:r--", None)).unwrap();
+    assert_eq!(acl(&world), is("0755", "user:34:r--,group::r-x,mask::r-x"));
+    world.rollback(2).unwrap();
+    assert_eq!(acl(&world), is("2770", &format!("user:33:rwx,group::r-x,mask::rwx,{defaults}")));
+    world.rollback(1).unwrap();
+    assert_eq!(acl(&world), is("0755", ""));
+    assert!(world.drift().is_empty());
+}
+
+#[test]
+fn a_list_that_stood_there_comes_back_when_no_spec_says_one() {
+    let world = World::new();
+    let plain = || {
+        let all = without(small(), &["dataset:tank/share"]);
+        graph(with(all, dataset("tank/share", &[("acltype", "posix")])))
+    };
+    world.switch(&plain()).unwrap();
+    let theirs = Directory { acl: "user:7:rwx,group::---,mask::rwx".parse().unwrap(), ..of(5, 6, "0770") };
+    by_hand(&world, theirs.clone());
+    assert_eq!(directory(&world, "tank/share"), theirs);
+    world.switch(&listed("user:33:r--", Some("0700"))).unwrap();
+    assert_eq!(acl(&world), is("0740", "user:33:r--,group::---,mask::r--"));
+    world.rollback(1).unwrap();
+    assert_eq!(directory(&world, "tank/share"), theirs);
+}
+
+#[test]
+fn whatever_fails_lists_are_as_they_were() {
+    let world = World::new();
+    world.switch(&graph(small())).unwrap();
+    let before = world.host.image(Show::UsersOnly);
+    let is = |op: &Op| matches!(op, Op::DirectorySet { .. });
+    for kind in [FaultKind::Fail, FaultKind::FailPartly] {
+        world.host.inject(Fault::when(is, kind));
+        let switched = world.switch(&listed("user:33:rwx,default:user:33:rwx", Some("2750")));
+        assert!(matches!(switched, Err(SwitchError::Failed { .. })));
+        assert_eq!(world.host.image(Show::UsersOnly), before);
+    }
 }

@@ -500,3 +500,38 @@ fn what_was_once_so_called_is_not_taken_for_what_has_the_name_and_is_to_move() {
     let codes: Vec<&str> = plan.refusals.iter().map(|refusal| refusal.code.name).collect();
     assert_eq!(codes, ["both-names"]);
 }
+
+#[test]
+fn what_was_rearranged_and_put_away_as_a_whole_comes_home_as_it_was() {
+    type Tree<'a> = &'a [(&'a str, &'a str)];
+    let cases: [(&[&str], Tree<'_>); 2] = [
+        (
+            &["tank/b", "tank/b/x", "tank/b/y"],
+            &[("tank/b", ""), ("tank/b/x", "tank/b/y"), ("tank/b/y", "tank/b/x")],
+        ),
+        (
+            &["tank/c", "tank/c/a", "tank/c/a/b"],
+            &[("tank/a", "tank/c"), ("tank/a/c", "tank/c/a"), ("tank/a/c/d", "tank/c/a/b")],
+        ),
+    ];
+    for (first, second) in cases {
+        let world = World::new();
+        to(&world, &tank(first.iter().map(|name| plain(name))));
+        first.iter().for_each(|name| write(&world, name, name));
+        let renamed = |(now, before): &(&str, &str)| {
+            if before.is_empty() { plain(now) } else { was(plain(now), before) }
+        };
+        to(&world, &tank(second.iter().map(renamed)));
+        to(&world, &tank([plain("tank/k")]));
+        back(&world, 1);
+        for name in first {
+            assert_eq!(read(&world, name).as_deref(), Some(*name));
+        }
+        back(&world, 3);
+        back(&world, 2);
+        for (now, before) in second {
+            let letter = if before.is_empty() { now } else { before };
+            assert_eq!(read(&world, now).as_deref(), Some(*letter));
+        }
+    }
+}

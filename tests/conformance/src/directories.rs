@@ -1,12 +1,12 @@
-//! Root directories: owner, group and mode; and the numbers of accounts.
+//! Root directories: owner, group, mode and access control list; and the numbers of accounts.
 
 use crate::bench::{Bench, create, dataset, mount, same};
-use phoenix_graph::Mode;
+use phoenix_graph::{Mode, PropertyName};
 use phoenix_host::{HostError, observed::Query, op::Op};
 
 fn set(name: &str, path: &str, owner: u32, group: u32, mode: u32) -> Op {
     let (owner, group, mode) = (Some(owner), Some(group), Some(Mode::of(mode)));
-    Op::DirectorySet { dataset: dataset(name), path: path.into(), owner, group, mode }
+    Op::DirectorySet { dataset: dataset(name), path: path.into(), owner, group, mode, acl: None }
 }
 
 fn seen(bench: &Bench<'_>, name: &str) -> Result<Option<(u32, u32, String)>, String> {
@@ -27,6 +27,7 @@ pub fn change(bench: &Bench<'_>) -> Result<(), String> {
         owner,
         group,
         mode,
+        acl: None,
     };
     bench.done(&part(None, Some(12), None))?;
     same("the group alone", seen(bench, "conform/owned")?, Some((33, 12, "2750".to_owned())))?;
@@ -45,6 +46,75 @@ pub fn change(bench: &Bench<'_>) -> Result<(), String> {
     bench.all_done(&[
         Op::DatasetUnmount { dataset: dataset("conform/owned") },
         Op::DatasetDestroy { dataset: dataset("conform/owned") },
+    ])
+}
+
+pub fn lists(bench: &Bench<'_>) -> Result<(), String> {
+    let list = |text: &str, mode: Option<u32>| Op::DirectorySet {
+        dataset: dataset("conform/listed"),
+        path: "/conform/listed".into(),
+        owner: None,
+        group: None,
+        mode: mode.map(Mode::of),
+        acl: text.parse().ok(),
+    };
+    let seen = || -> Result<(String, String), String> {
+        let query = Query { directories: [dataset("conform/listed")].into(), ..bench.query() };
+        let observed = bench.host.observe(&query).map_err(|error| format!("looking failed: {error}"))?;
+        let found = observed.directories.get(&dataset("conform/listed")).ok_or("nothing is seen")?;
+        Ok((found.mode.to_string(), found.acl.to_string()))
+    };
+    let is = |what: &str, mode: &str, acl: &str| same(what, seen()?, (mode.to_owned(), acl.to_owned()));
+    bench.all_done(&[
+        create("conform/listed", &[(PropertyName::new("acltype"), "off".into())]),
+        mount("conform/listed"),
+    ])?;
+    match bench.host.perform(&list("user:33:rwx", None)) {
+        Err(HostError::Io { source, .. }) if source.to_string().contains("acltype") => {}
+        other => return Err(format!("a list without `acltype` was not refused by its name: {other:?}")),
+    }
+    // Taking one off is nothing where there can be none.
+    bench.done(&list("", Some(0o750)))?;
+    is("without lists", "0750", "")?;
+    bench.done(&Op::DatasetSet {
+        dataset: dataset("conform/listed"),
+        settings: vec![(PropertyName::new("acltype"), "posix".into())],
+    })?;
+    is("without entries", "0750", "")?;
+    bench.done(&list("user:33:rwx,default:group:12:rw-", Some(0o2750)))?;
+    let defaults =
+        "default:user::rwx,default:group::r-x,default:group:12:rw-,default:mask::rwx,default:other::---";
+    is("with entries", "2770", &format!("user:33:rwx,group::r-x,mask::rwx,{defaults}"))?;
+    // The mode alone is the mask, as with chmod(1).
+    let chmod = Op::DirectorySet {
+        dataset: dataset("conform/listed"),
+        path: "/conform/listed".into(),
+        owner: None,
+        group: None,
+        mode: Some(Mode::of(0o700)),
+        acl: None,
+    };
+    bench.done(&chmod)?;
+    is("with another mask", "0700", &format!("user:33:rwx,group::r-x,mask::---,{defaults}"))?;
+    // As it is read, so it is given back.
+    bench.done(&list("group:12:r-x,group::---,mask::r--", Some(0o640)))?;
+    is("with others", "0640", "group::---,group:12:r-x,mask::r--")?;
+    bench.done(&list("mask::rwx", None))?;
+    is("with a mask alone", "0670", "group::---,mask::rwx")?;
+    bench.done(&list("", None))?;
+    is("with none", "0600", "")?;
+    // A list goes with `acltype`, and comes back with it.
+    bench.done(&list("user:33:--x", Some(0o710)))?;
+    for (word, mode, acl) in [("off", "0710", ""), ("posix", "0710", "user:33:--x,group::--x,mask::--x")] {
+        bench.done(&Op::DatasetSet {
+            dataset: dataset("conform/listed"),
+            settings: vec![(PropertyName::new("acltype"), word.into())],
+        })?;
+        is(word, mode, acl)?;
+    }
+    bench.all_done(&[
+        Op::DatasetUnmount { dataset: dataset("conform/listed") },
+        Op::DatasetDestroy { dataset: dataset("conform/listed") },
     ])
 }
 

@@ -53,6 +53,7 @@ const STEPS: &[(&str, Step)] = &[
     ("what cannot be created is refused", tree::create_refused),
     ("file systems are mounted and unmounted", tree::mount),
     ("a root directory is given an owner, a group and a mode", directories::change),
+    ("a root directory is given an access control list", directories::lists),
     ("accounts have their numbers, or are not known", directories::accounts),
     ("properties are set, inherited and refused", settings::change),
     ("a mount point moves what follows it", settings::mountpoint),

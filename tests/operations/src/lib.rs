@@ -168,8 +168,20 @@ pub fn all() -> Vec<(Op, &'static str)> {
                 owner: Some(1000),
                 group: None,
                 mode: "0750".parse().ok(),
+                acl: None,
             },
             "chown 1000 /tank/a && chmod 0750 /tank/a",
+        ),
+        (
+            Op::DirectorySet {
+                dataset: name("tank/a b"),
+                path: "/tank/a b".into(),
+                owner: None,
+                group: None,
+                mode: "0750".parse().ok(),
+                acl: "user:33:rwx,default:group:33:r-x".parse().ok(),
+            },
+            "setfacl --remove-all --remove-default '/tank/a b' && chmod 0750 '/tank/a b' && setfacl --modify user:33:rwx,default:group:33:r-x '/tank/a b'",
         ),
         (
             Op::Unexport { path: "/tank/a".into(), client: "fd00::/64".into() },

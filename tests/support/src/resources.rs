@@ -3,7 +3,7 @@
 use phoenix_graph::{
     Bytes, Class, Dataset, DatasetName, Disk, Export, Graph, HostName, Lifecycle, Permissions, Pool,
     PoolName, PropertyName, Redundancy, Resource, Settings, Storage, StorageId, Target as Of, Tunable, Vdev,
-    Volume, export::ExportOptions, property,
+    Volume, export::ExportOptions, kind::acl::Acl, property,
 };
 
 pub fn name(text: &str) -> DatasetName {
@@ -81,6 +81,7 @@ pub fn permissions(of: &str, owner: Option<&str>, group: Option<&str>, mode: Opt
         owner: owner.map(Into::into),
         group: group.map(Into::into),
         mode: mode.map(|mode| mode.parse().unwrap()),
+        acl: Acl::default(),
         container: None,
     })
 }

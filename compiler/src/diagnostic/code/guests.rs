@@ -42,6 +42,22 @@ phoenix_graph::codes! {
         }),
     };
 
+    ACL_WITHOUT_TYPE = Entry {
+        name: "acl-without-type",
+        level: Error,
+        title: "an access control list where directories take none",
+        explanation: "OpenZFS keeps POSIX access control lists only with `acltype=\"posix\"`; unless it is said, there are none. `xattr=\"sa\"` keeps them where they are read without a further seek.",
+        why: "A switch would fail in the middle, and whoever counts on the list could not write.",
+        examples: Some(Examples {
+            wrong: Pool(r#"dataset "shared" {
+    permissions acl="user:media:rwx"
+}"#),
+            right: Pool(r#"dataset "shared" acltype="posix" xattr="sa" {
+    permissions acl="user:media:rwx"
+}"#),
+        }),
+    };
+
     WORLD_WRITABLE = Entry {
         name: "world-writable",
         level: Lint,

@@ -156,7 +156,7 @@ impl Op {
     #[must_use]
     pub fn describe(&self) -> String {
         match self {
-            Op::DirectorySet { path, owner, group, mode, .. } => {
+            Op::DirectorySet { path, owner, group, mode, acl, .. } => {
                 let path = quote(path);
                 let number =
                     |number: &Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
@@ -167,7 +167,11 @@ impl Op {
                 };
                 let own = to.map(|to| format!("chown {to} {path}"));
                 let allow = mode.map(|mode| format!("chmod {mode} {path}"));
-                own.into_iter().chain(allow).collect::<Vec<_>>().join(" && ")
+                // chmod(1) would set the mask of a list that is there.
+                let bare = acl.as_ref().map(|_| format!("setfacl --remove-all --remove-default {path}"));
+                let list = acl.as_ref().filter(|list| !list.is_empty());
+                let list = list.map(|list| format!("setfacl --modify {list} {path}"));
+                own.into_iter().chain(bare).chain(allow).chain(list).collect::<Vec<_>>().join(" && ")
             }
             Op::TunableSet { name, value } => format!("write {value} to {PARAMETERS}/{name}"),
             Op::Link { path, target } => format!("link {} -> {}", path.display(), target.display()),

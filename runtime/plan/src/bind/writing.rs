@@ -6,12 +6,15 @@ use crate::{
     draft::Draft,
     permissions::{
         numbers::{ids, numbers, said},
-        unsaid::{self, Wanted},
+        unsaid,
     },
 };
-use phoenix_graph::{Bind, Key};
+use phoenix_graph::{
+    Bind, Key,
+    kind::acl::{May, Whom},
+};
 use phoenix_host::{
-    id_map::IdMap,
+    id_map::{IdMap, Ranges},
     observed::{ContainerState, Directory},
 };
 
@@ -21,10 +24,10 @@ pub fn warn(draft: &mut Draft<'_>, key: &Key, bind: &Bind, state: &ContainerStat
         return;
     }
     let (Some(now), Some(map)) = (after(draft, bind), ids(state, &bind.path)) else { return };
-    if can_write(&map, now) {
+    if can_write(&map, &now) {
         return;
     }
-    let Directory { owner, group, mode } = now;
+    let Directory { owner, group, mode, .. } = now;
     let id = bind.container;
     draft.warn(
         key,
@@ -42,20 +45,32 @@ fn after(draft: &Draft<'_>, bind: &Bind) -> Option<Directory> {
     let seen = draft.inputs.observed;
     let exchanged = draft.found.moves.is_exchanged(&bind.dataset);
     let now = match draft.standing(&bind.dataset) {
-        Some((now, _)) if !exchanged => *seen.directories.get(now)?,
+        Some((now, _)) if !exchanged => seen.directories.get(now)?.clone(),
         None => Directory::NEW,
         _ => return None,
     };
-    let now = unsaid::goes_back(draft, &bind.dataset).on(now);
+    let now = now.given(&unsaid::goes_back(draft, &bind.dataset));
     let Some(said) = said(draft.inputs.desired, &bind.dataset) else { return Some(now) };
-    let (Ok(owner), Ok(group)) = numbers(seen, said, &bind.path) else { return None };
-    Some(Wanted { owner, group, mode: said.mode }.on(now))
+    Some(now.given(&numbers(seen, said, &bind.path).ok()?))
 }
 
-/// Returns whether somebody in a container may write into a directory: the owner, the group, or everybody.
-fn can_write(map: &IdMap, directory: Directory) -> bool {
+/// Returns whether somebody in a container may write into a directory: the owner, the group, everybody, or whom its access
+/// control list lets. With one the bits of the group are the most that those may do.
+fn can_write(map: &IdMap, directory: &Directory) -> bool {
     let bits = directory.mode.bits();
+    let writes = |may: May| may.bits() & 0o2 != 0;
     let owner = bits & 0o200 != 0 && map.users.inside(directory.owner).is_some();
-    let group = bits & 0o020 != 0 && map.groups.inside(directory.group).is_some();
-    owner || group || bits & 0o002 != 0
+    let group = directory.acl.get(false, &Whom::OwningGroup).is_none_or(writes)
+        && map.groups.inside(directory.group).is_some();
+    let is_inside =
+        |number: &str, ranges: &Ranges| number.parse().is_ok_and(|number| ranges.inside(number).is_some());
+    let listed = directory.acl.entries(false).any(|(whom, may)| {
+        let known = match whom {
+            Whom::User(number) => is_inside(number, &map.users),
+            Whom::Group(number) => is_inside(number, &map.groups),
+            _ => false,
+        };
+        known && writes(may)
+    });
+    owner || bits & 0o020 != 0 && (group || listed) || bits & 0o002 != 0
 }

@@ -42,6 +42,7 @@ pub fn plan(draft: &mut Draft<'_>, node: &Node, name: &DatasetName) {
         Choice::Retired { place, .. } => {
             let Some(state) = inputs.observed.datasets.get(place) else { return };
             retire::bring_home(draft, name, place, state, &mut sketch);
+            draft.found.moves.returns(name.clone(), place.clone());
             let after = moving::at_home(state, draft.found.mounting.comes(name));
             // What lies below it comes home with it; what lies below the name now stays where it is.
             for (child, _) in

@@ -30,7 +30,7 @@ pub fn prepare(draft: &mut Draft<'_>) {
             );
             draft.warn(&key, code::UNREADABLE_PROPERTY, text);
         }
-        match retire::place(draft, name).filter(|place| has_room(inputs.past.found.get(name), place)) {
+        match retire::place(draft, name, name).filter(|place| has_room(inputs.past.found.get(name), place)) {
             Some(place) => draft.found.moves.steps_aside(name.clone(), place),
             None => draft.refuse_for(&key, retire::no_place()),
         }

@@ -13,6 +13,7 @@ pub mod renameable;
 mod renames;
 pub mod retire;
 pub mod snapshot;
+mod staying;
 
 use crate::{
     Kind, Subject, code,
@@ -113,7 +114,7 @@ fn one(draft: &mut Draft<'_>, node: &Node, mounts: &BTreeMap<DatasetName, Mount>
         }
         Some(state) if waits(draft, node, &state, waiting) => return Turn::Waits,
         Some(_) => set(draft, node),
-        None if draft.whose.retired(name).is_some() => restore(draft, node, name),
+        None if draft.whose.retired(name).is_some() => return restore(draft, node, name, waiting),
         // A pool that is refused has its refusal; its datasets need none.
         None if !inputs.observed.pools.contains_key(&name.pool()) && !draft.changes(&pool) => {}
         None => create(draft, node, name),
@@ -182,6 +183,7 @@ fn rename(
     make_way(draft, name, &mut sketch);
     let at = draft.found.moves.by_now(&from);
     if area::is_inside(&from) {
+        staying::stay(draft, name, &from, &mut sketch);
         retire::bring_home(draft, name, &from, now, &mut sketch);
     } else {
         sketch.run(doing::call(at.clone(), name.clone(), now));
@@ -280,9 +282,9 @@ fn create(draft: &mut Draft<'_>, node: &Node, name: &DatasetName) {
 }
 
 /// Brings a retired dataset home, with everything below it, and then sets what differs.
-fn restore(draft: &mut Draft<'_>, node: &Node, name: &DatasetName) {
-    let Some(place) = draft.whose.retired(name) else { return };
-    let Some(state) = draft.inputs.observed.datasets.get(place) else { return };
+fn restore(draft: &mut Draft<'_>, node: &Node, name: &DatasetName, waiting: &[&Node]) -> Turn {
+    let Some(place) = draft.whose.retired(name) else { return Turn::Done };
+    let Some(state) = draft.inputs.observed.datasets.get(place) else { return Turn::Done };
     let mut sketch = Sketch::new(Kind::Restore);
     make_way(draft, name, &mut sketch);
     match draft.whose.claim(&place.pool(), state) {
@@ -299,12 +301,21 @@ fn restore(draft: &mut Draft<'_>, node: &Node, name: &DatasetName) {
         }
     }
     sketch.tell("name", Some(place.as_str()), Some(name.as_str()));
+    staying::stay(draft, name, place, &mut sketch);
     retire::bring_home(draft, name, place, state, &mut sketch);
     sketch.about(draft.itself(state));
     draft.found.moves.comes_home(name.clone(), place.clone());
+    if draft.found.moves.any_renames() {
+        draft.found.moves.perform(place.clone(), name.clone());
+    }
+    if waits(draft, node, state, waiting) {
+        draft.push(Subject::Resource(node.key.clone()), sketch);
+        return Turn::Waits;
+    }
     if let Some(state) = seen(draft, name) {
         present::present(draft, node, name, &state, sketch);
     }
+    Turn::Done
 }
 
 /// Adds what has to be looked at for a file system or volume.

@@ -23,10 +23,14 @@ pub struct Moves {
     /// What is in the way of another, in a circle of names: by the name that the other takes, the name that it has now,
     /// and where it steps aside to.
     in_the_way: BTreeMap<DatasetName, (DatasetName, DatasetName)>,
+    /// What stays put away when what it lies in comes home: by where it is now, its own place.
+    staying: BTreeMap<DatasetName, DatasetName>,
     /// The renames that are planned by now, in their order.
     performed: Vec<(DatasetName, DatasetName)>,
     /// What an earlier state of it takes the place of, with everything below: where it stands aside.
     aside: BTreeMap<DatasetName, DatasetName>,
+    /// What takes the place of another and was put away: by the name that it takes, where it is now.
+    returning: BTreeMap<DatasetName, DatasetName>,
     /// Retired datasets that come home: by their home, where they are now.
     homecoming: BTreeMap<DatasetName, DatasetName>,
     /// The same by where they are now: their home.
@@ -90,7 +94,7 @@ impl Moves {
             return Some(name.clone());
         }
         let along = moved_along(&self.renamed, name).unwrap_or_else(|| name.clone());
-        (self.after(&along) == *name).then_some(along)
+        (self.after(&along) == *name && !self.is_staying(&along)).then_some(along)
     }
 
     /// Returns whether what has a name after is another one than has it now: it is renamed, or what has it goes.
@@ -114,6 +118,11 @@ impl Moves {
         self.moved(place, known);
     }
 
+    /// Says that this very transaction has brought a dataset home, and what the current generation calls it.
+    pub fn was_brought_home(&mut self, home: DatasetName, known: DatasetName) {
+        self.moved(home, known);
+    }
+
     fn moved(&mut self, now: DatasetName, known: DatasetName) {
         self.were.insert(known.clone(), now.clone());
         self.done.insert(now, known);
@@ -126,13 +135,19 @@ impl Moves {
         moved.or_else(|| (!self.done.contains_key(known)).then(|| known.clone()))
     }
 
-    /// Returns what the current generation calls what has a name after.
+    /// Returns what the current generation calls what has a name after: what comes home has the name that it has where it
+    /// is put away.
     pub fn known(&self, name: &DatasetName) -> DatasetName {
         if let Some(known) = self.done.get(name) {
             return known.clone();
         }
-        let now = self.now(name).unwrap_or_else(|| name.clone());
-        self.done.get(&now).cloned().unwrap_or(now)
+        let comes = self.returning.get(name).cloned().or_else(|| self.place(name));
+        self.known_at(&comes.or_else(|| self.now(name)).unwrap_or_else(|| name.clone()))
+    }
+
+    /// Returns what the current generation calls what is somewhere now.
+    pub fn known_at(&self, now: &DatasetName) -> DatasetName {
+        self.done.get(now).unwrap_or(now).clone()
     }
 
     /// Says that what has a name by then gives way to what takes it: what it is called now, and where it steps aside to.
@@ -148,6 +163,22 @@ impl Moves {
     /// Lists what is in the way of another, by the names now.
     pub fn in_the_way(&self) -> impl Iterator<Item = &DatasetName> {
         self.in_the_way.values().map(|(now, _)| now)
+    }
+
+    /// Says that something stays put away when what it lies in comes home, and where.
+    pub fn stays_away(&mut self, now: DatasetName, place: DatasetName) {
+        self.staying.insert(now, place);
+    }
+
+    /// Returns whether something stays put away when what it lies in comes home.
+    pub fn is_staying(&self, now: &DatasetName) -> bool {
+        !self.staying.is_empty() && self.goes_with(now, |above| self.staying.contains_key(above))
+    }
+
+    /// Lists what stays put away of what lies below a place: where it is now, and where to.
+    pub fn staying_below(&self, place: &DatasetName) -> Vec<(DatasetName, DatasetName)> {
+        let below = self.staying.iter().filter(|(now, _)| now.is_below(place));
+        below.map(|(now, place)| (now.clone(), place.clone())).collect()
     }
 
     /// Says that a rename is planned: what comes later finds things where that leaves them.
@@ -176,6 +207,11 @@ impl Moves {
     /// Returns whether an earlier state of a dataset takes its place.
     pub fn is_exchanged(&self, name: &DatasetName) -> bool {
         self.aside.contains_key(name)
+    }
+
+    /// Says that what was put away takes the place of what has a name.
+    pub fn returns(&mut self, name: DatasetName, place: DatasetName) {
+        self.returning.insert(name, place);
     }
 
     pub fn leaves(&mut self, name: DatasetName) {
@@ -209,16 +245,26 @@ impl Moves {
             let place = self.homecoming.get(&above).or_else(|| self.renamed.get(&above))?;
             moving::moved(name, &above, place)
         });
-        // What goes its own way from there is another one.
-        place.filter(|place| !self.is_renamed(place) || self.after(place) == *name)
+        // What goes its own way from there is another one, and so is what stays put away.
+        place.filter(|place| {
+            !self.is_staying(place) && (!self.is_renamed(place) || self.after(place) == *name)
+        })
+    }
+
+    /// Returns the name that what is put away comes home to, by itself or with what it lies in.
+    pub fn home_of(&self, place: &DatasetName) -> Option<DatasetName> {
+        let home = moved_along(&self.homes, place)?;
+        (self.place(&home).as_ref() == Some(place)).then_some(home)
     }
 
     /// Returns what a dataset is called once what it belongs to has come home, or was renamed; nothing where nothing
     /// does.
     pub fn comes_along(&self, name: &DatasetName) -> Option<DatasetName> {
-        let home = successors(name.parent(), DatasetName::parent)
-            .find_map(|above| moving::moved(name, &above, self.homes.get(&above)?));
-        home.or_else(|| Some(self.by_now(name)).filter(|at| at != name))
+        if self.any_renames() {
+            return Some(self.by_now(name)).filter(|at| at != name);
+        }
+        successors(name.parent(), DatasetName::parent)
+            .find_map(|above| moving::moved(name, &above, self.homes.get(&above)?))
     }
 }
 

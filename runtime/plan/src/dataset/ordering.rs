@@ -30,6 +30,8 @@ struct Ordering<'a> {
     left: BTreeMap<DatasetName, (DatasetName, DatasetName)>,
     /// The same by the name after: where it is by then.
     at: BTreeMap<DatasetName, DatasetName>,
+    /// What comes home by itself, with what it holds: by its name, where it is until then.
+    homes: BTreeMap<DatasetName, DatasetName>,
     /// The names that wait until they are free.
     waiting: BTreeSet<&'a DatasetName>,
     seen: HashSet<&'a DatasetName>,
@@ -45,6 +47,7 @@ impl<'a> Ordering<'a> {
             by_name: named.collect(),
             left: BTreeMap::new(),
             at: BTreeMap::new(),
+            homes: BTreeMap::new(),
             waiting: BTreeSet::new(),
             seen: HashSet::new(),
             ordered: Vec::new(),
@@ -59,6 +62,12 @@ impl<'a> Ordering<'a> {
                 ordering.take_along(gone, &away);
             }
         }
+        let moves = &draft.found.moves;
+        let comes =
+            |name: &&DatasetName| moves.renamed_from(name).is_none() && draft.standing(name).is_none();
+        let come = nodes.iter().filter_map(|node| node.resource.dataset_name()).filter(comes);
+        let come = come.filter_map(|name| Some((name.clone(), draft.whose.retired(name)?.clone())));
+        ordering.homes = come.collect();
         for node in nodes {
             match node.resource.dataset_name() {
                 Some(name) => ordering.visit(name, node),
@@ -78,6 +87,8 @@ impl<'a> Ordering<'a> {
         if let Some(at) = self.at.remove(name) {
             self.left.remove(&at);
             self.take_along(&at, name);
+        } else if let Some(home) = self.homes.remove(name) {
+            self.take_along(&home, name);
         }
         self.ordered.push(node);
     }

@@ -26,12 +26,12 @@ pub fn present(
     let volume = matches!(node.resource, Resource::Volume(_));
     if volume != state.volume {
         let (is, wanted) = if volume { ("a file system", "a volume") } else { ("a volume", "a file system") };
-        draft.refuse(
-            &node.key,
-            code::OTHER_KIND,
-            format!("{name} is {is}; the spec says {wanted}"),
-            "give the new one another name, or rename the one that is there",
-        );
+        let (which, help) = match draft.found.moves.renamed_from(name) {
+            Some(from) => (from, "say what it is, or take `was` out: then a new one is made"),
+            None => (name, "give the new one another name, or rename the one that is there"),
+        };
+        let reason = format!("{which} is {is}; the spec says {wanted}");
+        draft.refuse(&node.key, code::OTHER_KIND, reason, help);
         return;
     }
     let claim = draft.whose.claim(&name.pool(), state);
@@ -83,7 +83,7 @@ pub fn present(
     let nothing = Settings::default();
     let desired = node.resource.settings().unwrap_or(&nothing);
     let earlier = draft.earlier(name);
-    let known = draft.inputs.before.get(earlier.map_or(&node.key, |earlier| &earlier.key));
+    let known = draft.noted(&node.key, name);
     let earlier = earlier.filter(|earlier| earlier.key.group() == node.key.group());
     let earlier = earlier.and_then(|earlier| earlier.resource.settings());
     let mut delta = settings::delta(name, target, desired, earlier, known, state, draft.inputs.observed.zfs);

@@ -59,9 +59,13 @@ fn taken(draft: &Draft<'_>, to: &DatasetName, from: &DatasetName) -> Option<Why>
     Some(Why::new(
         code::BOTH_NAMES,
         format!("it would be renamed from {from}, and {which}"),
-        format!(
-            "take `was` out where {stays} is the one that is meant, or move it away by hand (`zfs rename`)"
-        ),
+        if inputs.to == inputs.number {
+            format!(
+                "take `was` out where {stays} is the one that is meant, or move it away by hand (`zfs rename`)"
+            )
+        } else {
+            format!("move {stays} away by hand (`zfs rename`), or go back to another generation")
+        },
     ))
 }
 

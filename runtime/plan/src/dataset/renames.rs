@@ -3,12 +3,15 @@
 
 use crate::{
     code,
-    dataset::{moving, ordering, renameable, retire},
+    dataset::{moving, ordering, renameable, retire, staying},
     draft::Draft,
     record::Entry,
 };
-use phoenix_graph::{DatasetName, graph::Node};
-use phoenix_host::area;
+use phoenix_graph::{DatasetName, SnapshotName, graph::Node};
+use phoenix_host::{
+    area,
+    observed::{ORIGIN, Observed},
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Finds what is renamed.
@@ -17,6 +20,7 @@ pub fn prepare(draft: &mut Draft<'_>) {
     // What is held against itself knows each by its own name.
     if inputs.current.is_none_or(|current| current.id() != inputs.desired.id()) {
         done(draft);
+        came_home(draft);
     }
     let wanted = if inputs.to == inputs.number { said(draft) } else { remembered(draft) };
     // What contains comes before what it contains: what goes along with it needs nothing.
@@ -25,6 +29,7 @@ pub fn prepare(draft: &mut Draft<'_>) {
             draft.found.moves.renames(from, to);
         }
     }
+    staying::prepare(draft);
     if !draft.found.moves.any_renames() {
         return;
     }
@@ -34,9 +39,9 @@ pub fn prepare(draft: &mut Draft<'_>) {
     renameable::judge(draft);
     adopted(draft);
     for (name, now) in ordering::circles(draft) {
-        match retire::place(draft, &now) {
+        match retire::place(draft, &now, &now) {
             Some(place) => draft.found.moves.gives_way(name, now, place),
-            None => draft.refuse_for(&inputs.key_of(&name), retire::no_place()),
+            None => draft.refuse_for(&draft.inputs.key_of(&name), retire::no_place()),
         }
     }
 }
@@ -63,8 +68,26 @@ fn done(draft: &mut Draft<'_>) {
             }
         }
         let earlier = entry.earlier.iter().find(|earlier| earlier.until == number);
-        if let Some(earlier) = earlier.filter(|_| !area::is_inside(name)) {
+        // What has come home is found in `came_home`.
+        let renamed = earlier.filter(|earlier| earlier.away.is_none() && !area::is_inside(name));
+        if let Some(earlier) = renamed {
             draft.found.moves.was_renamed(name.clone(), earlier.name.clone());
+        }
+    }
+}
+
+/// Finds what this very transaction has brought home: by the current generation it is still put away.
+fn came_home(draft: &mut Draft<'_>) {
+    let datasets = &draft.inputs.observed.datasets;
+    for (home, place) in draft.inputs.came_home {
+        // What was only begun is still there.
+        if !datasets.contains_key(home) || datasets.contains_key(place) {
+            continue;
+        }
+        for (name, _) in datasets.get_key_value(home).into_iter().chain(draft.inputs.observed.below(home)) {
+            if let Some(known) = moving::moved(name, home, place) {
+                draft.found.moves.was_brought_home(name.clone(), known);
+            }
         }
     }
 }
@@ -246,13 +269,40 @@ fn comes_by_itself(draft: &Draft<'_>, now: &DatasetName, name: &DatasetName) -> 
         inputs.record.entry(inputs.observed, &name.pool(), state)
     };
     if inputs.observed.datasets.contains_key(name) {
-        return entry(name).is_some_and(|entry| entry.was_in(inputs.to) == Some(name));
+        let was_it = || entry(name).is_some_and(|entry| entry.was_in(inputs.to) == Some(name));
+        return was_it() || stem(inputs.observed, name) == stem(inputs.observed, now);
     }
-    let home = std::iter::successors(Some(now.clone()), DatasetName::parent).find_map(|top| {
-        let entry = entry(&top).filter(|entry| entry.away.is_some())?;
-        moving::moved(now, &top, entry.in_generation(inputs.to))
-    });
-    home.as_ref() == Some(name)
+    let is_top = entry(now).is_some_and(|entry| entry.away.is_some());
+    if is_top {
+        return draft.whose.retired(name) == Some(now);
+    }
+    let above = now.parent().and_then(|above| ends_up(draft, &above));
+    above.and_then(|above| above.child(now.leaf()).ok()).as_ref() == Some(name)
+}
+
+/// Returns what something was cloned from in the end: where an earlier state of it took the place of a dataset, both have
+/// one stem, and which of them stands there is for `--with-data` to say.
+fn stem(seen: &Observed, name: &DatasetName) -> DatasetName {
+    let origin = |at: &DatasetName| {
+        let origin = SnapshotName::new(seen.datasets.get(at)?.value(ORIGIN)?).ok()?;
+        Some(origin.dataset().clone())
+    };
+    // What lies cannot go round.
+    std::iter::successors(Some(name.clone()), origin)
+        .take(seen.datasets.len().max(1))
+        .last()
+        .unwrap_or_else(|| name.clone())
+}
+
+/// Returns where what is put away ends up when one goes back; nothing where it stays. What phoenix does not know goes with
+/// what it lies in.
+fn ends_up(draft: &Draft<'_>, now: &DatasetName) -> Option<DatasetName> {
+    let inputs = draft.inputs;
+    let state = inputs.observed.datasets.get(now)?;
+    match inputs.record.entry(inputs.observed, &now.pool(), state) {
+        Some(entry) => entry.was_in(inputs.to).filter(|name| inputs.desired.dataset(name).is_some()).cloned(),
+        None => ends_up(draft, &now.parent()?)?.child(now.leaf()).ok(),
+    }
 }
 
 /// What was adopted stays so by its new name.

@@ -146,7 +146,7 @@ fn retire(draft: &mut Draft<'_>, key: &Key, name: &DatasetName) {
         return;
     }
     let mut sketch = Sketch::new(Kind::Retire);
-    let Some(place) = place(draft, name) else {
+    let Some(place) = place(draft, name, name) else {
         draft.refuse_for(key, no_place());
         return;
     };
@@ -213,8 +213,20 @@ pub fn move_away(
     place: &DatasetName,
     sketch: &mut Sketch,
 ) {
-    sketch.run_for(draft.itself(state), doing::mark(name, HOME, name.as_str(), state.settings.get(HOME)));
-    sketch.run(draft.renaming(name.clone(), place.clone(), state));
+    put(draft, name, name, state, place, sketch);
+}
+
+/// Moves a dataset to its place in the area, with a mark that says where it is to come home to.
+pub fn put(
+    draft: &Draft<'_>,
+    from: &DatasetName,
+    home: &DatasetName,
+    state: &DatasetState,
+    place: &DatasetName,
+    sketch: &mut Sketch,
+) {
+    sketch.run_for(draft.itself(state), doing::mark(from, HOME, home.as_str(), state.settings.get(HOME)));
+    sketch.run(draft.renaming(from.clone(), place.clone(), state));
 }
 
 /// Returns a dataset's key where the current generation protects it.
@@ -237,11 +249,11 @@ pub fn no_place() -> Why {
     )
 }
 
-/// Finds a free place in the area that takes a dataset, and takes it.
-pub fn place(draft: &mut Draft<'_>, name: &DatasetName) -> Option<DatasetName> {
+/// Finds a free place in the area that takes a dataset, called after the name that it leaves, and takes it.
+pub fn place(draft: &mut Draft<'_>, name: &DatasetName, called: &DatasetName) -> Option<DatasetName> {
     let datasets = &draft.inputs.observed.datasets;
     let top = area::top(&area::holder_in(draft.inputs.observed, name))?;
-    let leaf = name.below_pool().replace('/', ":");
+    let leaf = called.below_pool().replace('/', ":");
     let number = draft.inputs.number;
     let longest =
         draft.inputs.observed.below(name).map(|(below, _)| below.as_str().len() - name.as_str().len()).max();
@@ -329,7 +341,8 @@ pub fn bring_home(
     for (at, state) in [(place, state)].into_iter().chain(draft.inputs.observed.below(place)) {
         let Some(name) = moving::moved(at, place, home) else { continue };
         // What is renamed goes its own way from there.
-        let apart = draft.found.moves.is_renamed(at) && draft.found.moves.after(at) != name;
+        let moves = &draft.found.moves;
+        let apart = moves.is_renamed(at) && moves.after(at) != name || moves.is_staying(at);
         if state.volume || area::is_inside(&name) || apart {
             continue;
         }

@@ -1,20 +1,17 @@
 //! The actions of a turn: what is unmounted before everything else, and what is mounted after it.
 
 use crate::{
-    Action, Change, Kind, Subject,
+    Change, Kind, Subject,
     dataset::retire,
     draft::Draft,
-    mount::{doing, path::path_of},
+    mount::{doing, early, path::path_of},
     order::{Milestone, Need},
     sketch::Sketch,
 };
 use phoenix_graph::{DatasetName, Graph, Key};
-use phoenix_host::{
-    observed::{
-        DatasetState, Observed,
-        mount::{Tree, is_below},
-    },
-    op::Op,
+use phoenix_host::observed::{
+    DatasetState, Observed,
+    mount::{Tree, is_below},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -90,7 +87,7 @@ pub fn come(draft: &mut Draft<'_>, late: &[DatasetName]) {
             sketch.after(Milestone::Done(Key::Dataset(above)));
         }
     }
-    for (dataset, place) in too_early(draft, &comes) {
+    for (dataset, place) in early::too_early(draft, &comes) {
         sketch.run(doing::unmount_early(&dataset, &place));
     }
     let datasets: Vec<DatasetName> = comes.iter().map(|(dataset, _)| dataset.clone()).collect();
@@ -106,56 +103,6 @@ pub fn come(draft: &mut Draft<'_>, late: &[DatasetName]) {
     sketch.run(doing::mount(&datasets, all, fresh));
     datasets.into_iter().for_each(|dataset| sketch.reaches(Milestone::Done(Key::Dataset(dataset))));
     draft.push(Subject::Mounts, sketch);
-}
-
-/// Lists what OpenZFS has mounted by itself by then, where that was too early: before what is to be mounted
-/// above it. The last mounted first.
-fn too_early(draft: &Draft<'_>, comes: &[(DatasetName, Box<str>)]) -> Vec<(DatasetName, Box<str>)> {
-    let path = |name: &DatasetName| comes.iter().find(|(other, _)| other == name).map(|(_, path)| &**path);
-    // As they are set: by the order of the actions, and with each what follows it and has its name by then, by path.
-    let mut mounted: Vec<&DatasetName> = Vec::new();
-    let actions = draft.actions();
-    let sets = actions.iter().enumerate().flat_map(|(at, action)| action.ops.iter().map(move |op| (at, op)));
-    for (at, set) in sets.filter_map(|(at, op)| Some((at, moved_by(op)?))) {
-        let follows = draft.found.mounting.follows.iter();
-        let along = follows.filter(|(name, of)| of == set && !mounted.contains(&name));
-        let along = along.filter(|(name, _)| !actions[at + 1..].iter().any(|later| brings(later, name)));
-        let mut along: Vec<&DatasetName> = along.map(|(name, _)| name).collect();
-        along.sort_by_key(|name| path(name));
-        mounted.extend(along);
-    }
-    let early = mounted.iter().enumerate().any(|(at, name)| {
-        let Some(place) = path(name) else { return false };
-        comes.iter().any(|(above, over)| is_below(place, over) && !mounted[..at].contains(&above))
-    });
-    if !early {
-        return Vec::new();
-    }
-    let back = mounted.into_iter().rev();
-    back.filter_map(|name| Some((name.clone(), path(name)?.into()))).collect()
-}
-
-/// Returns the dataset whose mount point an operation sets, or has inherited.
-fn moved_by(op: &Op) -> Option<&DatasetName> {
-    match op {
-        Op::DatasetSet { dataset, settings } => {
-            settings.iter().any(|(property, _)| property.as_str() == "mountpoint").then_some(dataset)
-        }
-        Op::DatasetInherit { dataset, property } | Op::DatasetReceived { dataset, property } => {
-            (property.as_str() == "mountpoint").then_some(dataset)
-        }
-        _ => None,
-    }
-}
-
-/// Returns whether an action makes a dataset, or gives it its name, or what it lies in.
-fn brings(action: &Action, name: &DatasetName) -> bool {
-    let brings = |op: &Op| match op {
-        Op::DatasetCreate { dataset, .. } => name == dataset,
-        Op::DatasetRename { to, .. } => name == to || name.is_below(to),
-        _ => false,
-    };
-    action.ops.iter().any(brings)
 }
 
 /// Returns whether `zfs mount -a` would mount anything else: a file system that is not mounted, and

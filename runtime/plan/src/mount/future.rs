@@ -22,7 +22,7 @@ pub struct Future<'a> {
     /// Whether it comes home from where it was put away.
     pub comes_home: bool,
     /// What the current generation calls it.
-    known: Key,
+    known: DatasetName,
     /// Where it is to be mounted, if it is.
     pub path: Option<Box<str>>,
     /// Whether its mount point is another one than now, by itself or since it follows.
@@ -50,7 +50,10 @@ pub fn futures<'a>(draft: &Draft<'a>, leaving: &BTreeSet<&DatasetName>) -> BTree
         node,
         from,
         comes_home: from.is_some_and(area::is_inside) && !area::is_inside(name),
-        known: Key::Dataset(draft.found.moves.known(name)),
+        known: match from {
+            Some(now) => draft.found.moves.known_at(now),
+            None => draft.found.moves.known(name),
+        },
         path: None,
         changed: false,
         set: false,
@@ -60,7 +63,8 @@ pub fn futures<'a>(draft: &Draft<'a>, leaving: &BTreeSet<&DatasetName>) -> BTree
         let name = draft.found.moves.after(now);
         let from = (name != *now).then_some(now);
         let leaves = || draft.found.moves.goes_with(now, |above| leaving.contains(above));
-        if draft.found.moves.now(&name).as_ref() == Some(now) && (from.is_none() || !leaves()) {
+        let stays = draft.found.moves.is_staying(now);
+        if draft.found.moves.now(&name).as_ref() == Some(now) && !stays && (from.is_none() || !leaves()) {
             let future = future(&name, Some(state), None, from);
             futures.insert(name, future);
         }
@@ -79,10 +83,11 @@ pub fn futures<'a>(draft: &Draft<'a>, leaving: &BTreeSet<&DatasetName>) -> BTree
             continue;
         };
         futures.insert(name.clone(), future(name, Some(state), Some(node), Some(place)));
-        // What is renamed goes its own way from there.
-        for (below, state) in
-            inputs.observed.below(place).filter(|(below, _)| !draft.found.moves.is_renamed(below))
-        {
+        // What is renamed goes its own way from there, and some stays.
+        let goes = |below: &DatasetName| {
+            !draft.found.moves.is_renamed(below) && !draft.found.moves.is_staying(below)
+        };
+        for (below, state) in inputs.observed.below(place).filter(|(below, _)| goes(below)) {
             let Some(home) = moving::moved(below, place, name).filter(|home| !area::is_inside(home)) else {
                 continue;
             };
@@ -111,7 +116,7 @@ pub fn futures<'a>(draft: &Draft<'a>, leaving: &BTreeSet<&DatasetName>) -> BTree
         let above = name.parent().and_then(|above| futures.get(&above));
         let above = above.map(|above| (above.path.clone(), above.changed));
         let Some(future) = futures.get(&name) else { continue };
-        let own = own_place(inputs, future);
+        let own = own_place(inputs, &name, future);
         let now = future.state.and_then(|state| state.local("mountpoint"));
         let set = future.state.is_some() && own.as_deref() != now;
         let follows = own.is_none() && above.as_ref().is_some_and(|(_, changed)| *changed);
@@ -128,11 +133,11 @@ pub fn futures<'a>(draft: &Draft<'a>, leaving: &BTreeSet<&DatasetName>) -> BTree
 }
 
 /// Returns the mount point that is a file system's own; nothing where it is inherited.
-fn own_place(inputs: &Inputs<'_>, future: &Future<'_>) -> Option<Box<str>> {
+fn own_place(inputs: &Inputs<'_>, name: &DatasetName, future: &Future<'_>) -> Option<Box<str>> {
     let declared = future.node.and_then(|node| said(node.resource.settings()?, "mountpoint"));
     declared.or_else(|| {
         let now = future.state.and_then(|state| state.local("mountpoint"));
-        unsaid(inputs, future, "mountpoint").unwrap_or_else(|| now.map(Box::from))
+        unsaid(inputs, name, future, "mountpoint").unwrap_or_else(|| now.map(Box::from))
     })
 }
 
@@ -148,13 +153,18 @@ fn path_below(name: &DatasetName, own: Option<&str>, above: Option<Option<Box<st
 
 /// Returns what a setting becomes that is declared no more; the inner nothing is inherited. Nothing where
 /// nobody declared it: then it stays.
-fn unsaid(inputs: &Inputs<'_>, future: &Future<'_>, of: &str) -> Option<Option<Box<str>>> {
-    let key = &future.known;
-    let earlier = inputs.current.and_then(|current| current.get(key));
+fn unsaid(
+    inputs: &Inputs<'_>,
+    name: &DatasetName,
+    future: &Future<'_>,
+    of: &str,
+) -> Option<Option<Box<str>>> {
+    let earlier = inputs.current.and_then(|current| current.get(&Key::Dataset(future.known.clone())));
     if future.node.is_none() && earlier.is_none() {
         return None;
     }
-    if let Some(prior) = inputs.before.get(key).and_then(|before| before.get(of)) {
+    let noted = inputs.noted(&Key::Dataset(name.clone()), &future.known);
+    if let Some(prior) = noted.and_then(|noted| noted.get(of)) {
         return Some(match prior {
             Prior::Own { word, .. } | Prior::Unset { word, .. } => Some(word.clone()),
             Prior::Received { raw } => Some(raw.clone()),
@@ -177,7 +187,7 @@ pub fn can(inputs: &Inputs<'_>, name: &DatasetName, future: &Future<'_>) -> Box<
     if let Some(word) = future.node.and_then(|node| said(node.resource.settings()?, "canmount")) {
         return word;
     }
-    if let Some(Some(word)) = unsaid(inputs, future, "canmount") {
+    if let Some(Some(word)) = unsaid(inputs, name, future, "canmount") {
         return word;
     }
     let comes = future.comes_home || inputs.coming_home.contains(name);

@@ -7,6 +7,7 @@
 
 pub mod acting;
 pub mod doing;
+mod early;
 mod future;
 pub mod mounting;
 pub mod path;
@@ -241,7 +242,9 @@ fn follows(
         let volume = future.state.is_some_and(|state| state.volume)
             || matches!(future.node.map(|node| &node.resource), Some(Resource::Volume(_)));
         let stays = future.state.is_some_and(|state| !future.changed || state.is_locked());
-        if volume || stays || future.path.is_none() || &*can(draft.inputs, name, future) != "on" {
+        let now = future.state.and_then(|state| state.value("canmount"));
+        let by_itself = now == Some("on") || &*can(draft.inputs, name, future) == "on";
+        if volume || stays || future.path.is_none() || !by_itself {
             continue;
         }
         let above = std::iter::successors(Some(name.clone()), |at| {

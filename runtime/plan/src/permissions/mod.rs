@@ -1,4 +1,4 @@
-//! Permissions: owner, group and mode of a file system's root directory, once it is mounted. What no spec has said
+//! Permissions: owner, group, mode and access control list of a file system's root directory, once it is mounted. What no spec has said
 //! stays as it is; what one said, and says no more, goes back to what it was before (unsaid.rs).
 
 pub mod numbers;
@@ -18,14 +18,15 @@ use numbers::numbers;
 use phoenix_graph::{
     DatasetName, Graph, Key, Permissions, Resource,
     graph::Node,
+    kind::acl::{Acl, Entry, May, Whom},
     mounts::{Mount, mounts},
 };
 use phoenix_host::{
-    observed::{Directory, Observed, Query},
+    observed::{Directory, Observed, Query, Wanted},
     op::Op,
 };
-use std::collections::BTreeMap;
-use unsaid::{GROUP, MODE, OWNER, Wanted};
+use std::collections::{BTreeMap, BTreeSet};
+use unsaid::{ACL, GROUP, MODE, OWNER};
 
 pub const STAGES: &[Stage] =
     &[Stage { name: "permissions", after: &["datasets", "boot"], looks_inside: true, run: plan }];
@@ -43,11 +44,10 @@ pub fn plan(draft: &mut Draft<'_>) {
     let mounts = mounts(inputs.desired.resources());
     for (node, permissions) in all(inputs.desired) {
         let path = place(&mounts, &permissions.dataset);
-        let (owner, group) = match numbers(inputs.observed, permissions, &path) {
-            (Ok(owner), Ok(group)) => (owner, group),
-            (owner, group) => {
-                let whys = [owner.err(), group.err()].into_iter().flatten();
-                whys.for_each(|why| draft.refuse_for(&node.key, why));
+        let said = match numbers(inputs.observed, permissions, &path) {
+            Ok(said) => said,
+            Err(whys) => {
+                whys.into_iter().for_each(|why| draft.refuse_for(&node.key, why));
                 continue;
             }
         };
@@ -70,8 +70,7 @@ pub fn plan(draft: &mut Draft<'_>) {
             }
             continue;
         }
-        unsaid::stands_over(draft, permissions, before);
-        let said = Wanted { owner, group, mode: permissions.mode };
+        unsaid::stands_over(draft, permissions, before.as_ref());
         let known = Key::Permissions(draft.found.moves.known(&permissions.dataset));
         let kind = if draft.whose.is_known(&known) { Kind::Update } else { Kind::Create };
         let mut sketch = draft.sketch(kind, &permissions.dataset);
@@ -97,7 +96,7 @@ pub fn plan(draft: &mut Draft<'_>) {
 /// seen, or what stands there now is put away.
 fn now(draft: &Draft<'_>, dataset: &DatasetName) -> Option<Directory> {
     let now = draft.found.moves.now(dataset)?;
-    let seen = draft.inputs.observed.directories.get(&now).copied();
+    let seen = draft.inputs.observed.directories.get(&now).cloned();
     seen.filter(|_| !draft.found.moves.is_exchanged(dataset))
 }
 
@@ -112,15 +111,19 @@ fn give(
 ) {
     let back = unsaid::goes_back(draft, dataset);
     let wanted = said.or(back);
-    if before.map_or(wanted == Wanted::default(), |now| wanted.on(now) == now) {
+    let is_so = |now: &Directory| now.given(&wanted) == *now;
+    if before.as_ref().map_or(wanted == Wanted::default(), is_so) {
         return;
     }
-    sketch.changes = changes(numbers::said(draft.inputs.desired, dataset), wanted, before);
+    let spec = numbers::said(draft.inputs.desired, dataset);
+    sketch.changes = changes(spec, &wanted, before.as_ref());
+    let shown = |entry: &Entry| numbers::both(draft.inputs.observed, spec, path, entry);
+    sketch.changes.extend(entries(&wanted, before.as_ref(), shown));
     let comes = before.is_none() && is_there(draft, dataset);
-    sketch.run(doing(dataset, path, wanted, before, comes));
     if let Some(now) = draft.found.moves.now(dataset).filter(|_| before.is_some()) {
         snapshot::first(draft, &now);
     }
+    sketch.run(doing(dataset, path, wanted, before, comes));
     draft.push(Subject::Resource(Key::Permissions(dataset.clone())), sketch);
 }
 
@@ -137,16 +140,16 @@ fn is_there(draft: &Draft<'_>, dataset: &DatasetName) -> bool {
     !moves.is_exchanged(dataset) && (draft.standing(dataset).is_some() || moves.place(dataset).is_some())
 }
 
-/// Gives a root directory, where it is mounted, what is said of owner, group and mode. What it had is known, or is seen
+/// Gives a root directory, where it is mounted, what is said. What it had is known, or is seen
 /// once its file system `comes`; one that is made within this plan goes with its file system.
 fn doing(
     dataset: &DatasetName,
     path: &str,
-    Wanted { owner, group, mode }: Wanted,
+    Wanted { owner, group, mode, acl }: Wanted,
     before: Option<Directory>,
     comes: bool,
 ) -> Doing {
-    let op = Op::DirectorySet { dataset: dataset.clone(), path: path.into(), owner, group, mode };
+    let op = Op::DirectorySet { dataset: dataset.clone(), path: path.into(), owner, group, mode, acl };
     match before {
         Some(before) => {
             Doing::new(op, Inverse::Directory { dataset: dataset.clone(), path: path.into(), before })
@@ -163,12 +166,14 @@ pub fn back(inverse: &Inverse, seen: &Observed) -> Vec<Op> {
     let Inverse::Directory { dataset, path, before } = inverse else { return Vec::new() };
     let differs = seen.directories.get(dataset).is_some_and(|now| now != before);
     let place = seen.datasets.get(dataset).filter(|state| state.mounted).and_then(path_of);
+    let listed = |now: &Directory| !now.acl.is_empty() || !before.acl.is_empty();
     let op = || Op::DirectorySet {
         dataset: dataset.clone(),
         path: place.unwrap_or_else(|| path.clone()),
         owner: Some(before.owner),
         group: Some(before.group),
         mode: Some(before.mode),
+        acl: seen.directories.get(dataset).is_some_and(listed).then(|| before.acl.clone()),
     };
     differs.then(op).into_iter().collect()
 }
@@ -184,7 +189,7 @@ pub fn needs(inputs: &Inputs<'_>) -> impl Iterator<Item = Need> {
 }
 
 /// Lists what differs of what is to be: names as the spec gives them, where it does, and numbers as they are seen.
-fn changes(said: Option<&Permissions>, wanted: Wanted, before: Option<Directory>) -> Vec<Change> {
+fn changes(said: Option<&Permissions>, wanted: &Wanted, before: Option<&Directory>) -> Vec<Change> {
     let name = |name: Option<&Box<str>>, number: Option<u32>| {
         let container = said.and_then(|said| said.container);
         match (name, number, container) {
@@ -196,16 +201,37 @@ fn changes(said: Option<&Permissions>, wanted: Wanted, before: Option<Directory>
     let (owner, group) = said.map_or((None, None), |said| (said.owner.as_ref(), said.group.as_ref()));
     let number = |number: Option<u32>| number.map(|number| number.to_string());
     let mode = wanted.mode.map(|mode| mode.to_string());
-    let old = |of: fn(Directory) -> String| before.map(of);
-    [
+    let old = |of: fn(&Directory) -> String| before.map(of);
+    let own = [
         (OWNER, name(owner, wanted.owner), number(wanted.owner), old(|now| now.owner.to_string())),
         (GROUP, name(group, wanted.group), number(wanted.group), old(|now| now.group.to_string())),
         (MODE, mode.clone(), mode, old(|now| now.mode.to_string())),
     ]
     .into_iter()
     .filter(|(_, new, wanted, old)| new.is_some() && wanted != old)
-    .map(|(setting, new, _, old)| Change { setting: setting.to_owned(), old, new })
-    .collect()
+    .map(|(setting, new, _, old)| Change { setting: setting.to_owned(), old, new });
+    own.collect()
+}
+
+/// Lists what differs of the entries of an access control list. What is not said of it follows from the rest, and is shown
+/// where it goes.
+fn entries(wanted: &Wanted, before: Option<&Directory>, shown: impl Fn(&Entry) -> String) -> Vec<Change> {
+    let Some(said) = &wanted.acl else { return Vec::new() };
+    let nothing = Directory::NEW;
+    let before = before.unwrap_or(&nothing);
+    let after = before.given(wanted).acl;
+    let all: BTreeSet<&Entry> = after.0.keys().chain(before.acl.0.keys()).collect();
+    let differs = all.into_iter().filter(|entry| {
+        let goes = !after.0.contains_key(entry);
+        before.acl.0.get(entry) != after.0.get(entry) && (goes || said.0.contains_key(entry))
+    });
+    let word = |acl: &Acl, entry: &Entry| acl.0.get(entry).map(May::to_string);
+    let change = |entry: &Entry| Change {
+        setting: format!("{ACL} {}", shown(entry)),
+        old: word(&before.acl, entry),
+        new: word(&after, entry),
+    };
+    differs.map(change).collect()
 }
 
 /// Adds what has to be looked at for permissions.
@@ -214,4 +240,11 @@ pub fn look(query: &mut Query, permissions: &Permissions) {
     query.containers.extend(permissions.container);
     query.users.extend(permissions.owner.clone());
     query.groups.extend(permissions.group.clone());
+    for entry in permissions.acl.0.keys() {
+        match &entry.whom {
+            Whom::User(name) => _ = query.users.insert(name.clone()),
+            Whom::Group(name) => _ = query.groups.insert(name.clone()),
+            _ => {}
+        }
+    }
 }

@@ -2,42 +2,15 @@
 
 use super::numbers::said;
 use crate::{Prior, draft::Draft};
-use phoenix_graph::{DatasetName, Key, Mode, Permissions};
-use phoenix_host::observed::Directory;
-use std::collections::BTreeMap;
+use phoenix_graph::{DatasetName, Key, Permissions};
+use phoenix_host::observed::{Directory, Wanted};
+use std::{collections::BTreeMap, ptr};
 
-/// The names that owner, group and mode go by.
+/// The names that owner, group, mode and the access control list go by.
 pub const OWNER: &str = "owner";
 pub const GROUP: &str = "group";
 pub const MODE: &str = "mode";
-
-/// What owner, group and mode are to be; nothing of what is to stay as it is.
-#[derive(Default, Clone, Copy, PartialEq)]
-pub struct Wanted {
-    pub owner: Option<u32>,
-    pub group: Option<u32>,
-    pub mode: Option<Mode>,
-}
-
-impl Wanted {
-    /// Returns what a root directory is once it has this.
-    pub fn on(self, now: Directory) -> Directory {
-        Directory {
-            owner: self.owner.unwrap_or(now.owner),
-            group: self.group.unwrap_or(now.group),
-            mode: self.mode.unwrap_or(now.mode),
-        }
-    }
-
-    /// Returns this, and what of another it does not say.
-    pub fn or(self, other: Self) -> Self {
-        Self {
-            owner: self.owner.or(other.owner),
-            group: self.group.or(other.group),
-            mode: self.mode.or(other.mode),
-        }
-    }
-}
+pub const ACL: &str = "acl";
 
 /// Returns whether permissions say something.
 pub fn says(permissions: &Permissions, name: &str) -> bool {
@@ -45,14 +18,16 @@ pub fn says(permissions: &Permissions, name: &str) -> bool {
         OWNER => permissions.owner.is_some(),
         GROUP => permissions.group.is_some(),
         MODE => permissions.mode.is_some(),
+        ACL => !permissions.acl.is_empty(),
         _ => false,
     }
 }
 
 /// Notes what a root directory has, as something that can be given back.
-pub fn note(now: Directory) -> BTreeMap<Box<str>, Prior> {
+pub fn note(now: &Directory) -> BTreeMap<Box<str>, Prior> {
     let own = |word: String| Prior::Own { raw: word.clone().into(), word: word.into() };
-    [(OWNER, now.owner.to_string()), (GROUP, now.group.to_string()), (MODE, now.mode.to_string())]
+    let (owner, group) = (now.owner.to_string(), now.group.to_string());
+    [(OWNER, owner), (GROUP, group), (MODE, now.mode.to_string()), (ACL, now.acl.to_string())]
         .map(|(name, word)| (name.into(), own(word)))
         .into()
 }
@@ -64,11 +39,11 @@ pub fn goes_back(draft: &Draft<'_>, dataset: &DatasetName) -> Wanted {
     if moves.is_exchanged(dataset) || draft.standing(dataset).is_none() && moves.place(dataset).is_none() {
         return Wanted::default();
     }
-    let key = Key::Permissions(moves.known(dataset));
+    let noted = draft.noted(&Key::Permissions(dataset.clone()), dataset);
     let said = said(draft.inputs.desired, dataset);
     let prior = |name: &str| {
         let unsaid = said.is_none_or(|said| !says(said, name));
-        match draft.inputs.prior(&key, name).filter(|_| unsaid) {
+        match noted.and_then(|noted| noted.get(name)).filter(|_| unsaid) {
             Some(Prior::Own { raw, .. }) => Some(&**raw),
             _ => None,
         }
@@ -77,6 +52,7 @@ pub fn goes_back(draft: &Draft<'_>, dataset: &DatasetName) -> Wanted {
         owner: prior(OWNER).and_then(|raw| raw.parse().ok()),
         group: prior(GROUP).and_then(|raw| raw.parse().ok()),
         mode: prior(MODE).and_then(|raw| raw.parse().ok()),
+        acl: prior(ACL).and_then(|raw| raw.parse().ok()),
     }
 }
 
@@ -84,26 +60,29 @@ pub fn goes_back(draft: &Draft<'_>, dataset: &DatasetName) -> Wanted {
 pub fn unsaid(draft: &Draft<'_>) -> Vec<DatasetName> {
     let inputs = draft.inputs;
     let moves = &draft.found.moves;
-    let after = |key: &Key| {
+    let after = |(key, noted): (&Key, &BTreeMap<_, _>)| {
         let Key::Permissions(known) = key else { return None };
-        let name = moves.after(&moves.got_to(known)?);
+        let now = moves.got_to(known)?;
+        let name = moves.home_of(&now).unwrap_or_else(|| moves.after(&now));
         let stays = inputs.desired.dataset(&name).is_some();
         let released = inputs.gives_back && draft.whose.was_adopted(&Key::Dataset(known.clone()));
-        let is_it = moves.known(&name) == *known && said(inputs.desired, &name).is_none();
+        let its_own = draft.noted(&Key::Permissions(name.clone()), &name);
+        let is_it = its_own.is_some_and(|own| ptr::eq(own, noted)) && said(inputs.desired, &name).is_none();
         (is_it && (stays || released)).then_some(name)
     };
-    inputs.before.keys().filter_map(after).collect()
+    inputs.before.iter().filter_map(after).collect()
 }
 
 /// Notes what permissions stand over that the spec is the first to say.
-pub fn stands_over(draft: &mut Draft<'_>, permissions: &Permissions, now: Option<Directory>) {
+pub fn stands_over(draft: &mut Draft<'_>, permissions: &Permissions, now: Option<&Directory>) {
     let Some(now) = now else { return };
     let key = Key::Permissions(permissions.dataset.clone());
     let known = draft.found.moves.known(&permissions.dataset);
     let earlier = draft.inputs.current.and_then(|current| said(current, &known));
+    let noted = draft.inputs.noted(&key, &known);
     let first = |name: &str| {
         let said_before = earlier.is_some_and(|earlier| says(earlier, name));
-        let noted = draft.inputs.prior(&Key::Permissions(known.clone()), name).is_some();
+        let noted = noted.is_some_and(|noted| noted.contains_key(name));
         says(permissions, name) && !said_before && !noted
     };
     let over = note(now).into_iter().filter(|(name, _)| first(name)).collect();

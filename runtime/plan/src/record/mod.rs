@@ -68,7 +68,7 @@ pub struct Earlier {
     pub name: DatasetName,
     /// The attempt that found it by another one when it was done.
     pub until: u64,
-    /// The attempt that put it away under this name, where it was put away and came home by another one.
+    /// The attempt that put it away under this name, where it was put away and has come home since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub away: Option<u64>,
 }
@@ -103,7 +103,7 @@ impl Entry {
     }
 
     /// Returns the name that it had in a generation; nothing where it was made later, or was put away then and has come
-    /// home by another name since.
+    /// home since.
     #[must_use]
     pub fn was_in(&self, generation: u64) -> Option<&DatasetName> {
         let earlier = self.earlier.iter().find(|earlier| earlier.until > generation);
@@ -117,18 +117,22 @@ impl Entry {
         self.earlier.iter().any(|earlier| earlier.name == *name)
     }
 
-    /// Notes that it is found by another name than before, by an attempt that is done.
+    /// Notes the name that it is found by, by an attempt that is done: another than before, or one that it comes home to.
     fn is_called(&mut self, name: &DatasetName, number: u64) {
         if self.away.is_none() && area::is_inside(&self.name) {
-            // What was put away with what it lies in, and has the name that it had then, is as if it had never gone.
-            if self.earlier.last().is_some_and(|last| within(&last.name) == within(name)) {
-                self.earlier.pop();
+            // It was put away with what it lies in.
+            match self.earlier.last_mut() {
+                Some(last) if last.until < number => (last.away, last.until) = (Some(last.until), number),
+                Some(_) => _ = self.earlier.pop(),
+                None => {}
             }
             return;
         }
-        let before = self.away.as_ref().map_or(&self.name, |away| &away.home);
-        if within(before) != within(name) {
-            let away = self.away.as_ref().map(|away| away.number);
+        let (before, away) = match &self.away {
+            Some(away) => (&away.home, Some(away.number)),
+            None => (&self.name, None),
+        };
+        if within(before) != within(name) || away.is_some_and(|away| away < number) {
             self.earlier.push(Earlier { name: before.clone(), until: number, away });
         }
     }
@@ -148,7 +152,13 @@ impl Entry {
             return self.away.clone().filter(|_| area::is_inside(place));
         }
         let (number, _) = area::number_of(area::innermost_folder_of(place)?)?;
-        (!area::is_inside(&self.name)).then(|| Away { home: self.name.clone(), number })
+        if !area::is_inside(&self.name) {
+            return Some(Away { home: self.name.clone(), number });
+        }
+        // What it was put away with has come home without it.
+        let went_along = area::innermost_folder_of(&self.name).is_none();
+        let before = self.earlier.last().filter(|_| went_along)?;
+        Some(Away { home: before.name.clone(), number: before.until })
     }
 }
 

@@ -153,7 +153,7 @@ impl State {
         let fixed = state.settings.iter().filter(|(name, _)| kept(name));
         Shape {
             folders: state.folders.clone(),
-            directory: state.directory,
+            directory: state.directory.clone(),
             fixed: fixed.map(|(name, raw)| (name.clone(), raw.clone())).collect(),
         }
     }

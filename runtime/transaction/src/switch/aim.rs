@@ -1,9 +1,9 @@
 //! Where a switch goes, what is looked at for that, and the plan that comes of it.
 
 use super::{Runtime, SwitchError, numbers};
-use phoenix_graph::{DatasetName, Graph, Key, PropertyName};
-use phoenix_host::observed::{Observed, Query};
-use phoenix_plan::{Before, Consent, Inputs, Plan, plan, query};
+use phoenix_graph::{DatasetName, Graph, Key, PropertyName, Resource};
+use phoenix_host::observed::{ORIGIN, Observed, Query};
+use phoenix_plan::{Before, Consent, Inputs, Plan, came_home, plan, query};
 use phoenix_store::{Generation, Outcome, Source};
 use std::{collections::BTreeSet, path::Path};
 
@@ -141,6 +141,9 @@ impl Runtime<'_> {
         let current = aim.current.as_ref().map(|(_, graph)| graph);
         let mut query = query_with(&aim.graph, current, &aim.before, &self.store.etc_link());
         query.leaving.extend(aim.consent.with_data.iter().cloned());
+        if aim.to != aim.number {
+            query.properties.insert(PropertyName::new(ORIGIN));
+        }
         query
     }
 
@@ -156,6 +159,7 @@ impl Runtime<'_> {
             adopted,
             made: &aim.made,
             coming_home: &aim.coming_home,
+            came_home: &came_home(&aim.begun),
             before: &aim.before,
             gives_back: aim.gives_back,
             observed,
@@ -193,6 +197,11 @@ fn query_with(desired: &Graph, current: Option<&Graph>, before: &Before, etc: &P
             Key::Pool(_) => query.pool_properties.extend(names),
             _ => {}
         }
+    }
+    // By which name what comes home is there by then is seen only then.
+    if before.keys().any(|key| matches!(key, Key::Permissions(_))) {
+        let files = desired.resources().filter(|one| matches!(one, Resource::Dataset(_)));
+        query.directories.extend(files.filter_map(Resource::dataset_name).cloned());
     }
     query
 }

@@ -5,7 +5,7 @@ use crate::execute::{Event, ExecuteError, Ledger, Run, execute, take_snapshots};
 use phoenix_graph::{DatasetName, Graph, Key, Resource, SnapshotName};
 use phoenix_host::{HostError, observed::SnapshotState, op::Op, snapshots};
 use phoenix_plan::{
-    Action, Before, Change, Consent, Inputs, Kind, Past, Plan, STORAGE_CFG, after, plan, underway,
+    Action, Before, Change, Consent, Inputs, Kind, Past, Plan, STORAGE_CFG, after, came_home, plan, underway,
 };
 use phoenix_store::{Cause, Record};
 use std::collections::{BTreeMap, BTreeSet};
@@ -175,7 +175,7 @@ impl Runtime<'_> {
         let nothing = BTreeSet::new();
         let adopted = carried.adopted.as_ref();
         let current = aim.current.as_ref().map(|(_, graph)| graph);
-        let observed = self.look(&aim.graph, current, &aim.before)?;
+        let observed = self.observe(&self.query_for(aim)).map_err(SwitchError::from)?;
         let record = self.record_after(aim, &observed, &carried.plans).map_err(SwitchError::Store)?;
         let in_force = self.store.rendered_in_force().map_err(SwitchError::Store)?;
         let before = aim.current.as_ref().map_or(&nothing, |(generation, _)| &generation.adopted);
@@ -184,6 +184,7 @@ impl Runtime<'_> {
         let past = Past::default();
         // What is held against itself has what is noted by the names that there are now.
         let from = aim.current.as_ref().map(|(generation, graph)| (graph, &generation.adopted));
+        let came = came_home(aim.begun.iter().chain(&carried.plans));
         let noted = after(&aim.before, &carried.plans, from, (&aim.graph, adopted.unwrap_or(&nothing)));
         let again = |current: Option<&Graph>, adopted: &BTreeSet<Key>, noted: &Before| {
             plan(&Inputs {
@@ -192,6 +193,7 @@ impl Runtime<'_> {
                 adopted,
                 made: &aim.made,
                 coming_home: &aim.coming_home,
+                came_home: &came,
                 before: noted,
                 // What is let go is no step: its settings are not held against anything.
                 gives_back: false,

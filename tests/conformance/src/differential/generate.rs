@@ -469,7 +469,7 @@ fn directory(dice: &mut Dice, state: &State) -> Option<Act> {
     let path = if dice.chance(10) { "/q1".into() } else { mount.path };
     let owner = dice.pick(&[None, Some(0), Some(1000)])?;
     let mode = dice.pick(&["0755", "0700", "2775"]).and_then(|text| text.parse::<Mode>().ok());
-    Some(Act::Op(Op::DirectorySet { dataset: mount.dataset, path, owner, group: None, mode }))
+    Some(Act::Op(Op::DirectorySet { dataset: mount.dataset, path, owner, group: None, mode, acl: None }))
 }
 
 /// A folder that can be reached: one that is there, or sometimes one that is not.

@@ -1,0 +1,121 @@
+//! What stays put away when what it lies in comes home: what the spec does not have by the name that it would get, or has as
+//! another one. It gets a place of its own first.
+
+use crate::{dataset::moving, dataset::retire, draft::Draft, order::Milestone, sketch::Sketch};
+use phoenix_graph::DatasetName;
+use phoenix_host::{area, observed::DatasetState};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    iter::successors,
+};
+
+/// Finds what stays put away, and a place for each.
+pub fn prepare(draft: &mut Draft<'_>) {
+    for (now, name) in found(draft) {
+        let home = home(draft, &now).unwrap_or_else(|| name.clone());
+        match retire::place(draft, &now, &home) {
+            Some(place) => draft.found.moves.stays_away(now, place),
+            None => draft.refuse_for(&draft.inputs.key_of(&name), retire::no_place()),
+        }
+    }
+}
+
+/// Lists what would come home with what it lies in and is not to: where it is now, and the name that it would get.
+fn found(draft: &Draft<'_>) -> Vec<(DatasetName, DatasetName)> {
+    let homes = homes(draft);
+    let places: BTreeSet<&DatasetName> = homes.iter().map(|(_, place)| *place).collect();
+    let mut found: Vec<(DatasetName, DatasetName)> = Vec::new();
+    for (home, place) in homes.iter().filter(|(_, place)| area::is_inside(place)) {
+        for (now, state) in draft.inputs.observed.below(place) {
+            let Some(name) = moving::moved(now, place, home) else { continue };
+            let mut above = successors(Some(now.clone()), DatasetName::parent);
+            let along = above.find(|above| places.contains(above)).as_ref() == Some(*place);
+            let with_another = found.iter().any(|(other, _)| now.is_below(other) && !place.is_below(other));
+            if along && !with_another && !is_wanted(draft, &homes, &name, now, state) {
+                found.push((now.clone(), name));
+            }
+        }
+    }
+    found
+}
+
+/// Returns whether something comes along to a name: the spec has it there, or something below it, or it is nobody's to move.
+fn is_wanted(
+    draft: &Draft<'_>,
+    homes: &[(&DatasetName, &DatasetName)],
+    name: &DatasetName,
+    now: &DatasetName,
+    state: &DatasetState,
+) -> bool {
+    let desired = draft.inputs.desired;
+    if area::is_inside(name) {
+        return true;
+    }
+    if let Some((_, place)) = homes.iter().find(|(home, _)| *home == name) {
+        return *place == now;
+    }
+    let has = |other: &DatasetName| other == name || other.is_below(name);
+    let said = || desired.nodes().iter().filter_map(|node| node.resource.dataset_name()).any(has);
+    !draft.whose.is_on_record(now, state) || said()
+}
+
+/// Lists what comes to its name by itself, out of an area or by another name: the name, and where it is now.
+fn homes<'a>(draft: &'a Draft<'_>) -> Vec<(&'a DatasetName, &'a DatasetName)> {
+    let moves = &draft.found.moves;
+    let mut homes: BTreeMap<&DatasetName, &DatasetName> = BTreeMap::new();
+    let names = draft.inputs.desired.nodes().iter().filter_map(|node| node.resource.dataset_name());
+    // What contains comes before what it contains.
+    for name in names.collect::<BTreeSet<_>>() {
+        if let Some(from) = moves.renamed_from(name) {
+            homes.insert(name, from);
+            continue;
+        }
+        let stands = draft.standing(name).is_some_and(|(now, _)| !area::is_inside(now));
+        let Some(place) = draft.whose.retired(name).filter(|_| !stands) else { continue };
+        let mut above = successors(name.parent(), DatasetName::parent);
+        let along = above.find_map(|above| moving::moved(name, &above, homes.get(&above)?));
+        let along = along.filter(|along| draft.inputs.observed.datasets.contains_key(along));
+        if along.is_none_or(|along| was_in_it(draft, place, name) && !was_in_it(draft, &along, name)) {
+            homes.insert(name, place);
+        }
+    }
+    homes.into_iter().collect()
+}
+
+/// Returns whether something had a name in the generation that is gone back to.
+fn was_in_it(draft: &Draft<'_>, now: &DatasetName, name: &DatasetName) -> bool {
+    let inputs = draft.inputs;
+    let state = inputs.observed.datasets.get(now);
+    let entry = state.and_then(|state| inputs.record.entry(inputs.observed, &now.pool(), state));
+    entry.is_some_and(|entry| entry.was_in(inputs.to) == Some(name))
+}
+
+/// Returns the name that something had until it was put away with what it lies in.
+fn home(draft: &Draft<'_>, now: &DatasetName) -> Option<DatasetName> {
+    let inputs = draft.inputs;
+    let state = inputs.observed.datasets.get(now)?;
+    let entry = inputs.record.entry(inputs.observed, &now.pool(), state)?;
+    entry.earlier.last().map(|last| last.name.clone())
+}
+
+/// Gives what stays put away its own place, before what it lies in comes home.
+pub fn stay(draft: &mut Draft<'_>, home: &DatasetName, place: &DatasetName, sketch: &mut Sketch) {
+    let inputs = draft.inputs;
+    let staying = draft.found.moves.staying_below(place);
+    if staying.is_empty() {
+        return;
+    }
+    for (now, own) in staying {
+        let Some(state) = inputs.observed.datasets.get(&now) else { continue };
+        let Some(called) = self::home(draft, &now).or_else(|| moving::moved(&now, place, home)) else {
+            continue;
+        };
+        sketch.tell(&format!("{called}, which stays put away"), Some(now.as_str()), Some(own.as_str()));
+        retire::make_folders(draft, &own, sketch);
+        let (from, to) = (draft.found.moves.by_now(&now), draft.found.moves.by_now(&own));
+        retire::put(draft, &from, &called, state, &to, sketch);
+        draft.found.moves.perform(from, to);
+    }
+    sketch.after(Milestone::Free(home.pool()));
+    sketch.reaches(Milestone::Free(home.pool()));
+}

@@ -1,0 +1,151 @@
+//! What comes home brings what was noted of it, whatever name it went by, and whoever had its name meanwhile.
+
+use phoenix_graph::{Graph, Lifecycle, Resource};
+use phoenix_host::HostError;
+use phoenix_plan::Consent;
+use phoenix_sim::{Fault, FaultKind};
+use phoenix_support::*;
+use phoenix_transaction::switch::{SwitchError, Target};
+
+fn was(resource: Resource, before: &str) -> Resource {
+    said(resource, Lifecycle { was: Some(name(before)), ..Lifecycle::default() })
+}
+
+fn tank(rest: impl IntoIterator<Item = Resource>) -> Graph {
+    graph([pool("tank", &["one", "two"], &[])].into_iter().chain(rest).collect())
+}
+
+fn plain(text: &str) -> Resource {
+    dataset(text, &[])
+}
+
+fn mode(of: &str, mode: &str) -> Resource {
+    permissions(of, Some("1000"), None, Some(mode))
+}
+
+/// Returns what a property is set to, and nothing where it is inherited.
+fn local(world: &World, of: &str, property: &str) -> Option<String> {
+    let seen = world.host.state();
+    let dataset = seen.dataset(&name(of)).unwrap_or_else(|| panic!("no {of}"));
+    dataset.settings.get(property).map(|raw| raw.to_string())
+}
+
+fn steps(world: &World, graphs: &[&Graph]) {
+    for graph in graphs {
+        world.switch(graph).unwrap();
+        assert!(world.drift().actions.is_empty());
+    }
+}
+
+#[track_caller]
+fn back(world: &World, number: u64) {
+    world.rollback(number).unwrap();
+    let drift = world.drift();
+    assert!(drift.actions.is_empty() && drift.refusals.is_empty(), "{drift:#?}");
+}
+
+/// `tank/a` without settings, `tank/b` that is the same with some, and nothing.
+fn renamed_with_settings() -> [Graph; 3] {
+    let b = || was(dataset("tank/b", &[("atime", "off")]), "tank/a");
+    [
+        tank([plain("tank/a"), plain("tank/a/x")]),
+        tank([b(), plain("tank/b/x"), mode("tank/b", "2770")]),
+        tank([]),
+    ]
+}
+
+#[test]
+fn settings_said_by_another_name_go_back_when_it_comes_home_by_its_first() {
+    let world = World::new();
+    let [first, second, nothing] = renamed_with_settings();
+    steps(&world, &[&first]);
+    let picture = world.picture();
+    steps(&world, &[&second, &nothing]);
+    back(&world, 1);
+    assert_eq!(world.picture(), picture);
+    back(&world, 3);
+    back(&world, 2);
+    assert_eq!(local(&world, "tank/b", "atime").as_deref(), Some("off"));
+    back(&world, 1);
+    assert_eq!(world.picture(), picture);
+}
+
+#[test]
+fn what_took_its_name_meanwhile_does_not_take_what_was_noted_of_it() {
+    let world = World::new();
+    steps(&world, &[&tank([plain("tank/a"), plain("tank/z")])]);
+    let picture = world.picture();
+    let with = [dataset("tank/a", &[("atime", "off")]), mode("tank/a", "2770"), plain("tank/z")];
+    let another = was(dataset("tank/a", &[("exec", "off")]), "tank/z");
+    steps(&world, &[&tank(with), &tank([plain("tank/z")]), &tank([another]), &tank([])]);
+    back(&world, 1);
+    assert_eq!(world.picture(), picture);
+}
+
+#[test]
+fn what_was_set_by_hand_comes_back_by_whatever_name() {
+    let world = World::new();
+    steps(&world, &[&tank([plain("tank/a")])]);
+    world.set("tank/a", &[("compression", "zstd"), ("quota", "2G")]);
+    let picture = world.picture();
+    let second = was(dataset("tank/b", &[("compression", "lz4"), ("quota", "1G")]), "tank/a");
+    steps(&world, &[&tank([second]), &tank([])]);
+    back(&world, 1);
+    assert_eq!(world.picture(), picture);
+}
+
+#[test]
+fn what_stood_aside_for_an_earlier_state_brings_its_settings_and_loses_them_where_nothing_says_them() {
+    let world = World::new();
+    let first = tank([plain("tank/a")]);
+    steps(&world, &[&first, &tank([dataset("tank/a", &[("atime", "off")])])]);
+    let consent = Consent { with_data: [name("tank/a")].into(), ..Consent::default() };
+    let go = |number: u64| {
+        let to = Target::Generation(number);
+        world.with(|runtime| runtime.switch("rollback", &to, &consent, &mut |_| true)).unwrap();
+        assert!(world.drift().actions.is_empty());
+    };
+    go(1);
+    assert_eq!(local(&world, "tank/a", "atime"), None);
+    steps(&world, &[&tank([plain("tank/a"), plain("tank/k")])]);
+    go(2);
+    assert_eq!(local(&world, "tank/a", "atime").as_deref(), Some("off"));
+    back(&world, 1);
+    assert_eq!(local(&world, "tank/a", "atime"), None);
+}
+
+#[test]
+fn whatever_fails_while_it_comes_home_what_was_noted_of_it_stays_known() {
+    let begin = || {
+        let world = World::new();
+        let [first, second, nothing] = renamed_with_settings();
+        steps(&world, &[&first]);
+        let picture = world.picture();
+        steps(&world, &[&second, &nothing]);
+        world.host.forget_events();
+        (world, picture)
+    };
+    let (world, _) = begin();
+    world.rollback(1).unwrap();
+    let count = world.host.events().len();
+    let (world, picture) = begin();
+    let saved = world.save();
+    for at in 0..count {
+        for kind in [FaultKind::FailPartly, FaultKind::PowerBefore, FaultKind::PowerAfter] {
+            for resume in [false, true] {
+                world.restore(&saved);
+                world.host.inject(Fault::at(at, kind));
+                if let Err(SwitchError::Host(HostError::PowerLost)) = world.rollback(1) {
+                    world.host.power_on();
+                }
+                world.host.clear_faults();
+                world.recover(resume).unwrap();
+                if world.current() != Some(1) {
+                    world.rollback(1).unwrap();
+                }
+                assert_eq!(world.picture(), picture, "{kind:?} at {at}, {resume}");
+                assert!(world.drift().actions.is_empty());
+            }
+        }
+    }
+}
