@@ -12,8 +12,8 @@ use phoenix_graph::{
     DatasetName, Mode, Permissions, Resource,
     check::guest,
     kind::{
+        account::account,
         acl::{self, Acl, Whom},
-        permissions::account,
     },
     mounts::Mount,
 };
@@ -88,7 +88,7 @@ impl<'a> Checker<'_, 'a, '_> {
                 format!("`{}` is given an access control list, and its directories take none", about.dataset),
             )
             .at(setting.whole(), "needs `acltype`")
-            .at(about.of.place, "no `acltype` here or above")
+            .at(about.of.place, "no `acltype=\"posix\"` here or above")
             .help("say `acltype=\"posix\" xattr=\"sa\"` in the dataset, or in one that contains it");
             self.push(diagnostic, setting.via);
         }

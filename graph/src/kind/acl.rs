@@ -1,6 +1,6 @@
 //! Access control lists of directories (`acl(5)`): who else may do what in one, beside its owner, its group and others.
 
-use super::permissions::account;
+use super::{account::account, mode::Mode};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
@@ -99,7 +99,7 @@ impl Acl {
     /// allowed to those that it limits; and of what is made in the directory, owner, owning group and others, which are as
     /// they are now, or as in the mode.
     #[must_use]
-    pub fn whole(&self, mode: super::permissions::Mode, now: &Acl) -> Acl {
+    pub fn whole(&self, mode: Mode, now: &Acl) -> Acl {
         let mut whole = self.clone();
         let bits = [Whom::Owner, Whom::OwningGroup, Whom::Others].into_iter().zip([6, 3, 0]);
         if self.has(false) {
@@ -280,7 +280,6 @@ impl FromStr for Acl {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kind::permissions::Mode;
     use proptest::prelude::*;
 
     fn acl(text: &str) -> Acl {

@@ -3,6 +3,7 @@
 //! This file is the table: [`Resource`] has a variant for each kind, and asks the kind for everything. A kind that
 //! is new gets its module, a variant and an arm here, and its word in [`key`].
 
+pub mod account;
 pub mod acl;
 mod bind;
 mod common;
@@ -11,7 +12,8 @@ mod export;
 mod guest_mount;
 pub mod key;
 mod life;
-pub mod permissions;
+pub mod mode;
+mod permissions;
 mod pool;
 mod storage;
 mod tunable;
@@ -25,7 +27,8 @@ pub use export::Export;
 pub use guest_mount::{GuestMount, inside, source_path};
 pub use key::Key;
 pub use life::Lifecycle;
-pub use permissions::{Mode, Permissions};
+pub use mode::Mode;
+pub use permissions::Permissions;
 pub use pool::Pool;
 pub use storage::Storage;
 pub use tunable::{ARC_LEAST, ARC_MAX, Tunable};
