@@ -27,7 +27,7 @@ use std::sync::{
 use tally::Tally;
 
 /// Random pairs that are disturbed in an ordinary run.
-const PAIRS: usize = 120;
+const PAIRS: usize = 100;
 
 /// Rearranged trees that are disturbed, those that are only gone there and back, and those that are put away between.
 const REARRANGED: usize = 24;

@@ -10,6 +10,7 @@ fn containers_see_what_the_spec_gives_them() {
     let Some(lab) = &mut boot() else { return };
     a_container_that_is_stopped_has_it_at_its_next_start(lab);
     a_number_inside_is_another_outside(lab);
+    a_list_lets_others_in(lab);
     what_is_new_is_live_and_what_changes_waits(lab);
     what_a_container_holds_stays(lab);
     a_container_that_is_locked_or_changed_meanwhile_is_left_alone(lab);
@@ -87,6 +88,32 @@ fn a_number_inside_is_another_outside(lab: &Session) {
     assert!(!status.contains("can write"), "{status}");
     lab.exits(0, "rollback --yes");
     lab.ok("chown 0:0 /t1/a");
+}
+
+fn a_list_lets_others_in(lab: &Session) {
+    let writes = "setpriv --reuid=100033 --regid=100005 --clear-groups touch /t1/a/written";
+    lab.ok(&format!("! {writes} 2>/dev/null"));
+    let listed = "dataset \"a\" acltype=\"posix\" { permissions mode=\"2750\" container=101 acl=\"user:33:rwx,default:user:33:rwx\"; bind { lxc 101 at=\"/srv/my data\"; }; }";
+    says(&switch(lab, 0, listed), &["acl user:100033 (33 in container 101)"]);
+    lab.holds();
+    let own = "user::rwx\nuser:100033:rwx\ngroup::r-x\nmask::rwx\nother::---";
+    let new = own.lines().map(|line| format!("default:{line}")).collect::<Vec<_>>().join("\n");
+    let getfacl = "getfacl --omit-header --numeric --absolute-names /t1/a | grep .";
+    lab.prints(getfacl, &format!("{own}\n{new}"));
+    lab.ok(&format!("{writes} && rm /t1/a/written"));
+    let status = lab.exits(0, "status");
+    assert!(!status.contains("can write"), "{status}");
+    // What phoenix says it runs makes the same.
+    lab.ok("setfacl --remove-all --remove-default /t1/a && chmod 0700 /t1/a");
+    says(&lab.exits(2, "status"), &["acl user:100033"]);
+    let plan = lab.exits(0, "plan --commands phoenix.kdl");
+    let command = plan.lines().find(|line| line.contains("setfacl")).expect("a command");
+    lab.ok(command.trim());
+    lab.prints(getfacl, &format!("{own}\n{new}"));
+    lab.holds();
+    lab.exits(0, "rollback --yes");
+    lab.prints(getfacl, "user::rwx\ngroup::r-x\nother::--x");
+    lab.holds();
 }
 
 fn switch_again(lab: &Session) -> String {
