@@ -82,6 +82,11 @@ impl<'a> Whose<'a> {
         self.retired.get(name).copied().or_else(stray)
     }
 
+    /// Returns whether anything is put away.
+    pub fn any_retired(&self) -> bool {
+        !self.retired.is_empty() || !self.strays.is_empty()
+    }
+
     /// Finds what says that it was put away from `name`, and is not on record.
     pub fn stray(&self, name: &DatasetName) -> Option<&'a DatasetName> {
         self.strays.get(name.as_str()).copied()

@@ -3,14 +3,20 @@
 
 use crate::{dataset::moving, dataset::retire, draft::Draft, order::Milestone, sketch::Sketch};
 use phoenix_graph::DatasetName;
-use phoenix_host::{area, observed::DatasetState};
+use phoenix_host::area;
 use std::{
     collections::{BTreeMap, BTreeSet},
     iter::successors,
 };
 
+/// What comes to its name by itself, out of an area or by another name: by the name, where it is now.
+type Homes<'d> = BTreeMap<&'d DatasetName, &'d DatasetName>;
+
 /// Finds what stays put away, and a place for each.
 pub fn prepare(draft: &mut Draft<'_>) {
+    if !draft.whose.any_retired() {
+        return;
+    }
     for (now, name) in found(draft) {
         let home = home(draft, &now).unwrap_or_else(|| name.clone());
         match retire::place(draft, &now, &home) {
@@ -20,52 +26,46 @@ pub fn prepare(draft: &mut Draft<'_>) {
     }
 }
 
-/// Lists what would come home with what it lies in and is not to: where it is now, and the name that it would get.
-fn found(draft: &Draft<'_>) -> Vec<(DatasetName, DatasetName)> {
-    let homes = homes(draft);
-    let places: BTreeSet<&DatasetName> = homes.iter().map(|(_, place)| *place).collect();
-    let mut found: Vec<(DatasetName, DatasetName)> = Vec::new();
+/// Finds what would come home with what it lies in and is not to: by where it is now, the name that it would get.
+fn found(draft: &Draft<'_>) -> BTreeMap<DatasetName, DatasetName> {
+    let said: BTreeSet<&DatasetName> =
+        draft.inputs.desired.nodes().iter().filter_map(|node| node.resource.dataset_name()).collect();
+    let homes = homes(draft, &said);
+    let places: BTreeSet<&DatasetName> = homes.values().copied().collect();
+    let mut found: BTreeMap<DatasetName, DatasetName> = BTreeMap::new();
     for (home, place) in homes.iter().filter(|(_, place)| area::is_inside(place)) {
         for (now, state) in draft.inputs.observed.below(place) {
             let Some(name) = moving::moved(now, place, home) else { continue };
-            let mut above = successors(Some(now.clone()), DatasetName::parent);
-            let along = above.find(|above| places.contains(above)).as_ref() == Some(*place);
-            let with_another = found.iter().any(|(other, _)| now.is_below(other) && !place.is_below(other));
-            if along && !with_another && !is_wanted(draft, &homes, &name, now, state) {
-                found.push((now.clone(), name));
+            let above = || successors(now.parent(), DatasetName::parent);
+            let along = !places.contains(now)
+                && above().find(|above| places.contains(above)).as_ref() == Some(*place);
+            let with_another =
+                above().take_while(|above| above != *place).any(|above| found.contains_key(&above));
+            let wanted = homes.get(&name).map_or_else(
+                || area::is_inside(&name) || has(&said, &name) || !draft.whose.is_on_record(now, state),
+                |from| *from == now,
+            );
+            if along && !with_another && !wanted {
+                found.insert(now.clone(), name);
             }
         }
     }
     found
 }
 
-/// Returns whether something comes along to a name: the spec has it there, or something below it, or it is nobody's to move.
-fn is_wanted(
-    draft: &Draft<'_>,
-    homes: &[(&DatasetName, &DatasetName)],
-    name: &DatasetName,
-    now: &DatasetName,
-    state: &DatasetState,
-) -> bool {
-    let desired = draft.inputs.desired;
-    if area::is_inside(name) {
-        return true;
-    }
-    if let Some((_, place)) = homes.iter().find(|(home, _)| *home == name) {
-        return *place == now;
-    }
-    let has = |other: &DatasetName| other == name || other.is_below(name);
-    let said = || desired.nodes().iter().filter_map(|node| node.resource.dataset_name()).any(has);
-    !draft.whose.is_on_record(now, state) || said()
+/// Returns whether the spec has a name, or one below it.
+fn has(said: &BTreeSet<&DatasetName>, name: &DatasetName) -> bool {
+    let mut alike =
+        said.range::<&DatasetName, _>(name..).take_while(|other| other.as_str().starts_with(name.as_str()));
+    alike.any(|other| *other == name || other.is_below(name))
 }
 
-/// Lists what comes to its name by itself, out of an area or by another name: the name, and where it is now.
-fn homes<'a>(draft: &'a Draft<'_>) -> Vec<(&'a DatasetName, &'a DatasetName)> {
+/// Finds what comes to its name by itself.
+fn homes<'d>(draft: &'d Draft<'_>, said: &BTreeSet<&'d DatasetName>) -> Homes<'d> {
     let moves = &draft.found.moves;
-    let mut homes: BTreeMap<&DatasetName, &DatasetName> = BTreeMap::new();
-    let names = draft.inputs.desired.nodes().iter().filter_map(|node| node.resource.dataset_name());
+    let mut homes = Homes::new();
     // What contains comes before what it contains.
-    for name in names.collect::<BTreeSet<_>>() {
+    for &name in said {
         if let Some(from) = moves.renamed_from(name) {
             homes.insert(name, from);
             continue;
@@ -79,7 +79,7 @@ fn homes<'a>(draft: &'a Draft<'_>) -> Vec<(&'a DatasetName, &'a DatasetName)> {
             homes.insert(name, place);
         }
     }
-    homes.into_iter().collect()
+    homes
 }
 
 /// Returns whether something had a name in the generation that is gone back to.
