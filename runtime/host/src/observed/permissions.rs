@@ -47,6 +47,13 @@ impl Directory {
     /// The root directory of a new file system.
     pub const NEW: Self = Self { owner: 0, group: 0, mode: Mode::NEW, acl: Acl(BTreeMap::new()) };
 
+    /// Returns its mode with what the owning group itself may do, also where a list has the mask in its place.
+    #[must_use]
+    pub fn own_mode(&self) -> Mode {
+        let own = self.acl.get(false, &Whom::OwningGroup);
+        own.map_or(self.mode, |own| with_group(self.mode, own))
+    }
+
     /// Returns what it is once it is given this. Without a list, a mode is what `chmod(1)` makes of it: the bits of the
     /// group are the mask, where there is one. With a list, they are the owning group's own.
     #[must_use]
@@ -61,8 +68,7 @@ impl Directory {
             }
             return Self { owner, group, mode, acl };
         };
-        let own = self.acl.get(false, &Whom::OwningGroup);
-        let base = wanted.mode.unwrap_or_else(|| own.map_or(self.mode, |own| with_group(self.mode, own)));
+        let base = wanted.mode.unwrap_or_else(|| self.own_mode());
         let acl = said.whole(base, &self.acl);
         let mode = acl.get(false, &Whom::Mask).map_or(base, |mask| with_group(base, mask));
         Self { owner, group, mode, acl }

@@ -98,6 +98,15 @@ phoenix_graph::codes! {
         examples: None,
     };
 
+    SAME_ACCOUNT = Entry {
+        name: "same-account",
+        level: Refusal,
+        title: "two entries of a list are about one account",
+        explanation: "One entry names an account by its name and another by its number, and they allow different things. Say it once.",
+        why: "One of the two would win without a word.",
+        examples: None,
+    };
+
     CANNOT_WRITE = Entry {
         name: "cannot-write",
         level: Warning,

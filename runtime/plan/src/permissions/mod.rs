@@ -202,10 +202,13 @@ fn changes(said: Option<&Permissions>, wanted: &Wanted, before: Option<&Director
     let number = |number: Option<u32>| number.map(|number| number.to_string());
     let mode = wanted.mode.map(|mode| mode.to_string());
     let old = |of: fn(&Directory) -> String| before.map(of);
+    // With a list a mode says what the owning group itself may do.
+    let seen: fn(&Directory) -> String =
+        if wanted.acl.is_some() { |now| now.own_mode().to_string() } else { |now| now.mode.to_string() };
     let own = [
         (OWNER, name(owner, wanted.owner), number(wanted.owner), old(|now| now.owner.to_string())),
         (GROUP, name(group, wanted.group), number(wanted.group), old(|now| now.group.to_string())),
-        (MODE, mode.clone(), mode, old(|now| now.mode.to_string())),
+        (MODE, mode.clone(), mode, old(seen)),
     ]
     .into_iter()
     .filter(|(_, new, wanted, old)| new.is_some() && wanted != old)
@@ -214,17 +217,15 @@ fn changes(said: Option<&Permissions>, wanted: &Wanted, before: Option<&Director
 }
 
 /// Lists what differs of the entries of an access control list. What is not said of it follows from the rest, and is shown
-/// where it goes.
+/// where it changes or goes.
 fn entries(wanted: &Wanted, before: Option<&Directory>, shown: impl Fn(&Entry) -> String) -> Vec<Change> {
     let Some(said) = &wanted.acl else { return Vec::new() };
     let nothing = Directory::NEW;
     let before = before.unwrap_or(&nothing);
     let after = before.given(wanted).acl;
     let all: BTreeSet<&Entry> = after.0.keys().chain(before.acl.0.keys()).collect();
-    let differs = all.into_iter().filter(|entry| {
-        let goes = !after.0.contains_key(entry);
-        before.acl.0.get(entry) != after.0.get(entry) && (goes || said.0.contains_key(entry))
-    });
+    let is_shown = |entry: &&Entry| before.acl.0.contains_key(entry) || said.0.contains_key(entry);
+    let differs = all.into_iter().filter(|entry| before.acl.0.get(entry) != after.0.get(entry)).filter(is_shown);
     let word = |acl: &Acl, entry: &Entry| acl.0.get(entry).map(May::to_string);
     let change = |entry: &Entry| Change {
         setting: format!("{ACL} {}", shown(entry)),

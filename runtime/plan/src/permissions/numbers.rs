@@ -33,15 +33,25 @@ pub fn numbers(seen: &Observed, said: &Permissions, path: &str) -> Result<Wanted
     let mut told = |number: Result<u32, Why>| number.map_err(|why| whys.push(why)).ok();
     let owner = said.owner.as_deref().and_then(|name| told(user(name)));
     let owning = said.group.as_deref().and_then(|name| told(group(name)));
-    let mut acl = Acl::default();
+    let (mut acl, mut twice) = (Acl::default(), Vec::new());
     for (entry, may) in &said.acl.0 {
         let whom = match &entry.whom {
             Whom::User(name) => told(user(name)).map(|number| Whom::User(number.to_string().into())),
             Whom::Group(name) => told(group(name)).map(|number| Whom::Group(number.to_string().into())),
             other => Some(other.clone()),
         };
-        acl.0.extend(whom.map(|whom| (Entry { default: entry.default, whom }, *may)));
+        let Some(whom) = whom else { continue };
+        let entry = Entry { default: entry.default, whom };
+        if acl.0.get(&entry).is_some_and(|other| other != may) {
+            twice.push(Why::new(
+                code::SAME_ACCOUNT,
+                format!("two entries of the list are about the same account, and allow different things: {entry}"),
+                "say it once: by its name, or by its number",
+            ));
+        }
+        acl.0.insert(entry, *may);
     }
+    whys.extend(twice);
     if !whys.is_empty() {
         whys.dedup();
         return Err(whys);
