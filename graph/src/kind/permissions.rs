@@ -93,7 +93,7 @@ impl Kind for Permissions {
             .acl
             .0
             .iter()
-            .map(|(entry, may)| Fact::new(&format!("acl {entry}"), may.to_string(), Said::Line));
+            .map(|(entry, may)| Fact::new(format!("acl {entry}"), may.to_string(), Said::Line));
         entries.chain(said.into_iter().filter_map(fact)).collect()
     }
 

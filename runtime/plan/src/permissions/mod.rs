@@ -225,7 +225,8 @@ fn entries(wanted: &Wanted, before: Option<&Directory>, shown: impl Fn(&Entry) -
     let after = before.given(wanted).acl;
     let all: BTreeSet<&Entry> = after.0.keys().chain(before.acl.0.keys()).collect();
     let is_shown = |entry: &&Entry| before.acl.0.contains_key(entry) || said.0.contains_key(entry);
-    let differs = all.into_iter().filter(|entry| before.acl.0.get(entry) != after.0.get(entry)).filter(is_shown);
+    let differs =
+        all.into_iter().filter(|entry| before.acl.0.get(entry) != after.0.get(entry)).filter(is_shown);
     let word = |acl: &Acl, entry: &Entry| acl.0.get(entry).map(May::to_string);
     let change = |entry: &Entry| Change {
         setting: format!("{ACL} {}", shown(entry)),

@@ -45,7 +45,9 @@ pub fn numbers(seen: &Observed, said: &Permissions, path: &str) -> Result<Wanted
         if acl.0.get(&entry).is_some_and(|other| other != may) {
             twice.push(Why::new(
                 code::SAME_ACCOUNT,
-                format!("two entries of the list are about the same account, and allow different things: {entry}"),
+                format!(
+                    "two entries of the list are about the same account, and allow different things: {entry}"
+                ),
                 "say it once: by its name, or by its number",
             ));
         }

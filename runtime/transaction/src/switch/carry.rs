@@ -175,7 +175,7 @@ impl Runtime<'_> {
         let nothing = BTreeSet::new();
         let adopted = carried.adopted.as_ref();
         let current = aim.current.as_ref().map(|(_, graph)| graph);
-        let observed = self.observe(&self.query_for(aim)).map_err(SwitchError::from)?;
+        let observed = self.observe(&self.query_for(aim))?;
         let record = self.record_after(aim, &observed, &carried.plans).map_err(SwitchError::Store)?;
         let in_force = self.store.rendered_in_force().map_err(SwitchError::Store)?;
         let before = aim.current.as_ref().map_or(&nothing, |(generation, _)| &generation.adopted);
