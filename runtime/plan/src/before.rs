@@ -132,8 +132,10 @@ pub fn after(before: &Before, plans: &[(Plan, Vec<usize>)], from: Option<Side<'_
             let earlier = Some(dataset).filter(|dataset| !made.contains(dataset));
             let earlier = earlier.map(|dataset| Key::Permissions(earlier_name(dataset, &renames)));
             let known = next.entry(key.clone()).or_default();
-            for (name, prior) in unsaid::note(stood) {
-                let before = from.and_then(|(from, _)| from.get(earlier.as_ref()?));
+            let before = from.and_then(|(from, _)| from.get(earlier.as_ref()?));
+            let listed = unsaid::says(said, unsaid::ACL)
+                || before.is_some_and(|node| says(&node.resource, unsaid::ACL));
+            for (name, prior) in unsaid::note(stood, listed) {
                 let said_before = before.is_some_and(|node| says(&node.resource, &name));
                 if unsaid::says(said, &name) && !said_before {
                     known.entry(name).or_insert(prior);

@@ -1,8 +1,8 @@
 //! What has to be looked at, so that a plan can be made: it follows from the two graphs alone.
 
 use crate::{EXPORTS_LINK, MODPROBE_LINK, kinds, version};
-use phoenix_graph::{Graph, Resource, mounts::mounts, property::LARGEST_BLOCK_PARAMETER};
-use phoenix_host::observed::Query;
+use phoenix_graph::{Graph, PropertyName, Resource, mounts::mounts, property::LARGEST_BLOCK_PARAMETER};
+use phoenix_host::observed::{ORIGIN, Query};
 use std::path::Path;
 
 /// Says what to look at for a way from one graph to another.
@@ -13,6 +13,8 @@ pub fn query(desired: &Graph, current: Option<&Graph>, etc: &Path) -> Query {
         // What Proxmox registers or a guest names may lie over anything that moves.
         storages: true,
         guests: true,
+        // Which of two is an earlier state of the other.
+        properties: [PropertyName::new(ORIGIN)].into(),
         ..Query::default()
     };
     for graph in [Some(desired), current].into_iter().flatten() {

@@ -3,7 +3,7 @@
 
 use crate::{
     Inputs,
-    record::{Claim, strays},
+    record::{Claim, stem, strays},
 };
 use phoenix_graph::{DatasetName, Graph, HostName, Key, PoolName};
 use phoenix_host::{
@@ -121,6 +121,8 @@ type Rank = (bool, (u64, u64));
 fn retired<'a>(inputs: &Inputs<'a>) -> BTreeMap<DatasetName, &'a DatasetName> {
     // What was in the generation that is gone back to comes before what was put away later.
     let mut found: BTreeMap<DatasetName, (Rank, &DatasetName)> = BTreeMap::new();
+    let mut were_in_it: BTreeSet<(DatasetName, DatasetName)> = BTreeSet::new();
+    let mut all = Vec::new();
     for (place, state, away) in inputs.record.away(inputs.observed) {
         if !inputs.record.claim(inputs.observed, &place.pool(), state).is_on_record() {
             continue;
@@ -129,8 +131,15 @@ fn retired<'a>(inputs: &Inputs<'a>) -> BTreeMap<DatasetName, &'a DatasetName> {
         let entry = inputs.record.entry(inputs.observed, &place.pool(), state);
         let renamed = entry.filter(|entry| !entry.earlier.is_empty());
         let home = renamed.map(|entry| entry.in_generation(inputs.to).clone()).unwrap_or(away.home);
-        let was_in_it = entry.is_none_or(|entry| entry.was_in(inputs.to) == Some(&home));
-        let rank = (was_in_it, area::retired_in(place));
+        let stem = stem(inputs.observed, place);
+        if entry.is_none_or(|entry| entry.was_in(inputs.to) == Some(&home)) {
+            were_in_it.insert((home.clone(), stem.clone()));
+        }
+        all.push((home, stem, place));
+    }
+    for (home, stem, place) in all {
+        // An earlier state of it, or a later one, is the same one.
+        let rank = (were_in_it.contains(&(home.clone(), stem)), area::retired_in(place));
         if found.get(&home).is_none_or(|(other, _)| *other < rank) {
             found.insert(home, (rank, place));
         }

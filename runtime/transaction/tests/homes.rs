@@ -1,8 +1,8 @@
 //! What comes home brings what was noted of it, whatever name it went by, and whoever had its name meanwhile.
 
 use phoenix_graph::{Graph, Lifecycle, Resource};
-use phoenix_host::HostError;
-use phoenix_plan::Consent;
+use phoenix_host::{HostError, op::Op};
+use phoenix_plan::{Consent, Plan};
 use phoenix_sim::{Fault, FaultKind};
 use phoenix_support::*;
 use phoenix_transaction::switch::{SwitchError, Target};
@@ -148,4 +148,93 @@ fn whatever_fails_while_it_comes_home_what_was_noted_of_it_stays_known() {
             }
         }
     }
+}
+
+/// Goes back with the data of a dataset.
+#[track_caller]
+fn back_with(world: &World, number: u64, dataset: &str) {
+    let consent = Consent { with_data: [name(dataset)].into(), ..Consent::default() };
+    let to = Target::Generation(number);
+    world.with(|runtime| runtime.switch("rollback", &to, &consent, &mut |_| true)).unwrap();
+    let drift = world.drift();
+    assert!(drift.actions.is_empty() && drift.refusals.is_empty(), "{drift:#?}");
+}
+
+fn read(world: &World, of: &str) -> Option<String> {
+    world.host.read_file(&name(of), "letter")
+}
+
+#[test]
+fn what_stood_there_last_comes_home_also_where_it_was_an_earlier_state() {
+    let world = World::new();
+    let (first, second) = (tank([plain("tank/a")]), tank([dataset("tank/a", &[("atime", "off")])]));
+    steps(&world, &[&first]);
+    world.host.write_file(&name("tank/a"), "letter", "one");
+    steps(&world, &[&second]);
+    world.host.write_file(&name("tank/a"), "letter", "two");
+    back_with(&world, 1, "tank/a");
+    assert_eq!(read(&world, "tank/a").as_deref(), Some("one"));
+    world.host.write_file(&name("tank/a"), "letter", "three");
+    for number in [1, 2] {
+        steps(&world, &[&tank([])]);
+        back(&world, number);
+        assert_eq!(read(&world, "tank/a").as_deref(), Some("three"));
+    }
+}
+
+#[test]
+fn after_data_went_back_beside_a_nested_dataset_nothing_differs() {
+    let world = World::new();
+    steps(&world, &[&tank([plain("tank/a")])]);
+    let nested = [dataset("tank/a", &[("atime", "off")]), plain("tank/b"), plain("tank/b/d")];
+    steps(&world, &[&tank(nested)]);
+    back_with(&world, 1, "tank/a");
+    back(&world, 2);
+    back(&world, 1);
+}
+
+#[test]
+fn what_was_set_by_hand_is_kept_in_mind_where_it_comes_home_to_a_spec_that_says_it() {
+    let world = World::new();
+    steps(&world, &[&tank([plain("tank/d")])]);
+    world.set("tank/d", &[("compression", "lz4")]);
+    let picture = world.picture();
+    steps(&world, &[&tank([]), &tank([dataset("tank/d", &[("compression", "zstd")])])]);
+    steps(&world, &[&tank([plain("tank/d")])]);
+    assert_eq!(world.picture(), picture);
+}
+
+#[test]
+fn what_is_taken_out_of_what_comes_home_waits_for_it() {
+    let world = World::new();
+    let b = || dataset("tank/b", &[("atime", "on")]);
+    steps(&world, &[&tank([b(), plain("tank/b/d"), plain("tank/c"), plain("tank/c/b")])]);
+    let picture = world.picture();
+    let taken = was(plain("tank/b/d/a"), "tank/c/b");
+    steps(&world, &[&tank([plain("tank/b"), plain("tank/b/d"), taken, plain("tank/c")])]);
+    steps(&world, &[&tank([plain("tank/b")])]);
+    let plan = world.plan_to(1);
+    let by = |wanted: &str| {
+        let is = |op: &Op| matches!(op, Op::DatasetRename { to, .. } if to.as_str() == wanted);
+        plan.actions.iter().position(|action| action.ops.iter().any(is)).unwrap()
+    };
+    let (home, out) = (by("tank/b/d"), by("tank/c/b"));
+    assert!(waits_for(&plan, out, home), "{plan:#?}");
+    back(&world, 1);
+    assert_eq!(world.picture(), picture);
+}
+
+/// Returns whether an action waits for another, by whatever lies between.
+fn waits_for(plan: &Plan, action: usize, other: usize) -> bool {
+    plan.actions[action].needs.iter().any(|&need| need == other || waits_for(plan, need, other))
+}
+
+#[test]
+fn what_comes_home_with_its_data_leaves_behind_what_the_generation_had_not() {
+    let world = World::new();
+    steps(&world, &[&tank([plain("tank/b")]), &tank([plain("tank/b"), plain("tank/b/c")]), &tank([])]);
+    back_with(&world, 1, "tank/b");
+    assert!(world.host.state().dataset(&name("tank/b/c")).is_none());
+    back(&world, 2);
+    assert!(world.host.state().dataset(&name("tank/b/c")).is_some());
 }

@@ -322,3 +322,15 @@ fn whatever_fails_lists_are_as_they_were() {
         assert_eq!(world.host.image(Show::UsersOnly), before);
     }
 }
+
+#[test]
+fn a_mode_that_was_said_beside_a_list_goes_back_to_the_groups_own_bits() {
+    let world = World::new();
+    world.switch(&listed("user:5:rwx", None)).unwrap();
+    assert_eq!(acl(&world).0, "0775");
+    world.switch(&listed("", Some("0700"))).unwrap();
+    assert_eq!(acl(&world), is("0700", ""));
+    let all = without(small(), &["dataset:tank/share"]);
+    world.switch(&graph(with(all, dataset("tank/share", &[("acltype", "posix")])))).unwrap();
+    assert_eq!(acl(&world), is("0755", ""));
+}

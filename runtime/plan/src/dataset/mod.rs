@@ -307,6 +307,9 @@ fn restore(draft: &mut Draft<'_>, node: &Node, name: &DatasetName, waiting: &[&N
     draft.found.moves.comes_home(name.clone(), place.clone());
     if draft.found.moves.any_renames() {
         draft.found.moves.perform(place.clone(), name.clone());
+        // What lies in it may be taken out of it by its name there.
+        sketch.after(Milestone::Free(name.pool()));
+        sketch.reaches(Milestone::Free(name.pool()));
     }
     if waits(draft, node, state, waiting) {
         draft.push(Subject::Resource(node.key.clone()), sketch);

@@ -87,8 +87,8 @@ pub fn present(
     let earlier = earlier.filter(|earlier| earlier.key.group() == node.key.group());
     let earlier = earlier.and_then(|earlier| earlier.resource.settings());
     let mut delta = settings::delta(name, target, desired, earlier, known, state, draft.inputs.observed.zfs);
-    // What comes back from where it was put away has its settings from phoenix.
-    if !matches!(sketch.kind, Kind::Restore | Kind::Exchange) {
+    // What takes the place of another has the settings of that one from phoenix.
+    if sketch.kind != Kind::Exchange {
         draft.stands_over(&node.key, std::mem::take(&mut delta.before));
     }
     for (property, now, wanted) in &delta.fixed {

@@ -5,13 +5,10 @@ use crate::{
     code,
     dataset::{moving, ordering, renameable, retire, staying},
     draft::Draft,
-    record::Entry,
+    record::{Entry, stem},
 };
-use phoenix_graph::{DatasetName, SnapshotName, graph::Node};
-use phoenix_host::{
-    area,
-    observed::{ORIGIN, Observed},
-};
+use phoenix_graph::{DatasetName, graph::Node};
+use phoenix_host::area;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Finds what is renamed.
@@ -274,24 +271,11 @@ fn comes_by_itself(draft: &Draft<'_>, now: &DatasetName, name: &DatasetName) -> 
     }
     let is_top = entry(now).is_some_and(|entry| entry.away.is_some());
     if is_top {
-        return draft.whose.retired(name) == Some(now);
+        let is_it = |place| place == now || stem(inputs.observed, place) == stem(inputs.observed, now);
+        return draft.whose.retired(name).is_some_and(is_it);
     }
     let above = now.parent().and_then(|above| ends_up(draft, &above));
     above.and_then(|above| above.child(now.leaf()).ok()).as_ref() == Some(name)
-}
-
-/// Returns what something was cloned from in the end: where an earlier state of it took the place of a dataset, both have
-/// one stem, and which of them stands there is for `--with-data` to say.
-fn stem(seen: &Observed, name: &DatasetName) -> DatasetName {
-    let origin = |at: &DatasetName| {
-        let origin = SnapshotName::new(seen.datasets.get(at)?.value(ORIGIN)?).ok()?;
-        Some(origin.dataset().clone())
-    };
-    // What lies cannot go round.
-    std::iter::successors(Some(name.clone()), origin)
-        .take(seen.datasets.len().max(1))
-        .last()
-        .unwrap_or_else(|| name.clone())
 }
 
 /// Returns where what is put away ends up when one goes back; nothing where it stays. What phoenix does not know goes with

@@ -99,7 +99,8 @@ pub fn futures<'a>(draft: &Draft<'a>, leaving: &BTreeSet<&DatasetName>) -> BTree
         else {
             continue;
         };
-        for (below, state) in inputs.observed.below(place) {
+        let comes = |below: &DatasetName| !draft.found.moves.is_staying(below);
+        for (below, state) in inputs.observed.below(place).filter(|(below, _)| comes(below)) {
             let Some(home) = moving::moved(below, place, name).filter(|home| !area::is_inside(home)) else {
                 continue;
             };

@@ -23,11 +23,13 @@ pub fn says(permissions: &Permissions, name: &str) -> bool {
     }
 }
 
-/// Notes what a root directory has, as something that can be given back.
-pub fn note(now: &Directory) -> BTreeMap<Box<str>, Prior> {
+/// Notes what a root directory has, as something that can be given back. Where a spec says its list, or said it until now,
+/// the mode goes back with the owning group's own bits: the mask in their place is the list's.
+pub fn note(now: &Directory, listed: bool) -> BTreeMap<Box<str>, Prior> {
     let own = |word: String| Prior::Own { raw: word.clone().into(), word: word.into() };
     let (owner, group) = (now.owner.to_string(), now.group.to_string());
-    [(OWNER, owner), (GROUP, group), (MODE, now.mode.to_string()), (ACL, now.acl.to_string())]
+    let mode = if listed { now.own_mode() } else { now.mode };
+    [(OWNER, owner), (GROUP, group), (MODE, mode.to_string()), (ACL, now.acl.to_string())]
         .map(|(name, word)| (name.into(), own(word)))
         .into()
 }
@@ -85,6 +87,7 @@ pub fn stands_over(draft: &mut Draft<'_>, permissions: &Permissions, now: Option
         let noted = noted.is_some_and(|noted| noted.contains_key(name));
         says(permissions, name) && !said_before && !noted
     };
-    let over = note(now).into_iter().filter(|(name, _)| first(name)).collect();
+    let listed = says(permissions, ACL) || earlier.is_some_and(|earlier| says(earlier, ACL));
+    let over = note(now, listed).into_iter().filter(|(name, _)| first(name)).collect();
     draft.stands_over(&key, over);
 }

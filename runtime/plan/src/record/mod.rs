@@ -12,13 +12,16 @@ mod infer;
 pub use after::{ADOPTED, Stage, Step, is_adopted};
 pub use infer::{Life, infer};
 
-use phoenix_graph::{DatasetName, Graph, HostName, PoolName, Resource};
+use phoenix_graph::{DatasetName, Graph, HostName, PoolName, Resource, SnapshotName};
 use phoenix_host::{
     area,
-    observed::{DatasetState, HOME, OWNER, Observed, Source},
+    observed::{DatasetState, HOME, ORIGIN, OWNER, Observed, Source},
 };
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    iter::successors,
+};
 
 /// What no other dataset ever has. The half of a pool that was split off keeps the GUIDs of its datasets, and
 /// gets one of its own; what is received or cloned gets one of its own, too.
@@ -165,6 +168,21 @@ impl Entry {
 /// Returns what follows the pool in a name: a pool may be imported by another name, with all that is in it.
 fn within(name: &DatasetName) -> &str {
     name.as_str().split_once('/').map_or("", |(_, rest)| rest)
+}
+
+/// Returns what something was cloned from in the end: where an earlier state of it took the place of a dataset, both have
+/// one stem, and which of them stands there is for `--with-data` to say.
+#[must_use]
+pub fn stem(seen: &Observed, name: &DatasetName) -> DatasetName {
+    let origin = |at: &DatasetName| {
+        let origin = SnapshotName::new(seen.datasets.get(at)?.value(ORIGIN)?).ok()?;
+        Some(origin.dataset().clone())
+    };
+    // What lies cannot go round.
+    successors(Some(name.clone()), origin)
+        .take(seen.datasets.len().max(1))
+        .last()
+        .unwrap_or_else(|| name.clone())
 }
 
 /// Lists the pools that a graph names.

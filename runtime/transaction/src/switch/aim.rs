@@ -2,7 +2,7 @@
 
 use super::{Runtime, SwitchError, numbers};
 use phoenix_graph::{DatasetName, Graph, Key, PropertyName, Resource};
-use phoenix_host::observed::{ORIGIN, Observed, Query};
+use phoenix_host::observed::{Observed, Query};
 use phoenix_plan::{Before, Consent, Inputs, Plan, came_home, plan, query};
 use phoenix_store::{Generation, Outcome, Source};
 use std::{collections::BTreeSet, path::Path};
@@ -141,9 +141,6 @@ impl Runtime<'_> {
         let current = aim.current.as_ref().map(|(_, graph)| graph);
         let mut query = query_with(&aim.graph, current, &aim.before, &self.store.etc_link());
         query.leaving.extend(aim.consent.with_data.iter().cloned());
-        if aim.to != aim.number {
-            query.properties.insert(PropertyName::new(ORIGIN));
-        }
         query
     }
 
