@@ -32,7 +32,7 @@ const PAIRS: usize = 100;
 /// Rearranged trees that are disturbed, those that are only gone there and back, and those that are put away between.
 const REARRANGED: usize = 24;
 const PLAIN: usize = 2000;
-const PUT_AWAY: usize = 600;
+const PUT_AWAY: usize = 400;
 
 /// What `PHOENIX_FAULTS` asks for.
 #[expect(clippy::disallowed_methods, reason = "how much is run is told from outside")]
