@@ -40,7 +40,12 @@ pub fn files(machine: u32, mounts: &[&GuestMount], format: Format) -> Vec<Carrie
         }
         Format::Fstab => {
             let text = mounts.into_iter().map(fstab::line).collect();
-            vec![Carried { name: "fstab".to_owned(), place: Some("/etc/fstab".to_owned()), text }]
+            // Not called as what its lines are to be added to: nobody writes it over that.
+            vec![Carried {
+                name: format!("fstab-lines-{machine}"),
+                place: Some("/etc/fstab".to_owned()),
+                text,
+            }]
         }
         Format::CloudInit => {
             let name = format!("phoenix-{machine}.yaml");

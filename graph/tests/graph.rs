@@ -300,16 +300,28 @@ fn a_step_has_the_lowest_format_that_can_say_it() {
         dataset: DatasetName::new("tank/a").unwrap(),
         clients: BTreeMap::from([("*".into(), ExportOptions::from_words(["rw"]).unwrap())]),
     });
-    let of = [pool("tank", &[]), dataset("tank/a", &[]), permissions, bind, protected, export, mount()];
-    let graph = assemble(of.into()).unwrap();
+    let listed = Resource::Permissions(Permissions {
+        dataset: DatasetName::new("tank/c").unwrap(),
+        owner: None,
+        group: None,
+        mode: None,
+        acl: "user:33:rwx".parse().unwrap(),
+        container: None,
+    });
+    let posix = dataset("tank/c", &[("acltype", "posix")]);
+    let plain = [pool("tank", &[]), dataset("tank/a", &[]), permissions, bind, protected, export, mount()];
+    let of: Vec<Resource> = plain.into_iter().chain([posix, listed]).collect();
+    let graph = assemble(of).unwrap();
     let formats: Vec<_> =
         graph.nodes().iter().map(|node| (node.key.to_string(), graph.step(node).format)).collect();
     let wanted = [
         ("pool:tank", 1),
         ("dataset:tank/a", 1),
         ("dataset:tank/b", 2),
+        ("dataset:tank/c", 1),
         ("export:/tank/a", 1),
         ("permissions:tank/a", 2),
+        ("permissions:tank/c", 4),
         ("bind:lxc/101/mnt/a", 2),
         ("mount:vm/201/srv/a", 4),
     ];

@@ -20,9 +20,9 @@ use phoenix_transaction::switch::Target;
 /// returns and retired datasets come home; data stays as it is now. What only the current generation
 /// has is retired, not destroyed.
 ///
-/// With `--with-data DATASET` the data of that dataset goes back, too: to what stood in it when the
-/// generation was last left. What stands in it now is put away, with all its snapshots, and nothing is
-/// lost: so `phoenix rollback --with-data` to the generation that you came from brings it back. Datasets
+/// With `--with-data DATASET` the data of that dataset goes back, too: to what stood in it when a switch
+/// first touched it after the generation was last left; the plan names the snapshot and its age. What
+/// stands in it now is put away, with all its snapshots, and nothing is lost: so `phoenix rollback --with-data` to the generation that you came from brings it back. Datasets
 /// below it keep their data, unless they are named as well.
 #[derive(Debug, Args)]
 pub struct Rollback {

@@ -73,6 +73,18 @@ fn each_rule_refuses_what_breaks_it_and_names_the_resource() {
         ("zfs_arc_max", "zfs_arc_max=1 x", "tunable:zfs_arc_max=1 x: a spec sets no parameter"),
         ("8589934592", "1", "tunable:zfs_arc_max: 1 is no value of it"),
         (r#""media""#, r#""me:dia""#, "permissions:tank/a: \"me:dia\" is no name"),
+        (
+            r#""kind":"permissions","#,
+            r#""kind":"permissions","acl":{"user:33":"rwx"},"#,
+            "permissions:tank/a: `tank/a` has an access control list, and no `acltype` of `posix`",
+        ),
+        (
+            r#""kind":"permissions","#,
+            r#""kind":"permissions","acl":{"other:":"rwx"},"#,
+            "permissions:tank/a: \"other::rwx\" is not how this is kept",
+        ),
+        (r#""kind":"permissions","#, r#""kind":"permissions","acl":{"user:a b":"rwx"},"#, ""),
+        (r#""kind":"permissions","#, r#""kind":"permissions","acl":{"user:33":"rwz"},"#, ""),
         ("101", "99", "bind:lxc/99/mnt/a: 99 is no id of a container"),
         ("/mnt/a", "/mnt/../a", "bind:lxc/101/mnt/../a: it is a path without"),
         ("discard;noatime", "noatime;discard", "bind:lxc/101/mnt/a: mountoptions="),

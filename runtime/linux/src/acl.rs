@@ -26,8 +26,9 @@ const GROUP: u16 = 0x08;
 const MASK: u16 = 0x10;
 const OTHERS: u16 = 0x20;
 
-/// The most that an extended attribute holds (`xattr(7)`).
+/// The most that an extended attribute holds (`xattr(7)`), and what is enough for all but a few lists: 31 entries.
 const LARGEST: usize = 1 << 16;
+const USUAL: usize = 252;
 
 /// Reads the list of a directory. What its mode says is left out.
 ///
@@ -75,8 +76,15 @@ pub fn write_own(directory: BorrowedFd<'_>, acl: &Acl, mode: Mode) -> io::Result
 }
 
 fn get(directory: BorrowedFd<'_>, name: &str) -> io::Result<Option<Vec<u8>>> {
-    let mut bytes = vec![0; LARGEST];
-    match fgetxattr(directory, name, &mut bytes[..]) {
+    let mut bytes = vec![0; USUAL];
+    let read = fgetxattr(directory, name, &mut bytes[..]).or_else(|error| {
+        if error != Errno::RANGE {
+            return Err(error);
+        }
+        bytes.resize(LARGEST, 0);
+        fgetxattr(directory, name, &mut bytes[..])
+    });
+    match read {
         Ok(length) => {
             bytes.truncate(length);
             Ok(Some(bytes))

@@ -7,9 +7,7 @@
 //! the name that it has there, and they follow it wherever it goes.
 
 use crate::{
-    Before, Inputs, Inverse, Kind, Plan, Prior, Subject, begun,
-    followed::{Rename, earlier_name, names_after, renames},
-    permissions::unsaid,
+    Before, Inputs, Inverse, Kind, Plan, Prior, Subject, begun, followed::Followed, permissions::unsaid,
     record::is_adopted,
 };
 use phoenix_graph::{DatasetName, Graph, Key, PropertyName, Resource, Settings, Target, property};
@@ -62,15 +60,10 @@ impl Inputs<'_> {
     /// Returns what is known of a dataset, or of its root directory, that the current generation calls `known`, and that
     /// is to have the name of `key`. An earlier version noted of what it put away by the name that it had before.
     pub(crate) fn noted(&self, key: &Key, known: &DatasetName) -> Option<&BTreeMap<Box<str>, Prior>> {
-        let (of, home): (fn(DatasetName) -> Key, _) = match key {
-            Key::Dataset(home) => (Key::Dataset, home),
-            Key::Volume(home) => (Key::Volume, home),
-            Key::Permissions(home) => (Key::Permissions, home),
-            _ => return self.before.get(key),
-        };
+        let Some(home) = dataset_of(key) else { return self.before.get(key) };
         let is_free = || self.current.is_none_or(|current| current.dataset(home).is_none());
         let by_its_home = || self.before.get(key).filter(|_| area::is_inside(known) && is_free());
-        self.before.get(&of(known.clone())).or_else(by_its_home)
+        self.before.get(&called(key, known.clone())).or_else(by_its_home)
     }
 }
 
@@ -81,8 +74,10 @@ pub type Side<'a> = (&'a Graph, &'a BTreeSet<Key>);
 /// each with the actions that were begun.
 #[must_use]
 pub fn after(before: &Before, plans: &[(Plan, Vec<usize>)], from: Option<Side<'_>>, to: Side<'_>) -> Before {
-    let renames = renames(plans);
-    let mut next = by_new_names(before, &renames);
+    let of_from = from.into_iter().flat_map(|(from, _)| from.nodes());
+    let of_from = of_from.filter_map(|node| node.resource.dataset_name());
+    let followed = Followed::new(before.keys().filter_map(dataset_of).chain(of_from), plans);
+    let mut next = by_new_names(before, &followed);
     let ops = begun(plans).flat_map(|action| &action.ops);
     let made: BTreeSet<&DatasetName> = ops
         .filter_map(|op| if let Op::DatasetCreate { dataset, .. } = op { Some(dataset) } else { None })
@@ -130,7 +125,7 @@ pub fn after(before: &Before, plans: &[(Plan, Vec<usize>)], from: Option<Side<'_
             let new = Directory::NEW;
             let Some(stood) = stood.or(made.contains(dataset).then_some(&new)) else { continue };
             let earlier = Some(dataset).filter(|dataset| !made.contains(dataset));
-            let earlier = earlier.map(|dataset| Key::Permissions(earlier_name(dataset, &renames)));
+            let earlier = earlier.map(|dataset| Key::Permissions(followed.before(dataset)));
             let known = next.entry(key.clone()).or_default();
             let before = from.and_then(|(from, _)| from.get(earlier.as_ref()?));
             let listed = unsaid::says(said, unsaid::ACL)
@@ -161,7 +156,7 @@ pub fn after(before: &Before, plans: &[(Plan, Vec<usize>)], from: Option<Side<'_
         set.extend(at_boot.filter(|inverse| inverse.is_put_in_force_by_a_boot()).filter_map(place));
     }
     if let Some((from, adopted)) = from {
-        put_away(&mut next, from, adopted, &renames);
+        put_away(&mut next, from, adopted, &followed);
     }
     let (to, adopted) = to;
     // What an earlier version put away has its notes under the name that it had before.
@@ -179,43 +174,51 @@ pub fn after(before: &Before, plans: &[(Plan, Vec<usize>)], from: Option<Side<'_
             !settings.is_empty() || adopted.contains(key)
         }
         // What is put away has them when it comes home.
-        None => match key {
-            Key::Dataset(name) | Key::Volume(name) | Key::Permissions(name) => {
-                let is_away = area::is_inside(name) || of_another_version(key);
-                !settings.is_empty() && to.dataset(name).is_none() && is_away
-            }
-            _ => false,
-        },
+        None => dataset_of(key).is_some_and(|name| {
+            let is_away = area::is_inside(name) || of_another_version(key);
+            !settings.is_empty() && to.dataset(name).is_none() && is_away
+        }),
     });
     next
 }
 
 /// Returns what is on record by the names that datasets have after renames.
-fn by_new_names(before: &Before, renames: &[Rename<'_>]) -> Before {
+fn by_new_names(before: &Before, followed: &Followed) -> Before {
     let (mut next, mut moved) = (Before::new(), Before::new());
     for (key, settings) in before {
-        let of: fn(DatasetName) -> Key = match key {
-            Key::Dataset(_) => Key::Dataset,
-            Key::Volume(_) => Key::Volume,
-            Key::Permissions(_) => Key::Permissions,
-            _ => {
-                next.insert(key.clone(), settings.clone());
-                continue;
-            }
+        let Some(name) = dataset_of(key) else {
+            next.insert(key.clone(), settings.clone());
+            continue;
         };
-        let (Key::Dataset(name) | Key::Volume(name) | Key::Permissions(name)) = key else { continue };
-        for after in names_after(name, renames) {
-            let to = if after == *name { &mut next } else { &mut moved };
-            to.insert(of(after), settings.clone());
+        for after in followed.after(name) {
+            let to = if after == name { &mut next } else { &mut moved };
+            to.insert(called(key, after.clone()), settings.clone());
         }
     }
     next.extend(moved);
     next
 }
 
+/// Returns the dataset that a note is about, or about whose root directory it is.
+fn dataset_of(key: &Key) -> Option<&DatasetName> {
+    match key {
+        Key::Dataset(name) | Key::Volume(name) | Key::Permissions(name) => Some(name),
+        _ => None,
+    }
+}
+
+/// Returns the key of the same kind of a dataset that has another name.
+fn called(key: &Key, name: DatasetName) -> Key {
+    match key {
+        Key::Volume(_) => Key::Volume(name),
+        Key::Permissions(_) => Key::Permissions(name),
+        _ => Key::Dataset(name),
+    }
+}
+
 /// Notes of what is put away which of its settings are phoenix's: it may come home to a generation that does
 /// not say them.
-fn put_away(next: &mut Before, from: &Graph, adopted: &BTreeSet<Key>, renames: &[Rename<'_>]) {
+fn put_away(next: &mut Before, from: &Graph, adopted: &BTreeSet<Key>, followed: &Followed) {
     for node in from.nodes() {
         let Some(name) = node.resource.dataset_name().filter(|name| !name.is_root()) else { continue };
         // What was adopted is let go of, and stays where it is.
@@ -223,8 +226,9 @@ fn put_away(next: &mut Before, from: &Graph, adopted: &BTreeSet<Key>, renames: &
             continue;
         }
         let target = target(&node.resource);
-        for place in names_after(name, renames).into_iter().filter(area::is_inside) {
-            let key = if target == Target::Volume { Key::Volume(place) } else { Key::Dataset(place) };
+        for place in followed.after(name).iter().filter(|after| area::is_inside(after)) {
+            let of = if target == Target::Volume { Key::Volume } else { Key::Dataset };
+            let key = of(place.clone());
             let known = next.entry(key).or_default();
             for (name, _) in node.resource.settings().into_iter().flat_map(Settings::iter) {
                 if let Some(unset) = unset(target, name) {

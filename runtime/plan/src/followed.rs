@@ -4,29 +4,19 @@
 use crate::{Kind, Plan, begun, dataset::moving};
 use phoenix_graph::DatasetName;
 use phoenix_host::{area, op::Op};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, iter::successors};
 
 /// A rename that a plan has carried out.
-pub struct Rename<'a> {
+struct Rename<'a> {
     from: &'a DatasetName,
     to: &'a DatasetName,
     /// Whether an earlier state takes the place of what steps aside, with its settings.
     is_copied: bool,
 }
 
-impl Rename<'_> {
-    fn of(&self, name: &DatasetName) -> Option<DatasetName> {
-        (name == self.from || name.is_below(self.from)).then(|| moving::moved(name, self.from, self.to))?
-    }
-
-    fn back(&self) -> Self {
-        Self { from: self.to, to: self.from, is_copied: false }
-    }
-}
-
 /// Lists the renames that plans have carried out, in their order.
-pub fn renames<'a>(plans: impl IntoIterator<Item = &'a (Plan, Vec<usize>)>) -> Vec<Rename<'a>> {
-    let renames = begun(plans).flat_map(|action| {
+fn renames<'a>(plans: impl IntoIterator<Item = &'a (Plan, Vec<usize>)>) -> impl Iterator<Item = Rename<'a>> {
+    begun(plans).flat_map(|action| {
         action.ops.iter().filter_map(|op| match op {
             Op::DatasetRename { from, to, .. } => {
                 let steps_aside = area::is_inside(to) && !area::is_inside(from);
@@ -34,45 +24,73 @@ pub fn renames<'a>(plans: impl IntoIterator<Item = &'a (Plan, Vec<usize>)>) -> V
             }
             _ => None,
         })
-    });
-    renames.collect()
+    })
 }
 
-/// Lists the names after renames of what has a name before them, its own last; before that what has stepped aside for an
-/// earlier state of it.
-pub fn names_after(name: &DatasetName, renames: &[Rename<'_>]) -> Vec<DatasetName> {
-    let mut aside = Vec::new();
-    let mut own = name.clone();
-    for rename in renames {
-        for name in &mut aside {
-            if let Some(to) = rename.of(name) {
-                *name = to;
-            }
-        }
-        match rename.of(&own) {
-            Some(to) if rename.is_copied => aside.push(to),
-            Some(to) => own = to,
-            None => {}
+/// Names now, each with the name before.
+#[derive(Default)]
+struct Names(BTreeMap<DatasetName, DatasetName>);
+
+impl Names {
+    /// Renames what has a name by then, and all below it.
+    fn rename(&mut self, rename: &Rename<'_>) {
+        let alike = self.0.range(rename.from.clone()..).map(|(now, _)| now);
+        let inside: Vec<DatasetName> = moving::inside(alike, rename.from).cloned().collect();
+        for now in inside {
+            let before = if rename.is_copied { self.0.get(&now).cloned() } else { self.0.remove(&now) };
+            let to = moving::moved(&now, rename.from, rename.to);
+            self.0.extend(to.zip(before));
         }
     }
-    aside.push(own);
-    aside
+
+    /// Returns the name before of what has a name now, by itself or by what it lies in.
+    fn before(&self, now: &DatasetName) -> DatasetName {
+        let mut above = successors(Some(now.clone()), DatasetName::parent);
+        let before = above.find_map(|above| moving::moved(now, &above, self.0.get(&above)?));
+        before.unwrap_or_else(|| now.clone())
+    }
 }
 
-/// Returns the name before renames of what has a name after them.
-pub fn earlier_name(name: &DatasetName, renames: &[Rename<'_>]) -> DatasetName {
-    renames.iter().rev().fold(name.clone(), |at, rename| rename.back().of(&at).unwrap_or(at))
+/// Where datasets were before plans were carried out, and are after.
+pub struct Followed {
+    names: Names,
+    after: BTreeMap<DatasetName, Vec<DatasetName>>,
+}
+
+impl Followed {
+    /// Follows datasets, by their names before, through all that plans have renamed.
+    pub fn new<'n>(names: impl Iterator<Item = &'n DatasetName>, plans: &[(Plan, Vec<usize>)]) -> Self {
+        let mut now = Names(names.map(|name| (name.clone(), name.clone())).collect());
+        renames(plans).for_each(|rename| now.rename(&rename));
+        let mut after: BTreeMap<DatasetName, Vec<DatasetName>> = BTreeMap::new();
+        for (now, before) in &now.0 {
+            after.entry(before.clone()).or_default().push(now.clone());
+        }
+        Self { names: now, after }
+    }
+
+    /// Lists the names after of one that was followed: two where an earlier state of it took its place, and it stepped
+    /// aside.
+    pub fn after(&self, before: &DatasetName) -> &[DatasetName] {
+        self.after.get(before).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns the name before of what has a name after.
+    pub fn before(&self, after: &DatasetName) -> DatasetName {
+        self.names.before(after)
+    }
 }
 
 /// Lists what has come home by plans, as far as it was begun: by its name there, where it was put away.
 pub fn came_home<'a>(
     plans: impl IntoIterator<Item = &'a (Plan, Vec<usize>)>,
 ) -> BTreeMap<DatasetName, DatasetName> {
-    let renames = renames(plans);
-    let came = renames.iter().enumerate().filter_map(|(at, rename)| {
-        let place = earlier_name(rename.from, &renames[..at]);
-        let name = names_after(rename.to, &renames[at + 1..]).pop()?;
-        (area::is_inside(&place) && !area::is_inside(&name)).then_some((name, place))
-    });
-    came.collect()
+    let mut names = Names::default();
+    for rename in renames(plans) {
+        let before = names.before(rename.from);
+        names.rename(&Rename { is_copied: false, ..rename });
+        names.0.insert(rename.to.clone(), before);
+    }
+    let came = |now: &DatasetName, before: &DatasetName| area::is_inside(before) && !area::is_inside(now);
+    names.0.into_iter().filter(|(now, before)| came(now, before)).collect()
 }

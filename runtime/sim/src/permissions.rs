@@ -74,8 +74,13 @@ impl State {
         if wanted.acl.as_ref().is_some_and(|list| !list.is_empty()) && !self.keeps_lists(name) {
             return refuse(1, "the file system takes no access control list: `acltype` is not `posix`");
         }
-        let now = self.directory(name);
-        let to = now.given(wanted);
+        let mut to = self.directory(name).given(wanted);
+        // What is out of force is out of reach, and stays on disk.
+        if !self.keeps_lists(name)
+            && let Some(kept) = self.dataset(name).and_then(|state| state.directory.as_ref())
+        {
+            to.acl = kept.acl.clone();
+        }
         if let Some(dataset) = self.datasets.get_mut(name) {
             dataset.directory = Some(to).filter(|to| *to != Directory::NEW);
         }

@@ -1,23 +1,12 @@
 //! What comes home brings what was noted of it, whatever name it went by, and whoever had its name meanwhile.
 
-use phoenix_graph::{Graph, Lifecycle, Resource};
+use phoenix_graph::{Graph, Key, Resource};
 use phoenix_host::{HostError, op::Op};
-use phoenix_plan::{Consent, Plan};
+use phoenix_plan::{Before, Consent, Plan};
 use phoenix_sim::{Fault, FaultKind};
+use phoenix_store::Store;
 use phoenix_support::*;
 use phoenix_transaction::switch::{SwitchError, Target};
-
-fn was(resource: Resource, before: &str) -> Resource {
-    said(resource, Lifecycle { was: Some(name(before)), ..Lifecycle::default() })
-}
-
-fn tank(rest: impl IntoIterator<Item = Resource>) -> Graph {
-    graph([pool("tank", &["one", "two"], &[])].into_iter().chain(rest).collect())
-}
-
-fn plain(text: &str) -> Resource {
-    dataset(text, &[])
-}
 
 fn mode(of: &str, mode: &str) -> Resource {
     permissions(of, Some("1000"), None, Some(mode))
@@ -112,6 +101,31 @@ fn what_stood_aside_for_an_earlier_state_brings_its_settings_and_loses_them_wher
     assert_eq!(local(&world, "tank/a", "atime").as_deref(), Some("off"));
     back(&world, 1);
     assert_eq!(local(&world, "tank/a", "atime"), None);
+}
+
+#[test]
+fn what_an_earlier_version_put_away_has_its_notes_under_the_name_that_it_had() {
+    let world = World::new();
+    steps(&world, &[&tank([plain("tank/a")])]);
+    world.set("tank/a", &[("compression", "zstd")]);
+    let picture = world.picture();
+    let said = [dataset("tank/a", &[("compression", "lz4"), ("atime", "off")]), mode("tank/a", "2770")];
+    steps(&world, &[&tank(said), &tank([])]);
+    // As it wrote them.
+    let store = Store::open(world.root()).unwrap();
+    let noted = store.before(3).unwrap().unwrap();
+    let home = |key: Key| match key {
+        Key::Dataset(_) => Key::Dataset(name("tank/a")),
+        Key::Permissions(_) => Key::Permissions(name("tank/a")),
+        other => other,
+    };
+    let noted: Before = noted.into_iter().map(|(key, settings)| (home(key), settings)).collect();
+    assert_eq!(noted.len(), 2);
+    store.put_before(3, &noted).unwrap();
+    // Another switch passes them on.
+    steps(&world, &[&tank([plain("tank/k")])]);
+    back(&world, 1);
+    assert_eq!(world.picture(), picture);
 }
 
 #[test]

@@ -1,23 +1,11 @@
 //! Names: given, exchanged, and gone back from.
 
-use phoenix_graph::{Graph, Lifecycle, Resource};
+use phoenix_graph::Graph;
 use phoenix_host::{HostError, op::Op};
 use phoenix_sim::{Fault, FaultKind};
 use phoenix_store::Pin;
 use phoenix_support::*;
 use phoenix_transaction::switch::{SwitchError, Switched};
-
-fn was(resource: Resource, before: &str) -> Resource {
-    said(resource, Lifecycle { was: Some(name(before)), ..Lifecycle::default() })
-}
-
-fn tank(rest: impl IntoIterator<Item = Resource>) -> Graph {
-    graph([pool("tank", &["one", "two"], &[])].into_iter().chain(rest).collect())
-}
-
-fn plain(text: &str) -> Resource {
-    dataset(text, &[])
-}
 
 /// Reads the file of this name in a dataset.
 fn read(world: &World, of: &str) -> Option<String> {

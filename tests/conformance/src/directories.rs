@@ -103,7 +103,7 @@ pub fn lists(bench: &Bench<'_>) -> Result<(), String> {
     is("with a mask alone", "0670", "group::---,mask::rwx")?;
     bench.done(&list("", None))?;
     is("with none", "0600", "")?;
-    // A list goes with `acltype`, and comes back with it.
+    // A list goes with `acltype`, and comes back with it, though one was taken off meanwhile: it was out of reach.
     bench.done(&list("user:33:--x", Some(0o710)))?;
     for (word, mode, acl) in [("off", "0710", ""), ("posix", "0710", "user:33:--x,group::--x,mask::--x")] {
         bench.done(&Op::DatasetSet {
@@ -111,7 +111,14 @@ pub fn lists(bench: &Bench<'_>) -> Result<(), String> {
             settings: vec![(PropertyName::new("acltype"), word.into())],
         })?;
         is(word, mode, acl)?;
+        if word == "off" {
+            bench.done(&list("", None))?;
+        }
     }
+    // One that is longer than most.
+    let many: Vec<String> = (1000..1060).map(|number| format!("user:{number}:r--")).collect();
+    bench.done(&list(&many.join(","), Some(0o750)))?;
+    is("with many entries", "0750", &format!("{},group::r-x,mask::r-x", many.join(",")))?;
     bench.all_done(&[
         Op::DatasetUnmount { dataset: dataset("conform/listed") },
         Op::DatasetDestroy { dataset: dataset("conform/listed") },

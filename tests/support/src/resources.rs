@@ -39,6 +39,20 @@ pub fn dataset(text: &str, words: &[(&str, &str)]) -> Resource {
     })
 }
 
+pub fn plain(text: &str) -> Resource {
+    dataset(text, &[])
+}
+
+/// Says which name a dataset had before.
+pub fn was(resource: Resource, before: &str) -> Resource {
+    said(resource, Lifecycle { was: Some(name(before)), ..Lifecycle::default() })
+}
+
+/// A host with a pool, and this in it.
+pub fn tank(rest: impl IntoIterator<Item = Resource>) -> Graph {
+    graph([pool("tank", &["one", "two"], &[])].into_iter().chain(rest).collect())
+}
+
 pub fn volume(text: &str, size: u64) -> Resource {
     Resource::Volume(Volume {
         name: name(text),

@@ -110,20 +110,12 @@ impl Moves {
     /// Says that this very transaction has renamed a dataset, and what the current generation calls it.
     pub fn was_renamed(&mut self, name: DatasetName, known: DatasetName) {
         self.any_done = true;
-        self.moved(name, known);
+        self.was_moved(name, known);
     }
 
-    /// Says that this very transaction has put a dataset into the area, and what the current generation calls it.
-    pub fn was_put_aside(&mut self, place: DatasetName, known: DatasetName) {
-        self.moved(place, known);
-    }
-
-    /// Says that this very transaction has brought a dataset home, and what the current generation calls it.
-    pub fn was_brought_home(&mut self, home: DatasetName, known: DatasetName) {
-        self.moved(home, known);
-    }
-
-    fn moved(&mut self, now: DatasetName, known: DatasetName) {
+    /// Says that this very transaction has put a dataset into the area, or brought it home, and what the current generation
+    /// calls it.
+    pub fn was_moved(&mut self, now: DatasetName, known: DatasetName) {
         self.were.insert(known.clone(), now.clone());
         self.done.insert(now, known);
     }

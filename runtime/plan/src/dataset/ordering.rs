@@ -2,7 +2,7 @@
 //! from a name before another takes it. Where that leads around in a circle, one steps aside first.
 
 use crate::{
-    dataset::{moving, retire},
+    dataset::{moving, retire, staying},
     draft::Draft,
 };
 use phoenix_graph::{DatasetName, graph::Node};
@@ -31,7 +31,7 @@ struct Ordering<'a> {
     /// The same by the name after: where it is by then.
     at: BTreeMap<DatasetName, DatasetName>,
     /// What comes home by itself, with what it holds: by its name, where it is until then.
-    homes: BTreeMap<DatasetName, DatasetName>,
+    homes: BTreeMap<&'a DatasetName, &'a DatasetName>,
     /// The names that wait until they are free.
     waiting: BTreeSet<&'a DatasetName>,
     seen: HashSet<&'a DatasetName>,
@@ -62,12 +62,7 @@ impl<'a> Ordering<'a> {
                 ordering.take_along(gone, &away);
             }
         }
-        let moves = &draft.found.moves;
-        let comes =
-            |name: &&DatasetName| moves.renamed_from(name).is_none() && draft.standing(name).is_none();
-        let come = nodes.iter().filter_map(|node| node.resource.dataset_name()).filter(comes);
-        let come = come.filter_map(|name| Some((name.clone(), draft.whose.retired(name)?.clone())));
-        ordering.homes = come.collect();
+        ordering.homes = staying::homes(draft);
         for node in nodes {
             match node.resource.dataset_name() {
                 Some(name) => ordering.visit(name, node),
@@ -88,7 +83,7 @@ impl<'a> Ordering<'a> {
             self.left.remove(&at);
             self.take_along(&at, name);
         } else if let Some(home) = self.homes.remove(name) {
-            self.take_along(&home, name);
+            self.take_along(home, name);
         }
         self.ordered.push(node);
     }

@@ -57,10 +57,10 @@ fn done(draft: &mut Draft<'_>) {
     for (name, state) in &inputs.observed.datasets {
         let Some(entry) = inputs.record.entry(inputs.observed, &name.pool(), state) else { continue };
         if let Some(away) = entry.away.as_ref().filter(|away| away.number == number) {
-            draft.found.moves.was_put_aside(name.clone(), away.home.clone());
+            draft.found.moves.was_moved(name.clone(), away.home.clone());
             for (below, _) in inputs.observed.below(name) {
                 if let Some(home) = moving::moved(below, name, &away.home) {
-                    draft.found.moves.was_put_aside(below.clone(), home);
+                    draft.found.moves.was_moved(below.clone(), home);
                 }
             }
         }
@@ -83,7 +83,7 @@ fn came_home(draft: &mut Draft<'_>) {
         }
         for (name, _) in datasets.get_key_value(home).into_iter().chain(draft.inputs.observed.below(home)) {
             if let Some(known) = moving::moved(name, home, place) {
-                draft.found.moves.was_brought_home(name.clone(), known);
+                draft.found.moves.was_moved(name.clone(), known);
             }
         }
     }

@@ -9,9 +9,6 @@ use std::{
     iter::successors,
 };
 
-/// What comes to its name by itself, out of an area or by another name: by the name, where it is now.
-type Homes<'d> = BTreeMap<&'d DatasetName, &'d DatasetName>;
-
 /// Finds what stays put away, and a place for each.
 pub fn prepare(draft: &mut Draft<'_>) {
     if !draft.whose.any_retired() {
@@ -28,9 +25,9 @@ pub fn prepare(draft: &mut Draft<'_>) {
 
 /// Finds what would come home with what it lies in and is not to: by where it is now, the name that it would get.
 fn found(draft: &Draft<'_>) -> BTreeMap<DatasetName, DatasetName> {
-    let said: BTreeSet<&DatasetName> =
-        draft.inputs.desired.nodes().iter().filter_map(|node| node.resource.dataset_name()).collect();
-    let homes = homes(draft, &said);
+    let said = said(draft);
+    let mut homes: BTreeMap<&DatasetName, &DatasetName> = homes(draft);
+    homes.extend(draft.found.moves.renamed());
     let places: BTreeSet<&DatasetName> = homes.values().copied().collect();
     let mut found: BTreeMap<DatasetName, DatasetName> = BTreeMap::new();
     for (home, place) in homes.iter().filter(|(_, place)| area::is_inside(place)) {
@@ -60,20 +57,30 @@ fn has(said: &BTreeSet<&DatasetName>, name: &DatasetName) -> bool {
     alike.any(|other| *other == name || other.is_below(name))
 }
 
-/// Finds what comes to its name by itself.
-fn homes<'d>(draft: &'d Draft<'_>, said: &BTreeSet<&'d DatasetName>) -> Homes<'d> {
+/// Lists the names that the spec has.
+fn said<'d>(draft: &Draft<'d>) -> BTreeSet<&'d DatasetName> {
+    draft.inputs.desired.nodes().iter().filter_map(|node| node.resource.dataset_name()).collect()
+}
+
+/// Finds what comes home by itself, and not by another name: by its name, where it is now.
+pub fn homes<'d>(draft: &Draft<'d>) -> BTreeMap<&'d DatasetName, &'d DatasetName> {
     let moves = &draft.found.moves;
-    let mut homes = Homes::new();
+    let mut homes: BTreeMap<&DatasetName, &DatasetName> = BTreeMap::new();
+    if !draft.whose.any_retired() {
+        return homes;
+    }
     // What contains comes before what it contains.
-    for &name in said {
-        if let Some(from) = moves.renamed_from(name) {
-            homes.insert(name, from);
+    for name in said(draft) {
+        if moves.renamed_from(name).is_some() {
             continue;
         }
         let stands = draft.standing(name).is_some_and(|(now, _)| !area::is_inside(now));
         let Some(place) = draft.whose.retired(name).filter(|_| !stands) else { continue };
         let mut above = successors(name.parent(), DatasetName::parent);
-        let along = above.find_map(|above| moving::moved(name, &above, homes.get(&above)?));
+        let along = above.find_map(|above| {
+            let from = homes.get(&above).copied().or_else(|| moves.renamed_from(&above))?;
+            moving::moved(name, &above, from)
+        });
         let along = along.filter(|along| draft.inputs.observed.datasets.contains_key(along));
         if along.is_none_or(|along| was_in_it(draft, place, name) && !was_in_it(draft, &along, name)) {
             homes.insert(name, place);
