@@ -12,7 +12,7 @@ use crate::{
     why::Why,
 };
 use phoenix_graph::{Code, DatasetName, Key, PoolName, graph::Node};
-use phoenix_host::observed::DatasetState;
+use phoenix_host::observed::{DatasetState, Directory};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A plan in the making.
@@ -37,6 +37,8 @@ pub struct Draft<'a> {
 pub struct Findings {
     pub moves: Moves,
     pub mounting: Mounting,
+    /// Root directories whose lists go before their `acltype` does, as they are then, by the names after.
+    pub lists_off: BTreeMap<DatasetName, Directory>,
     /// Keys that lie in what is still to be mounted.
     pub late: Late,
     /// The rendered files that are in force while exports are put away.

@@ -1,7 +1,7 @@
 //! Owner, group, mode and access control list of root directories.
 
 use phoenix_graph::{Graph, Lifecycle, Mode, Resource, kind::acl::Acl};
-use phoenix_host::{observed::Directory, op::Op};
+use phoenix_host::{HostError, observed::Directory, op::Op};
 use phoenix_plan::{Kind, Subject};
 use phoenix_sim::{Fault, FaultKind, Show};
 use phoenix_support::*;
@@ -307,6 +307,53 @@ fn a_list_that_stood_there_comes_back_when_no_spec_says_one() {
     assert_eq!(acl(&world), is("0740", "user:33:r--,group::---,mask::r--"));
     world.rollback(1).unwrap();
     assert_eq!(directory(&world, "tank/share"), theirs);
+}
+
+#[test]
+fn whatever_fails_while_a_list_goes_it_is_there_or_gone() {
+    let world = World::new();
+    world.switch(&graph(small())).unwrap();
+    let none = world.picture();
+    world.switch(&listed("user:33:rwx,default:user:33:rwx", Some("2750"))).unwrap();
+    let there = world.picture();
+    let saved = world.save();
+    world.host.forget_events();
+    world.rollback(1).unwrap();
+    let count = world.host.events().len();
+    for at in 0..count {
+        for kind in [FaultKind::FailPartly, FaultKind::PowerBefore, FaultKind::PowerAfter] {
+            for resume in [false, true] {
+                world.restore(&saved);
+                world.host.inject(Fault::at(at, kind));
+                if let Err(SwitchError::Host(HostError::PowerLost)) = world.rollback(1) {
+                    world.host.power_on();
+                }
+                world.host.clear_faults();
+                world.recover(resume).unwrap();
+                let gone = world.current() == Some(1);
+                assert_eq!(&world.picture(), if gone { &none } else { &there }, "{kind:?} at {at}, {resume}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_list_goes_before_the_acltype_above_it_that_keeps_it() {
+    let world = World::new();
+    world.switch(&tank([plain("tank/p"), plain("tank/p/share")])).unwrap();
+    let before = world.picture();
+    let mut said = permissions("tank/p/share", None, None, None);
+    if let Resource::Permissions(said) = &mut said {
+        said.acl = "user:33:rwx".parse().unwrap();
+    }
+    let above = dataset("tank/p", &[("acltype", "posix")]);
+    world.switch(&tank([above, plain("tank/p/share"), said])).unwrap();
+    assert_eq!(directory(&world, "tank/p/share").mode.to_string(), "0775");
+    world.rollback(1).unwrap();
+    assert_eq!(world.picture(), before);
+    // It does not come back with the `acltype`.
+    world.set("tank/p", &[("acltype", "posix")]);
+    assert_eq!(directory(&world, "tank/p/share"), Directory::NEW);
 }
 
 #[test]

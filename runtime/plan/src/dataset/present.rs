@@ -7,6 +7,7 @@ use crate::{
     keys::location,
     mount::acting,
     order::{Milestone, Need},
+    permissions::lists,
     record::ADOPTED,
     settings,
     sketch::Sketch,
@@ -105,6 +106,9 @@ pub fn present(
         draft.refuse_for(&node.key, why);
     }
     let moves = delta.properties().any(|property| property.as_str() == "mountpoint");
+    if delta.properties().any(|property| property.as_str() == "acltype") {
+        lists::take_off(draft, name, &mut sketch);
+    }
     let location = delta.set.iter().find(|((property, _), _)| property.as_str() == "keylocation");
     if let Some(((_, location), _)) = location
         && let Some(check) = location::check(draft, name, state, location)

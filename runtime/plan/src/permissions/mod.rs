@@ -1,6 +1,7 @@
 //! Permissions: owner, group, mode and access control list of a file system's root directory, once it is mounted. What no spec has said
 //! stays as it is; what one said, and says no more, goes back to what it was before (unsaid.rs).
 
+pub mod lists;
 pub mod numbers;
 pub mod unsaid;
 
@@ -96,7 +97,8 @@ pub fn plan(draft: &mut Draft<'_>) {
 /// seen, or what stands there now is put away.
 fn now(draft: &Draft<'_>, dataset: &DatasetName) -> Option<Directory> {
     let now = draft.found.moves.now(dataset)?;
-    let seen = draft.inputs.observed.directories.get(&now).cloned();
+    let by_then = draft.found.lists_off.get(dataset);
+    let seen = by_then.or_else(|| draft.inputs.observed.directories.get(&now)).cloned();
     seen.filter(|_| !draft.found.moves.is_exchanged(dataset))
 }
 
