@@ -27,12 +27,12 @@ use std::sync::{
 use tally::Tally;
 
 /// Random pairs that are disturbed in an ordinary run.
-const PAIRS: usize = 100;
+const PAIRS: usize = 24;
 
 /// Rearranged trees that are disturbed, those that are only gone there and back, and those that are put away between.
-const REARRANGED: usize = 24;
-const PLAIN: usize = 2000;
-const PUT_AWAY: usize = 400;
+const REARRANGED: usize = 8;
+const PLAIN: usize = 1000;
+const PUT_AWAY: usize = 200;
 
 /// What `PHOENIX_FAULTS` asks for.
 #[expect(clippy::disallowed_methods, reason = "how much is run is told from outside")]
@@ -111,7 +111,7 @@ fn the_examples_hold_whatever_fails() {
     let examples = examples();
     let ways: Vec<(&Pair, Way)> = examples.iter().flat_map(|pair| WAYS.map(|way| (pair, way))).collect();
     let tally = side_by_side(&ways, |(pair, way), tally| {
-        disturb(&Scenario::new(pair, *way).expect("an example is not refused"), 4, tally);
+        disturb(&Scenario::new(pair, *way).expect("an example is not refused"), 2, tally);
     });
     tally.end("faults in the examples");
 }
@@ -120,7 +120,7 @@ fn the_examples_hold_whatever_fails() {
 fn encrypted_datasets_hold_whatever_fails() {
     let pair = encrypted();
     let tally = side_by_side(&WAYS, |way, tally| {
-        disturb(&Scenario::new(&pair, *way).expect("it is not refused"), 4, tally);
+        disturb(&Scenario::new(&pair, *way).expect("it is not refused"), 2, tally);
     });
     tally.end("faults around encrypted datasets");
 }
@@ -129,7 +129,7 @@ fn encrypted_datasets_hold_whatever_fails() {
 fn new_names_hold_whatever_fails() {
     let pair = renamed();
     let tally = side_by_side(&[Way::Edit, Way::Back], |way, tally| {
-        disturb(&Scenario::new(&pair, *way).expect("it is not refused"), 2, tally);
+        disturb(&Scenario::new(&pair, *way).expect("it is not refused"), 1, tally);
     });
     tally.end("faults around new names");
 }
