@@ -13,6 +13,7 @@ pub mod diff;
 pub mod duration;
 pub mod export;
 pub mod graph;
+pub mod id_map;
 pub mod kind;
 pub mod mounts;
 pub mod name;

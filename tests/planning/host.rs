@@ -8,8 +8,8 @@ use phoenix_graph::{
 use phoenix_host::{
     observed::{
         Configured, ContainerState, Containers, DatasetState, Directory, DiskState, Found, Guest, GuestKind,
-        Guests, HOME, ImportObstacle, KeyFile, LinkState, MountState, Mounts, OWNER, Observed, PoolState,
-        Setting, Source, Storages, Unknown, VdevDisk, VdevState, Work, WorkKind,
+        Guests, HOME, ImportObstacle, KeyFile, LinkState, MountState, Mounts, OWNER, Observed, PctVersion,
+        PoolState, Setting, Source, Storages, Unknown, VdevDisk, VdevState, Work, WorkKind,
     },
     text::{container_conf, guest_conf, storage_cfg},
 };
@@ -64,7 +64,7 @@ impl Host {
 
     fn node(&mut self, mut words: Words<'_>) -> Result<(), String> {
         if !self.said.insert(words.what(match words.word() {
-            "zfs" | "storages" | "guests" | "containers" | "no-proxmox" | "no-pool" => 0,
+            "zfs" | "pct" | "storages" | "guests" | "containers" | "no-proxmox" | "no-pool" => 0,
             "export" | "mount" | "before" => 2,
             _ => 1,
         })) {
@@ -144,7 +144,10 @@ impl Host {
                 match &mut seen.containers {
                     Containers::Found(found) => _ = found.by_id.insert(id, state),
                     other => {
-                        *other = Containers::Found(Configured { by_id: [(id, state)].into(), blocked: None })
+                        *other = Containers::Found(Configured {
+                            by_id: [(id, state)].into(),
+                            ..Configured::default()
+                        })
                     }
                 }
             }
@@ -156,6 +159,12 @@ impl Host {
                     (Some(_), Containers::Found(found)) => found.blocked = Some(words.arg()?),
                     _ => return Err(words.wrong("containers are told one by one")),
                 }
+            }
+            "pct" => {
+                let Containers::Found(found) = &mut seen.containers else {
+                    return Err(words.wrong("containers are told first"));
+                };
+                found.version = Some(PctVersion(words.arg()?, words.arg()?, words.arg()?));
             }
             "link" => {
                 let at: Box<str> = words.arg::<String>()?.into();
@@ -558,6 +567,7 @@ mod tests {
         for bad in [
             "datset \"tank/a\"",
             "zfs 2",
+            "pct 6 1 5",
             "zfs 2 3 4",
             "dataset \"tank/a\" { like it; }",
             "pool tank { mirrr \"/a\" \"/b\"; }",

@@ -12,6 +12,7 @@ use crate::{
 use phoenix_graph::{
     Bind, DatasetName, Key, Resource,
     check::guest::{self, MOUNT_OPTIONS, READ_ONLY_OPTIONS},
+    id_map::MountMap,
     mounts::Mount,
 };
 use std::collections::BTreeMap;
@@ -84,6 +85,10 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                     let words = self.mount_options(setting);
                     options.extend(words.map(|words| (name.into(), words.into())));
                 }
+                Some(_) if name == "idmap" => {
+                    let map = self.id_map(setting);
+                    options.extend(map.map(|map| (name.into(), map.to_string().into())));
+                }
                 // The path, read below.
                 Some(_) => {}
                 None => self.no_option(setting),
@@ -107,6 +112,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             return;
         };
         let Some(at) = self.path_inside(setting) else { return };
+        self.over_its_system(block, &format!("container {container}"), &at);
         let bind = Resource::Bind(Bind {
             container,
             at: at.clone(),
@@ -115,6 +121,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             options,
         });
         if self.add(bind, block, code::DUPLICATE_BIND, &format!("{at} of container {container}")) {
+            self.containers.entry(container).or_insert(block.place);
             self.binds.push((self.resources.len() - 1, block.via, self.allow.clone()));
         }
     }
@@ -129,6 +136,8 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             self.allow = allow;
             let Some(Resource::Bind(bind)) = self.resources.get(at) else { continue };
             let key = Key::Bind(bind.container, bind.at.clone());
+            let bind = bind.clone();
+            self.attributes_of_container(&bind, via, self.places.get(&key).copied());
             let empty = shown_empty((&bind.path, &bind.at), &mounted, |_, at| {
                 self.places.contains_key(&Key::Bind(bind.container, at))
             });
@@ -219,6 +228,48 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             return None;
         }
         Some(guest::mount_options(words.iter().map(String::as_str)))
+    }
+
+    /// Reads `idmap "passthrough"`, or `idmap "u:33:33:1" "g:33:33:1"`.
+    fn id_map(&mut self, setting: &Setting<'a>) -> Option<MountMap> {
+        let mut pieces: Vec<String> = Vec::new();
+        for said in setting.values() {
+            let text = self.text(setting, said)?;
+            // Each alone first, so that the one that is wrong is named.
+            if let Err(reason) = MountMap::read(&text) {
+                self.bad_value(setting, said, &reason, None);
+                return None;
+            }
+            pieces.push(text.into());
+        }
+        match MountMap::read(&pieces.join(";")) {
+            Ok(map) => Some(map),
+            Err(reason) => {
+                if let Some(last) = setting.values().last() {
+                    self.bad_value(setting, last, &reason, None);
+                }
+                None
+            }
+        }
+    }
+
+    /// Tells of `keepattrs` where the spec says, too, whose the root directory is.
+    fn attributes_of_container(&mut self, bind: &Bind, via: Option<ViaId>, place: Option<Place>) {
+        if bind.options.get("keepattrs").is_none_or(|word| &**word != "1") {
+            return;
+        }
+        let key = Key::Permissions(bind.dataset.clone());
+        let (Some(place), Some(permissions)) = (place, self.places.get(&key)) else { return };
+        let message = format!(
+            "container {} gives `{}` the owner and mode of its own directory at {}, each time it starts",
+            bind.container, bind.dataset, bind.at
+        );
+        let diagnostic = Diagnostic::new(code::ATTRIBUTES_FROM_CONTAINER, message)
+            .at(place, "`keepattrs`")
+            .at(*permissions, "other ones are said here")
+            .help("leave `keepattrs` out, or the `permissions`");
+        let diagnostic = self.vias.label(diagnostic, via);
+        self.lint(diagnostic);
     }
 
     fn no_option(&mut self, setting: &Setting<'a>) {

@@ -6,6 +6,7 @@
 mod bind;
 mod dataset;
 mod export;
+mod guest;
 mod guest_mount;
 mod lifecycle;
 mod permissions;
@@ -73,6 +74,7 @@ pub fn check(host: &Block<'_>, vias: &Vias<'_>, trace: bool, sink: &mut Sink) ->
         about: Vec::new(),
         renames: Vec::new(),
         binds: Vec::new(),
+        containers: BTreeMap::new(),
         machines: Vec::new(),
         badly_exported: Vec::new(),
         mountpoints: HashMap::new(),
@@ -100,6 +102,8 @@ struct Checker<'b, 'a, 's> {
     renames: Vec<Rename>,
     /// The mount points of containers.
     binds: Vec<Bound<'a>>,
+    /// The containers that have something, and where that is said first.
+    containers: BTreeMap<u32, Place>,
     /// The mounts of machines, which wait until it is known what is exported.
     machines: Vec<Waiting<'b, 'a>>,
     /// Datasets whose exports had errors, which were told.

@@ -340,6 +340,16 @@ pub const OWN: &[Own] = &[
         &[Lxc],
         "Whether replication of the container takes it in; it does unless this says otherwise.",
     ),
+    own(
+        "idmap",
+        &[Lxc],
+        "Which numbers accounts inside have on disk: `passthrough`, or pieces `u:INSIDE:DISK:COUNT` (users) and `g:INSIDE:DISK:COUNT` (groups); what none has is as the container maps it. Needs pve-container 6.1.6 and OpenZFS 2.2 or later.",
+    ),
+    switch(
+        "keepattrs",
+        &[Lxc],
+        "Whether the dataset's root directory gets owner and mode of the container's own directory at the path, each time it starts. Needs pve-container 6.1.2 or later.",
+    ),
     switch("shared", &[Lxc], "Whether every node of the cluster has the same files at this path."),
     flag(
         "adopt",

@@ -10,7 +10,7 @@ pub const MOUNT_OPTIONS: &[&str] = &["discard", "lazytime", "noatime", "nodev", 
 pub const READ_ONLY_OPTIONS: &[&str] = &["nodev", "noexec", "nosuid"];
 
 /// Options of a mount point that are on or off.
-pub const SWITCHES: &[&str] = &["acl", "backup", "replicate", "ro", "shared"];
+pub const SWITCHES: &[&str] = &["acl", "backup", "keepattrs", "replicate", "ro", "shared"];
 
 /// Reads a path inside of a container and returns its one spelling.
 ///

@@ -1,12 +1,13 @@
 //! A bind: a file system that a container has as a mount point of its own.
 
 use super::{
-    common::{FORMAT_2, Fact, Kind, Said},
+    common::{FORMAT_2, FORMAT_4, Fact, Kind, Said},
     key::Key,
 };
 use crate::{
     DatasetName,
     check::{guest, others::Others, reason::Reason},
+    id_map::MountMap,
     name::NameError,
 };
 use serde::{Deserialize, Serialize};
@@ -28,7 +29,7 @@ pub struct Bind {
     /// The absolute path on the host: the mount point of `dataset`.
     pub path: Box<str>,
     /// Further options of the mount point in canonical form: booleans `1` and `0`, mount options
-    /// sorted and joined by `;`.
+    /// sorted and joined by `;`, a map of numbers ([`MountMap`]) as it is printed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub options: BTreeMap<Box<str>, Box<str>>,
 }
@@ -61,6 +62,7 @@ impl Kind for Bind {
                     let words = || value.split(';');
                     !words().any(guest::foreign_mount_option) && guest::mount_options(words()) == **value
                 }
+                "idmap" => MountMap::read(value).is_ok_and(|map| *map.to_string() == **value),
                 name => guest::SWITCHES.contains(&name) && matches!(&**value, "0" | "1"),
             };
             if !legal {
@@ -84,6 +86,7 @@ impl Kind for Bind {
     }
 
     fn format(&self) -> u32 {
-        FORMAT_2
+        let later = ["idmap", "keepattrs"].iter().any(|name| self.options.contains_key(*name));
+        if later { FORMAT_4 } else { FORMAT_2 }
     }
 }

@@ -6,7 +6,6 @@
 
 pub mod area;
 pub mod error;
-pub mod id_map;
 pub mod links;
 pub mod observed;
 pub mod op;

@@ -12,7 +12,7 @@ mod pool;
 mod setting;
 mod storage;
 
-pub use bind::{Configured, ContainerState, Containers};
+pub use bind::{Configured, ContainerState, Containers, PctVersion};
 pub use dataset::{
     ALWAYS, DatasetState, HOME, KEPT_CANMOUNT, Lineage, ORIGIN, OWNER, SnapshotState, WRITTEN,
 };
@@ -57,6 +57,8 @@ pub struct Query {
     pub guests: bool,
     /// Containers that are to have something. All are looked at, whichever are asked for.
     pub containers: BTreeSet<u32>,
+    /// Whether the version of what writes their configuration matters, which takes a process.
+    pub pct_version: bool,
     /// File systems whose root directories matter, where they are mounted.
     pub directories: BTreeSet<DatasetName>,
     /// Mount points: whether links are passed on the way to them is looked at, which takes no process.

@@ -10,7 +10,9 @@ use crate::{
 use phoenix_host::{
     HostError,
     error::failed,
-    observed::{Configured, ContainerState, Containers, Guest, GuestKind, Guests, Observed, Unknown},
+    observed::{
+        Configured, ContainerState, Containers, Guest, GuestKind, Guests, Observed, PctVersion, Unknown,
+    },
     op::Op,
     text::{container_conf::container, guest_conf, mount_point::MountPoint},
 };
@@ -24,7 +26,8 @@ use std::{
     time::Duration,
 };
 
-/// Reads what guests name, and the containers, where they are asked for. No process is started.
+/// Reads what guests name, and the containers, where they are asked for. A process is started only where the version of
+/// `pve-container` matters.
 pub fn look(look: &Look<'_>, seen: &mut Observed) -> Result<(), HostError> {
     if !look.query.guests {
         return Ok(());
@@ -35,7 +38,16 @@ pub fn look(look: &Look<'_>, seen: &mut Observed) -> Result<(), HostError> {
         Ok(_) => read(&look.reach.paths)
             .unwrap_or_else(|unknown| (Guests::Unknown(unknown.clone()), Containers::Unknown(unknown))),
     };
+    if let (true, Containers::Found(found)) = (look.query.pct_version, &mut seen.containers) {
+        found.version = version(look.reach);
+    }
     Ok(())
+}
+
+/// Asks which version of `pve-container` is installed. Where nobody can tell, `pct` itself says what it does not know.
+fn version(reach: &Reach) -> Option<PctVersion> {
+    let told = reach.runner.look(&["dpkg-query", "-W", "-f=${db:Status-Status} ${Version}", "pve-container"]);
+    PctVersion::read(told.ok()?.strip_prefix("installed ")?)
 }
 
 fn read(paths: &LinuxPaths) -> Result<(Guests, Containers), Unknown> {
@@ -58,7 +70,11 @@ fn containers(paths: &LinuxPaths, cluster: &Cluster, found: &guests::Found) -> C
         let running = here && up.contains(&guest.id);
         (guest.id, ContainerState { node: guest.node.clone(), here, running, ..container(bytes) })
     };
-    Containers::Found(Configured { by_id: containers.map(state).collect(), blocked: cluster.blocked() })
+    Containers::Found(Configured {
+        by_id: containers.map(state).collect(),
+        blocked: cluster.blocked(),
+        version: None,
+    })
 }
 
 /// Lists the containers that run: LXC has a socket for each, which is in no file system.

@@ -5,7 +5,7 @@
 use phoenix_graph::{DatasetName, Disk, PoolName, PropertyName};
 use phoenix_host::{
     Host, HostError,
-    observed::{Containers, DiskState, Guests, LinkState, Query, Setting, Source, Storages},
+    observed::{Containers, DiskState, Guests, LinkState, PctVersion, Query, Setting, Source, Storages},
     op::Op,
 };
 use phoenix_linux::{LinuxHost, LinuxPaths};
@@ -394,6 +394,39 @@ fn what_proxmox_does_not_serve_is_unknown_and_not_absent() {
     fs::write(root.path().join("etc/pve/storage.cfg"), b"# fine\n# caf\xe9\n").unwrap();
     let (storages, _) = look(root.path());
     assert!(matches!(&storages, Storages::Unknown(unknown) if unknown.reason.starts_with("line 2 ")));
+}
+
+#[test]
+fn the_version_of_pct_is_what_dpkg_says_and_else_unknown() {
+    let root = root();
+    let put = |path: &str, text: &str| {
+        fs::create_dir_all(root.path().join(path).parent().unwrap()).unwrap();
+        fs::write(root.path().join(path), text).unwrap();
+    };
+    put("proc/self/mountinfo", "30 1 0:26 / /etc/pve rw - fuse /dev/fuse rw\n");
+    put("proc/net/unix", "");
+    put("etc/pve/.members", "{\"nodename\": \"a\", \"cluster\": {\"quorate\": 1}}");
+    put("etc/pve/nodes/a/lxc/101.conf", "arch: amd64\n");
+    let version = |asked: bool| {
+        let host = host(root.path());
+        let seen = host.observe(&Query { guests: true, pct_version: asked, ..Query::default() }).unwrap();
+        let Containers::Found(found) = seen.containers else { panic!("{:?}", seen.containers) };
+        found.version
+    };
+    // Without dpkg nobody knows, and nothing fails.
+    assert_eq!(version(true), None);
+    for (says, is) in [
+        ("printf 'installed 6.1.10'", Some(PctVersion(6, 1, 10))),
+        ("printf 'installed 5.0-3~bpo12'", Some(PctVersion(5, 0, 0))),
+        // It was removed, and its configuration stayed.
+        ("printf 'config-files 6.1.10'", None),
+        ("printf 'installed '", None),
+        ("echo 'no packages found matching pve-container' >&2; exit 1", None),
+    ] {
+        tool(root.path(), "dpkg-query", says);
+        assert_eq!(version(true), is, "{says}");
+    }
+    assert_eq!(version(false), None);
 }
 
 #[test]

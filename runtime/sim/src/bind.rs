@@ -37,7 +37,7 @@ pub fn look(state: &State, _: &Roots, query: &Query, seen: &mut Observed) -> Res
                     .iter()
                     .for_each(|id| _ = by_id.entry(*id).or_insert_with(|| state.plugged_in()));
             }
-            Containers::Found(Configured { by_id, blocked })
+            Containers::Found(Configured { by_id, blocked, version: query.pct_version.then_some(state.pct) })
         }
     };
     Ok(())
@@ -121,7 +121,7 @@ impl State {
             );
         };
         let running = self.running.contains_key(&id);
-        let done = pct::set(&Container { id, text, digest: DIGEST, running }, request);
+        let done = pct::set(&Container { id, text, digest: DIGEST, running, version: self.pct }, request);
         let done = done.map_err(|Failed { code, said }| Refusal { code: code.into(), text: said })?;
         let plugged: Vec<DatasetName> =
             done.plugged.iter().filter_map(|(_, point)| self.under(point)).collect();

@@ -17,7 +17,7 @@ pub use pool::{Content, Pool, Vdev};
 pub use storage::Cluster;
 
 use phoenix_graph::{DatasetName, PoolName};
-use phoenix_host::{HostError, op::Op};
+use phoenix_host::{HostError, observed::PctVersion, op::Op};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -68,6 +68,9 @@ pub struct State {
     /// The containers that run, each with the file systems that it holds.
     #[serde(default, skip_serializing_if = "Running::is_empty")]
     pub running: Running,
+    /// The version of `pve-container`.
+    #[serde(default = "bind::newest")]
+    pub pct: PctVersion,
     /// How Proxmox's cluster file system is.
     #[serde(default, skip_serializing_if = "Cluster::is_well")]
     pub cluster: Cluster,
@@ -130,6 +133,7 @@ impl State {
             ),
             node: bind::node(),
             running: Running::new(),
+            pct: bind::newest(),
             cluster: Cluster::Well,
             tunables: tunables.clone(),
             tunables_at_boot: tunables,

@@ -32,7 +32,10 @@ fn run(case: &Case) -> (u8, String, Option<String>) {
     let Some(text) = case.before.as_ref().filter(|text| !text.is_empty()) else {
         return (2, format!("Configuration file 'nodes/pve/lxc/{id}.conf' does not exist"), None);
     };
-    match pct::set(&Container { id, text, digest: "what it is", running: false }, &request) {
+    match pct::set(
+        &Container { id, text, digest: "what it is", running: false, version: pct::NEWEST },
+        &request,
+    ) {
         Ok(done) => (0, done.warned.join("\n"), done.text.or_else(|| case.before.clone())),
         Err(why) => failed(why),
     }
@@ -63,7 +66,8 @@ const CONF: &str = "arch: amd64\nmp0: /tank/a,mp=/a\nostype: debian\n";
 fn running(text: &str, words: &[&str]) -> (String, Vec<String>) {
     let words: Vec<String> = ["set", "101"].iter().chain(words).map(|word| (*word).to_owned()).collect();
     let (id, request) = pct::read(&words).unwrap();
-    let done = pct::set(&Container { id, text, digest: "", running: true }, &request).unwrap();
+    let done =
+        pct::set(&Container { id, text, digest: "", running: true, version: pct::NEWEST }, &request).unwrap();
     (done.text.unwrap(), done.plugged.into_iter().map(|(key, _)| key).collect())
 }
 

@@ -64,7 +64,7 @@ fn set(words: &[String]) -> Result<Vec<String>> {
     }
     let (path, text) = conf(id)?;
     let digest = sum(&text)?;
-    let container = Container { id, text: &text, digest: &digest, running: is_up(id) };
+    let container = Container { id, text: &text, digest: &digest, running: is_up(id), version: pct::NEWEST };
     let done = pct::set(&container, &request)?;
     let mut warned = done.warned;
     for (key, point) in &done.plugged {

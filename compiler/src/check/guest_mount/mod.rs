@@ -85,6 +85,10 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         if !self.takes_flavour(block, &said, &way) {
             return false;
         }
+        if !self.is_machine_alone(block, said.machine) {
+            return false;
+        }
+        self.over_its_system(block, &format!("machine {}", said.machine), &said.at);
         self.look_at_options(block, &said, &way);
         let what = format!("{} of machine {}", said.at, said.machine);
         let mount = Resource::GuestMount(GuestMount {

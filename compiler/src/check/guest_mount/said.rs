@@ -10,7 +10,6 @@ use crate::{
 };
 use phoenix_graph::{
     Seconds,
-    check::guest,
     export::reach::Asked,
     nfs::{Automount, CONNECTIONS, NfsOptions, TIMEOUT, Version, text},
 };
@@ -150,20 +149,5 @@ impl<'a> Checker<'_, 'a, '_> {
                 .at(setting.place, "unknown")
                 .help(help);
         self.push(diagnostic, setting.via);
-    }
-
-    /// Reads the id of a guest.
-    pub(in crate::check) fn guest_id(&mut self, block: &Block<'a>, what: &str) -> Option<u32> {
-        let arg = block.arg.as_ref()?;
-        let text = block.name()?;
-        match text.parse::<u32>() {
-            Ok(id) if guest::IDS.contains(&id) => Some(id),
-            _ => {
-                let diagnostic = Diagnostic::new(code::BAD_NAME, format!("{text:?} is no id of a {what}"))
-                    .at(arg.place, "an id is a number from 100 to 999999999");
-                self.push(diagnostic, arg.via);
-                None
-            }
-        }
     }
 }

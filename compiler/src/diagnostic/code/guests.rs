@@ -144,6 +144,64 @@ dataset "b" {
         }),
     };
 
+    ATTRIBUTES_FROM_CONTAINER = Entry {
+        name: "attributes-from-container",
+        level: Lint,
+        title: "a container changes whose a directory is",
+        explanation: "With `keepattrs` Proxmox gives the dataset's root directory owner and mode of the container's own directory at that path, each time the container starts. Say the one or the other.",
+        why: "What `permissions` says would last until the container's next start, and every switch would change it back.",
+        examples: Some(Examples {
+            wrong: Pool(r#"dataset "shared" {
+    permissions mode="2770"
+    bind { lxc 101 at="/mnt/shared" keepattrs=#true; }
+}"#),
+            right: Pool(r#"dataset "shared" {
+    permissions mode="2770"
+    bind { lxc 101 at="/mnt/shared"; }
+}"#),
+        }),
+    };
+
+    OVER_GUEST_SYSTEM = Entry {
+        name: "over-guest-system",
+        level: Lint,
+        title: "a dataset over what a guest's system runs from",
+        explanation: "What is mounted at a path hides what the guest has there. Give the dataset a path of its own.",
+        why: "A guest whose `/etc` or `/usr` is hidden does not start any more, or runs with files that nobody looks after.",
+        examples: Some(Examples {
+            wrong: Pool(r#"dataset "shared" {
+    bind { lxc 101 at="/etc"; }
+}"#),
+            right: Pool(r#"dataset "shared" {
+    bind { lxc 101 at="/srv/shared"; }
+}"#),
+        }),
+    };
+
+    GUEST_OF_TWO_KINDS = Entry {
+        name: "guest-of-two-kinds",
+        level: Error,
+        title: "one id as a container and as a machine",
+        explanation: "Proxmox gives each id to one guest of the whole cluster: it is a container (`lxc`) or a machine (`vm`).",
+        why: "One of the two does not exist: a switch would be refused, or what is written for the machine is carried nowhere.",
+        examples: Some(Examples {
+            wrong: Pool(r#"dataset "shared" {
+    export { client "10.0.0.0/24" "rw"; }
+    bind {
+        lxc 201 at="/mnt/shared"
+        vm 201 at="/srv/shared" server="10.0.0.1"
+    }
+}"#),
+            right: Pool(r#"dataset "shared" {
+    export { client "10.0.0.0/24" "rw"; }
+    bind {
+        lxc 101 at="/mnt/shared"
+        vm 201 at="/srv/shared" server="10.0.0.1"
+    }
+}"#),
+        }),
+    };
+
     BIND_SHOWS_EMPTY = Entry {
         name: "bind-shows-empty",
         level: Lint,

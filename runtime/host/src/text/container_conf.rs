@@ -2,7 +2,8 @@
 //! waits for the next start in `[pve:pending]`, and the snapshots, each of which has a whole configuration of its own.
 
 use super::{guest_conf::decode, mount_point::number};
-use crate::{id_map::IdMap, observed::ContainerState};
+use crate::observed::ContainerState;
+use phoenix_graph::id_map::IdMap;
 
 /// The section of what waits for the next start.
 const PENDING: &str = "pve:pending";

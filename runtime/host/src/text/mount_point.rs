@@ -3,6 +3,7 @@
 //! The part without a name is the volume, whatever stands before it, and the others are `name=value` in any order.
 //! Proxmox writes them back in an order of its own, so that only what was read can be compared.
 
+use phoenix_graph::{check::guest, id_map::MountMap};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt};
 
@@ -92,8 +93,12 @@ fn canonical(name: &str, value: &str) -> Option<Box<str>> {
     if SWITCHES.contains(&name) {
         return switch(value).map(Box::from);
     }
+    if name == "idmap" {
+        // One that is not read here is Proxmox's to judge.
+        return Some(MountMap::read(value).map_or_else(|_| value.into(), |map| map.to_string().into()));
+    }
     if name == "mountoptions" {
-        return Some(phoenix_graph::check::guest::mount_options(value.split(';')).into());
+        return Some(guest::mount_options(value.split(';')).into());
     }
     Some(value.into())
 }
@@ -124,6 +129,10 @@ mod tests {
         assert_eq!(point.to_string(), "/a/b,mp=/data,mountoptions=noatime;nosuid,ro=1");
         assert_eq!(read(&point.to_string()), point);
         assert_eq!(read("/a/b,mp=/data,size=1G"), read("/a/b,mp=/data"));
+        assert_eq!(
+            read("/a,mp=/b,idmap=u:0:5:1;g:33:33:01;u:7:7:1"),
+            read("/a,mp=/b,idmap=u:0:5:1;u:7:7:1;g:33:33:1")
+        );
         assert_ne!(read("/a/b,mp=/data,acl=0"), read("/a/b,mp=/data"));
     }
 

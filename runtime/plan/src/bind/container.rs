@@ -1,20 +1,75 @@
 //! What of a container decides whether it can be given a mount point, and what to know of that.
 
-use crate::{Change, code, why::Why};
-use phoenix_graph::{Bind, Code};
+use crate::{Change, Inputs, code, why::Why};
+use phoenix_graph::{Bind, Code, Graph, Key, Resource, check::guest, id_map::MountMap};
 use phoenix_host::{
-    observed::{Configured, ContainerState, Observed},
+    observed::{Configured, ContainerState, Observed, PctVersion},
     text::mount_point::{MOST, MountPoint},
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What to do where a path inside is taken.
 pub const TAKEN_HELP: &str =
     "give the dataset another path (`at`), or take that mount point from the container by hand";
 
-/// Returns the mount point that a spec says.
-pub fn said(bind: &Bind) -> MountPoint {
-    MountPoint::new(&bind.path, &bind.at, &bind.options)
+/// Lists the binds of a graph.
+fn binds(graph: &Graph) -> impl Iterator<Item = &Bind> {
+    graph.resources().filter_map(|resource| match resource {
+        Resource::Bind(bind) => Some(bind),
+        _ => None,
+    })
+}
+
+/// Lists the binds of a graph, those of one container by their paths: what lies above another comes before it.
+pub fn all(graph: &Graph) -> BTreeMap<Key, &Bind> {
+    binds(graph).map(|bind| (Key::Bind(bind.container, bind.at.clone()), bind)).collect()
+}
+
+/// The options of a mount point that came later, and with which version of `pve-container`.
+pub const LATER: &[(&str, PctVersion)] =
+    &[("idmap", PctVersion(6, 1, 6)), ("keepattrs", PctVersion(6, 1, 2))];
+
+/// The first version of OpenZFS whose file systems can be mounted with numbers of their own.
+const MAPPED_MOUNTS: (u32, u32) = (2, 2);
+
+/// Returns what a generation says of a mount point.
+pub fn earlier<'a>(current: &'a Graph, key: &Key) -> Option<&'a Bind> {
+    match &current.get(key)?.resource {
+        Resource::Bind(bind) => Some(bind),
+        _ => None,
+    }
+}
+
+/// Returns a mount point as it is to be: as the spec says, and what no spec says as it is. A map of numbers is there by
+/// hand where the current generation does not say one.
+pub fn planned(inputs: &Inputs<'_>, bind: &Bind, is: Option<&MountPoint>) -> MountPoint {
+    let mut said = MountPoint::new(&bind.path, &bind.at, &bind.options);
+    let key = Key::Bind(bind.container, bind.at.clone());
+    let earlier = inputs.current.and_then(|current| earlier(current, &key));
+    let is_ours = |name: &str| match name {
+        "mountoptions" => true,
+        "idmap" | "keepattrs" => earlier.is_some_and(|earlier| earlier.options.contains_key(name)),
+        name => guest::SWITCHES.contains(&name),
+    };
+    for (name, value) in is.iter().flat_map(|is| &is.options) {
+        // What is said to be as it is anyway is written nowhere.
+        if !is_ours(name) && !bind.options.contains_key(name) {
+            said.options.insert(name.clone(), value.clone());
+        }
+    }
+    said
+}
+
+/// Lists what a container is to have: what a spec says, and what somebody else gave it.
+pub fn points(inputs: &Inputs<'_>, id: u32, state: &ContainerState) -> Vec<MountPoint> {
+    let of = |graph| binds(graph).filter(|bind| bind.container == id).collect::<Vec<&Bind>>();
+    let (desired, current) = (of(inputs.desired), inputs.current.map(of).unwrap_or_default());
+    let seen: Vec<MountPoint> = state.wanted().into_values().filter_map(MountPoint::read).collect();
+    let is_said = |at: &str| desired.iter().chain(&current).any(|bind| *bind.at == *at);
+    let foreign = seen.iter().filter(|point| !is_said(&point.at)).cloned();
+    let is = |bind: &Bind| seen.iter().find(|point| point.at == bind.at);
+    let said = desired.iter().map(|bind| planned(inputs, bind, is(bind)));
+    foreign.chain(said).collect()
 }
 
 /// Finds the number of a mount point that is to be at a path: that of the one which still is there and goes at the
@@ -85,6 +140,42 @@ pub fn barred(seen: &Observed, bind: &Bind, state: &ContainerState) -> Option<Wh
         format!("mp{number} of container {id} cannot be read, so nobody can tell where it is"),
         format!("see `pct config {id}`, and put that line right"),
     ))
+}
+
+/// Says what of a mount point this host does not do yet, or could not do: a container would not start with it.
+pub fn too_old(seen: &Observed, found: &Configured, bind: &Bind, state: &ContainerState) -> Option<Why> {
+    let id = bind.container;
+    let later = LATER.iter().filter(|(name, _)| bind.options.contains_key(*name));
+    let unknown =
+        later.filter_map(|(name, since)| Some((name, since, found.version.filter(|is| is < since)?)));
+    if let Some((name, since, is)) = unknown.max_by_key(|(_, since, _)| *since) {
+        return Some(Why::new(
+            code::CONTAINER_OPTION_UNKNOWN,
+            format!("`{name}` of a mount point came with pve-container {since}, and this host has {is}"),
+            format!("upgrade Proxmox VE, or leave `{name}` out"),
+        ));
+    }
+    let map = MountMap::read(bind.options.get("idmap")?).ok()?;
+    if state.ids.is_same() {
+        return None;
+    }
+    if seen.zfs < MAPPED_MOUNTS {
+        let (major, minor) = seen.zfs;
+        return Some(Why::new(
+            code::CONTAINER_OPTION_UNKNOWN,
+            format!(
+                "a mount with numbers of its own (`idmap`) needs OpenZFS 2.2, and this host has {major}.{minor}"
+            ),
+            "upgrade OpenZFS, or leave `idmap` out and say `permissions` with `container`",
+        ));
+    }
+    map.clash(&state.ids).map(|clash| {
+        Why::new(
+            code::ID_MAP_CLASHES,
+            format!("container {id} would not start with `idmap` {map}: {clash}"),
+            format!("map to numbers that the container has not: see `lxc.idmap` in `pct config {id}`, where none is, 100000 to 165535 are its own"),
+        )
+    })
 }
 
 /// Lists what to know of a mount point that is new.

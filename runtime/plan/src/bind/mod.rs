@@ -4,7 +4,7 @@
 //! What is new is live at once in a container that runs. What changes or goes waits for its next start, and is told
 //! until then. Mount points that people made are theirs.
 
-mod container;
+pub mod container;
 pub mod doing;
 pub mod waiting;
 mod writing;
@@ -18,13 +18,13 @@ use crate::{
     stage::Stage,
     why::Why,
 };
-use container::{barred, free, said, unready};
-use phoenix_graph::{Bind, Graph, Key, Resource, check::guest};
+use container::{all, barred, earlier, free, planned, too_old, unready};
+use phoenix_graph::{Bind, Key};
 use phoenix_host::{
     observed::{Configured, ContainerState, Containers, Observed, Query},
     text::mount_point::{MOST, MountPoint},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 pub const STAGES: &[Stage] = &[
     Stage { name: "binds away", after: &["storages away"], looks_inside: true, run: take_away },
@@ -33,15 +33,6 @@ pub const STAGES: &[Stage] = &[
 
 /// The name that what an adopted mount point was goes by.
 pub const MOUNT_POINT: &str = "mount-point";
-
-/// Lists the binds of a graph, those of one container by their paths: what lies above another comes before it.
-fn all(graph: &Graph) -> BTreeMap<Key, &Bind> {
-    let binds = graph.resources().filter_map(|resource| match resource {
-        Resource::Bind(bind) => Some((resource.key(), bind)),
-        _ => None,
-    });
-    binds.collect()
-}
 
 /// Plans what goes: the mount points that only the current generation says.
 pub fn take_away(draft: &mut Draft<'_>) {
@@ -137,8 +128,7 @@ fn unseen(draft: &mut Draft<'_>, key: &Key, bind: &Bind, containers: &Containers
         );
         return;
     };
-    let earlier = draft.inputs.current.and_then(|current| current.get(key)).map(|node| &node.resource);
-    if matches!(earlier, Some(Resource::Bind(earlier)) if earlier == bind) {
+    if draft.inputs.current.and_then(|current| earlier(current, key)) == Some(bind) {
         let text = format!("unknown, and left as it is: {}; {}", unknown.reason, unknown.help);
         draft.warn(key, code::LEFT_UNKNOWN, text);
     } else {
@@ -159,7 +149,9 @@ impl Given<'_> {
     /// Says why it cannot be written now.
     fn unwritable(&self, draft: &Draft<'_>) -> Option<Why> {
         let Given { bind, found, state, .. } = self;
-        unready(found, bind.container, state).or_else(|| barred(draft.inputs.observed, bind, state))
+        let seen = draft.inputs.observed;
+        let unready = unready(found, bind.container, state);
+        unready.or_else(|| barred(seen, bind, state)).or_else(|| too_old(seen, found, bind, state))
     }
 }
 
@@ -181,7 +173,7 @@ fn create(draft: &mut Draft<'_>, given: &Given<'_>, elsewhere: bool, taken: &mut
         return;
     };
     taken.insert((id, number));
-    let point = said(bind);
+    let point = planned(draft.inputs, bind, None);
     let mut sketch = Sketch::new(Kind::Create);
     sketch.tell(&format!("mp{number}"), None, Some(&point.to_string()));
     sketch.run(doing::set(id, number, &point.to_string(), state));
@@ -199,6 +191,7 @@ fn create(draft: &mut Draft<'_>, given: &Given<'_>, elsewhere: bool, taken: &mut
 
 fn present(draft: &mut Draft<'_>, given: &Given<'_>, number: u16, point: &MountPoint) {
     let Given { key, bind, state, .. } = *given;
+    let inputs = draft.inputs;
     let known = draft.whose.is_known(key);
     if !point.is_bind() {
         let reason = format!("container {} has {} there: mp{number}", bind.container, point.volume);
@@ -215,7 +208,7 @@ fn present(draft: &mut Draft<'_>, given: &Given<'_>, number: u16, point: &MountP
         let own = Prior::Own { raw: text.as_str().into(), word: text.into() };
         draft.stands_over(key, [(MOUNT_POINT.into(), own)].into());
     }
-    let wanted = keeping(said(bind), point);
+    let wanted = planned(inputs, bind, Some(point));
     if wanted == *point {
         if state.running && state.pending.contains_key(&number) {
             waits(draft, key, bind.container, number);
@@ -237,15 +230,6 @@ fn present(draft: &mut Draft<'_>, given: &Given<'_>, number: u16, point: &MountP
     push(draft, given, sketch);
 }
 
-/// Keeps of a mount point what no spec can say.
-fn keeping(mut said: MountPoint, is: &MountPoint) -> MountPoint {
-    let own = |name: &str| name == "mountoptions" || guest::SWITCHES.contains(&name);
-    let others = is.options.iter().filter(|(name, _)| !own(name) && !said.options.contains_key(*name));
-    let others: Vec<_> = others.map(|(name, value)| (name.clone(), value.clone())).collect();
-    said.options.extend(others);
-    said
-}
-
 /// Tells that something waits for a container's next start.
 fn waits(draft: &mut Draft<'_>, key: &Key, container: u32, number: u16) {
     draft.warn(
@@ -265,6 +249,7 @@ fn push(draft: &mut Draft<'_>, given: &Given<'_>, mut sketch: Sketch) {
 /// Adds what has to be looked at for a mount point.
 pub fn look(query: &mut Query, bind: &Bind) {
     query.containers.insert(bind.container);
+    query.pct_version |= container::LATER.iter().any(|(name, _)| bind.options.contains_key(*name));
     query.directories.insert(bind.dataset.clone());
 }
 

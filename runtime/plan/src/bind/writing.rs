@@ -11,19 +11,25 @@ use crate::{
 };
 use phoenix_graph::{
     Bind, Key,
+    id_map::{IdMap, Ranges},
     kind::acl::{May, Whom},
 };
-use phoenix_host::{
-    id_map::{IdMap, Ranges},
-    observed::{ContainerState, Directory},
-};
+use phoenix_host::observed::{ContainerState, Directory};
 
-/// Warns where a container is given what nobody in it can write to, and is not said only to read.
+/// Warns where a container is given what nobody in it can write to, and is not said only to read; and where the numbers
+/// that are said are none of its own.
 pub fn warn(draft: &mut Draft<'_>, key: &Key, bind: &Bind, state: &ContainerState) {
+    if bind.options.contains_key("idmap") && state.ids.is_same() {
+        let text = format!("container {} is privileged: Proxmox does not apply `idmap`", bind.container);
+        draft.warn(key, code::ID_MAP_IGNORED, text);
+    }
     if bind.options.get("ro").is_some_and(|word| &**word == "1") {
         return;
     }
-    let (Some(now), Some(map)) = (after(draft, bind), ids(state, &bind.path)) else { return };
+    let (Some(now), Ok(map)) = (after(draft, bind), ids(draft.inputs, bind.container, state, &bind.path))
+    else {
+        return;
+    };
     if can_write(&map, &now) {
         return;
     }
@@ -51,7 +57,7 @@ fn after(draft: &Draft<'_>, bind: &Bind) -> Option<Directory> {
     };
     let now = now.given(&unsaid::goes_back(draft, &bind.dataset));
     let Some(said) = said(draft.inputs.desired, &bind.dataset) else { return Some(now) };
-    Some(now.given(&numbers(seen, said, &bind.path).ok()?))
+    Some(now.given(&numbers(draft.inputs, said, &bind.path).ok()?))
 }
 
 /// Returns whether somebody in a container may write into a directory: the owner, the group, everybody, or whom its access

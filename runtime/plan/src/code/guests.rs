@@ -98,6 +98,33 @@ phoenix_graph::codes! {
         examples: None,
     };
 
+    CONTAINER_OPTION_UNKNOWN = Entry {
+        name: "container-option-unknown",
+        level: Refusal,
+        title: "an option of a mount point that came later",
+        explanation: "`keepattrs` came with pve-container 6.1.2, `idmap` with 6.1.6, and needs OpenZFS 2.2. Upgrade the host, or leave it out.",
+        why: "`pct` would refuse it in the middle of a switch, or the container would not start.",
+        examples: None,
+    };
+
+    ID_MAP_CLASHES = Entry {
+        name: "id-map-clashes",
+        level: Refusal,
+        title: "a number on disk would be two accounts of a container",
+        explanation: "What an `idmap` does not say is as the container maps it. A number that it says on disk must not be one of those, 100000 to 165535 where no `lxc.idmap` says otherwise.",
+        why: "The kernel refuses such a map, and the container would not start any more.",
+        examples: None,
+    };
+
+    ID_MAP_IGNORED = Entry {
+        name: "id-map-ignored",
+        level: Warning,
+        title: "a map of numbers that is not applied",
+        explanation: "A privileged container has the numbers of the host: Proxmox leaves `idmap` of its mount points out, with a warning at each start. Take it out of the spec.",
+        why: "Somebody counts on owners that are other ones.",
+        examples: None,
+    };
+
     SAME_ACCOUNT = Entry {
         name: "same-account",
         level: Refusal,

@@ -45,7 +45,7 @@ pub fn plan(draft: &mut Draft<'_>) {
     let mounts = mounts(inputs.desired.resources());
     for (node, permissions) in all(inputs.desired) {
         let path = place(&mounts, &permissions.dataset);
-        let said = match numbers(inputs.observed, permissions, &path) {
+        let said = match numbers(inputs, permissions, &path) {
             Ok(said) => said,
             Err(whys) => {
                 whys.into_iter().for_each(|why| draft.refuse_for(&node.key, why));
@@ -119,7 +119,7 @@ fn give(
     }
     let spec = numbers::said(draft.inputs.desired, dataset);
     sketch.changes = changes(spec, &wanted, before.as_ref());
-    let shown = |entry: &Entry| numbers::both(draft.inputs.observed, spec, path, entry);
+    let shown = |entry: &Entry| numbers::both(draft.inputs, spec, path, entry);
     sketch.changes.extend(entries(&wanted, before.as_ref(), shown));
     let comes = before.is_none() && is_there(draft, dataset);
     if let Some(now) = draft.found.moves.now(dataset).filter(|_| before.is_some()) {

@@ -1,24 +1,22 @@
 //! What owner, group and the accounts of an access control list are on disk: a name as the host knows it, a number, or what a number inside of a container is
 //! outside.
 
-use crate::{code, why::Why};
+use crate::{Inputs, bind::container::points, code, why::Why};
 use phoenix_graph::{
-    Key, Permissions,
+    Graph, Key, Permissions, Resource,
+    id_map::{IdMap, MountMap, Ranges},
     kind::acl::{Acl, Entry, Whom},
 };
-use phoenix_host::{
-    id_map::{IdMap, Ranges},
-    observed::{ContainerState, Containers, Observed, Wanted},
-    text::mount_point::MountPoint,
-};
-use std::collections::BTreeMap;
+use phoenix_host::observed::{ContainerState, Containers, Wanted};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Says what a file system's root directory is to be, by numbers, where it is mounted at a path.
 ///
 /// # Errors
 /// Each account that nobody can tell the number of, and why.
-pub fn numbers(seen: &Observed, said: &Permissions, path: &str) -> Result<Wanted, Vec<Why>> {
-    let inside = said.container.map(|id| map(seen, id, path).map(|map| (id, map))).transpose();
+pub fn numbers(inputs: &Inputs<'_>, said: &Permissions, path: &str) -> Result<Wanted, Vec<Why>> {
+    let seen = inputs.observed;
+    let inside = said.container.map(|id| map(inputs, id, path).map(|map| (id, map))).transpose();
     // It is one reason for all.
     let inside = inside.map_err(|why| vec![why])?;
     let user = |name: &str| match &inside {
@@ -62,21 +60,30 @@ pub fn numbers(seen: &Observed, said: &Permissions, path: &str) -> Result<Wanted
     Ok(Wanted { owner, group: owning, mode: said.mode, acl })
 }
 
-/// Returns what numbers a container has for what lies at a path: those of its mount point there, where that has a map of
-/// its own.
-pub fn ids(state: &ContainerState, path: &str) -> Option<IdMap> {
-    let points = state.wanted().into_values().filter_map(MountPoint::read);
-    let own =
-        points.filter(|point| *point.volume == *path).find_map(|point| point.options.get("idmap").cloned());
-    match own {
-        Some(option) => IdMap::of_mount(&option),
-        None => Some(state.ids.clone()),
+/// Returns what numbers a container is to have for what lies at a path: where its mount point there has a map of its own,
+/// by that.
+///
+/// # Errors
+/// Why nobody can tell: that map cannot be read, or there are several.
+pub fn ids(inputs: &Inputs<'_>, id: u32, state: &ContainerState, path: &str) -> Result<IdMap, &'static str> {
+    let there = points(inputs, id, state).into_iter().filter(|point| *point.volume == *path);
+    let maps: BTreeSet<Option<Box<str>>> = there.map(|point| point.options.get("idmap").cloned()).collect();
+    let mut maps = maps.into_iter();
+    match (maps.next().flatten(), maps.next()) {
+        (_, Some(_)) => Err("has several mount points there, with different maps"),
+        // Proxmox applies none where the numbers are the host's anyway.
+        (None, None) => Ok(state.ids.clone()),
+        (Some(_), None) if state.ids.is_same() => Ok(state.ids.clone()),
+        (Some(map), None) => {
+            let map = MountMap::read(&map).map_err(|_| "has a mount point there whose map cannot be read")?;
+            Ok(map.over(&state.ids))
+        }
     }
 }
 
 /// Names an account of an entry by its number outside, and with the one inside of the container that is said.
-pub fn both(seen: &Observed, said: Option<&Permissions>, path: &str, entry: &Entry) -> String {
-    let inside = said.and_then(|said| said.container).and_then(|id| Some((id, map(seen, id, path).ok()?)));
+pub fn both(inputs: &Inputs<'_>, said: Option<&Permissions>, path: &str, entry: &Entry) -> String {
+    let inside = said.and_then(|said| said.container).and_then(|id| Some((id, map(inputs, id, path).ok()?)));
     let number = inside.and_then(|(id, map)| {
         let inside = match &entry.whom {
             Whom::User(number) => map.users.inside(number.parse().ok()?),
@@ -91,8 +98,8 @@ pub fn both(seen: &Observed, said: Option<&Permissions>, path: &str, entry: &Ent
     }
 }
 
-fn map(seen: &Observed, id: u32, path: &str) -> Result<IdMap, Why> {
-    let found = match &seen.containers {
+fn map(inputs: &Inputs<'_>, id: u32, path: &str) -> Result<IdMap, Why> {
+    let found = match &inputs.observed.containers {
         Containers::Found(found) => found,
         Containers::Unknown(unknown) => {
             let reason = format!("the map of container {id} cannot be seen: {}", unknown.reason);
@@ -113,10 +120,10 @@ fn map(seen: &Observed, id: u32, path: &str) -> Result<IdMap, Why> {
             "make it first, or say the numbers of the host, without `container`",
         )
     })?;
-    ids(state, path).ok_or_else(|| {
+    ids(inputs, id, state, path).map_err(|why| {
         Why::new(
             code::NOT_MAPPED,
-            format!("the mount point of container {id} there has a map that cannot be read"),
+            format!("container {id} {why}, so nobody can tell what its numbers are"),
             format!("see `idmap` in `pct config {id}`; or say the numbers of the host, without `container`"),
         )
     })
@@ -142,12 +149,9 @@ fn account(what: &str, name: &str, known: &BTreeMap<Box<str>, u32>) -> Result<u3
 }
 
 /// Returns what is said of permissions of a dataset.
-pub fn said<'a>(
-    desired: &'a phoenix_graph::Graph,
-    dataset: &phoenix_graph::DatasetName,
-) -> Option<&'a Permissions> {
+pub fn said<'a>(desired: &'a Graph, dataset: &phoenix_graph::DatasetName) -> Option<&'a Permissions> {
     match desired.get(&Key::Permissions(dataset.clone())).map(|node| &node.resource) {
-        Some(phoenix_graph::Resource::Permissions(said)) => Some(said),
+        Some(Resource::Permissions(said)) => Some(said),
         _ => None,
     }
 }

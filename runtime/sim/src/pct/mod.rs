@@ -9,7 +9,7 @@ mod value;
 pub use arguments::read;
 
 use conf::Conf;
-use phoenix_host::text::mount_point::number;
+use phoenix_host::{observed::PctVersion, text::mount_point::number};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is asked for: `--mpN VALUE`, `--delete`, `--revert`, `--digest`.
@@ -36,7 +36,12 @@ pub struct Container<'a> {
     pub digest: &'a str,
     /// Whether it runs.
     pub running: bool,
+    /// The version of Proxmox's tool.
+    pub version: PctVersion,
 }
+
+/// The version whose rules these are.
+pub const NEWEST: PctVersion = PctVersion(6, 1, 10);
 
 /// What became of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -72,7 +77,7 @@ pub fn set(container: &Container<'_>, request: &Request) -> Result<Done, Failed>
     if request.set.is_empty() && request.delete.is_empty() && request.revert.is_empty() {
         return failed(2, "no options specified");
     }
-    let set = checked(request)?;
+    let set = checked(request, container.version)?;
     let mut conf = Conf::read(container.text);
     if let Some(lock) = conf.keys.get("lock") {
         return failed(255, format!("CT is locked ({lock})"));
@@ -152,13 +157,13 @@ pub fn points(text: &str) -> BTreeMap<u16, String> {
 }
 
 /// Checks what is asked for before anything is read.
-fn checked(request: &Request) -> Result<Vec<(String, String)>, Failed> {
+fn checked(request: &Request, version: PctVersion) -> Result<Vec<(String, String)>, Failed> {
     let mut set = Vec::new();
     for (key, value) in &request.set {
         if number(key).is_none() {
             return failed(2, format!("Unknown option: {key}\n400 unable to parse option\n{USAGE}"));
         }
-        match value::read(key, value) {
+        match value::read(key, value, version) {
             Ok(value) => set.push((key.clone(), value)),
             Err(why) => {
                 return failed(

@@ -1,17 +1,23 @@
 //! A mount point as `pct` is given it: read by Proxmox's schema, and written in its order.
 
-use phoenix_graph::check::guest::MOUNT_OPTIONS;
-use phoenix_host::text::mount_point::{SWITCHES, switch};
+use phoenix_graph::{check::guest::MOUNT_OPTIONS, id_map::MountMap};
+use phoenix_host::{
+    observed::PctVersion,
+    text::mount_point::{SWITCHES, switch},
+};
 use std::collections::BTreeMap;
 
 const OTHERS: &[&str] = &["idmap", "mountoptions", "mp", "size", "volume"];
+
+/// The options that earlier versions do not know.
+const LATER: &[(&str, PctVersion)] = &[("idmap", PctVersion(6, 1, 6)), ("keepattrs", PctVersion(6, 1, 2))];
 
 /// Reads a value, and returns it as it is kept: the volume, then the path, then what else there is, in the order of
 /// the names.
 ///
 /// # Errors
 /// What is wrong with it, in Proxmox's words.
-pub fn read(key: &str, text: &str) -> Result<String, String> {
+pub fn read(key: &str, text: &str, version: PctVersion) -> Result<String, String> {
     let mut said: BTreeMap<&str, String> = BTreeMap::new();
     for part in text.split(',') {
         let (name, value) = match part.split_once('=') {
@@ -25,7 +31,7 @@ pub fn read(key: &str, text: &str) -> Result<String, String> {
     }
     let mut wrong: Vec<String> = Vec::new();
     for (name, value) in &mut said {
-        match check(name, value) {
+        match check(name, value, version) {
             Ok(canonical) => *value = canonical,
             Err(why) => wrong.push(format!("{key}.{name}: {why}\n")),
         }
@@ -41,7 +47,11 @@ pub fn read(key: &str, text: &str) -> Result<String, String> {
     Ok(said.iter().fold(first, |text, (name, value)| format!("{text},{name}={value}")))
 }
 
-fn check(name: &str, value: &str) -> Result<String, String> {
+fn check(name: &str, value: &str, version: PctVersion) -> Result<String, String> {
+    let unknown = "property is not defined in schema and the schema does not allow additional properties";
+    if LATER.iter().any(|(later, since)| *later == name && version < *since) {
+        return Err(unknown.to_owned());
+    }
     if SWITCHES.contains(&name) {
         let word = switch(value).map(str::to_owned);
         return word.ok_or_else(|| format!("type check ('boolean') failed - got '{value}'"));
@@ -53,8 +63,11 @@ fn check(name: &str, value: &str) -> Result<String, String> {
         "mountoptions" if !value.split(';').all(|word| MOUNT_OPTIONS.contains(&word)) => {
             Err("value does not match the regex pattern".to_owned())
         }
+        // What maps a number twice is in the schema, and is refused all the same.
+        "idmap" => MountMap::read(value)
+            .map(|_| value.to_owned())
+            .map_err(|_| "value does not match the regex pattern".to_owned()),
         name if OTHERS.contains(&name) => Ok(value.to_owned()),
-        _ => Err("property is not defined in schema and the schema does not allow additional properties"
-            .to_owned()),
+        _ => Err(unknown.to_owned()),
     }
 }

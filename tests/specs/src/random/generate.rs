@@ -307,6 +307,12 @@ impl Maker {
         if self.choices.one_in(3) {
             node.set("mountoptions", vec![vec![text("noatime")], vec![text("discard")]]);
         }
+        if self.choices.one_in(4) {
+            node.set("idmap", vec![vec![text("u:33:33:1"), text("u:033:33:1")], vec![text("g:33:1033:2")]]);
+        }
+        if self.choices.one_in(5) {
+            node.set("keepattrs", vec![vec![Value::Bool(false), text("off")]]);
+        }
         node
     }
 
