@@ -15,6 +15,7 @@ fn the_main_job_from_a_blank_host_to_power_cuts() {
     again_is_nothing_to_do(lab);
     drift_is_told_and_only_it_is_repaired(lab);
     an_edit_is_planned_exactly_and_gone_back_from(lab);
+    what_others_export_is_seen_and_stays(lab);
     a_failure_in_the_middle_is_undone(lab);
     power_cuts_end_in_the_old_generation_or_the_new_one(lab);
     what_is_done_outlives_the_power(lab);
@@ -229,6 +230,29 @@ fn an_edit_is_planned_exactly_and_gone_back_from(lab: &Session) {
         retired.lines().find(|name| name.ends_with("/scratch")).unwrap_or_else(|| panic!("{retired}"));
     // Put away, not destroyed: its file is there.
     assert_eq!(lab.read(place, "note"), "new");
+    lab.holds();
+}
+
+/// `exportfs` drops what stands behind a mistake in the same file, and ends with 1; phoenix's own entries are looked at.
+fn what_others_export_is_seen_and_stays(lab: &Session) {
+    let theirs = "/srv 127.0.0.0/8(noatime)\n/fastData/shared-test-data 127.0.0.0/8(ro,no_subtree_check)\n";
+    lab.ok("cp /etc/exports /root/exports.kept");
+    lab.ok(&format!("cat >/etc/exports <<END\n{theirs}END"));
+    assert!(!lab.run("exportfs.real -ra").ok());
+    says(&lab.exits(0, "status"), &["others export it, too", "/etc/exports, line 2"]);
+    lab.put("phoenix.kdl", edited());
+    says(&lab.exits(4, "switch --yes phoenix.kdl"), &["still-exported", "/etc/exports, line 2"]);
+    lab.holds();
+    let bulk = r#"use="bulk-data" quota="1.4T" {
+            export { client (let)"lan""#;
+    lab.put("phoenix.kdl", spec().replace(bulk, &format!("{bulk} \"ro\"")));
+    lab.exits(0, "switch --yes phoenix.kdl");
+    assert!(exported(lab)["/fastData/shared-bulk-data"].contains("(ro,"));
+    lab.exits(0, "rollback --yes");
+    assert_eq!(lab.ok("cat /etc/exports"), theirs.trim_end());
+    lab.ok("mv /root/exports.kept /etc/exports && exportfs.real -ra");
+    lab.put("phoenix.kdl", spec());
+    assert_eq!(lab.current(), "generations/1");
     lab.holds();
 }
 

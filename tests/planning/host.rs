@@ -8,8 +8,8 @@ use phoenix_graph::{
 use phoenix_host::{
     observed::{
         Configured, ContainerState, Containers, DatasetState, Directory, DiskState, Found, Guest, GuestKind,
-        Guests, HOME, ImportObstacle, KeyFile, LinkState, MountState, Mounts, OWNER, Observed, PctVersion,
-        PoolState, Setting, Source, Storages, Unknown, VdevDisk, VdevState, Work, WorkKind,
+        Guests, HOME, HeldExport, ImportObstacle, KeyFile, LinkState, MountState, Mounts, OWNER, Observed,
+        PctVersion, PoolState, Setting, Source, Storages, Unknown, VdevDisk, VdevState, Work, WorkKind,
     },
     text::{container_conf, guest_conf, storage_cfg},
 };
@@ -65,7 +65,7 @@ impl Host {
     fn node(&mut self, mut words: Words<'_>) -> Result<(), String> {
         if !self.said.insert(words.what(match words.word() {
             "zfs" | "pct" | "storages" | "guests" | "containers" | "no-proxmox" | "no-pool" => 0,
-            "export" | "mount" | "before" => 2,
+            "export" | "mount" | "before" | "held" => 2,
             _ => 1,
         })) {
             return Err(words.wrong("this was said before"));
@@ -109,6 +109,15 @@ impl Host {
                 let options =
                     phoenix_graph::export::ExportOptions::from_words(options.iter().map(String::as_str));
                 seen.exports.insert(of, options.map_err(|why| words.wrong(why))?);
+            }
+            "held" => {
+                let (file, line) = (words.arg::<String>()?.into(), words.arg()?);
+                let (path, client) = (words.arg::<String>()?.into(), words.arg::<String>()?.into());
+                let options = phoenix_graph::export::ExportOptions::from_etab(&words.args().join(","));
+                seen.held_exports.push(HeldExport { file, line, path, client, options });
+            }
+            "unread" => {
+                seen.unread_exports.insert(words.arg::<String>()?.into(), words.arg()?);
             }
             "storages" => {
                 seen.storages = match words.one_of(&["unknown"]) {

@@ -146,9 +146,12 @@ pub struct Observed {
     /// The stable names (`/dev/disk/by-id`) of each device, where everything was asked for.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub disk_names: BTreeMap<Box<str>, BTreeSet<Box<str>>>,
-    /// The entries of the files that exports are read from, where everything was asked for.
+    /// The entries of the files that exports are read from, where the live table was asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub held_exports: Vec<HeldExport>,
+    /// Those of the files that cannot be read, each with the reason.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unread_exports: BTreeMap<Box<str>, String>,
 }
 
 impl Observed {

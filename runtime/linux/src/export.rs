@@ -5,17 +5,20 @@ use phoenix_graph::export::ExportOptions;
 use phoenix_host::{
     HostError,
     error::failed,
-    observed::{HeldExport, Observed, Query},
+    observed::{Observed, Query},
     text,
 };
-use std::{fs, io, path::PathBuf};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 /// Says where the tool is missing that what is asked for would need.
 pub fn ready(reach: &Reach, query: &Query) -> Result<(), HostError> {
     if query.exports { reach.runner.tool("exportfs").map(drop) } else { Ok(()) }
 }
 
-/// Looks at the live table; where everything is asked for, at the files, too.
+/// Looks at the live table, and at the files that it is loaded from.
 pub fn look(look: &Look<'_>, seen: &mut Observed) -> Result<(), HostError> {
     let (query, paths) = (look.query, &look.reach.paths);
     if query.exports || query.foreign {
@@ -23,15 +26,13 @@ pub fn look(look: &Look<'_>, seen: &mut Observed) -> Result<(), HostError> {
         seen.exports = text::exports::table(&text)
             .map(|(path, client, options)| ((path, client), ExportOptions::from_etab(&options)))
             .collect();
-    }
-    if query.everything {
-        seen.held_exports = held(paths)?;
+        held(paths, seen)?;
     }
     Ok(())
 }
 
 /// Reads what `/etc/exports` and `/etc/exports.d/*.exports` hold (`exports(5)`).
-fn held(paths: &LinuxPaths) -> Result<Vec<HeldExport>, HostError> {
+fn held(paths: &LinuxPaths, seen: &mut Observed) -> Result<(), HostError> {
     let folder = paths.etc.join("exports.d");
     let mut files = match fs::read_dir(&folder) {
         Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
@@ -44,11 +45,17 @@ fn held(paths: &LinuxPaths) -> Result<Vec<HeldExport>, HostError> {
     });
     files.sort();
     files.insert(0, paths.etc.join("exports"));
-    let texts: Vec<(String, String)> = files
-        .iter()
-        .map(|path| Ok((path.display().to_string(), read_or_empty(path)?)))
-        .collect::<Result<_, HostError>>()?;
-    Ok(text::exports::held(texts.iter().map(|(file, text)| (file.as_str(), text.as_str()))))
+    for path in files {
+        // By the name that it has on the host, wherever that is looked at.
+        let name = path.strip_prefix(&paths.etc).unwrap_or(&path);
+        let file = Path::new("/etc").join(name).display().to_string();
+        match read_or_empty(&path) {
+            Ok(text) => seen.held_exports.extend(text::exports::held([(&*file, &*text)])),
+            // What others than root may not see is unknown to them, and holds nothing else up.
+            Err(error) => _ = seen.unread_exports.insert(file.into(), error.to_string()),
+        }
+    }
+    Ok(())
 }
 
 fn read_or_empty(path: &PathBuf) -> Result<String, HostError> {

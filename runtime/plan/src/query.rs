@@ -13,6 +13,8 @@ pub fn query(desired: &Graph, current: Option<&Graph>, etc: &Path) -> Query {
         // What Proxmox registers or a guest names may lie over anything that moves.
         storages: true,
         guests: true,
+        // And others may export it.
+        foreign: true,
         // Which of two is an earlier state of the other.
         properties: [PropertyName::new(ORIGIN)].into(),
         ..Query::default()

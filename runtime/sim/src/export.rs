@@ -14,12 +14,10 @@ use phoenix_host::{
 };
 use std::{collections::BTreeMap, path::Path};
 
-/// Looks at the live table; where everything is asked for, at the files, too.
+/// Looks at the live table, and at the files that it is loaded from.
 pub fn look(state: &State, roots: &Roots, query: &Query, seen: &mut Observed) -> Result<(), HostError> {
     if query.exports || query.foreign {
         seen.exports = state.live_exports();
-    }
-    if query.everything {
         seen.held_exports = state.held_exports(roots);
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use phoenix_graph::Resource;
 use phoenix_host::{HostError, observed::OWNER, op::Op, text::complaints::Complaint};
-use phoenix_plan::{Consent, Kind, Reversibility, Subject};
+use phoenix_plan::{Consent, Kind, Reversibility, Subject, code};
 use phoenix_sim::{Fault, FaultKind, Show};
 use phoenix_store::Outcome;
 use phoenix_support::*;
@@ -489,8 +489,24 @@ fn an_export_of_somebody_else_is_refused_and_left_as_it_is() {
     world.host.by_hand(&Op::ExportsReload).unwrap();
     let before = world.host.image(Show::Everything);
     let refusals = refused(world.switch(&graph(small())));
-    assert!(refusals[0].reason.contains("already"), "{refusals:?}");
+    assert!(refusals[0].reason.contains("by /etc/exports, line 1"), "{refusals:?}");
     assert_eq!(world.host.image(Show::Everything), before);
+    // What it exports does not go either.
+    let refusals =
+        refused(world.switch(&graph(without(small(), &["export:/tank/share", "dataset:tank/share"]))));
+    assert_eq!(refusals[0].code, code::STILL_EXPORTED, "{refusals:?}");
+    assert_eq!(world.host.image(Show::Everything), before);
+    // Also where it is in no table yet, another client, and after a line that `exportfs` does not take.
+    world.host.edit(|state| {
+        let text = "/srv 10.0.0.0/24(noatime)\n/tank/share 10.9.0.0/24(ro,no_subtree_check)\n";
+        state.files.insert("/etc/exports".into(), text.into());
+    });
+    assert!(world.host.by_hand(&Op::ExportsReload).is_err());
+    world.switch(&graph(small())).unwrap();
+    assert!(world.drift().actions.is_empty());
+    let refusals =
+        refused(world.switch(&graph(without(small(), &["export:/tank/share", "dataset:tank/share"]))));
+    assert!(refusals[0].reason.contains("to 10.9.0.0/24 by /etc/exports, line 2"), "{refusals:?}");
 }
 
 #[test]

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldExport {
     pub file: Box<str>,
+    /// The line, from 1.
+    pub line: usize,
     /// The exported path.
     pub path: Box<str>,
     /// The client as it stands there.

@@ -23,10 +23,10 @@ pub enum Line {
 /// passed over, as the server does.
 pub fn held<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<HeldExport> {
     let of_file = |(file, text): (&str, &str)| {
-        let entry = |(_, line)| match line {
+        let entry = |(at, line)| match line {
             Line::Entry { path, client, options } => {
                 let options = ExportOptions::from_etab(&options);
-                Some(HeldExport { file: file.into(), path, client, options })
+                Some(HeldExport { file: file.into(), line: at, path, client, options })
             }
             Line::Bad(_) => None,
         };

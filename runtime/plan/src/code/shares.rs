@@ -1,6 +1,9 @@
 //! Codes about exports, accounts, rendered files and parameters.
 
-use phoenix_graph::code::{Entry, Level::Refusal};
+use phoenix_graph::code::{
+    Entry,
+    Level::{Refusal, Warning},
+};
 
 phoenix_graph::codes! {
     pub SHARES:
@@ -9,8 +12,26 @@ phoenix_graph::codes! {
         name: "exported-by-others",
         level: Refusal,
         title: "a path is exported to a client already, not by phoenix",
-        explanation: "Take it out of /etc/exports, /etc/exports.d or `sharenfs` first.",
+        explanation: "Take it out of `/etc/exports`, `/etc/exports.d` or `sharenfs` first, whichever is named.",
         why: "Of two entries for one client `exportfs` takes the first, so who may do what depends on which was read first.",
+        examples: None,
+    };
+
+    EXPORTED_TWICE = Entry {
+        name: "exported-twice",
+        level: Warning,
+        title: "others export what phoenix exports, too",
+        explanation: "A file that is not phoenix's, `sharenfs` or `exportfs -o` gives the path to clients. That stays; take it out where it is meant to be the spec's alone.",
+        why: "Clients that no spec names may see the data, and what the spec takes from a client the other entry still gives.",
+        examples: None,
+    };
+
+    STILL_EXPORTED = Entry {
+        name: "still-exported",
+        level: Refusal,
+        title: "what others export would go or move",
+        explanation: "A file that is not phoenix's, or `exportfs -o`, gives clients a path that would lead elsewhere or nowhere. Take it out of there and run `exportfs -ra`, then plan again.",
+        why: "Clients would lose their files while they use them, or be given the folder below, on another disk.",
         examples: None,
     };
 

@@ -7,14 +7,16 @@ mod away;
 pub mod doing;
 pub mod line;
 pub mod live;
+pub mod others;
 
 use crate::{
     Change, EXPORTS_LINK, Inputs, Kind, Subject, code, draft::Draft, order::Milestone, sketch::Sketch,
     stage::Stage,
 };
-use phoenix_graph::{Export, Key};
+use others::{Other, others};
+use phoenix_graph::{Export, Key, plain::some};
 use phoenix_host::observed::{LinkState, Observed, mount::plain};
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 pub const STAGES: &[Stage] = &[
     Stage { name: "exports away", after: &["binds away"], looks_inside: true, run: away::plan },
@@ -24,24 +26,40 @@ pub const STAGES: &[Stage] = &[
 /// Plans what is exported anew or otherwise. The rendered files' action, which comes before, runs it.
 pub fn plan(draft: &mut Draft<'_>) {
     let inputs = draft.inputs;
+    let others = by_path(inputs);
     for (key, export) in live::all(inputs.desired) {
         let known = draft.whose.is_known(&key);
+        let others = others.get(&plain(&export.path)).map(Vec::as_slice).unwrap_or_default();
         let mut changes = Vec::new();
         for (client, options) in &export.clients {
             let live = live::live(inputs, export, client).map(|(_, live)| live);
-            if live == Some(options) {
-                continue;
+            let holds = live == Some(options);
+            let other = others.iter().find(|other| other.client.eq_ignore_ascii_case(client));
+            match (other, live) {
+                (Some(other), _) if holds && known => {
+                    draft.warn(&key, code::EXPORTED_TWICE, format!("others export it, too: {other}"));
+                }
+                (Some(other), _) => {
+                    draft.refuse(
+                        &key,
+                        code::EXPORTED_BY_OTHERS,
+                        format!("others export it: {other}"),
+                        TAKE_IT_OUT,
+                    );
+                }
+                (None, Some(live)) if !holds && !known && !ours_in_force(inputs) => {
+                    let options = live.iter().collect::<Vec<_>>().join(",");
+                    draft.refuse(
+                        &key,
+                        code::EXPORTED_BY_OTHERS,
+                        format!("it is exported to {client} already, not by phoenix ({options})"),
+                        TAKE_IT_OUT,
+                    );
+                }
+                _ => {}
             }
-            if let Some(live) = live
-                && !known
-                && !ours_in_force(inputs)
-            {
-                draft.refuse(
-                    &key,
-                    code::EXPORTED_BY_OTHERS,
-                    format!("it is exported to {client} already, not by phoenix ({})", live.iter().collect::<Vec<_>>().join(",")),
-                    "take it out of /etc/exports, /etc/exports.d or `sharenfs` first: of two entries, exportfs takes the first",
-                );
+            if holds {
+                continue;
             }
             changes.push(Change {
                 setting: format!("client {client}"),
@@ -53,10 +71,39 @@ pub fn plan(draft: &mut Draft<'_>) {
         if changes.is_empty() {
             continue;
         }
+        if !known {
+            tell_of_others(draft, &key, export, others);
+        }
         let mut sketch = Sketch::new(if known { Kind::Update } else { Kind::Create });
         sketch.changes = changes;
         sketch.after(Milestone::Files);
         draft.push(Subject::Resource(key), sketch);
+    }
+}
+
+/// What to do about an entry of somebody else's.
+const TAKE_IT_OUT: &str = "take it out of there first, then `exportfs -ra`: of two entries for one client, exportfs takes the first";
+
+/// Sorts what others export by its path.
+fn by_path<'a>(inputs: &Inputs<'a>) -> BTreeMap<String, Vec<Other<'a>>> {
+    let mut found: BTreeMap<String, Vec<Other<'a>>> = BTreeMap::new();
+    for other in others(inputs) {
+        found.entry(other.path.clone()).or_default().push(other);
+    }
+    found
+}
+
+/// Tells of a new export which clients have its path by others, and which files cannot be read.
+fn tell_of_others(draft: &mut Draft<'_>, key: &Key, export: &Export, others: &[Other<'_>]) {
+    let further = others.iter().filter(|other| !export.clients.contains_key(other.client));
+    let further: Vec<String> = further.map(Other::to_string).collect();
+    if !further.is_empty() {
+        let text = format!("others export it, too, and that stays: {}", some(&further));
+        draft.warn(key, code::EXPORTED_TWICE, text);
+    }
+    for (file, why) in &draft.inputs.observed.unread_exports {
+        let text = format!("{file} cannot be read ({why}), so nobody can tell whether it exports this, too");
+        draft.warn(key, code::EXPORTED_TWICE, text);
     }
 }
 

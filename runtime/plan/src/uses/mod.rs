@@ -4,7 +4,7 @@
 
 mod moves;
 
-use crate::{Subject, code, draft::Draft, stage::Stage};
+use crate::{Subject, code, draft::Draft, export::others::others, stage::Stage};
 use moves::Moves;
 use phoenix_graph::{DatasetName, Key, StorageId, plain::some};
 use phoenix_host::{
@@ -78,6 +78,7 @@ pub fn plan(draft: &mut Draft<'_>) {
             "stop that for the switch (`pct stop ID`); or take the `bind` out of the spec first, and this after the next start",
         );
     }
+    refuse_exported(draft, &leaving);
     match &seen.storages {
         Storages::Found(found) => {
             let mut over: BTreeMap<Key, Vec<String>> = BTreeMap::new();
@@ -118,6 +119,24 @@ pub fn plan(draft: &mut Draft<'_>) {
             refuse_all(draft, &leaving, "it is registered with Proxmox", unknown);
         }
         Storages::Unknown(_) | Storages::NoProxmox | Storages::NotAsked => {}
+    }
+}
+
+/// Refuses what others export. What `sharenfs` exports follows the dataset.
+fn refuse_exported(draft: &mut Draft<'_>, leaving: &Leaving) {
+    let mut found: BTreeMap<Key, Vec<String>> = BTreeMap::new();
+    for other in others(draft.inputs).into_iter().filter(|other| !other.follows()) {
+        for key in leaving.under_path(&other.path) {
+            found.entry(key).or_default().push(other.to_string());
+        }
+    }
+    for (key, exported) in found {
+        draft.refuse(
+            &key,
+            code::STILL_EXPORTED,
+            format!("it would go or move, and others export {}", some(&exported)),
+            "take it out of there and run `exportfs -ra`, then plan again; or keep it as it is in the spec",
+        );
     }
 }
 
