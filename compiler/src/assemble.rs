@@ -53,7 +53,8 @@ fn refused(fault: &Fault, places: &HashMap<Key, Place>) -> Diagnostic {
         Reason::Client(_) => code::BAD_CLIENT,
         Reason::Option(_) => code::BAD_EXPORT_OPTION,
         Reason::StorageType(_) => code::BAD_STORAGE_TYPE,
-        Reason::Storage(_) => code::BAD_STORAGE_PROPERTY,
+        Reason::Required(_) => code::STORAGE_INCOMPLETE,
+        Reason::Storage(_) | Reason::OnDataset(_) => code::BAD_STORAGE_PROPERTY,
         Reason::Empty => code::EMPTY_PERMISSIONS,
         Reason::NoLists(_) => code::ACL_WITHOUT_TYPE,
         Reason::Life(_)

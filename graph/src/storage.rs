@@ -7,10 +7,21 @@ mod row;
 mod table;
 mod value;
 
+use std::collections::BTreeMap;
+
 pub use row::{StorageError, StorageKind, StorageProperty, StorageType};
 
 /// The types of storage that lie on a dataset of this host.
 pub const ON_DATASETS: &[&str] = &["zfspool", "dir"];
+
+/// The types that a spec can say.
+pub const SAID: &[&str] = &["zfspool", "dir", "nfs", "btrfs"];
+
+/// The types that a spec registers on no dataset: of another machine, or of another file system of this host.
+pub const STANDALONE: &[&str] = &["dir", "nfs", "btrfs"];
+
+/// Types whose registration takes a secret with it when it goes, which nobody could give back.
+pub const WITH_SECRETS: &[&str] = &["cifs", "pbs"];
 
 /// The other types that Proxmox VE has, and that no spec registers.
 pub const ELSEWHERE: &[&str] =
@@ -38,6 +49,13 @@ impl StorageType {
     /// Returns the type's properties, the required ones first.
     pub fn properties(&self) -> impl Iterator<Item = &'static StorageProperty> + use<> {
         self.groups.iter().flat_map(|group| group.iter())
+    }
+
+    /// Finds a property without which Proxmox takes no registration of this type.
+    #[must_use]
+    pub fn missing(&self, said: &BTreeMap<Box<str>, Box<str>>) -> Option<&'static str> {
+        let required = self.properties().filter(|property| property.required).map(|property| property.name);
+        required.into_iter().find(|name| !said.contains_key(*name))
     }
 
     /// Returns what holds where a property is left out, in canonical form.

@@ -15,6 +15,7 @@ fn proxmox_and_its_guests_lose_nothing_beside_phoenix() {
     what_a_guest_names_keeps_its_ground(lab);
     an_adopted_registration_keeps_its_dataset(lab);
     local_is_only_ever_set(lab);
+    what_lies_on_no_dataset_is_registered(lab);
     what_a_write_would_lose_is_asked_for_and_kept(lab);
     a_broken_section_stops_registrations_alone(lab);
     nothing_is_concluded_while_the_cluster_is_away(lab);
@@ -237,6 +238,37 @@ fn local_is_only_ever_set(lab: &Session) {
     says(&switch(lab, 0, &small()), &["Proxmox's `local` lies in it"]);
     lab.holds();
     assert_eq!(lab.calls(), [""; 0]);
+}
+
+/// A registration of what this very host serves needs its export first, in the same switch.
+fn what_lies_on_no_dataset_is_registered(lab: &Session) {
+    switch(lab, 0, &small());
+    let before = picture(lab);
+    let said = |export: &str| {
+        let shared = "dataset \"shared\" { export { client \"127.0.0.0/8\" \"rw\"; }; }";
+        format!(
+            "{}{shared}\n}}\nproxmox \"plain\" type=\"dir\" path=\"/srv/plain\" content=\"iso\"\n\
+             proxmox \"nas\" type=\"nfs\" {{ server \"127.0.0.1\"; export \"{export}\"; content \"iso\"; \
+             options \"vers=4.2\"; allow \"loopback-storage\"",
+            small()
+        )
+    };
+    switch(lab, 0, &said("/t1/shared"));
+    says(&lab.ok("cat /etc/pve/storage.cfg"), &["nfs: nas\n", "export /t1/shared", "dir: plain\n"]);
+    says(&lab.ok("grep ' /mnt/pve/nas ' /proc/mounts"), &["127.0.0.1:/t1/shared", "vers=4.2"]);
+    lab.holds();
+    // The server says no: all is as it was.
+    let registered = cfg(lab);
+    lab.ok("umount /mnt/pve/nas");
+    switch(lab, 1, &said("/t1/elsewhere"));
+    assert_eq!(cfg(lab), registered);
+    lab.put("phoenix.kdl", "edition 1\n");
+    lab.holds();
+    // Proxmox leaves it mounted, and so it would stay in use.
+    lab.ok("umount /mnt/pve/nas 2>/dev/null || true");
+    lab.exits(0, "rollback --yes");
+    assert_eq!(picture(lab), before);
+    lab.holds();
 }
 
 fn what_a_write_would_lose_is_asked_for_and_kept(lab: &Session) {

@@ -211,6 +211,10 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                 _ => {}
             }
         }
+        self.allow.clone_from(&host.allow);
+        for block in host.blocks.iter().filter(|block| block.kind == Kind::Proxmox) {
+            self.allowing(&block.allow, |checker| checker.standalone(block, &mounts));
+        }
         self.look_at_binds(&mounts);
         self.look_at_machines(&mounts);
     }

@@ -13,30 +13,23 @@ use crate::{
 };
 use phoenix_graph::{
     DatasetName, Resource, Storage, StorageId,
+    kind::folders,
     mounts::Mount,
-    storage::{ELSEWHERE, ON_DATASETS, StorageError, StorageKind, StorageType, find_type, types},
+    storage::{
+        ELSEWHERE, ON_DATASETS, STANDALONE, StorageError, StorageKind, StorageType, WITH_SECRETS, find_type,
+        types,
+    },
 };
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, net::IpAddr};
 
 impl<'a> Checker<'_, 'a, '_> {
     /// Reads a `proxmox` inside a dataset.
     pub(super) fn storage(&mut self, about: &About<'_, 'a>, mounts: &BTreeMap<DatasetName, Mount>) {
         let About { dataset, of, block, .. } = about;
-        let Some(arg) = block.arg.as_ref() else { return self.template(block) };
+        let Some(id) = self.storage_id(block) else { return self.template(block) };
         let text = block.name().unwrap_or_default();
-        let id = match StorageId::new(text) {
-            Ok(id) => Some(id),
-            Err(error) => {
-                let diagnostic =
-                    Diagnostic::new(code::BAD_NAME, format!("{text:?} is no storage id: {error}"))
-                        .at(arg.place, "not a legal id");
-                self.push(diagnostic, arg.via);
-                // What is said of it is held against its type all the same.
-                None
-            }
-        };
         let Some(kind) = self.storage_type(block, of, text) else { return };
-        let mut properties = self.storage_properties(block, kind);
+        let mut properties = self.storage_properties(block, kind, true);
         if !self.derive(&mut properties, kind, about, mounts) {
             return;
         }
@@ -49,6 +42,145 @@ impl<'a> Checker<'_, 'a, '_> {
         let dataset = Some(dataset.clone());
         let storage = Storage { id, kind: kind.name.into(), dataset, properties, lifecycle };
         self.add(Resource::Storage(storage), block, code::DUPLICATE_STORAGE, &what);
+    }
+
+    /// Reads a `proxmox` that stands in a host: what lies on no dataset of it.
+    pub(super) fn standalone(&mut self, block: &Block<'a>, mounts: &BTreeMap<DatasetName, Mount>) {
+        let Some(id) = self.storage_id(block) else { return self.template(block) };
+        let text = block.name().unwrap_or_default();
+        let Some(kind) = self.standalone_type(block, text) else { return };
+        let before = self.sink.errors();
+        let properties = self.storage_properties(block, kind, false);
+        if self.sink.errors() > before || block.broken {
+            return;
+        }
+        if let Some(missing) = kind.missing(&properties) {
+            let message = format!("the `{}` storage `{text}` has no `{missing}`", kind.name);
+            let diagnostic = Diagnostic::new(code::STORAGE_INCOMPLETE, message)
+                .at(block.place, format!("`{missing}` is missing"))
+                .help(format!("`{missing} \"…\"` in it"));
+            self.tell(block.via, diagnostic);
+            return;
+        }
+        if self.lies_on_a_dataset(block, properties.get("path").map(|path| &**path), mounts) {
+            return;
+        }
+        self.look_at_the_server(block, &properties);
+        let Some(id) = id else { return };
+        let what = format!("the storage `{id}`");
+        let lifecycle = self.lifecycle(block);
+        let storage = Storage { id, kind: kind.name.into(), dataset: None, properties, lifecycle };
+        self.add(Resource::Storage(storage), block, code::DUPLICATE_STORAGE, &what);
+    }
+
+    /// Tells where a folder is a dataset's, or lies in one.
+    fn lies_on_a_dataset(
+        &mut self,
+        block: &Block<'a>,
+        path: Option<&str>,
+        mounts: &BTreeMap<DatasetName, Mount>,
+    ) -> bool {
+        let Some(path) = path else { return false };
+        let over = folders(path).find_map(|folder| {
+            let at =
+                |(_, mount): &(&DatasetName, &Mount)| mount.mounted && mount.path.as_deref() == Some(folder);
+            mounts.iter().find(at)
+        });
+        let Some((dataset, mount)) = over else { return false };
+        let place = block.setting("path").map_or(block.place, |setting| setting.place);
+        let is_it = mount.path.as_deref() == Some(path);
+        let help = if is_it {
+            format!("say the `proxmox` in `{dataset}`, without `path`")
+        } else {
+            format!("make a dataset of that folder, and say the `proxmox` in it; or say it in `{dataset}`")
+        };
+        let diagnostic = Diagnostic::new(code::BAD_STORAGE_PROPERTY, format!("{path} lies in `{dataset}`"))
+            .at(place, "on a dataset of this spec")
+            .help(help);
+        self.tell(block.via, diagnostic);
+        true
+    }
+
+    /// Tells of an NFS server that is this very host.
+    fn look_at_the_server(&mut self, block: &Block<'a>, properties: &BTreeMap<Box<str>, Box<str>>) {
+        let Some(server) = properties.get("server") else { return };
+        let loopback = server.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        if !loopback && &**server != "localhost" {
+            return;
+        }
+        let place = block.setting("server").map_or(block.place, |setting| setting.place);
+        let diagnostic = Diagnostic::new(code::LOOPBACK_STORAGE, format!("{server} is this host itself"))
+            .at(place, "mounted over NFS from itself")
+            .help("say `proxmox` with `type=\"dir\"` in the dataset: no NFS is needed");
+        let diagnostic = self.vias.label(diagnostic, block.via);
+        self.lint(diagnostic);
+    }
+
+    /// Reads the id of a registration: nothing where none stands there, and no id where it is none.
+    fn storage_id(&mut self, block: &Block<'a>) -> Option<Option<StorageId>> {
+        let arg = block.arg.as_ref()?;
+        let text = block.name().unwrap_or_default();
+        match StorageId::new(text) {
+            Ok(id) => Some(Some(id)),
+            Err(error) => {
+                let diagnostic =
+                    Diagnostic::new(code::BAD_NAME, format!("{text:?} is no storage id: {error}"))
+                        .at(arg.place, "not a legal id");
+                self.push(diagnostic, arg.via);
+                // What is said of it is held against its type all the same.
+                Some(None)
+            }
+        }
+    }
+
+    /// Reads the type of a registration that lies on no dataset.
+    fn standalone_type(&mut self, block: &Block<'a>, id: &str) -> Option<&'static StorageType> {
+        let Some(setting) = block.setting("type") else {
+            if !block.may_miss("type") {
+                let message = format!("the storage `{id}` has no type");
+                let diagnostic = Diagnostic::new(code::STORAGE_WITHOUT_TYPE, message)
+                    .at(block.place, "the type is missing")
+                    .help(format!("in a host stand {}", list(STANDALONE.iter().copied())));
+                self.tell(block.via, diagnostic);
+            }
+            return None;
+        };
+        let said = self.one(setting)?;
+        let text = self.text(setting, said)?;
+        if let Some(kind) = find_type(&text).filter(|kind| STANDALONE.contains(&kind.name)) {
+            return Some(kind);
+        }
+        let (message, help) = match &*text {
+            "zfspool" => (
+                "a `zfspool` storage lies on a dataset".to_owned(),
+                "say the `proxmox` in the dataset or the pool's `root`",
+            ),
+            text if WITH_SECRETS.contains(&text) => (
+                format!(
+                    "phoenix registers no `{text}` storage yet: Proxmox drops its password with it, and a rollback could not give that back"
+                ),
+                "register it by hand: what `storage.cfg` has of it stays as it is",
+            ),
+            text if ELSEWHERE.contains(&text) => (
+                format!("phoenix registers no `{text}` storage"),
+                "what `storage.cfg` has of it stays as it is",
+            ),
+            _ => {
+                let help = match did_you_mean(&text, STANDALONE.iter().copied()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("in a host stand {}", list(STANDALONE.iter().copied())),
+                };
+                let message = format!("no storage of Proxmox's own has the type {text:?}");
+                let diagnostic =
+                    Diagnostic::new(code::UNKNOWN_STORAGE_TYPE, message).at(said.place, "unknown").help(help);
+                self.push(diagnostic, said.via);
+                return None;
+            }
+        };
+        let diagnostic =
+            Diagnostic::new(code::BAD_STORAGE_TYPE, message).at(said.place, "not here").help(help);
+        self.push(diagnostic, said.via);
+        None
     }
 
     /// Looks at what a profile says of the registrations that the dataset has: without an id, and so
@@ -124,10 +256,11 @@ impl<'a> Checker<'_, 'a, '_> {
         &mut self,
         block: &Block<'a>,
         kind: &'static StorageType,
+        on_dataset: bool,
     ) -> BTreeMap<Box<str>, Box<str>> {
         let mut properties = BTreeMap::new();
         for setting in block.settings.iter().filter(|setting| !matches!(&*setting.name, "type" | "adopt")) {
-            if let Some((name, value)) = self.storage_property(kind, setting) {
+            if let Some((name, value)) = self.storage_property(kind, setting, on_dataset) {
                 properties.insert(name.into(), value.into());
             }
         }
@@ -138,9 +271,10 @@ impl<'a> Checker<'_, 'a, '_> {
         &mut self,
         kind: &'static StorageType,
         setting: &Setting<'a>,
+        on_dataset: bool,
     ) -> Option<(&'static str, String)> {
         let name = &*setting.name;
-        if DERIVED.contains(&name) {
+        if on_dataset && DERIVED.contains(&name) {
             let diagnostic =
                 Diagnostic::new(code::BAD_STORAGE_PROPERTY, format!("`{name}` follows from the dataset"))
                     .at(setting.place, "phoenix says this by itself")
@@ -164,7 +298,7 @@ impl<'a> Checker<'_, 'a, '_> {
         }
         match kind.canonical(name, &words.join(",")) {
             Ok(value) => {
-                if name == "shared" && value == "1" {
+                if on_dataset && name == "shared" && value == "1" {
                     let diagnostic = Diagnostic::new(
                         code::SHARED_LOCAL_STORAGE,
                         "this storage is seen by this host alone",

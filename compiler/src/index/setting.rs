@@ -2,7 +2,7 @@
 
 use crate::{
     check,
-    resolve::grammar::{DIRECTIVES, Kind, ON_DATASETS, Own, find_own},
+    resolve::grammar::{DIRECTIVES, Kind, Own, TYPES, find_own},
 };
 use phoenix_graph::{
     Property,
@@ -36,7 +36,7 @@ impl SettingRow {
             return Some(Self::Property(row));
         }
         if kind == Kind::Proxmox
-            && let Some(row) = on_datasets().find_map(|storage| storage.property(name))
+            && let Some(row) = registered().find_map(|storage| storage.property(name))
         {
             return Some(Self::Storage(row));
         }
@@ -85,7 +85,7 @@ impl SettingRow {
             Self::Storage(row) => match row.kind {
                 StorageKind::Content => {
                     let mut contents: Vec<_> =
-                        on_datasets().flat_map(|storage| storage.contents).copied().collect();
+                        registered().flat_map(|storage| storage.contents).copied().collect();
                     contents.sort_unstable();
                     contents.dedup();
                     contents
@@ -99,8 +99,8 @@ impl SettingRow {
     }
 }
 
-fn on_datasets() -> impl Iterator<Item = &'static StorageType> {
-    types().iter().filter(|storage| ON_DATASETS.contains(&storage.name))
+fn registered() -> impl Iterator<Item = &'static StorageType> {
+    types().iter().filter(|storage| TYPES.contains(&storage.name))
 }
 
 /// What the words are for that are no nodes of their own.

@@ -1,8 +1,7 @@
 //! The words of the language and where each may stand: one table.
 
-pub use phoenix_graph::storage::ON_DATASETS;
-
 use phoenix_graph::check::guest::MOUNT_OPTIONS;
+pub use phoenix_graph::storage::SAID as TYPES;
 
 /// What a node is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -145,9 +144,9 @@ pub const WORDS: &[Word] = &[
     Word {
         word: "proxmox",
         kind: Proxmox,
-        within: &[Root, Dataset, Volume],
+        within: &[Host, Root, Dataset, Volume],
         args: Args::One("storage id"),
-        doc: "A registration of the dataset with Proxmox VE, under this id.",
+        doc: "A registration with Proxmox VE, under this id: of the dataset, or of what lies on none.",
         template: true,
     },
     word(
@@ -259,7 +258,10 @@ pub const OWN: &[Own] = &[
         "The disks of a group that hold data; 8 unless said, or fewer where there are fewer.",
     ),
     own("spares", &[Draid], "The spares spread over all of it, 0 to 100; 0 unless said."),
-    Own { values: ON_DATASETS, ..own("type", &[Proxmox], "Its type: `zfspool` or `dir`.") },
+    Own {
+        values: TYPES,
+        ..own("type", &[Proxmox], "Its type: on a dataset `zfspool` or `dir`; else `nfs`, `dir` or `btrfs`.")
+    },
     own("owner", &[Permissions], "The owner, by name or by number."),
     own("group", &[Permissions], "The group, by name or by number."),
     own("mode", &[Permissions], "The mode as a text of three or four octal digits: `\"0750\"`."),
@@ -413,6 +415,10 @@ impl Kind {
     /// Returns what a word means inside a node of this kind.
     #[must_use]
     pub fn meaning(self, word: &str) -> Meaning {
+        // Nodes elsewhere, and properties of an NFS storage here.
+        if self == Proxmox && matches!(word, "export" | "options") {
+            return Meaning::Setting;
+        }
         let mut elsewhere = None;
         for row in WORDS {
             if row.word == word {

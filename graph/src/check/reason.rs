@@ -76,6 +76,10 @@ pub enum Reason {
     Storage(#[from] StorageError),
     #[error("{0:?} does not follow from its dataset")]
     Derived(&'static str),
+    #[error("it says no {0:?}, which Proxmox wants")]
+    Required(&'static str),
+    #[error("a dataset of the spec is mounted at {0}: the registration belongs to that")]
+    OnDataset(Box<str>),
     #[error("a spec sets no parameter {0:?} of the zfs module")]
     Tunable(Box<str>),
     #[error("{0} is no value of it: ARC needs 64M at least")]

@@ -68,8 +68,8 @@ pub(crate) const FORMAT_2: u32 = 2;
 /// The format of objects that was the first to have permissions in the numbers of a container.
 pub(crate) const FORMAT_3: u32 = 3;
 
-/// The format of objects that was the first to have the mounts of machines, access control lists, and
-/// what a mount point of a container says of numbers and attributes.
+/// The format of objects that was the first to have the mounts of machines, access control lists, what a mount point of a
+/// container says of numbers and attributes, and registrations that lie on no dataset.
 pub(crate) const FORMAT_4: u32 = 4;
 
 /// What there is to know of a resource, whatever its kind.

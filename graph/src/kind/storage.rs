@@ -1,7 +1,7 @@
 //! A registration with Proxmox VE.
 
 use super::{
-    common::{Fact, Kind, Said},
+    common::{FORMAT_4, Fact, Kind, Said},
     key::Key,
     life::Lifecycle,
 };
@@ -9,7 +9,7 @@ use crate::{
     DatasetName, StorageId,
     check::{others::Others, reason::Reason},
     name::NameError,
-    storage::{ON_DATASETS, find_type},
+    storage::{ON_DATASETS, STANDALONE, find_type},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -47,7 +47,8 @@ impl Kind for Storage {
     }
 
     fn check(&self) -> Result<(), Reason> {
-        let kind = find_type(&self.kind).filter(|kind| ON_DATASETS.contains(&kind.name));
+        let types = if self.dataset.is_some() { ON_DATASETS } else { STANDALONE };
+        let kind = find_type(&self.kind).filter(|kind| types.contains(&kind.name));
         let kind = kind.ok_or_else(|| Reason::StorageType(self.kind.clone()))?;
         if self.lifecycle.was.is_some() || self.lifecycle.protect {
             return Err(Reason::Life("of a registration is said that it is adopted, and nothing else"));
@@ -57,14 +58,24 @@ impl Kind for Storage {
                 return Err(Reason::Spelling(format!("{name} {value}")));
             }
         }
-        Ok(())
+        match kind.missing(&self.properties) {
+            Some(name) => Err(Reason::Required(name)),
+            None => Ok(()),
+        }
     }
 
-    /// Checks what follows from the dataset that it lies on.
+    /// Checks what follows from the dataset that it lies on, or that it lies on none.
     fn check_among<'a>(&'a self, others: &mut Others<'a>) -> Result<(), Reason> {
-        let dataset = self.dataset.as_ref().ok_or(Reason::Derived("pool"))?;
-        others.no_volume(dataset)?;
         let says = |name: &str| self.properties.get(name).map(|value| &**value);
+        let Some(dataset) = &self.dataset else {
+            return match says("path")
+                .and_then(|path| folders(path).find(|folder| others.is_mount_point(folder)))
+            {
+                Some(folder) => Err(Reason::OnDataset(folder.into())),
+                None => Ok(()),
+            };
+        };
+        others.no_volume(dataset)?;
         let mounted = others.mounted(dataset);
         let derived = match &*self.kind {
             // Proxmox writes the mount point by itself when the storage is added.
@@ -86,4 +97,14 @@ impl Kind for Storage {
     fn lifecycle(&self) -> Option<&Lifecycle> {
         Some(&self.lifecycle)
     }
+
+    fn format(&self) -> u32 {
+        if self.dataset.is_some() { 1 } else { FORMAT_4 }
+    }
+}
+
+/// Lists a path and the folders that it lies in, but for the root of the system.
+pub fn folders(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(path), |path| path.rsplit_once('/').map(|(above, _)| above))
+        .take_while(|path| !path.is_empty())
 }

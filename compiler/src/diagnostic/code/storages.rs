@@ -2,7 +2,7 @@
 
 use phoenix_graph::code::{
     Entry,
-    Example::Pool,
+    Example::{Pool, Top},
     Examples,
     Level::{Error, Lint},
 };
@@ -22,11 +22,58 @@ phoenix_graph::codes! {
         }),
     };
 
+    STORAGE_INCOMPLETE = Entry {
+        name: "storage-incomplete",
+        level: Error,
+        title: "a registration without what its type needs",
+        explanation: "An `nfs` storage needs `server` and `export`, a `dir` and a `btrfs` one that lie on no dataset need `path`.",
+        why: "`pvesm` refuses it in the middle of a switch.",
+        examples: Some(Examples {
+            wrong: Top(
+                r#"proxmox "nas" type="nfs" {
+    server "10.0.0.5"
+}"#,
+                r#"dataset "isos""#,
+            ),
+            right: Top(
+                r#"proxmox "nas" type="nfs" {
+    server "10.0.0.5"
+    export "/backups"
+}"#,
+                r#"dataset "isos""#,
+            ),
+        }),
+    };
+
+    LOOPBACK_STORAGE = Entry {
+        name: "loopback-storage",
+        level: Lint,
+        title: "an NFS storage that this very host serves",
+        explanation: "What lies on a dataset of this host needs no NFS to be seen by it: say `proxmox` with `type=\"dir\"` in the dataset.",
+        why: "A host that mounts from itself hangs when memory is short or its NFS server stops, and cannot be shut down.",
+        examples: Some(Examples {
+            wrong: Top(
+                r#"proxmox "isos" type="nfs" {
+    server "127.0.0.1"
+    export "/tank/isos"
+}"#,
+                r#"dataset "isos""#,
+            ),
+            right: Top(
+                r#"proxmox "isos" type="nfs" {
+    server "10.0.0.5"
+    export "/tank/isos"
+}"#,
+                r#"dataset "isos""#,
+            ),
+        }),
+    };
+
     UNKNOWN_STORAGE_TYPE = Entry {
         name: "unknown-storage-type",
         level: Error,
         title: "no such storage type",
-        explanation: "It is none of Proxmox VE's own. phoenix registers `zfspool` and `dir` on datasets of this host; others, and those of plugins, stay in `storage.cfg` as they are.",
+        explanation: "It is none of Proxmox VE's own. phoenix registers `zfspool` and `dir` on datasets of this host, and `nfs`, `dir` and `btrfs` in a host; others, and those of plugins, stay in `storage.cfg` as they are.",
         why: "Proxmox drops what it does not know from its configuration, without a word.",
         examples: Some(Examples {
             wrong: Pool(r#"dataset "guests" { proxmox "guests" type="zfs-pool" }"#),
@@ -38,7 +85,7 @@ phoenix_graph::codes! {
         name: "bad-storage-type",
         level: Error,
         title: "a storage type that does not lie on this",
-        explanation: "On a dataset of this host lie `zfspool` and `dir`. The other types of Proxmox VE (lvm, lvmthin, btrfs, nfs, cifs, pbs, iscsi, iscsidirect, rbd, cephfs, glusterfs, esxi, zfs) lie elsewhere: phoenix leaves their registrations as they are.",
+        explanation: "On a dataset of this host lie `zfspool` and `dir`; `nfs`, `btrfs` and a `dir` on another file system are said in the host. The other types of Proxmox VE (lvm, lvmthin, cifs, pbs, iscsi, iscsidirect, rbd, cephfs, glusterfs, esxi, zfs) phoenix leaves as they are.",
         why: "Such a storage lies on another machine or on another file system; the dataset would stay empty.",
         examples: Some(Examples {
             wrong: Pool(r#"dataset "guests" { proxmox "guests" type="nfs" }"#),

@@ -144,7 +144,7 @@ pub fn plan(draft: &mut Draft<'_>) {
                 sketch.tell("type", None, Some(&storage.kind));
                 storage.properties.iter().for_each(|(name, value)| sketch.tell(name, None, Some(value)));
                 sketch.run(doing::add(&storage.id, &storage.kind, &storage.properties));
-                push(draft, key, sketch);
+                push(draft, storage, sketch);
             }
             Some(state) => present(draft, key, storage, state),
         }
@@ -237,7 +237,7 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
     } else if known {
         return;
     }
-    push(draft, key, sketch);
+    push(draft, storage, sketch);
 }
 
 /// Returns what a registration has when it is made anew: what the spec says, and what nobody declared, but for what
@@ -252,13 +252,17 @@ fn whole(storage: &Storage, state: &StorageState, delete: &[Box<str>]) -> BTreeM
     properties
 }
 
-/// Adds an action on a registration that the desired graph has: the first comes after all that is mounted.
-fn push(draft: &mut Draft<'_>, key: Key, mut sketch: Sketch) {
+/// Adds an action on a registration that the desired graph has: the first comes after all that is mounted. What is
+/// mounted over NFS may be served by this host.
+fn push(draft: &mut Draft<'_>, storage: &Storage, mut sketch: Sketch) {
     sketch.after(Need::OwnGround);
+    if &*storage.kind == "nfs" {
+        sketch.after(Milestone::Files);
+    }
     sketch.after(Need::AllFree);
     sketch.after(Milestone::Mounted);
     sketch.reaches(Milestone::Mounted);
-    register(draft, key, sketch);
+    register(draft, Key::Storage(storage.id.clone()), sketch);
 }
 
 /// Adds an action on a registration: it waits for the one before it.

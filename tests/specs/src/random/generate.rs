@@ -7,7 +7,10 @@ use super::{
     settings::{contents, number, options, property, size, storage_property, user_property, value},
     spec::{File, Node, Piece, Spec, Value, text},
 };
-use phoenix_graph::{Target, storage::find_type};
+use phoenix_graph::{
+    Target,
+    storage::{STANDALONE, find_type},
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Returns what each may reserve below a quota so that all of them together fit: a spec here has fewer
@@ -181,7 +184,32 @@ impl Maker {
         let first = self.pool();
         node.inside.push(first);
         let more = self.several(1, &mut Self::pool);
-        node.holding(more)
+        let outside = self.several(1, &mut Self::outside);
+        node.holding(more).holding(outside)
+    }
+
+    /// Makes a registration that lies on no dataset.
+    fn outside(&mut self) -> Node {
+        let kind = find_type(self.choices.of(STANDALONE)).unwrap();
+        let mut node = Node::new("proxmox", vec![self.unique("out")]);
+        node.set("type", vec![vec![text(kind.name)]]);
+        if kind.name == "nfs" {
+            node.set("server", vec![vec![text(self.choices.of(&["10.0.0.5", "nas.lan"]))]]);
+            node.set("export", vec![vec![text("/srv/out"), text("/srv//out")]]);
+        } else {
+            node.set("path", vec![vec![self.unique("/mnt/out")]]);
+        }
+        if self.choices.one_in(2) {
+            node.set("content", contents(kind, &mut self.choices));
+        }
+        for _ in 0..self.choices.below(3) {
+            if let Some((name, values)) = storage_property(kind, &mut self.choices)
+                && node.setting(name).is_none()
+            {
+                node.set(name, values);
+            }
+        }
+        node
     }
 
     fn pool(&mut self) -> Node {
