@@ -172,9 +172,7 @@ fn there(opened: Result<OwnedFd, Errno>) -> io::Result<Option<OwnedFd>> {
     match opened {
         Ok(opened) => Ok(Some(opened)),
         Err(Errno::NOENT) => Ok(None),
-        Err(Errno::LOOP | Errno::XDEV) => {
-            Err(io::Error::other("it is a link, and none that lies beside a spec is followed"))
-        }
+        Err(Errno::LOOP | Errno::XDEV) => Err(io::Error::other("it is a link, and none is followed here")),
         Err(error) => Err(error.into()),
     }
 }

@@ -13,7 +13,8 @@ use crate::{
     view::GuestView,
 };
 use clap::Args;
-use phoenix_graph::{Graph, GuestMount, Resource};
+use phoenix_compiler::diagnostic::list;
+use phoenix_graph::{Graph, GuestMount, Resource, nfs::units};
 use phoenix_store::Store;
 use std::{
     collections::BTreeSet,
@@ -59,7 +60,13 @@ impl Guest {
         let mounts = self.mounts(&graph, &what)?;
         let files = files(self.vmid, &mounts, self.format);
         if let Some(folder) = &self.output {
-            self.write(folder, &files)?;
+            let others = self.write(folder, &files)?;
+            if !others.is_empty() {
+                terminal.note(format_args!(
+                    "Also there, from an earlier run: {}. Of a mount that is gone: disable it in the machine, and remove the file.",
+                    list(others.iter().map(String::as_str))
+                ));
+            }
         }
         match &self.output {
             _ if self.json => terminal.json(&GuestView::new(&graph, &mounts, &files)),
@@ -139,8 +146,9 @@ impl Guest {
         Err(Failure::new(Exit::Usage, text).help(help))
     }
 
-    /// Writes all files, or none where one that is there is to be left. No link in the folder is followed.
-    fn write(&self, folder: &Path, files: &[Carried]) -> Result<(), Failure> {
+    /// Writes all files, or none where one that is there is to be left. No link in the folder is followed. Lists the units
+    /// that an earlier run wrote there and that are not among these.
+    fn write(&self, folder: &Path, files: &[Carried]) -> Result<Vec<String>, Failure> {
         let doing = || format!("cannot write into {}", folder.display());
         let failed = |error: io::Error| Failure::new(Exit::Failed, doing()).because(error);
         match fs::create_dir(folder) {
@@ -153,7 +161,9 @@ impl Guest {
         for file in files {
             let found = beside.read(&file.name).map_err(|error| {
                 let path = folder.join(&file.name);
-                Failure::new(Exit::Failed, format!("cannot read {}", path.display())).because(error)
+                Failure::new(Exit::Failed, format!("cannot read {}", path.display()))
+                    .because(error)
+                    .help("look what stands there and move it away, or name another folder")
             })?;
             match found {
                 Some((text, _)) if text == file.text => {}
@@ -169,6 +179,14 @@ impl Guest {
         for (file, was) in write {
             beside.write(&file.name, &file.text, was.as_ref()).map_err(failed)?;
         }
-        Ok(())
+        let is_ours = |name: &str| {
+            let unit = [".mount", ".automount"].iter().any(|end| name.ends_with(end));
+            let text = || beside.read(name).ok().flatten();
+            unit && files.iter().all(|file| file.name != name)
+                && text().is_some_and(|(text, _)| text.starts_with(units::HEAD))
+        };
+        let names =
+            beside.names().map_err(failed)?.into_iter().filter_map(|(name, _)| name.into_string().ok());
+        Ok(names.filter(|name| is_ours(name)).collect())
     }
 }

@@ -143,6 +143,18 @@ fn files_are_written_and_none_that_differs_is_written_over_unasked() {
     assert_eq!(listed(), names);
     assert!(sandbox.read("out/data.mount").contains("Where=/data"));
 
+    // Units of mounts that are gone are told, and nobody else's.
+    let unit = sandbox.read("out/data.mount");
+    sandbox.write("out/gone.mount", &unit);
+    sandbox.write("out/theirs.mount", "[Unit]\n");
+    let ran = sandbox
+        .sim(&["guest", "201", "--output", "out"])
+        .exits(0)
+        .says("Also there, from an earlier run: `gone.mount`.");
+    assert!(!ran.err.contains("theirs"), "{}", ran.err);
+    fs::remove_file(sandbox.path().join("out/gone.mount")).unwrap();
+    fs::remove_file(sandbox.path().join("out/theirs.mount")).unwrap();
+
     // What a link leads to is not written, nor read, also where it may be written over.
     sandbox.write("elsewhere", "mine");
     fs::remove_file(sandbox.path().join("out/data.mount")).unwrap();

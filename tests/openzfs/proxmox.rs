@@ -245,7 +245,7 @@ fn what_lies_on_no_dataset_is_registered(lab: &Session) {
     switch(lab, 0, &small());
     let before = picture(lab);
     let said = |export: &str| {
-        let shared = "dataset \"shared\" { export { client \"127.0.0.0/8\" \"rw\"; }; }";
+        let shared = "dataset \"shared\" { export { client \"127.0.0.0/8\" \"rw\" \"no_root_squash\"; }; }";
         format!(
             "{}{shared}\n}}\nproxmox \"plain\" type=\"dir\" path=\"/srv/plain\" content=\"iso\"\n\
              proxmox \"nas\" type=\"nfs\" {{ server \"127.0.0.1\"; export \"{export}\"; content \"iso\"; \

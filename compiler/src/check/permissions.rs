@@ -117,6 +117,14 @@ impl<'a> Checker<'_, 'a, '_> {
                         None,
                     );
                 } else {
+                    if entry.default && entry.whom == Whom::Others && may.bits() & 0o2 != 0 {
+                        let message = "everybody may write into what is made in this dataset";
+                        let diagnostic = Diagnostic::new(code::WORLD_WRITABLE, message)
+                            .at(said.place, "whoever makes a file opens it to all")
+                            .help("`default:other::---`, and an entry for a group");
+                        let diagnostic = self.vias.label(diagnostic, said.via.or(setting.via));
+                        self.lint(diagnostic);
+                    }
                     acl.0.insert(entry, may);
                 }
             }
