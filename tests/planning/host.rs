@@ -169,6 +169,16 @@ impl Host {
                     _ => return Err(words.wrong("containers are told one by one")),
                 }
             }
+            "machine" => {
+                let id = words.arg()?;
+                match &mut seen.containers {
+                    Containers::Found(found) => _ = found.machines.insert(id),
+                    other => {
+                        *other =
+                            Containers::Found(Configured { machines: [id].into(), ..Configured::default() })
+                    }
+                }
+            }
             "pct" => {
                 let Containers::Found(found) = &mut seen.containers else {
                     return Err(words.wrong("containers are told first"));

@@ -57,6 +57,8 @@ pub struct Query {
     pub guests: bool,
     /// Containers that are to have something. All are looked at, whichever are asked for.
     pub containers: BTreeSet<u32>,
+    /// Virtual machines that are to have something. All are looked at, whichever are asked for.
+    pub machines: BTreeSet<u32>,
     /// Whether the version of what writes their configuration matters, which takes a process.
     pub pct_version: bool,
     /// File systems whose root directories matter, where they are mounted.

@@ -70,8 +70,10 @@ fn containers(paths: &LinuxPaths, cluster: &Cluster, found: &guests::Found) -> C
         let running = here && up.contains(&guest.id);
         (guest.id, ContainerState { node: guest.node.clone(), here, running, ..container(bytes) })
     };
+    let machines = found.guests.iter().filter(|(guest, _)| guest.kind == GuestKind::Machine);
     Containers::Found(Configured {
         by_id: containers.map(state).collect(),
+        machines: machines.map(|(guest, _)| guest.id).collect(),
         blocked: cluster.blocked(),
         version: None,
     })

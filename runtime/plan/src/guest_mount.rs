@@ -3,6 +3,7 @@
 
 use crate::{code, draft::Draft, stage::Stage};
 use phoenix_graph::{Graph, GuestMount, Key, Resource, nfs::units::units};
+use phoenix_host::observed::Containers;
 use std::collections::BTreeMap;
 
 pub const STAGES: &[Stage] = &[Stage { name: "machines", after: &["lines"], looks_inside: true, run: plan }];
@@ -42,6 +43,11 @@ fn carry(draft: &mut Draft<'_>, key: &Key, GuestMount { machine, mount, .. }: &G
         mount.source()
     );
     draft.warn(key, code::CARRY_INTO_MACHINE, text);
+    let Containers::Found(found) = &draft.inputs.observed.containers else { return };
+    if !found.machines.contains(machine) {
+        let other = found.by_id.contains_key(machine).then_some(": that is a container").unwrap_or_default();
+        draft.warn(key, code::NO_SUCH_MACHINE, format!("Proxmox has no machine {machine}{other}"));
+    }
 }
 
 fn take_away(draft: &mut Draft<'_>, key: &Key, GuestMount { machine, mount, .. }: &GuestMount) {

@@ -56,8 +56,10 @@ pub fn look(query: &mut Query, resource: &Resource) {
         Resource::Tunable(tunable) => _ = query.tunables.insert(tunable.name.clone()),
         Resource::Permissions(permissions) => permissions::look(query, permissions),
         Resource::Bind(bind) => bind::look(query, bind),
-        // Registrations are looked at anyway, and into machines nobody looks.
-        Resource::Storage(_) | Resource::GuestMount(_) => {}
+        // Into machines nobody looks, but there they have to be.
+        Resource::GuestMount(mount) => _ = query.machines.insert(mount.machine),
+        // Registrations are looked at anyway.
+        Resource::Storage(_) => {}
     }
 }
 

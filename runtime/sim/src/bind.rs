@@ -31,13 +31,20 @@ pub fn look(state: &State, _: &Roots, query: &Query, seen: &mut Observed) -> Res
         (true, Some(_), cluster) => {
             let blocked = (cluster == Cluster::NoQuorum).then(|| storage::NO_QUORUM.to_owned());
             let mut by_id: BTreeMap<u32, ContainerState> = state.containers().collect();
+            let mut machines: BTreeSet<u32> = state.machines().collect();
             if state.plug_everything {
+                machines.extend(&query.machines);
                 query
                     .containers
                     .iter()
                     .for_each(|id| _ = by_id.entry(*id).or_insert_with(|| state.plugged_in()));
             }
-            Containers::Found(Configured { by_id, blocked, version: query.pct_version.then_some(state.pct) })
+            Containers::Found(Configured {
+                by_id,
+                machines,
+                blocked,
+                version: query.pct_version.then_some(state.pct),
+            })
         }
     };
     Ok(())
@@ -87,6 +94,14 @@ impl State {
             found.running = found.here && self.running.contains_key(&id);
             found.node = node.into();
             Some((id, found))
+        })
+    }
+
+    fn machines(&self) -> impl Iterator<Item = u32> {
+        self.files.keys().filter_map(|path| {
+            let mut parts = path.strip_prefix("/etc/pve/nodes").ok()?.iter().skip(1);
+            let folder = parts.next()?;
+            parts.next()?.to_str()?.strip_suffix(".conf")?.parse().ok().filter(|_| folder == "qemu-server")
         })
     }
 

@@ -4,7 +4,10 @@ use super::Unknown;
 use crate::{op::Op, text::mount_point::MountPoint};
 use phoenix_graph::id_map::IdMap;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 /// The containers of all nodes, or why nobody can tell.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +27,9 @@ pub enum Containers {
 pub struct Configured {
     /// Each container, by its id.
     pub by_id: BTreeMap<u32, ContainerState>,
+    /// The ids of the virtual machines.
+    #[serde(default)]
+    pub machines: BTreeSet<u32>,
     /// Why Proxmox takes no change of any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked: Option<String>,

@@ -188,6 +188,15 @@ phoenix_graph::codes! {
         examples: None,
     };
 
+    NO_SUCH_MACHINE = Entry {
+        name: "no-such-machine",
+        level: Warning,
+        title: "a machine that Proxmox does not have",
+        explanation: "No node of the cluster has a virtual machine of this id. Make it first, or correct the id.",
+        why: "What is written down for it is carried nowhere, and an export may be open for nobody.",
+        examples: None,
+    };
+
     MACHINE_HAS_MOUNTED = Entry {
         name: "machine-has-mounted",
         level: Warning,
