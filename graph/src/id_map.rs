@@ -140,6 +140,9 @@ impl MountMap {
         if text == "passthrough" {
             return Ok(Self::Passthrough);
         }
+        if text.split(';').any(|piece| piece == "passthrough") {
+            return Err("`passthrough` stands alone: it maps every number".to_owned());
+        }
         let mut pieces = text.split(';').map(Piece::read).collect::<Result<Vec<Piece>, String>>()?;
         pieces.sort_unstable();
         for side in [|piece: &Piece| piece.inside, |piece: &Piece| piece.disk] {
@@ -262,8 +265,11 @@ impl Piece {
             _ => return Err(no_piece(text)),
         };
         let last = u64::from(read.inside.max(read.disk)) + u64::from(read.count);
-        if read.count == 0 || last > NOBODY {
-            return Err(format!("`{text}` has no number, or one beyond 4294967294"));
+        if read.count == 0 {
+            return Err(format!("`{text}` maps no number: the last word is how many"));
+        }
+        if last > NOBODY {
+            return Err(format!("`{text}` has a number beyond 4294967294"));
         }
         Ok(read)
     }

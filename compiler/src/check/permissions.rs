@@ -138,7 +138,9 @@ impl<'a> Checker<'_, 'a, '_> {
         let said = self.one(setting)?;
         let text = self.text(setting, said)?;
         let id = text.parse::<u32>().ok().filter(|id| guest::IDS.contains(id));
-        if id.is_none() {
+        if let Some(id) = id {
+            self.containers.entry(id).or_insert(said.place);
+        } else {
             self.bad_value(setting, said, "an id of a container is a number from 100 to 999999999", None);
         }
         id

@@ -86,9 +86,9 @@ impl<'a> Checker<'_, 'a, '_> {
                 |(_, mount): &(&DatasetName, &Mount)| mount.mounted && mount.path.as_deref() == Some(folder);
             mounts.iter().find(at)
         });
-        let Some((dataset, mount)) = over else { return false };
+        let over = over.map(|(dataset, mount)| (dataset.clone(), mount.path.as_deref() == Some(path)));
+        let Some((dataset, is_it)) = over.or_else(|| self.in_a_root(path, mounts)) else { return false };
         let place = block.setting("path").map_or(block.place, |setting| setting.place);
-        let is_it = mount.path.as_deref() == Some(path);
         let help = if is_it {
             format!("say the `proxmox` in `{dataset}`, without `path`")
         } else {
@@ -99,6 +99,18 @@ impl<'a> Checker<'_, 'a, '_> {
             .help(help);
         self.tell(block.via, diagnostic);
         true
+    }
+
+    /// Finds the pool whose root dataset a folder lies in, where the spec says nothing of that: it is at its default place.
+    fn in_a_root(&self, path: &str, mounts: &BTreeMap<DatasetName, Mount>) -> Option<(DatasetName, bool)> {
+        let roots = self.resources.iter().filter_map(|resource| match resource {
+            Resource::Pool(pool) => DatasetName::new(pool.name.as_str()).ok(),
+            _ => None,
+        });
+        roots.filter(|root| !mounts.contains_key(root)).find_map(|root| {
+            let rest = path.strip_prefix('/')?.strip_prefix(root.as_str())?;
+            (rest.is_empty() || rest.starts_with('/')).then_some((root, rest.is_empty()))
+        })
     }
 
     /// Tells of an NFS server that is this very host.

@@ -37,7 +37,10 @@ pub fn adopt(draft: &mut Draft<'_>, key: &Key, what: &str, claim: Claim) -> bool
         key,
         code,
         format!("{what} is there already, and {why}"),
-        "see with `phoenix plan --adopt` what would change on it, and take it over with `phoenix switch --adopt`, or by `adopt` in the spec",
+        match key {
+            Key::Bind(..) => "see with `phoenix plan --adopt` what would change on it, and take it over with `phoenix switch --adopt`",
+            _ => "see with `phoenix plan --adopt` what would change on it, and take it over with `phoenix switch --adopt`, or by `adopt` in the spec",
+        },
     );
     false
 }

@@ -184,6 +184,7 @@ mod tests {
             "space",
             "uses",
             "registry",
+            "exports of others",
             "lines",
             "machines",
         ];

@@ -145,7 +145,9 @@ pub fn barred(seen: &Observed, bind: &Bind, state: &ContainerState) -> Option<Wh
 /// Says what of a mount point this host does not do yet, or could not do: a container would not start with it.
 pub fn too_old(seen: &Observed, found: &Configured, bind: &Bind, state: &ContainerState) -> Option<Why> {
     let id = bind.container;
-    let later = LATER.iter().filter(|(name, _)| bind.options.contains_key(*name));
+    // What is said to be as it is anyway is not written.
+    let point = MountPoint::new(&bind.path, &bind.at, &bind.options);
+    let later = LATER.iter().filter(|(name, _)| point.options.contains_key(*name));
     let unknown =
         later.filter_map(|(name, since)| Some((name, since, found.version.filter(|is| is < since)?)));
     if let Some((name, since, is)) = unknown.max_by_key(|(_, since, _)| *since) {

@@ -8,6 +8,15 @@ use phoenix_graph::code::{
 phoenix_graph::codes! {
     pub PROXMOX:
 
+    REGISTERED_OTHERWISE = Entry {
+        name: "registered-otherwise",
+        level: Refusal,
+        title: "an id that a registration of another kind has",
+        explanation: "A storage of another type stands under this id that phoenix did not make, or could not make again. Give the spec another id, or remove that one by hand.",
+        why: "Making it anew would drop it, and with a `cifs` or `pbs` storage its password and its key, which no rollback gives back.",
+        examples: None,
+    };
+
     NO_PROXMOX = Entry {
         name: "no-proxmox",
         level: Refusal,

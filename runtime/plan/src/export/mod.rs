@@ -4,6 +4,7 @@
 //! comes is loaded with the new generation's file (`files`), once everything is mounted.
 
 mod away;
+mod clashes;
 pub mod doing;
 pub mod line;
 pub mod live;
@@ -13,7 +14,7 @@ use crate::{
     Change, EXPORTS_LINK, Inputs, Kind, Subject, code, draft::Draft, order::Milestone, sketch::Sketch,
     stage::Stage,
 };
-use others::{Other, others};
+use others::{Other, at_or_below, others, shared};
 use phoenix_graph::{Export, Key, plain::some};
 use phoenix_host::observed::{LinkState, Observed, mount::plain};
 use std::{collections::BTreeMap, path::Path};
@@ -21,39 +22,37 @@ use std::{collections::BTreeMap, path::Path};
 pub const STAGES: &[Stage] = &[
     Stage { name: "exports away", after: &["binds away"], looks_inside: true, run: away::plan },
     Stage { name: "exports", after: &["files"], looks_inside: true, run: plan },
+    Stage { name: "exports of others", after: &["registry"], looks_inside: true, run: clashes::plan },
 ];
 
 /// Plans what is exported anew or otherwise. The rendered files' action, which comes before, runs it.
 pub fn plan(draft: &mut Draft<'_>) {
     let inputs = draft.inputs;
     let others = by_path(inputs);
+    let by_zfs = inputs.current.map(shared).unwrap_or_default();
     for (key, export) in live::all(inputs.desired) {
         let known = draft.whose.is_known(&key);
         let others = others.get(&plain(&export.path)).map(Vec::as_slice).unwrap_or_default();
+        let shared = by_zfs.iter().any(|top| at_or_below(&export.path, top));
         let mut changes = Vec::new();
         for (client, options) in &export.clients {
             let live = live::live(inputs, export, client).map(|(_, live)| live);
             let holds = live == Some(options);
-            let other = others.iter().find(|other| other.client.eq_ignore_ascii_case(client));
+            let other = others.iter().find(|other| other.is_to(client));
             match (other, live) {
-                (Some(other), _) if holds && known => {
-                    draft.warn(&key, code::EXPORTED_TWICE, format!("others export it, too: {other}"));
-                }
+                // It holds as yet: what becomes of it is seen once all is planned.
+                (Some(_), _) if holds && known => {}
                 (Some(other), _) => {
-                    draft.refuse(
-                        &key,
-                        code::EXPORTED_BY_OTHERS,
-                        format!("others export it: {other}"),
-                        TAKE_IT_OUT,
-                    );
+                    let reason = format!("others export it: {other}");
+                    draft.refuse(&key, code::EXPORTED_BY_OTHERS, reason, other.way_out());
                 }
-                (None, Some(live)) if !holds && !known && !ours_in_force(inputs) => {
+                (None, Some(live)) if !holds && !known && !ours_in_force(inputs) && !shared => {
                     let options = live.iter().collect::<Vec<_>>().join(",");
                     draft.refuse(
                         &key,
                         code::EXPORTED_BY_OTHERS,
                         format!("it is exported to {client} already, not by phoenix ({options})"),
-                        TAKE_IT_OUT,
+                        "take it out of `/etc/exports`, `/etc/exports.d` or `sharenfs` first, then `exportfs -ra`",
                     );
                 }
                 _ => {}
@@ -81,9 +80,6 @@ pub fn plan(draft: &mut Draft<'_>) {
     }
 }
 
-/// What to do about an entry of somebody else's.
-const TAKE_IT_OUT: &str = "take it out of there first, then `exportfs -ra`: of two entries for one client, exportfs takes the first";
-
 /// Sorts what others export by its path.
 fn by_path<'a>(inputs: &Inputs<'a>) -> BTreeMap<String, Vec<Other<'a>>> {
     let mut found: BTreeMap<String, Vec<Other<'a>>> = BTreeMap::new();
@@ -95,7 +91,7 @@ fn by_path<'a>(inputs: &Inputs<'a>) -> BTreeMap<String, Vec<Other<'a>>> {
 
 /// Tells of a new export which clients have its path by others, and which files cannot be read.
 fn tell_of_others(draft: &mut Draft<'_>, key: &Key, export: &Export, others: &[Other<'_>]) {
-    let further = others.iter().filter(|other| !export.clients.contains_key(other.client));
+    let further = others.iter().filter(|other| !export.clients.keys().any(|client| other.is_to(client)));
     let further: Vec<String> = further.map(Other::to_string).collect();
     if !further.is_empty() {
         let text = format!("others export it, too, and that stays: {}", some(&further));

@@ -1,6 +1,11 @@
 //! What others than phoenix export: by `/etc/exports`, a file in `/etc/exports.d`, `sharenfs`, or by hand. It stays theirs.
 
 use crate::{EXPORTS_LINK, Inputs, export::live};
+use phoenix_graph::{
+    Graph, Resource,
+    export::{ExportOptions, canonical_client},
+    mounts::mounts,
+};
 use phoenix_host::observed::mount::plain;
 use std::{collections::BTreeSet, fmt};
 
@@ -12,6 +17,8 @@ pub struct Other<'a> {
     /// The path, without a slash at its end.
     pub path: String,
     pub client: &'a str,
+    /// How, where it is told.
+    pub options: &'a ExportOptions,
     by: By<'a>,
 }
 
@@ -23,6 +30,25 @@ enum By<'a> {
 }
 
 impl Other<'_> {
+    /// Returns whether `exportfs` takes its client and another one for the same.
+    pub fn is_to(&self, client: &str) -> bool {
+        let same = |client: &str| canonical_client(client).unwrap_or_else(|_| client.to_lowercase());
+        same(self.client) == same(client)
+    }
+
+    /// Says how it is taken away.
+    pub fn way_out(&self) -> &'static str {
+        match self.by {
+            By::Sharenfs => {
+                "`zfs inherit sharenfs` on the dataset that has it, or `sharenfs=off`, in a switch before or by hand"
+            }
+            By::File(..) => {
+                "take it out of there first, then `exportfs -ra`: of two entries for one client, exportfs takes the first"
+            }
+            By::Hand => "`exportfs -u CLIENT:PATH` first",
+        }
+    }
+
     /// Returns whether OpenZFS itself keeps it: it follows the dataset.
     pub fn follows(&self) -> bool {
         matches!(self.by, By::Sharenfs)
@@ -49,12 +75,35 @@ pub fn others<'a>(inputs: &Inputs<'a>) -> Vec<Other<'a>> {
     let files = files.map(move |held| Other {
         path: plain(&held.path),
         client: &held.client,
+        options: &held.options,
         by: by(&held.file, held.line),
     });
+    // What a spec has OpenZFS share is phoenix's own.
+    let ours = inputs.current.map(shared).unwrap_or_default();
+    let files =
+        files.filter(move |other| !other.follows() || !ours.iter().any(|top| at_or_below(&other.path, top)));
     let said = [Some(inputs.desired), inputs.current].into_iter().flatten().flat_map(live::all);
     let mut known: BTreeSet<String> = said.map(|(_, export)| plain(&export.path)).collect();
     known.extend(seen.held_exports.iter().map(|held| plain(&held.path)));
-    let hand = seen.exports.keys().map(|(path, client)| (plain(path), client));
-    let hand = hand.filter(|(path, _)| !known.contains(path));
-    files.chain(hand.map(|(path, client)| Other { path, client, by: By::Hand })).collect()
+    let hand = seen.exports.iter().map(|((path, client), options)| (plain(path), client, options));
+    let hand = hand.filter(|(path, ..)| !known.contains(path));
+    files.chain(hand.map(|(path, client, options)| Other { path, client, options, by: By::Hand })).collect()
+}
+
+/// Lists where a graph has OpenZFS share file systems, with all below.
+pub fn shared(graph: &Graph) -> Vec<Box<str>> {
+    let mounts = mounts(graph.resources());
+    let says = |resource: &&Resource| {
+        resource
+            .settings()
+            .is_some_and(|settings| settings.iter().any(|(name, _)| name.as_str() == "sharenfs"))
+    };
+    let names = graph.resources().filter(says).filter_map(Resource::dataset_name);
+    names.filter_map(|name| mounts.get(name)?.path.clone()).collect()
+}
+
+/// Returns whether a path is another one, or lies below it.
+pub fn at_or_below(path: &str, top: &str) -> bool {
+    let (path, top) = (path.trim_end_matches('/'), top.trim_end_matches('/'));
+    path.strip_prefix(top).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

@@ -74,6 +74,12 @@ pub fn take_away(draft: &mut Draft<'_>) {
             continue;
         }
         let Some(state) = state else { continue };
+        if state.kind != storage.kind {
+            let text =
+                format!("a `{}` storage that somebody else made has this id by now, and stays", state.kind);
+            draft.warn(&key, code::LEFT_UNKNOWN, text);
+            continue;
+        }
         let doing = doing::becomes(&storage.id, None, inputs.observed);
         if doing.ops.is_empty() {
             continue;
@@ -154,6 +160,15 @@ pub fn plan(draft: &mut Draft<'_>) {
 fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageState) {
     let known = draft.whose.is_known(&key);
     let mut sketch = Sketch::new(Kind::Update);
+    if is_anothers(draft, &key, storage, state) {
+        draft.refuse(
+            &key,
+            code::REGISTERED_OTHERWISE,
+            format!("a `{}` storage that phoenix did not make has this id", state.kind),
+            "register it by another id; or remove that one by hand first (`pvesm remove`), which takes its password along",
+        );
+        return;
+    }
     if !known {
         if !consent::adopt(draft, &key, "a storage of this id", Claim::Foreign) {
             return;
@@ -238,6 +253,17 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
         return;
     }
     push(draft, storage, sketch);
+}
+
+/// Returns whether what is registered under an id is another thing than what is to be, and nothing that phoenix made, or
+/// could make again: Proxmox drops a password with the registration.
+fn is_anothers(draft: &Draft<'_>, key: &Key, storage: &Storage, state: &StorageState) -> bool {
+    let earlier = draft.inputs.current.and_then(|current| current.get(key)).map(|node| &node.resource);
+    let ours = match earlier {
+        Some(Resource::Storage(earlier)) if draft.whose.is_known(key) => earlier.kind == state.kind,
+        _ => storage::SAID.contains(&&*state.kind),
+    };
+    storage.kind != state.kind && !ours
 }
 
 /// Returns what a registration has when it is made anew: what the spec says, and what nobody declared, but for what

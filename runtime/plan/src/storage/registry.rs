@@ -41,13 +41,13 @@ pub fn plan(draft: &mut Draft<'_>) {
         }
         return;
     }
-    let lines: Vec<String> = found.lost.iter().map(|line| format!("\n    {line}")).collect();
+    let lines: Vec<String> = found.lost.iter().map(ToString::to_string).collect();
     draft.refuse(
         first,
         code::DROPS_LINES,
         format!(
-            "registering rewrites /etc/pve/storage.cfg, and Proxmox drops what it does not understand:{}",
-            lines.concat()
+            "registering rewrites /etc/pve/storage.cfg, and Proxmox drops what it does not understand: {}",
+            lines.join("; ")
         ),
         format!(
             "put those lines right or keep them elsewhere; or let them go: `--consent {STORAGE_CFG}` (a copy of the file is kept with the switch)"

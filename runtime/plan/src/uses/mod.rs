@@ -4,14 +4,19 @@
 
 mod moves;
 
-use crate::{Subject, code, draft::Draft, export::others::others, stage::Stage};
+use crate::{
+    Subject, code,
+    draft::Draft,
+    export::others::{at_or_below, others},
+    stage::Stage,
+};
 use moves::Moves;
-use phoenix_graph::{DatasetName, Key, StorageId, plain::some};
+use phoenix_graph::{DatasetName, Key, Resource, StorageId, plain::some};
 use phoenix_host::{
     LOCAL, area,
     observed::{
-        Containers, GuestKind, GuestUse, Guests, Named, Observed, Registrations, Source, StorageState,
-        Storages, Unknown,
+        Containers, DatasetState, GuestKind, GuestUse, Guests, Named, Observed, Registrations, Source,
+        StorageState, Storages, Unknown,
     },
     op::Op,
 };
@@ -92,6 +97,17 @@ pub fn plan(draft: &mut Draft<'_>) {
                     }
                 }
             }
+            // What a spec registers in a folder of its own is not to lie in one that goes.
+            for resource in draft.inputs.desired.resources() {
+                let Resource::Storage(storage) = resource else { continue };
+                let path = storage.properties.get("path").filter(|_| storage.dataset.is_none());
+                if found.by_id.contains_key(&storage.id) {
+                    continue;
+                }
+                for key in path.into_iter().flat_map(|path| leaving.under_path(path)) {
+                    over.entry(key).or_default().push(storage.id.to_string());
+                }
+            }
             for (key, ids) in over {
                 draft.refuse(
                     &key,
@@ -126,8 +142,10 @@ pub fn plan(draft: &mut Draft<'_>) {
 fn refuse_exported(draft: &mut Draft<'_>, leaving: &Leaving) {
     let mut found: BTreeMap<Key, Vec<String>> = BTreeMap::new();
     for other in others(draft.inputs).into_iter().filter(|other| !other.follows()) {
-        for key in leaving.under_path(&other.path) {
-            found.entry(key).or_default().push(other.to_string());
+        for (path, key) in leaving.paths.iter().filter(|(path, _)| at_or_below(&other.path, path)) {
+            if !leaving.leads_there_after(draft, path) {
+                found.entry(key.clone()).or_default().push(other.to_string());
+            }
         }
     }
     for (key, exported) in found {
@@ -202,6 +220,8 @@ struct Leaving {
     gone: BTreeMap<DatasetName, Key>,
     /// Paths that lead to other file systems after.
     paths: BTreeMap<Box<str>, Key>,
+    /// What has another name after, by the name that it has now.
+    names: BTreeMap<DatasetName, DatasetName>,
     /// Paths of what has another name after, and may be found where it was.
     moved: BTreeMap<Box<str>, Key>,
 }
@@ -223,6 +243,7 @@ impl Leaving {
             }
         }
         for (name, (key, last)) in &moves.renamed {
+            found.names.extend(last.clone().map(|last| (name.clone(), last)));
             found.moved.extend(path(seen, name).map(|path| (path, key.clone())));
             if moves.there.contains(name) && !draft.found.moves.is_renamed(name) {
                 continue;
@@ -335,9 +356,17 @@ impl Leaving {
     /// Returns the resources whose going would take something from a guest.
     fn under(&self, guest: &GuestUse, seen: &Observed) -> BTreeSet<Key> {
         match &guest.named {
-            Named::Path(path) => self.under_path(path),
+            Named::Path(path) => {
+                let mut found = self.under_path(path);
+                let mounted = self.unmounted(seen);
+                found.extend(mounted.filter(|(top, _)| at_or_below(path, top)).map(|(_, key)| key.clone()));
+                found
+            }
             Named::Text(text) => {
                 let mut found: BTreeSet<Key> = BTreeSet::new();
+                found.extend(
+                    self.unmounted(seen).filter(|(top, _)| names(text, top)).map(|(_, key)| key.clone()),
+                );
                 for (path, key) in &self.paths {
                     found.extend(names(text, path).then(|| key.clone()));
                 }
@@ -362,6 +391,29 @@ impl Leaving {
                 found
             }
         }
+    }
+
+    /// Returns whether a path leads to the file system after that is there now, by whatever name.
+    fn leads_there_after(&self, draft: &Draft<'_>, path: &str) -> bool {
+        let stands =
+            |(_, state): &(_, &DatasetState)| state.mounted && state.value("mountpoint") == Some(path);
+        let Some((now, _)) = draft.inputs.observed.datasets.iter().find(stands) else { return false };
+        let after = self.names.get(now).unwrap_or(now);
+        let gone = after == now && self.gone.contains_key(now);
+        !gone && !area::is_inside(after) && draft.found.mounting.place(after) == Some(path)
+    }
+
+    /// Lists where Proxmox mounts what is registered no more: it is there until the next boot.
+    fn unmounted<'s>(&'s self, seen: &'s Observed) -> impl Iterator<Item = (&'s str, &'s Key)> {
+        let known = match &seen.storages {
+            Storages::Found(known) => Some(known),
+            _ => None,
+        };
+        let gone = self.removed.iter().filter_map(|(id, key)| Some((id, key.as_ref()?)));
+        gone.filter_map(move |(id, key)| {
+            let state = known?.by_id.get(id).filter(|state| &*state.kind == "nfs")?;
+            Some((&**state.properties.get("path")?, key))
+        })
     }
 
     /// Returns the resources whose going would take the ground from under a registration.
@@ -408,12 +460,6 @@ fn path(seen: &Observed, name: &DatasetName) -> Option<Box<str>> {
 fn place(state: &StorageState) -> (&str, Vec<Option<&str>>) {
     let names = ["pool", "path", "server", "export", "share", "datastore", "namespace"];
     (&state.kind, names.map(|name| state.properties.get(name).map(|value| &**value)).into())
-}
-
-fn at_or_below(path: &str, top: &str) -> bool {
-    let path = path.trim_end_matches('/');
-    let top = top.trim_end_matches('/');
-    path.strip_prefix(top).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Returns whether a text has a path in it, whole or the beginning of a longer one.
