@@ -33,13 +33,16 @@ pub fn adopt(draft: &mut Draft<'_>, key: &Key, what: &str, claim: Claim) -> bool
         ),
         _ => (code::NOT_OURS, "was not made by phoenix"),
     };
+    // Not of all things a spec says something about their life.
+    let says_so = draft.inputs.desired.get(key).is_none_or(|node| node.resource.lifecycle().is_some());
     draft.refuse(
         key,
         code,
         format!("{what} is there already, and {why}"),
-        match key {
-            Key::Bind(..) => "see with `phoenix plan --adopt` what would change on it, and take it over with `phoenix switch --adopt`",
-            _ => "see with `phoenix plan --adopt` what would change on it, and take it over with `phoenix switch --adopt`, or by `adopt` in the spec",
+        if says_so {
+            "see with `phoenix plan --adopt` what would change on it, and take it over with `phoenix switch --adopt`, or by `adopt` in the spec"
+        } else {
+            "see with `phoenix plan --adopt` what would change on it, and take it over with `phoenix switch --adopt`"
         },
     );
     false

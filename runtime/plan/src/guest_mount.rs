@@ -45,7 +45,7 @@ fn carry(draft: &mut Draft<'_>, key: &Key, GuestMount { machine, mount, .. }: &G
     draft.warn(key, code::CARRY_INTO_MACHINE, text);
     let Containers::Found(found) = &draft.inputs.observed.containers else { return };
     if !found.machines.contains(machine) {
-        let other = found.by_id.contains_key(machine).then_some(": that is a container").unwrap_or_default();
+        let other = if found.by_id.contains_key(machine) { ": that is a container" } else { "" };
         draft.warn(key, code::NO_SUCH_MACHINE, format!("Proxmox has no machine {machine}{other}"));
     }
 }

@@ -184,8 +184,8 @@ mod tests {
             "space",
             "uses",
             "registry",
-            "exports of others",
             "lines",
+            "exports of others",
             "machines",
         ];
         assert_eq!(names, order);

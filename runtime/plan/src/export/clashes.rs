@@ -1,11 +1,14 @@
 //! What others export, against the finished plan: what stands now beside an entry of theirs, and what would be mounted
 //! over what they give to clients.
 
-use super::{
-    by_path, live,
-    others::{Other, at_or_below, others},
+use crate::{
+    code,
+    draft::Draft,
+    export::{
+        live,
+        others::{Other, at_or_below, by_path, others},
+    },
 };
-use crate::{code, draft::Draft};
 use phoenix_graph::{Key, mounts::mounts, plain::some};
 use phoenix_host::observed::mount::plain;
 use std::collections::BTreeSet;

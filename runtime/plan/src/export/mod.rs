@@ -14,10 +14,10 @@ use crate::{
     Change, EXPORTS_LINK, Inputs, Kind, Subject, code, draft::Draft, order::Milestone, sketch::Sketch,
     stage::Stage,
 };
-use others::{Other, at_or_below, others, shared};
+use others::{Other, at_or_below, by_path, shared};
 use phoenix_graph::{Export, Key, plain::some};
 use phoenix_host::observed::{LinkState, Observed, mount::plain};
-use std::{collections::BTreeMap, path::Path};
+use std::path::Path;
 
 pub const STAGES: &[Stage] = &[
     Stage { name: "exports away", after: &["binds away"], looks_inside: true, run: away::plan },
@@ -78,15 +78,6 @@ pub fn plan(draft: &mut Draft<'_>) {
         sketch.after(Milestone::Files);
         draft.push(Subject::Resource(key), sketch);
     }
-}
-
-/// Sorts what others export by its path.
-fn by_path<'a>(inputs: &Inputs<'a>) -> BTreeMap<String, Vec<Other<'a>>> {
-    let mut found: BTreeMap<String, Vec<Other<'a>>> = BTreeMap::new();
-    for other in others(inputs) {
-        found.entry(other.path.clone()).or_default().push(other);
-    }
-    found
 }
 
 /// Tells of a new export which clients have its path by others, and which files cannot be read.

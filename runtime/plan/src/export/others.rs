@@ -7,7 +7,10 @@ use phoenix_graph::{
     mounts::mounts,
 };
 use phoenix_host::observed::mount::plain;
-use std::{collections::BTreeSet, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 /// Where OpenZFS writes what `sharenfs` says.
 const SHARENFS: &str = "/etc/exports.d/zfs.exports";
@@ -88,6 +91,15 @@ pub fn others<'a>(inputs: &Inputs<'a>) -> Vec<Other<'a>> {
     let hand = seen.exports.iter().map(|((path, client), options)| (plain(path), client, options));
     let hand = hand.filter(|(path, ..)| !known.contains(path));
     files.chain(hand.map(|(path, client, options)| Other { path, client, options, by: By::Hand })).collect()
+}
+
+/// Sorts what others export by its path.
+pub fn by_path<'a>(inputs: &Inputs<'a>) -> BTreeMap<String, Vec<Other<'a>>> {
+    let mut found: BTreeMap<String, Vec<Other<'a>>> = BTreeMap::new();
+    for other in others(inputs) {
+        found.entry(other.path.clone()).or_default().push(other);
+    }
+    found
 }
 
 /// Lists where a graph has OpenZFS share file systems, with all below.
