@@ -26,6 +26,7 @@ pub fn describe(seen: &Observed, scope: &Scope<'_>) -> Node {
     let mut host = Node::named("host", scope.host.as_str());
     host.notes.extend(storage::elsewhere(seen, scope));
     tunable::tunables(seen, scope, &mut host);
+    storage::outside(seen, &mut host);
     for name in &scope.pools {
         if let Some(state) = seen.pools.get(*name) {
             host.inside.push(pool::pool(seen, scope, name, state));

@@ -32,7 +32,7 @@ pub fn registrations(
             _ => (false, false),
         };
         if here {
-            node.inside.push(registration(id.as_str(), storage));
+            node.inside.push(registration(id.as_str(), storage, DERIVED));
         } else if inside {
             node.notes.push(format!(
                 "The storage {id} lies in {}, a folder in it. A spec registers whole datasets only, so that stays as it is.",
@@ -42,12 +42,23 @@ pub fn registrations(
     }
 }
 
-fn registration(id: &str, storage: &StorageState) -> Node {
+/// The types of registrations that lie on no dataset, and are described. A `dir` on the system's own disk, such as `local`,
+/// is Proxmox's.
+const DESCRIBED: &[&str] = &["nfs", "btrfs"];
+
+/// Describes the registrations with Proxmox that lie on no dataset.
+pub fn outside(seen: &Observed, host: &mut Node) {
+    let Storages::Found(storages) = &seen.storages else { return };
+    let described = storages.said().filter(|(_, storage)| DESCRIBED.contains(&&*storage.kind));
+    host.inside.extend(described.map(|(id, storage)| registration(id.as_str(), storage, &[])));
+}
+
+fn registration(id: &str, storage: &StorageState, derived: &[&str]) -> Node {
     let mut node = Node::named("proxmox", id);
     node.key = format!("storage:{id}").parse().ok();
     node.set("type", Literal::Text(storage.kind.to_string()));
     let Some(kind) = find_type(&storage.kind) else { return node };
-    for (name, value) in storage.properties.iter().filter(|(name, _)| !DERIVED.contains(&&***name)) {
+    for (name, value) in storage.properties.iter().filter(|(name, _)| !derived.contains(&&***name)) {
         let row = kind.property(name);
         match row.map(|row| (row.kind, kind.canonical(name, value))) {
             Some((StorageKind::Secret, _)) => {
@@ -83,7 +94,7 @@ pub fn elsewhere(seen: &Observed, scope: &Scope<'_>) -> Option<String> {
         match &*storage.kind {
             "zfspool" => !property("pool").is_some_and(|pool| names.contains(pool)),
             "dir" => property("path").and_then(|path| scope.holder(path)).is_none(),
-            _ => true,
+            kind => !DESCRIBED.contains(&kind),
         }
     });
     let others: Vec<String> = others.map(|(id, storage)| format!("{id} ({})", storage.kind)).collect();

@@ -72,7 +72,9 @@ fn plain() -> World {
     }
     world.host.edit(|state| {
         state.storage_cfg = Some(
-            "cifs: nas\n\tserver 10.0.0.1\n\tshare backup\n\tusername bob\n\tpassword hunter2\n\n".to_owned(),
+            "cifs: nas\n\tserver 10.0.0.1\n\tshare backup\n\tusername bob\n\tpassword hunter2\n\n\
+             nfs: other\n\tserver 10.0.0.2\n\texport /srv/x\n\tpath /mnt/pve/other\n\tcontent backup\n\toptions vers=4.2\n\n"
+                .to_owned(),
         )
     });
     world
@@ -187,13 +189,14 @@ fn a_plain_host_is_described_whole() {
         "dataset \"old\" canmount=\"noauto\" mountpoint=\"legacy\"",
         "volume \"thick\" size=\"1G\"\n",
         "volume \"thin\" size=\"1G\" sparse=#true",
+        "export \"/srv/x\"\n",
         "// Registrations with Proxmox that lie on no dataset in here stay as they are: nas (cifs).",
     ] {
         assert!(proven.text.contains(line), "{line} in:\n{}", proven.text);
     }
     assert!(!proven.text.contains("hunter2"), "{}", proven.text);
-    // Two pools, their disks in them, six datasets and volumes.
-    assert_eq!(graph(&proven).nodes().len(), 8);
+    // Two pools, their disks in them, six datasets and volumes, and what lies on none.
+    assert_eq!(graph(&proven).nodes().len(), 9);
 }
 
 proptest! {
