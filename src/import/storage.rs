@@ -7,7 +7,7 @@ use super::{
 };
 use phoenix_graph::{
     DatasetName,
-    storage::{StorageKind, find_type},
+    storage::{STANDALONE, StorageKind, find_type},
 };
 use phoenix_host::observed::{DatasetState, Observed, StorageState, Storages};
 use std::collections::BTreeSet;
@@ -42,14 +42,15 @@ pub fn registrations(
     }
 }
 
-/// The types of registrations that lie on no dataset, and are described. A `dir` on the system's own disk, such as `local`,
-/// is Proxmox's.
-const DESCRIBED: &[&str] = &["nfs", "btrfs"];
+/// Returns whether what lies on no dataset is described. A `dir` on the system's own disk, such as `local`, is Proxmox's.
+fn is_described(kind: &str) -> bool {
+    kind != "dir" && STANDALONE.contains(&kind)
+}
 
 /// Describes the registrations with Proxmox that lie on no dataset.
 pub fn outside(seen: &Observed, host: &mut Node) {
     let Storages::Found(storages) = &seen.storages else { return };
-    let described = storages.said().filter(|(_, storage)| DESCRIBED.contains(&&*storage.kind));
+    let described = storages.said().filter(|(_, storage)| is_described(&storage.kind));
     host.inside.extend(described.map(|(id, storage)| registration(id.as_str(), storage, &[])));
 }
 
@@ -94,7 +95,7 @@ pub fn elsewhere(seen: &Observed, scope: &Scope<'_>) -> Option<String> {
         match &*storage.kind {
             "zfspool" => !property("pool").is_some_and(|pool| names.contains(pool)),
             "dir" => property("path").and_then(|path| scope.holder(path)).is_none(),
-            kind => !DESCRIBED.contains(&kind),
+            kind => !is_described(kind),
         }
     });
     let others: Vec<String> = others.map(|(id, storage)| format!("{id} ({})", storage.kind)).collect();

@@ -244,6 +244,7 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
         sketch.run(again.only_while(&aside));
     } else if anew {
         // A fixed property differs: the registration alone is made anew; what nobody declared is kept.
+        sketch.tell("registered", Some("as it is"), Some("removed, and made anew"));
         let mut properties = whole(storage, state, &delete);
         properties.extend(set.clone());
         sketch.run(doing::anew(&storage.id, state, &storage.kind, &properties));
