@@ -15,8 +15,8 @@ use phoenix_graph::{DatasetName, Key, Resource, StorageId, plain::some};
 use phoenix_host::{
     LOCAL, area,
     observed::{
-        Containers, DatasetState, GuestKind, GuestUse, Guests, Named, Observed, Registrations, Source,
-        StorageState, Storages, Unknown,
+        Containers, GuestKind, GuestUse, Guests, Named, Observed, Registrations, Source, StorageState,
+        Storages, Unknown,
     },
     op::Op,
 };
@@ -142,10 +142,8 @@ pub fn plan(draft: &mut Draft<'_>) {
 fn refuse_exported(draft: &mut Draft<'_>, leaving: &Leaving) {
     let mut found: BTreeMap<Key, Vec<String>> = BTreeMap::new();
     for other in others(draft.inputs).into_iter().filter(|other| !other.follows()) {
-        for (path, key) in leaving.paths.iter().filter(|(path, _)| at_or_below(&other.path, path)) {
-            if !leaving.leads_there_after(draft, path) {
-                found.entry(key.clone()).or_default().push(other.to_string());
-            }
+        for key in leaving.under_path(&other.path) {
+            found.entry(key).or_default().push(other.to_string());
         }
     }
     for (key, exported) in found {
@@ -220,8 +218,6 @@ struct Leaving {
     gone: BTreeMap<DatasetName, Key>,
     /// Paths that lead to other file systems after.
     paths: BTreeMap<Box<str>, Key>,
-    /// What has another name after, by the name that it has now.
-    names: BTreeMap<DatasetName, DatasetName>,
     /// Paths of what has another name after, and may be found where it was.
     moved: BTreeMap<Box<str>, Key>,
 }
@@ -243,7 +239,6 @@ impl Leaving {
             }
         }
         for (name, (key, last)) in &moves.renamed {
-            found.names.extend(last.clone().map(|last| (name.clone(), last)));
             found.moved.extend(path(seen, name).map(|path| (path, key.clone())));
             if moves.there.contains(name) && !draft.found.moves.is_renamed(name) {
                 continue;
@@ -254,6 +249,7 @@ impl Leaving {
         for (name, (key, word)) in &moves.mountpoints {
             found.moves_path(name, word.as_deref(), key, seen);
         }
+        found.keep_what_stays(draft, &moves);
         for (name, key) in &moves.not_mounted {
             found.paths.extend(path(seen, name).map(|path| (path, key.clone())));
         }
@@ -303,6 +299,25 @@ impl Leaving {
             }
             _ => {}
         }
+    }
+
+    /// Drops the paths that lead to the same file system after, by whatever name it has then.
+    fn keep_what_stays(&mut self, draft: &Draft<'_>, moves: &Moves) {
+        if self.paths.is_empty() {
+            return;
+        }
+        let mounted = draft.inputs.observed.datasets.iter().filter(|(_, state)| state.mounted);
+        let standing: BTreeMap<&str, &DatasetName> =
+            mounted.filter_map(|(name, state)| Some((state.value("mountpoint")?, name))).collect();
+        self.paths.retain(|path, _| {
+            let now = standing.get(&**path);
+            let after =
+                now.and_then(|now| moves.renamed.get(*now).map_or(Some(*now), |(_, last)| last.as_ref()));
+            let stays = |after: &DatasetName| {
+                !area::is_inside(after) && draft.found.mounting.place(after) == Some(&**path)
+            };
+            !after.is_some_and(stays)
+        });
     }
 
     /// A dataset has another name after: does its path still lead to it?
@@ -391,16 +406,6 @@ impl Leaving {
                 found
             }
         }
-    }
-
-    /// Returns whether a path leads to the file system after that is there now, by whatever name.
-    fn leads_there_after(&self, draft: &Draft<'_>, path: &str) -> bool {
-        let stands =
-            |(_, state): &(_, &DatasetState)| state.mounted && state.value("mountpoint") == Some(path);
-        let Some((now, _)) = draft.inputs.observed.datasets.iter().find(stands) else { return false };
-        let after = self.names.get(now).unwrap_or(now);
-        let gone = after == now && self.gone.contains_key(now);
-        !gone && !area::is_inside(after) && draft.found.mounting.place(after) == Some(path)
     }
 
     /// Lists where Proxmox mounts what is registered no more: it is there until the next boot.
