@@ -40,6 +40,7 @@ fn refused(fault: &Fault, places: &HashMap<Key, Place>) -> Diagnostic {
         Reason::Setting(_) | Reason::Tunable(_) | Reason::Arc(_) | Reason::Account(_) | Reason::Guest(_) => {
             code::BAD_VALUE
         }
+        Reason::TwoKinds(_) => code::GUEST_OF_TWO_KINDS,
         Reason::NoWay(_) => code::MACHINE_NOT_EXPORTED,
         Reason::Was(_) => code::BAD_RENAME,
         Reason::VolumeSize(_) => code::BAD_VOLUME_SIZE,

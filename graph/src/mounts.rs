@@ -39,6 +39,16 @@ pub fn mounts<'a>(resources: impl IntoIterator<Item = &'a Resource>) -> BTreeMap
     found
 }
 
+/// Lists the root datasets of pools of which nothing is said, each with its default place.
+#[must_use]
+pub fn unsaid_roots<'a>(
+    resources: impl IntoIterator<Item = &'a Resource>,
+    mounts: &BTreeMap<DatasetName, Mount>,
+) -> Vec<(Box<str>, DatasetName)> {
+    let roots = resources.into_iter().filter_map(Resource::root).filter(|root| !mounts.contains_key(root));
+    roots.map(|root| (format!("/{root}").into(), root)).collect()
+}
+
 fn inherited(name: &DatasetName, found: &BTreeMap<DatasetName, Mount>) -> Option<Box<str>> {
     let Some(parent) = name.parent() else {
         return Some(format!("/{name}").into());

@@ -14,14 +14,11 @@ pub use row::{StorageError, StorageKind, StorageProperty, StorageType};
 /// The types of storage that lie on a dataset of this host.
 pub const ON_DATASETS: &[&str] = &["zfspool", "dir"];
 
-/// The types that a spec can say.
+/// The types that a spec can say: those of [`ON_DATASETS`] and [`STANDALONE`].
 pub const SAID: &[&str] = &["zfspool", "dir", "nfs", "btrfs"];
 
 /// The types that a spec registers on no dataset: of another machine, or of another file system of this host.
 pub const STANDALONE: &[&str] = &["dir", "nfs", "btrfs"];
-
-/// Types whose registration takes a secret with it when it goes, which nobody could give back.
-pub const WITH_SECRETS: &[&str] = &["cifs", "pbs"];
 
 /// The other types that Proxmox VE has, and that no spec registers.
 pub const ELSEWHERE: &[&str] =
@@ -49,6 +46,12 @@ impl StorageType {
     /// Returns the type's properties, the required ones first.
     pub fn properties(&self) -> impl Iterator<Item = &'static StorageProperty> + use<> {
         self.groups.iter().flat_map(|group| group.iter())
+    }
+
+    /// Returns whether a registration of this type takes a secret with it when it goes, which nobody could give back.
+    #[must_use]
+    pub fn has_secret(&self) -> bool {
+        self.properties().any(|property| property.kind == StorageKind::Secret)
     }
 
     /// Finds a property without which Proxmox takes no registration of this type.

@@ -14,6 +14,7 @@ mod placeholder;
 mod pool;
 mod settings;
 mod space;
+mod standalone;
 mod storage;
 
 pub use settings::{is_setting, settings_of, target};

@@ -4,7 +4,7 @@ use super::Checker;
 use crate::{
     diagnostic::{Diagnostic, article, code, did_you_mean, list},
     resolve::{
-        grammar::{Kind, LIFE, Meaning, OWN, TYPES, find_own},
+        grammar::{Kind, LIFE, Meaning, OWN, find_own},
         spec::{Block, Said, Scalar, Setting},
     },
     size_hint,
@@ -14,7 +14,7 @@ use phoenix_graph::{
     PropertyName, Settings, Target, Value,
     check::{self, SettingError},
     export, property,
-    storage::{StorageType, types},
+    storage::{SAID, StorageType, types},
 };
 
 /// Words that hold secrets: a spec says where one is found, never what it is.
@@ -52,7 +52,7 @@ pub fn settings_of(kind: Kind) -> Box<dyn Iterator<Item = &'static str>> {
 
 /// Returns the properties of registrations that a spec may say.
 fn registered() -> impl Iterator<Item = &'static str> {
-    let properties = types().iter().filter(|kind| TYPES.contains(&kind.name));
+    let properties = types().iter().filter(|kind| SAID.contains(&kind.name));
     let properties = properties.flat_map(StorageType::properties).map(|property| property.name);
     // Whoever lies on a dataset cannot say these, whoever does not lie on one cannot have them.
     properties.filter(|name| !matches!(*name, "pool" | "mountpoint"))

@@ -8,19 +8,15 @@ use crate::{
     diagnostic::{Diagnostic, code, did_you_mean, list},
     resolve::{
         grammar::Kind,
-        spec::{Block, Scalar, Setting},
+        spec::{Block, Said, Scalar, Setting},
     },
 };
 use phoenix_graph::{
     DatasetName, Resource, Storage, StorageId,
-    kind::folders,
     mounts::Mount,
-    storage::{
-        ELSEWHERE, ON_DATASETS, STANDALONE, StorageError, StorageKind, StorageType, WITH_SECRETS, find_type,
-        types,
-    },
+    storage::{ELSEWHERE, ON_DATASETS, STANDALONE, StorageError, StorageKind, StorageType, find_type, types},
 };
-use std::{borrow::Cow, collections::BTreeMap, net::IpAddr};
+use std::{borrow::Cow, collections::BTreeMap};
 
 impl<'a> Checker<'_, 'a, '_> {
     /// Reads a `proxmox` inside a dataset.
@@ -44,92 +40,8 @@ impl<'a> Checker<'_, 'a, '_> {
         self.add(Resource::Storage(storage), block, code::DUPLICATE_STORAGE, &what);
     }
 
-    /// Reads a `proxmox` that stands in a host: what lies on no dataset of it.
-    pub(super) fn standalone(&mut self, block: &Block<'a>, mounts: &BTreeMap<DatasetName, Mount>) {
-        let Some(id) = self.storage_id(block) else { return self.template(block) };
-        let text = block.name().unwrap_or_default();
-        let Some(kind) = self.standalone_type(block, text) else { return };
-        let before = self.sink.errors();
-        let properties = self.storage_properties(block, kind, false);
-        if self.sink.errors() > before || block.broken {
-            return;
-        }
-        if let Some(missing) = kind.missing(&properties) {
-            let message = format!("the `{}` storage `{text}` has no `{missing}`", kind.name);
-            let diagnostic = Diagnostic::new(code::STORAGE_INCOMPLETE, message)
-                .at(block.place, format!("`{missing}` is missing"))
-                .help(format!("`{missing} \"…\"` in it"));
-            self.tell(block.via, diagnostic);
-            return;
-        }
-        if self.lies_on_a_dataset(block, properties.get("path").map(|path| &**path), mounts) {
-            return;
-        }
-        self.look_at_the_server(block, &properties);
-        let Some(id) = id else { return };
-        let what = format!("the storage `{id}`");
-        let lifecycle = self.lifecycle(block);
-        let storage = Storage { id, kind: kind.name.into(), dataset: None, properties, lifecycle };
-        self.add(Resource::Storage(storage), block, code::DUPLICATE_STORAGE, &what);
-    }
-
-    /// Tells where a folder is a dataset's, or lies in one.
-    fn lies_on_a_dataset(
-        &mut self,
-        block: &Block<'a>,
-        path: Option<&str>,
-        mounts: &BTreeMap<DatasetName, Mount>,
-    ) -> bool {
-        let Some(path) = path else { return false };
-        let over = folders(path).find_map(|folder| {
-            let at =
-                |(_, mount): &(&DatasetName, &Mount)| mount.mounted && mount.path.as_deref() == Some(folder);
-            mounts.iter().find(at)
-        });
-        let over = over.map(|(dataset, mount)| (dataset.clone(), mount.path.as_deref() == Some(path)));
-        let Some((dataset, is_it)) = over.or_else(|| self.in_a_root(path, mounts)) else { return false };
-        let place = block.setting("path").map_or(block.place, |setting| setting.place);
-        let help = if is_it {
-            format!("say the `proxmox` in `{dataset}`, without `path`")
-        } else {
-            format!("make a dataset of that folder, and say the `proxmox` in it; or say it in `{dataset}`")
-        };
-        let diagnostic = Diagnostic::new(code::BAD_STORAGE_PROPERTY, format!("{path} lies in `{dataset}`"))
-            .at(place, "on a dataset of this spec")
-            .help(help);
-        self.tell(block.via, diagnostic);
-        true
-    }
-
-    /// Finds the pool whose root dataset a folder lies in, where the spec says nothing of that: it is at its default place.
-    fn in_a_root(&self, path: &str, mounts: &BTreeMap<DatasetName, Mount>) -> Option<(DatasetName, bool)> {
-        let roots = self.resources.iter().filter_map(|resource| match resource {
-            Resource::Pool(pool) => DatasetName::new(pool.name.as_str()).ok(),
-            _ => None,
-        });
-        roots.filter(|root| !mounts.contains_key(root)).find_map(|root| {
-            let rest = path.strip_prefix('/')?.strip_prefix(root.as_str())?;
-            (rest.is_empty() || rest.starts_with('/')).then_some((root, rest.is_empty()))
-        })
-    }
-
-    /// Tells of an NFS server that is this very host.
-    fn look_at_the_server(&mut self, block: &Block<'a>, properties: &BTreeMap<Box<str>, Box<str>>) {
-        let Some(server) = properties.get("server") else { return };
-        let loopback = server.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-        if !loopback && &**server != "localhost" {
-            return;
-        }
-        let place = block.setting("server").map_or(block.place, |setting| setting.place);
-        let diagnostic = Diagnostic::new(code::LOOPBACK_STORAGE, format!("{server} is this host itself"))
-            .at(place, "mounted over NFS from itself")
-            .help("say `proxmox` with `type=\"dir\"` in the dataset: no NFS is needed");
-        let diagnostic = self.vias.label(diagnostic, block.via);
-        self.lint(diagnostic);
-    }
-
     /// Reads the id of a registration: nothing where none stands there, and no id where it is none.
-    fn storage_id(&mut self, block: &Block<'a>) -> Option<Option<StorageId>> {
+    pub(super) fn storage_id(&mut self, block: &Block<'a>) -> Option<Option<StorageId>> {
         let arg = block.arg.as_ref()?;
         let text = block.name().unwrap_or_default();
         match StorageId::new(text) {
@@ -145,59 +57,9 @@ impl<'a> Checker<'_, 'a, '_> {
         }
     }
 
-    /// Reads the type of a registration that lies on no dataset.
-    fn standalone_type(&mut self, block: &Block<'a>, id: &str) -> Option<&'static StorageType> {
-        let Some(setting) = block.setting("type") else {
-            if !block.may_miss("type") {
-                let message = format!("the storage `{id}` has no type");
-                let diagnostic = Diagnostic::new(code::STORAGE_WITHOUT_TYPE, message)
-                    .at(block.place, "the type is missing")
-                    .help(format!("in a host stand {}", list(STANDALONE.iter().copied())));
-                self.tell(block.via, diagnostic);
-            }
-            return None;
-        };
-        let said = self.one(setting)?;
-        let text = self.text(setting, said)?;
-        if let Some(kind) = find_type(&text).filter(|kind| STANDALONE.contains(&kind.name)) {
-            return Some(kind);
-        }
-        let (message, help) = match &*text {
-            "zfspool" => (
-                "a `zfspool` storage lies on a dataset".to_owned(),
-                "say the `proxmox` in the dataset or the pool's `root`",
-            ),
-            text if WITH_SECRETS.contains(&text) => (
-                format!(
-                    "phoenix registers no `{text}` storage yet: Proxmox drops its password with it, and a rollback could not give that back"
-                ),
-                "register it by hand: what `storage.cfg` has of it stays as it is",
-            ),
-            text if ELSEWHERE.contains(&text) => (
-                format!("phoenix registers no `{text}` storage"),
-                "what `storage.cfg` has of it stays as it is",
-            ),
-            _ => {
-                let help = match did_you_mean(&text, STANDALONE.iter().copied()) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("in a host stand {}", list(STANDALONE.iter().copied())),
-                };
-                let message = format!("no storage of Proxmox's own has the type {text:?}");
-                let diagnostic =
-                    Diagnostic::new(code::UNKNOWN_STORAGE_TYPE, message).at(said.place, "unknown").help(help);
-                self.push(diagnostic, said.via);
-                return None;
-            }
-        };
-        let diagnostic =
-            Diagnostic::new(code::BAD_STORAGE_TYPE, message).at(said.place, "not here").help(help);
-        self.push(diagnostic, said.via);
-        None
-    }
-
     /// Looks at what a profile says of the registrations that the dataset has: without an id, and so
     /// perhaps without a type, but of things that some type has.
-    fn template(&mut self, block: &Block<'a>) {
+    pub(super) fn template(&mut self, block: &Block<'a>) {
         for setting in &block.settings {
             let mut known = settings_of(Kind::Proxmox).chain(DERIVED.iter().copied());
             if !known.any(|word| word == setting.name) {
@@ -207,64 +69,79 @@ impl<'a> Checker<'_, 'a, '_> {
     }
 
     fn storage_type(&mut self, block: &Block<'a>, of: &Block<'a>, id: &str) -> Option<&'static StorageType> {
-        let Some(setting) = block.setting("type") else {
-            // A profile of the dataset may have said it.
-            if block.may_miss("type") || of.broken {
-                return None;
+        // A profile of the dataset may have said it.
+        let missing = !of.broken;
+        let (kind, said) = self.said_type(block, id, missing, ON_DATASETS)?;
+        let on_volume = of.kind == Kind::Volume;
+        let (message, help) = match kind {
+            Ok(kind) if ON_DATASETS.contains(&kind.name) && !on_volume => return Some(kind),
+            Ok(kind) if on_volume => {
+                (format!("a `{}` storage does not lie on a volume", kind.name), "put it on a dataset")
             }
-            self.tell(
-                block.via,
-                Diagnostic::new(code::STORAGE_WITHOUT_TYPE, format!("the storage `{id}` has no type"))
+            Ok(kind) if STANDALONE.contains(&kind.name) => (
+                format!("a `{}` storage does not lie on a dataset", kind.name),
+                "say the `proxmox` straight in the host; on a dataset lie `zfspool` and `dir`",
+            ),
+            Ok(kind) => (
+                format!("a `{}` storage does not lie on a dataset", kind.name),
+                "on a dataset lie `zfspool` and `dir`",
+            ),
+            Err(text) => (
+                format!("phoenix registers no `{text}` storage: it does not lie on a dataset"),
+                "what `storage.cfg` has of it stays as it is; on a dataset lie `zfspool` and `dir`",
+            ),
+        };
+        self.bad_type(said, message, help);
+        None
+    }
+
+    /// Reads the type of a registration, where `here` may stand: one that phoenix knows, or the name of another of
+    /// Proxmox's; and tells where none is said, which may be `missing`, or one that nobody knows.
+    pub(super) fn said_type<'c>(
+        &mut self,
+        block: &'c Block<'a>,
+        id: &str,
+        missing: bool,
+        here: &[&'static str],
+    ) -> Option<(Result<&'static StorageType, Cow<'c, str>>, &'c Said<'a>)> {
+        let stand = || list(here.iter().copied());
+        let Some(setting) = block.setting("type") else {
+            if missing && !block.may_miss("type") {
+                let message = format!("the storage `{id}` has no type");
+                let diagnostic = Diagnostic::new(code::STORAGE_WITHOUT_TYPE, message)
                     .at(block.place, "the type is missing")
-                    .help("`type=\"zfspool\"` or `type=\"dir\"`, here or in a profile"),
-            );
+                    .help(format!("`type=\"…\"`, here or in a profile: {}", stand()));
+                self.tell(block.via, diagnostic);
+            }
             return None;
         };
         let said = self.one(setting)?;
         let text = self.text(setting, said)?;
+        if let Some(kind) = find_type(&text) {
+            return Some((Ok(kind), said));
+        }
         if ELSEWHERE.contains(&&*text) {
-            let diagnostic = Diagnostic::new(
-                code::BAD_STORAGE_TYPE,
-                format!("phoenix registers no `{text}` storage: it does not lie on a dataset"),
-            )
-            .at(said.place, "not here")
-            .help("what `storage.cfg` has of it stays as it is; on a dataset lie `zfspool` and `dir`");
-            self.push(diagnostic, said.via);
-            return None;
+            return Some((Err(text), said));
         }
-        let Some(kind) = find_type(&text) else {
-            let names = || types().iter().map(|kind| kind.name);
-            let help = match did_you_mean(&text, names()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("on a dataset lie {}", list(ON_DATASETS.iter().copied())),
-            };
-            let diagnostic = Diagnostic::new(
-                code::UNKNOWN_STORAGE_TYPE,
-                format!("no storage of Proxmox's own has the type {text:?}"),
-            )
-            .at(said.place, "unknown")
-            .help(help);
-            self.push(diagnostic, said.via);
-            return None;
+        let help = match did_you_mean(&text, types().iter().map(|kind| kind.name)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("here may stand {}", stand()),
         };
-        if !ON_DATASETS.contains(&kind.name) || of.kind == Kind::Volume {
-            let (message, help) = if of.kind == Kind::Volume {
-                (format!("a `{}` storage does not lie on a volume", kind.name), "put it on a dataset")
-            } else {
-                (
-                    format!("a `{}` storage does not lie on a dataset", kind.name),
-                    "on a dataset lie `zfspool` and `dir`",
-                )
-            };
-            let diagnostic =
-                Diagnostic::new(code::BAD_STORAGE_TYPE, message).at(said.place, "not here").help(help);
-            self.push(diagnostic, said.via);
-            return None;
-        }
-        Some(kind)
+        let message = format!("no storage of Proxmox's own has the type {text:?}");
+        let diagnostic =
+            Diagnostic::new(code::UNKNOWN_STORAGE_TYPE, message).at(said.place, "unknown").help(help);
+        self.push(diagnostic, said.via);
+        None
     }
 
-    fn storage_properties(
+    /// Tells of a type that does not stand here.
+    pub(super) fn bad_type(&mut self, said: &Said<'a>, message: String, help: &str) {
+        let diagnostic =
+            Diagnostic::new(code::BAD_STORAGE_TYPE, message).at(said.place, "not here").help(help);
+        self.push(diagnostic, said.via);
+    }
+
+    pub(super) fn storage_properties(
         &mut self,
         block: &Block<'a>,
         kind: &'static StorageType,

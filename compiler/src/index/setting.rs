@@ -2,13 +2,13 @@
 
 use crate::{
     check,
-    resolve::grammar::{DIRECTIVES, Kind, Own, TYPES, find_own},
+    resolve::grammar::{DIRECTIVES, Kind, Own, find_own},
 };
 use phoenix_graph::{
     Property,
     export::vocabulary,
     property,
-    storage::{StorageKind, StorageProperty, StorageType, types},
+    storage::{SAID, StorageKind, StorageProperty, StorageType, types},
 };
 
 /// A setting's row.
@@ -100,7 +100,7 @@ impl SettingRow {
 }
 
 fn registered() -> impl Iterator<Item = &'static StorageType> {
-    types().iter().filter(|storage| TYPES.contains(&storage.name))
+    types().iter().filter(|storage| SAID.contains(&storage.name))
 }
 
 /// What the words are for that are no nodes of their own.

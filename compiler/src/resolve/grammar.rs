@@ -1,7 +1,6 @@
 //! The words of the language and where each may stand: one table.
 
-use phoenix_graph::check::guest::MOUNT_OPTIONS;
-pub use phoenix_graph::storage::SAID as TYPES;
+use phoenix_graph::{check::guest::MOUNT_OPTIONS, storage::SAID};
 
 /// What a node is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -259,7 +258,7 @@ pub const OWN: &[Own] = &[
     ),
     own("spares", &[Draid], "The spares spread over all of it, 0 to 100; 0 unless said."),
     Own {
-        values: TYPES,
+        values: SAID,
         ..own("type", &[Proxmox], "Its type: on a dataset `zfspool` or `dir`; else `nfs`, `dir` or `btrfs`.")
     },
     own("owner", &[Permissions], "The owner, by name or by number."),

@@ -15,6 +15,8 @@ pub struct Others<'a> {
     known: HashMap<&'a str, Known<'a>>,
     /// Where file systems are mounted.
     places: HashSet<&'a str>,
+    /// The containers and machines that have something.
+    guests: HashSet<(Guest, u32)>,
     /// What is exported.
     exports: Exports<'a>,
     /// The disks of those that were asked already.
@@ -23,6 +25,13 @@ pub struct Others<'a> {
     renamed: HashSet<&'a DatasetName>,
     /// The earlier names of those that were asked already.
     earlier: HashSet<&'a DatasetName>,
+}
+
+/// The kinds of guests. Proxmox gives each id to one guest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Guest {
+    Container,
+    Machine,
 }
 
 /// What is known of a file system or volume.
@@ -51,7 +60,25 @@ impl<'a> Others<'a> {
         if let Some(known) = self.known.get_mut(name.as_str()) {
             known.mounted = Some(path);
         }
+        self.know_place(path);
+    }
+
+    /// Knows that a file system is mounted at a path.
+    pub fn know_place(&mut self, path: &'a str) {
         self.places.insert(path);
+    }
+
+    /// Takes an id for a guest of a kind, which no guest of the other kind may have.
+    ///
+    /// # Errors
+    /// [`Reason::TwoKinds`]
+    pub fn guest(&mut self, kind: Guest, id: u32) -> Result<(), Reason> {
+        self.guests.insert((kind, id));
+        let other = match kind {
+            Guest::Container => Guest::Machine,
+            Guest::Machine => Guest::Container,
+        };
+        if self.guests.contains(&(other, id)) { Err(Reason::TwoKinds(id)) } else { Ok(()) }
     }
 
     /// Returns whether a file system is mounted at a path.

@@ -78,6 +78,8 @@ pub enum Reason {
     Derived(&'static str),
     #[error("it says no {0:?}, which Proxmox wants")]
     Required(&'static str),
+    #[error("the guest {0} is said to be a container and a machine")]
+    TwoKinds(u32),
     #[error("a dataset of the spec is mounted at {0}: the registration belongs to that")]
     OnDataset(Box<str>),
     #[error("a spec sets no parameter {0:?} of the zfs module")]

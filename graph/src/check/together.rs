@@ -4,7 +4,7 @@
 use super::{Fault, Reason, others::Others, place_of, resource, space};
 use crate::{
     DatasetName, Key, Resource, Value,
-    mounts::{Mount, mounts},
+    mounts::{Mount, mounts, unsaid_roots},
 };
 use hashbrown::{HashMap, HashSet};
 use std::collections::BTreeMap;
@@ -15,7 +15,9 @@ use std::collections::BTreeMap;
 pub fn all<'a>(resources: impl IntoIterator<Item = &'a Resource>) -> Vec<Fault> {
     let resources: Vec<&Resource> = resources.into_iter().collect();
     let mounts = mounts(resources.iter().copied());
+    let roots = unsaid_roots(resources.iter().copied(), &mounts);
     let mut others = others(&resources, &mounts);
+    roots.iter().for_each(|(path, _)| others.know_place(path));
     let mut keys: HashSet<Key> = HashSet::new();
     let mut faults: Vec<Fault> = Vec::new();
     for &one in &resources {

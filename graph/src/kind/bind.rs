@@ -6,7 +6,11 @@ use super::{
 };
 use crate::{
     DatasetName,
-    check::{guest, others::Others, reason::Reason},
+    check::{
+        guest,
+        others::{Guest, Others},
+        reason::Reason,
+    },
     id_map::MountMap,
     name::NameError,
 };
@@ -73,6 +77,7 @@ impl Kind for Bind {
     }
 
     fn check_among<'a>(&'a self, others: &mut Others<'a>) -> Result<(), Reason> {
+        others.guest(Guest::Container, self.container)?;
         others.mounted_at(&self.dataset, &self.path)
     }
 

@@ -6,7 +6,11 @@ use super::{
 };
 use crate::{
     DatasetName,
-    check::{guest, others::Others, reason::Reason},
+    check::{
+        guest,
+        others::{Guest, Others},
+        reason::Reason,
+    },
     export::reach::Asked,
     name::NameError,
     nfs::{NfsMount, Version, text},
@@ -103,6 +107,7 @@ impl Kind for GuestMount {
     }
 
     fn check_among<'a>(&'a self, others: &mut Others<'a>) -> Result<(), Reason> {
+        others.guest(Guest::Machine, self.machine)?;
         others.mounted_at(&self.dataset, &self.path)?;
         let path = self.source_path();
         if let Some(at) = inside(&self.path, &path).find(|at| others.is_mount_point(at)) {

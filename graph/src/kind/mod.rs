@@ -30,7 +30,7 @@ pub use life::Lifecycle;
 pub use mode::Mode;
 pub use permissions::Permissions;
 pub use pool::Pool;
-pub use storage::{Storage, folders};
+pub use storage::Storage;
 pub use tunable::{ARC_LEAST, ARC_MAX, Tunable};
 pub use vdev::{Class, Disk, Redundancy, Vdev, vdev_text};
 pub use volume::Volume;

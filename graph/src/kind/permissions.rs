@@ -9,7 +9,11 @@ use super::{
 };
 use crate::{
     DatasetName,
-    check::{guest, others::Others, reason::Reason},
+    check::{
+        guest,
+        others::{Guest, Others},
+        reason::Reason,
+    },
     name::NameError,
 };
 use serde::{Deserialize, Serialize};
@@ -77,6 +81,9 @@ impl Kind for Permissions {
     }
 
     fn check_among<'a>(&'a self, others: &mut Others<'a>) -> Result<(), Reason> {
+        if let Some(id) = self.container {
+            others.guest(Guest::Container, id)?;
+        }
         if !self.acl.is_empty() {
             others.takes_lists(&self.dataset)?;
         }

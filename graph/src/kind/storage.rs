@@ -2,6 +2,7 @@
 
 use super::{
     common::{FORMAT_4, Fact, Kind, Said},
+    guest_mount::inside,
     key::Key,
     life::Lifecycle,
 };
@@ -68,12 +69,8 @@ impl Kind for Storage {
     fn check_among<'a>(&'a self, others: &mut Others<'a>) -> Result<(), Reason> {
         let says = |name: &str| self.properties.get(name).map(|value| &**value);
         let Some(dataset) = &self.dataset else {
-            return match says("path")
-                .and_then(|path| folders(path).find(|folder| others.is_mount_point(folder)))
-            {
-                Some(folder) => Err(Reason::OnDataset(folder.into())),
-                None => Ok(()),
-            };
+            let over = says("path").and_then(|path| inside("/", path).find(|at| others.is_mount_point(at)));
+            return over.map_or(Ok(()), |at| Err(Reason::OnDataset(at.into())));
         };
         others.no_volume(dataset)?;
         let mounted = others.mounted(dataset);
@@ -101,10 +98,4 @@ impl Kind for Storage {
     fn format(&self) -> u32 {
         if self.dataset.is_some() { 1 } else { FORMAT_4 }
     }
-}
-
-/// Lists a path and the folders that it lies in, but for the root of the system.
-pub fn folders(path: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(Some(path), |path| path.rsplit_once('/').map(|(above, _)| above))
-        .take_while(|path| !path.is_empty())
 }

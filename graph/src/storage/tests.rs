@@ -182,3 +182,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_a_spec_says_lies_on_a_dataset_or_on_none() {
+    let mut said: Vec<&str> = ON_DATASETS.iter().chain(STANDALONE).copied().collect();
+    said.sort_unstable();
+    said.dedup();
+    let mut all = SAID.to_vec();
+    all.sort_unstable();
+    assert_eq!(said, all);
+    let known: Vec<&str> = types().iter().map(|kind| kind.name).collect();
+    for name in SAID {
+        assert!(known.contains(name) && !find_type(name).unwrap().has_secret(), "{name}");
+    }
+    // Whatever else there is a table for takes a secret along.
+    let others = types().iter().filter(|kind| !SAID.contains(&kind.name));
+    assert!(others.clone().count() > 0 && others.clone().all(StorageType::has_secret));
+}

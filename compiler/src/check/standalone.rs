@@ -1,0 +1,110 @@
+//! Registrations with Proxmox VE that lie on no dataset: on another machine, or on another file system of the host.
+
+use super::{Checker, bind::Mounts};
+use crate::{
+    diagnostic::{Diagnostic, code},
+    resolve::spec::Block,
+};
+use phoenix_graph::{
+    DatasetName, Resource, Storage,
+    kind::inside,
+    mounts::{Mount, unsaid_roots},
+    storage::{STANDALONE, StorageType},
+};
+use std::{collections::BTreeMap, net::IpAddr};
+
+impl<'a> Checker<'_, 'a, '_> {
+    /// Reads a `proxmox` that stands in a host: what lies on no dataset of it.
+    pub(super) fn standalone(&mut self, block: &Block<'a>, mounts: &BTreeMap<DatasetName, Mount>) {
+        let Some(id) = self.storage_id(block) else { return self.template(block) };
+        let text = block.name().unwrap_or_default();
+        let Some(kind) = self.standalone_type(block, text) else { return };
+        let before = self.sink.errors();
+        let properties = self.storage_properties(block, kind, false);
+        if self.sink.errors() > before || block.broken {
+            return;
+        }
+        if let Some(missing) = kind.missing(&properties) {
+            let message = format!("the `{}` storage `{text}` has no `{missing}`", kind.name);
+            let diagnostic = Diagnostic::new(code::STORAGE_INCOMPLETE, message)
+                .at(block.place, format!("`{missing}` is missing"))
+                .help(format!("`{missing} \"…\"` in it"));
+            self.tell(block.via, diagnostic);
+            return;
+        }
+        if self.lies_on_a_dataset(block, properties.get("path").map(|path| &**path), mounts) {
+            return;
+        }
+        self.look_at_the_server(block, &properties);
+        let Some(id) = id else { return };
+        let what = format!("the storage `{id}`");
+        let lifecycle = self.lifecycle(block);
+        let storage = Storage { id, kind: kind.name.into(), dataset: None, properties, lifecycle };
+        self.add(Resource::Storage(storage), block, code::DUPLICATE_STORAGE, &what);
+    }
+
+    /// Tells where a folder is a dataset's, or lies in one.
+    fn lies_on_a_dataset(
+        &mut self,
+        block: &Block<'a>,
+        path: Option<&str>,
+        mounts: &BTreeMap<DatasetName, Mount>,
+    ) -> bool {
+        let Some(path) = path else { return false };
+        let roots = unsaid_roots(&self.resources, mounts);
+        let mounted = mounts.iter().filter(|(_, mount)| mount.mounted);
+        let mounted = mounted.filter_map(|(name, mount)| Some((mount.path.as_deref()?, name)));
+        let places: Mounts<'_> = mounted.chain(roots.iter().map(|(path, name)| (&**path, name))).collect();
+        let over = inside("/", path).find_map(|at| Some((at, *places.get(at)?)));
+        let Some((at, dataset)) = over else { return false };
+        let place = block.setting("path").map_or(block.place, |setting| setting.place);
+        let help = if at == path {
+            format!("say the `proxmox` in `{dataset}`, without `path`")
+        } else {
+            format!("make a dataset of that folder, and say the `proxmox` in it; or say it in `{dataset}`")
+        };
+        let diagnostic = Diagnostic::new(code::BAD_STORAGE_PROPERTY, format!("{path} lies in `{dataset}`"))
+            .at(place, "on a dataset of this spec")
+            .help(help);
+        self.tell(block.via, diagnostic);
+        true
+    }
+
+    /// Tells of an NFS server that is this very host.
+    fn look_at_the_server(&mut self, block: &Block<'a>, properties: &BTreeMap<Box<str>, Box<str>>) {
+        let Some(server) = properties.get("server") else { return };
+        let loopback = server.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        if !loopback && &**server != "localhost" {
+            return;
+        }
+        let place = block.setting("server").map_or(block.place, |setting| setting.place);
+        let diagnostic = Diagnostic::new(code::LOOPBACK_STORAGE, format!("{server} is this host itself"))
+            .at(place, "mounted over NFS from itself")
+            .help("say `proxmox` with `type=\"dir\"` in the dataset: no NFS is needed");
+        let diagnostic = self.vias.label(diagnostic, block.via);
+        self.lint(diagnostic);
+    }
+
+    /// Reads the type of a registration that lies on no dataset.
+    fn standalone_type(&mut self, block: &Block<'a>, id: &str) -> Option<&'static StorageType> {
+        let (kind, said) = self.said_type(block, id, true, STANDALONE)?;
+        let stays = "what `storage.cfg` has of it stays as it is";
+        let (message, help) = match kind {
+            Ok(kind) if STANDALONE.contains(&kind.name) => return Some(kind),
+            Ok(kind) if kind.has_secret() => (
+                format!(
+                    "phoenix registers no `{}` storage yet: Proxmox drops its password with it, and a rollback could not give that back",
+                    kind.name
+                ),
+                "register it by hand: what `storage.cfg` has of it stays as it is",
+            ),
+            Ok(kind) => (
+                format!("a `{}` storage lies on a dataset", kind.name),
+                "say the `proxmox` in the dataset or the pool's `root`",
+            ),
+            Err(text) => (format!("phoenix registers no `{text}` storage"), stays),
+        };
+        self.bad_type(said, message, help);
+        None
+    }
+}
