@@ -1,17 +1,13 @@
 //! A host as a case describes it: what a look at it would show, and what is on record of it.
 
-use super::words::Words;
+use super::{proxmox, words::Words};
 use kdl::KdlDocument;
 use phoenix_graph::{
     Bytes, Class, DatasetName, Disk, Key, PoolName, PropertyName, Redundancy, Target, Value, property,
 };
-use phoenix_host::{
-    observed::{
-        Configured, ContainerState, Containers, DatasetState, Directory, DiskState, Found, Guest, GuestKind,
-        Guests, HOME, HeldExport, ImportObstacle, KeyFile, LinkState, MountState, Mounts, OWNER, Observed,
-        PctVersion, PoolState, Setting, Source, Storages, Unknown, VdevDisk, VdevState, Work, WorkKind,
-    },
-    text::{container_conf, guest_conf, storage_cfg},
+use phoenix_host::observed::{
+    DatasetState, Directory, DiskState, Found, HOME, HeldExport, ImportObstacle, KeyFile, LinkState,
+    MountState, Mounts, OWNER, Observed, PoolState, Setting, Source, VdevDisk, VdevState, Work, WorkKind,
 };
 use phoenix_plan::{
     Before, Past, Prior,
@@ -119,82 +115,6 @@ impl Host {
             "unread" => {
                 seen.unread_exports.insert(words.arg::<String>()?.into(), words.arg()?);
             }
-            "storages" => {
-                seen.storages = match words.one_of(&["unknown"]) {
-                    Some(_) => Storages::Unknown(unknown(&mut words)?),
-                    None => storage_cfg::storages(words.arg::<String>()?.as_bytes()),
-                }
-            }
-            "no-proxmox" => seen.storages = Storages::NoProxmox,
-            "guest" => {
-                let guest = Guest { kind: GuestKind::Container, id: words.arg()?, node: "pve".into() };
-                let uses = guest_conf::uses(&guest, words.arg::<String>()?.as_bytes(), &[]);
-                match &mut seen.guests {
-                    Guests::Found(found) => found.extend(uses),
-                    other => *other = Guests::Found(uses),
-                }
-            }
-            "container" => {
-                let id: u32 = words.arg()?;
-                let text: String = words.arg()?;
-                let node: Box<str> = words.prop::<String>("node")?.unwrap_or_else(|| "pve".to_owned()).into();
-                let guest = Guest { kind: GuestKind::Container, id, node: node.clone() };
-                let uses = guest_conf::uses(&guest, text.as_bytes(), &[]);
-                match &mut seen.guests {
-                    Guests::Found(found) => found.extend(uses),
-                    other => *other = Guests::Found(uses),
-                }
-                let state = ContainerState {
-                    here: &*node == "pve",
-                    running: words.is("running")?,
-                    node,
-                    ..container_conf::container(text.as_bytes())
-                };
-                match &mut seen.containers {
-                    Containers::Found(found) => _ = found.by_id.insert(id, state),
-                    other => {
-                        *other = Containers::Found(Configured {
-                            by_id: [(id, state)].into(),
-                            ..Configured::default()
-                        })
-                    }
-                }
-            }
-            "containers" => {
-                match (words.one_of(&["unknown", "none", "blocked"]), &mut seen.containers) {
-                    (Some("unknown"), containers) => *containers = Containers::Unknown(unknown(&mut words)?),
-                    (Some("none"), containers) => *containers = Containers::Found(Configured::default()),
-                    // Of those that were told.
-                    (Some(_), Containers::Found(found)) => found.blocked = Some(words.arg()?),
-                    _ => return Err(words.wrong("containers are told one by one")),
-                }
-            }
-            "machine" => {
-                let id = words.arg()?;
-                match &mut seen.containers {
-                    Containers::Found(found) => _ = found.machines.insert(id),
-                    other => {
-                        *other =
-                            Containers::Found(Configured { machines: [id].into(), ..Configured::default() })
-                    }
-                }
-            }
-            "pct" => {
-                let Containers::Found(found) = &mut seen.containers else {
-                    return Err(words.wrong("containers are told first"));
-                };
-                found.version = Some(PctVersion(words.arg()?, words.arg()?, words.arg()?));
-            }
-            "link" => {
-                let at: Box<str> = words.arg::<String>()?.into();
-                seen.links_passed.insert(at, (words.arg::<String>()?.into(), words.arg::<String>()?.into()));
-            }
-            "guests" => {
-                words
-                    .one_of(&["unknown"])
-                    .ok_or_else(|| words.wrong("guests are unknown, or each is said"))?;
-                seen.guests = Guests::Unknown(unknown(&mut words)?);
-            }
             "tunable" => _ = seen.tunables.insert(words.arg::<String>()?.into(), words.arg()?),
             "file" => _ = seen.links.insert(words.arg::<String>()?.into(), LinkState::Other),
             "link-passed" => {
@@ -235,6 +155,7 @@ impl Host {
                 self.before.entry(key).or_default().insert(setting.into(), prior);
             }
             "past" => self.past(&mut words)?,
+            _ if proxmox::said(seen, &mut words)? => {}
             _ => return Err(words.wrong("a host has nothing like it")),
         }
         words.end()
@@ -480,10 +401,6 @@ fn raw(target: Target, name: &str, value: &str) -> Result<(PropertyName, Box<str
         _ => value.to_owned(),
     };
     Ok((PropertyName::new(name), raw.into()))
-}
-
-fn unknown(words: &mut Words<'_>) -> Result<Unknown, String> {
-    Ok(Unknown { reason: words.arg()?, help: words.arg()? })
 }
 
 fn disk(path: &str, class: Class) -> VdevDisk {

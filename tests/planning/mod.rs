@@ -5,6 +5,7 @@
 
 mod case;
 mod host;
+mod proxmox;
 mod told;
 mod words;
 
