@@ -12,7 +12,7 @@ mod pool;
 mod setting;
 mod storage;
 
-pub use bind::{Configured, ContainerState, Containers, PctVersion};
+pub use bind::{Configured, ContainerState, Containers};
 pub use dataset::{
     ALWAYS, DatasetState, HOME, KEPT_CANMOUNT, Lineage, ORIGIN, OWNER, SnapshotState, WRITTEN,
 };

@@ -10,11 +10,9 @@ use crate::{
 use phoenix_host::{
     HostError,
     error::failed,
-    observed::{
-        Configured, ContainerState, Containers, Guest, GuestKind, Guests, Observed, PctVersion, Unknown,
-    },
+    observed::{Configured, ContainerState, Containers, Guest, GuestKind, Guests, Observed, Unknown},
     op::Op,
-    text::{container_conf::container, guest_conf, mount_point::MountPoint},
+    text::{container_conf::container, guest_conf, mount_point::MountPoint, pct_version::PctVersion},
 };
 use sha1::{Digest, Sha1};
 use std::{

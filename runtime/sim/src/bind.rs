@@ -88,7 +88,7 @@ pub fn boot(state: &mut State, _: &Roots) {
 impl State {
     fn containers(&self) -> impl Iterator<Item = (u32, ContainerState)> {
         self.files.iter().filter_map(|(path, text)| {
-            let (node, id) = place(path)?;
+            let (node, id) = place(path, "lxc")?;
             let mut found = container(text.as_bytes());
             found.here = *self.node == *node;
             found.running = found.here && self.running.contains_key(&id);
@@ -98,11 +98,7 @@ impl State {
     }
 
     fn machines(&self) -> impl Iterator<Item = u32> {
-        self.files.keys().filter_map(|path| {
-            let mut parts = path.strip_prefix("/etc/pve/nodes").ok()?.iter().skip(1);
-            let folder = parts.next()?;
-            parts.next()?.to_str()?.strip_suffix(".conf")?.parse().ok().filter(|_| folder == "qemu-server")
-        })
+        self.files.keys().filter_map(|path| place(path, "qemu-server")).map(|(_, id)| id)
     }
 
     fn plugged_in(&self) -> ContainerState {
@@ -209,9 +205,10 @@ impl State {
 }
 
 /// Reads whose configuration a file is, of a container on which node.
-fn place(path: &Path) -> Option<(&str, u32)> {
+fn place<'p>(path: &'p Path, folder: &str) -> Option<(&'p str, u32)> {
     let rest = path.strip_prefix("/etc/pve/nodes").ok()?;
     let parts: Vec<&str> = rest.iter().filter_map(|part| part.to_str()).collect();
-    let [node, "lxc", file] = &parts[..] else { return None };
-    Some((node, file.strip_suffix(".conf")?.parse().ok()?))
+    let [node, at, file] = parts[..] else { return None };
+    let id = file.strip_suffix(".conf").filter(|_| at == folder)?;
+    Some((node, id.parse().ok()?))
 }

@@ -17,7 +17,7 @@ pub use pool::{Content, Pool, Vdev};
 pub use storage::Cluster;
 
 use phoenix_graph::{DatasetName, PoolName};
-use phoenix_host::{HostError, observed::PctVersion, op::Op};
+use phoenix_host::{HostError, op::Op, text::pct_version::PctVersion};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -1,13 +1,13 @@
 //! The containers of Proxmox, with their mount points.
 
 use super::Unknown;
-use crate::{op::Op, text::mount_point::MountPoint};
+use crate::{
+    op::Op,
+    text::{mount_point::MountPoint, pct_version::PctVersion},
+};
 use phoenix_graph::id_map::IdMap;
 use serde::{Deserialize, Serialize};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The containers of all nodes, or why nobody can tell.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,28 +36,6 @@ pub struct Configured {
     /// The version of `pve-container`, where that was asked for and can be told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<PctVersion>,
-}
-
-/// A version of `pve-container`, whose `pct` knows more or fewer options: `6.1.10`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct PctVersion(pub u32, pub u32, pub u32);
-
-impl PctVersion {
-    /// Reads one as Debian writes it: a number or more before a dot or anything else.
-    #[must_use]
-    pub fn read(text: &str) -> Option<Self> {
-        let upstream = text.trim().split(|c: char| c != '.' && !c.is_ascii_digit()).next()?;
-        let mut numbers = upstream.split('.').map(str::parse);
-        let first = numbers.next()?.ok()?;
-        let mut further = || numbers.next().map_or(Some(0), Result::ok);
-        Some(PctVersion(first, further()?, further()?))
-    }
-}
-
-impl fmt::Display for PctVersion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}.{}", self.0, self.1, self.2)
-    }
 }
 
 /// A container, as its configuration says.
@@ -119,20 +97,5 @@ impl ContainerState {
         let read =
             self.wanted().into_iter().filter_map(|(number, text)| Some((number, MountPoint::read(text)?)));
         read.filter(|(_, point)| *point.at == *path).collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions_of_pve_container_are_read_and_compared() {
-        assert_eq!(PctVersion::read("6.1.10\n"), Some(PctVersion(6, 1, 10)));
-        assert_eq!(PctVersion::read("5.0-3~bpo12"), Some(PctVersion(5, 0, 0)));
-        assert!(PctVersion::read("6.1.10") > PctVersion::read("6.1.6"));
-        for odd in ["", "unknown", ".", "6..1", "99999999999.1"] {
-            assert_eq!(PctVersion::read(odd), None, "{odd}");
-        }
     }
 }

@@ -7,4 +7,5 @@ pub mod exports;
 pub mod guest_conf;
 pub mod mount_point;
 mod other_types;
+pub mod pct_version;
 pub mod storage_cfg;

@@ -3,8 +3,8 @@
 use crate::{Change, Inputs, code, why::Why};
 use phoenix_graph::{Bind, Code, Graph, Key, Resource, check::guest, id_map::MountMap};
 use phoenix_host::{
-    observed::{Configured, ContainerState, Observed, PctVersion},
-    text::mount_point::{MOST, MountPoint},
+    observed::{Configured, ContainerState, Observed},
+    text::mount_point::{LATER, MOST, MountPoint},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,10 +25,6 @@ pub fn all(graph: &Graph) -> BTreeMap<Key, &Bind> {
     binds(graph).map(|bind| (Key::Bind(bind.container, bind.at.clone()), bind)).collect()
 }
 
-/// The options of a mount point that came later, and with which version of `pve-container`.
-pub const LATER: &[(&str, PctVersion)] =
-    &[("idmap", PctVersion(6, 1, 6)), ("keepattrs", PctVersion(6, 1, 2))];
-
 /// The first version of OpenZFS whose file systems can be mounted with numbers of their own.
 const MAPPED_MOUNTS: (u32, u32) = (2, 2);
 
@@ -48,7 +44,9 @@ pub fn planned(inputs: &Inputs<'_>, bind: &Bind, is: Option<&MountPoint>) -> Mou
     let earlier = inputs.current.and_then(|current| earlier(current, &key));
     let is_ours = |name: &str| match name {
         "mountoptions" => true,
-        "idmap" | "keepattrs" => earlier.is_some_and(|earlier| earlier.options.contains_key(name)),
+        name if LATER.iter().any(|(later, _)| *later == name) => {
+            earlier.is_some_and(|earlier| earlier.options.contains_key(name))
+        }
         name => guest::SWITCHES.contains(&name),
     };
     for (name, value) in is.iter().flat_map(|is| &is.options) {

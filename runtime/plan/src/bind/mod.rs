@@ -22,7 +22,7 @@ use container::{all, barred, earlier, free, planned, too_old, unready};
 use phoenix_graph::{Bind, Key};
 use phoenix_host::{
     observed::{Configured, ContainerState, Containers, Observed, Query},
-    text::mount_point::{MOST, MountPoint},
+    text::mount_point::{LATER, MOST, MountPoint},
 };
 use std::collections::BTreeSet;
 
@@ -249,7 +249,7 @@ fn push(draft: &mut Draft<'_>, given: &Given<'_>, mut sketch: Sketch) {
 /// Adds what has to be looked at for a mount point.
 pub fn look(query: &mut Query, bind: &Bind) {
     query.containers.insert(bind.container);
-    query.pct_version |= container::LATER.iter().any(|(name, _)| bind.options.contains_key(*name));
+    query.pct_version |= LATER.iter().any(|(name, _)| bind.options.contains_key(*name));
     query.directories.insert(bind.dataset.clone());
 }
 

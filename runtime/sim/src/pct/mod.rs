@@ -9,7 +9,7 @@ mod value;
 pub use arguments::read;
 
 use conf::Conf;
-use phoenix_host::{observed::PctVersion, text::mount_point::number};
+use phoenix_host::text::{mount_point::number, pct_version::PctVersion};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is asked for: `--mpN VALUE`, `--delete`, `--revert`, `--digest`.

@@ -1,16 +1,13 @@
 //! A mount point as `pct` is given it: read by Proxmox's schema, and written in its order.
 
 use phoenix_graph::{check::guest::MOUNT_OPTIONS, id_map::MountMap};
-use phoenix_host::{
-    observed::PctVersion,
-    text::mount_point::{SWITCHES, switch},
+use phoenix_host::text::{
+    mount_point::{LATER, SWITCHES, switch},
+    pct_version::PctVersion,
 };
 use std::collections::BTreeMap;
 
 const OTHERS: &[&str] = &["idmap", "mountoptions", "mp", "size", "volume"];
-
-/// The options that earlier versions do not know.
-const LATER: &[(&str, PctVersion)] = &[("idmap", PctVersion(6, 1, 6)), ("keepattrs", PctVersion(6, 1, 2))];
 
 /// Reads a value, and returns it as it is kept: the volume, then the path, then what else there is, in the order of
 /// the names.

@@ -2,7 +2,7 @@
 
 use crate::pct;
 use phoenix_graph::DatasetName;
-use phoenix_host::observed::PctVersion;
+use phoenix_host::text::pct_version::PctVersion;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the containers that run hold, by their ids.
