@@ -6,7 +6,6 @@ use super::{Automount, NfsMount, NfsOptions, source, unit_name};
 pub const FOLDER: &str = "/etc/systemd/system";
 
 /// The first line of each.
-/// The line that every unit begins with.
 pub const HEAD: &str =
     "# Written by `phoenix guest`. What is changed here is lost when it is carried over anew.";
 
