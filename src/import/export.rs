@@ -9,6 +9,7 @@ use super::{
 use crate::show::value::export_options;
 use phoenix_graph::{DatasetName, Key, Resource, export::ExportOptions};
 use phoenix_host::observed::{DatasetState, Observed};
+use phoenix_plan::{EXPORTS_LINK, SHARENFS};
 use std::collections::BTreeMap;
 
 /// Describes what is exported of a file system: what phoenix exports as nodes, the rest as comments.
@@ -43,11 +44,11 @@ pub fn exports(
     for ((at, client), (file, options, live)) in others {
         let inside = scope.holder(at) == Some(name);
         let known = at == path && ours.is_some_and(|clients| clients.contains_key(client));
-        if !inside || known || file.is_some_and(|file| file.ends_with("/phoenix.exports")) {
+        if !inside || known || file == Some(EXPORTS_LINK) {
             continue;
         }
         let who = match file {
-            Some("/etc/exports.d/zfs.exports") => "`sharenfs`",
+            Some(SHARENFS) => "`sharenfs`",
             Some(file) => file,
             None => "hand",
         };

@@ -5,8 +5,9 @@
 use phoenix_graph::{DatasetName, Disk, PoolName, PropertyName};
 use phoenix_host::{
     Host, HostError,
-    observed::{Containers, DiskState, Guests, LinkState, PctVersion, Query, Setting, Source, Storages},
+    observed::{Containers, DiskState, Guests, LinkState, Query, Setting, Source, Storages},
     op::Op,
+    text::pct_version::PctVersion,
 };
 use phoenix_linux::{LinuxHost, LinuxPaths};
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
@@ -394,6 +395,45 @@ fn what_proxmox_does_not_serve_is_unknown_and_not_absent() {
     fs::write(root.path().join("etc/pve/storage.cfg"), b"# fine\n# caf\xe9\n").unwrap();
     let (storages, _) = look(root.path());
     assert!(matches!(&storages, Storages::Unknown(unknown) if unknown.reason.starts_with("line 2 ")));
+}
+
+#[test]
+fn files_of_exports_are_told_with_their_lines_and_those_that_cannot_be_read_by_name() {
+    let root = root();
+    let folder = root.path().join("etc/exports.d");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(
+        root.path().join("etc/exports"),
+        "# none\n/srv/a 10.0.0.0/24(ro) \\\n 10.1.0.0/24\n/srv/b *(rw)\n",
+    )
+    .unwrap();
+    fs::write(folder.join("zfs.exports"), "/tank/x *(sec=sys,rw)\n").unwrap();
+    fs::write(folder.join(".hidden.exports"), "/hidden *(rw)\n").unwrap();
+    fs::write(folder.join("not"), "/not *(rw)\n").unwrap();
+    // A folder is read by nobody, whoever asks.
+    fs::create_dir(folder.join("odd.exports")).unwrap();
+    let seen = host(root.path()).observe(&Query { foreign: true, ..Query::default() }).unwrap();
+    let told: Vec<String> = seen
+        .held_exports
+        .iter()
+        .map(|held| format!("{}:{} {} {}", held.file, held.line, held.path, held.client))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "/etc/exports:2 /srv/a 10.0.0.0/24",
+            "/etc/exports:2 /srv/a 10.1.0.0/24",
+            "/etc/exports:4 /srv/b *",
+            "/etc/exports.d/zfs.exports:1 /tank/x *"
+        ]
+    );
+    assert_eq!(
+        seen.unread_exports.keys().map(|file| &**file).collect::<Vec<_>>(),
+        ["/etc/exports.d/odd.exports"]
+    );
+    // What is not asked for is not looked at.
+    let seen = host(root.path()).observe(&Query::default()).unwrap();
+    assert!(seen.held_exports.is_empty() && seen.unread_exports.is_empty());
 }
 
 #[test]

@@ -4,6 +4,7 @@ use crate::{
     Action, Before, Inputs, Kind, Plan, Prior, Refusal, Registry, Subject, Warning,
     dataset::{doing, moves::Moves},
     doing::{Doing, Whom},
+    export::others::Others,
     keys::late::Late,
     mount::mounting::Mounting,
     order::{Milestone, Reached, lasting_last},
@@ -19,6 +20,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Draft<'a> {
     pub inputs: &'a Inputs<'a>,
     pub whose: Whose<'a>,
+    /// What others than phoenix export.
+    pub others: Others<'a>,
     pub found: Findings,
     /// What is adopted after this plan.
     pub adopted: BTreeSet<Key>,
@@ -52,6 +55,7 @@ impl<'a> Draft<'a> {
         Self {
             inputs,
             whose: Whose::new(inputs),
+            others: Others::new(inputs),
             found: Findings::default(),
             adopted: inputs.adopted.clone(),
             snapshots: BTreeMap::new(),

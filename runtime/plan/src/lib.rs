@@ -66,6 +66,7 @@ pub use action::{
 pub use before::{after, noted};
 pub use bind::waiting;
 pub use dataset::moving::{moved, would_mount};
+pub use export::others::SHARENFS;
 pub use files::{EXPORTS_LINK, MODPROBE_LINK, rendered};
 pub use followed::came_home;
 pub use inputs::{Consent, Inputs, Places};

@@ -214,6 +214,14 @@ pub fn is_below(path: &str, above: &str) -> bool {
     path.strip_prefix(above).is_some_and(|rest| rest.starts_with('/'))
 }
 
+/// Returns whether a path is another one, or lies below it; slashes at their ends do not count.
+#[must_use]
+pub fn is_at_or_below(path: &str, above: &str) -> bool {
+    let plain = |path| if path == "/" { path } else { str::trim_end_matches(path, '/') };
+    let (path, above) = (plain(path), plain(above));
+    path == above || is_below(path, above)
+}
+
 /// Returns an absolute path without doubled or trailing slashes, as the kernel tells it.
 #[must_use]
 pub fn plain(path: &str) -> String {

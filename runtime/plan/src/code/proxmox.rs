@@ -8,6 +8,15 @@ use phoenix_graph::code::{
 phoenix_graph::codes! {
     pub PROXMOX:
 
+    ID_TAKEN = Entry {
+        name: "id-taken",
+        level: Warning,
+        title: "a registration that somebody else made has an id by now",
+        explanation: "phoenix made a storage of this id, and one of another type stands there now. It stays, and is no part of what the spec says any more.",
+        why: "Nothing is removed that phoenix did not make.",
+        examples: None,
+    };
+
     REGISTERED_OTHERWISE = Entry {
         name: "registered-otherwise",
         level: Refusal,

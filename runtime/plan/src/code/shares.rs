@@ -26,6 +26,24 @@ phoenix_graph::codes! {
         examples: None,
     };
 
+    MOUNTED_OVER_EXPORT = Entry {
+        name: "mounted-over-export",
+        level: Warning,
+        title: "a file system is mounted over what others export",
+        explanation: "A file that is not phoenix's, or `exportfs -o`, gives clients a folder at this path or below it. Once the file system is mounted there, they see that instead, or nothing.",
+        why: "Clients would find an empty folder where their files were, and write into another file system.",
+        examples: None,
+    };
+
+    EXPORTS_UNREAD = Entry {
+        name: "exports-unread",
+        level: Warning,
+        title: "a file with exports that cannot be read",
+        explanation: "Exports stand in `/etc/exports` and `/etc/exports.d/*.exports`. Run it as a user who may read them all, or look into that file yourself.",
+        why: "What it exports may clash with the spec, or lose its ground.",
+        examples: None,
+    };
+
     STILL_EXPORTED = Entry {
         name: "still-exported",
         level: Refusal,

@@ -3,6 +3,9 @@
 use phoenix_graph::{Export, export::escape_path};
 use std::fmt::Write;
 
+/// Where the file is linked in (`exports(5)`).
+pub const EXPORTS_LINK: &str = "/etc/exports.d/phoenix.exports";
+
 /// Writes an export as `exports(5)` wants it.
 pub fn line(export: &Export) -> String {
     let mut line = escape_path(&export.path);

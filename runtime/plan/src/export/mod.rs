@@ -14,7 +14,7 @@ use crate::{
     Change, EXPORTS_LINK, Inputs, Kind, Subject, code, draft::Draft, order::Milestone, sketch::Sketch,
     stage::Stage,
 };
-use others::{Other, at_or_below, by_path, shared};
+use others::Other;
 use phoenix_graph::{Export, Key, plain::some};
 use phoenix_host::observed::{LinkState, Observed, mount::plain};
 use std::path::Path;
@@ -28,25 +28,26 @@ pub const STAGES: &[Stage] = &[
 /// Plans what is exported anew or otherwise. The rendered files' action, which comes before, runs it.
 pub fn plan(draft: &mut Draft<'_>) {
     let inputs = draft.inputs;
-    let others = by_path(inputs);
-    let by_zfs = inputs.current.map(shared).unwrap_or_default();
     for (key, export) in live::all(inputs.desired) {
         let known = draft.whose.is_known(&key);
-        let others = others.get(&plain(&export.path)).map(Vec::as_slice).unwrap_or_default();
-        let shared = by_zfs.iter().any(|top| at_or_below(&export.path, top));
         let mut changes = Vec::new();
         for (client, options) in &export.clients {
             let live = live::live(inputs, export, client).map(|(_, live)| live);
             let holds = live == Some(options);
-            let other = others.iter().find(|other| other.is_to(client));
+            let other = draft.others.of(&export.path).iter().find(|other| other.is_to(client));
             match (other, live) {
                 // It holds as yet: what becomes of it is seen once all is planned.
                 (Some(_), _) if holds && known => {}
                 (Some(other), _) => {
-                    let reason = format!("others export it: {other}");
-                    draft.refuse(&key, code::EXPORTED_BY_OTHERS, reason, other.way_out());
+                    let (reason, help) = (format!("others export it: {other}"), other.way_out());
+                    draft.refuse(&key, code::EXPORTED_BY_OTHERS, reason, help);
                 }
-                (None, Some(live)) if !holds && !known && !ours_in_force(inputs) && !shared => {
+                (None, Some(live))
+                    if !holds
+                        && !known
+                        && !ours_in_force(inputs)
+                        && !draft.others.is_shared(&export.path) =>
+                {
                     let options = live.iter().collect::<Vec<_>>().join(",");
                     draft.refuse(
                         &key,
@@ -71,7 +72,7 @@ pub fn plan(draft: &mut Draft<'_>) {
             continue;
         }
         if !known {
-            tell_of_others(draft, &key, export, others);
+            tell_of_others(draft, &key, export);
         }
         let mut sketch = Sketch::new(if known { Kind::Update } else { Kind::Create });
         sketch.changes = changes;
@@ -81,16 +82,25 @@ pub fn plan(draft: &mut Draft<'_>) {
 }
 
 /// Tells of a new export which clients have its path by others, and which files cannot be read.
-fn tell_of_others(draft: &mut Draft<'_>, key: &Key, export: &Export, others: &[Other<'_>]) {
-    let further = others.iter().filter(|other| !export.clients.keys().any(|client| other.is_to(client)));
+fn tell_of_others(draft: &mut Draft<'_>, key: &Key, export: &Export) {
+    let further = draft
+        .others
+        .of(&export.path)
+        .iter()
+        .filter(|other| !export.clients.keys().any(|client| other.is_to(client)));
     let further: Vec<String> = further.map(Other::to_string).collect();
     if !further.is_empty() {
         let text = format!("others export it, too, and that stays: {}", some(&further));
         draft.warn(key, code::EXPORTED_TWICE, text);
     }
+    tell_unread(draft, key);
+}
+
+/// Tells which files that exports are read from cannot be read.
+pub fn tell_unread(draft: &mut Draft<'_>, key: &Key) {
     for (file, why) in &draft.inputs.observed.unread_exports {
         let text = format!("{file} cannot be read ({why}), so nobody can tell whether it exports this, too");
-        draft.warn(key, code::EXPORTED_TWICE, text);
+        draft.warn(key, code::EXPORTS_UNREAD, text);
     }
 }
 

@@ -1,19 +1,20 @@
 //! What others than phoenix export: by `/etc/exports`, a file in `/etc/exports.d`, `sharenfs`, or by hand. It stays theirs.
 
-use crate::{EXPORTS_LINK, Inputs, export::live};
+use super::line::EXPORTS_LINK;
+use crate::Inputs;
 use phoenix_graph::{
-    Graph, Resource,
+    Graph, Resource, Settings,
     export::{ExportOptions, canonical_client},
     mounts::mounts,
 };
-use phoenix_host::observed::mount::plain;
+use phoenix_host::observed::mount::{is_at_or_below, plain};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
 };
 
 /// Where OpenZFS writes what `sharenfs` says.
-const SHARENFS: &str = "/etc/exports.d/zfs.exports";
+pub const SHARENFS: &str = "/etc/exports.d/zfs.exports";
 
 /// An entry that somebody else made.
 pub struct Other<'a> {
@@ -69,53 +70,74 @@ impl fmt::Display for Other<'_> {
     }
 }
 
-/// Lists what others export, in force or only in a file. What `exportfs` was told by hand is in no file; where a graph
-/// exports the path, too, nobody can tell the one from the other.
-pub fn others<'a>(inputs: &Inputs<'a>) -> Vec<Other<'a>> {
-    let seen = inputs.observed;
-    let by = |file, line| if file == SHARENFS { By::Sharenfs } else { By::File(file, line) };
-    let files = seen.held_exports.iter().filter(|held| &*held.file != EXPORTS_LINK);
-    let files = files.map(move |held| Other {
-        path: plain(&held.path),
-        client: &held.client,
-        options: &held.options,
-        by: by(&held.file, held.line),
-    });
-    // What a spec has OpenZFS share is phoenix's own.
-    let ours = inputs.current.map(shared).unwrap_or_default();
-    let files =
-        files.filter(move |other| !other.follows() || !ours.iter().any(|top| at_or_below(&other.path, top)));
-    let said = [Some(inputs.desired), inputs.current].into_iter().flatten().flat_map(live::all);
-    let mut known: BTreeSet<String> = said.map(|(_, export)| plain(&export.path)).collect();
-    known.extend(seen.held_exports.iter().map(|held| plain(&held.path)));
-    let hand = seen.exports.iter().map(|((path, client), options)| (plain(path), client, options));
-    let hand = hand.filter(|(path, ..)| !known.contains(path));
-    files.chain(hand.map(|(path, client, options)| Other { path, client, options, by: By::Hand })).collect()
+/// All that others export, in force or only in a file.
+pub struct Others<'a> {
+    /// By the path.
+    by_path: BTreeMap<String, Vec<Other<'a>>>,
+    /// Where the current generation has OpenZFS share, with all below: that is phoenix's own.
+    shared: Vec<Box<str>>,
 }
 
-/// Sorts what others export by its path.
-pub fn by_path<'a>(inputs: &Inputs<'a>) -> BTreeMap<String, Vec<Other<'a>>> {
-    let mut found: BTreeMap<String, Vec<Other<'a>>> = BTreeMap::new();
-    for other in others(inputs) {
-        found.entry(other.path.clone()).or_default().push(other);
+impl<'a> Others<'a> {
+    /// Finds it. What `exportfs` was told by hand is in no file; where a graph exports the path, too, nobody can tell the one
+    /// from the other.
+    pub fn new(inputs: &Inputs<'a>) -> Self {
+        let seen = inputs.observed;
+        let mut found =
+            Self { by_path: BTreeMap::new(), shared: inputs.current.map(shared).unwrap_or_default() };
+        for held in seen.held_exports.iter().filter(|held| &*held.file != EXPORTS_LINK) {
+            let by = if &*held.file == SHARENFS { By::Sharenfs } else { By::File(&held.file, held.line) };
+            let other = Other { path: plain(&held.path), client: &held.client, options: &held.options, by };
+            if !(other.follows() && found.is_shared(&other.path)) {
+                found.add(other);
+            }
+        }
+        let said = [Some(inputs.desired), inputs.current].into_iter().flatten().flat_map(Graph::resources);
+        let said = said.filter_map(|resource| match resource {
+            Resource::Export(export) => Some(&export.path),
+            _ => None,
+        });
+        let known: BTreeSet<String> =
+            said.chain(seen.held_exports.iter().map(|held| &held.path)).map(|path| plain(path)).collect();
+        for ((path, client), options) in &seen.exports {
+            let path = plain(path);
+            if !known.contains(&path) {
+                found.add(Other { path, client, options, by: By::Hand });
+            }
+        }
+        found
     }
-    found
+
+    fn add(&mut self, other: Other<'a>) {
+        self.by_path.entry(other.path.clone()).or_default().push(other);
+    }
+
+    /// Lists what they export of a path.
+    pub fn of(&self, path: &str) -> &[Other<'a>] {
+        self.by_path.get(&plain(path)).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Lists what would be hidden, or be led elsewhere, with a file system: all but what `sharenfs` exports, which follows it.
+    pub fn standing(&self) -> impl Iterator<Item = &Other<'a>> {
+        self.by_path.values().flatten().filter(|other| !other.follows())
+    }
+
+    /// Returns whether the current generation has OpenZFS share what is at a path.
+    pub fn is_shared(&self, path: &str) -> bool {
+        self.shared.iter().any(|top| is_at_or_below(path, top))
+    }
 }
 
-/// Lists where a graph has OpenZFS share file systems, with all below.
-pub fn shared(graph: &Graph) -> Vec<Box<str>> {
-    let mounts = mounts(graph.resources());
+/// Lists where a graph has OpenZFS share file systems.
+fn shared(graph: &Graph) -> Vec<Box<str>> {
     let says = |resource: &&Resource| {
-        resource
-            .settings()
-            .is_some_and(|settings| settings.iter().any(|(name, _)| name.as_str() == "sharenfs"))
+        let mut settings = resource.settings().into_iter().flat_map(Settings::iter);
+        settings.any(|(name, _)| name.as_str() == "sharenfs")
     };
-    let names = graph.resources().filter(says).filter_map(Resource::dataset_name);
-    names.filter_map(|name| mounts.get(name)?.path.clone()).collect()
-}
-
-/// Returns whether a path is another one, or lies below it.
-pub fn at_or_below(path: &str, top: &str) -> bool {
-    let (path, top) = (path.trim_end_matches('/'), top.trim_end_matches('/'));
-    path.strip_prefix(top).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    let names: Vec<_> = graph.resources().filter(says).filter_map(Resource::dataset_name).collect();
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let mounts = mounts(graph.resources());
+    names.into_iter().filter_map(|name| mounts.get(name)?.path.clone()).collect()
 }

@@ -1,14 +1,13 @@
 //! What stands in the files that phoenix renders below `/etc`: a line for each resource that has one.
 
 use crate::{export::line, tunable};
+pub use line::EXPORTS_LINK;
 use phoenix_graph::{
     Graph, Resource,
     check::{self, Fault},
 };
 use std::collections::BTreeMap;
 
-/// Where the exports are linked in (`exports(5)`).
-pub const EXPORTS_LINK: &str = "/etc/exports.d/phoenix.exports";
 /// Where the module parameters for the next boot are linked in (`modprobe.d(5)`).
 pub const MODPROBE_LINK: &str = "/etc/modprobe.d/phoenix.conf";
 

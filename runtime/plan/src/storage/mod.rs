@@ -15,7 +15,10 @@ use crate::{
     sketch::Sketch,
     stage::Stage,
 };
-use phoenix_graph::{Graph, Key, Resource, Storage, storage};
+use phoenix_graph::{
+    Graph, Key, Resource, Storage,
+    storage::{self, StorageType},
+};
 use phoenix_host::{
     LOCAL,
     observed::{Observed, StorageState, Storages},
@@ -77,7 +80,7 @@ pub fn take_away(draft: &mut Draft<'_>) {
         if state.kind != storage.kind {
             let text =
                 format!("a `{}` storage that somebody else made has this id by now, and stays", state.kind);
-            draft.warn(&key, code::LEFT_UNKNOWN, text);
+            draft.warn(&key, code::ID_TAKEN, text);
             continue;
         }
         let doing = doing::becomes(&storage.id, None, inputs.observed);
@@ -165,7 +168,11 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
             &key,
             code::REGISTERED_OTHERWISE,
             format!("a `{}` storage that phoenix did not make has this id", state.kind),
-            "register it by another id; or remove that one by hand first (`pvesm remove`), which takes its password along",
+            if storage::find_type(&state.kind).is_none_or(StorageType::has_secret) {
+                "register it by another id; or remove that one by hand first (`pvesm remove`), which takes its password along"
+            } else {
+                "register it by another id; or remove that one by hand first (`pvesm remove`)"
+            },
         );
         return;
     }

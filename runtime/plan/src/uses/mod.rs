@@ -4,19 +4,14 @@
 
 mod moves;
 
-use crate::{
-    Subject, code,
-    draft::Draft,
-    export::others::{at_or_below, others},
-    stage::Stage,
-};
+use crate::{Subject, code, draft::Draft, export, stage::Stage};
 use moves::Moves;
 use phoenix_graph::{DatasetName, Key, Resource, StorageId, plain::some};
 use phoenix_host::{
     LOCAL, area,
     observed::{
         Containers, GuestKind, GuestUse, Guests, Named, Observed, Registrations, Source, StorageState,
-        Storages, Unknown,
+        Storages, Unknown, mount::is_at_or_below,
     },
     op::Op,
 };
@@ -138,10 +133,10 @@ pub fn plan(draft: &mut Draft<'_>) {
     }
 }
 
-/// Refuses what others export. What `sharenfs` exports follows the dataset.
+/// Refuses what others export. What cannot be read may export it, too.
 fn refuse_exported(draft: &mut Draft<'_>, leaving: &Leaving) {
     let mut found: BTreeMap<Key, Vec<String>> = BTreeMap::new();
-    for other in others(draft.inputs).into_iter().filter(|other| !other.follows()) {
+    for other in draft.others.standing() {
         for key in leaving.under_path(&other.path) {
             found.entry(key).or_default().push(other.to_string());
         }
@@ -153,6 +148,9 @@ fn refuse_exported(draft: &mut Draft<'_>, leaving: &Leaving) {
             format!("it would go or move, and others export {}", some(&exported)),
             "take it out of there and run `exportfs -ra`, then plan again; or keep it as it is in the spec",
         );
+    }
+    for key in leaving.paths.values().collect::<BTreeSet<_>>() {
+        export::tell_unread(draft, key);
     }
 }
 
@@ -266,7 +264,7 @@ impl Leaving {
     /// Lists what moves and is at the same path after, of what a container's configuration names.
     fn replaced_under(&self, guest: &GuestUse) -> impl Iterator<Item = &Key> {
         let names = |top: &str| match &guest.named {
-            Named::Path(path) => at_or_below(path, top),
+            Named::Path(path) => is_at_or_below(path, top),
             Named::Text(text) => names(text, top),
             Named::Volume { .. } => false,
         };
@@ -374,7 +372,8 @@ impl Leaving {
             Named::Path(path) => {
                 let mut found = self.under_path(path);
                 let mounted = self.unmounted(seen);
-                found.extend(mounted.filter(|(top, _)| at_or_below(path, top)).map(|(_, key)| key.clone()));
+                found
+                    .extend(mounted.filter(|(top, _)| is_at_or_below(path, top)).map(|(_, key)| key.clone()));
                 found
             }
             Named::Text(text) => {
@@ -438,7 +437,7 @@ impl Leaving {
         let mut found: BTreeSet<Key> = self
             .paths
             .iter()
-            .filter(|(gone, _)| at_or_below(path, gone))
+            .filter(|(gone, _)| is_at_or_below(path, gone))
             .map(|(_, key)| key.clone())
             .collect();
         let device = path.strip_prefix("/dev/zvol/").or_else(|| path.strip_prefix("/dev/"));
