@@ -111,7 +111,7 @@ fn settings(text: &mut String) {
 fn shares(text: &mut String) {
     text.push_str("\n## Options of exports\n\nThe words of `exports(5)`. Of two that contradict each other one holds: the client's stands over the export's, and that over a profile's.\n\n");
     let _ = writeln!(text, "{}", list(export::vocabulary().iter().copied()));
-    text.push_str("\n## Registrations\n\nOn a dataset lie `zfspool` and `dir`. What follows from the dataset (`path`, `pool`, `is_mountpoint`) is said by phoenix itself. In a host stand `nfs`, `dir` and `btrfs`, which lie on no dataset of it: `nfs` needs `server` and `export`, the others `path`.\n");
+    text.push_str("\n## Registrations\n\nOn a dataset lie `zfspool` and `dir`. What follows from the dataset (`path`, `pool`, `is_mountpoint`) is said by phoenix itself. In a host stand all others, and a `dir` on another file system. What a registration needs is marked with *needed*; what is *fixed* is changed by making it anew.\n");
     for kind in storage::types().iter().filter(|kind| storage::SAID.contains(&kind.name)) {
         let _ = write!(
             text,
@@ -121,8 +121,22 @@ fn shares(text: &mut String) {
             list(kind.contents.iter().copied())
         );
         let taken: Vec<&str> = check::settings_of(Kind::Proxmox).collect();
-        for row in kind.properties().filter(|row| taken.contains(&row.name)) {
-            let _ = writeln!(text, "| `{}` | {} |", row.name, cell(row.doc));
+        let derived = |name: &str| kind.name == "zfspool" && name == "pool";
+        for row in kind.properties().filter(|row| taken.contains(&row.name) && !derived(row.name)) {
+            let marks = [("needed", row.required), ("fixed", row.fixed)];
+            let marks: Vec<&str> = marks.into_iter().filter(|(_, is)| *is).map(|(mark, _)| mark).collect();
+            let default = row.default.map_or(String::new(), |word| format!(" Else `{word}`."));
+            let marks = if marks.is_empty() { String::new() } else { format!(" *{}.*", marks.join(", ")) };
+            let _ = writeln!(text, "| `{}` | {}{default}{marks} |", row.name, cell(row.doc));
+        }
+        for secret in kind.secrets() {
+            let mut doc = format!("Names the file that holds {}", secret.doc.trim_start_matches("Is "));
+            if let Some(beside) = secret.beside {
+                let is_file = kind.secrets().any(|secret| secret.name == beside);
+                let _ = write!(doc, " Needs `{beside}{}`.", if is_file { storage::FILE } else { "" });
+            }
+            doc.push_str(if secret.needed { " *needed.*" } else { "" });
+            let _ = writeln!(text, "| `{}{}` | {} |", secret.name, storage::FILE, cell(&doc));
         }
     }
 }

@@ -15,14 +15,25 @@ pub use row::{StorageError, StorageKind, StorageProperty, StorageType};
 pub const ON_DATASETS: &[&str] = &["zfspool", "dir"];
 
 /// The types that a spec can say: those of [`ON_DATASETS`] and [`STANDALONE`].
-pub const SAID: &[&str] = &["zfspool", "dir", "nfs", "btrfs"];
+pub const SAID: &[&str] =
+    &["zfspool", "dir", "nfs", "cifs", "btrfs", "pbs", "lvm", "lvmthin", "iscsi", "cephfs", "rbd", "esxi"];
 
 /// The types that a spec registers on no dataset: of another machine, or of another file system of this host.
-pub const STANDALONE: &[&str] = &["dir", "nfs", "btrfs"];
+pub const STANDALONE: &[&str] =
+    &["dir", "nfs", "cifs", "btrfs", "pbs", "lvm", "lvmthin", "iscsi", "cephfs", "rbd", "esxi"];
 
 /// The other types that Proxmox VE has, and that no spec registers.
-pub const ELSEWHERE: &[&str] =
-    &["lvm", "lvmthin", "iscsi", "iscsidirect", "rbd", "cephfs", "glusterfs", "esxi", "zfs"];
+pub const ELSEWHERE: &[&str] = &["iscsidirect", "glusterfs", "zfs"];
+
+/// The folder of Proxmox's cluster file system.
+const PROXMOX: &str = "/etc/pve/";
+
+/// What stands behind the name of a secret where a spec names the file that holds it: `password-file`.
+pub const FILE: &str = "-file";
+
+/// The settings that name files of secrets.
+pub const SECRET_FILES: &[&str] =
+    &["encryption-key-file", "keyring-file", "master-pubkey-file", "password-file"];
 
 /// Finds a storage type by its name.
 #[must_use]
@@ -48,10 +59,48 @@ impl StorageType {
         self.groups.iter().flat_map(|group| group.iter())
     }
 
-    /// Returns whether a registration of this type takes a secret with it when it goes, which nobody could give back.
+    /// Lists the secrets of this type: Proxmox drops them with the registration.
+    pub fn secrets(&self) -> impl Iterator<Item = &'static StorageProperty> + use<> {
+        self.properties().filter(|property| property.kind == StorageKind::Secret)
+    }
+
+    /// Finds the secret that a setting such as `password-file` names the file of.
     #[must_use]
-    pub fn has_secret(&self) -> bool {
-        self.properties().any(|property| property.kind == StorageKind::Secret)
+    pub fn secret(&self, setting: &str) -> Option<&'static StorageProperty> {
+        let name = setting.strip_suffix(FILE)?;
+        self.secrets().find(|secret| secret.name == name)
+    }
+
+    /// Reads the path of the file that holds a secret and returns its canonical form.
+    ///
+    /// # Errors
+    /// Where the type has no such secret, or the path is not absolute.
+    pub fn secret_file(&self, secret: &str, text: &str) -> Result<String, StorageError> {
+        let known = self
+            .secrets()
+            .find(|known| known.name == secret)
+            .ok_or_else(|| StorageError::Property { kind: self.name, property: secret.into() })?;
+        let path = match value::absolute(text) {
+            Ok(path) if path.starts_with(PROXMOX) => {
+                Err("Proxmox's own files go with the registration".into())
+            }
+            other => other,
+        };
+        let setting = SECRET_FILES.iter().find(|setting| setting.strip_suffix(FILE) == Some(known.name));
+        let property = setting.copied().unwrap_or(known.name);
+        path.map_err(|reason| StorageError::Value { property, text: text.into(), reason })
+    }
+
+    /// Finds what a secret is said without, though it is none without that: a property, or another secret.
+    #[must_use]
+    pub fn alone(
+        &self,
+        secret: &str,
+        properties: &BTreeMap<Box<str>, Box<str>>,
+        files: &BTreeMap<Box<str>, Box<str>>,
+    ) -> Option<&'static str> {
+        let beside = self.secrets().find(|known| known.name == secret)?.beside?;
+        (!properties.contains_key(beside) && !files.contains_key(beside)).then_some(beside)
     }
 
     /// Finds a property without which Proxmox takes no registration of this type.

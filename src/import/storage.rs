@@ -7,7 +7,7 @@ use super::{
 };
 use phoenix_graph::{
     DatasetName,
-    storage::{STANDALONE, StorageKind, find_type},
+    storage::{FILE, STANDALONE, StorageKind, find_type},
 };
 use phoenix_host::observed::{DatasetState, Observed, StorageState, Storages};
 use std::collections::BTreeSet;
@@ -62,9 +62,6 @@ fn registration(id: &str, storage: &StorageState, derived: &[&str]) -> Node {
     for (name, value) in storage.properties.iter().filter(|(name, _)| !derived.contains(&&***name)) {
         let row = kind.property(name);
         match row.map(|row| (row.kind, kind.canonical(name, value))) {
-            Some((StorageKind::Secret, _)) => {
-                node.notes.push(format!("Left out: {name}: a secret is in no spec."));
-            }
             Some((StorageKind::Boolean, Ok(word))) => node.set(&**name, Literal::Switch(word == "1")),
             Some((_, Ok(word))) => node.set(&**name, Literal::Text(word)),
             // A value that phoenix does not know may be anything: it is not repeated.
@@ -72,6 +69,11 @@ fn registration(id: &str, storage: &StorageState, derived: &[&str]) -> Node {
                 node.notes.push(format!("Left out: {name}: phoenix does not know it, or its value."));
             }
         }
+    }
+    for secret in storage.secrets.keys().filter(|name| kind.secrets().any(|secret| *secret.name == ***name)) {
+        node.notes.push(format!(
+            "Its {secret} stays as Proxmox keeps it. Name a file that holds it, {secret}{FILE}=\"/root/…\", so that phoenix can give it back."
+        ));
     }
     node
 }

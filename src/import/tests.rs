@@ -130,7 +130,7 @@ fn stroke(world: &World, (what, which, first, second): Stroke) {
             if second % 3 == 1 {
                 properties.push((text("is_mountpoint"), text("yes")));
             }
-            Op::StorageAdd { id, kind: kind.into(), properties }
+            Op::StorageAdd { id, kind: kind.into(), properties, secrets: vec![] }
         }
         _ => Op::TunableSet { name: "zfs_arc_max".into(), value: (first as u64) << 28 },
     };
@@ -190,13 +190,14 @@ fn a_plain_host_is_described_whole() {
         "volume \"thick\" size=\"1G\"\n",
         "volume \"thin\" size=\"1G\" sparse=#true",
         "export \"/srv/x\"\n",
-        "// Registrations with Proxmox that lie on no dataset in here stay as they are: nas (cifs).",
+        "proxmox \"nas\" type=\"cifs\" server=\"10.0.0.1\" share=\"backup\" username=\"bob\" {",
+        "// Its password stays as Proxmox keeps it. Name a file that holds it, password-file=\"/root/…\", so",
     ] {
         assert!(proven.text.contains(line), "{line} in:\n{}", proven.text);
     }
     assert!(!proven.text.contains("hunter2"), "{}", proven.text);
-    // Two pools, their disks in them, six datasets and volumes, and what lies on none.
-    assert_eq!(graph(&proven).nodes().len(), 9);
+    // Two pools, their disks in them, six datasets and volumes, and two that lie on none.
+    assert_eq!(graph(&proven).nodes().len(), 10);
 }
 
 proptest! {

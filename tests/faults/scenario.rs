@@ -16,6 +16,7 @@ use similar::TextDiff;
 use std::{
     collections::{BTreeMap, BTreeSet},
     iter::successors,
+    path::PathBuf,
 };
 
 /// Two graphs of one host.
@@ -469,6 +470,8 @@ pub fn prepared(pair: &Pair, way: Way) -> Result<World, NotGone> {
     world.host.add_blank_disks(disks.flatten().map(|disk| &*disk.0));
     let keys = KEY_FILES.map(|path| (path.into(), "0123456789abcdef0123456789abcdef".to_owned()));
     world.host.edit(|state| state.files.extend(keys));
+    let graphs = [&pair.first, &pair.second];
+    world.host.edit(|state| state.files.extend(graphs.into_iter().flat_map(secrets)));
     let conf = |id: u32| format!("/etc/pve/nodes/pve/lxc/{id}.conf").into();
     let containers = CONTAINERS.map(|id| (conf(id), "arch: amd64\nostype: debian\n".to_owned()));
     world.host.edit(|state| state.files.extend(containers));
@@ -485,6 +488,15 @@ pub fn prepared(pair: &Pair, way: Way) -> Result<World, NotGone> {
     world.host.power_on();
     world.host.forget_events();
     Ok(world)
+}
+
+/// Lists the files that are to hold secrets of registrations, each with another.
+fn secrets(graph: &Graph) -> impl Iterator<Item = (PathBuf, String)> {
+    let files = graph.resources().filter_map(|resource| match resource {
+        Resource::Storage(storage) => Some(storage.secret_files.values()),
+        _ => None,
+    });
+    files.flatten().map(|file| (file.as_ref().into(), format!("{{\"data\":\"{file}\"}}\n")))
 }
 
 /// Returns why a switch did not come about, where it did not.

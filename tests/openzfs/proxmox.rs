@@ -16,6 +16,7 @@ fn proxmox_and_its_guests_lose_nothing_beside_phoenix() {
     an_adopted_registration_keeps_its_dataset(lab);
     local_is_only_ever_set(lab);
     what_lies_on_no_dataset_is_registered(lab);
+    secrets_come_from_their_files_and_come_back(lab);
     what_a_write_would_lose_is_asked_for_and_kept(lab);
     a_broken_section_stops_registrations_alone(lab);
     nothing_is_concluded_while_the_cluster_is_away(lab);
@@ -241,6 +242,47 @@ fn local_is_only_ever_set(lab: &Session) {
 }
 
 /// A registration of what this very host serves needs its export first, in the same switch.
+/// Neither SMB nor a backup server is in the lab: both are registered as not in force, so that Proxmox does not log in.
+fn secrets_come_from_their_files_and_come_back(lab: &Session) {
+    let said = |share: &str, file: &str| {
+        format!(
+            "{}\n}}\nproxmox \"team\" type=\"cifs\" {{ server \"10.0.0.5\"; share \"{share}\"; username \"backup\"; \
+             password-file \"/root/{file}\"; disable #true }}\n\
+             proxmox \"safe\" type=\"pbs\" {{ server \"10.0.0.7\"; datastore \"main\"; password-file \"/root/one\"; \
+             encryption-key-file \"/root/key\"; disable #true",
+            small()
+        )
+    };
+    let kept = |name: &str| lab.run(&format!("cat /etc/pve/priv/storage/{name}")).out();
+    lab.ok("umask 077; cd /root; echo 'correct horse' >one; echo 'battery staple' >two; echo '{\"data\": \"x\"}' >key");
+    switch(lab, 0, &said("a", "one"));
+    assert_eq!((&*kept("team.pw"), &*kept("safe.pw")), ("password=correct horse\n", "correct horse\n"));
+    says(&kept("safe.enc"), &["\"data\""]);
+    lab.holds();
+    // It goes with another share, and with another file; and comes back each time.
+    let before = picture(lab);
+    lab.ok("echo 'add cifs team' >/run/fail-after");
+    switch(lab, 1, &said("b", "two"));
+    assert_eq!((picture(lab), &*kept("team.pw")), (before, "password=correct horse\n"));
+    switch(lab, 0, &said("b", "two"));
+    assert_eq!(kept("team.pw"), "password=battery staple\n");
+    lab.exits(0, "rollback --yes");
+    assert_eq!(kept("team.pw"), "password=correct horse\n");
+    lab.holds();
+    // A password that no file holds is not dropped; a file that others may read is none.
+    lab.ok("echo 'password=by hand' >/etc/pve/priv/storage/team.pw");
+    says(&switch(lab, 3, &small()), &["secret-lost"]);
+    lab.ok("chmod 644 /root/two");
+    says(&switch(lab, 3, &said("a", "two")), &["chmod 600"]);
+    lab.ok("chmod 600 /root/two");
+    says(&switch(lab, 3, &said("a", "two")), &["--consent storage:team"]);
+    exits(lab, 0, &said("a", "two"), "switch --yes --consent storage:team phoenix.kdl");
+    assert_eq!(kept("team.pw"), "password=battery staple\n");
+    switch(lab, 0, &small());
+    assert_eq!(lab.ok("ls /etc/pve/priv/storage"), "");
+    lab.ok("! grep -rqe horse -e staple -e 'by hand' /var/lib/phoenix");
+}
+
 fn what_lies_on_no_dataset_is_registered(lab: &Session) {
     switch(lab, 0, &small());
     let before = picture(lab);

@@ -1,9 +1,10 @@
 //! What a case says of Proxmox: its registrations, its guests, and its tool for containers.
 
 use super::words::Words;
+use phoenix_graph::StorageId;
 use phoenix_host::{
     observed::{
-        Configured, ContainerState, Containers, Guest, GuestKind, Guests, Observed, Storages, Unknown,
+        Configured, ContainerState, Containers, Guest, GuestKind, Guests, Kept, Observed, Storages, Unknown,
     },
     text::{container_conf, guest_conf, pct_version::PctVersion, storage_cfg},
 };
@@ -16,6 +17,23 @@ pub fn said(seen: &mut Observed, words: &mut Words<'_>) -> Result<bool, String> 
                 Some(_) => Storages::Unknown(unknown(words)?),
                 None => storage_cfg::storages(words.arg::<String>()?.as_bytes()),
             }
+        }
+        "secret" => {
+            let Storages::Found(found) = &mut seen.storages else {
+                return Err(words.wrong("registrations are told first"));
+            };
+            let id = StorageId::new(&words.arg::<String>()?).map_err(|why| words.wrong(why))?;
+            let state =
+                found.by_id.get_mut(&id).ok_or_else(|| words.wrong("nothing of this id is registered"))?;
+            let secret = words.arg::<String>()?.into();
+            let kept = match words.prop::<String>("unread")? {
+                Some(why) => Kept::Unread(why.into()),
+                None => Kept::In(words.prop::<String>("in")?.map(Into::into).into_iter().collect()),
+            };
+            state.secrets.insert(secret, kept);
+        }
+        "unusable" => {
+            seen.unusable_secrets.insert(words.arg::<String>()?.into(), words.arg::<String>()?.into());
         }
         "no-proxmox" => seen.storages = Storages::NoProxmox,
         "guests" => {

@@ -14,7 +14,7 @@ use phoenix_graph::{
     PropertyName, Settings, Target, Value,
     check::{self, SettingError},
     export, property,
-    storage::{SAID, StorageType, types},
+    storage::{SAID, SECRET_FILES, StorageKind, StorageType, types},
 };
 
 /// Words that hold secrets: a spec says where one is found, never what it is.
@@ -50,12 +50,15 @@ pub fn settings_of(kind: Kind) -> Box<dyn Iterator<Item = &'static str>> {
     Box::new(own.chain(options.iter().copied()).chain(properties))
 }
 
-/// Returns the properties of registrations that a spec may say.
+/// Returns the properties of registrations that a spec may say, and the files that their secrets are in.
 fn registered() -> impl Iterator<Item = &'static str> {
     let properties = types().iter().filter(|kind| SAID.contains(&kind.name));
-    let properties = properties.flat_map(StorageType::properties).map(|property| property.name);
-    // Whoever lies on a dataset cannot say these, whoever does not lie on one cannot have them.
-    properties.filter(|name| !matches!(*name, "pool" | "mountpoint"))
+    let properties = properties.flat_map(StorageType::properties).filter(|property| {
+        // Whoever lies on a dataset cannot say a mount point, and nobody else has one.
+        !matches!(property.kind, StorageKind::Secret | StorageKind::BaseVolume)
+            && property.name != "mountpoint"
+    });
+    properties.map(|property| property.name).chain(SECRET_FILES.iter().copied())
 }
 
 /// Returns whether a word is a setting of a node, or of anything that has settings.

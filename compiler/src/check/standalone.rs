@@ -9,7 +9,7 @@ use phoenix_graph::{
     DatasetName, Resource, Storage,
     kind::inside,
     mounts::{Mount, unsaid_roots},
-    storage::{STANDALONE, StorageType},
+    storage::{FILE, STANDALONE, StorageType},
 };
 use std::{collections::BTreeMap, net::IpAddr};
 
@@ -21,15 +21,9 @@ impl<'a> Checker<'_, 'a, '_> {
         let Some(kind) = self.standalone_type(block, text) else { return };
         let before = self.sink.errors();
         let properties = self.storage_properties(block, kind, false);
-        if self.sink.errors() > before || block.broken {
-            return;
-        }
-        if let Some(missing) = kind.missing(&properties) {
-            let message = format!("the `{}` storage `{text}` has no `{missing}`", kind.name);
-            let diagnostic = Diagnostic::new(code::STORAGE_INCOMPLETE, message)
-                .at(block.place, format!("`{missing}` is missing"))
-                .help(format!("`{missing} \"…\"` in it"));
-            self.tell(block.via, diagnostic);
+        let secret_files = self.secret_files(block, kind);
+        if self.sink.errors() > before || block.broken || self.lacks(block, kind, &properties, &secret_files)
+        {
             return;
         }
         if self.lies_on_a_dataset(block, properties.get("path").map(|path| &**path), mounts) {
@@ -39,8 +33,55 @@ impl<'a> Checker<'_, 'a, '_> {
         let Some(id) = id else { return };
         let what = format!("the storage `{id}`");
         let lifecycle = self.lifecycle(block);
-        let storage = Storage { id, kind: kind.name.into(), dataset: None, properties, lifecycle };
+        let kind = kind.name.into();
+        let storage = Storage { id, kind, dataset: None, properties, secret_files, lifecycle };
         self.add(Resource::Storage(storage), block, code::DUPLICATE_STORAGE, &what);
+    }
+
+    /// Reads which files hold the secrets of a registration.
+    fn secret_files(
+        &mut self,
+        block: &Block<'a>,
+        kind: &'static StorageType,
+    ) -> BTreeMap<Box<str>, Box<str>> {
+        let mut files = BTreeMap::new();
+        for setting in &block.settings {
+            let Some(secret) = kind.secret(&setting.name) else { continue };
+            let Some(said) = self.one(setting) else { continue };
+            let Some(text) = self.text(setting, said) else { continue };
+            match kind.secret_file(secret.name, &text) {
+                Ok(path) => _ = files.insert(secret.name.into(), path.into()),
+                Err(error) => self.bad_storage_value(setting, &error),
+            }
+        }
+        files
+    }
+
+    /// Tells what a registration is not made without.
+    fn lacks(
+        &mut self,
+        block: &Block<'a>,
+        kind: &'static StorageType,
+        properties: &BTreeMap<Box<str>, Box<str>>,
+        files: &BTreeMap<Box<str>, Box<str>>,
+    ) -> bool {
+        let alone = files.keys().find_map(|secret| Some((secret, kind.alone(secret, properties, files)?)));
+        let (missing, message) = match (kind.missing(properties), alone) {
+            (Some(missing), _) => (missing.to_owned(), "is missing".to_owned()),
+            (None, Some((secret, beside))) => {
+                let is_secret = kind.secrets().any(|secret| secret.name == beside);
+                let beside = format!("{beside}{}", if is_secret { FILE } else { "" });
+                (beside, format!("is missing, without which `{secret}{FILE}` says nothing"))
+            }
+            (None, None) => return false,
+        };
+        let id = block.name().unwrap_or_default();
+        let what = format!("the `{}` storage `{id}` has no `{missing}`", kind.name);
+        let diagnostic = Diagnostic::new(code::STORAGE_INCOMPLETE, what)
+            .at(block.place, format!("`{missing}` {message}"))
+            .help(format!("`{missing} \"…\"` in it"));
+        self.tell(block.via, diagnostic);
+        true
     }
 
     /// Tells where a folder is a dataset's, or lies in one.
@@ -91,13 +132,6 @@ impl<'a> Checker<'_, 'a, '_> {
         let stays = "what `storage.cfg` has of it stays as it is";
         let (message, help) = match kind {
             Ok(kind) if STANDALONE.contains(&kind.name) => return Some(kind),
-            Ok(kind) if kind.has_secret() => (
-                format!(
-                    "phoenix registers no `{}` storage yet: Proxmox drops its password with it, and a rollback could not give that back",
-                    kind.name
-                ),
-                "register it by hand: what `storage.cfg` has of it stays as it is",
-            ),
             Ok(kind) => (
                 format!("a `{}` storage lies on a dataset", kind.name),
                 "say the `proxmox` in the dataset or the pool's `root`",

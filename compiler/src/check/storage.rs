@@ -14,7 +14,7 @@ use crate::{
 use phoenix_graph::{
     DatasetName, Resource, Storage, StorageId,
     mounts::Mount,
-    storage::{ELSEWHERE, ON_DATASETS, STANDALONE, StorageError, StorageKind, StorageType, find_type, types},
+    storage::{ELSEWHERE, FILE, ON_DATASETS, StorageError, StorageKind, StorageType, find_type, types},
 };
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -36,7 +36,8 @@ impl<'a> Checker<'_, 'a, '_> {
         let what = format!("the storage `{id}`");
         let lifecycle = self.lifecycle(block);
         let dataset = Some(dataset.clone());
-        let storage = Storage { id, kind: kind.name.into(), dataset, properties, lifecycle };
+        let secret_files = BTreeMap::new();
+        let storage = Storage { id, kind: kind.name.into(), dataset, properties, secret_files, lifecycle };
         self.add(Resource::Storage(storage), block, code::DUPLICATE_STORAGE, &what);
     }
 
@@ -78,13 +79,9 @@ impl<'a> Checker<'_, 'a, '_> {
             Ok(kind) if on_volume => {
                 (format!("a `{}` storage does not lie on a volume", kind.name), "put it on a dataset")
             }
-            Ok(kind) if STANDALONE.contains(&kind.name) => (
-                format!("a `{}` storage does not lie on a dataset", kind.name),
-                "say the `proxmox` straight in the host; on a dataset lie `zfspool` and `dir`",
-            ),
             Ok(kind) => (
                 format!("a `{}` storage does not lie on a dataset", kind.name),
-                "on a dataset lie `zfspool` and `dir`",
+                "say the `proxmox` straight in the host; on a dataset lie `zfspool` and `dir`",
             ),
             Err(text) => (
                 format!("phoenix registers no `{text}` storage: it does not lie on a dataset"),
@@ -148,7 +145,10 @@ impl<'a> Checker<'_, 'a, '_> {
         on_dataset: bool,
     ) -> BTreeMap<Box<str>, Box<str>> {
         let mut properties = BTreeMap::new();
-        for setting in block.settings.iter().filter(|setting| !matches!(&*setting.name, "type" | "adopt")) {
+        let own = |setting: &&Setting<'_>| {
+            !matches!(&*setting.name, "type" | "adopt") && kind.secret(&setting.name).is_none()
+        };
+        for setting in block.settings.iter().filter(own) {
             if let Some((name, value)) = self.storage_property(kind, setting, on_dataset) {
                 properties.insert(name.into(), value.into());
             }
@@ -222,10 +222,10 @@ impl<'a> Checker<'_, 'a, '_> {
 
     fn no_storage_property(&mut self, kind: &'static StorageType, setting: &Setting<'a>) {
         let name = &*setting.name;
-        let elsewhere = types().iter().find_map(|kind| Some((kind, kind.property(name)?)));
-        match elsewhere {
-            Some((_, property)) if property.kind == StorageKind::Secret => {
-                self.secret(setting.place, &format!("`{name}`"))
+        let elsewhere = |kind: &'static StorageType| kind.property(name).or_else(|| kind.secret(name));
+        match types().iter().find_map(|kind| Some((kind, elsewhere(kind)?))) {
+            Some((_, property)) if property.kind == StorageKind::Secret && property.name == name => {
+                self.storage_secret(setting);
             }
             Some((other, _)) => {
                 let diagnostic = Diagnostic::new(
@@ -239,7 +239,19 @@ impl<'a> Checker<'_, 'a, '_> {
         }
     }
 
-    fn bad_storage_value(&mut self, setting: &Setting<'a>, error: &StorageError) {
+    /// Tells of a secret of a registration: its file is named instead.
+    fn storage_secret(&mut self, setting: &Setting<'a>) {
+        let name = &setting.name;
+        self.sink.push(
+            Diagnostic::new(code::SECRET_IN_SPEC, format!("`{name}` is a secret"))
+                .at(setting.place, "a spec is kept and shared: no secret stands in it")
+                .help(format!(
+                    "write it into a file that root alone may read, and name that: `{name}{FILE}=\"/root/…\"`"
+                )),
+        );
+    }
+
+    pub(super) fn bad_storage_value(&mut self, setting: &Setting<'a>, error: &StorageError) {
         // The word that is wrong, where it stands as a value of its own.
         let word = match error {
             StorageError::Content { content, .. } => Some(content),
@@ -251,7 +263,7 @@ impl<'a> Checker<'_, 'a, '_> {
             .or(setting.first.as_ref());
         let (place, via) = said.map_or((setting.place, setting.via), |said| (said.place, said.via));
         let (code, help) = match error {
-            StorageError::Secret { .. } => return self.secret(setting.place, &format!("`{}`", setting.name)),
+            StorageError::Secret { .. } => return self.storage_secret(setting),
             StorageError::Content { content, contents, .. } => {
                 let near = did_you_mean(content, contents.iter().copied());
                 (code::BAD_CONTENT, near.map(|near| format!("did you mean `{near}`?")))

@@ -259,7 +259,11 @@ pub const OWN: &[Own] = &[
     own("spares", &[Draid], "The spares spread over all of it, 0 to 100; 0 unless said."),
     Own {
         values: SAID,
-        ..own("type", &[Proxmox], "Its type: on a dataset `zfspool` or `dir`; else `nfs`, `dir` or `btrfs`.")
+        ..own(
+            "type",
+            &[Proxmox],
+            "Its type: on a dataset `zfspool` or `dir`; in a host any of them but `zfspool`.",
+        )
     },
     own("owner", &[Permissions], "The owner, by name or by number."),
     own("group", &[Permissions], "The group, by name or by number."),

@@ -10,7 +10,7 @@ use crate::{
     DatasetName, StorageId,
     check::{others::Others, reason::Reason},
     name::NameError,
-    storage::{ON_DATASETS, STANDALONE, find_type},
+    storage::{FILE, ON_DATASETS, STANDALONE, find_type},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -29,6 +29,9 @@ pub struct Storage {
     pub dataset: Option<DatasetName>,
     /// Properties in canonical form: lists sorted and joined by commas, booleans `1` and `0`.
     pub properties: BTreeMap<Box<str>, Box<str>>,
+    /// The files that hold its secrets: absolute paths, by the property that each is (`password`).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub secret_files: BTreeMap<Box<str>, Box<str>>,
     /// What is said about its life.
     #[serde(default, skip_serializing_if = "Lifecycle::is_empty")]
     pub lifecycle: Lifecycle,
@@ -57,6 +60,14 @@ impl Kind for Storage {
         for (name, value) in &self.properties {
             if kind.canonical(name, value)? != **value {
                 return Err(Reason::Spelling(format!("{name} {value}")));
+            }
+        }
+        for (name, path) in &self.secret_files {
+            if kind.secret_file(name, path)? != **path {
+                return Err(Reason::Spelling(format!("{name} {path}")));
+            }
+            if let Some(beside) = kind.alone(name, &self.properties, &self.secret_files) {
+                return Err(Reason::Required(beside));
             }
         }
         match kind.missing(&self.properties) {
@@ -88,6 +99,8 @@ impl Kind for Storage {
     fn facts(&self) -> Vec<Fact> {
         let mut facts = vec![Fact::new("type", &self.kind, Said::First("type "))];
         facts.extend(self.properties.iter().map(|(name, value)| Fact::new(name, value, Said::Line)));
+        let files = self.secret_files.iter().map(|(name, path)| (format!("{name}{FILE}"), path));
+        facts.extend(files.map(|(name, path)| Fact::new(&name, path, Said::Line)));
         facts
     }
 

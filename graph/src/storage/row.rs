@@ -31,6 +31,10 @@ pub struct StorageProperty {
     /// What holds where it is left out, in canonical form. Not for `content`: see
     /// [`StorageType::default_content`].
     pub default: Option<&'static str>,
+    /// Whether Proxmox makes no registration without this secret.
+    pub needed: bool,
+    /// The other property without which this secret is none.
+    pub beside: Option<&'static str>,
     /// What it does, in one line.
     pub doc: &'static str,
 }
@@ -44,6 +48,8 @@ pub enum StorageKind {
     Nodes,
     /// `1` or `0`; yes, no, on, off, true and false mean the same.
     Boolean,
+    /// A volume that Proxmox makes a volume group of, over whatever is on it: never written into a spec.
+    BaseVolume,
     /// A pool, or a dataset by its whole name.
     Dataset,
     /// A path that Proxmox takes for a directory: letters, digits and `- _ . @ /`.
@@ -68,19 +74,25 @@ pub enum StorageKind {
     Words(&'static [&'static str]),
     /// A host name or an address.
     Server,
+    /// A host name or an address, and perhaps a port: `10.0.0.5:3260`, `[fd00::5]:3260`.
+    Portal,
+    /// Portals, a list.
+    Portals,
+    /// A volume group or a volume of LVM: letters, digits and `- _ .`, two characters at least.
+    LvmName,
     /// Options without spaces.
     MountOptions,
     /// 32 pairs of hexadecimal digits, joined by colons.
     Fingerprint,
     /// Any text on one line.
     Text,
-    /// A password or key: never written into a spec.
+    /// A password or key: never written into a spec, which names the file that holds it.
     Secret,
 }
 
 impl StorageProperty {
     pub(super) const fn new(name: &'static str, kind: StorageKind, doc: &'static str) -> Self {
-        Self { name, kind, required: false, fixed: false, default: None, doc }
+        Self { name, kind, required: false, fixed: false, default: None, needed: false, beside: None, doc }
     }
 
     pub(super) const fn required(self) -> Self {
@@ -93,6 +105,14 @@ impl StorageProperty {
 
     pub(super) const fn default(self, default: &'static str) -> Self {
         Self { default: Some(default), ..self }
+    }
+
+    pub(super) const fn needed(self) -> Self {
+        Self { needed: true, ..self }
+    }
+
+    pub(super) const fn beside(self, name: &'static str) -> Self {
+        Self { beside: Some(name), ..self }
     }
 }
 
@@ -126,7 +146,7 @@ pub enum StorageError {
     },
     /// A password or key stands in the spec.
     #[error(
-        "{property} is a secret and does not belong in a spec; give it to pvesm once, which keeps it under /etc/pve/priv"
+        "{property} is a secret and does not belong in a spec; write it into a file of its own and name that: `{property}-file`"
     )]
     Secret { property: &'static str },
 }

@@ -85,6 +85,8 @@ const MOUNT_OPTIONS: StorageProperty =
 const USER: StorageProperty = StorageProperty::new("username", Kind::Text, "Names the user to log in as.");
 const PASSWORD: StorageProperty =
     StorageProperty::new("password", Kind::Secret, "Is the password of the user.");
+const SHARED: StorageProperty =
+    flag("shared", "Says that all nodes see the same there; it shares nothing by itself.");
 
 const ZFSPOOL: &[StorageProperty] = &[
     StorageProperty::new("pool", Kind::Dataset, "Names the pool, or the dataset, that holds the guests.")
@@ -115,7 +117,7 @@ const CIFS: &[StorageProperty] = &[
     MOUNT_PATH,
     MOUNT_OPTIONS,
     StorageProperty::new("domain", Kind::Text, "Names the domain of the user."),
-    PASSWORD,
+    PASSWORD.beside("username"),
     StorageProperty::new(
         "smbversion",
         Kind::Words(&["default", "2.0", "2.1", "3", "3.0", "3.11"]),
@@ -135,12 +137,108 @@ const PBS: &[StorageProperty] = &[
         "master-pubkey",
         Kind::Secret,
         "Is the public key that the encryption key is kept under.",
-    ),
+    )
+    .beside("encryption-key"),
     StorageProperty::new("namespace", Kind::RelativePath, "Names the namespace in the datastore."),
-    PASSWORD,
+    PASSWORD.needed(),
     StorageProperty::new("port", Kind::Integer { min: 1, max: 65535 }, "Sets the port of the server.")
         .default("8007"),
     USER,
+];
+
+const VOLUME_GROUP: StorageProperty =
+    StorageProperty::new("vgname", Kind::LvmName, "Names the volume group, which is there already.")
+        .required()
+        .fixed();
+
+const LVM: &[StorageProperty] = &[
+    VOLUME_GROUP,
+    StorageProperty::new("base", Kind::BaseVolume, "Is a volume that Proxmox made the volume group of.")
+        .fixed(),
+    BANDWIDTH,
+    flag("saferemove", "Writes zeros over a volume before it is removed."),
+    StorageProperty::new(
+        "saferemove-stepsize",
+        Kind::Words(&["1", "2", "4", "8", "16", "32"]),
+        "Says how much of that is written at once, in MiB.",
+    )
+    .default("32"),
+    StorageProperty::new(
+        "saferemove_throughput",
+        Kind::Text,
+        "Limits the speed of that, as `cstream -t` does.",
+    ),
+    SHARED,
+    flag("snapshot-as-volume-chain", "Keeps snapshots as a chain of images; from Proxmox VE 9 on."),
+    flag("tagged_only", "Shows only volumes that are tagged with their guest."),
+];
+
+const LVM_THIN: &[StorageProperty] = &[
+    VOLUME_GROUP,
+    StorageProperty::new("thinpool", Kind::LvmName, "Names the thin pool in it.").required().fixed(),
+    BANDWIDTH,
+];
+
+const ISCSI: &[StorageProperty] = &[
+    StorageProperty::new("portal", Kind::Portal, "Names the server, and perhaps its port.")
+        .required()
+        .fixed(),
+    StorageProperty::new("target", Kind::Text, "Names the target on it.").required().fixed(),
+    BANDWIDTH,
+];
+
+const MONITORS: StorageProperty = StorageProperty::new(
+    "monhost",
+    Kind::Portals,
+    "Names the monitors of a Ceph cluster that this one does not run; else it is Proxmox's own.",
+);
+const KEYRING: StorageProperty =
+    StorageProperty::new("keyring", Kind::Secret, "Is the key of the user, as Ceph writes it.")
+        .beside("monhost");
+
+const RBD: &[StorageProperty] = &[
+    BANDWIDTH,
+    StorageProperty::new("data-pool", Kind::Text, "Names the pool for data, where that is erasure-coded."),
+    KEYRING,
+    flag("krbd", "Maps the images with the kernel's driver, as containers have it anyway."),
+    MONITORS,
+    StorageProperty::new("namespace", Kind::Text, "Names the namespace in the pool."),
+    StorageProperty::new("pool", Kind::Text, "Names the pool of Ceph.").default("rbd"),
+    USER,
+];
+
+const CEPHFS: &[StorageProperty] = &[
+    BANDWIDTH,
+    StorageProperty::new(
+        "content-dirs",
+        Kind::ContentDirs,
+        "Puts contents into other folders than the usual ones.",
+    ),
+    StorageProperty::new("create-base-path", Kind::Boolean, "Makes the directory where it is missing.")
+        .default("1"),
+    SUBDIRS,
+    StorageProperty::new("fs-name", Kind::Text, "Names the file system of Ceph."),
+    flag("fuse", "Mounts it by FUSE, not by the kernel."),
+    KEYRING,
+    StorageProperty::new(
+        "mkdir",
+        Kind::Boolean,
+        "Is the old word for create-base-path and create-subdirs; gone in Proxmox VE 9.",
+    ),
+    MONITORS,
+    MOUNT_OPTIONS,
+    MOUNT_PATH,
+    StorageProperty::new("subdir", Kind::AbsolutePath, "Mounts only this folder of it."),
+    USER,
+];
+
+const ESXI: &[StorageProperty] = &[
+    StorageProperty::new("server", Kind::Server, "Names the server.").required(),
+    StorageProperty::new("username", Kind::Text, "Names the user to log in as.").required(),
+    PASSWORD.needed(),
+    StorageProperty::new("port", Kind::Integer { min: 1, max: 65535 }, "Sets the port of the server."),
+    SHARED,
+    flag("skip-cert-verification", "Takes whatever certificate the server shows."),
 ];
 
 const FILE_CONTENTS: &[&str] = &["backup", "images", "import", "iso", "rootdir", "snippets", "vztmpl"];
@@ -194,5 +292,47 @@ pub(super) const TYPES: &[StorageType] = &[
         default_content: "backup",
         doc: "Keeps backups on a Proxmox Backup Server.",
         groups: &[PBS, COMMON, BACKUPS],
+    },
+    StorageType {
+        name: "lvm",
+        contents: &["images", "rootdir"],
+        default_content: "images",
+        doc: "Keeps guests' disks as volumes of a volume group.",
+        groups: &[LVM, COMMON],
+    },
+    StorageType {
+        name: "lvmthin",
+        contents: &["images", "rootdir"],
+        default_content: "images,rootdir",
+        doc: "Keeps guests' disks as volumes of a thin pool of LVM.",
+        groups: &[LVM_THIN, COMMON],
+    },
+    StorageType {
+        name: "iscsi",
+        contents: &["images"],
+        default_content: "images",
+        doc: "Gives guests the volumes of an iSCSI target.",
+        groups: &[ISCSI, COMMON],
+    },
+    StorageType {
+        name: "rbd",
+        contents: &["images", "rootdir"],
+        default_content: "images",
+        doc: "Keeps guests' disks as images of Ceph.",
+        groups: &[RBD, COMMON],
+    },
+    StorageType {
+        name: "cephfs",
+        contents: &["backup", "import", "iso", "snippets", "vztmpl"],
+        default_content: "backup",
+        doc: "Keeps files on a file system of Ceph.",
+        groups: &[CEPHFS, COMMON, BACKUPS],
+    },
+    StorageType {
+        name: "esxi",
+        contents: &["import"],
+        default_content: "import",
+        doc: "Shows the machines of a VMware host, to be imported.",
+        groups: &[ESXI, COMMON],
     },
 ];

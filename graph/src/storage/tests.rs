@@ -192,10 +192,72 @@ fn what_a_spec_says_lies_on_a_dataset_or_on_none() {
     all.sort_unstable();
     assert_eq!(said, all);
     let known: Vec<&str> = types().iter().map(|kind| kind.name).collect();
-    for name in SAID {
-        assert!(known.contains(name) && !find_type(name).unwrap().has_secret(), "{name}");
+    assert!(SAID.iter().all(|name| known.contains(name)) && known.len() == SAID.len());
+    assert!(ELSEWHERE.iter().all(|name| !known.contains(name)));
+    // On a dataset lies nothing that has a secret.
+    assert!(ON_DATASETS.iter().all(|name| find_type(name).unwrap().secrets().next().is_none()));
+}
+
+#[test]
+fn a_file_is_named_for_each_secret_and_for_nothing_else() {
+    let secrets = types().iter().flat_map(StorageType::secrets);
+    let mut settings: Vec<String> = secrets.map(|secret| format!("{}{FILE}", secret.name)).collect();
+    settings.sort_unstable();
+    settings.dedup();
+    assert_eq!(settings, SECRET_FILES);
+    assert_eq!(kind("cifs").secret("password-file").unwrap().name, "password");
+    assert!(kind("nfs").secret("password-file").is_none());
+    assert!(kind("cifs").secret("username-file").is_none());
+}
+
+#[test]
+fn the_file_of_a_secret_is_a_path_of_the_users_own() {
+    let file = |secret, text| kind("pbs").secret_file(secret, text);
+    assert_eq!(file("password", "/root//pbs.pw/").unwrap(), "/root/pbs.pw");
+    for (secret, text, reason) in [
+        ("password", "pbs.pw", "it is an absolute path, which starts with /"),
+        ("password", "/root/../pbs.pw", "a path has no . and .. in it"),
+        ("encryption-key", "autogen", "it is an absolute path, which starts with /"),
+        ("password", "/etc/pve/priv/storage/pbs.pw", "Proxmox's own files go with the registration"),
+        ("password", "/etc//pve/priv/x", "Proxmox's own files go with the registration"),
+    ] {
+        let error = file(secret, text).unwrap_err();
+        assert!(error.to_string().ends_with(reason), "{error}");
     }
-    // Whatever else there is a table for takes a secret along.
-    let others = types().iter().filter(|kind| !SAID.contains(&kind.name));
-    assert!(others.clone().count() > 0 && others.clone().all(StorageType::has_secret));
+    assert!(matches!(file("keyring", "/root/x"), Err(StorageError::Property { .. })));
+    let (none, user) = (BTreeMap::new(), BTreeMap::from([("username".into(), "me".into())]));
+    assert_eq!(kind("cifs").alone("password", &none, &none), Some("username"));
+    assert_eq!(kind("cifs").alone("password", &user, &none), None);
+    assert_eq!(kind("pbs").alone("master-pubkey", &user, &none), Some("encryption-key"));
+    let key = BTreeMap::from([("encryption-key".into(), "/root/k".into())]);
+    assert_eq!(kind("pbs").alone("master-pubkey", &none, &key), None);
+}
+
+#[test]
+fn values_of_the_other_types_are_those_that_proxmox_takes() {
+    assert_eq!(canonical("iscsi", "portal", "NAS.lan:3260"), "nas.lan:3260");
+    assert_eq!(canonical("iscsi", "portal", "[FD00::5]:3260"), "[fd00::5]:3260");
+    assert_eq!(canonical("iscsi", "portal", "fd00::5"), "fd00::5");
+    assert_eq!(canonical("rbd", "monhost", "10.0.0.2; 10.0.0.1 10.0.0.2"), "10.0.0.1,10.0.0.2");
+    assert_eq!(canonical("lvm", "vgname", "Pve-1"), "Pve-1");
+    assert_eq!(canonical("lvmthin", "content", "rootdir,images"), "images,rootdir");
+    for (storage, property, text) in [
+        ("iscsi", "portal", "nas:0"),
+        ("iscsi", "portal", "nas:65536"),
+        ("iscsi", "portal", "nas:+1"),
+        ("iscsi", "portal", "nas:"),
+        ("iscsi", "portal", "[nas]:1"),
+        ("iscsi", "portal", "[fd00::5]3260"),
+        ("rbd", "monhost", ","),
+        ("lvm", "vgname", "a"),
+        ("lvm", "vgname", "-ab"),
+        ("lvm", "vgname", "a b"),
+        ("lvm", "base", "target:0.0.1.scsi"),
+        ("lvm", "saferemove-stepsize", "3"),
+        ("esxi", "content", "images"),
+    ] {
+        assert!(kind(storage).canonical(property, text).is_err(), "{storage} {property} {text}");
+    }
+    // What Proxmox holds of what no spec says is kept as it stands.
+    assert_eq!(kind("lvm").observed("base", "target:0.0.1.scsi"), "target:0.0.1.scsi");
 }

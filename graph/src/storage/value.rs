@@ -20,6 +20,9 @@ pub(super) fn canonical(
     let value = match property.kind {
         Kind::Content => return content(kind, property, text),
         Kind::Secret => return Err(StorageError::Secret { property: property.name }),
+        Kind::BaseVolume => {
+            Err("Proxmox would make a volume group of it, over whatever is on that disk".into())
+        }
         Kind::Nodes => nodes(text),
         Kind::Boolean => {
             boolean(text).map(|on| if on { "1" } else { "0" }.to_owned()).ok_or_else(|| "it is 1 or 0".into())
@@ -51,6 +54,9 @@ pub(super) fn canonical(
         Kind::Words(words) if words.contains(&text) => Ok(text.to_owned()),
         Kind::Words(words) => Err(format!("it is one of {}", words.join(", ")).into()),
         Kind::Server => server(text).ok_or_else(|| "it is a host name or an address".into()),
+        Kind::Portal => portal(text),
+        Kind::Portals => portals(text),
+        Kind::LvmName => lvm_name(text),
         Kind::MountOptions => one_word(text),
         Kind::Fingerprint => {
             fingerprint(text).ok_or_else(|| "it is 32 hexadecimal pairs, joined by colons".into())
@@ -128,7 +134,8 @@ fn one_word(text: &str) -> Result<String, Box<str>> {
     }
 }
 
-fn absolute(text: &str) -> Result<String, Box<str>> {
+/// Reads an absolute path and returns it without doubled or trailing slashes.
+pub(super) fn absolute(text: &str) -> Result<String, Box<str>> {
     line(text)?;
     if !text.starts_with('/') {
         return Err("it is an absolute path, which starts with /".into());
@@ -238,6 +245,39 @@ fn server(text: &str) -> Option<String> {
     }
     let digits = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     (!digits && text.split('.').all(is_label)).then(|| text.to_ascii_lowercase())
+}
+
+/// Reads a server with or without a port; the address of an IPv6 one stands in brackets where a port follows.
+fn portal(text: &str) -> Result<String, Box<str>> {
+    let wrong = || "it is a host name or an address, and perhaps a port: 10.0.0.5:3260".into();
+    let (host, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((host, "")) if host.contains(':') => (host, None),
+        Some((host, rest)) if host.contains(':') => (host, Some(rest.strip_prefix(':').ok_or_else(wrong)?)),
+        Some(_) => return Err(wrong()),
+        None if text.parse::<IpAddr>().is_ok() => (text, None),
+        None => text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port))),
+    };
+    let host = server(host).ok_or_else(wrong)?;
+    let Some(port) = port else { return Ok(host) };
+    let digits = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    let port = port.parse::<u16>().ok().filter(|port| digits && *port > 0).ok_or("a port is 1 to 65535")?;
+    Ok(if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") })
+}
+
+fn portals(text: &str) -> Result<String, Box<str>> {
+    let mut read = list(text).into_iter().map(portal).collect::<Result<Vec<_>, _>>()?;
+    read.sort_unstable();
+    read.dedup();
+    if read.is_empty() { Err("it is empty".into()) } else { Ok(read.join(",")) }
+}
+
+fn lvm_name(text: &str) -> Result<String, Box<str>> {
+    let ends = |c: char| c.is_ascii_alphanumeric();
+    let inside = text.chars().all(|c| ends(c) || "-_.".contains(c));
+    match text.len() >= 2 && inside && text.starts_with(ends) && text.ends_with(ends) {
+        true => Ok(text.to_owned()),
+        false => Err("it has letters, digits and - _ . inside, two characters at least".into()),
+    }
 }
 
 fn fingerprint(text: &str) -> Option<String> {

@@ -24,7 +24,7 @@ pub use mount::{MountState, Mounts};
 pub use permissions::{Directory, Wanted};
 pub use pool::{DiskState, Found, ImportObstacle, Label, PoolState, VdevDisk, VdevState, Work, WorkKind};
 pub use setting::{Setting, Source};
-pub use storage::{Loss, LostLine, Registrations, StorageState, Storages, Unknown};
+pub use storage::{Kept, Loss, LostLine, Registrations, StorageState, Storages, Unknown};
 
 use phoenix_graph::{DatasetName, Disk, PoolName, PropertyName, export::ExportOptions};
 use serde::{Deserialize, Serialize};
@@ -53,6 +53,8 @@ pub struct Query {
     pub exports: bool,
     /// Whether Proxmox registrations matter.
     pub storages: bool,
+    /// Files that hold secrets of registrations, each with the secrets that it is to be (`password`).
+    pub secret_files: BTreeSet<(Box<str>, Box<str>)>,
     /// Whether it matters what the configuration of Proxmox's guests names, and what its containers have.
     pub guests: bool,
     /// Containers that are to have something. All are looked at, whichever are asked for.
@@ -119,6 +121,9 @@ pub struct Observed {
     pub exports: BTreeMap<(Box<str>, Box<str>), ExportOptions>,
     /// Proxmox registrations.
     pub storages: Storages,
+    /// Those of the files with secrets that cannot be used: why.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unusable_secrets: BTreeMap<Box<str>, Box<str>>,
     /// What Proxmox's guests name.
     #[serde(default)]
     pub guests: Guests,

@@ -3,7 +3,10 @@
 
 pub mod render;
 
-use crate::secret::{Asked, PROMPT};
+use crate::{
+    secret::{Asked, PROMPT},
+    text::kept_secret::PASSWORD,
+};
 use phoenix_graph::{
     DatasetName, Mode, PoolName, PropertyName, SnapshotName, StorageId, Vdev, kind::acl::Acl,
 };
@@ -245,13 +248,23 @@ pub enum Op {
     /// `exportfs -ra`: loads `/etc/exports` and `/etc/exports.d`.
     ExportsReload,
     /// `pvesm add`.
-    StorageAdd { id: StorageId, kind: Box<str>, properties: Vec<(Box<str>, Box<str>)> },
+    StorageAdd {
+        id: StorageId,
+        kind: Box<str>,
+        properties: Vec<(Box<str>, Box<str>)>,
+        /// Secrets, each with the file that holds it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        secrets: Vec<(Box<str>, Box<str>)>,
+    },
     /// `pvesm set`.
     StorageSet {
         id: StorageId,
         /// Properties to set.
         set: Vec<(Box<str>, Box<str>)>,
-        /// Properties to take away.
+        /// Secrets to set, each with the file that holds it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        secrets: Vec<(Box<str>, Box<str>)>,
+        /// Properties and secrets to take away.
         delete: Vec<Box<str>>,
     },
     /// `pvesm remove`: the registration alone, never data.
@@ -335,6 +348,13 @@ impl Op {
             Op::DatasetInherit { property, .. } => matches!(property.as_str(), "mountpoint" | "canmount"),
             _ => false,
         }
+    }
+
+    /// Returns the file whose content the command reads from its input: a password.
+    #[must_use]
+    pub fn input(&self) -> Option<&str> {
+        let (Op::StorageAdd { secrets, .. } | Op::StorageSet { secrets, .. }) = self else { return None };
+        secrets.iter().find(|(name, _)| &**name == PASSWORD).map(|(_, file)| &**file)
     }
 
     /// Tells the key that has to be typed for the operation, if one has.

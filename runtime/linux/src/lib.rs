@@ -27,6 +27,7 @@ mod pool;
 mod properties;
 mod reach;
 mod run;
+mod secret_file;
 mod storage;
 mod tunable;
 pub mod watcher;

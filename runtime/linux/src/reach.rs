@@ -1,8 +1,11 @@
 //! What a host is reached by: the places of its files, processes, and the keys that a person typed.
 
-use crate::{LinuxPaths, run::Runner};
+use crate::{LinuxPaths, run::Runner, secret_file};
 use phoenix_host::{HostError, op::Op, secret::Keys};
-use std::sync::{Mutex, PoisonError};
+use std::{
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
 
 /// What a host is reached by.
 #[derive(Debug)]
@@ -16,10 +19,13 @@ pub struct Reach {
 }
 
 impl Reach {
-    /// Runs the command of an operation; where its key was typed, it comes on standard input, with the end of the
-    /// line. Without it the input is empty, and `zfs` refuses by itself.
+    /// Runs the command of an operation; where its key was typed, or a file holds its password, that comes on standard
+    /// input, with the end of the line. Without it the input is empty, and the command refuses by itself.
     pub fn change(&self, op: &Op) -> Result<(), HostError> {
         let argv = op.argv().unwrap_or_default();
+        if let Some(file) = op.input() {
+            return self.runner.change_with(&argv, &secret_file::password(Path::new(file))?);
+        }
         let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match op.asked().and_then(|asked| keys.get(&asked.dataset).cloned()) {
             Some(key) => self.runner.change_with(&argv, &key),

@@ -5,7 +5,7 @@
 use phoenix_graph::{DatasetName, Disk, PoolName, PropertyName};
 use phoenix_host::{
     Host, HostError,
-    observed::{Containers, DiskState, Guests, LinkState, Query, Setting, Source, Storages},
+    observed::{Containers, DiskState, Guests, Kept, LinkState, Query, Setting, Source, Storages},
     op::Op,
     text::pct_version::PctVersion,
 };
@@ -503,4 +503,88 @@ exit 255"
     let error = host.perform(&remove("one")).unwrap_err();
     assert!(error.to_string().contains("does not exist"), "{error}");
     assert_eq!(host.processes(), 5);
+}
+
+/// A file of the user's own, with a secret in it.
+fn secret(root: &Path, name: &str, text: &str, mode: u32) -> Box<str> {
+    let path = root.join(name);
+    fs::write(&path, text).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+    path.display().to_string().into()
+}
+
+#[test]
+fn a_password_goes_to_pvesm_by_its_input_and_stands_on_no_command_line() {
+    let root = root();
+    let at = root.path().display().to_string();
+    tool(root.path(), "pvesm", &format!("printf '%s\\n' \"$*\" >{at}/said; cat >{at}/read"));
+    let file = secret(root.path(), "nas.pw", "correct horse\n", 0o600);
+    let key = secret(root.path(), "nas.key", "{\"data\": \"x\"}\n", 0o600);
+    let add = |file: &str| Op::StorageAdd {
+        id: phoenix_graph::StorageId::new("safe").unwrap(),
+        kind: "pbs".into(),
+        properties: vec![("server".into(), "10.0.0.7".into())],
+        secrets: vec![("encryption-key".into(), key.clone()), ("password".into(), file.into())],
+    };
+    host(root.path()).perform(&add(&file)).unwrap();
+    let said = fs::read_to_string(root.path().join("said")).unwrap();
+    assert_eq!(said, format!("add pbs safe --server 10.0.0.7 --encryption-key {key} --password\n"));
+    assert_eq!(fs::read_to_string(root.path().join("read")).unwrap(), "correct horse\n");
+    // What cannot be used starts nothing.
+    fs::remove_file(root.path().join("said")).unwrap();
+    for (text, mode, why) in [
+        ("correct horse\n", 0o640, "others than its owner may read it"),
+        ("", 0o600, "it is empty"),
+        ("one\ntwo\n", 0o600, "a password is one line"),
+    ] {
+        let error = host(root.path()).perform(&add(&secret(root.path(), "other", text, mode))).unwrap_err();
+        assert!(error.to_string().contains(why), "{error}");
+        assert!(!error.to_string().contains("horse"), "{error}");
+    }
+    assert!(!root.path().join("said").exists());
+}
+
+#[test]
+fn what_proxmox_keeps_is_compared_with_the_files_asked_for() {
+    let root = root();
+    let put = |path: &str, text: &str| {
+        let path = root.path().join("etc/pve").join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    put(
+        "storage.cfg",
+        "cifs: nas\n\tserver a\n\tshare b\n\tpath /mnt/pve/nas\n\tusername u\n\n\
+         pbs: safe\n\tserver a\n\tdatastore d\n\tencryption-key 1f:2e\n\tmaster-pubkey 1\n\n\
+         rbd: own\n\tpool p\n\nrbd: far\n\tpool p\n\tmonhost 10.0.0.8\n\ncifs: open\n\tserver a\n\tshare b\n",
+    );
+    put("priv/storage/nas.pw", "password=correct horse\n");
+    put("priv/storage/safe.enc", "{\"data\": \"x\"}\n\n");
+    put("priv/ceph/own.keyring", "of the cluster itself\n");
+    put("priv/ceph/far.conf", "[global]\n\tkeyring = /elsewhere\n");
+    fs::create_dir_all(root.path().join("etc/pve/priv/ceph/far.keyring")).unwrap();
+    let same = secret(root.path(), "same.pw", "correct horse\n", 0o600);
+    let other = secret(root.path(), "other.pw", "battery staple\n", 0o600);
+    let open = secret(root.path(), "open.pw", "correct horse\n", 0o644);
+    let key = secret(root.path(), "key", "{\"data\": \"x\"}\n", 0o400);
+    let asked = [(&same, "password"), (&other, "password"), (&open, "password"), (&key, "encryption-key")];
+    let query = Query {
+        storages: true,
+        secret_files: asked.map(|(file, secret)| (file.clone(), secret.into())).into(),
+        ..Query::default()
+    };
+    let seen = host(root.path()).observe(&query).unwrap();
+    let Storages::Found(found) = &seen.storages else { panic!("{:?}", seen.storages) };
+    assert_eq!(found.lost, []);
+    let secrets = |id: &str| &found.by_id[&phoenix_graph::StorageId::new(id).unwrap()].secrets;
+    assert_eq!(secrets("nas")["password"], Kept::In([same].into()));
+    assert_eq!(secrets("safe").len(), 1);
+    assert_eq!(secrets("safe")["encryption-key"], Kept::In([key].into()));
+    assert!(secrets("own").is_empty() && secrets("open").is_empty());
+    assert!(
+        matches!(&secrets("far")["keyring"], Kept::Unread(why) if why.contains("far.keyring cannot be read"))
+    );
+    assert!(matches!(&secrets("far")["configuration"], Kept::Unread(why) if why.contains("by hand")));
+    assert_eq!(seen.unusable_secrets.keys().collect::<Vec<_>>(), [&open]);
+    assert!(!format!("{seen:?}").contains("horse"));
 }

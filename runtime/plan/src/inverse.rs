@@ -530,7 +530,12 @@ impl Inverse {
                 query.directories.insert(dataset.clone());
             }
             Inverse::Exports { .. } => query.exports = true,
-            Inverse::Storage { .. } => query.storages = true,
+            Inverse::Storage { before, .. } => {
+                query.storages = true;
+                let secrets = before.iter().flat_map(|before| &before.secrets);
+                let files = secrets.filter_map(|(secret, kept)| Some((kept.file()?.into(), secret.clone())));
+                query.secret_files.extend(files);
+            }
             Inverse::MountPoint { container, .. } => {
                 query.guests = true;
                 query.containers.insert(*container);

@@ -59,7 +59,7 @@ pub fn look(query: &mut Query, resource: &Resource) {
         // Into machines nobody looks, but there they have to be.
         Resource::GuestMount(mount) => _ = query.machines.insert(mount.machine),
         // Registrations are looked at anyway.
-        Resource::Storage(_) => {}
+        Resource::Storage(storage) => storage::look(query, storage),
     }
 }
 

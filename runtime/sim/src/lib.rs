@@ -22,6 +22,7 @@ pub mod pct;
 mod permissions;
 mod pool;
 mod properties;
+mod secrets;
 pub mod state;
 mod storage;
 mod tunable;

@@ -1,8 +1,10 @@
-//! Proxmox registrations: what `pvesm add`, `set` and `remove` do to `storage.cfg` and around it.
+//! Proxmox registrations: what `pvesm add`, `set` and `remove` do to `storage.cfg`, to the secrets beside it, and around
+//! it.
 
 use crate::{
     given::{Given, Roots},
     image::HostImage,
+    secrets::{mark, places},
     state::{Cluster, Refusal, State, refuse},
 };
 use phoenix_graph::{
@@ -28,6 +30,9 @@ const AWAY: &str = "nothing is mounted at /etc/pve: Proxmox's cluster file syste
 /// Reads the registrations, and what guests name.
 pub fn look(state: &State, _: &Roots, query: &Query, seen: &mut Observed) -> Result<(), HostError> {
     seen.storages = state.storages(query);
+    if let Storages::Found(found) = &mut seen.storages {
+        seen.unusable_secrets = state.look_at_secrets(query, found);
+    }
     seen.guests = state.guests(query);
     Ok(())
 }
@@ -35,8 +40,8 @@ pub fn look(state: &State, _: &Roots, query: &Query, seen: &mut Observed) -> Res
 /// Changes registrations.
 pub fn perform(state: &mut State, _: Given<'_>, op: &Op) -> Option<Result<(), HostError>> {
     let done = match op {
-        Op::StorageAdd { id, kind, properties } => state.storage_add(id, kind, properties),
-        Op::StorageSet { id, set, delete } => state.storage_set(id, set, delete),
+        Op::StorageAdd { id, kind, properties, secrets } => state.storage_add(id, kind, properties, secrets),
+        Op::StorageSet { id, set, secrets, delete } => state.storage_set(id, set, secrets, delete),
         Op::StorageRemove { id } => state.storage_remove(id),
         _ => return None,
     };
@@ -99,6 +104,7 @@ impl State {
         id: &StorageId,
         kind: &str,
         properties: &Properties,
+        secrets: &Properties,
     ) -> Result<(), Refusal> {
         let mut sections = self.registered()?;
         if sections.iter().any(|section| *section.id == *id.as_str()) {
@@ -115,13 +121,14 @@ impl State {
         for (key, value) in properties {
             check_value(known, key, &held(known, key, value))?;
         }
+        let (kept, properties) = self.apart(known, properties, secrets)?;
         for key in required(known) {
             if !properties.iter().any(|(name, _)| &**name == key) {
                 return refuse(255, format!("missing value for required option '{key}'"));
             }
         }
         let get = |key: &str| properties.iter().find(|(name, _)| &**name == key).map(|(_, value)| &**value);
-        let mut properties: Vec<(Box<str>, Box<str>)> =
+        let mut written: Vec<(Box<str>, Box<str>)> =
             properties.iter().map(|(key, value)| (key.clone(), held(known, key, value))).collect();
         // What is disabled, or meant for other nodes, is not activated.
         let active = get("disable") != Some("1") && get("nodes").is_none();
@@ -131,7 +138,7 @@ impl State {
                 if let Some(path) = self.activate_pool(id, pool)?
                     && get("mountpoint").is_none()
                 {
-                    properties.push(("mountpoint".into(), path));
+                    written.push(("mountpoint".into(), path));
                 }
             }
             "dir" if active => {
@@ -144,17 +151,31 @@ impl State {
                 };
                 self.activate_dir(id, &path, content.as_deref(), must_be_mounted.as_deref())?;
             }
-            "nfs" if active => {
+            "pbs" if active && !kept.contains_key("password") => {
+                return refuse(
+                    255,
+                    format!(
+                        "create storage failed: {id}: error fetching datastores - 401 authentication failure"
+                    ),
+                );
+            }
+            "esxi" if !kept.contains_key("password") => {
+                return refuse(255, "create storage failed: missing password");
+            }
+            "nfs" | "cifs" | "cephfs" if active => {
                 let path = get("path").map_or_else(|| format!("/mnt/pve/{id}"), str::to_owned);
                 // Where it cannot be made, what follows tells.
                 let _ = self.make_folder(&path);
             }
             _ => {}
         }
-        if kind == "nfs" && get("path").is_none() {
-            properties.push(("path".into(), format!("/mnt/pve/{id}").into()));
+        if matches!(kind, "nfs" | "cifs" | "cephfs") && get("path").is_none() {
+            written.push(("path".into(), format!("/mnt/pve/{id}").into()));
         }
-        sections.push(Section { line: 0, kind: kind.into(), id: id.as_str().into(), properties });
+        written.extend(kept.keys().filter_map(|name| Some((name.clone(), mark(name)?.into()))));
+        sections.push(Section { line: 0, kind: kind.into(), id: id.as_str().into(), properties: written });
+        self.drop_secrets(known, id);
+        self.keep_secrets(known, id, kept);
         self.write_cfg(&sections);
         Ok(())
     }
@@ -164,6 +185,7 @@ impl State {
         &mut self,
         id: &StorageId,
         set: &Properties,
+        secrets: &Properties,
         delete: &[Box<str>],
     ) -> Result<(), Refusal> {
         let mut sections = self.registered()?;
@@ -174,7 +196,8 @@ impl State {
             return refuse(255, format!("update storage failed: unknown storage type '{}'", section.kind));
         };
         let fixed = |key: &str| known.property(key).is_some_and(|property| property.fixed);
-        for (key, value) in set {
+        let (kept, set) = self.apart(known, set, secrets)?;
+        for (key, value) in &set {
             if fixed(key) {
                 // Some fixed parameters are options of `set`, others are not even known to it.
                 return refuse(
@@ -214,6 +237,14 @@ impl State {
             .properties
             .retain(|(key, _)| !delete.contains(key) && !set.iter().any(|(name, _)| name == key));
         section.properties.extend(set.iter().map(|(key, value)| (key.clone(), held(known, key, value))));
+        section.properties.retain(|(key, _)| !kept.contains_key(key));
+        section.properties.extend(kept.keys().filter_map(|name| Some((name.clone(), mark(name)?.into()))));
+        for (secret, place) in places(known, id) {
+            if delete.iter().any(|name| **name == *secret) {
+                self.files.remove(&place);
+            }
+        }
+        self.keep_secrets(known, id, kept);
         self.write_cfg(&sections);
         Ok(())
     }
@@ -221,10 +252,11 @@ impl State {
     /// `pvesm remove`: the entry alone; nothing is unmounted, no data goes.
     pub fn storage_remove(&mut self, id: &StorageId) -> Result<(), Refusal> {
         let mut sections = self.registered()?;
-        let before = sections.len();
-        sections.retain(|section| *section.id != *id.as_str());
-        if sections.len() == before {
+        let Some(at) = sections.iter().position(|section| *section.id == *id.as_str()) else {
             return refuse(255, format!("delete storage failed: storage '{id}' does not exist"));
+        };
+        if let Some(known) = find_type(&sections.remove(at).kind) {
+            self.drop_secrets(known, id);
         }
         self.write_cfg(&sections);
         Ok(())

@@ -258,6 +258,7 @@ fn registrations_follow_pvesm() {
         id: id.clone(),
         kind: kind.into(),
         properties: properties.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect(),
+        secrets: vec![],
     };
     let unmounted = add("dir", &[("path", "/nowhere"), ("is_mountpoint", "1")]);
     assert!(refused(&host, &unmounted).contains("not mounted: '/nowhere'"));
@@ -266,7 +267,12 @@ fn registrations_follow_pvesm() {
     assert_eq!(&*found.by_id[&id].properties["content"], "images,rootdir");
     assert_eq!(&*found.by_id[&id].properties["mountpoint"], "/tank/a");
     assert!(refused(&host, &add("zfspool", &[("pool", "tank/a")])).contains("already defined"));
-    let set = Op::StorageSet { id: id.clone(), set: vec![("pool".into(), "tank".into())], delete: vec![] };
+    let set = Op::StorageSet {
+        id: id.clone(),
+        set: vec![("pool".into(), "tank".into())],
+        secrets: vec![],
+        delete: vec![],
+    };
     assert!(refused(&host, &set).contains("fixed parameter 'pool'"));
     host.perform(&Op::StorageRemove { id: id.clone() }).unwrap();
     assert!(refused(&host, &Op::StorageRemove { id }).contains("does not exist"));

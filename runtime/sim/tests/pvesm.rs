@@ -64,10 +64,13 @@ fn op(argv: &[&str]) -> Option<Op> {
         options().filter(|(name, _)| names(name)).map(|(name, value)| (name.into(), value.into())).collect()
     };
     match verb {
-        "add" => Some(Op::StorageAdd { id, kind: kind.into(), properties: pairs(&|_| true) }),
+        "add" => {
+            Some(Op::StorageAdd { id, kind: kind.into(), properties: pairs(&|_| true), secrets: vec![] })
+        }
         "set" => Some(Op::StorageSet {
             id,
             set: pairs(&|name| name != "delete"),
+            secrets: vec![],
             delete: options()
                 .filter(|(name, _)| *name == "delete")
                 .flat_map(|(_, value)| value.split(','))

@@ -30,7 +30,7 @@ fn adopted() -> (World, HostImage) {
     let properties = [("pool", "tank/old"), ("content", "images,rootdir"), ("sparse", "1")];
     let properties = properties.map(|(name, value)| (name.into(), value.into())).to_vec();
     let id = StorageId::new("guests").unwrap();
-    world.host.by_hand(&Op::StorageAdd { id, kind: "zfspool".into(), properties }).unwrap();
+    world.host.by_hand(&Op::StorageAdd { id, kind: "zfspool".into(), properties, secrets: vec![] }).unwrap();
     let before = world.picture();
     world.switch_with(&graph(adopting()), &adopt()).unwrap();
     world.switch(&later()).unwrap();

@@ -195,7 +195,7 @@ fn pools_volumes_registrations_and_parameters_get_back_what_they_had() {
     let id = StorageId::new("tank-vms").unwrap();
     // `nodes` by hand would be drift, and gone after going back.
     let by_hand = vec![("sparse".into(), "1".into())];
-    world.host.by_hand(&Op::StorageSet { id, set: by_hand, delete: Vec::new() }).unwrap();
+    world.host.by_hand(&Op::StorageSet { id, set: by_hand, secrets: vec![], delete: Vec::new() }).unwrap();
     world.host.by_hand(&Op::TunableSet { name: "zfs_arc_max".into(), value: 1 << 30 }).unwrap();
     let picture = || {
         let mut image = world.picture();

@@ -16,5 +16,6 @@ mod proxmox;
 mod record;
 mod renames;
 mod replica;
+mod secrets;
 mod store;
 mod switching;

@@ -234,7 +234,10 @@ fn a_dataset_under_somebody_elses_registration_is_not_retired() {
     for (kind, key, value) in by_hand {
         let id = phoenix_graph::StorageId::new("by-hand").unwrap();
         let properties = vec![(key.into(), value.into())];
-        world.host.by_hand(&Op::StorageAdd { id: id.clone(), kind: kind.into(), properties }).unwrap();
+        world
+            .host
+            .by_hand(&Op::StorageAdd { id: id.clone(), kind: kind.into(), properties, secrets: vec![] })
+            .unwrap();
         let gone = without(small(), &["dataset:tank/share", "export:/tank/share"]);
         let refusals = refused(world.switch(&graph(gone)));
         assert!(refusals[0].reason.ends_with("stays registered with Proxmox as by-hand"), "{refusals:?}");
@@ -249,7 +252,7 @@ fn a_registration_that_is_not_in_force_does_not_hold() {
     let id = phoenix_graph::StorageId::new("tank-vms").unwrap();
     for (name, value) in [("disable", "1"), ("nodes", "other")] {
         let set = vec![(name.into(), value.into())];
-        world.host.by_hand(&Op::StorageSet { id: id.clone(), set, delete: vec![] }).unwrap();
+        world.host.by_hand(&Op::StorageSet { id: id.clone(), set, secrets: vec![], delete: vec![] }).unwrap();
         let drift = world.drift();
         assert_eq!(drift.actions.len(), 1, "{drift:?}");
         world.switch(&graph(small())).unwrap();
@@ -347,7 +350,10 @@ fn an_adopted_registration_keeps_its_dataset() {
     world.switch(&graph(unregistered())).unwrap();
     let id = phoenix_graph::StorageId::new("tank-vms").unwrap();
     let properties = vec![("pool".into(), "tank/vms".into()), ("content".into(), "images".into())];
-    world.host.by_hand(&Op::StorageAdd { id: id.clone(), kind: "zfspool".into(), properties }).unwrap();
+    world
+        .host
+        .by_hand(&Op::StorageAdd { id: id.clone(), kind: "zfspool".into(), properties, secrets: vec![] })
+        .unwrap();
     world.switch_with(&graph(small()), &adopt()).unwrap();
     let both = graph(without(unregistered(), &["dataset:tank/vms"]));
     let refusals = refused(world.switch(&both));

@@ -51,6 +51,8 @@ struct Recorded {
     folders: BTreeSet<String>,
     mounts: BTreeMap<String, String>,
     secrets: BTreeMap<String, String>,
+    /// What stands on the input.
+    typed: Option<String>,
     turns: usize,
 }
 
@@ -148,8 +150,14 @@ impl Site for Recorded {
         self.mounts.insert(path.into(), source.into());
         Ok(())
     }
-    fn keep_secret(&mut self, id: &str, name: &str, secret: &str) -> Result<(), String> {
-        self.secrets.insert(format!("{id}.{name}"), secret.into());
+    fn password(&mut self) -> Result<String, String> {
+        self.typed.take().ok_or_else(|| "EOF while reading password".into())
+    }
+    fn file(&mut self, path: &str) -> Result<String, String> {
+        (path == "/root/key").then(|| "{}".into()).ok_or_else(|| format!("can't open '{path}'"))
+    }
+    fn keep_secret(&mut self, name: &str, text: &str) -> Result<(), String> {
+        self.secrets.insert(name.into(), text.into());
         Ok(())
     }
     fn forget_secrets(&mut self, id: &str) -> Result<(), String> {
@@ -272,6 +280,24 @@ fn the_shell_lines_hold_too() {
     assert!(host.secrets.is_empty());
     assert_ne!(host.pvesm(&[&add[..], &more[..4]].concat()).status, 0);
     assert!(host.secrets.is_empty(), "a failed add keeps no password");
+}
+
+#[test]
+fn secrets_come_from_the_input_and_from_files() {
+    let mut host = Recorded::new("");
+    let add = ["add", "pbs", "p1", "--server", "192.0.2.99", "--datastore", "d", "--disable", "1"];
+    let more = ["--encryption-key", "/root/key", "--password"];
+    // Nothing stands on the input.
+    assert_ne!(host.pvesm(&[&add[..], &more[..]].concat()).status, 0);
+    host.typed = Some("s3cret".into());
+    assert_eq!(host.pvesm(&[&add[..], &more[..]].concat()).status, 0);
+    assert_eq!(host.secrets["p1.pw"], "s3cret\n");
+    assert_eq!(host.secrets["p1.enc"], "{}\n");
+    assert!(host.file.as_ref().unwrap().contains("\tencryption-key 1\n"));
+    host.typed = Some("other".into());
+    assert_eq!(host.pvesm(&["set", "p1", "--password"]).status, 0);
+    assert_eq!(host.secrets["p1.pw"], "other\n");
+    assert_ne!(host.pvesm(&["set", "p1", "--encryption-key", "/root/none"]).status, 0);
 }
 
 #[test]

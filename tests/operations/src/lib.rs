@@ -193,13 +193,24 @@ pub fn all() -> Vec<(Op, &'static str)> {
                 id: id.clone(),
                 kind: "zfspool".into(),
                 properties: vec![pair("pool", "tank/a"), pair("content", "images,rootdir")],
+                secrets: vec![],
             },
             "pvesm add zfspool tank-a --pool tank/a --content images,rootdir",
+        ),
+        (
+            Op::StorageAdd {
+                id: id.clone(),
+                kind: "pbs".into(),
+                properties: vec![pair("datastore", "a"), pair("server", "10.0.0.5")],
+                secrets: vec![pair("password", "/root/it's a.pw"), pair("encryption-key", "/root/a.key")],
+            },
+            "pvesm add pbs tank-a --datastore a --server 10.0.0.5 --encryption-key /root/a.key --password < '/root/it'\\''s a.pw'",
         ),
         (
             Op::StorageSet {
                 id: id.clone(),
                 set: vec![pair("sparse", "1")],
+                secrets: vec![],
                 delete: vec!["nodes".into(), "blocksize".into()],
             },
             "pvesm set tank-a --sparse 1 --delete nodes,blocksize",

@@ -77,6 +77,7 @@ pub fn zfspool(id: &str, of: &str, content: &str) -> Resource {
         kind: "zfspool".into(),
         dataset: Some(name(of)),
         properties: properties.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
+        secret_files: [].into(),
         lifecycle: Lifecycle::default(),
     })
 }

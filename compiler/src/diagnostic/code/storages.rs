@@ -73,7 +73,7 @@ phoenix_graph::codes! {
         name: "unknown-storage-type",
         level: Error,
         title: "no such storage type",
-        explanation: "It is none of Proxmox VE's own. phoenix registers `zfspool` and `dir` on datasets of this host, and `nfs`, `dir` and `btrfs` in a host; others, and those of plugins, stay in `storage.cfg` as they are.",
+        explanation: "It is none of Proxmox VE's own. phoenix registers `zfspool` and `dir` on datasets of this host, and all others in a host, but for `iscsidirect`, `glusterfs` and `zfs` (over iSCSI): these, and those of plugins, stay in `storage.cfg` as they are.",
         why: "Proxmox drops what it does not know from its configuration, without a word.",
         examples: Some(Examples {
             wrong: Pool(r#"dataset "guests" { proxmox "guests" type="zfs-pool" }"#),
@@ -85,7 +85,7 @@ phoenix_graph::codes! {
         name: "bad-storage-type",
         level: Error,
         title: "a storage type that does not lie on this",
-        explanation: "On a dataset of this host lie `zfspool` and `dir`; `nfs`, `btrfs` and a `dir` on another file system are said in the host. The other types of Proxmox VE (lvm, lvmthin, cifs, pbs, iscsi, iscsidirect, rbd, cephfs, glusterfs, esxi, zfs) phoenix leaves as they are.",
+        explanation: "On a dataset of this host lie `zfspool` and `dir`; all others, and a `dir` on another file system, are said in the host. `iscsidirect`, `glusterfs` and `zfs` (over iSCSI) phoenix leaves as they are.",
         why: "Such a storage lies on another machine or on another file system; the dataset would stay empty.",
         examples: Some(Examples {
             wrong: Pool(r#"dataset "guests" { proxmox "guests" type="nfs" }"#),

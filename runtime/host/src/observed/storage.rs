@@ -1,8 +1,15 @@
 //! Proxmox registrations: what `storage.cfg` says, what a write would lose of it, or why nobody can tell.
 
-use phoenix_graph::StorageId;
+use crate::text::kept_secret;
+use phoenix_graph::{
+    StorageId,
+    storage::{StorageType, find_type},
+};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 /// Why something of Proxmox's cannot be known, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +61,50 @@ pub struct StorageState {
     pub kind: Box<str>,
     /// Properties in canonical form where the type's table knows them, else as they stand.
     pub properties: BTreeMap<Box<str>, Box<str>>,
+    /// The secrets that Proxmox keeps for it and drops with it, by property.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub secrets: BTreeMap<Box<str>, Kept>,
+}
+
+impl StorageState {
+    /// Lists where Proxmox keeps its secrets, below `/etc/pve`: each with the property that it is. A key of Proxmox's own
+    /// Ceph is none of them: Proxmox makes a copy of it whenever a registration is made.
+    #[must_use]
+    pub fn secret_places(&self, id: &StorageId) -> Vec<(&'static str, String)> {
+        let own_ceph = matches!(&*self.kind, "rbd" | "cephfs") && !self.properties.contains_key("monhost");
+        let kind = find_type(&self.kind).filter(|_| !own_ceph);
+        let secrets = kind.into_iter().flat_map(StorageType::secrets);
+        secrets
+            .filter_map(|secret| Some((secret.name, kept_secret::place(&self.kind, secret.name, id)?)))
+            .collect()
+    }
+}
+
+/// A secret that Proxmox keeps for a registration. What it is stands nowhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kept {
+    /// It can be read: those of the files asked for that hold the same.
+    In(BTreeSet<Box<str>>),
+    /// Nobody can tell what it is: why.
+    Unread(Box<str>),
+}
+
+impl Kept {
+    /// Returns a file that holds it, from which it can be given back.
+    #[must_use]
+    pub fn file(&self) -> Option<&str> {
+        match self {
+            Kept::In(files) => files.first().map(|file| &**file),
+            Kept::Unread(_) => None,
+        }
+    }
+
+    /// Returns whether a file is known to hold it.
+    #[must_use]
+    pub fn is_in(&self, file: &str) -> bool {
+        matches!(self, Kept::In(files) if files.contains(file))
+    }
 }
 
 /// A line that a write by Proxmox's tools drops, or changes.

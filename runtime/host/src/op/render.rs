@@ -1,6 +1,7 @@
 //! Renders an operation: to the argument vector that a process is started with, and to one line for people.
 
 use super::{Assignment, Op};
+use crate::text::kept_secret::PASSWORD;
 use phoenix_graph::{Class, Redundancy, Vdev};
 
 /// The folder of the device links that every pool is imported by.
@@ -120,17 +121,19 @@ impl Op {
                 words(["exportfs", "-u", "--", &format!("{client}:{path}")])
             }
             Op::ExportsReload => words(["exportfs", "-ra"]),
-            Op::StorageAdd { id, kind, properties } => {
+            Op::StorageAdd { id, kind, properties, secrets } => {
                 let mut argv = words(["pvesm", "add", kind, id.as_str()]);
                 options(&mut argv, properties);
+                self.name_secrets(&mut argv, secrets);
                 argv
             }
-            Op::StorageSet { id, set, delete } => {
+            Op::StorageSet { id, set, secrets, delete } => {
                 let mut argv = words(["pvesm", "set", id.as_str()]);
                 options(&mut argv, set);
                 if !delete.is_empty() {
                     argv.extend(["--delete".to_owned(), delete.join(",")]);
                 }
+                self.name_secrets(&mut argv, secrets);
                 argv
             }
             Op::StorageRemove { id } => words(["pvesm", "remove", id.as_str()]),
@@ -176,8 +179,18 @@ impl Op {
             Op::TunableSet { name, value } => format!("write {value} to {PARAMETERS}/{name}"),
             Op::Link { path, target } => format!("link {} -> {}", path.display(), target.display()),
             Op::Unlink { path } => format!("unlink {}", path.display()),
-            _ => shell_line(&self.argv().unwrap_or_default()),
+            _ => {
+                let line = shell_line(&self.argv().unwrap_or_default());
+                self.input().map_or_else(|| line.clone(), |file| format!("{line} < {}", quote(file)))
+            }
         }
+    }
+
+    /// Adds secrets: the file that holds each; a password, which is read from the input, as a word without a value, the last.
+    fn name_secrets(&self, argv: &mut Vec<String>, secrets: &[(Box<str>, Box<str>)]) {
+        let files: Vec<_> = secrets.iter().filter(|(name, _)| &**name != PASSWORD).cloned().collect();
+        options(argv, &files);
+        argv.extend(self.input().map(|_| format!("--{PASSWORD}")));
     }
 }
 

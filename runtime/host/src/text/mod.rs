@@ -5,6 +5,7 @@ pub mod complaints;
 pub mod container_conf;
 pub mod exports;
 pub mod guest_conf;
+pub mod kept_secret;
 pub mod mount_point;
 mod other_types;
 pub mod pct_version;

@@ -14,46 +14,7 @@ pub struct OtherType {
 const COMMON: &[&str] = &["content", "nodes", "disable", "shared", "bwlimit"];
 
 const TYPES: &[OtherType] = &[
-    OtherType {
-        name: "lvm",
-        required: &["vgname"],
-        optional: &[
-            "base",
-            "saferemove",
-            "saferemove_throughput",
-            "saferemove-stepsize",
-            "tagged_only",
-            "snapshot-as-volume-chain",
-        ],
-    },
-    OtherType { name: "lvmthin", required: &["thinpool", "vgname"], optional: &[] },
-    OtherType { name: "iscsi", required: &["portal", "target"], optional: &[] },
     OtherType { name: "iscsidirect", required: &["portal", "target"], optional: &[] },
-    OtherType {
-        name: "rbd",
-        required: &[],
-        optional: &["monhost", "pool", "data-pool", "namespace", "username", "krbd", "keyring"],
-    },
-    OtherType {
-        name: "cephfs",
-        required: &[],
-        optional: &[
-            "monhost",
-            "path",
-            "username",
-            "subdir",
-            "fs-name",
-            "fuse",
-            "keyring",
-            "options",
-            "content-dirs",
-            "create-base-path",
-            "create-subdirs",
-            "mkdir",
-            "prune-backups",
-            "max-protected-backups",
-        ],
-    },
     OtherType {
         name: "zfs",
         required: &["iscsiprovider", "pool", "portal", "target"],
@@ -66,11 +27,6 @@ const TYPES: &[OtherType] = &[
             "sparse",
             "zfs-base-path",
         ],
-    },
-    OtherType {
-        name: "esxi",
-        required: &["server"],
-        optional: &["username", "port", "skip-cert-verification"],
     },
 ];
 

@@ -5,7 +5,7 @@
 //! two things apart: the sections that are in force, and the lines that a write would lose.
 
 use super::other_types;
-use crate::observed::{Loss, LostLine, Registrations, StorageState, Storages, Unknown};
+use crate::observed::{Kept, Loss, LostLine, Registrations, StorageState, Storages, Unknown};
 use phoenix_graph::{
     StorageId,
     storage::{StorageError, StorageKind, StorageType, find_type, types},
@@ -122,17 +122,35 @@ pub fn storages(bytes: &[u8]) -> Storages {
     let implied = sections.iter().any(|section| section.line == 0);
     let mut by_id = BTreeMap::new();
     for section in sections {
-        let properties = section
-            .properties
-            .iter()
-            .map(|(key, value)| (key.clone(), canonical(&section.kind, key, value)))
-            .collect();
+        let kind = section.kind;
+        let mut state = StorageState { kind, properties: BTreeMap::new(), secrets: BTreeMap::new() };
+        for (key, value) in section.properties {
+            match &*key {
+                name if is_mark(name) => {}
+                _ if is_secret(&state.kind, &key) => {
+                    state.secrets.insert(key, Kept::Unread("somebody wrote it into storage.cfg".into()));
+                }
+                _ => {
+                    let value = canonical(&state.kind, &key, &value);
+                    state.properties.insert(key, value);
+                }
+            }
+        }
         // The ids of sections in force are legal.
         if let Ok(id) = StorageId::new(&section.id) {
-            by_id.insert(id, StorageState { kind: section.kind, properties });
+            by_id.insert(id, state);
         }
     }
     Storages::Found(Registrations { by_id, lost, blocked, text: text.into(), implied })
+}
+
+/// Returns whether a key of the file is a mark that there is a secret of this name.
+fn is_mark(key: &str) -> bool {
+    matches!(key, "encryption-key" | "master-pubkey")
+}
+
+fn is_secret(kind: &str, key: &str) -> bool {
+    find_type(kind).is_some_and(|known| known.secrets().any(|secret| secret.name == key))
 }
 
 /// Brings a value to canonical form where the type's table knows the property.
@@ -226,12 +244,14 @@ impl Section {
             self.properties.push((key.into(), value.into()));
             return Ok(());
         };
-        if known.property(key).is_none() {
-            return Err(Loss::Property);
-        }
+        let Some(property) = known.property(key) else { return Err(Loss::Property) };
         let error = known.canonical(key, value).err();
         let (kept, lost) = match error {
             None => (Some(value.to_owned()), false),
+            // No spec says these, and Proxmox keeps them.
+            Some(_) if is_mark(key) || property.kind == StorageKind::BaseVolume => {
+                (Some(value.to_owned()), false)
+            }
             Some(StorageError::Content { .. }) => held(known, value),
             // It may be one of a newer version of Proxmox: it counts as it stands.
             Some(_) => (Some(value.to_owned()), true),

@@ -22,7 +22,43 @@ phoenix_graph::codes! {
         level: Refusal,
         title: "an id that a registration of another kind has",
         explanation: "A storage of another type stands under this id that phoenix did not make, or could not make again. Give the spec another id, or remove that one by hand.",
-        why: "Making it anew would drop it, and with a `cifs` or `pbs` storage its password and its key, which no rollback gives back.",
+        why: "Making it anew would drop it, and with it passwords and keys that no rollback gives back.",
+        examples: None,
+    };
+
+    SECRET_FILE = Entry {
+        name: "secret-file",
+        level: Refusal,
+        title: "a file with a secret that cannot be had",
+        explanation: "A registration is to have the password or key that a file holds. The file is missing, holds nothing that can be one, or others than root may read it; or what Proxmox keeps cannot be read. A password is one line of 256 bytes at most, an encryption key what `proxmox-backup-client key create` writes.",
+        why: "Without it Proxmox reaches no server, and a file that others may read is a secret no more.",
+        examples: None,
+    };
+
+    SECRET_LOST = Entry {
+        name: "secret-lost",
+        level: Refusal,
+        title: "a secret that nobody could give back",
+        explanation: "Proxmox drops a registration's password and keys together with it, and this one is in no file that the spec names. Name such a file and switch to that first; then the registration can go, or be made anew. Or remove it by hand.",
+        why: "A rollback makes the registration again, and without its secret it reaches no server; what a lost encryption key encrypted is lost.",
+        examples: None,
+    };
+
+    SECRET_MISSING = Entry {
+        name: "secret-missing",
+        level: Refusal,
+        title: "a registration that is not made without a secret",
+        explanation: "Proxmox logs in to the server when it registers it. Write the password into a file that root alone may read, and name that in the spec.",
+        why: "`pvesm add` would fail in the middle of the switch.",
+        examples: None,
+    };
+
+    SECRET_UNREAD = Entry {
+        name: "secret-unread",
+        level: Warning,
+        title: "nobody can tell whether a secret is the one in its file",
+        explanation: "The file, or what Proxmox keeps, cannot be read now. The registration goes on with the secret that it has.",
+        why: "A switch of something else need not wait for it; but a changed password is not seen.",
         examples: None,
     };
 

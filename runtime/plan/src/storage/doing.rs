@@ -1,5 +1,6 @@
 //! What is done to registrations with Proxmox, and what takes it back: never to data.
 
+use super::secrets::{self, Files};
 use crate::{Inverse, doing::Doing};
 use phoenix_graph::{StorageId, storage};
 use phoenix_host::{
@@ -13,8 +14,8 @@ use std::collections::BTreeMap;
 type Properties = BTreeMap<Box<str>, Box<str>>;
 
 /// Adds a registration.
-pub fn add(id: &StorageId, kind: &str, properties: &Properties) -> Doing {
-    Doing::new(added(id, kind, properties), Inverse::Storage { id: id.clone(), before: None })
+pub fn add(id: &StorageId, kind: &str, properties: &Properties, files: &Files) -> Doing {
+    Doing::new(added(id, kind, properties, files), Inverse::Storage { id: id.clone(), before: None })
 }
 
 /// Takes a registration away.
@@ -22,14 +23,27 @@ pub fn remove(id: &StorageId, state: &StorageState) -> Doing {
     Doing::new(Op::StorageRemove { id: id.clone() }, before(id, state))
 }
 
-/// Sets some properties of a registration, and takes others away.
-pub fn set(id: &StorageId, state: &StorageState, set: &Properties, delete: Vec<Box<str>>) -> Doing {
-    Doing::new(Op::StorageSet { id: id.clone(), set: pairs(set), delete }, before(id, state))
+/// Sets some properties and secrets of a registration, and takes other properties away.
+pub fn set(
+    id: &StorageId,
+    state: &StorageState,
+    set: &Properties,
+    files: &Files,
+    delete: Vec<Box<str>>,
+) -> Doing {
+    let op = Op::StorageSet { id: id.clone(), set: pairs(set), secrets: pairs(files), delete };
+    Doing::new(op, before(id, state))
 }
 
 /// Makes a registration anew, since a property of it is fixed.
-pub fn anew(id: &StorageId, state: &StorageState, kind: &str, properties: &Properties) -> Doing {
-    let ops = vec![Op::StorageRemove { id: id.clone() }, added(id, kind, properties)];
+pub fn anew(
+    id: &StorageId,
+    state: &StorageState,
+    kind: &str,
+    properties: &Properties,
+    files: &Files,
+) -> Doing {
+    let ops = vec![Op::StorageRemove { id: id.clone() }, added(id, kind, properties, files)];
     Doing { ops, before: vec![before(id, state)] }
 }
 
@@ -70,8 +84,8 @@ fn before(id: &StorageId, state: &StorageState) -> Inverse {
     Inverse::Storage { id: id.clone(), before: Some(state.clone()) }
 }
 
-fn added(id: &StorageId, kind: &str, properties: &Properties) -> Op {
-    Op::StorageAdd { id: id.clone(), kind: kind.into(), properties: pairs(properties) }
+fn added(id: &StorageId, kind: &str, properties: &Properties, files: &Files) -> Op {
+    Op::StorageAdd { id: id.clone(), kind: kind.into(), properties: pairs(properties), secrets: pairs(files) }
 }
 
 /// Returns what has to be run so that a registration is this, or is not there.
@@ -84,11 +98,7 @@ fn ops(id: &StorageId, before: Option<&StorageState>, seen: &Observed) -> Vec<Op
         }
         other => other,
     };
-    let add = |state: &StorageState| Op::StorageAdd {
-        id: id.clone(),
-        kind: state.kind.clone(),
-        properties: pairs(&state.properties),
-    };
+    let add = |state: &StorageState| added(id, &state.kind, &state.properties, &secrets::known(state));
     let remove = Op::StorageRemove { id: id.clone() };
     match (before, now) {
         (None, None) => Vec::new(),
@@ -102,14 +112,23 @@ fn ops(id: &StorageId, before: Option<&StorageState>, seen: &Observed) -> Vec<Op
                 .map(|(name, value)| (name.clone(), value.clone()))
                 .collect();
             let gone = now.properties.keys().filter(|name| !before.properties.contains_key(*name));
-            let delete: Vec<Box<str>> = gone.cloned().collect();
+            let mut delete: Vec<Box<str>> = gone.cloned().collect();
+            // What is in no file stays as it is: only by consent it came to that.
+            let files: Files = secrets::known(before)
+                .into_iter()
+                .filter(|(secret, file)| !now.secrets.get(secret).is_some_and(|kept| kept.is_in(file)))
+                .collect();
+            delete.extend(now.secrets.keys().filter(|name| !before.secrets.contains_key(*name)).cloned());
             let anew =
                 before.kind != now.kind || set.keys().chain(&delete).any(|name| is_fixed(&before.kind, name));
-            match (set.is_empty() && delete.is_empty() && !anew, anew && id.as_str() != LOCAL) {
+            let stands = set.is_empty() && delete.is_empty() && files.is_empty() && !anew;
+            match (stands, anew && id.as_str() != LOCAL) {
                 (true, _) => Vec::new(),
                 // A fixed property differs; the registration alone is made anew, as it was.
                 (_, true) => vec![remove, add(before)],
-                (_, false) => vec![Op::StorageSet { id: id.clone(), set: pairs(&set), delete }],
+                (_, false) => {
+                    vec![Op::StorageSet { id: id.clone(), set: pairs(&set), secrets: pairs(&files), delete }]
+                }
             }
         }
     }
@@ -118,7 +137,7 @@ fn ops(id: &StorageId, before: Option<&StorageState>, seen: &Observed) -> Vec<Op
 /// Returns the registration `local` as Proxmox has it where nobody says otherwise.
 pub fn implied() -> StorageState {
     let properties = LOCAL_PROPERTIES.map(|(name, value)| (name.into(), value.into())).into();
-    StorageState { kind: "dir".into(), properties }
+    StorageState { kind: "dir".into(), properties, secrets: BTreeMap::new() }
 }
 
 /// Returns whether a property can be given only when a registration is made.

@@ -6,6 +6,9 @@
 
 pub mod doing;
 mod registry;
+mod secrets;
+
+pub use secrets::look;
 
 use crate::{
     Inputs, Kind, Prior, Subject, before, code, consent,
@@ -15,14 +18,12 @@ use crate::{
     sketch::Sketch,
     stage::Stage,
 };
-use phoenix_graph::{
-    Graph, Key, Resource, Storage,
-    storage::{self, StorageType},
-};
+use phoenix_graph::{Graph, Key, Resource, Storage, storage};
 use phoenix_host::{
     LOCAL,
     observed::{Observed, StorageState, Storages},
 };
+use secrets::Files;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub const STAGES: &[Stage] = &[
@@ -81,6 +82,9 @@ pub fn take_away(draft: &mut Draft<'_>) {
             let text =
                 format!("a `{}` storage that somebody else made has this id by now, and stays", state.kind);
             draft.warn(&key, code::ID_TAKEN, text);
+            continue;
+        }
+        if secrets::would_be_lost(draft, &key, state) {
             continue;
         }
         let doing = doing::becomes(&storage.id, None, inputs.observed);
@@ -151,8 +155,15 @@ pub fn plan(draft: &mut Draft<'_>) {
             None => {
                 let mut sketch = Sketch::new(Kind::Create);
                 sketch.tell("type", None, Some(&storage.kind));
+                if !secrets::can_be_made(draft, &key, storage, &storage.secret_files) {
+                    continue;
+                }
                 storage.properties.iter().for_each(|(name, value)| sketch.tell(name, None, Some(value)));
-                sketch.run(doing::add(&storage.id, &storage.kind, &storage.properties));
+                let files = &storage.secret_files;
+                files.iter().for_each(|(name, file)| {
+                    sketch.tell(name, None, Some(&format!("as in {file}")));
+                });
+                sketch.run(doing::add(&storage.id, &storage.kind, &storage.properties, files));
                 push(draft, storage, sketch);
             }
             Some(state) => present(draft, key, storage, state),
@@ -168,7 +179,7 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
             &key,
             code::REGISTERED_OTHERWISE,
             format!("a `{}` storage that phoenix did not make has this id", state.kind),
-            if storage::find_type(&state.kind).is_none_or(StorageType::has_secret) {
+            if storage::find_type(&state.kind).is_none_or(|kind| kind.secrets().next().is_some()) {
                 "register it by another id; or remove that one by hand first (`pvesm remove`), which takes its password along"
             } else {
                 "register it by another id; or remove that one by hand first (`pvesm remove`)"
@@ -233,6 +244,7 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
     for name in &delete {
         sketch.tell(name, held(state, name), None);
     }
+    let Some(changed) = secrets::Changed::find(draft, &key, storage, state) else { return };
     let anew = storage.kind != state.kind
         || set.keys().chain(&delete).any(|name| doing::is_fixed(&storage.kind, name));
     if anew && storage.id.as_str() == LOCAL {
@@ -244,19 +256,28 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
         );
         return;
     }
+    let files = secrets::all(storage, state);
+    if anew
+        && (secrets::would_be_lost(draft, &key, state) || !secrets::can_be_made(draft, &key, storage, &files))
+    {
+        return;
+    }
+    if !changed.tell(draft, &key, state, &mut sketch) {
+        return;
+    }
     if let Some(aside) = aside.filter(|_| storage.id.as_str() != LOCAL) {
         // It was taken away before what it lies over was moved.
         sketch.tell("registered", Some("no, while its dataset is moved"), Some("yes"));
-        let again = doing::add(&storage.id, &storage.kind, &whole(storage, state, &delete));
+        let again = doing::add(&storage.id, &storage.kind, &whole(storage, state, &delete), &Files::new());
         sketch.run(again.only_while(&aside));
     } else if anew {
         // A fixed property differs: the registration alone is made anew; what nobody declared is kept.
         sketch.tell("registered", Some("as it is"), Some("removed, and made anew"));
         let mut properties = whole(storage, state, &delete);
         properties.extend(set.clone());
-        sketch.run(doing::anew(&storage.id, state, &storage.kind, &properties));
-    } else if !set.is_empty() || !delete.is_empty() {
-        sketch.run(doing::set(&storage.id, state, &set, delete));
+        sketch.run(doing::anew(&storage.id, state, &storage.kind, &properties, &files));
+    } else if !set.is_empty() || !delete.is_empty() || !changed.set.is_empty() {
+        sketch.run(doing::set(&storage.id, state, &set, &changed.set, delete));
     } else if known {
         return;
     }
@@ -269,7 +290,7 @@ fn is_anothers(draft: &Draft<'_>, key: &Key, storage: &Storage, state: &StorageS
     let earlier = draft.inputs.current.and_then(|current| current.get(key)).map(|node| &node.resource);
     let ours = match earlier {
         Some(Resource::Storage(earlier)) if draft.whose.is_known(key) => earlier.kind == state.kind,
-        _ => storage::SAID.contains(&&*state.kind),
+        _ => storage::SAID.contains(&&*state.kind) && state.secrets.is_empty(),
     };
     storage.kind != state.kind && !ours
 }
@@ -340,8 +361,9 @@ fn release(inputs: &Inputs<'_>, key: &Key, sketch: &mut Sketch) {
         .filter(|name| &***name != before::STORAGE_TYPE)
         .filter_map(|name| Some((name.clone(), word(name)?)))
         .collect();
-    let mut wanted = StorageState { kind: kind.clone(), properties: was };
+    let mut wanted = StorageState { kind: kind.clone(), properties: was, secrets: BTreeMap::new() };
     if let Some(now) = found.by_id.get(id).filter(|now| now.kind == kind) {
+        wanted.secrets.clone_from(&now.secrets);
         // What nobody declared stays as it is now.
         let own = |name: &str| !said.properties.contains_key(name) && !IN_FORCE.contains(&name);
         wanted.properties.retain(|name, _| !own(name) || now.properties.contains_key(name));

@@ -180,7 +180,7 @@ fn expects_a_mount(draft: &Draft<'_>, found: &Registrations, leaving: &Leaving) 
     let before = found.by_id.iter().find(|(id, _)| id.as_str() == LOCAL);
     let mut word = before.and_then(|(_, state)| state.properties.get("is_mountpoint"));
     for op in draft.actions().iter().flat_map(|action| &action.ops) {
-        let Op::StorageSet { id, set, delete } = op else { continue };
+        let Op::StorageSet { id, set, delete, .. } = op else { continue };
         if id.as_str() == LOCAL {
             let deleted = delete.iter().any(|name| &**name == "is_mountpoint");
             let said = set.iter().find(|(name, _)| &**name == "is_mountpoint").map(|(_, value)| value);
@@ -285,11 +285,11 @@ impl Leaving {
             Op::StorageRemove { id } => {
                 self.removed.insert(id.clone(), Some(key.clone()));
             }
-            Op::StorageAdd { id, kind, properties } => {
+            Op::StorageAdd { id, kind, properties, .. } => {
                 // Made anew where it was, it is as good as never gone; but what lay under it before does not
                 // keep it from that.
-                let after =
-                    StorageState { kind: kind.clone(), properties: properties.iter().cloned().collect() };
+                let properties = properties.iter().cloned().collect();
+                let after = StorageState { kind: kind.clone(), properties, secrets: BTreeMap::new() };
                 let same = known.by_id.get(id).is_some_and(|before| place(before) == place(&after));
                 if same && let Some(removed) = self.removed.get_mut(id) {
                     *removed = None;
@@ -415,7 +415,8 @@ impl Leaving {
         };
         let gone = self.removed.iter().filter_map(|(id, key)| Some((id, key.as_ref()?)));
         gone.filter_map(move |(id, key)| {
-            let state = known?.by_id.get(id).filter(|state| &*state.kind == "nfs")?;
+            let state =
+                known?.by_id.get(id).filter(|state| matches!(&*state.kind, "nfs" | "cifs" | "cephfs"))?;
             Some((&**state.properties.get("path")?, key))
         })
     }
@@ -462,7 +463,23 @@ fn path(seen: &Observed, name: &DatasetName) -> Option<Box<str>> {
 
 /// Returns what a registration's volumes are found by.
 fn place(state: &StorageState) -> (&str, Vec<Option<&str>>) {
-    let names = ["pool", "path", "server", "export", "share", "datastore", "namespace"];
+    let names = [
+        "data-pool",
+        "datastore",
+        "export",
+        "fs-name",
+        "monhost",
+        "namespace",
+        "path",
+        "pool",
+        "portal",
+        "server",
+        "share",
+        "subdir",
+        "target",
+        "thinpool",
+        "vgname",
+    ];
     (&state.kind, names.map(|name| state.properties.get(name).map(|value| &**value)).into())
 }
 

@@ -68,6 +68,10 @@ pub(super) fn read(
             Some(Form::Boolean) if given.is_none() => {
                 words.next_if(|next| !next.starts_with('-')).cloned().or_else(|| Some("1".into()))
             }
+            // Where a password has no value it is read from the input.
+            Some(Form::Secret) if name == "password" && given.is_none() => {
+                words.next_if(|next| !next.starts_with('-')).cloned().or_else(|| Some(String::new()))
+            }
             Some(_) => given.or_else(|| words.next().cloned()),
         };
         let Some(value) = value else {

@@ -203,8 +203,8 @@ impl Section {
     fn write(&self, shuffle: &mut dyn FnMut(&mut Vec<String>)) -> String {
         let mut lines: BTreeMap<(bool, &str), String> = BTreeMap::new();
         for (name, value) in &self.values.plain {
-            let form = self.kind.property(name).map(|p| p.form);
-            if *name != "disable" && form != Some(Form::Secret) {
+            let is_password = *name == "password";
+            if *name != "disable" && !is_password {
                 let optional = !self.kind.required().any(|p| p.name == *name);
                 lines.insert((optional, name), value.clone());
             }

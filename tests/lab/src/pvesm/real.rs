@@ -143,14 +143,25 @@ impl Site for Real {
         ran("mount", &words, &[]).map(drop)
     }
 
-    fn keep_secret(&mut self, id: &str, name: &str, secret: &str) -> Result<(), String> {
+    fn password(&mut self) -> Result<String, String> {
+        let mut line = String::new();
+        match std::io::stdin().read_line(&mut line).map_err(text)? {
+            0 => Err("EOF while reading password".into()),
+            _ => Ok(line.trim_end_matches('\n').into()),
+        }
+    }
+
+    fn file(&mut self, path: &str) -> Result<String, String> {
+        fs::read_to_string(path).map_err(|error| format!("can't open '{path}' - {error}"))
+    }
+
+    fn keep_secret(&mut self, name: &str, written: &str) -> Result<(), String> {
         fs::create_dir_all(SECRETS).map_err(text)?;
-        let ending = if name == "password" { "pw" } else { name };
-        fs::write(format!("{SECRETS}/{id}.{ending}"), secret).map_err(text)
+        fs::write(format!("{SECRETS}/{name}"), written).map_err(text)
     }
 
     fn forget_secrets(&mut self, id: &str) -> Result<(), String> {
-        for ending in ["pw", "encryption-key", "master-pubkey"] {
+        for ending in ["pw", "enc", "master.pem"] {
             match fs::remove_file(format!("{SECRETS}/{id}.{ending}")) {
                 Err(e) if e.kind() != ErrorKind::NotFound => return Err(text(e)),
                 _ => {}

@@ -49,8 +49,12 @@ pub trait Site {
     fn nfs_answers(&mut self, server: &str, options: Option<&str>) -> bool;
     /// Mounts an NFS export.
     fn mount_nfs(&mut self, source: &str, path: &str, options: Option<&str>) -> Result<(), String>;
-    /// Keeps a secret of a storage's out of the file.
-    fn keep_secret(&mut self, id: &str, name: &str, secret: &str) -> Result<(), String>;
+    /// Reads a password from the standard input: its first line.
+    fn password(&mut self) -> Result<String, String>;
+    /// Reads a file that an option names.
+    fn file(&mut self, path: &str) -> Result<String, String>;
+    /// Keeps a secret of a storage's out of `storage.cfg`, in a file of this name.
+    fn keep_secret(&mut self, name: &str, text: &str) -> Result<(), String>;
     /// Forgets a storage's secrets.
     fn forget_secrets(&mut self, id: &str) -> Result<(), String>;
 }

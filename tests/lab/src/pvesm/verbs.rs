@@ -47,7 +47,7 @@ fn add(words: &[String], site: &mut dyn Site, said: &mut Said) -> Result<(), Ref
     arguments::check_id(id, usage)?;
     let mut values = Values::default();
     let mut secrets = BTreeMap::new();
-    put(kind, given.options.clone(), true, &mut values, &mut secrets, said)?;
+    put(kind, given.options.clone(), true, &mut values, &mut secrets, site, said)?;
     // Where the storage is mounted, unless the caller says so.
     if matches!(kind.name, "nfs" | "cifs") && !values.has("path") {
         values.plain.insert("path", format!("/mnt/pve/{id}"));
@@ -71,10 +71,7 @@ fn add_section(
     if config.get(&section.id).is_some() {
         return Err(Refused::because(format!("storage ID '{}' already defined", section.id)));
     }
-    for (name, secret) in secrets {
-        let kept = site.keep_secret(&section.id, name, secret);
-        kept.map_err(Refused::because)?;
-    }
+    keep(section.kind, &section.id, secrets, &mut section.values, site)?;
     let id = section.id.clone();
     let done = activate::prepare(&mut section, site, said).and_then(|()| {
         config.sections.push(section);
@@ -112,17 +109,38 @@ fn set_section(id: &str, mut given: Arguments, site: &mut dyn Site, said: &mut S
     let kind = section.kind;
     let mut changes = Values::default();
     let mut secrets = BTreeMap::new();
-    put(kind, given.options, false, &mut changes, &mut secrets, said)?;
+    put(kind, given.options, false, &mut changes, &mut secrets, site, said)?;
     for name in list(&deleted) {
         delete(section, name, &changes)?;
     }
     section.values.plain.extend(changes.plain);
     section.values.content = changes.content.or(section.values.content.take());
     section.values.nodes = changes.nodes.or(section.values.nodes.take());
-    for (name, secret) in secrets {
-        site.keep_secret(id, name, &secret).map_err(Refused::because)?;
-    }
+    keep(kind, id, &secrets, &mut section.values, site)?;
     write(&config, site)
+}
+
+/// Keeps secrets in files of their own, as each type does; `storage.cfg` only says that there is a key.
+fn keep(
+    kind: &Type,
+    id: &str,
+    secrets: &BTreeMap<&'static str, String>,
+    values: &mut Values,
+    site: &mut dyn Site,
+) -> Result<(), Refused> {
+    for (name, secret) in secrets {
+        let (file, text) = match (*name, kind.name) {
+            ("password", "cifs") => ("pw", format!("password={secret}\n")),
+            ("password", _) => ("pw", format!("{secret}\n")),
+            ("encryption-key", _) => ("enc", format!("{secret}\n")),
+            (_, _) => ("master.pem", format!("{secret}\n")),
+        };
+        site.keep_secret(&format!("{id}.{file}"), &text).map_err(Refused::because)?;
+        if *name != "password" {
+            values.plain.insert(name, "1".into());
+        }
+    }
+    Ok(())
 }
 
 fn delete(section: &mut Section, name: &str, changes: &Values) -> Result<(), Refused> {
@@ -167,6 +185,7 @@ fn put(
     new: bool,
     values: &mut Values,
     secrets: &mut BTreeMap<&'static str, String>,
+    site: &mut dyn Site,
     said: &mut Said,
 ) -> Result<(), Refused> {
     for (name, value) in options {
@@ -176,7 +195,12 @@ fn put(
             return Err(Refused::because(format!("can't change value of fixed parameter '{name}'")));
         }
         if property.form == Form::Secret {
-            secrets.insert(property.name, value);
+            let secret = match property.name {
+                "password" if value.is_empty() => site.password(),
+                "password" => Ok(value),
+                _ => site.file(&value),
+            };
+            secrets.insert(property.name, secret.map_err(Refused::because)?);
             continue;
         }
         values.set(kind, property.name, property.form, value, said).map_err(Refused::because)?;

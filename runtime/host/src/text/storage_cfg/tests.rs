@@ -116,7 +116,7 @@ mod random {
             let disable = disable.then(|| ("disable".into(), "1".into()));
             ("zfspool", disable.into_iter().chain([("pool".into(), pool.into())]).collect())
         });
-        let thin = ("[a-z]{1,5}", "[a-z]{1,5}").prop_map(|(pool, group)| {
+        let thin = ("[a-z]{2,5}", "[a-z]{2,5}").prop_map(|(pool, group)| {
             ("lvmthin", vec![("thinpool".into(), pool.into()), ("vgname".into(), group.into())])
         });
         (id, prop_oneof![dir, pool, thin]).prop_map(|(id, (kind, properties))| Section {

@@ -8,7 +8,7 @@ use super::{
     },
     Maker,
 };
-use phoenix_graph::storage::{STANDALONE, StorageType, find_type};
+use phoenix_graph::storage::{FILE, STANDALONE, StorageProperty, StorageType, find_type};
 
 impl Maker {
     pub(super) fn permissions(&mut self) -> Node {
@@ -139,17 +139,41 @@ impl Maker {
         let kind = find_type(self.choices.of(STANDALONE)).unwrap();
         let mut node = Node::new("proxmox", vec![self.unique("out")]);
         node.set("type", vec![vec![text(kind.name)]]);
-        if kind.name == "nfs" {
-            node.set("server", vec![vec![text(self.choices.of(&["10.0.0.5", "nas.lan"]))]]);
-            node.set("export", vec![vec![text("/srv/out"), text("/srv//out")]]);
-        } else {
-            node.set("path", vec![vec![self.unique("/mnt/out")]]);
+        for row in kind.properties().filter(|row| row.required) {
+            let values = match row.name {
+                "server" | "portal" => vec![text(self.choices.of(&["10.0.0.5", "nas.lan"]))],
+                "export" => vec![text("/srv/out"), text("/srv//out")],
+                "path" => vec![self.unique("/mnt/out")],
+                name => vec![text(self.choices.of(&[&format!("{name}-1"), &format!("{name}-2")]).clone())],
+            };
+            node.set(row.name, vec![values]);
+        }
+        for secret in kind.secrets() {
+            if secret.needed || self.choices.one_in(2) {
+                self.secret(&mut node, kind, secret);
+            }
         }
         if self.choices.one_in(2) {
             node.set("content", contents(kind, &mut self.choices));
         }
         self.properties(&mut node, kind);
         node
+    }
+
+    /// Names a file that holds a secret, with what that needs beside it.
+    fn secret(&mut self, node: &mut Node, kind: &'static StorageType, secret: &'static StorageProperty) {
+        let setting = format!("{}{FILE}", secret.name);
+        if node.setting(&setting).is_some() {
+            return;
+        }
+        let file = format!("/secrets/{}-{}", secret.name, self.choices.below(2));
+        node.set(&setting, vec![vec![text(file)]]);
+        let Some(beside) = secret.beside else { return };
+        if let Some(other) = kind.secrets().find(|other| other.name == beside) {
+            self.secret(node, kind, other);
+        } else if node.setting(beside).is_none() {
+            node.set(beside, vec![vec![text("someone")]]);
+        }
     }
 
     /// Adds properties that the type of a registration has.
