@@ -34,7 +34,7 @@ fn the_simulator_does_what_the_real_openzfs_does() -> Result<()> {
 /// The seeds of every run: each leads elsewhere, and to the same place each time.
 const SEEDS: [u64; 2] = [1, 2];
 /// The operations for each of them.
-const OPERATIONS: u64 = 1000;
+const OPERATIONS: u64 = 400;
 /// Makes the machine quicker by what no side of the comparison sees: no power is cut, so no flush is needed;
 /// and nothing is exported, so what OpenZFS runs after each mount would find nothing to do.
 const QUICK: &str = "echo 1 >/sys/module/zfs/parameters/zfs_nocacheflush
