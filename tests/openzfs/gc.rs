@@ -90,6 +90,11 @@ fn what_is_in_use_is_not_retired_and_its_users_are_named(lab: &Session) {
     let pid = begin(lab, "exec sleep 1005 9</mnt/nfs/file");
     says(&switch(lab, 4, &[PAPERS, DISK], "100M"), &["tank/share", "the NFS client 127.0.0.1"]);
     lab.exits(0, "status");
+    // What it has open goes with its export, too, which the plan tells.
+    lab.put("phoenix.kdl", spec(&[PAPERS, DISK, &SHARE.replace("\"rw\"", "\"ro\"")], "100M"));
+    says(&lab.exits(0, "plan"), &["the NFS client 127.0.0.1", "may only read it then"]);
+    lab.put("phoenix.kdl", spec(&[PAPERS, DISK, "dataset \"share\""], "100M"));
+    says(&lab.exits(0, "plan"), &["the NFS client 127.0.0.1", "is given it no more"]);
     end(lab, &pid);
     lab.ok("umount /mnt/nfs");
 

@@ -242,6 +242,10 @@ impl Host {
                         away: None,
                     });
                 }
+                "open-by" => {
+                    let clients = words.args().into_iter().map(Into::into).collect();
+                    _ = self.observed.nfs_open.insert(name.clone(), clients);
+                }
                 "used-by" => _ = self.observed.in_use.insert(name.clone(), words.args()),
                 _ => return Err(words.wrong("a dataset has nothing like it")),
             }

@@ -71,8 +71,8 @@ pub struct Query {
     pub users: BTreeSet<Box<str>>,
     /// Groups whose numbers are asked for.
     pub groups: BTreeSet<Box<str>>,
-    /// What may have to be put away or destroyed, with all below it: it is looked for who uses it, which
-    /// takes no process.
+    /// What may have to be put away, destroyed, or exported no more, with all below it: it is looked for who uses it,
+    /// which takes no process.
     pub leaving: BTreeSet<DatasetName>,
     /// Whether everything is looked at that a first description needs: every property of every pool and
     /// dataset, the stable names of disks, and which files hold exports.
@@ -150,6 +150,9 @@ pub struct Observed {
     /// (`process 4242 (sleep 100)`, `mounted at /mnt`).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub in_use: BTreeMap<DatasetName, Vec<String>>,
+    /// Of what may leave, that which NFS clients have files open on, each by the address that the kernel tells.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub nfs_open: BTreeMap<DatasetName, BTreeSet<Box<str>>>,
     /// The stable names (`/dev/disk/by-id`) of each device, where everything was asked for.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub disk_names: BTreeMap<Box<str>, BTreeSet<Box<str>>>,

@@ -34,6 +34,14 @@ pub fn query(desired: &Graph, current: Option<&Graph>, etc: &Path) -> Query {
         .filter_map(|mount| mount.path)
         .collect();
     query.leaving = before.filter(|name| desired.dataset(name).is_none()).cloned().collect();
+    // What is exported otherwise may be open there.
+    let exports = current.into_iter().flat_map(Graph::resources).filter_map(|resource| match resource {
+        Resource::Export(export) => Some((resource, export)),
+        _ => None,
+    });
+    let changes = exports
+        .filter(|(resource, _)| desired.get(&resource.key()).is_none_or(|node| node.resource != **resource));
+    query.leaving.extend(changes.map(|(_, export)| export.dataset.clone()));
     // By which name each of those is there now is seen only then.
     if !query.directories.is_empty() {
         let there = current.into_iter().flat_map(Graph::resources);

@@ -49,6 +49,9 @@ pub struct State {
     pub mounts: Vec<Mount>,
     /// File systems that something uses: they cannot be unmounted until the next boot.
     pub busy: BTreeSet<DatasetName>,
+    /// File systems that NFS clients have files open on, by version 4: the clients' addresses.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub nfs_open: BTreeMap<DatasetName, BTreeSet<Box<str>>>,
     /// Paths where nothing can be mounted, since a file stands there.
     pub occupied: BTreeSet<Box<str>>,
     /// Folders of the root file system, besides those that are always there.
@@ -123,6 +126,7 @@ impl State {
             datasets: BTreeMap::new(),
             mounts: Vec::new(),
             busy: BTreeSet::new(),
+            nfs_open: BTreeMap::new(),
             occupied: BTreeSet::new(),
             folders: BTreeSet::new(),
             files: [(PathBuf::from("/etc/exports"), "# /etc/exports: see exports(5)\n".to_owned())].into(),

@@ -26,7 +26,8 @@ pub fn look(look: &Look<'_>, seen: &mut Observed) -> Result<(), HostError> {
         std::iter::successors(Some(name.clone()), DatasetName::parent).any(|above| leaving.contains(&above))
     };
     let asked = seen.datasets.iter().filter(|(name, _)| leaves(name));
-    seen.in_use = users::users(&look.reach.paths, asked.map(|(name, state)| (name, state.volume)));
+    let users = users::users(&look.reach.paths, asked.map(|(name, state)| (name, state.volume)));
+    (seen.in_use, seen.nfs_open) = (users.all, users.nfs);
     Ok(())
 }
 

@@ -23,12 +23,17 @@ use std::{
 /// The most users of one dataset that are named.
 const MOST: usize = 8;
 
-/// Says who uses these datasets; those that nobody uses are left out. What cannot be read (a process
-/// that has just ended, or another user's) counts as no use: this only ever adds to what the system says.
-pub fn users<'a>(
-    paths: &LinuxPaths,
-    datasets: impl IntoIterator<Item = (&'a DatasetName, bool)>,
-) -> BTreeMap<DatasetName, Vec<String>> {
+/// Who uses some datasets; those that nobody uses are left out.
+pub struct Users {
+    /// All of them, in words for people.
+    pub all: BTreeMap<DatasetName, Vec<String>>,
+    /// The addresses of NFS clients among them.
+    pub nfs: BTreeMap<DatasetName, BTreeSet<Box<str>>>,
+}
+
+/// Says who uses these datasets. What cannot be read (a process that has just ended, or another user's) counts as no
+/// use: this only ever adds to what the system says.
+pub fn users<'a>(paths: &LinuxPaths, datasets: impl IntoIterator<Item = (&'a DatasetName, bool)>) -> Users {
     let mut search = Search::new(paths);
     let (volumes, systems): (Vec<_>, Vec<_>) = datasets.into_iter().partition(|(_, volume)| *volume);
     let own = mounts(&paths.proc.join("self/mountinfo"));
@@ -51,7 +56,8 @@ pub fn users<'a>(
         search.nfs_clients();
         search.kernel(&own);
     }
-    search.found.into_iter().map(|(name, users)| (name, told(users))).collect()
+    let all = search.found.into_iter().map(|(name, users)| (name, told(users))).collect();
+    Users { all, nfs: search.nfs }
 }
 
 /// Names who uses a dataset that is busy. Where nobody shows, the error stays as it is.
@@ -59,7 +65,7 @@ pub fn named(paths: &LinuxPaths, dataset: &DatasetName, volume: bool, error: Hos
     if !error.complains_of(Complaint::Busy) {
         return error;
     }
-    match users(paths, [(dataset, volume)]).remove(dataset) {
+    match users(paths, [(dataset, volume)]).all.remove(dataset) {
         Some(users) => HostError::Busy { error: Box::new(error), users },
         None => error,
     }
@@ -86,6 +92,8 @@ struct Search<'p> {
     /// The volumes, by the numbers of their devices and of the partitions on them.
     blocks: BTreeMap<Device, DatasetName>,
     found: BTreeMap<DatasetName, BTreeSet<String>>,
+    /// The addresses of NFS clients.
+    nfs: BTreeMap<DatasetName, BTreeSet<Box<str>>>,
 }
 
 impl<'p> Search<'p> {
@@ -97,6 +105,7 @@ impl<'p> Search<'p> {
             groups: BTreeSet::new(),
             blocks: BTreeMap::new(),
             found: BTreeMap::new(),
+            nfs: BTreeMap::new(),
         }
     }
 
@@ -241,6 +250,7 @@ impl<'p> Search<'p> {
             let states = lossy(&client.join("states"));
             let info = lossy(&client.join("info"));
             let address = info.lines().find_map(|line| line.strip_prefix("address: ")).unwrap_or("?");
+            let address = plain(address.trim_matches('"'));
             for state in states.lines() {
                 // superblock: "00:1b:34", the inode last; all but the inode in hexadecimal digits
                 let Some(superblock) = state.split("superblock: \"").nth(1) else { continue };
@@ -249,7 +259,8 @@ impl<'p> Search<'p> {
                     [parts.next(), parts.next()].map(|part| u32::from_str_radix(part.unwrap_or(""), 16));
                 let [Ok(major), Ok(minor)] = device else { continue };
                 if let Some(name) = self.devices.get(&(major, minor)).cloned() {
-                    self.tell(&name, format!("the NFS client {}", address.trim_matches('"')));
+                    self.tell(&name, format!("the NFS client {address}"));
+                    self.nfs.entry(name).or_default().insert(address.as_ref().into());
                 }
             }
         }

@@ -44,6 +44,15 @@ phoenix_graph::codes! {
         examples: None,
     };
 
+    EXPORT_IN_USE = Entry {
+        name: "export-in-use",
+        level: Warning,
+        title: "a client has files open on what it is exported no more",
+        explanation: "The NFS client has files open by version 4, and the export, or the client's place in it, goes or becomes one to read. Close them there and unmount it first. What a client of version 3 has open no server knows.",
+        why: "Its programs wait or fail from then on, and what they have not written yet is lost.",
+        examples: None,
+    };
+
     STILL_EXPORTED = Entry {
         name: "still-exported",
         level: Refusal,

@@ -6,6 +6,7 @@
 mod away;
 mod clashes;
 pub mod doing;
+mod in_use;
 pub mod line;
 pub mod live;
 pub mod others;
@@ -22,6 +23,7 @@ use std::path::Path;
 pub const STAGES: &[Stage] = &[
     Stage { name: "exports away", after: &["binds away"], looks_inside: true, run: away::plan },
     Stage { name: "exports", after: &["files"], looks_inside: true, run: plan },
+    Stage { name: "open by clients", after: &["exports"], looks_inside: true, run: in_use::plan },
     Stage { name: "exports of others", after: &["registry"], looks_inside: true, run: clashes::plan },
 ];
 

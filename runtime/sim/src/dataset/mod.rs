@@ -36,6 +36,8 @@ pub fn look(state: &State, _: &Roots, query: &Query, seen: &mut Observed) -> Res
     let there = state.datasets.keys().filter(|name| state.imported(&name.pool()));
     seen.datasets = there.map(|name| (name.clone(), state.dataset_state(name, &wanted))).collect();
     seen.in_use = state.in_use(query);
+    let open = state.nfs_open.iter().filter(|(name, _)| state.may_leave(query, name));
+    seen.nfs_open = open.map(|(name, clients)| (name.clone(), clients.clone())).collect();
     Ok(())
 }
 
@@ -132,12 +134,21 @@ impl State {
 
     /// Says who uses what may leave, as a real host's `/proc` would.
     fn in_use(&self, query: &Query) -> BTreeMap<DatasetName, Vec<String>> {
-        let leaves = |name: &&DatasetName| {
-            query.leaving.iter().any(|top| *name == top || name.is_below(top))
-                && self.dataset(name).is_some_and(|state| state.volume || self.mounted_at(name).is_some())
-        };
         let user = "process 4242 (simulated)".to_owned();
-        self.busy.iter().filter(leaves).map(|name| (name.clone(), vec![user.clone()])).collect()
+        let busy = self.busy.iter().filter(|name| self.may_leave(query, name));
+        let mut found: BTreeMap<DatasetName, Vec<String>> =
+            busy.map(|name| (name.clone(), vec![user.clone()])).collect();
+        for (name, clients) in self.nfs_open.iter().filter(|(name, _)| self.may_leave(query, name)) {
+            let clients = clients.iter().map(|client| format!("the NFS client {client}"));
+            found.entry(name.clone()).or_default().extend(clients);
+        }
+        found
+    }
+
+    /// Returns whether it is asked for who uses something, and there is anything to use.
+    fn may_leave(&self, query: &Query, name: &DatasetName) -> bool {
+        query.leaving.iter().any(|top| name == top || name.is_below(top))
+            && self.dataset(name).is_some_and(|state| state.volume || self.mounted_at(name).is_some())
     }
 
     fn dataset_state(&self, name: &DatasetName, wanted: &[PropertyName]) -> DatasetState {

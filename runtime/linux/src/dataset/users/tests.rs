@@ -44,7 +44,7 @@ impl Fake {
 
     fn users(&self, name: &str, volume: bool) -> Vec<String> {
         let name = DatasetName::new(name).unwrap();
-        users(&self.paths, [(&name, volume)]).remove(&name).unwrap_or_default()
+        users(&self.paths, [(&name, volume)]).all.remove(&name).unwrap_or_default()
     }
 }
 
