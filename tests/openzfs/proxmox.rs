@@ -271,11 +271,11 @@ fn secrets_come_from_their_files_and_come_back(lab: &Session) {
     lab.holds();
     // A password that no file holds is not dropped; a file that others may read is none.
     lab.ok("echo 'password=by hand' >/etc/pve/priv/storage/team.pw");
-    says(&switch(lab, 3, &small()), &["secret-lost"]);
+    says(&switch(lab, 4, &small()), &["secret-lost"]);
     lab.ok("chmod 644 /root/two");
-    says(&switch(lab, 3, &said("a", "two")), &["chmod 600"]);
+    says(&switch(lab, 4, &said("a", "two")), &["chmod 600"]);
     lab.ok("chmod 600 /root/two");
-    says(&switch(lab, 3, &said("a", "two")), &["--consent storage:team"]);
+    says(&switch(lab, 4, &said("a", "two")), &["--consent storage:team"]);
     exits(lab, 0, &said("a", "two"), "switch --yes --consent storage:team phoenix.kdl");
     assert_eq!(kept("team.pw"), "password=battery staple\n");
     switch(lab, 0, &small());
