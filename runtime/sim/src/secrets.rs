@@ -15,7 +15,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-type Properties = [(Box<str>, Box<str>)];
+/// A property with its value.
+type Property = (Box<str>, Box<str>);
+
+/// What secrets are, by property.
+type Secrets = BTreeMap<Box<str>, String>;
 
 /// The folder of Proxmox's cluster file system.
 const PVE: &str = "/etc/pve";
@@ -36,13 +40,12 @@ impl State {
     pub fn apart(
         &self,
         kind: &StorageType,
-        said: &Properties,
-        files: &Properties,
-    ) -> Result<(BTreeMap<Box<str>, String>, Vec<(Box<str>, Box<str>)>), Refusal> {
+        said: &[Property],
+        files: &[Property],
+    ) -> Result<(Secrets, Vec<Property>), Refusal> {
         let (typed, properties): (Vec<_>, Vec<_>) =
             said.iter().cloned().partition(|(name, _)| kind.secrets().any(|secret| *secret.name == **name));
-        let mut kept: BTreeMap<Box<str>, String> =
-            typed.into_iter().map(|(name, value)| (name, value.into())).collect();
+        let mut kept: Secrets = typed.into_iter().map(|(name, value)| (name, value.into())).collect();
         for (name, path) in files {
             if !kind.secrets().any(|secret| *secret.name == **name) {
                 return refuse(255, format!("unexpected property '{name}'"));
@@ -92,7 +95,7 @@ impl State {
     }
 
     /// Keeps secrets as Proxmox does.
-    pub fn keep_secrets(&mut self, kind: &StorageType, id: &StorageId, kept: BTreeMap<Box<str>, String>) {
+    pub fn keep_secrets(&mut self, kind: &StorageType, id: &StorageId, kept: Secrets) {
         for (secret, place) in places(kind, id) {
             if let Some(text) = kept.get(secret) {
                 let written = kept_secret::written(kind.name, text.as_bytes());

@@ -4,7 +4,7 @@
 use crate::{Inputs, Reversibility, code, consent, draft::Draft, sketch::Sketch};
 use phoenix_graph::{
     Graph, Key, Resource, Storage,
-    storage::{FILE, find_type},
+    storage::{FILE, StorageType, find_type},
 };
 use phoenix_host::{
     observed::{Kept, Query, StorageState},
@@ -36,9 +36,9 @@ pub fn all(storage: &Storage, state: &StorageState) -> Files {
 
 /// Refuses to make a registration where a secret is missing, or cannot be read.
 pub fn can_be_made(draft: &mut Draft<'_>, key: &Key, storage: &Storage, with: &Files) -> bool {
-    let needed = find_type(&storage.kind).into_iter().flat_map(|kind| kind.secrets());
-    for secret in needed.filter(|secret| secret.needed && !with.contains_key(secret.name)) {
-        let name = secret.name;
+    let mut secrets = find_type(&storage.kind).into_iter().flat_map(StorageType::secrets);
+    if let Some(missing) = secrets.find(|secret| secret.needed && !with.contains_key(secret.name)) {
+        let name = missing.name;
         draft.refuse(
             key,
             code::SECRET_MISSING,
@@ -121,10 +121,10 @@ impl Changed {
     /// Tells what changes, and has what cannot be taken back be consented to.
     pub fn tell(&self, draft: &mut Draft<'_>, key: &Key, state: &StorageState, sketch: &mut Sketch) -> bool {
         for (secret, file) in &self.set {
-            let was = match state.secrets.get(secret) {
-                None => None,
-                Some(kept) => Some(kept.file().map_or("another".to_owned(), |file| format!("as in {file}"))),
-            };
+            let was = state.secrets.get(secret).map(|kept| match kept.file() {
+                Some(file) => format!("as in {file}"),
+                None => "another".to_owned(),
+            });
             sketch.tell(secret, was.as_deref(), Some(&format!("as in {file}")));
         }
         if !self.lasts {
