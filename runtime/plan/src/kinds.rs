@@ -185,6 +185,7 @@ mod tests {
             "uses",
             "registry",
             "lines",
+            "open by clients",
             "exports of others",
             "machines",
         ];
