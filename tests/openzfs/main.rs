@@ -12,6 +12,7 @@ mod differential;
 mod encryption;
 mod gc;
 mod hostile;
+mod machines;
 mod mounts;
 mod properties;
 mod proxmox;

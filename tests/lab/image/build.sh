@@ -3,7 +3,7 @@
 #
 #   build.sh FOLDER
 #
-# Leaves FOLDER/<key>/{vmlinuz,initrd,root.img,qemu,about} and prints that folder's path as the only
+# Leaves FOLDER/<key>/{vmlinuz,initrd,root.img,qm.img,qemu,about} and prints that folder's path as the only
 # line on standard output; progress and errors go to standard error. <key> is a hash of
 # everything the image is made from, so a change of any of it builds anew.
 #
@@ -29,7 +29,7 @@ command -v sudo >/dev/null || [ "$(id -u)" = 0 ] || die "building needs root: ru
 
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
-key=$({ echo "$suite"; cat "$here"/build.sh "$here"/root.sh "$here"/emulator.sh "$here"/initramfs.sh "$here"/initramfs-init "$here"/packages "$here/zfs-$zfs"; } |
+key=$({ echo "$suite"; cat "$here"/build.sh "$here"/root.sh "$here"/emulator.sh "$here"/qm.sh "$here"/initramfs.sh "$here"/initramfs-init "$here"/packages "$here"/packages-qm "$here/zfs-$zfs"; } |
   sha256sum | cut -c1-16)
 image=$folder/$key
 

@@ -3,7 +3,7 @@
 #
 #   root.sh ROOT SUITE MIRROR KEYRING ZFS      (as root, in a mount namespace of its own)
 #
-# Writes, beside ROOT: log (everything said), vmlinuz, versions, and qemu (see emulator.sh).
+# Writes, beside ROOT: log (everything said), vmlinuz, versions, qemu (see emulator.sh) and qm.img (see qm.sh).
 set -euo pipefail
 root=$1 suite=$2 mirror=$3 keyring=$4 version=$5
 work=$(dirname "$root")
@@ -42,10 +42,12 @@ printf 'path-exclude=/usr/share/%s/*\n' doc man locale info >"$root/etc/dpkg/dpk
 printf 'force-confold\nforce-unsafe-io\n' >>"$root/etc/dpkg/dpkg.cfg.d/lab"
 logged "reading the archive's package lists" within apt-get -q update
 
-# The emulator, from a copy, while OpenZFS compiles.
-cp -a "$root" "$work/emulator-root"
+# The emulator and the disk of `qm`, each from a copy, while OpenZFS compiles.
+for copy in emulator-root qm-root; do cp -a "$root" "$work/$copy"; done
 bash "$here/emulator.sh" "$work/emulator-root" "$work/qemu" >"$work/emulator.log" 2>&1 9>&- &
 emulator=$!
+bash "$here/qm.sh" "$work/qm-root" "$work/qm.img" >"$work/qm.log" 2>&1 9>&- &
+qm=$!
 
 mount --bind /dev "$root/dev"
 mount -t proc proc "$root/proc"
@@ -89,7 +91,8 @@ chmod 644 "$work/vmlinuz"
   echo "kernel $kernel"
   within dpkg-query -W -f '${Package} ${Version}\n' zfs-dkms zfsutils-linux nfs-kernel-server libc6 udev
 } >"$work/versions"
-say "waiting for the emulator's packages"
+say "waiting for the emulator's packages and the disk of qm"
 wait "$emulator" || { say "error: installing the emulator failed:"; tail -n 30 "$work/emulator.log" >&2; exit 1; }
-rm -rf "$work/emulator-root"
+wait "$qm" || { say "error: making the disk of qm failed:"; tail -n 30 "$work/qm.log" >&2; exit 1; }
+rm -rf "$work/emulator-root" "$work/qm-root"
 umount "$root/tmp" "$root/sys" "$root/proc" "$root/dev"

@@ -57,7 +57,7 @@ impl Image {
         Ok(Image { folder: image })
     }
 
-    /// Returns the path of one of the image's files: `vmlinuz`, `initrd`, `root.img`, `qemu/run`.
+    /// Returns the path of one of the image's files: `vmlinuz`, `initrd`, `root.img`, `qm.img`, `qemu/run`.
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }

@@ -5,7 +5,7 @@
 //! and [`Machine::boot_again`] the boot after it. Everything lives under `target/lab`. A [`Session`] is a
 //! machine with phoenix in it, as tests go through it.
 //!
-//! [`pvesm`] and [`pct`] are the stand-ins for Proxmox's commands that are put into the machine.
+//! [`pvesm`], [`pct`] and [`qm`] are the stand-ins for Proxmox's commands that are put into the machine.
 
 #![expect(
     clippy::disallowed_methods,
@@ -23,6 +23,7 @@ mod place;
 mod programs;
 pub mod pvesm;
 mod qemu;
+pub mod qm;
 mod session;
 mod spec;
 pub mod wire;

@@ -127,7 +127,7 @@ impl Machine {
         self.put(local, guest, 0o755)
     }
 
-    /// Builds the stand-ins for `pvesm` and `pct` and puts them into `/usr/sbin`; and what stands for Proxmox's
+    /// Builds the stand-ins for Proxmox's commands and puts them into `/usr/sbin`; and what stands for Proxmox's
     /// cluster file system is mounted at `/etc/pve`, now and at each boot.
     pub fn put_pvesm(&self) -> Result<()> {
         const PVE: &str = r#"set -e
@@ -137,6 +137,9 @@ impl Machine {
             mountpoint -q /etc/pve || mount --bind /var/lib/pve-cluster /etc/pve; sync"#;
         self.put_program(&Program::Pvesm.build()?, "/usr/sbin/pvesm")?;
         self.put_program(&Program::Pct.build()?, "/usr/sbin/pct")?;
+        if self.hardware.spec.qm {
+            self.put_program(&Program::Qm.build()?, "/usr/sbin/qm")?;
+        }
         self.ok(PVE).map(drop)
     }
 

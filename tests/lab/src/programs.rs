@@ -20,6 +20,8 @@ pub enum Program {
     Pvesm,
     /// The stand-in for Proxmox's command for containers.
     Pct,
+    /// The stand-in for Proxmox's command for virtual machines.
+    Qm,
 }
 
 impl Program {
@@ -28,6 +30,7 @@ impl Program {
             Program::Agent => "lab-agent",
             Program::Pvesm => "pvesm",
             Program::Pct => "pct",
+            Program::Qm => "qm",
         }
     }
 

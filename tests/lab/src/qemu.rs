@@ -128,6 +128,11 @@ impl Hardware {
             let device = format!("virtio-blk-pci,drive={serial},serial={serial}");
             add(&["-drive", &drive, "-device", &device]);
         }
+        if self.spec.qm {
+            let image = comma(&self.image.file("qm.img"));
+            let drive = format!("if=none,id=lab-qm,format=raw,readonly=on,file={image}");
+            add(&["-drive", &drive, "-device", "virtio-blk-pci,drive=lab-qm,serial=lab-qm"]);
+        }
         line
     }
 

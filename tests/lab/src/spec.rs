@@ -28,11 +28,13 @@ pub struct MachineSpec {
     /// Whether a boot starts the NFS server and loads the exports, as Debian does. Costs about
     /// 2 s; [`crate::Machine::start_nfs`] does it later.
     pub nfs: bool,
+    /// Whether it has the disk of machines that the stand-in for `qm` starts in it.
+    pub qm: bool,
 }
 
 impl Default for MachineSpec {
     fn default() -> Self {
-        MachineSpec { disks: Vec::new(), memory: 2048, import_pools: true, nfs: false }
+        MachineSpec { disks: Vec::new(), memory: 2048, import_pools: true, nfs: false, qm: false }
     }
 }
 
@@ -57,6 +59,13 @@ impl MachineSpec {
         self
     }
 
+    /// Has the disk of machines that the stand-in for `qm` starts in it.
+    #[must_use]
+    pub fn with_qm(mut self) -> MachineSpec {
+        self.qm = true;
+        self
+    }
+
     /// Boots without importing the pools on its disks.
     #[must_use]
     pub fn without_import(mut self) -> MachineSpec {
@@ -75,8 +84,8 @@ impl MachineSpec {
             if !fits || disk.serial.is_empty() || disk.serial.len() > 20 {
                 return wrong(&disk.serial, "a serial is 1 to 20 letters, digits, - and _");
             }
-            if disk.serial == "lab-root" {
-                return wrong(&disk.serial, "that is the machine's own root disk");
+            if ["lab-root", "lab-qm"].contains(&disk.serial.as_str()) {
+                return wrong(&disk.serial, "that is a disk of the machine's own");
             }
             if !disk.size.is_multiple_of(512) || disk.size == 0 {
                 return wrong(&disk.serial, "its size is not a multiple of 512 bytes");
@@ -96,7 +105,7 @@ mod tests {
     #[test]
     fn serials_that_would_be_cut_short_or_mixed_up_are_refused() {
         assert!(MachineSpec::new().disk("a-1_B", mib(64)).check().is_ok());
-        for serial in ["", "lab-root", "a b", "a,b", "aaaaaaaaaaaaaaaaaaaaa"] {
+        for serial in ["", "lab-root", "lab-qm", "a b", "a,b", "aaaaaaaaaaaaaaaaaaaaa"] {
             let spec = MachineSpec::new().disk(serial, mib(64));
             assert!(spec.check().is_err(), "{serial:?}");
         }
