@@ -7,7 +7,7 @@ use data_encoding::BASE64;
 use serde_json::{Value, json};
 
 use super::agent::Agent;
-use super::{Printed, pretty};
+use super::printed::{Printed, pretty};
 
 /// What is asked for.
 pub struct Asked<'a> {

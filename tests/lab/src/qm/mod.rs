@@ -4,6 +4,9 @@
 
 mod agent;
 mod exec;
+mod printed;
+
+pub use printed::Printed;
 
 use std::fs;
 use std::io::Read;
@@ -13,7 +16,7 @@ use std::thread;
 use std::time::Duration;
 
 use agent::Agent;
-use serde_json::Value;
+use printed::pretty;
 
 const START: &str = include_str!("../../guest/qm-start");
 const INIT: &str = include_str!("../../guest/qm-init");
@@ -27,15 +30,6 @@ const STEP: Duration = Duration::from_millis(100);
 
 /// What it says where it fails.
 type Result<T> = std::result::Result<T, String>;
-
-/// What it prints.
-#[derive(Debug, Default)]
-pub struct Printed {
-    /// On standard output.
-    pub out: String,
-    /// On standard error.
-    pub err: String,
-}
 
 /// Runs `qm` with these arguments (without the program's name); its input is read where that is asked for.
 ///
@@ -64,11 +58,6 @@ pub fn run(words: &[String], input: &mut dyn Read) -> Result<Printed> {
         }
         _ => Err("400 unable to parse the arguments".to_owned()),
     }
-}
-
-/// Writes JSON as Proxmox prints an agent's answer.
-fn pretty(value: &Value) -> Result<String> {
-    serde_json::to_string_pretty(value).map(|text| text + "\n").map_err(|error| error.to_string())
 }
 
 fn all(input: &mut dyn Read) -> Result<Vec<u8>> {
