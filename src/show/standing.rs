@@ -129,7 +129,7 @@ pub fn foreign_help(kind: ForeignKind) -> &'static str {
             "it bears phoenix's mark, and this state folder has no record of it: it came with a stream or a pool, or of a record that is lost; `phoenix switch --adopt` takes over what the spec names"
         }
         ForeignKind::Storage => {
-            "`phoenix import --live` writes one that lies on a dataset, and `nfs` and `btrfs`; others stay Proxmox's own"
+            "`phoenix import --live` writes each but a `dir` that lies on no dataset, which stays Proxmox's own"
         }
         ForeignKind::GuestDisk => "Proxmox keeps it for a guest: there is nothing to do",
         ForeignKind::Export => "take the entry away where it stands, then write an `export` in the spec",

@@ -34,8 +34,8 @@ pub struct State {
     pub format: u32,
     /// The version of OpenZFS: major and minor.
     pub zfs: (u32, u32),
-    /// Whether whatever a spec asks for is there: any path below `/dev` is a blank device, and containers, users and keys
-    /// exist.
+    /// Whether whatever a spec asks for is there: any path below `/dev` is a blank device, and containers, users, keys
+    /// and secrets exist.
     pub plug_everything: bool,
     /// Disks: each path with the device that it leads to.
     pub disks: BTreeMap<Box<str>, Box<str>>,
