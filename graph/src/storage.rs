@@ -14,7 +14,7 @@ pub use row::{StorageError, StorageKind, StorageProperty, StorageType};
 /// The types of storage that lie on a dataset of this host.
 pub const ON_DATASETS: &[&str] = &["zfspool", "dir"];
 
-/// The types that a spec can say: those of [`ON_DATASETS`] and [`STANDALONE`].
+/// The types that a spec can say: those of [`ON_DATASETS`] and [`STANDALONE`], and all of [`types`].
 pub const SAID: &[&str] =
     &["zfspool", "dir", "nfs", "cifs", "btrfs", "pbs", "lvm", "lvmthin", "iscsi", "cephfs", "rbd", "esxi"];
 

@@ -19,6 +19,23 @@ const COMMON: &[StorageProperty] = &[
 
 const BANDWIDTH: StorageProperty =
     StorageProperty::new("bwlimit", Kind::Bandwidth, "Limits the speed of copies, in KiB per second.");
+const FOLDERS: StorageProperty = StorageProperty::new(
+    "content-dirs",
+    Kind::ContentDirs,
+    "Puts contents into other folders than the usual ones.",
+);
+const BASE_PATH: StorageProperty =
+    StorageProperty::new("create-base-path", Kind::Boolean, "Makes the directory where it is missing.")
+        .default("1");
+const MKDIR: StorageProperty = StorageProperty::new(
+    "mkdir",
+    Kind::Boolean,
+    "Is the old word for create-base-path and create-subdirs; gone in Proxmox VE 9.",
+);
+const PORT: StorageProperty =
+    StorageProperty::new("port", Kind::Integer { min: 1, max: 65535 }, "Sets the port of the server.");
+const CHAIN: StorageProperty =
+    flag("snapshot-as-volume-chain", "Keeps snapshots as a chain of images; from Proxmox VE 9 on.");
 const SUBDIRS: StorageProperty =
     StorageProperty::new("create-subdirs", Kind::Boolean, "Makes the folders for the contents.").default("1");
 
@@ -35,31 +52,22 @@ const BACKUPS: &[StorageProperty] = &[
 /// Storages that keep files.
 const FILES: &[StorageProperty] = &[
     BANDWIDTH,
-    StorageProperty::new(
-        "content-dirs",
-        Kind::ContentDirs,
-        "Puts contents into other folders than the usual ones.",
-    ),
-    StorageProperty::new("create-base-path", Kind::Boolean, "Makes the directory where it is missing.")
-        .default("1"),
+    FOLDERS,
+    BASE_PATH,
     SUBDIRS,
     StorageProperty::new(
         "format",
         Kind::Words(&["raw", "qcow2", "vmdk", "subvol"]),
         "Sets the format of new disk images.",
     ),
-    StorageProperty::new(
-        "mkdir",
-        Kind::Boolean,
-        "Is the old word for create-base-path and create-subdirs; gone in Proxmox VE 9.",
-    ),
+    MKDIR,
     StorageProperty::new(
         "preallocation",
         Kind::Words(&["off", "metadata", "falloc", "full"]),
         "Says how much of a new disk image is written at once.",
     )
     .default("metadata"),
-    flag("snapshot-as-volume-chain", "Keeps snapshots as a chain of images; from Proxmox VE 9 on.").fixed(),
+    CHAIN.fixed(),
 ];
 
 /// A directory of this host.
@@ -141,8 +149,7 @@ const PBS: &[StorageProperty] = &[
     .beside("encryption-key"),
     StorageProperty::new("namespace", Kind::RelativePath, "Names the namespace in the datastore."),
     PASSWORD.needed(),
-    StorageProperty::new("port", Kind::Integer { min: 1, max: 65535 }, "Sets the port of the server.")
-        .default("8007"),
+    PORT.default("8007"),
     USER,
 ];
 
@@ -169,7 +176,7 @@ const LVM: &[StorageProperty] = &[
         "Limits the speed of that, as `cstream -t` does.",
     ),
     SHARED,
-    flag("snapshot-as-volume-chain", "Keeps snapshots as a chain of images; from Proxmox VE 9 on."),
+    CHAIN,
     flag("tagged_only", "Shows only volumes that are tagged with their guest."),
 ];
 
@@ -209,22 +216,13 @@ const RBD: &[StorageProperty] = &[
 
 const CEPHFS: &[StorageProperty] = &[
     BANDWIDTH,
-    StorageProperty::new(
-        "content-dirs",
-        Kind::ContentDirs,
-        "Puts contents into other folders than the usual ones.",
-    ),
-    StorageProperty::new("create-base-path", Kind::Boolean, "Makes the directory where it is missing.")
-        .default("1"),
+    FOLDERS,
+    BASE_PATH,
     SUBDIRS,
     StorageProperty::new("fs-name", Kind::Text, "Names the file system of Ceph."),
     flag("fuse", "Mounts it by FUSE, not by the kernel."),
     KEYRING,
-    StorageProperty::new(
-        "mkdir",
-        Kind::Boolean,
-        "Is the old word for create-base-path and create-subdirs; gone in Proxmox VE 9.",
-    ),
+    MKDIR,
     MONITORS,
     MOUNT_OPTIONS,
     MOUNT_PATH,
@@ -236,7 +234,7 @@ const ESXI: &[StorageProperty] = &[
     StorageProperty::new("server", Kind::Server, "Names the server.").required(),
     StorageProperty::new("username", Kind::Text, "Names the user to log in as.").required(),
     PASSWORD.needed(),
-    StorageProperty::new("port", Kind::Integer { min: 1, max: 65535 }, "Sets the port of the server."),
+    PORT,
     SHARED,
     flag("skip-cert-verification", "Takes whatever certificate the server shows."),
 ];
