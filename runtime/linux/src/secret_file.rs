@@ -3,6 +3,7 @@
 use phoenix_host::{HostError, error::failed, secret::Secret, text::kept_secret};
 use rustix::fs::OFlags;
 use std::{
+    borrow::Cow,
     fs::OpenOptions,
     io::{self, Read},
     os::unix::fs::{MetadataExt, OpenOptionsExt},
@@ -19,7 +20,7 @@ const LARGEST: u64 = 64 << 10;
 /// Why it cannot be used, in words for people that tell nothing of it.
 pub fn read(path: &Path, secret: &str) -> Result<Zeroizing<Vec<u8>>, String> {
     let bytes = contents(path).map_err(|error| error.to_string())?;
-    let read = kept_secret::read(secret, &bytes)?;
+    let read = kept_secret::read(secret, &bytes).map_err(Cow::into_owned)?;
     Ok(Zeroizing::new(read.to_vec()))
 }
 

@@ -11,6 +11,7 @@ use phoenix_host::{
     text::kept_secret,
 };
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     path::{Path, PathBuf},
 };
@@ -63,7 +64,7 @@ impl State {
         let made_up = || self.plug_everything.then(|| format!("{{\"data\": \"simulated {path}\"}}\n"));
         let text = self.files.get(Path::new(path)).cloned().or_else(made_up);
         let text = text.ok_or("No such file or directory (os error 2)")?;
-        let read = kept_secret::read(name, text.as_bytes())?;
+        let read = kept_secret::read(name, text.as_bytes()).map_err(Cow::into_owned)?;
         Ok(String::from_utf8_lossy(read).into_owned())
     }
 

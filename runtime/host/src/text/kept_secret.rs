@@ -2,9 +2,13 @@
 //! one (`PVE::Storage::*Plugin` and `PVE::CephConfig` of pve-storage 8.3 and 9.1).
 
 use phoenix_graph::{StorageId, storage::find_type};
+use std::borrow::Cow;
 
 /// The secret that `pvesm` reads from its standard input; of the others it is given the file.
 pub const PASSWORD: &str = "password";
+
+/// What some editors put before a text.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The most that a password has, in bytes.
 const LONGEST: usize = 256;
@@ -64,16 +68,24 @@ pub fn is_same(kind: &str, kept: &[u8], secret: &[u8]) -> bool {
 ///
 /// # Errors
 /// Why it is none, in words for people that tell nothing of it.
-pub fn read<'a>(secret: &str, bytes: &'a [u8]) -> Result<&'a [u8], &'static str> {
+pub fn read<'a>(secret: &str, bytes: &'a [u8]) -> Result<&'a [u8], Cow<'static, str>> {
     let text = whole(bytes);
-    match secret {
-        _ if text.is_empty() => Err("it is empty"),
-        PASSWORD if text.iter().any(|&byte| byte < b' ') => Err("a password is one line"),
-        PASSWORD if text.len() > LONGEST => Err("Proxmox takes a password of 256 bytes at most"),
-        PASSWORD => Ok(text),
-        "encryption-key" if !is_backup_key(text) => Err("it is no key of `proxmox-backup-client key create`"),
-        _ => Ok(bytes),
-    }
+    let control = text.iter().find(|&&byte| byte < b' ' || byte == 0x7f);
+    Err(match (secret, control) {
+        _ if text.is_empty() => "it is empty".into(),
+        _ if text.starts_with(BYTE_ORDER_MARK) => "it begins with a byte order mark".into(),
+        (PASSWORD, Some(b'\n')) => "a password is one line".into(),
+        (PASSWORD, Some(b'\r')) => {
+            "it has a carriage return, as files of Windows do at the ends of lines".into()
+        }
+        (PASSWORD, Some(byte)) => format!("it has the control character 0x{byte:02x}").into(),
+        (PASSWORD, None) if text.len() > LONGEST => "Proxmox takes a password of 256 bytes at most".into(),
+        (PASSWORD, None) => return Ok(text),
+        ("encryption-key", _) if !is_backup_key(text) => {
+            "it is no key of `proxmox-backup-client key create`".into()
+        }
+        _ => return Ok(bytes),
+    })
 }
 
 /// Returns whether Proxmox takes it for a key that backups are encrypted with.
@@ -135,9 +147,15 @@ mod tests {
 
     #[test]
     fn what_is_no_password_is_told_without_telling_it() {
-        assert_eq!(read("password", b"one\ntwo\n"), Err("a password is one line"));
-        assert_eq!(read("password", b"one\r\n"), Err("a password is one line"));
-        assert_eq!(read("password", b"\n"), Err("it is empty"));
+        for (bytes, why) in [
+            (&b"one\ntwo\n"[..], "a password is one line"),
+            (b"one\r\n", "it has a carriage return, as files of Windows do at the ends of lines"),
+            (b"o\0ne\n", "it has the control character 0x00"),
+            (b"\xef\xbb\xbfone\n", "it begins with a byte order mark"),
+            (b"\n", "it is empty"),
+        ] {
+            assert_eq!(read("password", bytes), Err(why.into()));
+        }
         assert!(read("password", &[b'x'; 257]).is_err());
         assert_eq!(read("password", "schlüssel".as_bytes()), Ok("schlüssel".as_bytes()));
         let key = b"{\"kdf\":null,\"data\":\"AAAA\"}\n";
