@@ -112,7 +112,7 @@ fn shares(text: &mut String) {
     text.push_str("\n## Options of exports\n\nThe words of `exports(5)`. Of two that contradict each other one holds: the client's stands over the export's, and that over a profile's.\n\n");
     let _ = writeln!(text, "{}", list(export::vocabulary().iter().copied()));
     text.push_str("\n## Registrations\n\nOn a dataset lie `zfspool` and `dir`. What follows from the dataset (`path`, `pool`, `is_mountpoint`) is said by phoenix itself. In a host stand all others, and a `dir` on another file system. What a registration needs is marked with *needed*; what is *fixed* is changed by making it anew.\n");
-    for kind in storage::types().iter().filter(|kind| storage::SAID.contains(&kind.name)) {
+    for kind in storage::types() {
         let _ = write!(
             text,
             "\n### `type=\"{}\"`\n\n{}\n\nContent: {}.\n\n| property | what it does |\n|---|---|\n",

@@ -14,7 +14,7 @@ use phoenix_graph::{
     PropertyName, Settings, Target, Value,
     check::{self, SettingError},
     export, property,
-    storage::{SAID, SECRET_FILES, StorageKind, StorageType, types},
+    storage::{SECRET_FILES, StorageKind, StorageType, types},
 };
 
 /// Words that hold secrets: a spec says where one is found, never what it is.
@@ -52,8 +52,7 @@ pub fn settings_of(kind: Kind) -> Box<dyn Iterator<Item = &'static str>> {
 
 /// Returns the properties of registrations that a spec may say, and the files that their secrets are in.
 fn registered() -> impl Iterator<Item = &'static str> {
-    let properties = types().iter().filter(|kind| SAID.contains(&kind.name));
-    let properties = properties.flat_map(StorageType::properties).filter(|property| {
+    let properties = types().iter().flat_map(StorageType::properties).filter(|property| {
         // Whoever lies on a dataset cannot say a mount point, and nobody else has one.
         !matches!(property.kind, StorageKind::Secret | StorageKind::BaseVolume)
             && property.name != "mountpoint"

@@ -209,6 +209,15 @@ pub enum Inverse {
         /// What it was.
         before: Option<StorageState>,
     },
+    /// A secret of a registration was another, which no file holds: it is not given back.
+    SecretReplaced {
+        /// The storage id.
+        id: StorageId,
+        /// The property that it is.
+        secret: Box<str>,
+        /// The file that holds the new one.
+        file: Box<str>,
+    },
     /// The mount point of a container was this after its next start, or was not there.
     MountPoint {
         /// The container.
@@ -291,6 +300,7 @@ impl Inverse {
             Inverse::Mount { dataset, .. } => format!("mount {dataset}"),
             Inverse::Directory { dataset, .. } => format!("directory {}", whose(dataset)),
             Inverse::Storage { id, .. } => format!("storage {id}"),
+            Inverse::SecretReplaced { id, secret, .. } => format!("secret {id} {secret}"),
             Inverse::MountPoint { container, number, .. } => format!("mount point {container} {number}"),
             Inverse::Link { path, .. } => format!("link {}", path.display()),
             Inverse::Tunable { name, .. } => format!("tunable {name}"),
@@ -315,7 +325,7 @@ impl Inverse {
             Inverse::Directory { .. } => Some(Room::Permissions),
             Inverse::Exports { .. } => Some(Room::Export),
             Inverse::Link { .. } => Some(Room::Files),
-            Inverse::Storage { .. } => Some(Room::Storage),
+            Inverse::Storage { .. } | Inverse::SecretReplaced { .. } => Some(Room::Storage),
             Inverse::MountPoint { .. } => Some(Room::Bind),
             Inverse::Tunable { .. } => Some(Room::Tunable),
             Inverse::While { inverse, .. }
@@ -535,6 +545,10 @@ impl Inverse {
                 let secrets = before.iter().flat_map(|before| &before.secrets);
                 let files = secrets.filter_map(|(secret, kept)| Some((kept.file()?.into(), secret.clone())));
                 query.secret_files.extend(files);
+            }
+            Inverse::SecretReplaced { secret, file, .. } => {
+                query.storages = true;
+                query.secret_files.insert((file.clone(), secret.clone()));
             }
             Inverse::MountPoint { container, .. } => {
                 query.guests = true;

@@ -128,7 +128,8 @@ impl Inverse {
     /// Says what of it cannot be taken back, where it was done: that stays, and is told.
     #[must_use]
     pub fn kept(&self, seen: &Observed) -> Option<String> {
-        pool::doing::kept(self, seen).or_else(|| bind::doing::kept(self, seen))
+        let others = || bind::doing::kept(self, seen).or_else(|| storage::doing::kept(self, seen));
+        pool::doing::kept(self, seen).or_else(others)
     }
 }
 
@@ -181,6 +182,7 @@ mod tests {
             "binds",
             "tunables",
             "altroot",
+            "secrets for good",
             "space",
             "uses",
             "registry",

@@ -127,12 +127,15 @@ fn mounting(actions: &[Action]) -> impl Iterator<Item = usize> {
 }
 
 /// Moves what no rollback undoes behind everything else, and has it wait for all of that: whatever fails
-/// before can still be undone. What something needs stays in its place.
+/// before can still be undone. What something else needs stays in its place.
 pub fn lasting_last(actions: Vec<Action>) -> Vec<Action> {
-    let needed: BTreeSet<usize> = actions.iter().flat_map(|action| action.needs.iter().copied()).collect();
-    let lasting: BTreeSet<usize> = (0..actions.len())
-        .filter(|at| actions[*at].class != Reversibility::Reversible && !needed.contains(at))
-        .collect();
+    let mut lasting = BTreeSet::new();
+    for at in (0..actions.len()).rev().filter(|at| actions[*at].class != Reversibility::Reversible) {
+        let mut waiting = (0..actions.len()).filter(|by| actions[*by].needs.contains(&at));
+        if waiting.all(|by| lasting.contains(&by)) {
+            lasting.insert(at);
+        }
+    }
     if lasting.is_empty() {
         return actions;
     }
@@ -231,6 +234,34 @@ mod tests {
         reached.reach(free("two"), 1);
         assert_eq!(reached.resolve(&[free("two").into()], &Subject::Mounts, &graph, &[]), [1]);
         assert_eq!(reached.resolve(&[Need::AllFree], &Subject::Mounts, &graph, &[]), [0, 1]);
+    }
+
+    #[test]
+    fn what_lasts_goes_behind_all_else_unless_something_else_needs_it() {
+        let lasting = |needs: &[usize]| Action {
+            class: Reversibility::ForwardOnly,
+            needs: needs.into(),
+            ..action(Vec::new())
+        };
+        let plain = |needs: &[usize]| Action { needs: needs.into(), ..action(Vec::new()) };
+        // Of three that last the second waits for the first, and something else waits for the third.
+        let actions = vec![plain(&[]), lasting(&[0]), lasting(&[1]), lasting(&[]), plain(&[3]), plain(&[0])];
+        let ordered = lasting_last(actions);
+        let told: Vec<(bool, &[usize])> = ordered
+            .iter()
+            .map(|action| (action.class == Reversibility::Reversible, &*action.needs))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (true, &[][..]),
+                (false, &[]),
+                (true, &[1]),
+                (true, &[0]),
+                (false, &[0, 1, 2, 3]),
+                (false, &[0, 1, 2, 3, 4])
+            ]
+        );
     }
 
     #[test]

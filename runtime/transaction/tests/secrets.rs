@@ -4,7 +4,8 @@ use phoenix_graph::{Graph, Resource, Storage, StorageId};
 use phoenix_host::op::Op;
 use phoenix_plan::Consent;
 use phoenix_sim::{Fault, FaultKind};
-use phoenix_support::*;
+use phoenix_support::{graph as graph_of, *};
+use phoenix_transaction::switch::{Recovered, SwitchError};
 use std::{fs, path::Path};
 
 const KEPT: &str = "/etc/pve/priv/storage/nas.pw";
@@ -126,7 +127,8 @@ fn a_password_that_no_file_holds_is_replaced_by_consent_alone_and_never_dropped(
     world.switch(&with_share("team", Some(OURS))).unwrap();
     put(&world, KEPT, "password=set by hand\n");
     let drift = world.drift();
-    assert_eq!(drift.refusals[0].code.name, "needs-consent", "{drift:?}");
+    assert_eq!(drift.refusals[0].code.name, "secret-lost", "{drift:?}");
+    assert!(drift.refusals[0].help.contains("--consent storage:nas"), "{drift:?}");
     for gone in [graph(small()), with_share("else", Some(OURS)), with_share("else", None)] {
         let refusals = refused(world.switch(&gone));
         assert_eq!(refusals[0].code.name, "secret-lost", "{refusals:?}");
@@ -134,6 +136,32 @@ fn a_password_that_no_file_holds_is_replaced_by_consent_alone_and_never_dropped(
     assert_eq!(kept(&world).as_deref(), Some("password=set by hand\n"));
     world.switch_with(&with_share("team", Some(OURS)), &consent()).unwrap();
     assert_eq!(kept(&world).as_deref(), Some("password=correct horse\n"));
+    nothing_is_kept(&world);
+}
+
+#[test]
+fn what_nobody_gives_back_is_replaced_last_and_told_where_the_switch_is_undone() {
+    let world = world();
+    world.switch(&with_share("team", Some(OURS))).unwrap();
+    put(&world, OURS, "battery staple\n");
+    // Another registration, which comes after it by name, and fails.
+    let more = |graph: &Graph| {
+        let others = graph.resources().cloned();
+        graph_of(others.chain([zfspool("zz", "tank/vms", "images")]).collect())
+    };
+    let both = more(&with_share("team", Some(OURS)));
+    world.host.inject(Fault::when(|op| matches!(op, Op::StorageAdd { .. }), FaultKind::Fail));
+    let Err(SwitchError::Failed { kept: left, .. }) = world.switch_with(&both, &consent()) else { panic!() };
+    assert_eq!(left, [""; 0]);
+    assert_eq!(kept(&world).as_deref(), Some("password=correct horse\n"));
+    // It is done, and then the power goes: what is undone says what stays.
+    world.host.inject(Fault::when(|op| matches!(op, Op::StorageSet { .. }), FaultKind::PowerAfter));
+    world.switch_with(&both, &consent()).unwrap_err();
+    world.host.power_on();
+    let Some(Recovered::Undone { kept: left, .. }) = world.recover(false).unwrap() else { panic!() };
+    let told = "the password of the storage nas is the one in /root/nas.pw: no file holds the one before";
+    assert_eq!(left, [told]);
+    assert_eq!(kept(&world).as_deref(), Some("password=battery staple\n"));
     nothing_is_kept(&world);
 }
 

@@ -164,7 +164,7 @@ phoenix_graph::codes! {
         name: "secret-in-spec",
         level: Error,
         title: "a secret is written into the spec",
-        explanation: "Specs are kept, shared and stored with every generation. Say where the secret is to be found, never what it is.",
+        explanation: "Specs are kept, shared and stored with every generation. Say where the secret is to be found, never what it is: `keylocation=\"file:///…\"` for a key, `password-file=\"/root/nas.pw\"` for a registration with Proxmox. What has no such setting is left out.",
         why: "Specs lie in repositories, in the store and in every generation. A secret in there is known to all who can read one of them, for ever.",
         examples: Some(Examples {
             wrong: Pool(r#"dataset "iso" {

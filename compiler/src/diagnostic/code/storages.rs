@@ -26,7 +26,7 @@ phoenix_graph::codes! {
         name: "storage-incomplete",
         level: Error,
         title: "a registration without what its type needs",
-        explanation: "An `nfs` storage needs `server` and `export`, a `dir` and a `btrfs` one that lie on no dataset need `path`.",
+        explanation: "An `nfs` storage needs `server` and `export`, a `cifs` one `server` and `share`, a `dir` or `btrfs` one that lies on no dataset `path`; docs/language.md marks what each type needs. A secret that says nothing by itself needs what stands beside it: `password-file` of `cifs` a `username`.",
         why: "`pvesm` refuses it in the middle of a switch.",
         examples: Some(Examples {
             wrong: Top(

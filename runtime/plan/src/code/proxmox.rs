@@ -39,7 +39,7 @@ phoenix_graph::codes! {
         name: "secret-lost",
         level: Refusal,
         title: "a secret that nobody could give back",
-        explanation: "Proxmox drops a registration's password and keys together with it, and this one is in no file that the spec names. Name such a file and switch to that first; then the registration can go, or be made anew. Or remove it by hand.",
+        explanation: "Proxmox drops a registration's password and keys together with it, and this one is in no file that the spec names. Name such a file and switch to that first; then the registration can go, or be made anew. Or remove it by hand. Where another password is to take its place, keep the old one in its file and name the new one in a file of its own; or let the old one go by `--consent`, which runs last, and which not even the undoing of that switch gives back.",
         why: "A rollback makes the registration again, and without its secret it reaches no server; what a lost encryption key encrypted is lost.",
         examples: None,
     };

@@ -68,9 +68,31 @@ pub fn back(inverse: &Inverse, seen: &Observed) -> Vec<Op> {
 /// Says why nobody can tell what is registered.
 pub fn unseen<'a>(inverse: &Inverse, seen: &'a Observed) -> Option<&'a str> {
     match (inverse, &seen.storages) {
-        (Inverse::Storage { .. }, Storages::Unknown(unknown)) => Some(&unknown.reason),
+        (Inverse::Storage { .. } | Inverse::SecretReplaced { .. }, Storages::Unknown(unknown)) => {
+            Some(&unknown.reason)
+        }
         _ => None,
     }
+}
+
+/// Replaces secrets that nobody could give back.
+pub fn replace(id: &StorageId, files: &Files) -> Doing {
+    let op = Op::StorageSet { id: id.clone(), set: Vec::new(), secrets: pairs(files), delete: Vec::new() };
+    let replaced = pairs(files).into_iter();
+    let replaced = replaced.map(|(secret, file)| Inverse::SecretReplaced { id: id.clone(), secret, file });
+    Doing { ops: vec![op], before: replaced.collect() }
+}
+
+/// Tells a secret that was replaced and is not given back.
+pub fn kept(inverse: &Inverse, seen: &Observed) -> Option<String> {
+    let (Inverse::SecretReplaced { id, secret, file }, Storages::Found(found)) = (inverse, &seen.storages)
+    else {
+        return None;
+    };
+    let replaced = found.by_id.get(id)?.secrets.get(secret)?.is_in(file);
+    replaced.then(|| {
+        format!("the {secret} of the storage {id} is the one in {file}: no file holds the one before")
+    })
 }
 
 /// Returns what takes a registration away that is there anew, so that what it lies over can go.

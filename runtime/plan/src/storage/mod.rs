@@ -5,39 +5,32 @@
 //! come after all that is mounted.
 
 pub mod doing;
+mod for_good;
 mod registry;
 mod secrets;
+mod turn;
 
 pub use secrets::look;
 
 use crate::{
-    Inputs, Kind, Prior, Subject, before, code, consent,
-    draft::Draft,
-    order::{Milestone, Need},
-    record::Claim,
-    sketch::Sketch,
-    stage::Stage,
+    Inputs, Kind, Prior, before, code, consent, draft::Draft, record::Claim, sketch::Sketch, stage::Stage,
 };
-use phoenix_graph::{Graph, Key, Resource, Storage, storage};
+use phoenix_graph::{Key, Resource, Storage, storage};
 use phoenix_host::{
     LOCAL,
     observed::{Observed, StorageState, Storages},
 };
 use secrets::Files;
 use std::collections::{BTreeMap, BTreeSet};
+use turn::{all, push, register};
 
 pub const STAGES: &[Stage] = &[
     Stage { name: "storages away", after: &["mounts"], looks_inside: true, run: take_away },
     Stage { name: "storages", after: &["exports"], looks_inside: true, run: plan },
-    Stage { name: "registry", after: &["uses"], looks_inside: true, run: registry::plan },
+    // Whatever fails before it can still be undone.
+    Stage { name: "secrets for good", after: &["storages"], looks_inside: true, run: for_good::plan },
+    Stage { name: "registry", after: &["uses", "secrets for good"], looks_inside: true, run: registry::plan },
 ];
-
-fn all(graph: &Graph) -> impl Iterator<Item = (Key, &Storage)> {
-    graph.resources().filter_map(|resource| match resource {
-        Resource::Storage(storage) => Some((resource.key(), storage)),
-        _ => None,
-    })
-}
 
 /// Settings that say whether a registration is in force at all: left out of a spec they are as by default,
 /// and what somebody set by hand is a difference.
@@ -96,6 +89,7 @@ pub fn take_away(draft: &mut Draft<'_>) {
             |name: &str| storage.id.as_str() == LOCAL && doing::implied().properties.contains_key(name);
         let goes = state.properties.iter().filter(|(name, _)| !stays(name));
         goes.for_each(|(name, value)| sketch.tell(name, Some(value), None));
+        secrets::tell_gone(&mut sketch, state);
         sketch.run(doing);
         register(draft, key, sketch);
     }
@@ -160,9 +154,7 @@ pub fn plan(draft: &mut Draft<'_>) {
                 }
                 storage.properties.iter().for_each(|(name, value)| sketch.tell(name, None, Some(value)));
                 let files = &storage.secret_files;
-                files.iter().for_each(|(name, file)| {
-                    sketch.tell(name, None, Some(&format!("as in {file}")));
-                });
+                secrets::tell(&mut sketch, files, None);
                 sketch.run(doing::add(&storage.id, &storage.kind, &storage.properties, files));
                 push(draft, storage, sketch);
             }
@@ -200,41 +192,14 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
         _ => None,
     };
     let aside = over.and_then(|dataset| draft.found.moves.aside(dataset)).cloned();
-    let earlier: Vec<Box<str>> = match earlier {
+    let said: BTreeSet<Box<str>> = match earlier {
         Some(Resource::Storage(earlier)) => earlier.properties.keys().cloned().collect(),
-        _ => Vec::new(),
+        _ => BTreeSet::new(),
     };
-    for (name, value) in storage.properties.keys().filter_map(|name| state.properties.get_key_value(name)) {
-        if known && !earlier.contains(name) && draft.inputs.prior(&key, name).is_none() {
-            let own = Prior::Own { raw: value.clone(), word: value.clone() };
-            draft.stands_over(&key, [(name.clone(), own)].into());
-        }
+    if known {
+        note_what_stands(draft, &key, storage, state, &said);
     }
-    // Whether it is in force is never as somebody had it, where the spec does not say so.
-    let given = |name: &str| match draft.inputs.prior(&key, name).filter(|_| !IN_FORCE.contains(&name)) {
-        Some(Prior::Own { raw, .. }) => Some(raw.clone()),
-        _ => None,
-    };
-    let mut set: BTreeMap<Box<str>, Box<str>> = storage
-        .properties
-        .iter()
-        .filter(|(name, value)| held(state, name) != Some(&***value))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
-    // What the spec no longer says is again what it was before the spec said it.
-    let (given_back, delete): (Vec<Box<str>>, Vec<Box<str>>) = earlier
-        .into_iter()
-        .chain(IN_FORCE.map(Box::from))
-        .filter(|name| !storage.properties.contains_key(name))
-        .collect::<BTreeSet<_>>()
-        .into_iter()
-        .partition(|name| given(name).is_some());
-    let given_back = given_back.into_iter().filter_map(|name| Some((name.clone(), given(&name)?)));
-    set.extend(given_back.filter(|(name, value)| state.properties.get(name) != Some(value)));
-    let delete: Vec<Box<str>> = delete
-        .into_iter()
-        .filter(|name| state.properties.get(name).is_some_and(|value| !is_default(state, name, value)))
-        .collect();
+    let Difference { set, delete } = Difference::find(draft, &key, storage, state, said);
     if storage.kind != state.kind {
         sketch.tell("type", Some(&state.kind), Some(&storage.kind));
     }
@@ -244,7 +209,7 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
     for name in &delete {
         sketch.tell(name, held(state, name), None);
     }
-    let Some(changed) = secrets::Changed::find(draft, &key, storage, state) else { return };
+    let Some(changed) = secrets::changed(draft, &key, storage, state) else { return };
     let anew = storage.kind != state.kind
         || set.keys().chain(&delete).any(|name| doing::is_fixed(&storage.kind, name));
     if anew && storage.id.as_str() == LOCAL {
@@ -262,8 +227,11 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
     {
         return;
     }
-    if !changed.tell(draft, &key, state, &mut sketch) {
-        return;
+    if storage.kind == state.kind {
+        secrets::tell(&mut sketch, &changed, Some(state));
+    } else {
+        secrets::tell_gone(&mut sketch, state);
+        secrets::tell(&mut sketch, &files, None);
     }
     if let Some(aside) = aside.filter(|_| storage.id.as_str() != LOCAL) {
         // It was taken away before what it lies over was moved.
@@ -276,12 +244,66 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
         let mut properties = whole(storage, state, &delete);
         properties.extend(set.clone());
         sketch.run(doing::anew(&storage.id, state, &storage.kind, &properties, &files));
-    } else if !set.is_empty() || !delete.is_empty() || !changed.set.is_empty() {
-        sketch.run(doing::set(&storage.id, state, &set, &changed.set, delete));
+    } else if !set.is_empty() || !delete.is_empty() || !changed.is_empty() {
+        sketch.run(doing::set(&storage.id, state, &set, &changed, delete));
     } else if known {
         return;
     }
     push(draft, storage, sketch);
+}
+
+/// Notes what the properties stand over that the spec says for the first time.
+fn note_what_stands(
+    draft: &mut Draft<'_>,
+    key: &Key,
+    storage: &Storage,
+    state: &StorageState,
+    said: &BTreeSet<Box<str>>,
+) {
+    for (name, value) in storage.properties.keys().filter_map(|name| state.properties.get_key_value(name)) {
+        if !said.contains(name) && draft.inputs.prior(key, name).is_none() {
+            let own = Prior::Own { raw: value.clone(), word: value.clone() };
+            draft.stands_over(key, [(name.clone(), own)].into());
+        }
+    }
+}
+
+/// What is set of a registration, and taken away, so that it is as the spec says.
+struct Difference {
+    set: BTreeMap<Box<str>, Box<str>>,
+    delete: Vec<Box<str>>,
+}
+
+impl Difference {
+    /// Finds it. What the spec said before and no longer says is again what it was before that.
+    fn find(
+        draft: &Draft<'_>,
+        key: &Key,
+        storage: &Storage,
+        state: &StorageState,
+        said: BTreeSet<Box<str>>,
+    ) -> Self {
+        // Whether it is in force is never as somebody had it, where the spec does not say so.
+        let given = |name: &str| match draft.inputs.prior(key, name).filter(|_| !IN_FORCE.contains(&name)) {
+            Some(Prior::Own { raw, .. }) => Some(raw.clone()),
+            _ => None,
+        };
+        let wanted = storage.properties.iter().filter(|(name, value)| held(state, name) != Some(&***value));
+        let mut found = Self {
+            set: wanted.map(|(name, value)| (name.clone(), value.clone())).collect(),
+            delete: Vec::new(),
+        };
+        let unsaid: BTreeSet<Box<str>> = said.into_iter().chain(IN_FORCE.map(Box::from)).collect();
+        for name in unsaid.into_iter().filter(|name| !storage.properties.contains_key(name)) {
+            let now = state.properties.get(&name);
+            match given(&name) {
+                Some(before) if now != Some(&before) => _ = found.set.insert(name, before),
+                None if now.is_some_and(|now| !is_default(state, &name, now)) => found.delete.push(name),
+                _ => {}
+            }
+        }
+        found
+    }
 }
 
 /// Returns whether what is registered under an id is another thing than what is to be, and nothing that phoenix made, or
@@ -290,7 +312,7 @@ fn is_anothers(draft: &Draft<'_>, key: &Key, storage: &Storage, state: &StorageS
     let earlier = draft.inputs.current.and_then(|current| current.get(key)).map(|node| &node.resource);
     let ours = match earlier {
         Some(Resource::Storage(earlier)) if draft.whose.is_known(key) => earlier.kind == state.kind,
-        _ => storage::SAID.contains(&&*state.kind) && state.secrets.is_empty(),
+        _ => storage::find_type(&state.kind).is_some() && state.secrets.is_empty(),
     };
     storage.kind != state.kind && !ours
 }
@@ -305,26 +327,6 @@ fn whole(storage: &Storage, state: &StorageState, delete: &[Box<str>]) -> BTreeM
     }
     properties.extend(storage.properties.clone());
     properties
-}
-
-/// Adds an action on a registration that the desired graph has: the first comes after all that is mounted. What is
-/// mounted over NFS may be served by this host.
-fn push(draft: &mut Draft<'_>, storage: &Storage, mut sketch: Sketch) {
-    sketch.after(Need::OwnGround);
-    if &*storage.kind == "nfs" {
-        sketch.after(Milestone::Files);
-    }
-    sketch.after(Need::AllFree);
-    sketch.after(Milestone::Mounted);
-    sketch.reaches(Milestone::Mounted);
-    register(draft, Key::Storage(storage.id.clone()), sketch);
-}
-
-/// Adds an action on a registration: it waits for the one before it.
-fn register(draft: &mut Draft<'_>, key: Key, mut sketch: Sketch) {
-    sketch.after(Milestone::Registered);
-    sketch.reaches(Milestone::Registered);
-    draft.push(Subject::Resource(key), sketch);
 }
 
 /// Returns a registration's value, or the type's default where it tells none.

@@ -1,7 +1,7 @@
 //! Secrets of registrations. Proxmox keeps them beside `storage.cfg` and drops them with the registration, and no
 //! generation knows them: what gives one back is a file of the user's own that holds the same.
 
-use crate::{Inputs, Reversibility, code, consent, draft::Draft, sketch::Sketch};
+use crate::{Inputs, code, draft::Draft, sketch::Sketch};
 use phoenix_graph::{
     Graph, Key, Resource, Storage,
     storage::{FILE, StorageType, find_type},
@@ -84,61 +84,51 @@ pub fn would_be_lost(draft: &mut Draft<'_>, key: &Key, state: &StorageState) -> 
     true
 }
 
-/// What is done to the secrets of a registration that stays.
-pub struct Changed {
-    /// Those to set, each from its file.
-    pub set: Files,
-    /// Whether the one that is in force is in no file that is known.
-    lasts: bool,
+/// Finds the secrets of a registration that stays which are to be set, and can be given back; nothing where one is refused.
+pub fn changed(draft: &mut Draft<'_>, key: &Key, storage: &Storage, state: &StorageState) -> Option<Files> {
+    let mut set = Files::new();
+    for (secret, file) in &storage.secret_files {
+        let kept = state.secrets.get(secret);
+        if kept.is_some_and(|kept| kept.is_in(file)) {
+            continue;
+        }
+        let Some(why) = incomparable(draft.inputs, file, kept) else {
+            if kept.is_none_or(|kept| kept.file().is_some()) {
+                set.insert(secret.clone(), file.clone());
+            }
+            continue;
+        };
+        if kept.is_none() || !said_before(draft.inputs, key, secret, file) {
+            refuse_file(draft, key, secret, file, &why);
+            return None;
+        }
+        let text = format!(
+            "whether its {secret} is the one in {file} cannot be told, and it is left as it is: {why}"
+        );
+        draft.warn(key, code::SECRET_UNREAD, text);
+    }
+    Some(set)
 }
 
-impl Changed {
-    /// Finds what differs; nothing where that is refused.
-    pub fn find(draft: &mut Draft<'_>, key: &Key, storage: &Storage, state: &StorageState) -> Option<Self> {
-        let mut found = Self { set: Files::new(), lasts: false };
-        for (secret, file) in &storage.secret_files {
-            let kept = state.secrets.get(secret);
-            if kept.is_some_and(|kept| kept.is_in(file)) {
-                continue;
-            }
-            if let Some(why) = incomparable(draft.inputs, file, kept) {
-                if kept.is_some() && said_before(draft.inputs, key, secret, file) {
-                    let text = format!(
-                        "whether its {secret} is the one in {file} cannot be told, and it is left as it is: {why}"
-                    );
-                    draft.warn(key, code::SECRET_UNREAD, text);
-                    continue;
-                }
-                refuse_file(draft, key, secret, file, &why);
-                return None;
-            }
-            found.lasts |= kept.is_some_and(|kept| kept.file().is_none());
-            found.set.insert(secret.clone(), file.clone());
-        }
-        Some(found)
+/// Tells which secrets are set.
+pub fn tell(sketch: &mut Sketch, set: &Files, state: Option<&StorageState>) {
+    for (secret, file) in set {
+        let was = state.and_then(|state| state.secrets.get(secret)).map(held);
+        sketch.tell(secret, was.as_deref(), Some(&format!("as in {file}")));
     }
+}
 
-    /// Tells what changes, and has what cannot be taken back be consented to.
-    pub fn tell(&self, draft: &mut Draft<'_>, key: &Key, state: &StorageState, sketch: &mut Sketch) -> bool {
-        for (secret, file) in &self.set {
-            let was = state.secrets.get(secret).map(|kept| match kept.file() {
-                Some(file) => format!("as in {file}"),
-                None => "another".to_owned(),
-            });
-            sketch.tell(secret, was.as_deref(), Some(&format!("as in {file}")));
-        }
-        if !self.lasts {
-            return true;
-        }
-        sketch.class = Reversibility::ForwardOnly;
-        let what =
-            "the secret that Proxmox keeps for it is in no file that the spec names, and would be replaced";
-        consent::irreversible(draft, key, Reversibility::ForwardOnly, what)
-    }
+/// Tells which secrets go with a registration.
+pub fn tell_gone(sketch: &mut Sketch, state: &StorageState) {
+    state.secrets.iter().for_each(|(secret, kept)| sketch.tell(secret, Some(&held(kept)), None));
+}
+
+fn held(kept: &Kept) -> String {
+    kept.file().map_or_else(|| "another".to_owned(), |file| format!("as in {file}"))
 }
 
 /// Says why a secret cannot be compared with what a file holds, or set from it.
-fn incomparable(inputs: &Inputs<'_>, file: &str, kept: Option<&Kept>) -> Option<Box<str>> {
+pub fn incomparable(inputs: &Inputs<'_>, file: &str, kept: Option<&Kept>) -> Option<Box<str>> {
     let unusable = inputs.observed.unusable_secrets.get(file).cloned();
     unusable.or_else(|| match kept {
         Some(Kept::Unread(reason)) => Some(reason.clone()),
