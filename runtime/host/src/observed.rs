@@ -9,6 +9,7 @@ mod keys;
 pub mod mount;
 mod permissions;
 mod pool;
+mod secrets;
 mod setting;
 mod storage;
 
@@ -23,6 +24,7 @@ pub use keys::KeyFile;
 pub use mount::{MountState, Mounts};
 pub use permissions::{Directory, Wanted};
 pub use pool::{DiskState, Found, ImportObstacle, Label, PoolState, VdevDisk, VdevState, Work, WorkKind};
+pub use secrets::Secrets;
 pub use setting::{Setting, Source};
 pub use storage::{Kept, Loss, LostLine, Registrations, StorageState, Storages, Unknown};
 

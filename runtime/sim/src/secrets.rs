@@ -6,21 +6,19 @@ use phoenix_graph::{
     StorageId,
     storage::{StorageProperty, StorageType},
 };
-use phoenix_host::{
-    observed::{Kept, Query, Registrations},
-    text::kept_secret,
-};
+use phoenix_host::{observed::Secrets, text::kept_secret};
 use std::{
     borrow::Cow,
     collections::BTreeMap,
     path::{Path, PathBuf},
 };
+use zeroize::Zeroizing;
 
 /// A property with its value.
 type Property = (Box<str>, Box<str>);
 
 /// What secrets are, by property.
-type Secrets = BTreeMap<Box<str>, String>;
+type Texts = BTreeMap<Box<str>, String>;
 
 /// The folder of Proxmox's cluster file system.
 const PVE: &str = "/etc/pve";
@@ -43,10 +41,10 @@ impl State {
         kind: &StorageType,
         said: &[Property],
         files: &[Property],
-    ) -> Result<(Secrets, Vec<Property>), Refusal> {
+    ) -> Result<(Texts, Vec<Property>), Refusal> {
         let (typed, properties): (Vec<_>, Vec<_>) =
             said.iter().cloned().partition(|(name, _)| kind.secrets().any(|secret| *secret.name == **name));
-        let mut kept: Secrets = typed.into_iter().map(|(name, value)| (name, value.into())).collect();
+        let mut kept: Texts = typed.into_iter().map(|(name, value)| (name, value.into())).collect();
         for (name, path) in files {
             if !kind.secrets().any(|secret| *secret.name == **name) {
                 return refuse(255, format!("unexpected property '{name}'"));
@@ -68,37 +66,8 @@ impl State {
         Ok(String::from_utf8_lossy(read).into_owned())
     }
 
-    /// Tells which secrets are kept, and in which of the files asked for each stands.
-    pub fn look_at_secrets(&self, query: &Query, found: &mut Registrations) -> BTreeMap<Box<str>, Box<str>> {
-        let mut unusable = BTreeMap::new();
-        let mut read = Vec::new();
-        for (file, name) in &query.secret_files {
-            match self.secret(file, name) {
-                Ok(text) => read.push((file, name, text)),
-                Err(reason) => _ = unusable.insert(file.clone(), reason.into()),
-            }
-        }
-        for (id, state) in &mut found.by_id {
-            for (secret, place) in state.secret_places(id) {
-                let Some(kept) = self.files.get(&Path::new(PVE).join(place)) else { continue };
-                let same = read.iter().filter(|(_, name, text)| {
-                    ***name == *secret && kept_secret::is_same(&state.kind, kept.as_bytes(), text.as_bytes())
-                });
-                let files = same.map(|(file, ..)| (*file).clone()).collect();
-                state.secrets.entry(secret.into()).or_insert(Kept::In(files));
-            }
-            let place = kept_secret::configuration(&state.kind, id);
-            let own = place.and_then(|place| self.files.get(&Path::new(PVE).join(place)));
-            if own.is_some_and(|own| kept_secret::is_own_configuration(own.as_bytes(), id)) {
-                let kept = Kept::Unread(kept_secret::OWN_CONFIGURATION.into());
-                state.secrets.insert(kept_secret::CONFIGURATION.into(), kept);
-            }
-        }
-        unusable
-    }
-
     /// Keeps secrets as Proxmox does.
-    pub fn keep_secrets(&mut self, kind: &StorageType, id: &StorageId, kept: Secrets) {
+    pub fn keep_secrets(&mut self, kind: &StorageType, id: &StorageId, kept: Texts) {
         for (secret, place) in places(kind, id) {
             if let Some(text) = kept.get(secret) {
                 let written = kept_secret::written(kind.name, text.as_bytes());
@@ -112,5 +81,15 @@ impl State {
         for (_, place) in places(kind, id) {
             self.files.remove(&place);
         }
+    }
+}
+
+impl Secrets for State {
+    fn kept(&self, place: &str) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
+        Ok(self.files.get(&Path::new(PVE).join(place)).map(|text| text.clone().into_bytes().into()))
+    }
+
+    fn file(&self, path: &str, secret: &str) -> Result<Zeroizing<Vec<u8>>, String> {
+        self.secret(path, secret).map(|text| text.into_bytes().into())
     }
 }

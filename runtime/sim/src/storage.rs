@@ -31,7 +31,7 @@ const AWAY: &str = "nothing is mounted at /etc/pve: Proxmox's cluster file syste
 pub fn look(state: &State, _: &Roots, query: &Query, seen: &mut Observed) -> Result<(), HostError> {
     seen.storages = state.storages(query);
     if let Storages::Found(found) = &mut seen.storages {
-        seen.unusable_secrets = state.look_at_secrets(query, found);
+        seen.unusable_secrets = found.look_at_secrets(&query.secret_files, state);
     }
     seen.guests = state.guests(query);
     Ok(())

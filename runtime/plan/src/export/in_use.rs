@@ -5,9 +5,9 @@ use super::live;
 use crate::{code, draft::Draft};
 use phoenix_graph::{
     Export, Graph, Key,
-    export::reach::{Asked, Clients, Exports, Way},
+    export::reach::{Asked, Exports, Way},
 };
-use std::{collections::BTreeMap, net::IpAddr};
+use std::net::IpAddr;
 
 /// Warns of each client that loses what it has open.
 pub fn plan(draft: &mut Draft<'_>) {
@@ -31,7 +31,7 @@ pub fn plan(draft: &mut Draft<'_>) {
 }
 
 /// The exports of a graph, by their paths.
-fn exports(graph: &Graph) -> BTreeMap<&str, &Clients> {
+fn exports(graph: &Graph) -> Exports<'_> {
     live::all(graph).map(|(_, export)| (&*export.path, &export.clients)).collect()
 }
 
