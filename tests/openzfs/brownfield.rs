@@ -66,6 +66,8 @@ pvesm add zfspool guests --pool tank/vms --content images,rootdir --sparse 1
 pvesm add dir iso --path /tank/iso --content iso --is_mountpoint yes
 pvesm add dir loose --path /tank/photos --content backup
 printf 'cifs: nas\n\tpath /mnt/pve/nas\n\tserver 10.0.0.1\n\tshare backup\n\tusername bob\n\tcontent backup\n\n' >>/etc/pve/storage.cfg
+mkdir -p /etc/pve/priv/storage
+(umask 077; printf hunter2 >/etc/pve/priv/storage/nas.pw)
 mkdir -p /tank/photos/public /srv/plain
 cat >/etc/exports <<END
 /tank/photos 127.0.0.0/8(rw,no_root_squash,no_subtree_check) 10.1.0.0/16(ro,no_subtree_check)
@@ -86,7 +88,7 @@ zfs get -Hp -t filesystem,volume -s local,received all | grep -v -e "$(printf '\
 zfs get -Hp -t filesystem,volume -o name,property,value mounted,mountpoint,canmount,volsize,refreservation,origin,keystatus | grep -v '/[.]phoenix'
 zpool get -Hp -o name,property,value autotrim,ashift,comment,autoexpand,failmode,cachefile
 zpool status -P | grep -e /dev -e mirror
-cat /etc/exports; sort /var/lib/nfs/etab; cat /etc/pve/storage.cfg
+cat /etc/exports; sort /var/lib/nfs/etab; cat /etc/pve/storage.cfg /etc/pve/priv/storage/*
 grep -v rpc_pipefs /proc/mounts | sort
 cat /sys/module/zfs/parameters/zfs_arc_max; ls /etc/exports.d /etc/modprobe.d; find /tank /srv | sort
 "#;
@@ -171,12 +173,15 @@ fn described(lab: &Session) {
         "// /tank/photos/public, a folder in it, is exported to 127.0.0.1",
         "// Left out: org.site:lines one\\ntwo\\tthree: a user property's value has no tabs",
         "by `sharenfs`, and stays so.",
-        "(cifs).",
+        "proxmox \"nas\" {\n        // Its password stays as Proxmox keeps it. Name a file",
+        "type \"cifs\"\n",
+        "username \"bob\"\n",
+        "stay as they are: local (dir).\n",
         "sharenfs \"ro=10.2.0.0/16\"",
     ] {
         assert!(text.contains(line), "{line} in:\n{text}");
     }
-    assert!(!text.contains("bob") && !text.contains("/srv/plain"), "{text}");
+    assert!(!text.contains("hunter2") && !text.contains("/srv/plain"), "{text}");
     lab.exits(0, "check");
     lab.exits(0, "fmt --check phoenix.kdl");
     lab.exits(0, "build");
@@ -220,7 +225,6 @@ fn stands(lab: &Session) {
         "export:/tank/photos",
         "export:/srv/plain",
         "storage:loose",
-        "storage:nas",
     ] {
         assert!(foreign.contains(&key), "{key} in {foreign:?}");
     }
