@@ -7,6 +7,7 @@ mod carried;
 mod codes;
 mod exit;
 mod failure;
+mod handover;
 mod import;
 mod named;
 mod options;

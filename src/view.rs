@@ -3,11 +3,13 @@
 
 mod gc;
 mod guest;
+mod handover;
 mod library;
 mod status;
 
 pub use gc::GcView;
 pub use guest::GuestView;
+pub use handover::HandoverView;
 pub use library::{CodeView, LibraryView};
 pub use status::StatusView;
 
@@ -500,7 +502,7 @@ mod tests {
     use schemars::{Schema, schema_for};
     use std::{fs, path::PathBuf};
 
-    fn schemas() -> [(&'static str, Schema); 12] {
+    fn schemas() -> [(&'static str, Schema); 13] {
         [
             ("build", schema_for!(Vec<BuildView>)),
             ("plan", schema_for!(PlanView)),
@@ -510,6 +512,7 @@ mod tests {
             ("review", schema_for!(Vec<ReviewView>)),
             ("graph", schema_for!(GraphView)),
             ("guest", schema_for!(GuestView)),
+            ("guest-agent", schema_for!(HandoverView)),
             ("verify", schema_for!(VerifyView)),
             ("gc", schema_for!(GcView)),
             ("stdlib", schema_for!(Vec<LibraryView>)),

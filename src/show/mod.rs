@@ -4,6 +4,7 @@ pub mod date;
 pub mod diff;
 pub mod gc;
 pub mod generations;
+pub mod handover;
 pub mod plan;
 pub mod standing;
 pub mod value;

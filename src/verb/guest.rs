@@ -5,6 +5,7 @@ use crate::{
     carried::{Carried, Format, files, printed},
     exit::Exit,
     failure::Failure,
+    handover::Handover,
     options::Common,
     site::{Access, store},
     spec::Tell,
@@ -12,9 +13,12 @@ use crate::{
     terminal::Terminal,
     view::GuestView,
 };
-use clap::Args;
+use clap::{ArgGroup, Args};
 use phoenix_compiler::diagnostic::list;
-use phoenix_graph::{Graph, GuestMount, Resource, nfs::units};
+use phoenix_graph::{
+    Graph, GuestMount, Resource,
+    nfs::{NfsMount, units},
+};
 use phoenix_store::Store;
 use std::{
     collections::BTreeSet,
@@ -24,10 +28,15 @@ use std::{
 
 /// Print what to carry into a virtual machine, so that it mounts what it is given
 ///
-/// phoenix does nothing inside of a machine: this writes down what is to be set up there for each `vm` of a
+/// A switch does nothing inside of a machine: this writes down what is to be set up there for each `vm` of a
 /// `bind`, as units of systemd, as lines of fstab, or as vendor data of cloud-init for a machine that is
 /// new. The units of a mount are enabled with `systemctl enable --now`, the last one of each.
+///
+/// With `--agent` the units are handed over to a machine that runs on this node, through its guest agent, and each mount is
+/// used and looked at. Units of an earlier run that are gone are ended and removed. What is in use there is
+/// never unmounted by force: it is told, and a later run goes on.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("to").args(["output", "agent"]))]
 pub struct Guest {
     /// The machine's id, such as 201
     vmid: u32,
@@ -45,8 +54,14 @@ pub struct Guest {
     /// Write files into this folder, and print only their names; one that is there and differs is left
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
-    /// Write over files that differ
-    #[arg(long, requires = "output")]
+    /// Hand units over to the machine through its guest agent, start them, and look whether they stand
+    #[arg(long, conflicts_with = "format")]
+    agent: bool,
+    /// Go on without asking
+    #[arg(long, short, requires = "agent")]
+    yes: bool,
+    /// Write over files that differ; with `--agent`, over those that are not from `phoenix guest`
+    #[arg(long, requires = "to")]
     overwrite: bool,
     /// Print JSON
     #[arg(long)]
@@ -58,6 +73,11 @@ impl Guest {
     pub fn run(&self, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
         let (graph, what) = self.graph(common, terminal)?;
         let mounts = self.mounts(&graph, &what)?;
+        if self.agent {
+            let mounts: Vec<&NfsMount> = mounts.iter().map(|one| &one.mount).collect();
+            let Self { vmid: machine, overwrite, yes, json, .. } = *self;
+            return Handover { machine, mounts: &mounts, overwrite, yes, json, terminal }.run(common);
+        }
         let files = files(self.vmid, &mounts, self.format);
         if let Some(folder) = &self.output {
             let others = self.write(folder, &files)?;

@@ -6,6 +6,7 @@
 
 pub mod area;
 pub mod error;
+pub mod inside;
 pub mod links;
 pub mod observed;
 pub mod op;

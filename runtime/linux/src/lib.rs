@@ -5,9 +5,11 @@
 //! `reach` has it with the host's places; `look` begins a look, which is a fixed number of processes, side by side
 //! (`zpool get`, `zpool status`, `zfs get`; and where a pool is absent `zpool import` and `wipefs --no-act`), and a
 //! handful of files; `grid` and `properties` read tables, `mountinfo` what is mounted; `backing` tells what the kernel
-//! itself holds open; `cluster` and `guests` read what Proxmox keeps; `watcher` starts what outlives its starter.
+//! itself holds open; `cluster` and `guests` read what Proxmox keeps; `watcher` starts what outlives its starter; `agent` reaches into a
+//! machine.
 
 mod acl;
+pub mod agent;
 mod backing;
 mod bind;
 mod cluster;

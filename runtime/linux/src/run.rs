@@ -1,4 +1,4 @@
-//! Starts processes: a fixed search path, a clean environment, no input but a key, a time limit, and a group of
+//! Starts processes: a fixed search path, a clean environment, no input but what is handed over, a time limit, and a group of
 //! their own, so that an interrupt at the terminal does not reach them.
 
 use phoenix_host::{HostError, error::failed, secret::Secret, text::complaints::Complaint};
@@ -112,6 +112,13 @@ impl Runner {
         printed(&argv, said)
     }
 
+    /// Runs a command that reads this input, at most so long, and returns what it printed. It must end well.
+    pub fn ask(&self, argv: &[&str], input: &[u8], limit: Duration) -> Result<String, HostError> {
+        let argv: Vec<String> = argv.iter().map(|word| (*word).to_owned()).collect();
+        let said = succeeded(&argv, self.run(&argv, limit, Some(&[input]))?)?;
+        printed(&argv, said)
+    }
+
     /// Runs a command that changes something. It must end well.
     pub fn change(&self, argv: &[String]) -> Result<(), HostError> {
         succeeded(argv, self.run(argv, self.change, None)?).map(drop)
@@ -119,11 +126,12 @@ impl Runner {
 
     /// Runs a command that changes something and reads a key from its input. It must end well.
     pub fn change_with(&self, argv: &[String], key: &Secret) -> Result<(), HostError> {
-        succeeded(argv, self.run(argv, self.change, Some(key))?).map(drop)
+        succeeded(argv, self.run(argv, self.change, Some(&[key.expose(), b"\n"]))?).map(drop)
     }
 
-    /// Runs a command to its end, however it ends.
-    fn run(&self, argv: &[String], limit: Duration, key: Option<&Secret>) -> Result<Said, HostError> {
+    /// Runs a command to its end, however it ends. What it reads is written before what it says is read: it reads all
+    /// of it first.
+    fn run(&self, argv: &[String], limit: Duration, input: Option<&[&[u8]]>) -> Result<Said, HostError> {
         let Some((name, arguments)) = argv.split_first() else {
             return Err(HostError::Unreadable {
                 tool: "phoenix".to_owned(),
@@ -132,10 +140,10 @@ impl Runner {
             });
         };
         let tool = self.tool(name)?;
-        let mut child = self.spawn(&tool, arguments, key.is_some())?;
-        if let (Some(key), Some(mut input)) = (key, child.stdin.take()) {
+        let mut child = self.spawn(&tool, arguments, input.is_some())?;
+        if let (Some(parts), Some(mut to)) = (input, child.stdin.take()) {
             // A command that ended without reading it says itself why.
-            let _ = input.write_all(key.expose()).and_then(|()| input.write_all(b"\n"));
+            let _ = parts.iter().try_for_each(|part| to.write_all(part));
         }
         let (ended, ends) = channel();
         let stdout = drain(child.stdout.take(), ended.clone());
@@ -287,6 +295,7 @@ fn help(tool: &str) -> &'static str {
     match tool {
         "zfs" | "zpool" | "zdb" => "install the package `zfsutils-linux`; OpenZFS 2.1 or later is needed",
         "exportfs" => "install the package `nfs-kernel-server`, or take the exports out of the spec",
+        "qm" => "this host is no Proxmox VE; write units with `--output`, and carry them over",
         "pvesm" => "this host is no Proxmox VE; take the `proxmox` nodes out of the spec",
         "wipefs" | "mount" | "umount" => "install the packages `util-linux` and `mount`",
         _ => "install the package that has it",

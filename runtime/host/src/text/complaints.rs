@@ -19,17 +19,25 @@ pub enum Complaint {
     Locked,
     /// The kernel has no OpenZFS: `zfs` and `zpool`.
     NoModule,
+    /// A machine's agent does not listen: `qm guest`.
+    NoAgent,
+    /// A machine's agent may not do this: `qm guest exec`.
+    Forbidden,
 }
 
 /// How lines begin.
-const BEGINNINGS: [(&str, Complaint); 3] = [
+const BEGINNINGS: [(&str, Complaint); 4] = [
+    ("QEMU guest agent is not running", Complaint::NoAgent),
     ("The ZFS modules", Complaint::NoModule),
     ("/dev/zfs and /proc/self/mounts", Complaint::NoModule),
     ("no pools available", Complaint::NoPools),
 ];
 
 /// How lines end; a full stop may follow.
-const ENDS: [(&str, Complaint); 5] = [
+const ENDS: [(&str, Complaint); 7] = [
+    // As QEMU 7 and 8 have it.
+    (" has been disabled for this instance", Complaint::Forbidden),
+    (" has been disabled: the command is not allowed", Complaint::Forbidden),
     (" already exists", Complaint::Exists),
     (" busy", Complaint::Busy),
     ("No such file or directory", Complaint::NoFile),
@@ -63,6 +71,15 @@ mod tests {
             ("cannot export 'tank': pool is busy", Complaint::Busy),
             ("Key unload error: 'tank/a' is busy.", Complaint::Busy),
             ("no pools available to import", Complaint::NoPools),
+            ("QEMU guest agent is not running", Complaint::NoAgent),
+            (
+                "VM 201 qga command 'guest-exec' failed - The command guest-exec has been disabled for this instance",
+                Complaint::Forbidden,
+            ),
+            (
+                "VM 201 qga command 'guest-exec' failed - Command guest-exec has been disabled: the command is not allowed",
+                Complaint::Forbidden,
+            ),
             ("cannot open '/dev/disk/by-id': No such file or directory", Complaint::NoFile),
             ("cfs-lock 'file-storage_cfg' error: got lock request timeout", Complaint::Locked),
             ("can't lock file '/run/lock/lxc/pve-config-101.lock' - got timeout", Complaint::Locked),

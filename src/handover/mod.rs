@@ -1,0 +1,159 @@
+//! Handing the units of mounts over to a virtual machine that runs, through its guest agent.
+//!
+//! [`carry::look`] runs a [`script`] in the machine, whose words [`seen`] reads; [`steps`] decides by them what is to be
+//! done; [`carry`] does it, looks again, and [`standing`] judges each mount. What decides and what reads starts nothing;
+//! the machine is reached through one trait. Here is the story of it, as a person goes through it.
+
+pub mod carry;
+pub mod script;
+pub mod seen;
+pub mod standing;
+pub mod steps;
+
+use crate::{
+    exit::Exit, failure::Failure, options::Common, show, switching, terminal::Terminal, view::HandoverView,
+};
+use carry::Outcome;
+use phoenix_graph::nfs::NfsMount;
+use phoenix_host::{HostError, inside::Inside, text::complaints::Complaint};
+use phoenix_linux::{LinuxPaths, agent::Agent};
+use standing::Standing;
+use std::sync::atomic::{AtomicBool, Ordering};
+use steps::Step;
+
+/// What is to be handed over, and how.
+pub struct Handover<'a> {
+    /// The machine's id.
+    pub machine: u32,
+    /// What it is to mount.
+    pub mounts: &'a [&'a NfsMount],
+    /// Whether files of others are written over.
+    pub overwrite: bool,
+    /// Whether nobody is asked.
+    pub yes: bool,
+    pub json: bool,
+    pub terminal: &'a Terminal,
+}
+
+impl Handover<'_> {
+    /// Hands all over, and looks whether it stands.
+    ///
+    /// # Errors
+    /// Where the machine is not reached, it is refused, or nobody said yes.
+    pub fn run(&self, common: &Common) -> Result<Exit, Failure> {
+        if common.sim.is_some() {
+            return Err(Failure::new(Exit::Refused, self.doing())
+                .because("a simulated host has no machines that run")
+                .help("leave `--agent` out: what is to be carried over is printed"));
+        }
+        if self.json && !self.yes {
+            return Err(Failure::new(Exit::Refused, self.doing())
+                .because("with `--json` nobody is asked; nothing was done")
+                .help("look at it without `--json` first, then run it with `--yes`"));
+        }
+        let machine = Agent::of(&LinuxPaths::default(), self.machine).map_err(|unreached| {
+            Failure::new(Exit::Refused, self.doing()).because(unreached.reason).help(unreached.help)
+        })?;
+        let stop = switching::stop_flag(&self.doing())?;
+        let seen = carry::look(&machine, self.mounts).map_err(|error| self.failed(error))?;
+        let steps = match steps::decide(self.mounts, &seen, self.overwrite) {
+            Ok(steps) => steps,
+            Err(refusals) => {
+                self.terminal.note(show::handover::refusals(&refusals, self.terminal.paint_err()));
+                return Err(Failure::new(Exit::Refused, self.doing()).because("nothing was done there"));
+            }
+        };
+        if !steps.is_empty() {
+            self.ask(&steps, &stop)?;
+        }
+        let outcomes = self.carry_out(&machine, &steps, &stop);
+        self.conclude(&machine, &steps, &outcomes)
+    }
+
+    fn doing(&self) -> String {
+        format!("cannot hand over to machine {}", self.machine)
+    }
+
+    fn ask(&self, steps: &[Step], stop: &AtomicBool) -> Result<(), Failure> {
+        if !self.json {
+            self.terminal.print(show::handover::plan(self.machine, steps, self.terminal.paint()));
+        }
+        let refused = |why: &str| Failure::new(Exit::Refused, self.doing()).because(why);
+        match self.yes
+            || self.terminal.confirm("Do it?", stop).ok_or(()).map_err(|()| {
+                refused("there is no terminal to ask on, and nobody said yes; nothing was done")
+                    .help("look at what is listed above, then run it with `--yes`")
+            })? {
+            true => Ok(()),
+            false => Err(refused("nobody said yes; nothing was done")),
+        }
+    }
+
+    /// Does the steps, and tells a person who looks on of each.
+    fn carry_out(&self, machine: &dyn Inside, steps: &[Step], stop: &AtomicBool) -> Vec<Outcome> {
+        let looks_on = self.terminal.is_interactive() && !self.json;
+        carry::carry_out(machine, steps, &|| stop.load(Ordering::Relaxed), &mut |step, outcome| {
+            if looks_on && *outcome == Outcome::Done {
+                self.terminal.note(format_args!("{}\n", show::line(&show::handover::act(&step.act))));
+            }
+        })
+    }
+
+    /// Looks again, tells what was done and how all stands.
+    fn conclude(&self, machine: &dyn Inside, steps: &[Step], outcomes: &[Outcome]) -> Result<Exit, Failure> {
+        let is_done = outcomes.iter().all(|outcome| *outcome == Outcome::Done);
+        let judged = self.judge(machine);
+        let mounts = judged.as_deref().unwrap_or_default();
+        if self.json {
+            self.terminal.json(&HandoverView::new(self.machine, steps, outcomes, mounts));
+        } else {
+            self.tell(steps, outcomes, mounts, is_done);
+        }
+        let stands = judged.map_err(|error| self.failed(error))?.iter().all(|(_, one)| one.wrong.is_empty());
+        match is_done && stands {
+            true => Ok(Exit::Done),
+            false => Err(Failure::new(
+                Exit::Failed,
+                format!("machine {} is not as it is to be", self.machine),
+            )
+            .because(if is_done { "a mount does not stand" } else { "not all was done" })
+            .help(
+                "see above what is wrong, and put it right; then run it again: it goes on where this ended",
+            )),
+        }
+    }
+
+    fn judge(&self, machine: &dyn Inside) -> Result<Vec<(&NfsMount, Standing)>, HostError> {
+        carry::use_all(machine, self.mounts)?;
+        let seen = carry::look(machine, self.mounts)?;
+        Ok(self.mounts.iter().map(|mount| (*mount, standing::judge(mount, &seen))).collect())
+    }
+
+    fn tell(&self, steps: &[Step], outcomes: &[Outcome], mounts: &[(&NfsMount, Standing)], is_done: bool) {
+        let paint = self.terminal.paint();
+        if steps.is_empty() {
+            self.terminal.print(format_args!("Nothing to do in machine {}.\n", self.machine));
+        } else if !is_done {
+            self.terminal.print(show::handover::outcomes(steps, outcomes, paint));
+        }
+        self.terminal.print(show::handover::standing(mounts, paint));
+    }
+
+    /// Says that the machine was not reached, with what is to be done about it.
+    fn failed(&self, error: HostError) -> Failure {
+        let help = if error.complains_of(Complaint::NoAgent) {
+            format!(
+                "see that `qemu-guest-agent` is installed in the machine and runs; where it was enabled (`qm set {} --agent 1`) \
+                 while the machine ran, stop and start that",
+                self.machine
+            )
+        } else if error.complains_of(Complaint::Forbidden) {
+            "allow `guest-exec` in the machine (`/etc/qemu/qemu-ga.conf`, or `/etc/sysconfig/qemu-ga`), or write units with \
+             `--output` and carry them over"
+                .to_owned()
+        } else {
+            return Failure::host(self.doing(), error);
+        };
+        Failure::new(Exit::Refused, self.doing()).because(error).help(help)
+    }
+}
