@@ -272,3 +272,20 @@ fn systemd_makes_the_same_units_of_the_lines_of_fstab() {
         assert_eq!(wanted, ours.contains("[Install]"), "{name}");
     }
 }
+
+#[test]
+fn a_simulated_host_has_no_machine_that_units_are_handed_over_to() {
+    let sandbox = switched();
+    for more in [&[][..], &["--yes"], &["--yes", "--json"]] {
+        let args = [&["guest", "201", "--agent"], more].concat();
+        sandbox
+            .sim(&args)
+            .exits(4)
+            .says("a simulated host has no machines that run")
+            .says("leave `--agent` out");
+    }
+    for wrong in [&["--output", "out"][..], &["--format", "fstab"]] {
+        sandbox.sim(&[&["guest", "201", "--agent"], wrong].concat()).exits(64);
+    }
+    sandbox.sim(&["guest", "201", "--yes"]).exits(64);
+}

@@ -11,6 +11,12 @@ fn machines_mount_what_the_spec_gives_them() {
     systemd_mounts_what_was_carried_over(lab);
     it_is_mounted_again_after_a_boot(lab);
     what_is_gone_is_told_with_the_command_that_ends_it(lab);
+    units_are_handed_over_and_stand(lab);
+    what_changes_is_mounted_anew_and_what_is_in_use_is_told(lab);
+    one_becomes_the_other_and_what_is_gone_is_removed(lab);
+    what_others_wrote_stays(lab);
+    a_machine_that_is_not_reached_is_told(lab);
+    what_ended_in_the_middle_is_gone_on_with(lab);
 }
 
 fn boot() -> Option<Session> {
@@ -101,4 +107,214 @@ fn what_is_gone_is_told_with_the_command_that_ends_it(lab: &Session) {
     inside(lab, command);
     assert_eq!(mounted(lab, "/srv/part-of"), "");
     assert!(inside(lab, "systemctl is-enabled 'srv-part\\x2dof.mount' || true").contains("disabled"));
+}
+
+/// Hands over what the spec of these lines says.
+#[track_caller]
+fn hands_over(lab: &Session, code: i32, machines: &str, flags: &str) -> String {
+    lab.put("phoenix.kdl", spec(machines));
+    lab.exits(code, &format!("guest 201 phoenix.kdl --agent {flags}"))
+}
+
+/// Puts words before `qm guest exec`, and has them gone again.
+fn with_qm(lab: &Session, script: &str, run: impl FnOnce()) {
+    lab.unwrap("qm");
+    lab.wrap("qm", &format!("case \"$*\" in 'guest exec '*) {script} ;; esac"));
+    run();
+    lab.unwrap("qm");
+    lab.wrap("qm", "");
+}
+
+/// What was run in the machine that changes something there.
+fn changes(lab: &Session) -> Vec<String> {
+    let mut calls = lab.calls();
+    calls.retain(|call| call.contains("systemctl") || call.ends_with(" new") || call.ends_with(" over"));
+    calls
+}
+
+fn units_are_handed_over_and_stand(lab: &Session) {
+    lab.wrap("qm", "");
+    let both = format!("{WHEN_USED}\n{AT_BOOT}");
+    lab.switch(0, &spec(&both));
+    let asked = hands_over(lab, 4, &both, "");
+    says(
+        &asked,
+        &[r"srv-part\x2dof.mount: new", "systemctl enable --now", "there is no terminal", "`--yes`"],
+    );
+    assert_eq!(changes(lab), [""; 0]);
+    // The one that is there from the carrying over is as it is.
+    assert!(!asked.contains(r"srv-my\x20data.mount"), "{asked}");
+    let done = hands_over(lab, 0, &both, "--yes");
+    says(
+        &done,
+        &[
+            "= /srv/my data stands, from 10.77.0.1:/t1/a",
+            "= /srv/part-of stands, from 10.77.0.1:/t1/a/sub dir",
+        ],
+    );
+    says(&mounted(lab, "/srv/part-of"), &["nfs4"]);
+    says(&hands_over(lab, 0, &both, "--yes"), &["Nothing to do in machine 201.", "= /srv/my data stands"]);
+    assert_eq!(changes(lab), [""; 0]);
+    let json = hands_over(lab, 0, &both, "--yes --json");
+    says(&json, &["\"steps\": []", "\"stands\": true"]);
+    lab.ok("qm stop 201");
+    start(lab);
+    says(&hands_over(lab, 0, &both, "--yes"), &["Nothing to do in machine 201."]);
+}
+
+fn what_changes_is_mounted_anew_and_what_is_in_use_is_told(lab: &Session) {
+    let changed = format!("{}\n{} noatime=#true", WHEN_USED.replace("noatime=#true ", ""), AT_BOOT);
+    // Somebody is in there.
+    inside(lab, "cd /srv/part-of && nohup sleep 1000 >/dev/null 2>&1 & echo $! >/run/user.pid");
+    let held = hands_over(lab, 1, &changed, "--yes");
+    says(
+        &held,
+        &[
+            "failed: systemctl restart srv-part",
+            "! /srv/part-of does not stand",
+            "it is not mounted with `noatime`",
+        ],
+    );
+    says(&held, &["= /srv/my data stands"]);
+    assert!(!mounted(lab, "/srv/my data").contains("noatime"));
+    says(&inside(lab, "kill $(cat /run/user.pid); cat /srv/part-of/file"), &["from-inside"]);
+    says(&hands_over(lab, 0, &changed, "--yes"), &["= /srv/part-of stands"]);
+    says(&mounted(lab, "/srv/part-of"), &["noatime"]);
+    says(&hands_over(lab, 0, &changed, "--yes"), &["Nothing to do"]);
+}
+
+fn one_becomes_the_other_and_what_is_gone_is_removed(lab: &Session) {
+    let automount = AT_BOOT.replace("automount=#false", "idle-timeout=\"10m\"");
+    let plain = format!("{WHEN_USED} automount=#false");
+    says(
+        &hands_over(lab, 0, &format!("{plain}\n{automount}"), "--yes"),
+        &["= /srv/my data stands", "= /srv/part-of stands"],
+    );
+    assert_eq!(
+        inside(lab, "ls /etc/systemd/system/*.automount"),
+        r"/etc/systemd/system/srv-part\x2dof.automount"
+    );
+    says(&inside(lab, r"systemctl show -p TimeoutIdleUSec 'srv-part\x2dof.automount'"), &["10min"]);
+    let gone = hands_over(lab, 0, &plain, "--yes");
+    says(&gone, &[r"srv-part\x2dof.mount: removed", "= /srv/my data stands"]);
+    assert_eq!(mounted(lab, "/srv/part-of"), "");
+    assert_eq!(inside(lab, "ls /etc/systemd/system/*mount"), r"/etc/systemd/system/srv-my\x20data.mount");
+    assert_eq!(inside(lab, "find /etc/systemd/system -name '*part*' -o -name '.phoenix*'"), "");
+    // In use, it stays whole.
+    inside(lab, "cd '/srv/my data' && nohup sleep 1000 >/dev/null 2>&1 & echo $! >/run/user.pid");
+    let held = hands_over(lab, 1, AT_BOOT, "--yes");
+    says(
+        &held,
+        &[
+            "failed: systemctl stop srv-my",
+            "not done: srv-my\\x20data.mount: removed",
+            "= /srv/part-of stands",
+        ],
+    );
+    says(&mounted(lab, "/srv/my data"), &["nfs4"]);
+    inside(lab, "kill $(cat /run/user.pid)");
+    hands_over(lab, 0, AT_BOOT, "--yes");
+    assert_eq!(mounted(lab, "/srv/my data"), "");
+}
+
+fn what_others_wrote_stays(lab: &Session) {
+    let both = format!("{WHEN_USED}\n{AT_BOOT}");
+    let theirs = r"'/etc/systemd/system/srv-my\x20data.mount'";
+    inside(lab, &format!("printf '[Mount]\\nWhat=tmpfs\\nWhere=/srv/my data\\nType=tmpfs\\n' >{theirs}"));
+    let refused = hands_over(lab, 4, &both, "--yes");
+    says(&refused, &[r"srv-my\x20data.mount is not from `phoenix guest`", "`--overwrite`"]);
+    assert_eq!(changes(lab), [""; 0]);
+    hands_over(lab, 0, &both, "--yes --overwrite");
+    inside(
+        lab,
+        &format!(
+            "systemctl disable --now 'srv-my\\x20data.automount' && rm {theirs} && ln -s /dev/null {theirs}"
+        ),
+    );
+    says(&hands_over(lab, 4, &both, "--yes --overwrite"), &["is no regular file"]);
+    inside(lab, &format!("rm {theirs} '/etc/systemd/system/srv-my\\x20data.automount'"));
+    // The fstab of the machine has it.
+    inside(
+        lab,
+        "echo '10.77.0.1:/t1/a /srv/my\\040data nfs4 noauto 0 0' >/etc/fstab && systemctl daemon-reload",
+    );
+    says(&hands_over(lab, 4, &both, "--yes"), &["comes from the fstab of the machine"]);
+    inside(lab, "rm /etc/fstab && systemctl daemon-reload");
+    hands_over(lab, 0, &both, "--yes");
+}
+
+fn a_machine_that_is_not_reached_is_told(lab: &Session) {
+    let conf = "/etc/pve/nodes/lab/qemu-server/201.conf";
+    with_qm(lab, "echo '{\"pid\": 4000}'; echo timeout >&2; exit 0", || {
+        says(&hands_over(lab, 1, AT_BOOT, "--yes"), &["201"]);
+    });
+    with_qm(
+        lab,
+        "echo '{\"exited\": 1, \"exitcode\": 0, \"out-data\": \"phoenix looks\", \"out-truncated\": 1}'; exit 0",
+        || {
+            says(&hands_over(lab, 1, AT_BOOT, "--yes"), &["the agent cut off what the program said"]);
+        },
+    );
+    with_qm(
+        lab,
+        "echo '{\"exited\": 1, \"exitcode\": 0, \"out-data\": \"phoenix looks\\nall is well\"}'; exit 0",
+        || {
+            says(&hands_over(lab, 1, AT_BOOT, "--yes"), &["it does not begin or end as a look does"]);
+        },
+    );
+    // Its agent may not run anything.
+    inside(
+        lab,
+        "mkdir -p /etc/qemu && printf '[general]\\nblacklist=guest-exec\\n' >/etc/qemu/qemu-ga.conf && systemctl restart qemu-guest-agent",
+    );
+    lab.ok("until qm guest cmd 201 ping 2>/dev/null; do sleep 0.2; done");
+    says(&hands_over(lab, 4, AT_BOOT, "--yes"), &["guest-exec", "allow `guest-exec` in the machine"]);
+    inside(lab, "rm /etc/qemu/qemu-ga.conf && systemctl stop qemu-guest-agent");
+    says(
+        &hands_over(lab, 4, AT_BOOT, "--yes"),
+        &["QEMU guest agent is not running", "`qemu-guest-agent` is installed"],
+    );
+    inside(lab, "systemctl start qemu-guest-agent");
+    lab.ok("until qm guest cmd 201 ping 2>/dev/null; do sleep 0.2; done");
+    // It cannot mount.
+    inside(lab, "mv /sbin/mount.nfs /sbin/mount.nfs.away");
+    says(&hands_over(lab, 4, AT_BOOT, "--yes"), &["it has no `mount.nfs`", "install `nfs-common`"]);
+    inside(lab, "mv /sbin/mount.nfs.away /sbin/mount.nfs");
+    lab.ok(&format!("sed -i s/^agent/#agent/ {conf}"));
+    says(&hands_over(lab, 4, AT_BOOT, "--yes"), &["is not enabled", "qm set 201 --agent 1"]);
+    lab.ok(&format!("sed -i s/^#agent/agent/ {conf}; mkdir -p /etc/pve/nodes/other/qemu-server; mv {conf} /etc/pve/nodes/other/qemu-server/"));
+    says(&hands_over(lab, 4, AT_BOOT, "--yes"), &["machine 201 is on the node other, and this is lab"]);
+    lab.ok(&format!("mv /etc/pve/nodes/other/qemu-server/201.conf {conf}; rm -r /etc/pve/nodes/other"));
+}
+
+fn what_ended_in_the_middle_is_gone_on_with(lab: &Session) {
+    let both = format!("{WHEN_USED}\n{AT_BOOT}");
+    hands_over(lab, 0, WHEN_USED, "--yes");
+    // Its agent goes away once the unit is written.
+    with_qm(
+        lab,
+        "case \"$*\" in *daemon-reload) echo 'QEMU guest agent is not running' >&2; exit 255 ;; esac",
+        || {
+            let failed = hands_over(lab, 1, &both, "--yes");
+            says(
+                &failed,
+                &[
+                    r"done: srv-part\x2dof.mount: new",
+                    "failed: systemctl daemon-reload",
+                    r"not done: systemctl enable --now srv-part\x2dof.mount",
+                ],
+            );
+            says(&failed, &["! /srv/part-of does not stand"]);
+        },
+    );
+    says(&hands_over(lab, 0, &both, "--yes"), &["= /srv/part-of stands"]);
+    // It does not run at all.
+    lab.ok("qm stop 201");
+    says(&hands_over(lab, 4, &both, "--yes"), &["machine 201 does not run", "`qm start 201`"]);
+    start(lab);
+    // The host is away: nothing that waits for it waits for ever.
+    lab.ok("exportfs -ua && ip link set vmbr0 down");
+    let away = hands_over(lab, 1, &WHEN_USED.replace("nconnect=2", "mount-timeout=\"5s\""), "--yes");
+    says(&away, &["! /srv/my data does not stand", "it is not mounted"]);
+    lab.ok("ip link set vmbr0 up && exportfs -ra");
 }
