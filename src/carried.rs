@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 use phoenix_graph::{
-    GuestMount,
+    GuestMount, HostName,
     nfs::{NfsMount, cloud_init, fstab, units},
 };
 
@@ -26,15 +26,15 @@ pub struct Carried {
     pub text: String,
 }
 
-/// Writes what a machine mounts into files: two for each mount or one, or one for all.
+/// Writes what a host gives a machine to mount into files: two for each mount or one, or one for all.
 #[must_use]
-pub fn files(machine: u32, mounts: &[&GuestMount], format: Format) -> Vec<Carried> {
+pub fn files(host: &HostName, machine: u32, mounts: &[&GuestMount], format: Format) -> Vec<Carried> {
     let mounts: Vec<&NfsMount> = mounts.iter().map(|one| &one.mount).collect();
     match format {
         Format::Units => {
-            let file = |units::Unit { name, text }| {
-                let place = Some(format!("{}/{name}", units::FOLDER));
-                Carried { name, place, text }
+            let file = |unit: units::Unit| {
+                let place = Some(format!("{}/{}", units::FOLDER, unit.name));
+                Carried { place, text: unit.file(host), name: unit.name }
             };
             mounts.into_iter().flat_map(units::units).map(file).collect()
         }

@@ -3,9 +3,10 @@
 use super::{
     script,
     seen::{self, Seen},
-    steps::{Act, Over, Step, names},
+    steps::{Act, Over, Step},
+    wanted::Wanted,
 };
-use phoenix_graph::nfs::{NfsMount, unit_name};
+use phoenix_graph::nfs::unit_name;
 use phoenix_host::{
     HostError,
     error::unreadable,
@@ -35,9 +36,14 @@ pub enum Outcome {
 ///
 /// # Errors
 /// Where it cannot be looked at, or what it said cannot be read.
-pub fn look(machine: &dyn Inside, mounts: &[&NfsMount]) -> Result<Seen, HostError> {
-    let names = names(mounts);
-    let ended = sh(machine, &script::look(), &names.iter().map(String::as_str).collect::<Vec<_>>(), SHORT)?;
+pub fn look(machine: &dyn Inside, wanted: Wanted<'_>) -> Result<Seen, HostError> {
+    let names = wanted.names();
+    let ended = sh(
+        machine,
+        &script::look(&wanted.head()),
+        &names.iter().map(String::as_str).collect::<Vec<_>>(),
+        SHORT,
+    )?;
     let failed = |reason: &str| {
         let said = format!("{} {}", String::from_utf8_lossy(&ended.out), ended.err);
         unreadable("a look at the machine", reason, &said)
@@ -53,8 +59,8 @@ pub fn look(machine: &dyn Inside, mounts: &[&NfsMount]) -> Result<Seen, HostErro
 ///
 /// # Errors
 /// Where the machine is not reached any more.
-pub fn use_all(machine: &dyn Inside, mounts: &[&NfsMount]) -> Result<(), HostError> {
-    for mount in mounts.iter().filter(|mount| mount.options.automount.is_some()) {
+pub fn use_all(machine: &dyn Inside, wanted: Wanted<'_>) -> Result<(), HostError> {
+    for mount in wanted.mounts.iter().filter(|mount| mount.options.automount.is_some()) {
         let seconds =
             mount.options.mount_timeout.and_then(|seconds| u32::try_from(seconds).ok()).unwrap_or(SHORT);
         let unit = unit_name::of(&mount.at, "mount");
@@ -67,6 +73,7 @@ pub fn use_all(machine: &dyn Inside, mounts: &[&NfsMount]) -> Result<(), HostErr
 /// on; where something else fails, or `stop` says so, all that follow are left. `tell` hears of each as it ends.
 pub fn carry_out(
     machine: &dyn Inside,
+    wanted: Wanted<'_>,
     steps: &[Step],
     stop: &dyn Fn() -> bool,
     tell: &mut dyn FnMut(&Step, &Outcome),
@@ -78,7 +85,7 @@ pub fn carry_out(
         let outcome = if over || stop() || step.at.as_ref().is_some_and(|at| held.contains(at)) {
             Outcome::Left
         } else {
-            match act(machine, &step.act) {
+            match act(machine, wanted, &step.act) {
                 Ok(ended) if ended.code == Some(0) => Outcome::Done,
                 Ok(ended) => {
                     match &step.at {
@@ -107,7 +114,7 @@ fn why(ended: &Ended) -> String {
     }
 }
 
-fn act(machine: &dyn Inside, act: &Act) -> Result<Ended, HostError> {
+fn act(machine: &dyn Inside, wanted: Wanted<'_>, act: &Act) -> Result<Ended, HostError> {
     if let Some(words) = systemctl(act) {
         let argv = [&[SYSTEMCTL], &words[..]].concat();
         return machine.run(Program { argv: &argv, input: &[], seconds: LONG });
@@ -115,9 +122,9 @@ fn act(machine: &dyn Inside, act: &Act) -> Result<Ended, HostError> {
     match act {
         Act::Write { name, text, over } => {
             let over = if *over == Over::Others { "over" } else { "new" };
-            sh(machine, &script::write(text), &[name, over], SHORT)
+            sh(machine, &script::write(&wanted.head(), text), &[name, over], SHORT)
         }
-        Act::Remove(name) => sh(machine, &script::remove(), &[name], SHORT),
+        Act::Remove(name) => sh(machine, &script::remove(&wanted.head()), &[name], SHORT),
         // What systemd does is done above.
         _ => Ok(Ended { code: Some(0), out: Vec::new(), err: String::new() }),
     }
@@ -144,6 +151,7 @@ fn sh(machine: &dyn Inside, script: &str, arguments: &[&str], seconds: u32) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
+    use phoenix_graph::HostName;
     use std::sync::Mutex;
 
     /// A machine that notes what is run in it, and lets what has this word fail.
@@ -179,16 +187,22 @@ mod tests {
     fn outcomes(fails: &'static str, stop: bool) -> (String, Vec<String>) {
         let machine = Machine { fails, ran: Mutex::default() };
         let mut told = String::new();
-        let outcomes = carry_out(&machine, &steps(), &|| stop, &mut |_, outcome| {
-            told.push(match outcome {
-                Outcome::Done => 'd',
-                Outcome::Failed(why) => {
-                    assert_eq!(why, "it ended with exit code 1, and said nothing");
-                    'f'
-                }
-                Outcome::Left => '-',
-            });
-        });
+        let outcomes = carry_out(
+            &machine,
+            Wanted { host: &HostName::new("box").unwrap(), mounts: &[] },
+            &steps(),
+            &|| stop,
+            &mut |_, outcome| {
+                told.push(match outcome {
+                    Outcome::Done => 'd',
+                    Outcome::Failed(why) => {
+                        assert_eq!(why, "it ended with exit code 1, and said nothing");
+                        'f'
+                    }
+                    Outcome::Left => '-',
+                });
+            },
+        );
         assert_eq!(outcomes.len(), told.len());
         (told, machine.ran.into_inner().unwrap())
     }

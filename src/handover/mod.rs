@@ -9,9 +9,17 @@ pub mod script;
 pub mod seen;
 pub mod standing;
 pub mod steps;
+pub mod wanted;
 
 use crate::{
-    exit::Exit, failure::Failure, options::Common, show, switching, terminal::Terminal, view::HandoverView,
+    exit::Exit,
+    failure::Failure,
+    options::Common,
+    show,
+    site::{Access, store},
+    switching,
+    terminal::Terminal,
+    view::HandoverView,
 };
 use carry::Outcome;
 use phoenix_graph::nfs::NfsMount;
@@ -20,13 +28,14 @@ use phoenix_linux::{LinuxPaths, agent::Agent};
 use standing::Standing;
 use std::sync::atomic::{AtomicBool, Ordering};
 use steps::Step;
+use wanted::Wanted;
 
 /// What is to be handed over, and how.
 pub struct Handover<'a> {
     /// The machine's id.
     pub machine: u32,
     /// What it is to mount.
-    pub mounts: &'a [&'a NfsMount],
+    pub wanted: Wanted<'a>,
     /// Whether files of others are written over.
     pub overwrite: bool,
     /// Whether nobody is asked.
@@ -55,48 +64,68 @@ impl Handover<'_> {
             Failure::new(Exit::Refused, self.doing()).because(unreached.reason).help(unreached.help)
         })?;
         let stop = switching::stop_flag(&self.doing())?;
-        let seen = carry::look(&machine, self.mounts).map_err(|error| self.failed(error))?;
-        let steps = match steps::decide(self.mounts, &seen, self.overwrite) {
-            Ok(steps) => steps,
-            Err(refusals) => {
-                self.terminal.note(show::handover::refusals(&refusals, self.terminal.paint_err()));
-                return Err(Failure::new(Exit::Refused, self.doing()).because("nothing was done there"));
-            }
+        let agreed = match self.yes {
+            true => None,
+            false => Some(self.agree(&machine, &stop)?),
         };
-        if !steps.is_empty() {
-            self.ask(&steps, &stop)?;
+        let store = store(common, Access::Change)?;
+        let _lock = store.lock("guest --agent").map_err(|error| Failure::lock(self.doing(), error))?;
+        let steps = self.decide(&machine)?;
+        if agreed.is_some_and(|agreed| agreed != steps) {
+            return Err(Failure::new(Exit::Refused, self.doing())
+                .because("the machine has changed since it was looked at; nothing was done")
+                .help("run it again, and look at what is listed then"));
+        }
+        if self.yes && !self.json && !steps.is_empty() {
+            self.terminal.print(show::handover::plan(self.machine, &steps, self.terminal.paint()));
         }
         let outcomes = self.carry_out(&machine, &steps, &stop);
         self.conclude(&machine, &steps, &outcomes)
+    }
+
+    /// Looks at the machine, and decides what is to be done there.
+    fn decide(&self, machine: &dyn Inside) -> Result<Vec<Step>, Failure> {
+        let seen = carry::look(machine, self.wanted).map_err(|error| self.failed(error))?;
+        steps::decide(self.wanted, &seen, self.overwrite).map_err(|refusals| {
+            self.terminal.note(show::handover::refusals(&refusals, self.terminal.paint_err()));
+            Failure::new(Exit::Refused, self.doing()).because("nothing was done there")
+        })
     }
 
     fn doing(&self) -> String {
         format!("cannot hand over to machine {}", self.machine)
     }
 
-    fn ask(&self, steps: &[Step], stop: &AtomicBool) -> Result<(), Failure> {
-        if !self.json {
-            self.terminal.print(show::handover::plan(self.machine, steps, self.terminal.paint()));
+    /// Lists what is to be done, and asks whether it is wanted, where it is anything.
+    fn agree(&self, machine: &dyn Inside, stop: &AtomicBool) -> Result<Vec<Step>, Failure> {
+        let steps = self.decide(machine)?;
+        if steps.is_empty() {
+            return Ok(steps);
         }
+        self.terminal.print(show::handover::plan(self.machine, &steps, self.terminal.paint()));
         let refused = |why: &str| Failure::new(Exit::Refused, self.doing()).because(why);
-        match self.yes
-            || self.terminal.confirm("Do it?", stop).ok_or(()).map_err(|()| {
-                refused("there is no terminal to ask on, and nobody said yes; nothing was done")
-                    .help("look at what is listed above, then run it with `--yes`")
-            })? {
-            true => Ok(()),
-            false => Err(refused("nobody said yes; nothing was done")),
+        match self.terminal.confirm("Do it?", stop) {
+            Some(true) => Ok(steps),
+            Some(false) => Err(refused("nobody said yes; nothing was done")),
+            None => Err(refused("there is no terminal to ask on, and nobody said yes; nothing was done")
+                .help("look at what is listed above, then run it with `--yes`")),
         }
     }
 
     /// Does the steps, and tells a person who looks on of each.
     fn carry_out(&self, machine: &dyn Inside, steps: &[Step], stop: &AtomicBool) -> Vec<Outcome> {
         let looks_on = self.terminal.is_interactive() && !self.json;
-        carry::carry_out(machine, steps, &|| stop.load(Ordering::Relaxed), &mut |step, outcome| {
-            if looks_on && *outcome == Outcome::Done {
-                self.terminal.note(format_args!("{}\n", show::line(&show::handover::act(&step.act))));
-            }
-        })
+        carry::carry_out(
+            machine,
+            self.wanted,
+            steps,
+            &|| stop.load(Ordering::Relaxed),
+            &mut |step, outcome| {
+                if looks_on && *outcome == Outcome::Done {
+                    self.terminal.note(format_args!("{}\n", show::line(&show::handover::act(&step.act))));
+                }
+            },
+        )
     }
 
     /// Looks again, tells what was done and how all stands.
@@ -124,9 +153,9 @@ impl Handover<'_> {
     }
 
     fn judge(&self, machine: &dyn Inside) -> Result<Vec<(&NfsMount, Standing)>, HostError> {
-        carry::use_all(machine, self.mounts)?;
-        let seen = carry::look(machine, self.mounts)?;
-        Ok(self.mounts.iter().map(|mount| (*mount, standing::judge(mount, &seen))).collect())
+        carry::use_all(machine, self.wanted)?;
+        let seen = carry::look(machine, self.wanted)?;
+        Ok(self.wanted.mounts.iter().map(|mount| (*mount, standing::judge(mount, &seen))).collect())
     }
 
     fn tell(&self, steps: &[Step], outcomes: &[Outcome], mounts: &[(&NfsMount, Standing)], is_done: bool) {

@@ -1,7 +1,7 @@
 //! What is run in a machine: scripts of `sh(1)`, which it reads from its input, so that what is seen of it from outside
 //! stays short. What they say is read in [`super::seen`].
 
-use phoenix_graph::nfs::units::{FOLDER, HEAD};
+use phoenix_graph::nfs::units::FOLDER;
 
 /// The first and the last line of a look.
 pub const FIRST: &str = "phoenix looks";
@@ -16,10 +16,11 @@ const END: &str = "phoenix: the end";
 /// How each begins. Nothing is taken from what the agent was started with.
 const BEGIN: &str = "export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin\numask 022";
 
-/// Tells whose the file `$1` is, in `$kind`: ours, by its first line, or of others; or nothing that may be written over.
-fn whose() -> String {
+/// Tells whose the file `$1` is, in `$kind`: ours, where it begins with this line, or of others; or nothing that may be
+/// written over.
+fn whose(head: &str) -> String {
     format!(
-        "head='{HEAD}'\nwhose() {{\n  kind=none\n  if [ -L \"$1\" ]; then kind=odd\n  elif [ -f \"$1\" ]; then\n    \
+        "head='{head}'\nwhose() {{\n  kind=none\n  if [ -L \"$1\" ]; then kind=odd\n  elif [ -f \"$1\" ]; then\n    \
          kind=others first=\n    IFS= read -r first <\"$1\"\n    [ \"$first\" = \"$head\" ] && kind=ours\n  \
          elif [ -e \"$1\" ]; then kind=odd\n  fi\n}}"
     )
@@ -28,7 +29,7 @@ fn whose() -> String {
 /// Looks at the units that it is called with, and at all others that are ours: their files, what systemd makes of them,
 /// and what is mounted. Changes nothing.
 #[must_use]
-pub fn look() -> String {
+pub fn look(head: &str) -> String {
     let most = LARGEST + 1;
     format!(
         "{BEGIN}\n{}\necho '{FIRST}'\n[ -d /run/systemd/system ] || {{ echo '{LAST}'; exit 0; }}\necho systemd\n\
@@ -42,29 +43,29 @@ pub fn look() -> String {
            *) [ \"$known\" ] && printf '%s %s\\n' $kind \"$name\" ;;\n  esac\ndone\n\
          systemctl show --property=Id,ActiveState,UnitFileState,FragmentPath,NeedDaemonReload -- \"$@\" | sed 's/^/unit /'\n\
          sed 's/^/mount /' /proc/self/mountinfo\necho '{LAST}'\n",
-        whose()
+        whose(head)
     )
 }
 
 /// Writes the unit `$1`, whole or not at all. What is not ours stays, unless `$2` is `over`.
 #[must_use]
-pub fn write(text: &str) -> String {
+pub fn write(head: &str, text: &str) -> String {
     format!(
         "set -eu\n{BEGIN}\n{}\ncd {FOLDER}\nwhose \"$1\" || true\ncase $kind:$2 in\nodd:*) echo 'it is no regular file' >&2; exit 1 ;;\n\
          others:over) ;;\nothers:*) echo 'somebody else has written it by now' >&2; exit 1 ;;\nesac\n\
          new=.phoenix-guest.new\nrm -f $new\nset -C\ncat >$new <<'{END}'\n{text}{END}\n\
          sync $new\nmv -fT $new \"$1\"\nsync .\n",
-        whose()
+        whose(head)
     )
 }
 
 /// Removes the unit `$1`, where it is ours.
 #[must_use]
-pub fn remove() -> String {
+pub fn remove(head: &str) -> String {
     format!(
         "set -eu\n{BEGIN}\n{}\ncd {FOLDER}\nwhose \"$1\" || true\ncase $kind in\nnone) ;;\nours) rm -f \"$1\"; sync . ;;\n\
          *) echo 'somebody else has written it by now' >&2; exit 1 ;;\nesac\n",
-        whose()
+        whose(head)
     )
 }
 

@@ -6,6 +6,7 @@
 use super::{
     seen::{File, Seen, Unit},
     standing,
+    wanted::Wanted,
 };
 use phoenix_graph::nfs::{
     NfsMount, unit_name,
@@ -58,25 +59,21 @@ pub struct Refusal {
     pub help: String,
 }
 
-/// Lists the units to be looked at: of each mount the one and the other, also where it has only one.
-#[must_use]
-pub fn names(mounts: &[&NfsMount]) -> Vec<String> {
-    let both = |mount: &&NfsMount| ["mount", "automount"].map(|kind| unit_name::of(&mount.at, kind));
-    mounts.iter().flat_map(both).collect()
-}
-
 /// Decides what is to be done, in order. With `overwrite`, files of others are written over.
 ///
 /// # Errors
 /// Each reason why nothing is done.
-pub fn decide(mounts: &[&NfsMount], seen: &Seen, overwrite: bool) -> Result<Vec<Step>, Vec<Refusal>> {
-    let refusals = refusals(mounts, seen, overwrite);
+pub fn decide(wanted: Wanted<'_>, seen: &Seen, overwrite: bool) -> Result<Vec<Step>, Vec<Refusal>> {
+    let refusals = refusals(wanted, seen, overwrite);
     if !refusals.is_empty() {
         return Err(refusals);
     }
     let mut paths: BTreeMap<String, Path<'_>> = BTreeMap::new();
-    for mount in mounts {
-        paths.insert(mount.at.to_string(), Path::of(mount));
+    for mount in wanted.mounts {
+        paths.insert(
+            mount.at.to_string(),
+            Path { mount: Some(mount), units: wanted.units(mount), gone: Vec::new() },
+        );
     }
     for name in seen.files.iter().filter(|(_, file)| matches!(file, File::Ours(_))).map(|(name, _)| name) {
         let at = ["mount", "automount"].iter().find_map(|kind| unit_name::path(name, kind));
@@ -98,13 +95,7 @@ struct Path<'m> {
     gone: Vec<String>,
 }
 
-impl<'m> Path<'m> {
-    fn of(mount: &'m NfsMount) -> Self {
-        Self { mount: Some(mount), units: units::units(mount), gone: Vec::new() }
-    }
-}
-
-fn refusals(mounts: &[&NfsMount], seen: &Seen, overwrite: bool) -> Vec<Refusal> {
+fn refusals(wanted: Wanted<'_>, seen: &Seen, overwrite: bool) -> Vec<Refusal> {
     let refusal = |reason: String, help: &str| Refusal { reason, help: help.to_owned() };
     if !seen.systemd {
         let help = "write lines for its fstab with `--format fstab`, and carry them over";
@@ -115,14 +106,17 @@ fn refusals(mounts: &[&NfsMount], seen: &Seen, overwrite: bool) -> Vec<Refusal> 
         let help = "install `nfs-common` there (`nfs-utils` outside of Debian and Ubuntu)";
         found.push(refusal("the machine cannot mount over NFS: it has no `mount.nfs`".to_owned(), help));
     }
-    for name in names(mounts) {
+    for name in wanted.names() {
         let unit = seen.unit(&name);
         match seen.files.get(&name) {
             Some(File::Ours(_)) => {}
             Some(File::Others) if overwrite => {}
             Some(File::Others) => {
                 let help = "look at it in the machine; `--overwrite` writes over it";
-                found.push(refusal(format!("{FOLDER}/{name} is not from `phoenix guest`"), help));
+                found.push(refusal(
+                    format!("{FOLDER}/{name} was not written by `phoenix guest` for this host"),
+                    help,
+                ));
             }
             Some(File::Odd) => {
                 let help = "look what stands there in the machine, and move it away";

@@ -39,7 +39,7 @@ pub fn act(act: &Act) -> String {
         Act::Write { name, over: Over::Nothing, .. } => format!("{name}: new"),
         Act::Write { name, over: Over::Ours, .. } => format!("{name}: changed"),
         Act::Write { name, over: Over::Others, .. } => {
-            format!("{name}: written over what is not from `phoenix guest`")
+            format!("{name}: written over what others wrote")
         }
         Act::Remove(name) => format!("{name}: removed"),
         act => format!("systemctl {}", systemctl(act).unwrap_or_default().join(" ")),

@@ -5,7 +5,7 @@ use crate::{
     carried::{Carried, Format, files, printed},
     exit::Exit,
     failure::Failure,
-    handover::Handover,
+    handover::{Handover, wanted::Wanted},
     options::Common,
     site::{Access, store},
     spec::Tell,
@@ -16,7 +16,7 @@ use crate::{
 use clap::{ArgGroup, Args};
 use phoenix_compiler::diagnostic::list;
 use phoenix_graph::{
-    Graph, GuestMount, Resource,
+    Graph, GuestMount, HostName, Resource,
     nfs::{NfsMount, units},
 };
 use phoenix_store::Store;
@@ -32,9 +32,9 @@ use std::{
 /// `bind`, as units of systemd, as lines of fstab, or as vendor data of cloud-init for a machine that is
 /// new. The units of a mount are enabled with `systemctl enable --now`, the last one of each.
 ///
-/// With `--agent` the units are handed over to a machine that runs on this node, through its guest agent, and each mount is
-/// used and looked at. Units of an earlier run that are gone are ended and removed. What is in use there is
-/// never unmounted by force: it is told, and a later run goes on.
+/// With `--agent` the units are handed over to a machine that runs on this node, through its guest agent, and each
+/// mount is used and looked at. Units of this host that are gone from the spec are ended and removed. What is in
+/// use there is never unmounted by force: it is told, and a later run goes on.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("to").args(["output", "agent"]))]
 pub struct Guest {
@@ -60,7 +60,7 @@ pub struct Guest {
     /// Go on without asking
     #[arg(long, short, requires = "agent")]
     yes: bool,
-    /// Write over files that differ; with `--agent`, over those that are not from `phoenix guest`
+    /// Write over files that differ; with `--agent`, over those that others wrote
     #[arg(long, requires = "to")]
     overwrite: bool,
     /// Print JSON
@@ -72,15 +72,16 @@ impl Guest {
     /// Runs the verb.
     pub fn run(&self, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
         let (graph, what) = self.graph(common, terminal)?;
-        let mounts = self.mounts(&graph, &what)?;
+        let mounts = self.mounts(&graph);
         if self.agent {
-            let mounts: Vec<&NfsMount> = mounts.iter().map(|one| &one.mount).collect();
-            let Self { vmid: machine, overwrite, yes, json, .. } = *self;
-            return Handover { machine, mounts: &mounts, overwrite, yes, json, terminal }.run(common);
+            return self.hand_over(&graph, &mounts, common, terminal);
         }
-        let files = files(self.vmid, &mounts, self.format);
+        if mounts.is_empty() {
+            return Err(self.has_none(&graph, &what));
+        }
+        let files = files(graph.host(), self.vmid, &mounts, self.format);
         if let Some(folder) = &self.output {
-            let others = self.write(folder, &files)?;
+            let others = self.write(folder, &files, graph.host())?;
             if !others.is_empty() {
                 terminal.note(format_args!(
                     "Also there, from an earlier run: {}. Of a mount that is gone: disable it in the machine, and remove the file.",
@@ -138,21 +139,29 @@ impl Guest {
         Ok((generation.number, store.recorded(&generation.system).map_err(failed)?))
     }
 
-    /// Lists what the machine mounts, in the order of the paths.
-    fn mounts<'g>(&self, graph: &'g Graph, what: &str) -> Result<Vec<&'g GuestMount>, Failure> {
-        let all = || {
-            graph.resources().filter_map(|resource| match resource {
-                Resource::GuestMount(mount) => Some(mount),
-                _ => None,
-            })
-        };
-        let mut found: Vec<&GuestMount> = all().filter(|mount| mount.machine == self.vmid).collect();
-        // What lies above another is mounted before it.
+    /// Hands the units over: also none, where those of an earlier run are to go.
+    fn hand_over(
+        &self,
+        graph: &Graph,
+        mounts: &[&GuestMount],
+        common: &Common,
+        terminal: &Terminal,
+    ) -> Result<Exit, Failure> {
+        let mounts: Vec<&NfsMount> = mounts.iter().map(|one| &one.mount).collect();
+        let Self { vmid: machine, overwrite, yes, json, .. } = *self;
+        let wanted = Wanted { host: graph.host(), mounts: &mounts };
+        Handover { machine, wanted, overwrite, yes, json, terminal }.run(common)
+    }
+
+    /// Lists what the machine mounts, in the order of the paths: what lies above another is mounted before it.
+    fn mounts<'g>(&self, graph: &'g Graph) -> Vec<&'g GuestMount> {
+        let mut found: Vec<&GuestMount> = all(graph).filter(|mount| mount.machine == self.vmid).collect();
         found.sort_by(|a, b| a.mount.at.cmp(&b.mount.at));
-        if !found.is_empty() {
-            return Ok(found);
-        }
-        let others: BTreeSet<u32> = all().map(|mount| mount.machine).collect();
+        found
+    }
+
+    fn has_none(&self, graph: &Graph, what: &str) -> Failure {
+        let others: BTreeSet<u32> = all(graph).map(|mount| mount.machine).collect();
         let others: Vec<String> = others.iter().map(u32::to_string).collect();
         let help = if others.is_empty() {
             format!(
@@ -163,12 +172,12 @@ impl Guest {
             format!("these machines do: {}", others.join(", "))
         };
         let text = format!("machine {} mounts nothing in {what}", self.vmid);
-        Err(Failure::new(Exit::Usage, text).help(help))
+        Failure::new(Exit::Usage, text).help(help)
     }
 
     /// Writes all files, or none where one that is there is to be left. No link in the folder is followed. Lists the units
     /// that an earlier run wrote there and that are not among these.
-    fn write(&self, folder: &Path, files: &[Carried]) -> Result<Vec<String>, Failure> {
+    fn write(&self, folder: &Path, files: &[Carried], host: &HostName) -> Result<Vec<String>, Failure> {
         let doing = || format!("cannot write into {}", folder.display());
         let failed = |error: io::Error| Failure::new(Exit::Failed, doing()).because(error);
         match fs::create_dir(folder) {
@@ -199,14 +208,23 @@ impl Guest {
         for (file, was) in write {
             beside.write(&file.name, &file.text, was.as_ref()).map_err(failed)?;
         }
+        let head = units::head(host);
         let is_ours = |name: &str| {
             let unit = [".mount", ".automount"].iter().any(|end| name.ends_with(end));
             let text = || beside.read(name).ok().flatten();
             unit && files.iter().all(|file| file.name != name)
-                && text().is_some_and(|(text, _)| text.starts_with(units::HEAD))
+                && text().is_some_and(|(text, _)| text.lines().next() == Some(&head))
         };
         let names =
             beside.names().map_err(failed)?.into_iter().filter_map(|(name, _)| name.into_string().ok());
         Ok(names.filter(|name| is_ours(name)).collect())
     }
+}
+
+/// Lists what all machines mount.
+fn all(graph: &Graph) -> impl Iterator<Item = &GuestMount> {
+    graph.resources().filter_map(|resource| match resource {
+        Resource::GuestMount(mount) => Some(mount),
+        _ => None,
+    })
 }

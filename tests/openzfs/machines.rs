@@ -139,11 +139,11 @@ fn units_are_handed_over_and_stand(lab: &Session) {
     let asked = hands_over(lab, 4, &both, "");
     says(
         &asked,
-        &[r"srv-part\x2dof.mount: new", "systemctl enable --now", "there is no terminal", "`--yes`"],
+        &["systemctl enable --now srv-part", "systemctl enable --now", "there is no terminal", "`--yes`"],
     );
     assert_eq!(changes(lab), [""; 0]);
-    // The one that is there from the carrying over is as it is.
-    assert!(!asked.contains(r"srv-my\x20data.mount"), "{asked}");
+    // What was carried over by hand is there, and is as it is to be.
+    assert!(!asked.contains("new") && !asked.contains("my\\x20data"), "{asked}");
     let done = hands_over(lab, 0, &both, "--yes");
     says(
         &done,
@@ -222,7 +222,10 @@ fn what_others_wrote_stays(lab: &Session) {
     let theirs = r"'/etc/systemd/system/srv-my\x20data.mount'";
     inside(lab, &format!("printf '[Mount]\\nWhat=tmpfs\\nWhere=/srv/my data\\nType=tmpfs\\n' >{theirs}"));
     let refused = hands_over(lab, 4, &both, "--yes");
-    says(&refused, &[r"srv-my\x20data.mount is not from `phoenix guest`", "`--overwrite`"]);
+    says(
+        &refused,
+        &[r"srv-my\x20data.mount was not written by `phoenix guest` for this host", "`--overwrite`"],
+    );
     assert_eq!(changes(lab), [""; 0]);
     hands_over(lab, 0, &both, "--yes --overwrite");
     inside(
@@ -241,6 +244,26 @@ fn what_others_wrote_stays(lab: &Session) {
     says(&hands_over(lab, 4, &both, "--yes"), &["comes from the fstab of the machine"]);
     inside(lab, "rm /etc/fstab && systemctl daemon-reload");
     hands_over(lab, 0, &both, "--yes");
+    // Another host gives the machine something, too.
+    lab.put(
+        "phoenix.kdl",
+        spec("vm 201 at=\"/srv/other\" server=\"10.77.0.9\"").replace("\"box\"", "\"nas\""),
+    );
+    lab.exits(0, "guest 201 phoenix.kdl --output /root/nas");
+    lab.ok(
+        "tar -C /root/nas -c . | nsenter --all --target $(cat /run/qm/201.pid) tar -C /etc/systemd/system -x",
+    );
+    inside(lab, "systemctl daemon-reload");
+    says(&hands_over(lab, 0, &both, "--yes"), &["Nothing to do in machine 201."]);
+    says(
+        &hands_over(lab, 4, "vm 201 at=\"/srv/other\" server=\"10.77.0.1\"", "--yes"),
+        &["srv-other.mount was not written by `phoenix guest` for this host"],
+    );
+    // The spec gives it nothing any more: what this host gave it goes, and nothing else.
+    let gone = hands_over(lab, 0, "vm 202 at=\"/srv/x\" server=\"10.77.0.1\"", "--yes");
+    says(&gone, &[r"srv-my\x20data.mount: removed", r"srv-part\x2dof.mount: removed"]);
+    assert_eq!(inside(lab, "ls /etc/systemd/system | grep mount$"), "srv-other.automount\nsrv-other.mount");
+    inside(lab, "rm /etc/systemd/system/srv-other.*mount && systemctl daemon-reload");
 }
 
 fn a_machine_that_is_not_reached_is_told(lab: &Session) {

@@ -148,7 +148,7 @@ fn a_mount_is_written_in_each_way() {
         [
             unit(
                 r"srv-shared\x2ddata.mount",
-                "# Written by `phoenix guest`. What is changed here is lost when it is carried over anew.
+                "\
 [Mount]
 What=10.0.0.1:/tank/my data
 Where=/srv/shared-data
@@ -159,7 +159,7 @@ TimeoutSec=30s
             ),
             unit(
                 r"srv-shared\x2ddata.automount",
-                "# Written by `phoenix guest`. What is changed here is lost when it is carried over anew.
+                "\
 [Automount]
 Where=/srv/shared-data
 TimeoutIdleSec=600s

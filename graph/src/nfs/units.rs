@@ -1,19 +1,33 @@
 //! An NFS mount as units of systemd (`systemd.mount(5)`, `systemd.automount(5)`).
 
 use super::{Automount, NfsMount, NfsOptions, source, unit_name};
+use crate::HostName;
 
 /// The folder of a machine where units stand that its administrator made.
 pub const FOLDER: &str = "/etc/systemd/system";
-
-/// The first line of each.
-pub const HEAD: &str =
-    "# Written by `phoenix guest`. What is changed here is lost when it is carried over anew.";
 
 /// A unit: its name and its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unit {
     pub name: String,
     pub text: String,
+}
+
+impl Unit {
+    /// Returns the file to carry into a machine: it says in its first line which host gives the mount, so that what
+    /// another host gives the same machine is never taken for its own.
+    #[must_use]
+    pub fn file(&self, host: &HostName) -> String {
+        format!("{}\n{}", head(host), self.text)
+    }
+}
+
+/// Returns the first line of each file that is to be carried from a host into a machine.
+#[must_use]
+pub fn head(host: &HostName) -> String {
+    format!(
+        "# Written by `phoenix guest` for the host {host}. What is changed here is lost when it is carried over anew."
+    )
 }
 
 /// Writes a mount as units. The last one is the one to enable: `systemctl enable --now`.
@@ -36,7 +50,7 @@ fn mounting(mount: &NfsMount, wanted_at_boot: bool) -> String {
     // A mount that is waited for is one that a boot hangs on: it is wanted, not required.
     let install = wanted_at_boot.then_some("\n[Install]\nWantedBy=remote-fs.target\n");
     format!(
-        "{HEAD}\n[Mount]\nWhat={}\nWhere={}\nType={}\nOptions={}\n{}{}",
+        "[Mount]\nWhat={}\nWhere={}\nType={}\nOptions={}\n{}{}",
         escaped(&mount.source()),
         escaped(&mount.at),
         mount.kind(),
@@ -49,7 +63,7 @@ fn mounting(mount: &NfsMount, wanted_at_boot: bool) -> String {
 fn mounting_when_used(at: &str, automount: Automount) -> String {
     let idle = automount.idle_timeout.map(|seconds| format!("TimeoutIdleSec={seconds}s\n"));
     format!(
-        "{HEAD}\n[Automount]\nWhere={}\n{}\n[Install]\nWantedBy=multi-user.target\n",
+        "[Automount]\nWhere={}\n{}\n[Install]\nWantedBy=multi-user.target\n",
         escaped(at),
         idle.unwrap_or_default()
     )

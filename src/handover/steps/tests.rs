@@ -1,6 +1,17 @@
 use super::*;
 use crate::handover::seen::Mounted;
-use phoenix_graph::nfs::{Automount, NfsOptions};
+use phoenix_graph::{
+    HostName,
+    nfs::{Automount, NfsOptions},
+};
+
+fn host() -> HostName {
+    HostName::new("box").unwrap()
+}
+
+fn decide(mounts: &[&NfsMount], seen: &Seen, overwrite: bool) -> Result<Vec<Step>, Vec<Refusal>> {
+    super::decide(Wanted { host: &host(), mounts }, seen, overwrite)
+}
 
 fn mount(at: &str, automount: bool) -> NfsMount {
     NfsMount {
@@ -15,7 +26,7 @@ fn mount(at: &str, automount: bool) -> NfsMount {
 fn standing(mounts: &[&NfsMount]) -> Seen {
     let mut seen = Seen { systemd: true, client: true, ..Seen::default() };
     for mount in mounts {
-        let made = units::units(mount);
+        let made = Wanted { host: &host(), mounts }.units(mount);
         for (at, unit) in made.iter().enumerate() {
             let state = Unit {
                 active: "active".to_owned(),
@@ -195,7 +206,7 @@ fn what_is_not_ours_is_refused_by_name() {
     let with = |file: File| Seen { files: [("a.mount".to_owned(), file)].into(), ..empty.clone() };
     assert_eq!(
         refused(&[&mount], &with(File::Others), false),
-        "/etc/systemd/system/a.mount is not from `phoenix guest`"
+        "/etc/systemd/system/a.mount was not written by `phoenix guest` for this host"
     );
     let steps = decide(&[&mount], &with(File::Others), true).unwrap();
     assert!(matches!(&steps[0].act, Act::Write { over: Over::Others, .. }), "{steps:?}");

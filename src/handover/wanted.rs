@@ -1,0 +1,37 @@
+//! What a host gives a machine to mount.
+
+use phoenix_graph::{
+    HostName,
+    nfs::{NfsMount, unit_name, units},
+};
+
+/// What a host gives a machine to mount.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'w> {
+    /// The host that gives it: a machine may have mounts of others, too.
+    pub host: &'w HostName,
+    /// In the order of the paths.
+    pub mounts: &'w [&'w NfsMount],
+}
+
+impl Wanted<'_> {
+    /// Returns the first line of each file that is this host's to write over and to remove.
+    #[must_use]
+    pub fn head(&self) -> String {
+        units::head(self.host)
+    }
+
+    /// Lists the units to be looked at: of each mount the one and the other, also where it has only one.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let both = |mount: &&NfsMount| ["mount", "automount"].map(|kind| unit_name::of(&mount.at, kind));
+        self.mounts.iter().flat_map(both).collect()
+    }
+
+    /// Writes a mount as units, whose texts are whole files.
+    #[must_use]
+    pub fn units(&self, mount: &NfsMount) -> Vec<units::Unit> {
+        let whole = |unit: units::Unit| units::Unit { text: unit.file(self.host), name: unit.name };
+        units::units(mount).into_iter().map(whole).collect()
+    }
+}
