@@ -239,7 +239,7 @@ fn what_others_wrote_stays(lab: &Session) {
     // The fstab of the machine has it.
     inside(
         lab,
-        "echo '10.77.0.1:/t1/a /srv/my\\040data nfs4 noauto 0 0' >/etc/fstab && systemctl daemon-reload",
+        "printf '%s\\n' '10.77.0.1:/t1/a /srv/my\\040data nfs4 noauto 0 0' >/etc/fstab && systemctl daemon-reload",
     );
     says(&hands_over(lab, 4, &both, "--yes"), &["comes from the fstab of the machine"]);
     inside(lab, "rm /etc/fstab && systemctl daemon-reload");
