@@ -34,8 +34,9 @@ const BEGINNINGS: [(&str, Complaint); 4] = [
 ];
 
 /// How lines end; a full stop may follow.
-const ENDS: [(&str, Complaint); 7] = [
-    // As QEMU 7 and 8 have it.
+const ENDS: [(&str, Complaint); 8] = [
+    // QEMU adds a reason where it has one.
+    (" has been disabled", Complaint::Forbidden),
     (" has been disabled for this instance", Complaint::Forbidden),
     (" has been disabled: the command is not allowed", Complaint::Forbidden),
     (" already exists", Complaint::Exists),
@@ -72,6 +73,10 @@ mod tests {
             ("Key unload error: 'tank/a' is busy.", Complaint::Busy),
             ("no pools available to import", Complaint::NoPools),
             ("QEMU guest agent is not running", Complaint::NoAgent),
+            (
+                "VM 201 qga command 'guest-exec' failed - Command guest-exec has been disabled",
+                Complaint::Forbidden,
+            ),
             (
                 "VM 201 qga command 'guest-exec' failed - The command guest-exec has been disabled for this instance",
                 Complaint::Forbidden,
