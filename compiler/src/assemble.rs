@@ -56,7 +56,7 @@ fn refused(fault: &Fault, places: &HashMap<Key, Place>) -> Diagnostic {
         Reason::StorageType(_) => code::BAD_STORAGE_TYPE,
         Reason::Required(_) => code::STORAGE_INCOMPLETE,
         Reason::Storage(_) | Reason::OnDataset(_) => code::BAD_STORAGE_PROPERTY,
-        Reason::Empty => code::EMPTY_PERMISSIONS,
+        Reason::Empty | Reason::NothingGiven => code::EMPTY_PERMISSIONS,
         Reason::NoLists(_) => code::ACL_WITHOUT_TYPE,
         Reason::Life(_)
         | Reason::Path { .. }

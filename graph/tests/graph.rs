@@ -282,6 +282,7 @@ fn a_step_has_the_lowest_format_that_can_say_it() {
         mode: "2770".parse().ok(),
         acl: Acl::default(),
         container: None,
+        recursive: false,
     });
     let bind = Resource::Bind(Bind {
         container: 101,
@@ -307,6 +308,7 @@ fn a_step_has_the_lowest_format_that_can_say_it() {
         mode: None,
         acl: "user:33:rwx".parse().unwrap(),
         container: None,
+        recursive: false,
     });
     let posix = dataset("tank/c", &[("acltype", "posix")]);
     let plain = [pool("tank", &[]), dataset("tank/a", &[]), permissions, bind, protected, export, mount()];

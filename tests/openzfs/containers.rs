@@ -10,6 +10,7 @@ fn containers_see_what_the_spec_gives_them() {
     let Some(lab) = &mut boot() else { return };
     a_container_that_is_stopped_has_it_at_its_next_start(lab);
     a_number_inside_is_another_outside(lab);
+    all_that_lies_in_it_is_given_away_and_nothing_else(lab);
     a_list_lets_others_in(lab);
     what_is_new_is_live_and_what_changes_waits(lab);
     what_a_container_holds_stays(lab);
@@ -88,6 +89,51 @@ fn a_number_inside_is_another_outside(lab: &Session) {
     assert!(!status.contains("can write"), "{status}");
     lab.exits(0, "rollback --yes");
     lab.ok("chown 0:0 /t1/a");
+}
+
+fn all_that_lies_in_it_is_given_away_and_nothing_else(lab: &Session) {
+    let said = |recursive: &str, more: &str| {
+        format!(
+            "dataset \"a\" {{ permissions owner=33 group=5 container=101 {recursive}; \
+             bind {{ lxc 101 at=\"/srv/my data\"; }}; }}\ndataset \"a/child\"{more}"
+        )
+    };
+    switch(lab, 0, &said("", " snapdir=\"visible\""));
+    // Whoever may write in there leads nobody elsewhere: links, what is mounted, names that are no text.
+    lab.ok(
+        "zfs set snapdir=visible t1/a && zfs snapshot t1/a@theirs && mkdir -p /root/mine /t1/a/deep/er /t1/a/over && \
+         echo x >/root/mine/secret && mount --bind /root/mine /t1/a/over && echo x >/t1/a/deep/er/file && \
+         ln /t1/a/deep/er/file /t1/a/hard && ln -s /root/mine /t1/a/link && ln -s /etc/passwd /t1/a/deep/passwd && \
+         mkfifo /t1/a/pipe && touch \"/t1/a/$(printf 'a\\nb\\377')\" && cp /bin/true /t1/a/suid && chmod 4755 /t1/a/suid && \
+         chown -h 1000:1000 /t1/a/deep /t1/a/link && echo x >/t1/a/child/file",
+    );
+    let all = said("recursive=#true", "");
+    let refused = switch(lab, 4, &all);
+    says(&refused, &["files and folders in it would be given owner 100033 and group 100005", "--consent permissions:t1/a"]);
+    // It cannot be had whole: what was given away is told.
+    lab.ok("chattr +i /t1/a/suid");
+    let failed = exits(lab, 1, &all, "switch --yes --consent permissions:t1/a phoenix.kdl");
+    says(&failed, &["/t1/a/suid", "what lies in t1/a has been given owner 100033 and group 100005"]);
+    lab.ok("chattr -i /t1/a/suid");
+    let done = exits(lab, 0, &all, "switch --yes --consent permissions:t1/a phoenix.kdl");
+    says(&done, &["contents"]);
+    lab.prints(
+        "find /t1/a -xdev '(' ! -uid 100033 -o ! -gid 100005 ')' | sort",
+        "/t1/a/.zfs\n/t1/a/.zfs/shares\n/t1/a/.zfs/snapshot\n/t1/a/child\n/t1/a/over",
+    );
+    lab.prints(
+        "stat -c %u:%g /root/mine /root/mine/secret /etc/passwd /t1/a/child /t1/a/child/file /t1/a/.zfs | sort -u",
+        "0:0",
+    );
+    lab.prints("stat -c %u:%g:%h /t1/a/hard", "100033:100005:2");
+    lab.holds();
+    assert!(switch_again(lab).contains("Nothing to do"));
+    // What each file had comes back with the data alone.
+    says(&lab.exits(0, "rollback --yes"), &["stays so", "`rollback --with-data t1/a`"]);
+    lab.prints("stat -c %u:%g /t1/a/hard", "100033:100005");
+    lab.ok("umount /t1/a/over && zfs inherit snapdir t1/a && zfs destroy t1/a@theirs && rm -r /root/mine");
+    switch(lab, 0, "dataset \"a\" { permissions mode=\"0751\"; bind { lxc 101 at=\"/srv/my data\"; }; }");
+    lab.ok("chown -R 0:0 /t1/a");
 }
 
 fn a_list_lets_others_in(lab: &Session) {

@@ -129,6 +129,8 @@ impl Host {
                     mode: words.arg()?,
                     acl: words.prop("acl")?.unwrap_or_default(),
                 };
+                let holds = words.prop::<u64>("holds")?;
+                seen.contents.extend(holds.map(|holds| (name.clone(), holds)));
                 seen.directories.insert(name, directory);
             }
             "user" => _ = seen.users.insert(words.arg::<String>()?.into(), words.arg()?),

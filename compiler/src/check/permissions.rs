@@ -33,6 +33,21 @@ impl<'a> Checker<'_, 'a, '_> {
         let mode = self.mode(block);
         let container = self.container_of(block);
         let acl = self.acl(about, container.is_some());
+        let recursive = block.setting("recursive");
+        let is_recursive = recursive.is_some_and(|setting| self.switch(setting));
+        if let Some(setting) = recursive.filter(|_| is_recursive)
+            && block.setting("owner").is_none()
+            && block.setting("group").is_none()
+        {
+            let diagnostic = Diagnostic::new(
+                code::EMPTY_PERMISSIONS,
+                format!("`recursive` gives all that lies in `{dataset}` neither owner nor group"),
+            )
+            .at(setting.whole(), "of a mode or a list it gives nothing")
+            .help("say an `owner` or a `group`, or leave `recursive` out");
+            self.push(diagnostic, setting.via);
+            return;
+        }
         let unknown = [("owner", &owner), ("group", &group)];
         for (name, text) in unknown.into_iter().filter(|_| block.setting("container").is_some()) {
             let number = text.as_ref().is_none_or(|text| text.parse::<u32>().is_ok());
@@ -74,7 +89,9 @@ impl<'a> Checker<'_, 'a, '_> {
             return;
         }
         let what = format!("`permissions` of `{dataset}`");
-        let permissions = Permissions { dataset: dataset.clone(), owner, group, mode, acl, container };
+        let dataset = dataset.clone();
+        let permissions =
+            Permissions { dataset, owner, group, mode, acl, container, recursive: is_recursive };
         self.add(Resource::Permissions(permissions), block, code::SAID_TWICE, &what);
     }
 

@@ -278,6 +278,11 @@ pub const OWN: &[Own] = &[
         &[Permissions],
         "The id of a container: owner, group and the accounts of `acl` are numbers inside of it. What they are on disk follows from its map.",
     ),
+    switch(
+        "recursive",
+        &[Permissions],
+        "Whether all that lies in the dataset is given owner and group, too, in the switch that first says so. It takes a consent, since no rollback gives back what each file had.",
+    ),
     own("at", &[Lxc, Vm], "The absolute path inside of the guest."),
     own("server", &[Vm], "The address or the host name by which the machine reaches this host."),
     own(

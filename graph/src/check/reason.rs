@@ -92,6 +92,8 @@ pub enum Reason {
     Account(Box<str>),
     #[error("it says nothing")]
     Empty,
+    #[error("all that lies in it is to be given something, and neither an owner nor a group is said")]
+    NothingGiven,
     /// What a guest is given is none that it can have.
     #[error("{0}")]
     Guest(String),

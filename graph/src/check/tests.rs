@@ -109,6 +109,11 @@ fn each_rule_refuses_what_breaks_it_and_names_the_resource() {
             "permissions:tank/a: \"other::rwx\" is not how this is kept",
         ),
         (r#""kind":"permissions","#, r#""kind":"permissions","acl":{"user:a b":"rwx"},"#, ""),
+        (
+            r#""owner":"media","mode":"2770""#,
+            r#""mode":"2770","recursive":true"#,
+            "permissions:tank/a: all that lies in it is to be given something",
+        ),
         (r#""kind":"permissions","#, r#""kind":"permissions","acl":{"user:33":"rwz"},"#, ""),
         ("101", "99", "bind:lxc/99/mnt/a: 99 is no id of a container"),
         ("/mnt/a", "/mnt/../a", "bind:lxc/101/mnt/../a: it is a path without"),

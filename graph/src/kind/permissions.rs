@@ -39,6 +39,9 @@ pub struct Permissions {
     /// The container that owner, group and the accounts of `acl` are numbers in; without one they are the host's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub container: Option<u32>,
+    /// Whether all that lies in the file system is given owner and group, too, in the switch that first says so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub recursive: bool,
 }
 
 impl Kind for Permissions {
@@ -58,6 +61,9 @@ impl Kind for Permissions {
         let Permissions { owner, group, mode, acl, .. } = self;
         if owner.is_none() && group.is_none() && mode.is_none() && acl.is_empty() {
             return Err(Reason::Empty);
+        }
+        if self.recursive && owner.is_none() && group.is_none() {
+            return Err(Reason::NothingGiven);
         }
         let all = || [owner, group].into_iter().flatten().chain(acl.accounts());
         if let Some(id) = self.container {
@@ -93,8 +99,14 @@ impl Kind for Permissions {
     fn facts(&self) -> Vec<Fact> {
         let mode = self.mode.map(|mode| mode.to_string().into());
         let container = self.container.map(|id| id.to_string().into());
-        let said =
-            [("container", &container), ("group", &self.group), ("mode", &mode), ("owner", &self.owner)];
+        let recursive = self.recursive.then(|| "yes".into());
+        let said = [
+            ("container", &container),
+            ("group", &self.group),
+            ("mode", &mode),
+            ("owner", &self.owner),
+            ("recursive", &recursive),
+        ];
         let fact = |(name, value): (&str, &Option<_>)| Some(Fact::new(name, value.as_ref()?, Said::Line));
         let entries = self
             .acl
@@ -106,7 +118,7 @@ impl Kind for Permissions {
 
     fn format(&self) -> u32 {
         match self.container {
-            _ if !self.acl.is_empty() => FORMAT_4,
+            _ if !self.acl.is_empty() || self.recursive => FORMAT_4,
             Some(_) => FORMAT_3,
             None => FORMAT_2,
         }

@@ -67,6 +67,8 @@ pub struct Query {
     pub pct_version: bool,
     /// File systems whose root directories matter, where they are mounted.
     pub directories: BTreeSet<DatasetName>,
+    /// Those of them of which it matters how much lies in them.
+    pub contents: BTreeSet<DatasetName>,
     /// Mount points: whether links are passed on the way to them is looked at, which takes no process.
     pub mountpoints: BTreeSet<Box<str>>,
     /// Users whose numbers are asked for.
@@ -139,6 +141,9 @@ pub struct Observed {
     /// The root directories asked for, of file systems that are mounted.
     #[serde(default)]
     pub directories: BTreeMap<DatasetName, Directory>,
+    /// About how many files and folders lie in those asked for that are mounted; 0 where it is nothing.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub contents: BTreeMap<DatasetName, u64>,
     /// The mount points asked for that are, or pass, a symbolic link: that link, and where it leads.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub links_passed: BTreeMap<Box<str>, (Box<str>, Box<str>)>,

@@ -239,6 +239,18 @@ pub enum Op {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         acl: Option<Acl>,
     },
+    /// Gives all that lies in a mounted file system an owner or a group: files, folders and links themselves, none that is
+    /// mounted in it, and not its root directory. What has them already is left.
+    ContentsSet {
+        /// The file system.
+        dataset: DatasetName,
+        /// Where it is mounted.
+        path: Box<str>,
+        /// The owner's number.
+        owner: Option<u32>,
+        /// The group's number.
+        group: Option<u32>,
+    },
     /// `exportfs -u`: takes one export out of the live table until the next reload.
     Unexport {
         /// The exported path.

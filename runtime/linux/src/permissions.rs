@@ -1,9 +1,6 @@
 //! Root directories of file systems, and the numbers of accounts.
-//!
-//! A directory is changed through a descriptor that was seen to be the root of the very file system: a
-//! path may lead elsewhere by the time it is used, where others may write into a directory above it.
 
-use crate::{LinuxPaths, acl, look::Look, mountinfo, reach::Reach, run::Runner};
+use crate::{LinuxPaths, acl, contents, look::Look, reach::Reach, roots::Roots, run::Runner};
 use phoenix_graph::{DatasetName, Mode};
 use phoenix_host::{
     HostError,
@@ -13,23 +10,26 @@ use phoenix_host::{
 };
 use rustix::{
     fd::{AsFd, OwnedFd},
-    fs::{self, OFlags, Stat},
+    fs::{self, Stat},
     process::{Gid, Uid},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
     io,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 /// Looks at the root directories that are asked for, of the file systems that are mounted and seen; and at accounts.
 pub fn look(look: &Look<'_>, seen: &mut Observed) -> Result<(), HostError> {
     let (query, runner) = (look.query, &look.reach.runner);
     if !query.directories.is_empty() {
-        let mounts = Mounts::read(&look.reach.paths)?;
+        let mounts = Roots::read(&look.reach.paths)?;
         for dataset in &query.directories {
             if let Some((place, directory, stat)) = mounts.open(dataset)? {
                 seen.directories.insert(dataset.clone(), directory_of(&place, &directory, &stat)?);
+                if query.contents.contains(dataset) {
+                    seen.contents.insert(dataset.clone(), contents::count(&place, &directory)?);
+                }
             }
         }
     }
@@ -38,8 +38,11 @@ pub fn look(look: &Look<'_>, seen: &mut Observed) -> Result<(), HostError> {
     Ok(())
 }
 
-/// Changes a root directory.
+/// Changes a root directory, or gives what lies in a file system to somebody.
 pub fn perform(reach: &Reach, op: &Op) -> Option<Result<(), HostError>> {
+    if let Op::ContentsSet { dataset, path, owner, group } = op {
+        return Some(contents::set(reach, dataset, path, *owner, *group));
+    }
     let Op::DirectorySet { dataset, path, owner, group, mode, acl } = op else { return None };
     let wanted = Wanted { owner: *owner, group: *group, mode: *mode, acl: acl.clone() };
     Some(set(&reach.paths, &reach.runner, dataset, path, &wanted))
@@ -61,11 +64,7 @@ fn set(
     wanted: &Wanted,
 ) -> Result<(), HostError> {
     let path = Path::new(path);
-    let found = Mounts::read(paths)?.open(dataset)?.filter(|(place, ..)| place == path);
-    let Some((_, directory, stat)) = found else {
-        let message = format!("it is not the root of {dataset}, which is not mounted there or lies hidden");
-        return Err(failed("change", path, io::Error::other(message)));
-    };
+    let (directory, stat) = Roots::read(paths)?.open_at(dataset, path)?;
     let told = |error: rustix::io::Errno| failed("change", path, error);
     let now = directory_of(path, &directory, &stat)?;
     let to = now.given(wanted);
@@ -103,45 +102,6 @@ fn set(
     // done outlives the power. fsync(2) does nothing in a file system with `sync=disabled`.
     let sync = ["zpool", "sync", "--", dataset.pool().as_str()].map(str::to_owned);
     runner.change(&sync)
-}
-
-/// What is mounted where, as `/proc/self/mountinfo` tells it.
-struct Mounts {
-    /// By dataset: the device's numbers and the place, those mounted later behind.
-    zfs: BTreeMap<String, Vec<(u32, u32, PathBuf)>>,
-}
-
-impl Mounts {
-    fn read(paths: &LinuxPaths) -> Result<Self, HostError> {
-        let path = paths.proc.join("self/mountinfo");
-        let found = mountinfo::read(&path).map_err(|error| failed("read", &path, error))?;
-        let mut zfs: BTreeMap<String, Vec<_>> = BTreeMap::new();
-        for mount in found.into_iter().filter(|mount| mount.kind == "zfs" && mount.whole) {
-            zfs.entry(mount.source).or_default().push((mount.device.0, mount.device.1, mount.place));
-        }
-        Ok(Mounts { zfs })
-    }
-
-    /// Opens the root directory of a file system at the place where it is seen; nothing where it is not.
-    fn open(&self, dataset: &DatasetName) -> Result<Option<(PathBuf, OwnedFd, Stat)>, HostError> {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        for (major, minor, place) in self.zfs.get(dataset.as_str()).into_iter().flatten().rev() {
-            let told = |error: rustix::io::Errno| failed("open", place, error);
-            let directory = match fs::open(place, flags, fs::Mode::empty()) {
-                Ok(directory) => directory,
-                // Another file system lies over it, without such a path.
-                Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR | rustix::io::Errno::LOOP) => {
-                    continue;
-                }
-                Err(error) => return Err(told(error)),
-            };
-            let stat = fs::fstat(&directory).map_err(told)?;
-            if (fs::major(stat.st_dev), fs::minor(stat.st_dev)) == (*major, *minor) {
-                return Ok(Some((place.clone(), directory, stat)));
-            }
-        }
-        Ok(None)
-    }
 }
 
 /// Finds the numbers of accounts by name, in one process each for users and for groups.

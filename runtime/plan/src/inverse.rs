@@ -197,6 +197,15 @@ pub enum Inverse {
         /// Where it is mounted by then.
         path: Box<str>,
     },
+    /// What lies in the file system was others': it is not given back.
+    ContentsGiven {
+        /// The file system.
+        dataset: DatasetName,
+        /// The number of the owner that it is given.
+        owner: Option<u32>,
+        /// The number of the group that it is given.
+        group: Option<u32>,
+    },
     /// The live export table had just these entries for these paths.
     Exports {
         /// By path: the clients, as the table names them, and their options.
@@ -299,6 +308,7 @@ impl Inverse {
             Inverse::KeyUnloaded { dataset } => format!("key {dataset}"),
             Inverse::Mount { dataset, .. } => format!("mount {dataset}"),
             Inverse::Directory { dataset, .. } => format!("directory {}", whose(dataset)),
+            Inverse::ContentsGiven { dataset, .. } => format!("contents {}", whose(dataset)),
             Inverse::Storage { id, .. } => format!("storage {id}"),
             Inverse::SecretReplaced { id, secret, .. } => format!("secret {id} {secret}"),
             Inverse::MountPoint { container, number, .. } => format!("mount point {container} {number}"),
@@ -322,7 +332,7 @@ impl Inverse {
             | Inverse::VdevPresent { .. } => Some(Room::Pool),
             Inverse::Setting { .. } | Inverse::Name { .. } | Inverse::Promoted { .. } => Some(Room::Dataset),
             Inverse::Mount { .. } => Some(Room::Mount),
-            Inverse::Directory { .. } => Some(Room::Permissions),
+            Inverse::Directory { .. } | Inverse::ContentsGiven { .. } => Some(Room::Permissions),
             Inverse::Exports { .. } => Some(Room::Export),
             Inverse::Link { .. } => Some(Room::Files),
             Inverse::Storage { .. } | Inverse::SecretReplaced { .. } => Some(Room::Storage),
@@ -425,6 +435,7 @@ impl Inverse {
             | Inverse::Setting { dataset, .. }
             | Inverse::Cloned { dataset, .. }
             | Inverse::Directory { dataset, .. }
+            | Inverse::ContentsGiven { dataset, .. }
             | Inverse::Name { after: dataset, .. } => Some(dataset),
             _ => None,
         }
@@ -468,6 +479,7 @@ impl Inverse {
             | Inverse::Setting { dataset, .. }
             | Inverse::Cloned { dataset, .. }
             | Inverse::Directory { dataset, .. }
+            | Inverse::ContentsGiven { dataset, .. }
             | Inverse::Name { after: dataset, .. } => *dataset = name.clone(),
             _ => {}
         }
@@ -535,6 +547,7 @@ impl Inverse {
             Inverse::DatasetAbsent { .. }
             | Inverse::Name { .. }
             | Inverse::KeyUnloaded { .. }
+            | Inverse::ContentsGiven { .. }
             | Inverse::Mount { .. } => {}
             Inverse::Directory { dataset, .. } | Inverse::DirectoryUnseen { dataset, .. } => {
                 query.directories.insert(dataset.clone());

@@ -129,7 +129,7 @@ impl Inverse {
     #[must_use]
     pub fn kept(&self, seen: &Observed) -> Option<String> {
         let others = || bind::doing::kept(self, seen).or_else(|| storage::doing::kept(self, seen));
-        pool::doing::kept(self, seen).or_else(others)
+        pool::doing::kept(self, seen).or_else(|| permissions::contents::kept(self, seen)).or_else(others)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     given::{Given, Roots},
-    state::{Refusal, State, refuse},
+    state::{Dataset, Refusal, State, refuse},
 };
 use phoenix_graph::{DatasetName, kind::acl::Acl};
 use phoenix_host::{
@@ -26,6 +26,8 @@ const GROUPS: &[(&str, u32)] =
 /// Looks at the root directories and the accounts that are asked for.
 pub fn look(state: &State, _: &Roots, query: &Query, seen: &mut Observed) -> Result<(), HostError> {
     seen.directories = state.directories(query);
+    let asked = seen.directories.keys().filter(|name| query.contents.contains(*name));
+    seen.contents = asked.map(|name| (name.clone(), state.count(name))).collect();
     seen.users = state.accounts(&query.users, USERS);
     seen.groups = state.accounts(&query.groups, GROUPS);
     Ok(())
@@ -37,11 +39,18 @@ pub fn processes(_: &State, query: &Query) -> u64 {
     u64::from(named(&query.users)) + u64::from(named(&query.groups))
 }
 
-/// Changes a root directory.
+/// Changes a root directory, or gives what lies in a file system to somebody.
 pub fn perform(state: &mut State, _: Given<'_>, op: &Op) -> Option<Result<(), HostError>> {
-    let Op::DirectorySet { dataset, path, owner, group, mode, acl } = op else { return None };
-    let to = Wanted { owner: *owner, group: *group, mode: *mode, acl: acl.clone() };
-    let done = state.directory_set(dataset, path, &to);
+    let (path, done) = match op {
+        Op::ContentsSet { dataset, path, owner, group } => {
+            (path, state.contents_set(dataset, path, *owner, *group))
+        }
+        Op::DirectorySet { dataset, path, owner, group, mode, acl } => {
+            let to = Wanted { owner: *owner, group: *group, mode: *mode, acl: acl.clone() };
+            (path, state.directory_set(dataset, path, &to))
+        }
+        _ => return None,
+    };
     Some(done.map_err(|refusal| failed("change", Path::new(&**path), io::Error::other(refusal.text))))
 }
 
@@ -58,19 +67,50 @@ pub fn half(op: &Op) -> Option<Op> {
                 acl: None,
             })
         }
+        // Some of it has been reached.
+        Op::ContentsSet { dataset, path, owner, group } if owner.is_some() && group.is_some() => {
+            Some(Op::ContentsSet { dataset: dataset.clone(), path: path.clone(), owner: *owner, group: None })
+        }
         _ => None,
     }
 }
 
 impl State {
-    /// Gives a root directory what is said, where its file system is what is seen there.
-    fn directory_set(&mut self, name: &DatasetName, path: &str, wanted: &Wanted) -> Result<(), Refusal> {
+    /// Gives all that lies in a file system to somebody.
+    fn contents_set(
+        &mut self,
+        name: &DatasetName,
+        path: &str,
+        owner: Option<u32>,
+        group: Option<u32>,
+    ) -> Result<(), Refusal> {
+        self.need_root(name, path)?;
+        if let Some(dataset) = self.datasets.get_mut(name).filter(|dataset| dataset.count() > 0) {
+            let (had, of) = dataset.contents.unwrap_or_default();
+            dataset.contents = Some((owner.unwrap_or(had), group.unwrap_or(of)));
+        }
+        Ok(())
+    }
+
+    /// Counts what lies in a file system.
+    fn count(&self, name: &DatasetName) -> u64 {
+        self.datasets.get(name).map_or(0, Dataset::count)
+    }
+
+    /// Refuses where a file system is not what is seen at a place, or takes nothing.
+    fn need_root(&self, name: &DatasetName, path: &str) -> Result<(), Refusal> {
         if self.mounted_at(name) != Some(path) || self.hidden(name) {
             return refuse(1, format!("{name} is not mounted at {path}"));
         }
         if self.refuses_writes(name) {
             return refuse(1, "Read-only file system");
         }
+        Ok(())
+    }
+
+    /// Gives a root directory what is said, where its file system is what is seen there.
+    fn directory_set(&mut self, name: &DatasetName, path: &str, wanted: &Wanted) -> Result<(), Refusal> {
+        self.need_root(name, path)?;
         if wanted.acl.as_ref().is_some_and(|list| !list.is_empty()) && !self.keeps_lists(name) {
             return refuse(1, "the file system takes no access control list: `acltype` is not `posix`");
         }

@@ -5,6 +5,7 @@
 mod adoption;
 mod before;
 mod binds;
+mod contents;
 mod foreign;
 mod formats;
 mod homes;

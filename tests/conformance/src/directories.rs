@@ -43,6 +43,29 @@ pub fn change(bench: &Bench<'_>) -> Result<(), String> {
     bench.done(&mount("conform/owned"))?;
     same("mounted again", seen(bench, "conform/owned")?, Some((33, 34, "2750".to_owned())))?;
     refused(bench, &set("conform/owned", "/conform", 0, 0, 0o700))?;
+
+    // Nothing lies in it, and that is given to anybody; the directory itself stays as it is.
+    let all = |path: &str| Op::ContentsSet {
+        dataset: dataset("conform/owned"),
+        path: path.into(),
+        owner: Some(7),
+        group: None,
+    };
+    refused(bench, &all("/conform"))?;
+    bench.done(&all("/conform/owned"))?;
+    let query = Query {
+        directories: [dataset("conform/owned"), dataset("conform")].into(),
+        contents: [dataset("conform/owned"), dataset("conform")].into(),
+        ..bench.query()
+    };
+    let observed = bench.host.observe(&query).map_err(|error| format!("looking failed: {error}"))?;
+    same("what lies in it", observed.contents.get(&dataset("conform/owned")), Some(&0))?;
+    same(
+        "whether something lies above it",
+        observed.contents.get(&dataset("conform")).map(|count| *count > 0),
+        Some(true),
+    )?;
+    same("its directory then", seen(bench, "conform/owned")?, Some((33, 34, "2750".to_owned())))?;
     bench.all_done(&[
         Op::DatasetUnmount { dataset: dataset("conform/owned") },
         Op::DatasetDestroy { dataset: dataset("conform/owned") },

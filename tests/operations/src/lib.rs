@@ -184,6 +184,15 @@ pub fn all() -> Vec<(Op, &'static str)> {
             "setfacl --remove-all --remove-default '/tank/a b' && chmod 0750 '/tank/a b' && setfacl --modify user:33:rwx,default:group:33:r-x '/tank/a b'",
         ),
         (
+            Op::ContentsSet {
+                dataset: name("tank/a b"),
+                path: "/tank/a b".into(),
+                owner: Some(100_033),
+                group: Some(100_033),
+            },
+            "find '/tank/a b' -xdev -mindepth 1 -exec chown --no-dereference 100033:100033 {} +",
+        ),
+        (
             Op::Unexport { path: "/tank/a".into(), client: "fd00::/64".into() },
             "exportfs -u -- '[fd00::/64]:/tank/a'",
         ),

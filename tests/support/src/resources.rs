@@ -98,6 +98,7 @@ pub fn permissions(of: &str, owner: Option<&str>, group: Option<&str>, mode: Opt
         mode: mode.map(|mode| mode.parse().unwrap()),
         acl: Acl::default(),
         container: None,
+        recursive: false,
     })
 }
 

@@ -30,7 +30,7 @@ phoenix_graph::codes! {
         name: "empty-permissions",
         level: Error,
         title: "permissions that say nothing",
-        explanation: "`permissions` says an owner, a group, a mode, or several of them.",
+        explanation: "`permissions` says an owner, a group, a mode, an access control list, or several of them; `recursive` needs an owner or a group, which all that lies in the dataset is given.",
         why: "Somebody meant to say who may do what; the next reader would believe that it is said.",
         examples: Some(Examples {
             wrong: Pool(r#"dataset "shared" {

@@ -147,7 +147,9 @@ impl Op {
                 words(["pct", "set", &container.to_string(), "--revert", &format!("mp{number}")])
             }
             Op::ContainerRestart { container } => words(["pct", "reboot", &container.to_string()]),
-            Op::DirectorySet { .. } | Op::TunableSet { .. } | Op::Link { .. } | Op::Unlink { .. } => {
+            Op::DirectorySet { .. }
+            | Op::ContentsSet { .. }
+            | Op::TunableSet { .. } | Op::Link { .. } | Op::Unlink { .. } => {
                 return None;
             }
         };
@@ -161,20 +163,17 @@ impl Op {
         match self {
             Op::DirectorySet { path, owner, group, mode, acl, .. } => {
                 let path = quote(path);
-                let number =
-                    |number: &Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
-                let to = match (owner, group) {
-                    (None, None) => None,
-                    (Some(owner), None) => Some(owner.to_string()),
-                    _ => Some(format!("{}:{}", number(owner), number(group))),
-                };
-                let own = to.map(|to| format!("chown {to} {path}"));
+                let own = accounts(*owner, *group).map(|to| format!("chown {to} {path}"));
                 let allow = mode.map(|mode| format!("chmod {mode} {path}"));
                 // chmod(1) would set the mask of a list that is there.
                 let bare = acl.as_ref().map(|_| format!("setfacl --remove-all --remove-default {path}"));
                 let list = acl.as_ref().filter(|list| !list.is_empty());
                 let list = list.map(|list| format!("setfacl --modify {list} {path}"));
                 own.into_iter().chain(bare).chain(allow).chain(list).collect::<Vec<_>>().join(" && ")
+            }
+            Op::ContentsSet { path, owner, group, .. } => {
+                let (path, to) = (quote(path), accounts(*owner, *group).unwrap_or_default());
+                format!("find {path} -xdev -mindepth 1 -exec chown --no-dereference {to} {{}} +")
             }
             Op::TunableSet { name, value } => format!("write {value} to {PARAMETERS}/{name}"),
             Op::Link { path, target } => format!("link {} -> {}", path.display(), target.display()),
@@ -247,5 +246,15 @@ fn assign(argv: &mut Vec<String>, option: &str, settings: &[Assignment]) {
 fn options(argv: &mut Vec<String>, properties: &[(Box<str>, Box<str>)]) {
     for (name, value) in properties {
         argv.extend([format!("--{name}"), value.to_string()]);
+    }
+}
+
+/// Writes owner and group as `chown(1)` takes them; nothing where none is given.
+fn accounts(owner: Option<u32>, group: Option<u32>) -> Option<String> {
+    match (owner, group) {
+        (None, None) => None,
+        (Some(owner), None) => Some(owner.to_string()),
+        (None, Some(group)) => Some(format!(":{group}")),
+        (Some(owner), Some(group)) => Some(format!("{owner}:{group}")),
     }
 }

@@ -88,4 +88,13 @@ phoenix_graph::codes! {
         why: "The root directory of a dataset is reached where it is mounted; below an empty mount point lies another one.",
         examples: None,
     };
+
+    CONTENTS_STAY = Entry {
+        name: "contents-stay",
+        level: Warning,
+        title: "what was given away with all that lies in a dataset stays so",
+        explanation: "`recursive` gave all files and folders in the dataset an owner or a group. The root directory goes back to what it was; the rest is not given back one by one. `rollback --with-data DATASET` brings it back with the data, as it was before that switch, and puts the newer state away.",
+        why: "Whoever could read or write there before may not be able to now.",
+        examples: None,
+    };
 }

@@ -1,6 +1,7 @@
 //! Permissions: owner, group, mode and access control list of a file system's root directory, once it is mounted. What no spec has said
 //! stays as it is; what one said, and says no more, goes back to what it was before (unsaid.rs).
 
+pub mod contents;
 pub mod lists;
 pub mod numbers;
 pub mod unsaid;
@@ -76,8 +77,10 @@ pub fn plan(draft: &mut Draft<'_>) {
         let kind = if draft.whose.is_known(&known) { Kind::Update } else { Kind::Create };
         let mut sketch = draft.sketch(kind, &permissions.dataset);
         sketch.after(Need::OwnGround);
-        give(draft, &permissions.dataset, &path, said, before, sketch);
+        give(draft, &permissions.dataset, &path, said.clone(), before.clone(), sketch);
+        contents::plan(draft, permissions, &said, &path, before.as_ref());
     }
+    contents::tell_kept(draft);
     for dataset in unsaid::unsaid(draft) {
         let before = now(draft, &dataset);
         let path = mounts.get(&dataset).and_then(|mount| mount.path.clone());
@@ -241,6 +244,7 @@ fn entries(wanted: &Wanted, before: Option<&Directory>, shown: impl Fn(&Entry) -
 /// Adds what has to be looked at for permissions.
 pub fn look(query: &mut Query, permissions: &Permissions) {
     query.directories.insert(permissions.dataset.clone());
+    query.contents.extend(permissions.recursive.then(|| permissions.dataset.clone()));
     query.containers.extend(permissions.container);
     query.users.extend(permissions.owner.clone());
     query.groups.extend(permissions.group.clone());

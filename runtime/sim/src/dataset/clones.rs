@@ -46,9 +46,10 @@ impl State {
         }
         let mut settings = taken.shape.fixed.clone();
         settings.extend(own);
-        let Shape { folders, directory, .. } = taken.shape;
+        let Shape { folders, directory, contents, .. } = taken.shape;
+        let files = taken.files;
         let dataset =
-            Dataset { volume, settings, files: taken.files, folders, directory, ..Dataset::default() };
+            Dataset { volume, settings, files, folders, directory, contents, ..Dataset::default() };
         self.datasets.insert(name.clone(), dataset);
         if let Some(taken) = self.snapshot_mut(snapshot) {
             taken.clones.insert(name.clone());
@@ -154,6 +155,7 @@ impl State {
         Shape {
             folders: state.folders.clone(),
             directory: state.directory.clone(),
+            contents: state.contents,
             fixed: fixed.map(|(name, raw)| (name.clone(), raw.clone())).collect(),
         }
     }

@@ -31,6 +31,9 @@ pub struct Dataset {
     /// Its root directory, where anything about it was changed: owner, group and mode.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub directory: Option<Directory>,
+    /// Owner and group of all that lies in it, where anybody gave it away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contents: Option<(u32, u32)>,
     /// Its snapshots, by the name after the `@`.
     #[serde(default)]
     pub snapshots: BTreeMap<Box<str>, Snapshot>,
@@ -74,6 +77,9 @@ pub struct Shape {
     pub folders: BTreeSet<Box<str>>,
     /// The root directory.
     pub directory: Option<Directory>,
+    /// Owner and group of what lies in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contents: Option<(u32, u32)>,
     /// What is fixed when a dataset is made, and a volume's size.
     pub fixed: BTreeMap<PropertyName, Box<str>>,
 }
@@ -85,6 +91,12 @@ impl Shape {
 }
 
 impl Dataset {
+    /// Counts the files and folders that lie in it.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        u64::try_from(self.files.len() + self.folders.len()).unwrap_or(u64::MAX)
+    }
+
     /// Returns a property's value where it is the dataset's own: set, or else received.
     #[must_use]
     pub fn own(&self, property: &str) -> Option<&str> {
