@@ -109,7 +109,13 @@ fn all_that_lies_in_it_is_given_away_and_nothing_else(lab: &Session) {
     );
     let all = said("recursive=#true", "");
     let refused = switch(lab, 4, &all);
-    says(&refused, &["files and folders in it would be given owner 100033 and group 100005", "--consent permissions:t1/a"]);
+    says(
+        &refused,
+        &[
+            "files and folders in it would be given owner 100033 and group 100005",
+            "--consent permissions:t1/a",
+        ],
+    );
     // It cannot be had whole: what was given away is told.
     lab.ok("chattr +i /t1/a/suid");
     let failed = exits(lab, 1, &all, "switch --yes --consent permissions:t1/a phoenix.kdl");

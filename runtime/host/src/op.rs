@@ -342,6 +342,12 @@ impl Op {
         *self == Op::ExportsReload
     }
 
+    /// Returns whether no look tells that it was done.
+    #[must_use]
+    pub fn is_unseen(&self) -> bool {
+        matches!(self, Op::ContentsSet { .. })
+    }
+
     /// Returns whether a file system may come to be mounted, or elsewhere, by it.
     #[must_use]
     pub fn may_mount(&self) -> bool {

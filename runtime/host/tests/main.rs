@@ -31,7 +31,11 @@ fn only_what_starts_no_process_has_no_arguments() {
     for (op, _) in all() {
         let none = matches!(
             op,
-            Op::TunableSet { .. } | Op::DirectorySet { .. } | Op::ContentsSet { .. } | Op::Link { .. } | Op::Unlink { .. }
+            Op::TunableSet { .. }
+                | Op::DirectorySet { .. }
+                | Op::ContentsSet { .. }
+                | Op::Link { .. }
+                | Op::Unlink { .. }
         );
         assert_eq!(op.argv().is_none(), none);
     }

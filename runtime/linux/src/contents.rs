@@ -44,7 +44,8 @@ pub fn set(
     let path = Path::new(path);
     let (root, _) = Roots::read(&reach.paths)?.open_at(dataset, path)?;
     walk(&root, path, &mut |found, stat| {
-        let has = owner.is_none_or(|owner| stat.st_uid == owner) && group.is_none_or(|group| stat.st_gid == group);
+        let has =
+            owner.is_none_or(|owner| stat.st_uid == owner) && group.is_none_or(|group| stat.st_gid == group);
         if has {
             return Ok(());
         }
@@ -103,7 +104,8 @@ struct Folder {
 
 impl Folder {
     fn open(folder: BorrowedFd<'_>, path: PathBuf) -> Result<Self, HostError> {
-        match Dir::read_from(folder) {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        match fs::openat(folder, c".", flags, Mode::empty()).and_then(Dir::new) {
             Ok(entries) => Ok(Self { entries, path }),
             Err(error) => Err(failed("look into", &path, error)),
         }
@@ -172,7 +174,8 @@ mod tests {
             let mut folder = fs::open(&root, OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty()).unwrap();
             for _ in 0..depth {
                 let _ = fs::mkdirat(&folder, c"d", Mode::RWXU);
-                folder = fs::openat(&folder, c"d", OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty()).unwrap();
+                folder =
+                    fs::openat(&folder, c"d", OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty()).unwrap();
             }
             walked(&root).map(|all| all.len()).map_err(|error| error.to_string())
         };

@@ -44,7 +44,10 @@ fn to(world: &World, graph: &Graph, consent: &Consent) {
 fn it_takes_a_consent_and_is_done_once_and_last_of_all() {
     let world = world();
     let told = world.refuses(&owned("33", true));
-    assert!(told[0].contains("about 1 files and folders in it would be given owner 33 and group 5"), "{told:?}");
+    assert!(
+        told[0].contains("about 1 files and folders in it would be given owner 33 and group 5"),
+        "{told:?}"
+    );
     let plan = world.plan_with(&owned("33", true), &consent_to(KEY));
     let last = plan.actions.last().unwrap();
     assert!(matches!(last.ops[..], [Op::ContentsSet { .. }]), "{plan:?}");
@@ -73,7 +76,7 @@ fn going_back_asks_for_nothing_and_tells_what_stays() {
     assert_eq!(contents(&world, "tank/share"), (33, 5));
     let plan = world.plan_to(1);
     assert!(plan.refusals.is_empty(), "{:?}", plan.refusals);
-    let kept = plan.warnings.iter().find(|warning| warning.code.name() == "contents-stay").unwrap();
+    let kept = plan.warnings.iter().find(|warning| warning.code.name == "contents-stay").unwrap();
     assert!(kept.text.contains("`rollback --with-data tank/share`"), "{}", kept.text);
     world.rollback(1).unwrap();
     assert_eq!(contents(&world, "tank/share"), (33, 5));
@@ -87,7 +90,7 @@ fn its_data_brings_back_what_each_file_had() {
     let world = world();
     to(&world, &owned("33", true), &consent_to(KEY));
     let consent = Consent { with_data: [name("tank/share")].into(), ..Consent::default() };
-    let target = phoenix_transaction::Target::Generation(1);
+    let target = phoenix_transaction::switch::Target::Generation(1);
     world.with(|runtime| runtime.switch("rollback", &target, &consent, &mut |_| true)).unwrap();
     assert_eq!(contents(&world, "tank/share"), (0, 0));
     assert!(world.drift().is_empty());
@@ -100,10 +103,14 @@ fn what_is_undone_tells_what_was_given_away() {
         let world = world();
         let before = world.host.image(Show::UsersOnly);
         world.host.inject(Fault::when(is, kind));
-        let Err(SwitchError::Failed { kept, .. }) = world.switch_with(&owned("33", true), &consent_to(KEY)) else {
+        let Err(SwitchError::Failed { kept, .. }) = world.switch_with(&owned("33", true), &consent_to(KEY))
+        else {
             panic!("it did not fail")
         };
-        assert_eq!(kept, ["what lies in tank/share has been given owner 33 and group 5, all of it or a part"]);
+        assert_eq!(
+            kept,
+            ["what lies in tank/share has been given owner 33 and group 5, all of it or a part"]
+        );
         let mut after = world.host.image(Show::UsersOnly);
         after.datasets.get_mut(&name("tank/share")).unwrap().contents = (0, 0);
         assert_eq!(after, before);
@@ -121,7 +128,7 @@ fn a_power_cut_is_gone_on_from_or_undone() {
             let world = world();
             world.host.inject(Fault::when(is, kind));
             assert!(world.switch_with(&owned("33", true), &consent_to(KEY)).is_err());
-            world.host.restart();
+            world.host.power_on();
             match world.recover(resume).unwrap().unwrap() {
                 Recovered::Finished { .. } => assert_eq!(contents(&world, "tank/share"), (33, 5)),
                 Recovered::Undone { kept, .. } => {

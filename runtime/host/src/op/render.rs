@@ -149,7 +149,9 @@ impl Op {
             Op::ContainerRestart { container } => words(["pct", "reboot", &container.to_string()]),
             Op::DirectorySet { .. }
             | Op::ContentsSet { .. }
-            | Op::TunableSet { .. } | Op::Link { .. } | Op::Unlink { .. } => {
+            | Op::TunableSet { .. }
+            | Op::Link { .. }
+            | Op::Unlink { .. } => {
                 return None;
             }
         };

@@ -4,7 +4,10 @@
 //! What each file had is in the snapshot that is taken before, and in nothing that a rollback of settings gives back. So it
 //! takes a consent, and is done last of all.
 
-use super::{all, is_there, numbers::said};
+use super::{
+    numbers::{all, said},
+    unsaid::is_there,
+};
 use crate::{
     Inverse, Kind, Reversibility, Subject, code, consent, dataset::snapshot, doing::Doing, draft::Draft,
     order::Need,
@@ -16,13 +19,20 @@ use phoenix_host::{
 };
 
 /// Plans it for a root directory that is to be given these numbers, and has others before, or is not seen yet.
-pub fn plan(draft: &mut Draft<'_>, permissions: &Permissions, to: &Wanted, path: &str, before: Option<&Directory>) {
+pub fn plan(
+    draft: &mut Draft<'_>,
+    permissions: &Permissions,
+    to: &Wanted,
+    path: &str,
+    before: Option<&Directory>,
+) {
     let dataset = &permissions.dataset;
     if !permissions.recursive || !is_there(draft, dataset) {
         return;
     }
     let (inputs, known) = (draft.inputs, draft.found.moves.known(dataset));
-    let earlier = inputs.current.and_then(|current| said(current, &known)).filter(|earlier| earlier.recursive);
+    let earlier =
+        inputs.current.and_then(|current| said(current, &known)).filter(|earlier| earlier.recursive);
     let has = |now: &Directory| {
         to.owner.is_none_or(|owner| owner == now.owner) && to.group.is_none_or(|group| group == now.group)
     };
@@ -44,7 +54,9 @@ pub fn plan(draft: &mut Draft<'_>, permissions: &Permissions, to: &Wanted, path:
     let class = Reversibility::ForwardOnly;
     // What phoenix gave away before goes back to somebody else without more.
     let goes_back = inputs.gives_back && earlier.is_some();
-    if !goes_back && !consent::irreversible(draft, &key, class, &format!("{many} in it would be given {accounts}")) {
+    if !goes_back
+        && !consent::irreversible(draft, &key, class, &format!("{many} in it would be given {accounts}"))
+    {
         return;
     }
     let mut sketch = draft.sketch(Kind::Update, dataset);

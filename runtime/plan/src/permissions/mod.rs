@@ -16,10 +16,9 @@ use crate::{
     sketch::Sketch,
     stage::Stage,
 };
-use numbers::numbers;
+use numbers::{all, numbers};
 use phoenix_graph::{
-    DatasetName, Graph, Key, Permissions, Resource,
-    graph::Node,
+    DatasetName, Key, Permissions,
     kind::acl::{Acl, Entry, May, Whom},
     mounts::{Mount, mounts},
 };
@@ -28,17 +27,10 @@ use phoenix_host::{
     op::Op,
 };
 use std::collections::{BTreeMap, BTreeSet};
-use unsaid::{ACL, GROUP, MODE, OWNER};
+use unsaid::{ACL, GROUP, MODE, OWNER, is_there};
 
 pub const STAGES: &[Stage] =
     &[Stage { name: "permissions", after: &["datasets", "boot"], looks_inside: true, run: plan }];
-
-fn all(graph: &Graph) -> impl Iterator<Item = (&Node, &Permissions)> {
-    graph.nodes().iter().filter_map(|node| match &node.resource {
-        Resource::Permissions(permissions) => Some((node, permissions)),
-        _ => None,
-    })
-}
 
 /// Plans all permissions of the desired graph, and what goes back of those that it does not have any more.
 pub fn plan(draft: &mut Draft<'_>) {
@@ -136,13 +128,6 @@ fn give(
 pub fn place(mounts: &BTreeMap<DatasetName, Mount>, dataset: &DatasetName) -> Box<str> {
     let path = mounts.get(dataset).and_then(|mount| mount.path.clone());
     path.unwrap_or_else(|| format!("/{dataset}").into())
-}
-
-/// Returns whether a file system is there, though it may not be mounted yet; not where an earlier state of it takes its
-/// place.
-fn is_there(draft: &Draft<'_>, dataset: &DatasetName) -> bool {
-    let moves = &draft.found.moves;
-    !moves.is_exchanged(dataset) && (draft.standing(dataset).is_some() || moves.place(dataset).is_some())
 }
 
 /// Gives a root directory, where it is mounted, what is said. What it had is known, or is seen

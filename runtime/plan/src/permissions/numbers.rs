@@ -4,6 +4,7 @@
 use crate::{Inputs, bind::container::points, code, why::Why};
 use phoenix_graph::{
     Graph, Key, Permissions, Resource,
+    graph::Node,
     id_map::{IdMap, MountMap, Ranges},
     kind::acl::{Acl, Entry, Whom},
 };
@@ -146,6 +147,14 @@ fn account(what: &str, name: &str, known: &BTreeMap<Box<str>, u32>) -> Result<u3
     }
     let help = format!("make the {what} first (`{what}add {name}`), or give its number in the spec");
     Err(Why::new(code::NO_SUCH_ACCOUNT, format!("this host has no {what} {name:?}"), help))
+}
+
+/// Lists the permissions of a graph.
+pub fn all(graph: &Graph) -> impl Iterator<Item = (&Node, &Permissions)> {
+    graph.nodes().iter().filter_map(|node| match &node.resource {
+        Resource::Permissions(permissions) => Some((node, permissions)),
+        _ => None,
+    })
 }
 
 /// Returns what is said of permissions of a dataset.

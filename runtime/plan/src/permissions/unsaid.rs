@@ -34,11 +34,17 @@ pub fn note(now: &Directory, listed: bool) -> BTreeMap<Box<str>, Prior> {
         .into()
 }
 
+/// Returns whether a file system is there, though it may not be mounted yet; not where an earlier state of it takes its
+/// place.
+pub fn is_there(draft: &Draft<'_>, dataset: &DatasetName) -> bool {
+    let moves = &draft.found.moves;
+    !moves.is_exchanged(dataset) && (draft.standing(dataset).is_some() || moves.place(dataset).is_some())
+}
+
 /// Returns what goes back of the root directory of a dataset, by the name that this has after.
 pub fn goes_back(draft: &Draft<'_>, dataset: &DatasetName) -> Wanted {
-    let moves = &draft.found.moves;
     // What is made, or takes the place of another, is nothing that phoenix set before.
-    if moves.is_exchanged(dataset) || draft.standing(dataset).is_none() && moves.place(dataset).is_none() {
+    if !is_there(draft, dataset) {
         return Wanted::default();
     }
     let noted = draft.noted(&Key::Permissions(dataset.clone()), dataset);

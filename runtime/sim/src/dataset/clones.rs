@@ -48,8 +48,7 @@ impl State {
         settings.extend(own);
         let Shape { folders, directory, contents, .. } = taken.shape;
         let files = taken.files;
-        let dataset =
-            Dataset { volume, settings, files, folders, directory, contents, ..Dataset::default() };
+        let dataset = Dataset { volume, settings, files, folders, directory, contents, ..Dataset::default() };
         self.datasets.insert(name.clone(), dataset);
         if let Some(taken) = self.snapshot_mut(snapshot) {
             taken.clones.insert(name.clone());

@@ -212,7 +212,8 @@ impl Runtime<'_> {
         let left = held.actions.iter().chain(
             gone.actions
                 .iter()
-                .filter(|action| matches!(action.kind, Kind::Retire | Kind::Remove | Kind::Update)),
+                .filter(|action| matches!(action.kind, Kind::Retire | Kind::Remove | Kind::Update))
+                .filter(|action| !action.ops.iter().any(Op::is_unseen)),
         );
         let mut reasons: Vec<String> = left.map(describe).collect();
         reasons.extend(held.refusals.iter().map(|refusal| format!("{}: {}", refusal.key, refusal.reason)));
