@@ -1,7 +1,7 @@
 //! File systems and volumes: the settings that are their own, and how they lie in one another.
 
 use super::{
-    Scope, export,
+    Scope, bind, export,
     node::{Literal, Node},
     storage,
     value::{is_default, literal, size},
@@ -100,6 +100,7 @@ fn describe(seen: &Observed, scope: &Scope<'_>, name: &DatasetName, state: &Data
     if !state.volume {
         export::exports(seen, scope, name, state, node);
         storage::registrations(seen, scope, name, state, node);
+        bind::binds(seen, scope, name, state, node);
     }
 }
 

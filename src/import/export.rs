@@ -3,7 +3,7 @@
 
 use super::{
     Scope,
-    node::{Node, quoted},
+    node::{Literal, Node, quoted},
     scope::mounted,
 };
 use crate::show::value::export_options;
@@ -73,5 +73,6 @@ pub fn exports(
 fn said(client: &str, options: &ExportOptions) -> Node {
     let options = export_options(&options.iter().collect::<Vec<_>>().join(","));
     let words = options.split(',').filter(|word| *word != "mountpoint").map(str::to_owned);
-    Node { args: std::iter::once(client.to_owned()).chain(words).collect(), ..Node::new("client") }
+    let args = std::iter::once(client.to_owned()).chain(words).map(Literal::Text);
+    Node { args: args.collect(), ..Node::new("client") }
 }

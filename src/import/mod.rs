@@ -2,6 +2,7 @@
 //! `prove` has the compiler and the planner look at that, and leaves out, with the reason, what cannot be
 //! said or what would change if it were. Pure but for the look that the planner takes.
 
+mod bind;
 mod dataset;
 mod export;
 mod node;

@@ -12,7 +12,7 @@ use std::{fmt::Write, ops::Range};
 pub struct Node {
     pub word: &'static str,
     /// What stands right after the word.
-    pub args: Vec<String>,
+    pub args: Vec<Literal>,
     pub settings: Vec<Setting>,
     /// Comments for the person who reads it.
     pub notes: Vec<String>,
@@ -60,6 +60,7 @@ const VITAL: &[&str] = &[
     "canmount",
     "size",
     "sparse",
+    "at",
     "type",
     "volblocksize",
     "encryption",
@@ -67,7 +68,7 @@ const VITAL: &[&str] = &[
     "keylocation",
 ];
 /// Nodes that can be left out by themselves. What stands in others is left out with them.
-const WHOLE: &[&str] = &["arc", "pool", "root", "dataset", "volume", "export", "proxmox"];
+const WHOLE: &[&str] = &["arc", "pool", "root", "dataset", "volume", "export", "proxmox", "lxc"];
 /// The longest line of settings, and of comments.
 const WIDE: usize = 100;
 
@@ -81,7 +82,13 @@ impl Node {
     /// Makes a node with an argument.
     #[must_use]
     pub fn named(word: &'static str, name: impl Into<String>) -> Self {
-        Self { args: vec![name.into()], ..Self::new(word) }
+        Self { args: vec![Literal::Text(name.into())], ..Self::new(word) }
+    }
+
+    /// Makes a node with a number as its argument.
+    #[must_use]
+    pub fn numbered(word: &'static str, number: u64) -> Self {
+        Self { args: vec![Literal::Number(number)], ..Self::new(word) }
     }
 
     /// Adds a setting.
@@ -184,7 +191,7 @@ impl Node {
         let start = to.text.len();
         to.text.push_str(self.word);
         for arg in &self.args {
-            let _ = write!(to.text, " {}", quoted(arg));
+            let _ = write!(to.text, " {}", arg.write());
         }
         let said = || self.settings.iter().enumerate().filter(|(_, setting)| setting.left_out.is_none());
         let line: usize = said().map(|(_, setting)| setting.inline().len() + 1).sum();

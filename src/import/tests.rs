@@ -8,8 +8,9 @@ use phoenix_graph::{
 };
 use phoenix_host::{
     Host,
-    observed::{Observed, Query},
+    observed::{ContainerState, Containers, Observed, Query},
     op::Op,
+    text::mount_point::MountPoint,
 };
 use phoenix_plan::foreign::is_guest_disk;
 use phoenix_sim::Show;
@@ -53,6 +54,15 @@ const SETTINGS: &[(&str, &str)] = &[
     ("sharesmb", "smb://bob:hunter2@nas/share"),
 ];
 const NAMES: &[&str] = &["a", "b c", "d.e", "1st", "vm-100-disk-0", "x:y", "-dash"];
+/// What else is said of a mount point.
+const POINTS: &[&str] = &[
+    "",
+    ",ro=1,backup=1",
+    ",mountoptions=noatime;nosuid",
+    ",idmap=u:33:33:1;g:33:33:1",
+    ",keepattrs=1,size=8G",
+    ",quota=1,acl=0",
+];
 const OPTIONS: &[&str] = &["rw", "ro,async", "rw,no_root_squash,sec=krb5p", "rw,fsid=0,crossmnt"];
 
 /// One stroke of a hand: what it does, and what it chooses.
@@ -92,7 +102,7 @@ fn stroke(world: &World, (what, which, first, second): Stroke) {
         let (name, word) = SETTINGS[first % SETTINGS.len()];
         vec![(PropertyName::new(name), Box::<str>::from(word))]
     };
-    let op = match what % 10 {
+    let op = match what % 11 {
         0..=2 => {
             let Ok(child) = dataset.child(NAMES[second % NAMES.len()]) else { return };
             let _ = world.host.by_hand(&Op::DatasetCreate { dataset: child.clone(), settings: setting() });
@@ -131,6 +141,23 @@ fn stroke(world: &World, (what, which, first, second): Stroke) {
                 properties.push((text("is_mountpoint"), text("yes")));
             }
             Op::StorageAdd { id, kind: kind.into(), properties, secrets: vec![] }
+        }
+        9 => {
+            let path = path(world, &dataset).unwrap_or_else(|| "/srv/other".to_owned());
+            let below = if second.is_multiple_of(4) { "/folder" } else { "" };
+            let options = POINTS[second % POINTS.len()];
+            let line = format!("mp{}: {path}{below},mp=/mnt/{}{options}\n", first % 3, first % 5);
+            let conf = format!("/etc/pve/nodes/{}/lxc/{}.conf", world.host.state().node, 101 + first % 2);
+            world.host.edit(|state| {
+                let text = state
+                    .files
+                    .entry(conf.into())
+                    .or_insert_with(|| "arch: amd64\nunprivileged: 1\n".to_owned());
+                if !text.contains(&line[..4]) {
+                    text.push_str(&line);
+                }
+            });
+            return;
         }
         _ => Op::TunableSet { name: "zfs_arc_max".into(), value: (first as u64) << 28 },
     };
@@ -205,7 +232,7 @@ proptest! {
 
     #[test]
     fn taking_over_what_is_written_changes_nothing_but_marks(
-        strokes in prop::collection::vec((0_u8..10, 0_usize..64, 0_usize..64, 0_usize..64), 0..24)
+        strokes in prop::collection::vec((0_u8..11, 0_usize..64, 0_usize..64, 0_usize..64), 0..24)
     ) {
         let world = plain();
         strokes.into_iter().for_each(|one| stroke(&world, one));
@@ -226,6 +253,13 @@ proptest! {
                 let mut line = std::iter::successors(Some(name.clone()), DatasetName::parent);
                 let guests = line.any(|name| is_guest_disk(&seen, &name));
                 prop_assert!(guests || text.contains(property.as_str()), "{} of {}:\n{}", property, name, text);
+            }
+        }
+
+        if let Containers::Found(found) = &seen.containers {
+            let points = found.by_id.values().flat_map(ContainerState::wanted).filter_map(|(_, text)| MountPoint::read(text));
+            for point in points.filter(|point| Scope::new(&seen, HostName::new("box").unwrap(), &[], None).holder(&point.volume).is_some()) {
+                prop_assert!(text.contains(&*point.at) || text.contains(&*point.volume), "{point} is passed over:\n{text}");
             }
         }
 

@@ -131,6 +131,9 @@ pub fn foreign_help(kind: ForeignKind) -> &'static str {
         ForeignKind::Storage => {
             "`phoenix import --live` writes each but a `dir` that lies on no dataset, which stays Proxmox's own"
         }
+        ForeignKind::Bind => {
+            "`phoenix import --live` writes those that have a whole dataset; `phoenix switch --adopt` with that takes them over"
+        }
         ForeignKind::GuestDisk => "Proxmox keeps it for a guest: there is nothing to do",
         ForeignKind::Export => "take the entry away where it stands, then write an `export` in the spec",
     }
@@ -149,6 +152,7 @@ fn foreign(foreign: &[Foreign], paint: Paint) -> String {
                 *guests.entry(above).or_default() += 1;
             }
             (key, ForeignKind::Export) => _ = writeln!(text, "  {} to {}", line(key), line(&one.detail)),
+            (key, ForeignKind::Bind) => _ = writeln!(text, "  {} of {}", line(key), line(&one.detail)),
             (key, ForeignKind::Storage) => _ = writeln!(text, "  {} ({})", line(key), line(&one.detail)),
             (key, ForeignKind::Unrecorded) => _ = writeln!(text, "  {} (bears phoenix's mark)", line(key)),
             (key, _) => _ = writeln!(text, "  {}", line(key)),

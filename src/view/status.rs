@@ -104,6 +104,8 @@ pub enum ForeignKindView {
     Export,
     /// A registration with Proxmox.
     Storage,
+    /// A mount point of a container.
+    Bind,
 }
 
 impl StatusView {
@@ -145,6 +147,7 @@ impl StatusView {
                 ForeignKind::GuestDisk => ForeignKindView::GuestDisk,
                 ForeignKind::Export => ForeignKindView::Export,
                 ForeignKind::Storage => ForeignKindView::Storage,
+                ForeignKind::Bind => ForeignKindView::Bind,
             },
             detail: (!one.detail.is_empty()).then(|| one.detail.to_string()),
             help: foreign_help(one.kind).to_owned(),

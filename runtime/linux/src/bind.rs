@@ -24,10 +24,10 @@ use std::{
     time::Duration,
 };
 
-/// Reads what guests name, and the containers, where they are asked for. A process is started only where the version of
+/// Reads what guests name, and the containers, where they are asked for, or what nobody declares is. A process is started only where the version of
 /// `pve-container` matters.
 pub fn look(look: &Look<'_>, seen: &mut Observed) -> Result<(), HostError> {
-    if !look.query.guests {
+    if !look.query.guests && !look.query.foreign {
         return Ok(());
     }
     (seen.guests, seen.containers) = match look.reach.runner.tool("pvesm") {

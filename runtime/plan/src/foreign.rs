@@ -3,12 +3,14 @@
 use crate::{
     Action, Kind, Plan, Subject, begun,
     kinds::is_missing,
+    mount::path::path_of,
     record::{Claim, Record},
 };
 use phoenix_graph::{DatasetName, Export, Graph, Key, Resource, export::is_host_name};
 use phoenix_host::{
     area,
     observed::{Containers, Observed, Storages, Unknown},
+    text::mount_point::MountPoint,
 };
 use std::collections::BTreeSet;
 
@@ -19,7 +21,8 @@ pub struct Foreign {
     pub kind: ForeignKind,
     /// The key that it would have in a graph.
     pub key: Key,
-    /// The client of an export, the type of a registration, the name that a pool of ours had; else empty.
+    /// The client of an export, the type of a registration, the path on the host of a mount point, the name that a pool of
+    /// ours had; else empty.
     pub detail: Box<str>,
 }
 
@@ -40,6 +43,8 @@ pub enum ForeignKind {
     Export,
     /// A registration with Proxmox.
     Storage,
+    /// A mount point of a container, whose source lies in a file system of the graph's pools.
+    Bind,
 }
 
 /// Lists what was seen and is not in the graph, in order. What phoenix has put away is its own.
@@ -56,8 +61,35 @@ pub fn foreign(seen: &Observed, graph: &Graph, record: &Record) -> Vec<Foreign> 
             detail: storage.kind.clone(),
         }));
     }
+    found.extend(binds(seen, graph));
     found.sort();
     found
+}
+
+/// Lists the mount points of containers that no bind of the graph accounts for, of what lies in its pools.
+fn binds(seen: &Observed, graph: &Graph) -> Vec<Foreign> {
+    let Containers::Found(found) = &seen.containers else { return Vec::new() };
+    let of_the_graph = |(name, _): &(&DatasetName, _)| graph.get(&Key::Pool(name.pool())).is_some();
+    let places: BTreeSet<String> = seen
+        .datasets
+        .iter()
+        .filter(of_the_graph)
+        .filter_map(|(_, state)| path_of(state))
+        .map(String::from)
+        .collect();
+    let lies_in = |volume: &str| {
+        let mut above =
+            std::iter::successors(Some(volume), |path| path.rsplit_once('/').map(|(above, _)| above));
+        above.any(|path| places.contains(path))
+    };
+    let here = found.by_id.iter().filter(|(_, state)| state.here);
+    let points = here.flat_map(|(id, state)| {
+        let read = state.wanted().into_values().filter_map(MountPoint::read);
+        read.map(move |point| (Key::Bind(*id, point.at.clone()), point))
+    });
+    let others =
+        points.filter(|(key, point)| point.is_bind() && lies_in(&point.volume) && graph.get(key).is_none());
+    others.map(|(key, point)| Foreign { kind: ForeignKind::Bind, key, detail: point.volume }).collect()
 }
 
 /// Lists what the graph has and was not seen at all, in the order of the keys. What lies in a pool that is

@@ -24,7 +24,7 @@ const DIGEST: &str = "";
 
 /// Reads the containers of all nodes.
 pub fn look(state: &State, _: &Roots, query: &Query, seen: &mut Observed) -> Result<(), HostError> {
-    seen.containers = match (query.guests, &state.storage_cfg, state.cluster) {
+    seen.containers = match (query.guests || query.foreign, &state.storage_cfg, state.cluster) {
         (false, ..) => Containers::NotAsked,
         (true, None, _) => Containers::NoProxmox,
         (true, Some(_), Cluster::Away) => Containers::Unknown(storage::away()),

@@ -72,7 +72,7 @@ impl State {
 
     /// Reads what the guests of all nodes name.
     fn guests(&self, query: &Query) -> Guests {
-        match (query.guests, &self.storage_cfg, self.cluster) {
+        match (query.guests || query.foreign, &self.storage_cfg, self.cluster) {
             (false, ..) => return Guests::NotAsked,
             (true, None, _) => return Guests::NoProxmox,
             (true, Some(_), Cluster::Away) => return Guests::Unknown(away()),

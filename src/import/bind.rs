@@ -1,0 +1,54 @@
+//! Mount points of containers. Those that have a whole dataset are nodes, the rest is told.
+
+use super::{
+    Scope,
+    node::{Literal, Node},
+    scope::mounted,
+};
+use phoenix_graph::{DatasetName, Key, check::guest};
+use phoenix_host::{
+    observed::{Containers, DatasetState, Observed},
+    text::mount_point::MountPoint,
+};
+
+/// Describes which containers of this node have a file system.
+pub fn binds(seen: &Observed, scope: &Scope<'_>, name: &DatasetName, state: &DatasetState, node: &mut Node) {
+    let (Some(path), Containers::Found(found)) = (mounted(state), &seen.containers) else { return };
+    let mut bind = Node::new("bind");
+    for (id, container) in found.by_id.iter().filter(|(_, container)| container.here) {
+        for (number, text) in container.wanted() {
+            let Some(point) = MountPoint::read(text).filter(MountPoint::is_bind) else { continue };
+            if *point.volume == *path {
+                bind.inside.push(lxc(*id, &point));
+            } else if scope.holder(&point.volume) == Some(name) {
+                node.notes.push(format!(
+                    "mp{number} of container {id} has {}, a folder in it. A spec gives whole datasets only, so that stays as it is.",
+                    point.volume
+                ));
+            }
+        }
+    }
+    if !bind.inside.is_empty() {
+        node.inside.push(bind);
+    }
+}
+
+fn lxc(id: u32, point: &MountPoint) -> Node {
+    let mut node = Node::numbered("lxc", id.into());
+    node.key = Some(Key::Bind(id, point.at.clone()));
+    node.set("at", Literal::Text(point.at.to_string()));
+    for (name, value) in &point.options {
+        match &**name {
+            "idmap" => {
+                let pieces = value.split(';').map(|piece| Literal::Text(piece.to_owned()));
+                node.inside.push(Node { args: pieces.collect(), ..Node::new("idmap") });
+            }
+            "mountoptions" => node.set(&**name, Literal::Text(value.to_string())),
+            name if guest::SWITCHES.contains(&name) => node.set(name, Literal::Switch(&**value == "1")),
+            name => {
+                node.notes.push(format!("Left out: {name} {value}: a spec does not say it, and it stays."))
+            }
+        }
+    }
+    node
+}
