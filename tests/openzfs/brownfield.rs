@@ -69,6 +69,14 @@ printf 'cifs: nas\n\tpath /mnt/pve/nas\n\tserver 10.0.0.1\n\tshare backup\n\tuse
 mkdir -p /etc/pve/priv/storage
 (umask 077; printf hunter2 >/etc/pve/priv/storage/nas.pw)
 mkdir -p /tank/photos/public /srv/plain
+cat >/etc/pve/nodes/lab/lxc/101.conf <<END
+arch: amd64
+mp0: /tank/photos,mp=/mnt/photos,ro=1,mountoptions=noatime
+mp1: /tank/photos/public,mp=/mnt/public
+mp2: /srv/plain,mp=/mnt/plain
+ostype: debian
+unprivileged: 1
+END
 cat >/etc/exports <<END
 /tank/photos 127.0.0.0/8(rw,no_root_squash,no_subtree_check) 10.1.0.0/16(ro,no_subtree_check)
 "/srv/raw files" 127.0.0.1(ro,no_subtree_check)
@@ -88,7 +96,7 @@ zfs get -Hp -t filesystem,volume -s local,received all | grep -v -e "$(printf '\
 zfs get -Hp -t filesystem,volume -o name,property,value mounted,mountpoint,canmount,volsize,refreservation,origin,keystatus | grep -v '/[.]phoenix'
 zpool get -Hp -o name,property,value autotrim,ashift,comment,autoexpand,failmode,cachefile
 zpool status -P | grep -e /dev -e mirror
-cat /etc/exports; sort /var/lib/nfs/etab; cat /etc/pve/storage.cfg /etc/pve/priv/storage/*
+cat /etc/exports /etc/pve/nodes/lab/lxc/101.conf; sort /var/lib/nfs/etab; cat /etc/pve/storage.cfg /etc/pve/priv/storage/*
 grep -v rpc_pipefs /proc/mounts | sort
 cat /sys/module/zfs/parameters/zfs_arc_max; ls /etc/exports.d /etc/modprobe.d; find /tank /srv | sort
 "#;
@@ -178,6 +186,8 @@ fn described(lab: &Session) {
         "username \"bob\"\n",
         "stay as they are: local (dir).\n",
         "sharenfs \"ro=10.2.0.0/16\"",
+        "lxc 101 at=\"/mnt/photos\" mountoptions=\"noatime\" ro=#true",
+        "// mp1 of container 101 has /tank/photos/public, a folder in it.",
     ] {
         assert!(text.contains(line), "{line} in:\n{text}");
     }
@@ -225,9 +235,14 @@ fn stands(lab: &Session) {
         "export:/tank/photos",
         "export:/srv/plain",
         "storage:loose",
+        "bind:lxc/101/mnt/public",
     ] {
         assert!(foreign.contains(&key), "{key} in {foreign:?}");
     }
+    assert!(
+        !foreign.iter().any(|key| key.contains("/mnt/photos") || key.contains("/mnt/plain")),
+        "{foreign:?}"
+    );
     assert_eq!(status["missing"].as_array().unwrap().len() + status["differs"].as_array().unwrap().len(), 0);
 }
 

@@ -14,6 +14,7 @@
 
 mod cpio;
 mod error;
+mod id_map;
 mod image;
 mod link;
 mod machine;

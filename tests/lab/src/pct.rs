@@ -16,6 +16,8 @@ use std::time::Duration;
 
 use phoenix_sim::pct::{self, Container, Failed};
 
+use crate::id_map;
+
 const NODES: &str = "/etc/pve/nodes";
 const HELD: &str = "/run/pct";
 
@@ -68,7 +70,7 @@ fn set(words: &[String]) -> Result<Vec<String>> {
     let done = pct::set(&container, &request)?;
     let mut warned = done.warned;
     for (key, point) in &done.plugged {
-        if let Err(why) = plug(id, point) {
+        if let Err(why) = plug(id, &text, point) {
             warned.push(format!("unable to hotplug {key}: {}", why.said));
         }
     }
@@ -155,7 +157,10 @@ fn start(id: u32) -> Result<()> {
 fn hold(id: u32) -> Result<Vec<String>> {
     let (_, text) = conf(id)?;
     for point in pct::points(&text).values() {
-        mount(id, point, &[])?;
+        mount(id, &text, point, &[]).inspect_err(|why| {
+            // Whoever waits for it is told that it does not start; this is for people.
+            let _ = fs::write(root(id).with_extension("log"), &why.said);
+        })?;
     }
     fs::write(root(id).with_extension("pid"), std::process::id().to_string()).map_err(io("write"))?;
     let address = SocketAddr::from_abstract_name(socket(id)).map_err(io("name a socket"))?;
@@ -181,13 +186,13 @@ fn stop(id: u32) -> Result<()> {
 }
 
 /// Gives a container that runs a mount point.
-fn plug(id: u32, point: &str) -> Result<()> {
+fn plug(id: u32, conf: &str, point: &str) -> Result<()> {
     let pid = fs::read_to_string(root(id).with_extension("pid")).map_err(io("find the container"))?;
-    mount(id, point, &["nsenter", "--mount", "--target", pid.trim()])
+    mount(id, conf, point, &["nsenter", "--mount", "--target", pid.trim()])
 }
 
-/// Mounts a folder of the host in a container.
-fn mount(id: u32, point: &str, through: &[&str]) -> Result<()> {
+/// Mounts a folder of the host in a container of this configuration, with numbers of its own where it says so.
+fn mount(id: u32, conf: &str, point: &str, through: &[&str]) -> Result<()> {
     let mut parts = point.split(',');
     let volume = parts.next().unwrap_or_default();
     let said: BTreeMap<&str, &str> = parts.filter_map(|part| part.split_once('=')).collect();
@@ -196,12 +201,19 @@ fn mount(id: u32, point: &str, through: &[&str]) -> Result<()> {
     }
     let at = root(id).join(said.get("mp").unwrap_or(&"").trim_start_matches('/'));
     fs::create_dir_all(&at).map_err(io("make a folder"))?;
+    let at = at.display().to_string();
+    let lines =
+        said.get("idmap").map_or(Ok(Vec::new()), |words| id_map::lines(conf, words)).map_err(because)?;
     let mut options = vec!["bind"];
+    if !lines.is_empty() {
+        id_map::mount(through, volume, &at, &lines).map_err(because)?;
+        options.insert(0, "remount");
+    }
     options.extend(said.get("mountoptions").into_iter().flat_map(|words| words.split(';')));
     options.extend(said.get("ro").filter(|word| **word == "1").map(|_| "ro"));
     let options = options.join(",");
-    let at = at.display().to_string();
-    let words: Vec<&str> = [through, &["mount", "-o", &options, "--", volume, &at]].concat();
+    let place: &[&str] = if lines.is_empty() { &["--", volume, &at] } else { &["--", &at] };
+    let words: Vec<&str> = [through, &["mount", "-o", &options], place].concat();
     let [tool, words @ ..] = &words[..] else { return Err(because("nothing to run")) };
     let done = Command::new(tool).args(words).output().map_err(io("mount"))?;
     match done.status.success() {

@@ -81,6 +81,11 @@ pub fn differs(state: &ContainerState, number: u16, point: &str) -> bool {
     !is_same(state.points.get(&number).map(|text| &**text), Some(point))
 }
 
+/// Returns whether this mount point is what is written at a number, as it is after the next start.
+pub fn is_wanted(state: &ContainerState, number: u16, point: &str) -> bool {
+    is_same(over(state, number).as_deref(), Some(point))
+}
+
 /// Returns what is written at a number, as it is after the next start.
 fn over(state: &ContainerState, number: u16) -> Option<Box<str>> {
     state.wanted().get(&number).map(|text| (*text).into())

@@ -58,7 +58,12 @@ pub fn take_away(draft: &mut Draft<'_>) {
             let mut sketch = Sketch::new(Kind::Release);
             if let (Some((number, _)), Some(Prior::Own { raw, .. }), true) =
                 (&ours, inputs.prior(&key, MOUNT_POINT), inputs.gives_back)
+                && !doing::is_wanted(state, *number, raw)
             {
+                if let Some(why) = unready(found, bind.container, state) {
+                    draft.refuse_for(&key, why);
+                    continue;
+                }
                 sketch.tell(MOUNT_POINT, Some("as phoenix had it"), Some("as it was before"));
                 sketch.run(doing::set(bind.container, *number, raw, state));
             }
