@@ -56,8 +56,8 @@ pub struct DatasetImage {
     pub files: BTreeMap<Box<str>, String>,
     /// Who owns its root directory, and who may do what in it.
     pub directory: Directory,
-    /// Owner and group of all that lies in it.
-    pub contents: (u32, u32),
+    /// Owner and group of those of its files and folders that were given away.
+    pub owners: BTreeMap<Box<str>, (u32, u32)>,
     /// Its snapshots.
     pub snapshots: BTreeMap<Box<str>, Snapshot>,
 }

@@ -85,11 +85,34 @@ impl State {
         group: Option<u32>,
     ) -> Result<(), Refusal> {
         self.need_root(name, path)?;
-        if let Some(dataset) = self.datasets.get_mut(name).filter(|dataset| dataset.count() > 0) {
-            let (had, of) = dataset.contents.unwrap_or_default();
-            dataset.contents = Some((owner.unwrap_or(had), group.unwrap_or(of)));
+        let Some(dataset) = self.datasets.get(name) else { return Ok(()) };
+        let all = dataset.folders.iter().chain(dataset.files.keys());
+        // What is mounted in it, and what lies below that, is not reached.
+        let reached = all.filter(|inside| {
+            self.covering(&format!("{path}/{inside}")).is_some_and(|mount| mount.dataset == *name)
+        });
+        let reached: Vec<Box<str>> = reached.cloned().collect();
+        if let Some(dataset) = self.datasets.get_mut(name) {
+            for inside in reached {
+                let of = dataset.owners.entry(inside).or_default();
+                *of = (owner.unwrap_or(of.0), group.unwrap_or(of.1));
+            }
+            dataset.owners.retain(|_, of| *of != (0, 0));
         }
         Ok(())
+    }
+
+    /// Returns owner and group of what is seen at a path.
+    #[must_use]
+    pub fn owner_at(&self, path: &str) -> (u32, u32) {
+        let Some(mount) = self.covering(path) else { return (0, 0) };
+        if *mount.path == *path {
+            let directory = self.directory(&mount.dataset);
+            return (directory.owner, directory.group);
+        }
+        let inside = path.strip_prefix(&*mount.path).map(|rest| rest.trim_start_matches('/'));
+        let of = |inside: &str| self.datasets.get(&mount.dataset)?.owners.get(inside).copied();
+        inside.and_then(of).unwrap_or_default()
     }
 
     /// Counts what lies in a file system.

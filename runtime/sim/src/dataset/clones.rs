@@ -46,9 +46,9 @@ impl State {
         }
         let mut settings = taken.shape.fixed.clone();
         settings.extend(own);
-        let Shape { folders, directory, contents, .. } = taken.shape;
+        let Shape { folders, directory, owners, .. } = taken.shape;
         let files = taken.files;
-        let dataset = Dataset { volume, settings, files, folders, directory, contents, ..Dataset::default() };
+        let dataset = Dataset { volume, settings, files, folders, directory, owners, ..Dataset::default() };
         self.datasets.insert(name.clone(), dataset);
         if let Some(taken) = self.snapshot_mut(snapshot) {
             taken.clones.insert(name.clone());
@@ -154,7 +154,7 @@ impl State {
         Shape {
             folders: state.folders.clone(),
             directory: state.directory.clone(),
-            contents: state.contents,
+            owners: state.owners.clone(),
             fixed: fixed.map(|(name, raw)| (name.clone(), raw.clone())).collect(),
         }
     }

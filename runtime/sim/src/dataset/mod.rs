@@ -191,7 +191,7 @@ impl State {
             locked: self.is_locked(name),
             files: state.files,
             directory,
-            contents: state.contents.unwrap_or_default(),
+            owners: state.owners,
             snapshots,
         }
     }

@@ -22,7 +22,7 @@ impl State {
             sent.filter_map(|name| Some((name.clone(), sender.own(name.as_str())?.into()))).collect();
         let volume = sender.volume;
         self.check_new(to)?;
-        let Shape { folders, directory, contents, fixed } = taken.shape.clone();
+        let Shape { folders, directory, owners, fixed } = taken.shape.clone();
         let snapshot = Snapshot {
             files: taken.files.clone(),
             guid: taken.guid,
@@ -39,7 +39,7 @@ impl State {
             files: taken.files,
             folders,
             directory,
-            contents,
+            owners,
             snapshots: [(from.name().into(), snapshot)].into(),
             ..Dataset::default()
         };

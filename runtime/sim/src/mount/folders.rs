@@ -53,6 +53,7 @@ impl State {
             Some(owner) => {
                 if let Some(state) = self.datasets.get_mut(&owner) {
                     state.folders.remove(&name);
+                    state.owners.remove(&name);
                 }
             }
         }

@@ -31,9 +31,9 @@ pub struct Dataset {
     /// Its root directory, where anything about it was changed: owner, group and mode.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub directory: Option<Directory>,
-    /// Owner and group of all that lies in it, where anybody gave it away.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub contents: Option<(u32, u32)>,
+    /// Owner and group of those of its files and folders that were given away; the others are root's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub owners: BTreeMap<Box<str>, (u32, u32)>,
     /// Its snapshots, by the name after the `@`.
     #[serde(default)]
     pub snapshots: BTreeMap<Box<str>, Snapshot>,
@@ -77,9 +77,9 @@ pub struct Shape {
     pub folders: BTreeSet<Box<str>>,
     /// The root directory.
     pub directory: Option<Directory>,
-    /// Owner and group of what lies in it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub contents: Option<(u32, u32)>,
+    /// Owner and group of files and folders that were given away.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub owners: BTreeMap<Box<str>, (u32, u32)>,
     /// What is fixed when a dataset is made, and a volume's size.
     pub fixed: BTreeMap<PropertyName, Box<str>>,
 }

@@ -37,6 +37,7 @@ const KINDS: &[(&str, usize, Make)] = &[
     ("destroy-pool", 1, destroy_pool),
     ("create-pool", 1, create_pool),
     ("directory", 3, directory),
+    ("contents", 3, contents),
     ("write", 3, write),
     ("folder", 4, folder),
     ("use", 3, hold_open),
@@ -464,12 +465,28 @@ fn create_pool(dice: &mut Dice, state: &State) -> Option<Act> {
     Some(Act::Op(PoolOf { name: PoolName::new(name).ok()?, disks }.create()))
 }
 
+/// Access control lists; the first is none.
+const LISTS: &[&str] =
+    &["-", "-", "", "user:33:rwx", "user:33:r-x,default:user:33:rwx", "group:12:rw-,default:other::---"];
+
 fn directory(dice: &mut Dice, state: &State) -> Option<Act> {
     let mount = dice.pick(&state.mounts)?;
     let path = if dice.chance(10) { "/q1".into() } else { mount.path };
     let owner = dice.pick(&[None, Some(0), Some(1000)])?;
     let mode = dice.pick(&["0755", "0700", "2775"]).and_then(|text| text.parse::<Mode>().ok());
-    Some(Act::Op(Op::DirectorySet { dataset: mount.dataset, path, owner, group: None, mode, acl: None }))
+    // Without an `acltype` that keeps one, each side refuses a list in words of its own.
+    let keeps = state.effective(&mount.dataset, "acltype").is_some_and(|kept| kept.raw.starts_with("posix"));
+    let list = if keeps { dice.word(LISTS) } else { "-" };
+    let acl = list.parse().ok();
+    Some(Act::Op(Op::DirectorySet { dataset: mount.dataset, path, owner, group: None, mode, acl }))
+}
+
+/// Gives all that lies in a file system away.
+fn contents(dice: &mut Dice, state: &State) -> Option<Act> {
+    let mount = dice.pick(&state.mounts)?;
+    let path = if dice.chance(10) { "/q1".into() } else { mount.path };
+    let (owner, group) = dice.pick(&[(Some(0), None), (Some(1000), Some(7)), (None, Some(8))])?;
+    Some(Act::Op(Op::ContentsSet { dataset: mount.dataset, path, owner, group }))
 }
 
 /// A folder that can be reached: one that is there, or sometimes one that is not.

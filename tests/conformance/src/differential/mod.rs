@@ -4,7 +4,7 @@
 //! A run is cut into lives: each begins with fresh pools on both sides, is chosen by the seed and its own
 //! number alone, and ends after [`LIFE`] operations or at the first difference. After each operation the
 //! outcomes are compared (both done, or both refused with the same first line), and what is mounted where,
-//! over what, seen or hidden, with which root directory, and every folder and file; after each fifth also all
+//! over what, seen or hidden, with which root directory and list, and every folder and file with its owner; after each fifth also all
 //! properties with their sources, snapshots and holds; after each operation on a pool, each difference and
 //! the last one also the pools, by phoenix's own look.
 //!
@@ -19,6 +19,8 @@
 //!   label there, and now and then it does not.
 //! - What libzfs leaves to its cache or to chance: two file systems at one path, and a slash too many in
 //!   a mount point (`is_up_to_chance` in `generate`).
+//! - Registrations and mount points of guests: Proxmox is not here, and the lab's stand-ins go by the simulator's
+//!   own rules, which recorded cases are held against.
 //! - Shares (`sharenfs`) and exports, which the conformance suite looks at.
 
 mod act;

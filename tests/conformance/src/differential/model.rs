@@ -72,7 +72,9 @@ impl Model {
                 picture.insert(key, format!("at {}, on {on}, {seen}", mount.path));
             }
             for (path, folder) in state.tree("/q") {
-                picture.insert(format!("path {path}"), if folder { "folder" } else { "file" }.to_owned());
+                let (owner, group) = state.owner_at(&path);
+                let what = if folder { "folder" } else { "file" };
+                picture.insert(format!("path {path}"), format!("{what} of {owner}:{group}"));
             }
             if depth >= Depth::Datasets {
                 for (name, dataset) in &state.datasets {

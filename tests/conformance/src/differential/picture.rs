@@ -1,7 +1,7 @@
 //! What a side looks like: facts by name, so that the difference of two is a list of lines.
 
 use phoenix_graph::{DatasetName, PropertyName};
-use phoenix_host::observed::{Observed, Query, Source};
+use phoenix_host::observed::{Directory, Observed, Query, Source};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Facts, each with its name: `qa/a atime` is `off, inherited from qa`.
@@ -103,7 +103,8 @@ pub fn add_datasets(picture: &mut Picture, seen: &Observed) {
 /// Adds the facts of root directories, of the file systems that are mounted and seen.
 pub fn add_directories(picture: &mut Picture, seen: &Observed) {
     for (name, directory) in &seen.directories {
-        let text = format!("{}:{} {}", directory.owner, directory.group, directory.mode);
+        let Directory { owner, group, mode, acl } = directory;
+        let text = format!("{owner}:{group} {mode} {acl}");
         picture.insert(format!("{name} directory"), text);
     }
 }

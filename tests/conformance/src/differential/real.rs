@@ -290,9 +290,11 @@ fn add_tree(picture: &mut Picture, folder: &Path, wanted: impl Fn(&str) -> bool)
         }
     }
     while let Some(path) = due.pop() {
-        let is_folder = fs::symlink_metadata(&path)?.is_dir();
-        let text = if is_folder { "folder" } else { "file" };
-        picture.insert(format!("path {}", path.display()), text.to_owned());
+        let about = fs::symlink_metadata(&path)?;
+        let is_folder = about.is_dir();
+        let what = if is_folder { "folder" } else { "file" };
+        picture
+            .insert(format!("path {}", path.display()), format!("{what} of {}:{}", about.uid(), about.gid()));
         if is_folder {
             for entry in fs::read_dir(&path)? {
                 let entry = entry?;
