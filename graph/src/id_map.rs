@@ -223,6 +223,27 @@ impl MountMap {
             ))
         })
     }
+
+    /// Lists the pieces of which a container has not every number inside: for those they mean nothing.
+    #[must_use]
+    pub fn beyond(&self, container: &IdMap) -> Vec<String> {
+        let Self::Pieces(pieces) = self else { return Vec::new() };
+        let has = |piece: &&Piece| {
+            let ranges = match piece.what {
+                What::Users => &container.users,
+                What::Groups => &container.groups,
+            };
+            let reached = ranges.0.iter().map(|range| {
+                let first = piece.inside.max(range.inside);
+                let end = |from: u32, count: u32| u64::from(from) + u64::from(count);
+                end(piece.inside, piece.count)
+                    .min(end(range.inside, range.count))
+                    .saturating_sub(first.into())
+            });
+            reached.sum::<u64>() < u64::from(piece.count)
+        };
+        pieces.iter().filter(has).map(Piece::to_string).collect()
+    }
 }
 
 impl fmt::Display for MountMap {
@@ -290,6 +311,15 @@ impl fmt::Display for Piece {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pieces_that_a_container_has_not_are_found() {
+        let container = IdMap::of(false, &["u 0 100000 1000", "u 1000 1000 1", "g 0 100000 10"]);
+        let beyond = |text: &str| MountMap::read(text).unwrap().beyond(&container).join(" ");
+        assert_eq!(beyond("u:33:33:1;u:999:5:2;g:9:9:1"), "");
+        assert_eq!(beyond("u:33:33:1;u:1000:5:2;g:10:10:1"), "u:1000:5:2 g:10:10:1");
+        assert_eq!(beyond("passthrough"), "");
+    }
 
     /// A number inside, and what it is outside as a user's and as a group's.
     type Number = (u32, Option<u32>, Option<u32>);

@@ -5,7 +5,7 @@ use super::{Paint, count, line, value::value};
 use phoenix_graph::{Key, Unit};
 use phoenix_host::op::Op;
 use phoenix_host::snapshots;
-use phoenix_plan::{Action, Change, Kind, Plan, Reversibility, Subject};
+use phoenix_plan::{Action, Change, Kind, Plan, Reversibility, Subject, code};
 use std::{collections::BTreeMap, fmt::Write};
 
 /// Lays a plan out.
@@ -131,6 +131,9 @@ pub fn summary(plan: &Plan) -> String {
     let lasting = plan.actions.iter().filter(|action| action.class != Reversibility::Reversible).count();
     let lasting = if lasting > 0 { format!(" ({lasting} cannot be undone)") } else { String::new() };
     match (counted.is_empty(), plan.refusals.len()) {
+        (true, 0) if plan.warnings.iter().any(|warning| warning.code == code::CARRY_INTO_MACHINE) => {
+            "Nothing to do on this host; above stands what to do in machines.".to_owned()
+        }
         (true, 0) => "Nothing to do.".to_owned(),
         (false, 0) => format!("{}{lasting}.", counted.join(", ")),
         (true, refused) => format!("{refused} refused; nothing will be done."),

@@ -56,7 +56,7 @@ pub fn take_away(draft: &mut Draft<'_>) {
         if draft.whose.was_adopted(&key) {
             draft.adopted.remove(&key);
             let mut sketch = Sketch::new(Kind::Release);
-            if let (Some((number, _)), Some(Prior::Own { raw, .. }), true) =
+            if let (Some((number, point)), Some(Prior::Own { raw, .. }), true) =
                 (&ours, inputs.prior(&key, MOUNT_POINT), inputs.gives_back)
                 && !doing::is_wanted(state, *number, raw)
             {
@@ -64,7 +64,7 @@ pub fn take_away(draft: &mut Draft<'_>) {
                     draft.refuse_for(&key, why);
                     continue;
                 }
-                sketch.tell(MOUNT_POINT, Some("as phoenix had it"), Some("as it was before"));
+                sketch.tell(&format!("mp{number}"), Some(&point.to_string()), Some(raw));
                 sketch.run(doing::set(bind.container, *number, raw, state));
             }
             draft.push(Subject::Resource(key), sketch);

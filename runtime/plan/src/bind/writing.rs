@@ -11,7 +11,7 @@ use crate::{
 };
 use phoenix_graph::{
     Bind, Key,
-    id_map::{IdMap, Ranges},
+    id_map::{IdMap, MountMap, Ranges},
     kind::acl::{May, Whom},
 };
 use phoenix_host::observed::{ContainerState, Directory};
@@ -19,9 +19,19 @@ use phoenix_host::observed::{ContainerState, Directory};
 /// Warns where a container is given what nobody in it can write to, and is not said only to read; and where the numbers
 /// that are said are none of its own.
 pub fn warn(draft: &mut Draft<'_>, key: &Key, bind: &Bind, state: &ContainerState) {
-    if bind.options.contains_key("idmap") && state.ids.is_same() {
-        let text = format!("container {} is privileged: Proxmox does not apply `idmap`", bind.container);
-        draft.warn(key, code::ID_MAP_IGNORED, text);
+    if let Some(map) = bind.options.get("idmap") {
+        let id = bind.container;
+        let beyond = MountMap::read(map).map(|map| map.beyond(&state.ids)).unwrap_or_default();
+        if state.ids.is_same() {
+            let text = format!("container {id} is privileged: Proxmox does not apply `idmap`");
+            draft.warn(key, code::ID_MAP_IGNORED, text);
+        } else if !beyond.is_empty() {
+            let text = format!(
+                "container {id} has not all numbers of {}: the others mean nothing",
+                beyond.join(", ")
+            );
+            draft.warn(key, code::ID_MAP_IGNORED, text);
+        }
     }
     if bind.options.get("ro").is_some_and(|word| &**word == "1") {
         return;

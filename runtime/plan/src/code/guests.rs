@@ -119,8 +119,8 @@ phoenix_graph::codes! {
     ID_MAP_IGNORED = Entry {
         name: "id-map-ignored",
         level: Warning,
-        title: "a map of numbers that is not applied",
-        explanation: "A privileged container has the numbers of the host: Proxmox leaves `idmap` of its mount points out, with a warning at each start. Take it out of the spec.",
+        title: "a map of numbers that is not applied, or a part of it",
+        explanation: "A privileged container has the numbers of the host: Proxmox leaves `idmap` of its mount points out, with a warning at each start. Take it out of the spec. In an unprivileged one a piece means nothing for numbers that the container has not: 0 to 65535 are its own, where no `lxc.idmap` says otherwise.",
         why: "Somebody counts on owners that are other ones.",
         examples: None,
     };
