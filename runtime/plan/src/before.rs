@@ -110,7 +110,10 @@ pub fn after(before: &Before, plans: &[(Plan, Vec<usize>)], from: Option<Side<'_
         for (key, settings) in &plan.before {
             let known = next.entry(key.clone()).or_default();
             for (name, prior) in settings {
-                if !touched.contains(key) && !set.contains(&(about(key), name.clone())) {
+                if &**name == unsaid::CONTENTS {
+                    // It is what was done, not what stood before.
+                    known.insert(name.clone(), prior.clone());
+                } else if !touched.contains(key) && !set.contains(&(about(key), name.clone())) {
                     known.entry(name.clone()).or_insert_with(|| prior.clone());
                 }
             }

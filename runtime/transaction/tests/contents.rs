@@ -5,7 +5,7 @@ use phoenix_host::op::Op;
 use phoenix_plan::Consent;
 use phoenix_sim::{Fault, FaultKind, Show};
 use phoenix_support::*;
-use phoenix_transaction::switch::{Recovered, SwitchError, Switched};
+use phoenix_transaction::switch::{Recovered, SwitchError, Switched, Target};
 
 const KEY: &str = "permissions:tank/share";
 
@@ -66,23 +66,61 @@ fn what_is_empty_or_new_is_given_without_more() {
     assert_eq!(contents(&world, "tank/share"), (0, 0));
 }
 
+/// Goes back, with a consent.
+fn back(world: &World, number: u64, consent: &Consent) -> Result<Switched, SwitchError> {
+    let target = Target::Generation(number);
+    world.with(|runtime| runtime.switch("rollback", &target, consent, &mut |_| true))
+}
+
 #[test]
-fn going_back_asks_for_nothing_and_tells_what_stays() {
+fn going_back_asks_as_going_on_does_and_tells_what_stays() {
     let world = world();
     to(&world, &owned("33", true), &consent_to(KEY));
     to(&world, &owned("34", true), &consent_to(KEY));
-    // From one to the other all goes back, by one word.
-    world.rollback(2).unwrap();
+    assert!(matches!(world.rollback(2), Err(SwitchError::Refused(_))));
+    back(&world, 2, &consent_to(KEY)).unwrap();
     assert_eq!(contents(&world, "tank/share"), (33, 5));
+    // What says nothing of it takes nothing back, and asks nothing.
     let plan = world.plan_to(1);
     assert!(plan.refusals.is_empty(), "{:?}", plan.refusals);
     let kept = plan.warnings.iter().find(|warning| warning.code.name == "contents-stay").unwrap();
-    assert!(kept.text.contains("`rollback --with-data tank/share`"), "{}", kept.text);
+    assert!(kept.text.contains("--with-data tank/share"), "{}", kept.text);
     world.rollback(1).unwrap();
     assert_eq!(contents(&world, "tank/share"), (33, 5));
-    // And on again to what was there before: what has been given is not given again.
-    world.rollback(3).unwrap();
+    // On again: meanwhile anything may have become of it.
+    assert!(matches!(world.rollback(3), Err(SwitchError::Refused(_))));
+    back(&world, 3, &consent_to(KEY)).unwrap();
+    assert_eq!(contents(&world, "tank/share"), (34, 5));
+}
+
+#[test]
+fn what_was_given_away_is_so_wherever_it_goes() {
+    let world = world();
+    to(&world, &owned("33", true), &consent_to(KEY));
+    // By hand: the root directory alone is put right.
+    let (dataset, path) = (name("tank/share"), "/tank/share".into());
+    let by_hand = Op::DirectorySet { dataset, path, owner: Some(7), group: None, mode: None, acl: None };
+    world.host.by_hand(&by_hand).unwrap();
+    assert!(matches!(world.switch(&owned("33", true)).unwrap(), Switched::Repaired { .. }));
+    // Put away and brought home it is asked for nothing.
+    world.switch(&graph(without(small(), &["dataset:tank/share", "export:/tank/share"]))).unwrap();
+    world.rollback(2).unwrap();
     assert_eq!(contents(&world, "tank/share"), (33, 5));
+    assert!(matches!(world.switch(&owned("33", true)).unwrap(), Switched::Nothing { .. }));
+}
+
+#[test]
+fn what_is_not_mounted_is_snapshot_before_it_is_given_away() {
+    let world = world();
+    world.host.by_hand(&Op::DatasetUnmount { dataset: name("tank/share") }).unwrap();
+    let plan = world.plan_with(&owned("33", true), &consent_to(KEY));
+    assert!(plan.snapshots.values().flatten().any(|taken| *taken == name("tank/share")));
+    to(&world, &owned("33", true), &consent_to(KEY));
+    let consent = Consent { with_data: [name("tank/share")].into(), ..Consent::default() };
+    back(&world, 1, &consent).unwrap();
+    assert_eq!(contents(&world, "tank/share"), (0, 0));
+    // Forward again its contents are others' once more.
+    assert!(matches!(world.rollback(2), Err(SwitchError::Refused(_))));
 }
 
 #[test]
@@ -90,8 +128,7 @@ fn its_data_brings_back_what_each_file_had() {
     let world = world();
     to(&world, &owned("33", true), &consent_to(KEY));
     let consent = Consent { with_data: [name("tank/share")].into(), ..Consent::default() };
-    let target = phoenix_transaction::switch::Target::Generation(1);
-    world.with(|runtime| runtime.switch("rollback", &target, &consent, &mut |_| true)).unwrap();
+    back(&world, 1, &consent).unwrap();
     assert_eq!(contents(&world, "tank/share"), (0, 0));
     assert!(world.drift().is_empty());
 }
@@ -109,7 +146,9 @@ fn what_is_undone_tells_what_was_given_away() {
         };
         assert_eq!(
             kept,
-            ["what lies in tank/share has been given owner 33 and group 5, all of it or a part"]
+            [
+                "what lies in tank/share has been given owner 33 and group 5, all of it or a part; what each file had is in the snapshot tank/share@phoenix-2"
+            ]
         );
         let mut after = world.host.image(Show::UsersOnly);
         after.datasets.get_mut(&name("tank/share")).unwrap().owners.clear();

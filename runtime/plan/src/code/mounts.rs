@@ -89,11 +89,20 @@ phoenix_graph::codes! {
         examples: None,
     };
 
+    CONTENTS_GIVEN = Entry {
+        name: "contents-given",
+        level: Warning,
+        title: "all that lies in a dataset is given to somebody",
+        explanation: "`recursive` gives all files and folders in the dataset an owner or a group, once. About how many, is what OpenZFS counts, some objects of its own with it. What each had is in the snapshot that is taken before, where one is taken.",
+        why: "No rollback gives it back file by file: it comes back with the data alone.",
+        examples: None,
+    };
+
     CONTENTS_STAY = Entry {
         name: "contents-stay",
         level: Warning,
         title: "what was given away with all that lies in a dataset stays so",
-        explanation: "`recursive` gave all files and folders in the dataset an owner or a group. The root directory goes back to what it was; the rest is not given back one by one. `rollback --with-data DATASET` brings it back with the data, as it was before that switch, and puts the newer state away.",
+        explanation: "`recursive` gave all files and folders in the dataset an owner or a group. The root directory goes back to what it was; the rest is not given back one by one. `rollback NUMBER --with-data DATASET`, to the generation before the one that gave it away, brings it back with the data, and puts the newer state away; as long as `gc` has not collected that snapshot.",
         why: "Whoever could read or write there before may not be able to now.",
         examples: None,
     };

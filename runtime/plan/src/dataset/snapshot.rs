@@ -8,19 +8,20 @@ use phoenix_host::{
     snapshots,
 };
 
-/// Has a dataset snapshot before anything else is done.
-pub fn first(draft: &mut Draft<'_>, name: &DatasetName) {
+/// Has a dataset snapshot before anything else is done. Returns whether it is.
+pub fn first(draft: &mut Draft<'_>, name: &DatasetName) -> bool {
     // What this very transaction made, before it was cut off, has no state before it; and a snapshot
     // would keep it from being unmade.
     let made = [Key::Dataset, Key::Volume].map(|kind| kind(name.clone()));
     if made.iter().any(|key| draft.inputs.made.contains(key)) || is_replica(draft, name) {
-        return;
+        return false;
     }
     if !has_room(draft, name) {
-        return;
+        return false;
     }
     tell_received(draft, name);
     draft.snapshots.entry(name.pool()).or_default().insert(name.clone());
+    true
 }
 
 /// Returns whether replication from elsewhere writes to a dataset, as the spec says of it or of one above:

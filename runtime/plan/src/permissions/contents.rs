@@ -1,24 +1,25 @@
-//! All that lies in a file system: with `recursive` it is given owner and group of the root directory, in the switch that
-//! first says so, or that finds the root directory otherwise.
+//! All that lies in a file system: with `recursive` it is given owner and group of the root directory, once.
 //!
-//! What each file had is in the snapshot that is taken before, and in nothing that a rollback of settings gives back. So it
-//! takes a consent, and is done last of all.
+//! That it was is noted with what permissions stand over, and follows the file system wherever it goes. What each file had
+//! is in the snapshot that is taken before, and in nothing that a rollback of settings gives back: it takes a consent, and
+//! is done last of all.
 
 use super::{
     numbers::{all, said},
-    unsaid::is_there,
+    unsaid::{CONTENTS, is_there},
 };
 use crate::{
-    Inverse, Kind, Reversibility, Subject, code, consent, dataset::snapshot, doing::Doing, draft::Draft,
-    order::Need,
+    Inverse, Kind, Prior, Reversibility, Subject, code, consent, dataset::snapshot, doing::Doing,
+    draft::Draft, order::Need,
 };
-use phoenix_graph::{Key, Permissions};
+use phoenix_graph::{Key, Permissions, SnapshotName};
 use phoenix_host::{
     observed::{Directory, Observed, Wanted},
     op::Op,
+    snapshots,
 };
 
-/// Plans it for a root directory that is to be given these numbers, and has others before, or is not seen yet.
+/// Plans it for a root directory that is to be given these numbers. `before` is what it has, where that is seen.
 pub fn plan(
     draft: &mut Draft<'_>,
     permissions: &Permissions,
@@ -26,49 +27,47 @@ pub fn plan(
     path: &str,
     before: Option<&Directory>,
 ) {
+    if !permissions.recursive {
+        return;
+    }
     let dataset = &permissions.dataset;
-    if !permissions.recursive || !is_there(draft, dataset) {
-        return;
-    }
-    let (inputs, known) = (draft.inputs, draft.found.moves.known(dataset));
-    let earlier =
-        inputs.current.and_then(|current| said(current, &known)).filter(|earlier| earlier.recursive);
-    let has = |now: &Directory| {
-        to.owner.is_none_or(|owner| owner == now.owner) && to.group.is_none_or(|group| group == now.group)
-    };
-    if earlier.is_some_and(|earlier| whose(earlier) == whose(permissions)) && before.is_none_or(has) {
-        return;
-    }
-    // The generation that is gone back to has had it done. What came since stays as it is.
-    if inputs.gives_back && earlier.is_none() {
-        return;
-    }
-    let now = draft.found.moves.now(dataset).filter(|_| before.is_some());
-    let many = match now.as_ref().and_then(|now| inputs.observed.contents.get(now)) {
-        Some(0) => return,
-        Some(count) => format!("about {count} files and folders"),
-        None => "all files and folders".to_owned(),
-    };
-    let accounts = accounts(to);
     let key = Key::Permissions(dataset.clone());
-    let class = Reversibility::ForwardOnly;
-    // What phoenix gave away before goes back to somebody else without more.
-    let goes_back = inputs.gives_back && earlier.is_some();
-    if !goes_back
-        && !consent::irreversible(draft, &key, class, &format!("{many} in it would be given {accounts}"))
-    {
+    let raw = raw(to);
+    let noted = draft.noted(&key, dataset).and_then(|noted| noted.get(CONTENTS));
+    if matches!(noted, Some(Prior::Own { raw: given, .. }) if **given == *raw) {
         return;
     }
+    let note =
+        || [(CONTENTS.into(), Prior::Own { raw: raw.as_str().into(), word: raw.as_str().into() })].into();
+    let now = draft.found.moves.now(dataset).filter(|_| is_there(draft, dataset));
+    let count = now.as_ref().filter(|_| before.is_some());
+    let count = count.and_then(|now| draft.inputs.observed.contents.get(now)).copied();
+    let (Some(now), true) = (now, count != Some(0)) else {
+        // Nothing lies in it yet; or what takes its place was given away before.
+        draft.stands_over(&key, note());
+        return;
+    };
+    let many =
+        count.map_or("all files and folders".to_owned(), |count| format!("about {count} files and folders"));
+    let accounts = accounts(to);
+    let kept = snapshot::first(draft, &now);
+    let lost = if kept { "" } else { ", and no snapshot keeps what each had" };
+    let class = Reversibility::ForwardOnly;
+    let what = format!("{many} in it would be given {accounts}{lost}");
+    if !consent::irreversible(draft, &key, class, &what) {
+        return;
+    }
+    draft.stands_over(&key, note());
+    draft.warn(&key, code::CONTENTS_GIVEN, format!("{many} in it are given {accounts}{lost}"));
     let mut sketch = draft.sketch(Kind::Update, dataset);
     sketch.class = class;
     sketch.after(Need::OwnGround);
-    sketch.tell("contents", Some(&format!("{many}, each as it is")), Some(&accounts));
-    if let Some(now) = now {
-        snapshot::first(draft, &now);
-    }
+    sketch.tell("contents", Some("each as it is"), Some(&accounts));
     let Wanted { owner, group, .. } = *to;
     let op = Op::ContentsSet { dataset: dataset.clone(), path: path.into(), owner, group };
-    sketch.run(Doing::new(op, Inverse::ContentsGiven { dataset: dataset.clone(), owner, group }));
+    let taken = snapshots::name(draft.inputs.number, 0);
+    let taken = kept.then(|| SnapshotName::of(&now, &taken).ok()).flatten();
+    sketch.run(Doing::new(op, Inverse::ContentsGiven { dataset: dataset.clone(), owner, group, taken }));
     draft.push_apart(Subject::Resource(key), sketch);
 }
 
@@ -84,7 +83,7 @@ pub fn tell_kept(draft: &mut Draft<'_>) {
             continue;
         }
         let text = format!(
-            "all that lies in it was given to somebody (`recursive`) and stays so; what each file had comes back with its data alone: `rollback --with-data {name}`"
+            "all that lies in it was given to somebody (`recursive`) and stays so; what each file had comes back with the data alone, as long as the snapshot of then is kept: `rollback NUMBER --with-data {name}`, to the generation before"
         );
         draft.warn(&Key::Permissions(name), code::CONTENTS_STAY, text);
     }
@@ -93,15 +92,20 @@ pub fn tell_kept(draft: &mut Draft<'_>) {
 /// Tells what was given to somebody and is not given back.
 pub fn kept(inverse: &Inverse, seen: &Observed) -> Option<String> {
     let inverse = inverse.where_it_holds(seen)?;
-    let Inverse::ContentsGiven { dataset, owner, group } = &*inverse else { return None };
+    let Inverse::ContentsGiven { dataset, owner, group, taken } = &*inverse else { return None };
     seen.datasets.get(dataset)?;
     let accounts = accounts(&Wanted { owner: *owner, group: *group, ..Wanted::default() });
-    Some(format!("what lies in {dataset} has been given {accounts}, all of it or a part"))
+    let had = taken.as_ref().map(|taken| format!("; what each file had is in the snapshot {taken}"));
+    Some(format!(
+        "what lies in {dataset} has been given {accounts}, all of it or a part{}",
+        had.unwrap_or_default()
+    ))
 }
 
-/// Returns to whom all is given.
-fn whose(permissions: &Permissions) -> (Option<&str>, Option<&str>, Option<u32>) {
-    (permissions.owner.as_deref(), permissions.group.as_deref(), permissions.container)
+/// Writes down to whom all is given.
+fn raw(to: &Wanted) -> String {
+    let word = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
+    format!("{}:{}", word(to.owner), word(to.group))
 }
 
 fn accounts(to: &Wanted) -> String {

@@ -11,6 +11,8 @@ pub const OWNER: &str = "owner";
 pub const GROUP: &str = "group";
 pub const MODE: &str = "mode";
 pub const ACL: &str = "acl";
+/// The name for what lies in the file system: to whom it was given, which nothing gives back.
+pub const CONTENTS: &str = "contents";
 
 /// Returns whether permissions say something.
 pub fn says(permissions: &Permissions, name: &str) -> bool {
@@ -19,6 +21,7 @@ pub fn says(permissions: &Permissions, name: &str) -> bool {
         GROUP => permissions.group.is_some(),
         MODE => permissions.mode.is_some(),
         ACL => !permissions.acl.is_empty(),
+        CONTENTS => permissions.recursive,
         _ => false,
     }
 }
