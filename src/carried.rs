@@ -34,7 +34,7 @@ pub fn files(host: &HostName, machine: u32, mounts: &[&GuestMount], format: Form
         Format::Units => {
             let file = |unit: units::Unit| {
                 let place = Some(format!("{}/{}", units::FOLDER, unit.name));
-                Carried { place, text: unit.file(host), name: unit.name }
+                Carried { place, text: unit.file(host, machine), name: unit.name }
             };
             mounts.into_iter().flat_map(units::units).map(file).collect()
         }

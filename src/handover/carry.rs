@@ -189,7 +189,7 @@ mod tests {
         let mut told = String::new();
         let outcomes = carry_out(
             &machine,
-            Wanted { host: &HostName::new("box").unwrap(), mounts: &[] },
+            Wanted { host: &HostName::new("box").unwrap(), machine: 201, mounts: &[] },
             &steps(),
             &|| stop,
             &mut |_, outcome| {

@@ -10,15 +10,17 @@ use phoenix_graph::{
 pub struct Wanted<'w> {
     /// The host that gives it: a machine may have mounts of others, too.
     pub host: &'w HostName,
+    /// The machine's id.
+    pub machine: u32,
     /// In the order of the paths.
     pub mounts: &'w [&'w NfsMount],
 }
 
 impl Wanted<'_> {
-    /// Returns the first line of each file that is this host's to write over and to remove.
+    /// Returns the first line of each file that is this host's, for this machine, to write over and to remove.
     #[must_use]
     pub fn head(&self) -> String {
-        units::head(self.host)
+        units::head(self.host, self.machine)
     }
 
     /// Lists the units to be looked at: of each mount the one and the other, also where it has only one.
@@ -31,7 +33,8 @@ impl Wanted<'_> {
     /// Writes a mount as units, whose texts are whole files.
     #[must_use]
     pub fn units(&self, mount: &NfsMount) -> Vec<units::Unit> {
-        let whole = |unit: units::Unit| units::Unit { text: unit.file(self.host), name: unit.name };
+        let whole =
+            |unit: units::Unit| units::Unit { text: unit.file(self.host, self.machine), name: unit.name };
         units::units(mount).into_iter().map(whole).collect()
     }
 }

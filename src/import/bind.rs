@@ -7,7 +7,10 @@ use super::{
 };
 use phoenix_graph::{DatasetName, Key, check::guest};
 use phoenix_host::{
-    observed::{Containers, DatasetState, Observed},
+    observed::{
+        Containers, DatasetState, Observed,
+        mount::{plain, plain_paths},
+    },
     text::mount_point::MountPoint,
 };
 
@@ -17,7 +20,17 @@ pub fn binds(seen: &Observed, scope: &Scope<'_>, name: &DatasetName, state: &Dat
     let mut bind = Node::new("bind");
     for (id, container) in found.by_id.iter().filter(|(_, container)| container.here) {
         for (number, text) in container.wanted() {
-            let Some(point) = MountPoint::read(text).filter(MountPoint::is_bind) else { continue };
+            let Some(point) = MountPoint::read(text) else {
+                if plain_paths(text).contains(&plain(path)) {
+                    node.notes.push(format!(
+                        "Left out: mp{number} of container {id}, which cannot be read: {text}."
+                    ));
+                }
+                continue;
+            };
+            if !point.is_bind() {
+                continue;
+            }
             if *point.volume == *path {
                 bind.inside.push(lxc(*id, &point));
             } else if scope.holder(&point.volume) == Some(name) {

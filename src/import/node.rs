@@ -68,7 +68,7 @@ const VITAL: &[&str] = &[
     "keylocation",
 ];
 /// Nodes that can be left out by themselves. What stands in others is left out with them.
-const WHOLE: &[&str] = &["arc", "pool", "root", "dataset", "volume", "export", "proxmox", "lxc"];
+const WHOLE: &[&str] = &["arc", "pool", "root", "dataset", "volume", "export", "proxmox", "bind", "lxc"];
 /// The longest line of settings, and of comments.
 const WIDE: usize = 100;
 
@@ -142,10 +142,22 @@ impl Node {
         for depth in (0..=spot.way.len()).rev() {
             let Some(node) = self.at_mut(&spot.way[..depth]) else { continue };
             if WHOLE.contains(&node.word) {
-                return node.left_out.replace(reason.to_owned()).is_none();
+                let fewer = node.left_out.replace(reason.to_owned()).is_none();
+                self.leave_out_what_is_empty(&spot.way[..depth]);
+                return fewer;
             }
         }
         false
+    }
+
+    /// Leaves out the node around another one that was left out, where it means nothing without any.
+    fn leave_out_what_is_empty(&mut self, way: &[usize]) {
+        let Some((_, above)) = way.split_last() else { return };
+        if let Some(node) = self.at_mut(above).filter(|node| node.word == "bind")
+            && node.inside.iter().all(|inner| inner.left_out.is_some())
+        {
+            node.left_out = Some("nothing of it can be said".to_owned());
+        }
     }
 
     /// Takes a secret out of the text, also out of comments.

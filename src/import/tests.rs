@@ -62,6 +62,7 @@ const POINTS: &[&str] = &[
     ",idmap=u:33:33:1;g:33:33:1",
     ",keepattrs=1,size=8G",
     ",quota=1,acl=0",
+    ",ro=2",
 ];
 const OPTIONS: &[&str] = &["rw", "ro,async", "rw,no_root_squash,sec=krb5p", "rw,fsid=0,crossmnt"];
 
@@ -146,7 +147,8 @@ fn stroke(world: &World, (what, which, first, second): Stroke) {
             let path = path(world, &dataset).unwrap_or_else(|| "/srv/other".to_owned());
             let below = if second.is_multiple_of(4) { "/folder" } else { "" };
             let options = POINTS[second % POINTS.len()];
-            let line = format!("mp{}: {path}{below},mp=/mnt/{}{options}\n", first % 3, first % 5);
+            let at = ["/mnt/a", "/", "/mnt/é", "/mnt/b c", "/mnt//d/."][first % 5];
+            let line = format!("mp{}: {path}{below},mp={at}{options}\n", first % 3);
             let conf = format!("/etc/pve/nodes/{}/lxc/{}.conf", world.host.state().node, 101 + first % 2);
             world.host.edit(|state| {
                 let text = state

@@ -84,7 +84,7 @@ impl Guest {
             let others = self.write(folder, &files, graph.host())?;
             if !others.is_empty() {
                 terminal.note(format_args!(
-                    "Also there, from an earlier run: {}. Of a mount that is gone: disable it in the machine, and remove the file.",
+                    "Also there, from an earlier run: {}. Of a mount that is gone: disable it in the machine, and remove the file.\n",
                     list(others.iter().map(String::as_str))
                 ));
             }
@@ -149,7 +149,7 @@ impl Guest {
     ) -> Result<Exit, Failure> {
         let mounts: Vec<&NfsMount> = mounts.iter().map(|one| &one.mount).collect();
         let Self { vmid: machine, overwrite, yes, json, .. } = *self;
-        let wanted = Wanted { host: graph.host(), mounts: &mounts };
+        let wanted = Wanted { host: graph.host(), machine, mounts: &mounts };
         Handover { machine, wanted, overwrite, yes, json, terminal }.run(common)
     }
 
@@ -208,7 +208,7 @@ impl Guest {
         for (file, was) in write {
             beside.write(&file.name, &file.text, was.as_ref()).map_err(failed)?;
         }
-        let head = units::head(host);
+        let head = units::head(host, self.vmid);
         let is_ours = |name: &str| {
             let unit = [".mount", ".automount"].iter().any(|end| name.ends_with(end));
             let text = || beside.read(name).ok().flatten();

@@ -13,6 +13,7 @@ use crate::{
 };
 use phoenix_graph::{
     DatasetName, Resource, Storage, StorageId,
+    check::has_secret_option,
     mounts::Mount,
     storage::{ELSEWHERE, FILE, ON_DATASETS, StorageError, StorageKind, StorageType, find_type, types},
 };
@@ -183,6 +184,19 @@ impl<'a> Checker<'_, 'a, '_> {
             });
         }
         if name == "content" && self.bad_contents(kind, setting, &words) {
+            return None;
+        }
+        let is_option = property.kind == StorageKind::MountOptions;
+        let as_option = format!("{name}={}", words.join(","));
+        if is_option && has_secret_option(&words.join(","))
+            || name == "username" && has_secret_option(&as_option)
+        {
+            let diagnostic = Diagnostic::new(code::SECRET_IN_SPEC, format!("a secret stands in `{name}`"))
+                .at(setting.place, "a spec is kept and shared: no secret stands in it")
+                .help(format!(
+                    "name a file that holds it, where its type takes one: `password{FILE}=\"/root/…\"`"
+                ));
+            self.push(diagnostic, setting.via);
             return None;
         }
         match kind.canonical(name, &words.join(",")) {

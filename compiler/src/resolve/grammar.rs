@@ -1,6 +1,9 @@
 //! The words of the language and where each may stand: one table.
 
-use phoenix_graph::{check::guest::MOUNT_OPTIONS, storage::SAID};
+use phoenix_graph::{
+    check::guest::MOUNT_OPTIONS,
+    storage::{SAID, types},
+};
 
 /// What a node is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -423,8 +426,8 @@ impl Kind {
     /// Returns what a word means inside a node of this kind.
     #[must_use]
     pub fn meaning(self, word: &str) -> Meaning {
-        // Nodes elsewhere, and properties of an NFS storage here.
-        if self == Proxmox && matches!(word, "export" | "options") {
+        // Nodes elsewhere (`export`, `pool`), and properties of a registration here.
+        if self == Proxmox && types().iter().any(|kind| kind.property(word).is_some()) {
             return Meaning::Setting;
         }
         let mut elsewhere = None;
@@ -515,6 +518,9 @@ mod tests {
         assert!(matches!(Dataset.meaning("recordsize"), Meaning::Setting));
         assert!(matches!(Dataset.meaning("snapshots"), Meaning::NotYet));
         assert!(matches!(Lxc.meaning("replicate"), Meaning::Setting));
+        for property in types().iter().flat_map(|kind| kind.properties()) {
+            assert!(matches!(Proxmox.meaning(property.name), Meaning::Setting), "{}", property.name);
+        }
         assert!(matches!(Pool.meaning("protect"), Meaning::Elsewhere(_)));
         assert!(WORDS.iter().all(|row| matches!(row.kind.meaning("allow"), Meaning::Directive(_))));
     }

@@ -14,19 +14,19 @@ pub struct Unit {
 }
 
 impl Unit {
-    /// Returns the file to carry into a machine: it says in its first line which host gives the mount, so that what
-    /// another host gives the same machine is never taken for its own.
+    /// Returns the file to carry into a machine: it says in its first line which host gives the mount, and to whom, so
+    /// that what another host gives the same machine is never taken for its own.
     #[must_use]
-    pub fn file(&self, host: &HostName) -> String {
-        format!("{}\n{}", head(host), self.text)
+    pub fn file(&self, host: &HostName, machine: u32) -> String {
+        format!("{}\n{}", head(host, machine), self.text)
     }
 }
 
 /// Returns the first line of each file that is to be carried from a host into a machine.
 #[must_use]
-pub fn head(host: &HostName) -> String {
+pub fn head(host: &HostName, machine: u32) -> String {
     format!(
-        "# Written by `phoenix guest` for the host {host}. What is changed here is lost when it is carried over anew."
+        "# Written by `phoenix guest {machine}` of the host {host}. What is changed here is lost when it is carried over anew."
     )
 }
 

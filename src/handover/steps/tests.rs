@@ -10,7 +10,7 @@ fn host() -> HostName {
 }
 
 fn decide(mounts: &[&NfsMount], seen: &Seen, overwrite: bool) -> Result<Vec<Step>, Vec<Refusal>> {
-    super::decide(Wanted { host: &host(), mounts }, seen, overwrite)
+    super::decide(Wanted { host: &host(), machine: 201, mounts }, seen, overwrite)
 }
 
 fn mount(at: &str, automount: bool) -> NfsMount {
@@ -26,7 +26,7 @@ fn mount(at: &str, automount: bool) -> NfsMount {
 fn standing(mounts: &[&NfsMount]) -> Seen {
     let mut seen = Seen { systemd: true, client: true, ..Seen::default() };
     for mount in mounts {
-        let made = Wanted { host: &host(), mounts }.units(mount);
+        let made = Wanted { host: &host(), machine: 201, mounts }.units(mount);
         for (at, unit) in made.iter().enumerate() {
             let state = Unit {
                 active: "active".to_owned(),

@@ -214,19 +214,37 @@ pub fn is_below(path: &str, above: &str) -> bool {
     path.strip_prefix(above).is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// Returns whether a path is another one, or lies below it; slashes at their ends do not count.
+/// Returns whether a path is another one, or lies below it, however they are spelled.
 #[must_use]
 pub fn is_at_or_below(path: &str, above: &str) -> bool {
-    let plain = |path| if path == "/" { path } else { str::trim_end_matches(path, '/') };
     let (path, above) = (plain(path), plain(above));
-    path == above || is_below(path, above)
+    path == above || is_below(&path, &above)
 }
 
-/// Returns an absolute path without doubled or trailing slashes, as the kernel tells it.
+/// Returns an absolute path in its one spelling, as the kernel tells it: without doubled or trailing slashes, `.` and
+/// `..`. Whether links are passed on the way is not looked at.
 #[must_use]
 pub fn plain(path: &str) -> String {
-    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => _ = parts.pop(),
+            part => parts.push(part),
+        }
+    }
     format!("/{}", parts.join("/"))
+}
+
+/// Returns a text in which every absolute path has its one spelling.
+#[must_use]
+pub fn plain_paths(text: &str) -> String {
+    let ends = |c: char| c.is_whitespace() || ",;:=\"'()[]".contains(c);
+    let words = text.split_inclusive(ends).map(|word| {
+        let path = word.trim_end_matches(ends);
+        if path.starts_with('/') { plain(path) + &word[path.len()..] } else { word.to_owned() }
+    });
+    words.collect()
 }
 
 /// Reads `/proc/self/mountinfo`. A line that cannot be read makes the whole unknown: it may hide anything.

@@ -73,8 +73,8 @@ fn named(key: &str, value: &str, shared: &[(Box<str>, Box<str>)]) -> Vec<Named> 
     if !DISKS.contains(&stem) {
         return Vec::new();
     }
-    let mut parts = value.split(',');
-    let first = parts.next().filter(|first| !is_option(first));
+    // It may stand behind the options.
+    let first = value.split(',').find(|part| !is_option(part));
     let by_name = || {
         value
             .split(',')

@@ -4,6 +4,7 @@
 //! Proxmox writes them back in an order of its own, so that only what was read can be compared.
 
 use super::pct_version::PctVersion;
+use crate::observed::mount::plain;
 use phoenix_graph::{check::guest, id_map::MountMap};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt};
@@ -113,8 +114,7 @@ fn one_spelling(path: &str) -> Box<str> {
     if path.contains(':') && !path.starts_with('/') {
         return path.into();
     }
-    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-    format!("/{}", parts.join("/")).into()
+    plain(path).into()
 }
 
 #[cfg(test)]
