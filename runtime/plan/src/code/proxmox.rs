@@ -44,6 +44,15 @@ phoenix_graph::codes! {
         examples: None,
     };
 
+    NOT_MADE_AGAIN = Entry {
+        name: "not-made-again",
+        level: Refusal,
+        title: "a registration that Proxmox would not take again",
+        explanation: "It has something that `pvesm add` refuses, such as `content none`, or that phoenix never says, such as `base`, with which Proxmox would make a volume group over whatever is on that disk. Put it right by hand, or remove the registration by hand, then plan again.",
+        why: "Where the switch fails later, undoing it could not bring the registration back.",
+        examples: None,
+    };
+
     SECRET_MISSING = Entry {
         name: "secret-missing",
         level: Refusal,

@@ -4,6 +4,7 @@
 //! `pvesm` runs one at a time, so its actions wait for each other; and it mounts everything, so that they
 //! come after all that is mounted.
 
+mod again;
 pub mod doing;
 mod for_good;
 mod registry;
@@ -77,7 +78,7 @@ pub fn take_away(draft: &mut Draft<'_>) {
             draft.warn(&key, code::ID_TAKEN, text);
             continue;
         }
-        if secrets::would_be_lost(draft, &key, state) {
+        if again::could_not_be(draft, &storage.id, state) || secrets::would_be_lost(draft, &key, state) {
             continue;
         }
         let doing = doing::becomes(&storage.id, None, inputs.observed);
@@ -98,6 +99,7 @@ pub fn take_away(draft: &mut Draft<'_>) {
 /// Takes a registration away while what it lies over is moved; [`present`] makes it again.
 fn step_back(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageState) {
     if storage.dataset.as_ref().and_then(|dataset| draft.found.moves.aside(dataset)).is_none()
+        || again::could_not_be(draft, &storage.id, state)
         || storage.id.as_str() == LOCAL
     {
         return;
@@ -223,7 +225,9 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
     }
     let files = secrets::all(storage, state);
     if anew
-        && (secrets::would_be_lost(draft, &key, state) || !secrets::can_be_made(draft, &key, storage, &files))
+        && (again::could_not_be(draft, &storage.id, state)
+            || secrets::would_be_lost(draft, &key, state)
+            || !secrets::can_be_made(draft, &key, storage, &files))
     {
         return;
     }
