@@ -92,6 +92,7 @@ impl Model {
         }
         if depth >= Depth::Pools {
             picture::add_pools(&mut picture, &seen);
+            picture::add_lists(&mut picture, &seen);
         }
         Ok(picture)
     }

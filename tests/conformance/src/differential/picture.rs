@@ -1,7 +1,7 @@
 //! What a side looks like: facts by name, so that the difference of two is a list of lines.
 
 use phoenix_graph::{DatasetName, PropertyName};
-use phoenix_host::observed::{Directory, Observed, Query, Source};
+use phoenix_host::observed::{Observed, Query, Source};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Facts, each with its name: `qa/a atime` is `off, inherited from qa`.
@@ -103,10 +103,15 @@ pub fn add_datasets(picture: &mut Picture, seen: &Observed) {
 /// Adds the facts of root directories, of the file systems that are mounted and seen.
 pub fn add_directories(picture: &mut Picture, seen: &Observed) {
     for (name, directory) in &seen.directories {
-        let Directory { owner, group, mode, acl } = directory;
-        let text = format!("{owner}:{group} {mode} {acl}");
+        let text = format!("{}:{} {}", directory.owner, directory.group, directory.mode);
         picture.insert(format!("{name} directory"), text);
     }
+}
+
+/// Adds the access control lists of root directories, of the file systems that are mounted and seen.
+pub fn add_lists(picture: &mut Picture, seen: &Observed) {
+    let lists = seen.directories.iter().filter(|(_, directory)| !directory.acl.is_empty());
+    picture.extend(lists.map(|(name, directory)| (format!("{name} list"), directory.acl.to_string())));
 }
 
 /// Adds the facts of pools as a host tells them: GUIDs and devices are each side's own.

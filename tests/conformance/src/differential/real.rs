@@ -88,6 +88,7 @@ impl Real {
             picture::add_datasets(&mut picture, &seen);
             picture::add_pools(&mut picture, &seen);
             picture::add_directories(&mut picture, &seen);
+            picture::add_lists(&mut picture, &seen);
         }
         Ok(picture)
     }
