@@ -84,19 +84,23 @@ impl State {
         owner: Option<u32>,
         group: Option<u32>,
     ) -> Result<(), Refusal> {
-        self.need_root(name, path)?;
+        self.need_seen(name, path)?;
         let Some(dataset) = self.datasets.get(name) else { return Ok(()) };
         let all = dataset.folders.iter().chain(dataset.files.keys());
-        // What is mounted in it, and what lies below that, is not reached.
-        let reached = all.filter(|inside| {
-            self.covering(&format!("{path}/{inside}")).is_some_and(|mount| mount.dataset == *name)
-        });
-        let reached: Vec<Box<str>> = reached.cloned().collect();
+        let given = |inside: &str| {
+            // What is mounted in it, and what lies below that, is not reached.
+            self.covering(&format!("{path}/{inside}")).filter(|mount| mount.dataset == *name)?;
+            let (had, of) = dataset.owners.get(inside).copied().unwrap_or_default();
+            let to = (owner.unwrap_or(had), group.unwrap_or(of));
+            // What has them already is left.
+            (to != (had, of)).then(|| (Box::from(inside), to))
+        };
+        let given: Vec<(Box<str>, (u32, u32))> = all.filter_map(|inside| given(inside)).collect();
+        if !given.is_empty() {
+            self.need_writable(name)?;
+        }
         if let Some(dataset) = self.datasets.get_mut(name) {
-            for inside in reached {
-                let of = dataset.owners.entry(inside).or_default();
-                *of = (owner.unwrap_or(of.0), group.unwrap_or(of.1));
-            }
+            dataset.owners.extend(given);
             dataset.owners.retain(|_, of| *of != (0, 0));
         }
         Ok(())
@@ -120,20 +124,23 @@ impl State {
         self.datasets.get(name).map_or(0, Dataset::count)
     }
 
-    /// Refuses where a file system is not what is seen at a place, or takes nothing.
-    fn need_root(&self, name: &DatasetName, path: &str) -> Result<(), Refusal> {
+    /// Refuses where a file system is not what is seen at a place.
+    fn need_seen(&self, name: &DatasetName, path: &str) -> Result<(), Refusal> {
         if self.mounted_at(name) != Some(path) || self.hidden(name) {
             return refuse(1, format!("{name} is not mounted at {path}"));
-        }
-        if self.refuses_writes(name) {
-            return refuse(1, "Read-only file system");
         }
         Ok(())
     }
 
+    /// Refuses where a file system takes no change.
+    fn need_writable(&self, name: &DatasetName) -> Result<(), Refusal> {
+        if self.refuses_writes(name) { refuse(1, "Read-only file system") } else { Ok(()) }
+    }
+
     /// Gives a root directory what is said, where its file system is what is seen there.
     fn directory_set(&mut self, name: &DatasetName, path: &str, wanted: &Wanted) -> Result<(), Refusal> {
-        self.need_root(name, path)?;
+        self.need_seen(name, path)?;
+        self.need_writable(name)?;
         if wanted.acl.as_ref().is_some_and(|list| !list.is_empty()) && !self.keeps_lists(name) {
             return refuse(1, "the file system takes no access control list: `acltype` is not `posix`");
         }
