@@ -136,7 +136,7 @@ fn all_that_lies_in_it_is_given_away_and_nothing_else(lab: &Session) {
     lab.holds();
     assert!(switch_again(lab).contains("Nothing to do"));
     // What each file had comes back with the data alone.
-    says(&lab.exits(0, "rollback --yes"), &["stays so", "`rollback --with-data t1/a`"]);
+    says(&lab.exits(0, "rollback --yes"), &["stays so", "`rollback NUMBER --with-data t1/a`"]);
     lab.prints("stat -c %u:%g /t1/a/hard", "100033:100005");
     lab.ok("umount /t1/a/over && zfs inherit snapdir t1/a && zfs destroy t1/a@theirs && rm -r /root/mine");
     switch(lab, 0, "dataset \"a\" { permissions mode=\"0751\"; bind { lxc 101 at=\"/srv/my data\"; }; }");
