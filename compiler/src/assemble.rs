@@ -55,6 +55,7 @@ fn refused(fault: &Fault, places: &HashMap<Key, Place>) -> Diagnostic {
         Reason::Option(_) => code::BAD_EXPORT_OPTION,
         Reason::StorageType(_) => code::BAD_STORAGE_TYPE,
         Reason::Required(_) => code::STORAGE_INCOMPLETE,
+        Reason::SecretIn(_) => code::SECRET_IN_SPEC,
         Reason::Storage(_) | Reason::OnDataset(_) => code::BAD_STORAGE_PROPERTY,
         Reason::Empty | Reason::NothingGiven => code::EMPTY_PERMISSIONS,
         Reason::NoLists(_) => code::ACL_WITHOUT_TYPE,

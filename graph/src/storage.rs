@@ -131,6 +131,20 @@ impl StorageType {
         value::canonical(self, known, text)
     }
 
+    /// Returns whether a legal value has a secret in it, which no spec holds: `vers=3.0,password=word` among the options of a
+    /// mount, `name%word` for a user (`mount.cifs(8)`, `mount.ceph(8)`).
+    #[must_use]
+    pub fn holds_secret(&self, property: &str, value: &str) -> bool {
+        let is_user = |name: &str, word: &str| matches!(name, "user" | "username") && word.contains('%');
+        if self.property(property).is_none_or(|known| known.kind != StorageKind::MountOptions) {
+            return is_user(property, value);
+        }
+        value.split(',').filter_map(|option| option.split_once('=')).any(|(name, word)| {
+            let name = name.trim().to_ascii_lowercase();
+            matches!(&*name, "pass" | "password" | "password2" | "passwd" | "secret") || is_user(&name, word)
+        })
+    }
+
     /// Reads a value from `storage.cfg` and returns its canonical form. What a spec could not say
     /// (`content none`, a property of a newer version) is kept as it stands.
     #[must_use]

@@ -13,7 +13,6 @@ use crate::{
 };
 use phoenix_graph::{
     DatasetName, Resource, Storage, StorageId,
-    check::has_secret_option,
     mounts::Mount,
     storage::{ELSEWHERE, FILE, ON_DATASETS, StorageError, StorageKind, StorageType, find_type, types},
 };
@@ -186,11 +185,8 @@ impl<'a> Checker<'_, 'a, '_> {
         if name == "content" && self.bad_contents(kind, setting, &words) {
             return None;
         }
-        let is_option = property.kind == StorageKind::MountOptions;
-        let as_option = format!("{name}={}", words.join(","));
-        if is_option && has_secret_option(&words.join(","))
-            || name == "username" && has_secret_option(&as_option)
-        {
+        let words = words.join(",");
+        if kind.holds_secret(name, &words) {
             let diagnostic = Diagnostic::new(code::SECRET_IN_SPEC, format!("a secret stands in `{name}`"))
                 .at(setting.place, "a spec is kept and shared: no secret stands in it")
                 .help(format!(
@@ -199,7 +195,7 @@ impl<'a> Checker<'_, 'a, '_> {
             self.push(diagnostic, setting.via);
             return None;
         }
-        match kind.canonical(name, &words.join(",")) {
+        match kind.canonical(name, &words) {
             Ok(value) => {
                 if on_dataset && name == "shared" && value == "1" {
                     let diagnostic = Diagnostic::new(

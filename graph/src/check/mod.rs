@@ -17,7 +17,7 @@ pub mod vdev;
 
 pub use crate::kind::{ARC_LEAST, ARC_MAX};
 pub use reason::Reason;
-pub use settings::{SettingError, has_password, has_secret_option, member, user_name};
+pub use settings::{SettingError, has_password, member, user_name};
 pub use size::{least_multiple, volume_size};
 pub use together::{all, over_the_system};
 

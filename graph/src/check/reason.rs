@@ -74,6 +74,8 @@ pub enum Reason {
     StorageType(Box<str>),
     #[error(transparent)]
     Storage(#[from] StorageError),
+    #[error("a secret stands in {0}, and in no spec")]
+    SecretIn(Box<str>),
     #[error("{0:?} does not follow from its dataset")]
     Derived(&'static str),
     #[error("it says no {0:?}, which Proxmox wants")]

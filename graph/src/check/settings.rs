@@ -108,14 +108,3 @@ pub fn has_password(text: &str) -> bool {
     let user = text.split_once("://").and_then(|(_, rest)| rest.split('/').next()?.rsplit_once('@'));
     user.is_some_and(|(user, _)| user.contains(':'))
 }
-
-/// Returns whether options of a mount have a secret in them: `vers=3.0,password=word` (`mount.cifs(8)`, `mount.ceph(8)`).
-#[must_use]
-pub fn has_secret_option(text: &str) -> bool {
-    let names = ["pass", "password", "password2", "passwd", "secret"];
-    let options = text.split(',').filter_map(|option| option.split_once('='));
-    options.into_iter().any(|(name, word)| {
-        let name = name.trim().to_ascii_lowercase();
-        names.contains(&name.as_str()) || ["user", "username"].contains(&name.as_str()) && word.contains('%')
-    })
-}

@@ -87,6 +87,11 @@ fn each_rule_refuses_what_breaks_it_and_names_the_resource() {
             "storage:plain: a dataset of the spec is mounted at /tank",
         ),
         (r#""path":"/srv/plain""#, r#""path":"/srv//plain""#, "storage:plain: "),
+        (
+            r#""export":"/backups","#,
+            r#""export":"/backups","options":"vers=4.2,password=word","#,
+            "storage:nas: a secret stands in options",
+        ),
         ("u:33:33:1;g:33:33:1", "g:33:33:1;u:33:33:1", "bind:lxc/101/mnt/a: idmap="),
         ("u:33:33:1;g:33:33:1", "u:33:33:1;u:30:40:9", "bind:lxc/101/mnt/a: idmap="),
         (r#""keepattrs":"0""#, r#""keepattrs":"no""#, "bind:lxc/101/mnt/a: keepattrs="),

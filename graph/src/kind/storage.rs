@@ -61,6 +61,9 @@ impl Kind for Storage {
             if kind.canonical(name, value)? != **value {
                 return Err(Reason::Spelling(format!("{name} {value}")));
             }
+            if kind.holds_secret(name, value) {
+                return Err(Reason::SecretIn(name.clone()));
+            }
         }
         for (name, path) in &self.secret_files {
             if kind.secret_file(name, path)? != **path {

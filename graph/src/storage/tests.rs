@@ -94,6 +94,23 @@ fn values_that_pvesm_refuses_are_refused() {
 }
 
 #[test]
+fn a_secret_inside_of_a_value_is_found() {
+    for (storage, property, text, wanted) in [
+        ("cifs", "options", "vers=3.0,password=word", true),
+        ("cifs", "options", "vers=3.0, PASS =word", true),
+        ("cifs", "options", "username=me%word", true),
+        ("cephfs", "options", "secret=word", true),
+        ("cifs", "username", "me%word", true),
+        ("cifs", "options", "vers=3.0,username=me", false),
+        ("nfs", "options", "vers=4.2,soft", false),
+        ("cifs", "username", "me", false),
+        ("dir", "path", "/srv/password=word", false),
+    ] {
+        assert_eq!(kind(storage).holds_secret(property, text), wanted, "{storage} {property} {text}");
+    }
+}
+
+#[test]
 fn properties_are_those_of_the_type() {
     for (storage, property) in [
         ("zfspool", "shared"),

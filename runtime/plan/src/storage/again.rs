@@ -27,7 +27,12 @@ pub fn could_not_be(draft: &mut Draft<'_>, id: &StorageId, state: &StorageState)
 fn unsayable(state: &StorageState) -> Option<(&str, &str)> {
     let Some(kind) = find_type(&state.kind) else { return Some(("type", &state.kind)) };
     let cannot = |name: &str, value: &str| match kind.property(name) {
-        Some(property) => property.kind == StorageKind::BaseVolume || kind.canonical(name, value).is_err(),
+        // A secret would stand on a command line.
+        Some(property) => {
+            property.kind == StorageKind::BaseVolume
+                || kind.canonical(name, value).is_err()
+                || kind.holds_secret(name, value)
+        }
         None => true,
     };
     let found = state.properties.iter().find(|(name, value)| cannot(name, value));

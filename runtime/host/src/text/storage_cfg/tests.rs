@@ -29,6 +29,14 @@ fn a_file_that_proxmox_wrote_loses_nothing() {
 }
 
 #[test]
+fn what_no_spec_says_is_lost_by_no_write() {
+    let text = "cifs: nas\n\tpath /mnt/pve/nas\n\tserver 10.0.0.5\n\tshare a\n\tcontent backup\n\toptions vers=3.0,password=word\n\tusername me%word\n\n";
+    let (sections, lost) = told(text);
+    assert!(sections[0].ends_with("options=vers=3.0,password=word username=me%word"), "{sections:?}");
+    assert!(lost.is_empty(), "{lost:?}");
+}
+
+#[test]
 fn everything_that_a_write_drops_is_told_with_its_line() {
     let text = "# ours\ndir: d1\n\tpath /srv/d1\n\t# inner\n\tcontent iso,bogus\n\tvendor-note keep\n\tpath /twice\n\n\
                 linstordb: l1\n\tredundancy 2\n\nzfspool: 9x\n\tpool tank\n\nzfspool: t1\n\tpool tank/a\n\n\
