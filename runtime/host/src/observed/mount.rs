@@ -4,6 +4,7 @@
 use phoenix_graph::DatasetName;
 use serde::{Deserialize, Serialize};
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, HashMap, HashSet},
     path::Path,
 };
@@ -217,7 +218,7 @@ pub fn is_below(path: &str, above: &str) -> bool {
 /// Returns whether a path is another one, or lies below it, however they are spelled.
 #[must_use]
 pub fn is_at_or_below(path: &str, above: &str) -> bool {
-    let (path, above) = (plain(path), plain(above));
+    let (path, above) = (spelled(path), spelled(above));
     path == above || is_below(&path, &above)
 }
 
@@ -225,6 +226,14 @@ pub fn is_at_or_below(path: &str, above: &str) -> bool {
 /// `..`. Whether links are passed on the way is not looked at.
 #[must_use]
 pub fn plain(path: &str) -> String {
+    spelled(path).into_owned()
+}
+
+fn spelled(path: &str) -> Cow<'_, str> {
+    let is_odd = |part: &str| matches!(part, "" | "." | "..");
+    if path.strip_prefix('/').is_some_and(|rest| !rest.split('/').any(is_odd)) {
+        return Cow::Borrowed(path);
+    }
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
         match part {
@@ -233,7 +242,7 @@ pub fn plain(path: &str) -> String {
             part => parts.push(part),
         }
     }
-    format!("/{}", parts.join("/"))
+    Cow::Owned(format!("/{}", parts.join("/")))
 }
 
 /// Returns a text in which every absolute path has its one spelling.

@@ -4,7 +4,10 @@
 //! A line is `key: value`. What users write into it (names, notes, tags) is passed over: only the keys that
 //! Proxmox keeps disks, mounts and free text under are looked at.
 
-use crate::observed::{Guest, GuestUse, Named};
+use crate::observed::{
+    Guest, GuestUse, Named,
+    mount::{plain, plain_paths},
+};
 use std::borrow::Cow;
 
 /// Keys that name one volume, device or path first, or as `file=` or `volume=`; most have a number behind.
@@ -57,14 +60,14 @@ pub fn uses(guest: &Guest, bytes: &[u8], shared: &[(Box<str>, Box<str>)]) -> Vec
 
 fn named(key: &str, value: &str, shared: &[(Box<str>, Box<str>)]) -> Vec<Named> {
     if key == "args" || key.starts_with("lxc.") {
-        return vec![Named::Text(value.into())];
+        return vec![Named::Text(plain_paths(value).into())];
     }
     let stem = key.trim_end_matches(|c: char| c.is_ascii_digit());
     if stem == "virtiofs" {
         let first = value.split(',').next().unwrap_or_default();
         let id = first.strip_prefix("dirid=").unwrap_or(first);
         let paths = shared.iter().filter(|(known, _)| &**known == id);
-        return paths.map(|(_, path)| Named::Path(path.clone())).collect();
+        return paths.map(|(_, path)| Named::Path(plain(path).into())).collect();
     }
     if LISTS.contains(&key) {
         let parts = value.split([',', ';', ' ']);
@@ -82,7 +85,7 @@ fn named(key: &str, value: &str, shared: &[(Box<str>, Box<str>)]) -> Vec<Named> 
     };
     let Some(source) = first.or_else(by_name) else { return Vec::new() };
     match source.starts_with('/') {
-        true => vec![Named::Path(source.into())],
+        true => vec![Named::Path(plain(source).into())],
         false => volume(source).into_iter().collect(),
     }
 }

@@ -11,8 +11,7 @@ use phoenix_host::{
     LOCAL, area,
     observed::{
         Containers, GuestKind, GuestUse, Guests, Named, Observed, Registrations, Source, StorageState,
-        Storages, Unknown,
-        mount::{is_at_or_below, plain, plain_paths},
+        Storages, Unknown, mount::is_at_or_below,
     },
     op::Op,
 };
@@ -486,9 +485,8 @@ fn place(state: &StorageState) -> (&str, Vec<Option<&str>>) {
 
 /// Returns whether a text has a path in it, whole or the beginning of a longer one.
 fn names(text: &str, path: &str) -> bool {
-    let (text, path) = (plain_paths(text), if path.starts_with('/') { plain(path) } else { path.to_owned() });
     let goes_on = |c: char| c.is_alphanumeric() || "-_.:".contains(c);
-    text.match_indices(&path).any(|(at, _)| {
+    text.match_indices(path).any(|(at, _)| {
         let after = text.get(at + path.len()..).and_then(|rest| rest.chars().next());
         after.is_none_or(|c| !goes_on(c))
     })
