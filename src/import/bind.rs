@@ -7,10 +7,7 @@ use super::{
 };
 use phoenix_graph::{DatasetName, Key, check::guest};
 use phoenix_host::{
-    observed::{
-        Containers, DatasetState, Observed,
-        mount::{plain, plain_paths},
-    },
+    observed::{Containers, DatasetState, Observed, mount::plain},
     text::mount_point::MountPoint,
 };
 
@@ -21,7 +18,8 @@ pub fn binds(seen: &Observed, scope: &Scope<'_>, name: &DatasetName, state: &Dat
     for (id, container) in found.by_id.iter().filter(|(_, container)| container.here) {
         for (number, text) in container.wanted() {
             let Some(point) = MountPoint::read(text) else {
-                if plain_paths(text).contains(&plain(path)) {
+                let mut paths = text.split(',').filter(|part| part.starts_with('/'));
+                if paths.any(|path| scope.holder(path) == Some(name)) {
                     node.notes.push(format!(
                         "Left out: mp{number} of container {id}, which cannot be read: {text}."
                     ));
@@ -31,7 +29,7 @@ pub fn binds(seen: &Observed, scope: &Scope<'_>, name: &DatasetName, state: &Dat
             if !point.is_bind() {
                 continue;
             }
-            if *point.volume == *path {
+            if *point.volume == *plain(path) {
                 bind.inside.push(lxc(*id, &point));
             } else if scope.holder(&point.volume) == Some(name) {
                 node.notes.push(format!(

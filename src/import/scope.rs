@@ -1,7 +1,7 @@
 //! What of a host is described: pools, and how their datasets lie and are mounted.
 
 use phoenix_graph::{DatasetName, Graph, HostName, PoolName};
-use phoenix_host::observed::{DatasetState, Observed};
+use phoenix_host::observed::{DatasetState, Observed, mount::plain};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a description takes in.
@@ -13,7 +13,7 @@ pub struct Scope<'a> {
     pub pools: BTreeSet<&'a PoolName>,
     children: BTreeMap<DatasetName, Vec<&'a DatasetName>>,
     /// Where the file systems are mounted.
-    mounts: BTreeMap<&'a str, &'a DatasetName>,
+    mounts: BTreeMap<String, &'a DatasetName>,
 }
 
 impl<'a> Scope<'a> {
@@ -33,7 +33,7 @@ impl<'a> Scope<'a> {
                 scope.children.entry(parent).or_default().push(name);
             }
             if let Some(path) = mounted(state) {
-                scope.mounts.insert(path, name);
+                scope.mounts.insert(plain(path), name);
             }
         }
         scope
@@ -51,7 +51,8 @@ impl<'a> Scope<'a> {
     /// Finds the file system that a path lies in, as far as the pools tell: what lies below `/` alone may
     /// be on another disk.
     pub fn holder(&self, path: &str) -> Option<&'a DatasetName> {
-        let mut at = path;
+        let path = plain(path);
+        let mut at = &*path;
         loop {
             if let Some(name) = self.mounts.get(at) {
                 return Some(*name);
