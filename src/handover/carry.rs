@@ -115,18 +115,16 @@ fn why(ended: &Ended) -> String {
 }
 
 fn act(machine: &dyn Inside, wanted: Wanted<'_>, act: &Act) -> Result<Ended, HostError> {
-    if let Some(words) = systemctl(act) {
-        let argv = [&[SYSTEMCTL], &words[..]].concat();
-        return machine.run(Program { argv: &argv, input: &[], seconds: LONG });
-    }
     match act {
         Act::Write { name, text, over } => {
             let over = if *over == Over::Others { "over" } else { "new" };
             sh(machine, &script::write(&wanted.head(), text), &[name, over], SHORT)
         }
         Act::Remove(name) => sh(machine, &script::remove(&wanted.head()), &[name], SHORT),
-        // What systemd does is done above.
-        _ => Ok(Ended { code: Some(0), out: Vec::new(), err: String::new() }),
+        Act::Stop(_) | Act::Disable(_) | Act::Reload | Act::Enable(_) | Act::Restart(_) => {
+            let argv = [&[SYSTEMCTL], &systemctl(act).unwrap_or_default()[..]].concat();
+            machine.run(Program { argv: &argv, input: &[], seconds: LONG })
+        }
     }
 }
 

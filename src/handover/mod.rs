@@ -32,9 +32,7 @@ use wanted::Wanted;
 
 /// What is to be handed over, and how.
 pub struct Handover<'a> {
-    /// The machine's id.
-    pub machine: u32,
-    /// What it is to mount.
+    /// What a machine is to mount.
     pub wanted: Wanted<'a>,
     /// Whether files of others are written over.
     pub overwrite: bool,
@@ -60,14 +58,11 @@ impl Handover<'_> {
                 .because("with `--json` nobody is asked; nothing was done")
                 .help("look at it without `--json` first, then run it with `--yes`"));
         }
-        let machine = Agent::of(&LinuxPaths::default(), self.machine).map_err(|unreached| {
+        let machine = Agent::of(&LinuxPaths::default(), self.wanted.machine).map_err(|unreached| {
             Failure::new(Exit::Refused, self.doing()).because(unreached.reason).help(unreached.help)
         })?;
         let stop = switching::stop_flag(&self.doing())?;
-        let agreed = match self.yes {
-            true => None,
-            false => Some(self.agree(&machine, &stop)?),
-        };
+        let agreed = (!self.yes).then(|| self.agree(&machine, &stop)).transpose()?;
         let store = store(common, Access::Change)?;
         let _lock = store.lock("guest --agent").map_err(|error| Failure::lock(self.doing(), error))?;
         let steps = self.decide(&machine)?;
@@ -77,7 +72,7 @@ impl Handover<'_> {
                 .help("run it again, and look at what is listed then"));
         }
         if self.yes && !self.json && !steps.is_empty() {
-            self.terminal.print(show::handover::plan(self.machine, &steps, self.terminal.paint()));
+            self.terminal.print(show::handover::plan(self.wanted.machine, &steps, self.terminal.paint()));
         }
         let outcomes = self.carry_out(&machine, &steps, &stop);
         self.conclude(&machine, &steps, &outcomes)
@@ -93,7 +88,7 @@ impl Handover<'_> {
     }
 
     fn doing(&self) -> String {
-        format!("cannot hand over to machine {}", self.machine)
+        format!("cannot hand over to machine {}", self.wanted.machine)
     }
 
     /// Lists what is to be done, and asks whether it is wanted, where it is anything.
@@ -102,7 +97,7 @@ impl Handover<'_> {
         if steps.is_empty() {
             return Ok(steps);
         }
-        self.terminal.print(show::handover::plan(self.machine, &steps, self.terminal.paint()));
+        self.terminal.print(show::handover::plan(self.wanted.machine, &steps, self.terminal.paint()));
         let refused = |why: &str| Failure::new(Exit::Refused, self.doing()).because(why);
         match self.terminal.confirm("Do it?", stop) {
             Some(true) => Ok(steps),
@@ -134,7 +129,7 @@ impl Handover<'_> {
         let judged = self.judge(machine);
         let mounts = judged.as_deref().unwrap_or_default();
         if self.json {
-            self.terminal.json(&HandoverView::new(self.machine, steps, outcomes, mounts));
+            self.terminal.json(&HandoverView::new(self.wanted.machine, steps, outcomes, mounts));
         } else {
             self.tell(steps, outcomes, mounts, is_done);
         }
@@ -143,7 +138,7 @@ impl Handover<'_> {
             true => Ok(Exit::Done),
             false => Err(Failure::new(
                 Exit::Failed,
-                format!("machine {} is not as it is to be", self.machine),
+                format!("machine {} is not as it is to be", self.wanted.machine),
             )
             .because(if is_done { "a mount does not stand" } else { "not all was done" })
             .help(
@@ -161,7 +156,7 @@ impl Handover<'_> {
     fn tell(&self, steps: &[Step], outcomes: &[Outcome], mounts: &[(&NfsMount, Standing)], is_done: bool) {
         let paint = self.terminal.paint();
         if steps.is_empty() {
-            self.terminal.print(format_args!("Nothing to do in machine {}.\n", self.machine));
+            self.terminal.print(format_args!("Nothing to do in machine {}.\n", self.wanted.machine));
         } else if !is_done {
             self.terminal.print(show::handover::outcomes(steps, outcomes, paint));
         }
@@ -174,7 +169,7 @@ impl Handover<'_> {
             format!(
                 "see that `qemu-guest-agent` is installed in the machine and runs; where it was enabled (`qm set {} --agent 1`) \
                  while the machine ran, stop and start that",
-                self.machine
+                self.wanted.machine
             )
         } else if error.complains_of(Complaint::Forbidden) {
             "allow `guest-exec` in the machine (`/etc/qemu/qemu-ga.conf`, or `/etc/sysconfig/qemu-ga`), or write units with \

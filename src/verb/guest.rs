@@ -150,7 +150,7 @@ impl Guest {
         let mounts: Vec<&NfsMount> = mounts.iter().map(|one| &one.mount).collect();
         let Self { vmid: machine, overwrite, yes, json, .. } = *self;
         let wanted = Wanted { host: graph.host(), machine, mounts: &mounts };
-        Handover { machine, wanted, overwrite, yes, json, terminal }.run(common)
+        Handover { wanted, overwrite, yes, json, terminal }.run(common)
     }
 
     /// Lists what the machine mounts, in the order of the paths: what lies above another is mounted before it.
