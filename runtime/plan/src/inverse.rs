@@ -205,8 +205,8 @@ pub enum Inverse {
         owner: Option<u32>,
         /// The number of the group that it is given.
         group: Option<u32>,
-        /// The snapshot that has what each file had, where there is one.
-        taken: Option<SnapshotName>,
+        /// The attempt whose snapshot has what each file had, where it takes one.
+        taken: Option<u64>,
     },
     /// The live export table had just these entries for these paths.
     Exports {

@@ -70,5 +70,5 @@ impl Prior {
 
 /// By resource and setting, what was there before phoenix set it. Of what phoenix made and put away, also
 /// that nothing was. An adopted resource has an entry, be it an empty one: of one that has none, nothing is
-/// known.
+/// known. Of permissions also to whom all that lies in the file system was given, which no look tells.
 pub type Before = BTreeMap<Key, BTreeMap<Box<str>, Prior>>;

@@ -147,7 +147,7 @@ fn what_is_undone_tells_what_was_given_away() {
         assert_eq!(
             kept,
             [
-                "what lies in tank/share has been given owner 33 and group 5, all of it or a part; what each file had is in the snapshot tank/share@phoenix-2"
+                "what lies in tank/share has been given owner 33 and group 5, all of it or a part; what each file had is in the snapshot of it whose name begins with phoenix-2"
             ]
         );
         let mut after = world.host.image(Show::UsersOnly);

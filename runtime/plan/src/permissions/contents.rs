@@ -12,7 +12,7 @@ use crate::{
     Inverse, Kind, Prior, Reversibility, Subject, code, consent, dataset::snapshot, doing::Doing,
     draft::Draft, order::Need,
 };
-use phoenix_graph::{Key, Permissions, SnapshotName};
+use phoenix_graph::{Key, Permissions};
 use phoenix_host::{
     observed::{Directory, Observed, Wanted},
     op::Op,
@@ -65,8 +65,7 @@ pub fn plan(
     sketch.tell("contents", Some("each as it is"), Some(&accounts));
     let Wanted { owner, group, .. } = *to;
     let op = Op::ContentsSet { dataset: dataset.clone(), path: path.into(), owner, group };
-    let taken = snapshots::name(draft.inputs.number, 0);
-    let taken = kept.then(|| SnapshotName::of(&now, &taken).ok()).flatten();
+    let taken = kept.then_some(draft.inputs.number);
     sketch.run(Doing::new(op, Inverse::ContentsGiven { dataset: dataset.clone(), owner, group, taken }));
     draft.push_apart(Subject::Resource(key), sketch);
 }
@@ -95,7 +94,11 @@ pub fn kept(inverse: &Inverse, seen: &Observed) -> Option<String> {
     let Inverse::ContentsGiven { dataset, owner, group, taken } = &*inverse else { return None };
     seen.datasets.get(dataset)?;
     let accounts = accounts(&Wanted { owner: *owner, group: *group, ..Wanted::default() });
-    let had = taken.as_ref().map(|taken| format!("; what each file had is in the snapshot {taken}"));
+    let name = |number: u64| snapshots::name(number, 0);
+    // One that was taken after an import has a further number behind.
+    let had = taken.map(|number| {
+        format!("; what each file had is in the snapshot of it whose name begins with {}", name(number))
+    });
     Some(format!(
         "what lies in {dataset} has been given {accounts}, all of it or a part{}",
         had.unwrap_or_default()
