@@ -233,14 +233,8 @@ impl MountMap {
                 What::Users => &container.users,
                 What::Groups => &container.groups,
             };
-            let reached = ranges.0.iter().map(|range| {
-                let first = piece.inside.max(range.inside);
-                let end = |from: u32, count: u32| u64::from(from) + u64::from(count);
-                end(piece.inside, piece.count)
-                    .min(end(range.inside, range.count))
-                    .saturating_sub(first.into())
-            });
-            reached.sum::<u64>() < u64::from(piece.count)
+            let held: u64 = ranges.0.iter().map(|range| range.holds(piece.inside, piece.count)).sum();
+            held < u64::from(piece.count)
         };
         pieces.iter().filter(has).map(Piece::to_string).collect()
     }
@@ -255,6 +249,12 @@ impl fmt::Display for MountMap {
 }
 
 impl Range {
+    /// Counts the numbers inside that it has of so many from one on.
+    fn holds(&self, inside: u32, count: u32) -> u64 {
+        let end = |from: u32, count: u32| u64::from(from) + u64::from(count);
+        end(inside, count).min(end(self.inside, self.count)).saturating_sub(inside.max(self.inside).into())
+    }
+
     /// Makes a range, as far as there are numbers; nothing where it has none.
     fn of(inside: u64, outside: u64, count: u64) -> Option<Self> {
         let count = count.min(NOBODY.saturating_sub(outside));

@@ -50,7 +50,7 @@ fn the_switch_tells_what_to_carry_over_and_status_finds_nothing_after_it() {
         .says("mount:vm/201/srv/my-data: machine 201 is to have it");
     first.says("`phoenix guest 202` prints");
     sandbox.sim(&["status"]).exits(0);
-    sandbox.sim(&["switch", "--yes"]).exits(0).says_not("phoenix guest");
+    sandbox.sim(&["switch", "--yes"]).exits(0).says_not("phoenix guest").says("Nothing to do: ");
 
     sandbox.edit("phoenix.kdl", " nconnect=4", "");
     sandbox.edit(
@@ -61,7 +61,8 @@ fn the_switch_tells_what_to_carry_over_and_status_finds_nothing_after_it() {
     let plan = sandbox.sim(&["plan"]).exits(0);
     plan.says("machine 201 has it in another way")
         .says("machine 202 is to have it no more")
-        .says("'srv-it.mount'");
+        .says("'srv-it.mount'")
+        .says("Nothing to do on this host; above stands what to do in machines.");
     let diff = sandbox.sim(&["diff", "1", "phoenix.kdl"]).exits(0);
     diff.says("mount:vm/201/srv/my-data").says("nconnect").says("100% it");
     sandbox.sim(&["switch", "--yes"]).exits(0);

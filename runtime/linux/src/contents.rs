@@ -135,7 +135,7 @@ mod tests {
         let mut found = BTreeSet::new();
         walk(&open(root), root, &mut |file, _| {
             let link = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(file));
-            found.insert(files::read_link(link).unwrap());
+            assert!(found.insert(files::read_link(link).unwrap()), "met twice");
             Ok(())
         })?;
         Ok(found)

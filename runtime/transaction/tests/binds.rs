@@ -2,7 +2,7 @@
 
 use phoenix_graph::{Bind, Graph, Resource};
 use phoenix_host::op::Op;
-use phoenix_plan::{Kind, Plan, Subject};
+use phoenix_plan::{Kind, Plan, Subject, foreign::ForeignKind};
 use phoenix_sim::{Cluster, Fault, FaultKind};
 use phoenix_support::*;
 use phoenix_transaction::switch::SwitchError;
@@ -168,6 +168,24 @@ fn a_mount_point_that_somebody_made_is_taken_over_and_given_back() {
     assert!(plan.actions.iter().any(released));
     world.switch(&graph(small())).unwrap();
     assert_eq!(conf(&world, 101), "arch: amd64\nmp3: /tank/share,mp=/share\nostype: debian\n");
+}
+
+#[test]
+fn mount_points_that_no_spec_has_are_told_where_they_are_about_its_pools() {
+    let world = world(&[(101, false), (102, false)]);
+    world.switch(&bound([bind(101, "/share", "tank/share", &[])])).unwrap();
+    let more = |id: u32, lines: &str| {
+        world.host.edit(|state| state.files.get_mut(&path(id)).unwrap().push_str(lines));
+    };
+    more(
+        101,
+        "mp1: /tank//vms/./sub,mp=/sub\nmp2: /srv/elsewhere,mp=/other\nmp3: vms:subvol-101-disk-1,mp=/disk\n",
+    );
+    more(102, "mp0: /tankard,mp=/no\nmp1: /tank,mp=/all\n");
+    let foreign = world.standing().foreign.into_iter().filter(|one| one.kind == ForeignKind::Bind);
+    let told: Vec<String> = foreign.map(|one| format!("{} {}", one.key, one.detail)).collect();
+    assert_eq!(told, ["bind:lxc/101/sub /tank/vms/sub", "bind:lxc/102/all /tank"]);
+    assert!(world.drift().is_empty());
 }
 
 #[test]
