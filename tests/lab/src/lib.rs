@@ -5,7 +5,7 @@
 //! and [`Machine::boot_again`] the boot after it. Everything lives under `target/lab`. A [`Session`] is a
 //! machine with phoenix in it, as tests go through it.
 //!
-//! [`pvesm`], [`pct`] and [`qm`] are the stand-ins for Proxmox's commands that are put into the machine.
+//! [`proxmox`] has the stand-ins for Proxmox's commands that are put into the machine.
 
 #![expect(
     clippy::disallowed_methods,
@@ -19,12 +19,10 @@ mod image;
 mod link;
 mod machine;
 mod output;
-pub mod pct;
 mod place;
 mod programs;
-pub mod pvesm;
+pub mod proxmox;
 mod qemu;
-pub mod qm;
 mod session;
 mod spec;
 pub mod wire;

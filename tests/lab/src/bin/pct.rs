@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use phoenix_lab::pct::run;
+use phoenix_lab::proxmox::pct::run;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

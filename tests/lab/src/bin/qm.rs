@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use phoenix_lab::qm::run;
+use phoenix_lab::proxmox::qm::run;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -18,8 +18,8 @@ use std::time::Duration;
 use agent::Agent;
 use printed::pretty;
 
-const START: &str = include_str!("../../guest/qm-start");
-const INIT: &str = include_str!("../../guest/qm-init");
+const START: &str = include_str!("../../../guest/qm-start");
+const INIT: &str = include_str!("../../../guest/qm-init");
 
 /// The most that is taken from the standard input, in bytes.
 const MOST: u64 = 1 << 20;
