@@ -49,26 +49,22 @@ const BACKUPS: &[StorageProperty] = &[
     StorageProperty::new("prune-backups", Kind::PruneBackups, "Says which backups of a guest are kept."),
 ];
 
+const fn format(words: &'static [&'static str]) -> StorageProperty {
+    StorageProperty::new("format", Kind::Words(words), "Sets the format of new disk images.")
+}
+
+/// On a server there are no subvolumes.
+const FORMAT: StorageProperty = format(&["raw", "qcow2", "vmdk"]);
+const PREALLOCATION: StorageProperty = StorageProperty::new(
+    "preallocation",
+    Kind::Words(&["off", "metadata", "falloc", "full"]),
+    "Says how much of a new disk image is written at once.",
+)
+.default("metadata");
+
 /// Storages that keep files.
-const FILES: &[StorageProperty] = &[
-    BANDWIDTH,
-    FOLDERS,
-    BASE_PATH,
-    SUBDIRS,
-    StorageProperty::new(
-        "format",
-        Kind::Words(&["raw", "qcow2", "vmdk", "subvol"]),
-        "Sets the format of new disk images.",
-    ),
-    MKDIR,
-    StorageProperty::new(
-        "preallocation",
-        Kind::Words(&["off", "metadata", "falloc", "full"]),
-        "Says how much of a new disk image is written at once.",
-    )
-    .default("metadata"),
-    CHAIN.fixed(),
-];
+const FILES: &[StorageProperty] =
+    &[BANDWIDTH, FOLDERS, BASE_PATH, SUBDIRS, MKDIR, PREALLOCATION, CHAIN.fixed()];
 
 /// A directory of this host.
 const DIRECTORY: &[StorageProperty] = &[
@@ -110,6 +106,16 @@ const ZFSPOOL: &[StorageProperty] = &[
     flag("sparse", "Makes volumes without reserving their space."),
 ];
 
+const BTRFS: &[StorageProperty] = &[
+    PATH,
+    flag("nocow", "Turns copy-on-write off, and checksums with it."),
+    BASE_PATH,
+    SUBDIRS,
+    format(&["raw", "subvol"]),
+    MKDIR,
+    PREALLOCATION,
+];
+
 const NFS: &[StorageProperty] = &[
     SERVER,
     StorageProperty::new("export", Kind::AbsolutePath, "Says which path the server exports.")
@@ -117,6 +123,7 @@ const NFS: &[StorageProperty] = &[
         .fixed(),
     MOUNT_PATH,
     MOUNT_OPTIONS,
+    FORMAT,
 ];
 
 const CIFS: &[StorageProperty] = &[
@@ -125,6 +132,7 @@ const CIFS: &[StorageProperty] = &[
     MOUNT_PATH,
     MOUNT_OPTIONS,
     StorageProperty::new("domain", Kind::Text, "Names the domain of the user."),
+    FORMAT,
     PASSWORD.beside("username"),
     StorageProperty::new(
         "smbversion",
@@ -255,7 +263,7 @@ pub(super) const TYPES: &[StorageType] = &[
         contents: FILE_CONTENTS,
         default_content: "images,rootdir",
         doc: "Keeps files in a directory of the host.",
-        groups: &[&[PATH], COMMON, DIRECTORY, FILES, BACKUPS],
+        groups: &[&[PATH, format(&["raw", "qcow2", "vmdk", "subvol"])], COMMON, DIRECTORY, FILES, BACKUPS],
     },
     StorageType {
         name: "nfs",
@@ -276,13 +284,7 @@ pub(super) const TYPES: &[StorageType] = &[
         contents: FILE_CONTENTS,
         default_content: "images,rootdir",
         doc: "Keeps files and guests' disks on btrfs.",
-        groups: &[
-            &[PATH, flag("nocow", "Turns copy-on-write off, and checksums with it.")],
-            COMMON,
-            DIRECTORY,
-            FILES,
-            BACKUPS,
-        ],
+        groups: &[BTRFS, COMMON, DIRECTORY, BACKUPS],
     },
     StorageType {
         name: "pbs",
