@@ -22,6 +22,7 @@ pub mod pct;
 mod permissions;
 mod pool;
 mod properties;
+pub mod pvesm;
 mod secrets;
 pub mod state;
 mod storage;

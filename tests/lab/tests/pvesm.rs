@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use phoenix_lab::proxmox::pvesm::{Outcome, Site, Space, run};
+use phoenix_sim::pvesm::{Outcome, Site, Space, run};
 use serde::Deserialize;
 
 const CASES: &str = include_str!("../fixtures/pvesm-cases.jsonl");

@@ -1,4 +1,4 @@
-//! The lab's machine as the stand-in's site: real pools, folders and mounts.
+//! A stand-in for Proxmox VE's `pvesm`: the simulator's rules, on real pools, folders and mounts.
 
 use std::fs::{self, File};
 use std::hash::{BuildHasher, RandomState};
@@ -8,7 +8,9 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use super::{Site, Space};
+pub use phoenix_sim::pvesm::run;
+
+use phoenix_sim::pvesm::{Site, Space};
 
 const FILE: &str = "/etc/pve/storage.cfg";
 const SECRETS: &str = "/etc/pve/priv/storage";

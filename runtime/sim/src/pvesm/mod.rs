@@ -1,15 +1,14 @@
-//! A stand-in for Proxmox VE's `pvesm`, as far as phoenix uses it: it keeps
-//! `/etc/pve/storage.cfg` the way pve-storage 9 was seen to, surprises included.
+//! What Proxmox's `pvesm` does, as far as phoenix uses it: it keeps `/etc/pve/storage.cfg` the way pve-storage 9 was
+//! seen to, surprises included.
 //!
 //! An argument vector is read against the [`schema`] (`arguments`), its values are checked
 //! (`values`), the file is read (`config`), the storage is activated on a [`Site`]
-//! (`activate`), and the file is written anew. [`Real`] is the site of the lab's machine; the
+//! (`activate`), and the file is written anew. The lab's machine is such a site; the
 //! tests have one of their own and compare with the recorded cases.
 
 mod activate;
 mod arguments;
 mod config;
-mod real;
 mod said;
 pub mod schema;
 mod site;
@@ -17,7 +16,6 @@ mod status;
 mod values;
 mod verbs;
 
-pub use real::Real;
 pub use site::{Site, Space};
 
 use said::{Refused, Said};
