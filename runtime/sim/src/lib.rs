@@ -13,6 +13,7 @@ mod export;
 mod fault;
 mod files;
 mod given;
+mod here;
 mod image;
 mod keep;
 mod keys;

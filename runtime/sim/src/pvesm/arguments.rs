@@ -27,9 +27,9 @@ impl Takes {
     /// Returns an option's form, where the verb takes it.
     fn form(self, name: &str) -> Option<Form> {
         match self {
-            Takes::Every => schema::anywhere(name).map(|p| p.form),
+            Takes::Every => schema::form(name),
             Takes::Changes if name == "delete" || name == "digest" => Some(Form::Text),
-            Takes::Changes => schema::settable(name).map(|p| p.form),
+            Takes::Changes => schema::settable(name),
             Takes::Only(words) => words.contains(&name).then_some(Form::Text),
         }
     }
@@ -124,6 +124,8 @@ fn checked(
 /// Refuses a storage's id that is not one.
 pub(super) fn check_id(id: &str, usage: &str) -> Result<(), Refused> {
     values::id(id).map_err(|why| {
-        Refused::because(format!("400 Parameter verification failed.\nstorage: {why}\n{usage}"))
+        Refused::because(format!(
+            "400 Parameter verification failed.\nstorage: invalid format - {why}\n{usage}"
+        ))
     })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::schema::{self, Form, Type};
+use super::schema::{self, Form, Lies, Type};
 use super::values::{self, list};
 use super::{Refused, Said};
 
@@ -25,10 +25,13 @@ pub(super) struct Section {
     pub(super) values: Values,
 }
 
+/// What is said of properties, by their names.
+pub(super) type Texts = BTreeMap<&'static str, String>;
+
 /// A section's properties. Sets are kept as sets: their order is lost at every write.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Values {
-    pub(super) plain: BTreeMap<&'static str, String>,
+    pub(super) plain: Texts,
     pub(super) content: Option<BTreeSet<String>>,
     pub(super) nodes: Option<BTreeSet<String>>,
 }
@@ -61,41 +64,58 @@ impl Values {
         self.get(name) == Some("1")
     }
 
-    /// Puts in a checked value. An unsupported content type is dropped with a warning; it is an
-    /// error only where nothing is left and the type may not stand without.
-    pub(super) fn set(
-        &mut self,
-        kind: &Type,
-        name: &'static str,
-        form: Form,
-        value: String,
-        said: &mut Said,
-    ) -> Result<(), String> {
-        match form {
-            Form::Content => {
-                let mut content = BTreeSet::new();
-                for word in list(&value) {
-                    if kind.content.contains(&word) {
-                        content.insert(word.to_string());
-                    } else {
-                        said.warn(format!("storage does not support content type '{word}'"));
-                    }
+    /// Reads what is said of a new storage: nothing that it must have is missing.
+    pub(super) fn made(kind: &Type, id: &str, mut texts: Texts, said: &mut Said) -> Result<Values, String> {
+        // Where it is mounted, unless somebody says so.
+        if kind.is_mounted() {
+            texts.entry("path").or_insert_with(|| format!("/mnt/pve/{id}"));
+        }
+        let mut values = Values::changed(kind, texts, said)?;
+        if let Some(lacking) = kind.required().find(|name| !values.has(name)) {
+            return Err(format!("missing value for required option '{lacking}'"));
+        }
+        if let (Lies::Folder | Lies::Subvolume, Some(path)) = (kind.lies, values.plain.get_mut("path")) {
+            *path = values::folder_path(path)?;
+        }
+        Ok(values)
+    }
+
+    /// Reads what is said of a storage, each text checked by its form. An unsupported content type is dropped with a
+    /// warning; it is an error only where nothing is left and the type may not stand without.
+    pub(super) fn changed(kind: &Type, texts: Texts, said: &mut Said) -> Result<Values, String> {
+        let mut values = Values::default();
+        for (name, text) in texts {
+            match name {
+                "content" => values.content = Some(content(kind, &text, said)?),
+                "nodes" => values.nodes = Some(list(&text).iter().map(|node| node.to_string()).collect()),
+                "format" if !kind.formats.contains(&text.as_str()) => {
+                    said.warn(format!("storage does not support format '{text}'"));
                 }
-                if content.is_empty() && !kind.may_be_empty() {
-                    return Err("storage does not support content type 'none'".into());
+                name => {
+                    values.plain.insert(name, text);
                 }
-                self.content = Some(content);
-            }
-            Form::Nodes => self.nodes = Some(list(&value).iter().map(|n| n.to_string()).collect()),
-            Form::DirPath => {
-                self.plain.insert(name, values::dir_path(&value)?);
-            }
-            _ => {
-                self.plain.insert(name, value);
             }
         }
-        Ok(())
+        Ok(values)
     }
+}
+
+fn content(kind: &Type, text: &str, said: &mut Said) -> Result<BTreeSet<String>, String> {
+    let mut content = BTreeSet::new();
+    for word in list(text) {
+        if kind.content.contains(&word) {
+            content.insert(word.to_string());
+        } else {
+            said.warn(format!("storage does not support content type '{word}'"));
+        }
+    }
+    if content.contains("none") && content.len() > 1 {
+        return Err("unable to combine 'none' with other content types".into());
+    }
+    if content.is_empty() && !kind.may_be_empty() {
+        return Err("storage does not support content type 'none'".into());
+    }
+    Ok(content)
 }
 
 impl Config {
@@ -109,16 +129,20 @@ impl Config {
             if line.is_empty() {
                 continue;
             }
+            let Some((kind, id)) = header(line) else {
+                said.warn(format!("file {PATH} line {number} - ignore config line: {line}"));
+                continue;
+            };
             let body: Vec<_> = lines.by_ref().take_while(|(l, _)| !l.is_empty()).collect();
-            match header(line) {
-                None => said.warn(format!("file {PATH} line {number} - ignore config line: {line}")),
-                Some((kind, id)) => match schema::of(kind) {
-                    Some(kind) => config.read_section(kind, id, number, &body, said),
-                    None => said.warn(format!(
-                        "file {PATH} line {number} (skip section '{id}'): unsupported type '{kind}'"
-                    )),
-                },
-            }
+            let skipped = match (values::id(id), schema::of(&kind)) {
+                (Err(why), _) => why,
+                (Ok(()), None) => format!("unsupported type '{kind}'"),
+                (Ok(()), Some(kind)) => {
+                    config.read_section(kind, id, number, &body, said);
+                    continue;
+                }
+            };
+            said.warn(format!("file {PATH} line {number} (skip section '{id}'): {skipped}"));
         }
         config.ensure_local();
         config
@@ -132,19 +156,22 @@ impl Config {
         body: &[(&str, usize)],
         said: &mut Said,
     ) {
-        let mut values = Values::default();
+        let mut texts = Texts::new();
         for (line, number) in body {
             let place = format!("file {PATH} line {number} (section '{id}')");
             let Some((name, value)) = property(line) else {
                 said.warn(format!("{place} - ignore config line: {}", line.trim_end()));
                 continue;
             };
-            let read = match (kind.property(name), schema::anywhere(name)) {
-                (Some(p), _) if values.has(p.name) => Err("duplicate attribute".into()),
-                (Some(p), _) => {
-                    let bare = p.name == "disable" && value.is_empty();
-                    let checked = values::check(p.form, if bare { "1" } else { value });
-                    checked.and_then(|v| values.set(kind, p.name, p.form, v, said))
+            let read = match (kind.property(name), schema::form(name)) {
+                (Some(known), _) if texts.contains_key(known.name) => Err("duplicate attribute".into()),
+                (Some(known), _) => {
+                    let text = match (value, known.form) {
+                        ("", Form::Boolean) => Ok("1".into()),
+                        ("", _) => Err("got undefined value".into()),
+                        (value, form) => values::check(form, value),
+                    };
+                    text.map(|text| _ = texts.insert(known.name, text))
                 }
                 (None, Some(_)) => Err(format!("unexpected property '{name}'")),
                 (None, None) => Err("unknown property type".into()),
@@ -153,23 +180,25 @@ impl Config {
                 said.warn(format!("{place} - unable to parse value of '{name}': {why}"));
             }
         }
-        if let Some(lacking) = kind.required().find(|p| !values.has(p.name)) {
-            self.broken = true;
-            said.warn(format!(
-                "file {PATH} line {at} (skip section '{id}'): missing value for required option '{}'",
-                lacking.name
-            ));
-            return;
-        }
+        let values = match Values::made(kind, id, texts, said) {
+            Ok(values) => values,
+            Err(why) => {
+                self.broken = true;
+                said.warn(format!("file {PATH} line {at} (skip section '{id}'): {why}"));
+                return;
+            }
+        };
         // Of two sections with one id, the later one stays.
         self.sections.retain(|s| s.id != id);
         let id = id.to_string();
         self.sections.push(Section { kind, id, values });
     }
 
-    /// Adds the storage that every node has, where the file does not say otherwise.
+    /// Adds the storage that every node has, where the file does not say it, or says another.
     fn ensure_local(&mut self) {
-        if self.get("local").is_some_and(|s| s.kind.name == "dir") {
+        let is_theirs = |s: &Section| s.kind.name == "dir" && s.values.get("path") == Some("/var/lib/vz");
+        if let Some(local) = self.get_mut("local").filter(|s| is_theirs(s)) {
+            local.values.nodes = None;
             return;
         }
         self.sections.retain(|s| s.id != "local");
@@ -203,9 +232,8 @@ impl Section {
     fn write(&self, shuffle: &mut dyn FnMut(&mut Vec<String>)) -> String {
         let mut lines: BTreeMap<(bool, &str), String> = BTreeMap::new();
         for (name, value) in &self.values.plain {
-            let is_password = *name == "password";
-            if *name != "disable" && !is_password {
-                let optional = !self.kind.required().any(|p| p.name == *name);
+            if *name != "disable" {
+                let optional = !self.kind.required().any(|required| required == *name);
                 lines.insert((optional, name), value.clone());
             }
         }
@@ -232,11 +260,11 @@ impl Section {
 }
 
 /// Takes a section's first line apart: `type: id`.
-fn header(line: &str) -> Option<(&str, &str)> {
+fn header(line: &str) -> Option<(String, &str)> {
     let (kind, id) = line.trim_end().split_once(':')?;
     let id = id.trim_start();
     let plain = |w: &str| !w.is_empty() && !w.contains(char::is_whitespace);
-    (plain(kind) && plain(id) && values::id(id).is_ok()).then_some((kind, id))
+    (plain(kind) && plain(id)).then(|| (kind.to_ascii_lowercase(), id))
 }
 
 /// Takes a property's line apart: blanks, a name, blanks, a value.

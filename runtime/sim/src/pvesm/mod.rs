@@ -1,16 +1,17 @@
-//! What Proxmox's `pvesm` does, as far as phoenix uses it: it keeps `/etc/pve/storage.cfg` the way pve-storage 9 was
-//! seen to, surprises included.
+//! What Proxmox's `pvesm` does to `/etc/pve/storage.cfg`, to the secrets beside it and around it: `add`, `set`, `remove`
+//! and `status`, the way pve-storage 9.1 was seen to do it, surprises included. The simulated host goes by it, and so
+//! does the stand-in on a real one; recorded cases of the real tool are held against both.
 //!
-//! An argument vector is read against the [`schema`] (`arguments`), its values are checked
-//! (`values`), the file is read (`config`), the storage is activated on a [`Site`]
-//! (`activate`), and the file is written anew. The lab's machine is such a site; the
-//! tests have one of their own and compare with the recorded cases.
+//! An argument vector is read against the [`schema`] (`arguments`), its values are checked (`values`), the file is read
+//! (`config`), secrets are kept apart (`secrets`), the storage is activated on a [`Site`] (`activate`), and the file is
+//! written anew. Nothing here goes by what phoenix knows of Proxmox: both are held against each other.
 
 mod activate;
 mod arguments;
 mod config;
 mod said;
-pub mod schema;
+mod schema;
+mod secrets;
 mod site;
 mod status;
 mod values;
@@ -34,8 +35,7 @@ pub struct Outcome {
 /// Runs `pvesm` with these arguments (without the program's name).
 pub fn run(arguments: &[String], site: &mut dyn Site) -> Outcome {
     let mut said = Said::default();
-    let result = verbs::run(arguments, site, &mut said);
-    let status = match result {
+    let status = match verbs::run(arguments, site, &mut said) {
         Ok(()) => 0,
         Err(Refused { message, status }) => {
             said.warn(message);

@@ -1,4 +1,4 @@
-//! What the stand-in sees and does outside itself: the file, pools, folders, mounts.
+//! What `pvesm` sees and does outside itself: the file, secrets, pools, folders, mounts, servers.
 
 /// Room in a storage, in bytes.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,9 @@ pub trait Site {
     fn digest(&mut self, text: &str) -> Result<String, String>;
     /// Brings words into an order that nobody can rely on, as Perl's hashes do.
     fn shuffle(&mut self, words: &mut Vec<String>);
+
+    /// Tells whether a dataset, or one below it, is mounted.
+    fn is_dataset_mounted(&self, dataset: &str) -> bool;
     /// Looks for an imported pool.
     fn pool(&mut self, pool: &str) -> Result<(), String>;
     /// Imports a pool.
@@ -35,6 +38,9 @@ pub trait Site {
     fn mountpoint(&mut self, dataset: &str) -> Result<String, String>;
     /// Reads a dataset's room.
     fn dataset_space(&mut self, dataset: &str) -> Result<Space, String>;
+    /// Tells whether a volume group has a thin pool of this name.
+    fn has_thin_pool(&mut self, group: &str, pool: &str) -> bool;
+
     /// Tells whether a path is a folder.
     fn is_folder(&self, path: &str) -> bool;
     /// Makes a folder with those above it.
@@ -45,16 +51,20 @@ pub trait Site {
     fn is_mounted(&self, path: &str) -> bool;
     /// Tells whether a path is on btrfs.
     fn is_btrfs(&self, path: &str) -> bool;
-    /// Tells whether an NFS server answers.
-    fn nfs_answers(&mut self, server: &str, options: Option<&str>) -> bool;
-    /// Mounts an NFS export.
-    fn mount_nfs(&mut self, source: &str, path: &str, options: Option<&str>) -> Result<(), String>;
+
+    /// Asks whether the server of a storage of this type is there; an error is what it refuses with.
+    fn answers(&mut self, kind: &str, server: &str, options: Option<&str>) -> Result<bool, String>;
+    /// Mounts what a server has.
+    fn mount(&mut self, kind: &str, source: &str, path: &str, options: Option<&str>) -> Result<(), String>;
+
     /// Reads a password from the standard input: its first line.
     fn password(&mut self) -> Result<String, String>;
     /// Reads a file that an option names.
     fn file(&mut self, path: &str) -> Result<String, String>;
-    /// Keeps a secret of a storage's out of `storage.cfg`, in a file of this name.
-    fn keep_secret(&mut self, name: &str, text: &str) -> Result<(), String>;
-    /// Forgets a storage's secrets.
-    fn forget_secrets(&mut self, id: &str) -> Result<(), String>;
+    /// Tells whether a file is kept at this place below `/etc/pve`.
+    fn is_kept(&self, place: &str) -> bool;
+    /// Keeps a text at this place below `/etc/pve`.
+    fn keep(&mut self, place: &str, text: &str) -> Result<(), String>;
+    /// Drops what is kept at this place below `/etc/pve`, if anything is.
+    fn drop_kept(&mut self, place: &str) -> Result<(), String>;
 }

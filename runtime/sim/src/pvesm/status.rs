@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::config::{Config, Section};
+use super::schema::Lies;
 use super::{Said, Site, Space};
 
 /// Prints the storages, or those that the options name.
@@ -56,13 +57,13 @@ fn state(section: &Section, site: &mut dyn Site, said: &mut Said) -> (&'static s
         return ("disabled", Space::default());
     }
     let path = values.get("path").unwrap_or_default();
-    let space = match section.kind.name {
-        "zfspool" => {
+    let space = match section.kind.lies {
+        Lies::Dataset => {
             let dataset = values.get("pool").unwrap_or_default();
             site.dataset_space(dataset).map_err(|why| format!("zfs error: {why}"))
         }
-        "nfs" if !site.is_mounted(path) => Err(format!("storage '{}' is not online", section.id)),
-        "dir" | "nfs" | "btrfs" => site.folder_space(path),
+        Lies::Folder | Lies::Subvolume => site.folder_space(path),
+        Lies::Share | Lies::Ceph if site.is_mounted(path) => site.folder_space(path),
         _ => Err(format!("storage '{}' is not online", section.id)),
     };
     match space {

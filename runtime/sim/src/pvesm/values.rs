@@ -24,19 +24,36 @@ pub(super) fn check(form: Form, value: &str) -> Result<String, String> {
             "0" | "off" | "no" | "false" => Ok("0".into()),
             _ => Err(format!("type check ('boolean') failed - got '{value}'")),
         },
-        Form::Integer(least) => match value.parse::<i64>() {
+        Form::Integer(least, most) => match value.parse::<i64>() {
             Err(_) => Err(format!("type check ('integer') failed - got '{value}'")),
             Ok(n) if n < least => Err(format!("value must have a minimum value of {least}")),
+            Ok(n) if n > most => Err(format!("value must have a maximum value of {most}")),
             Ok(_) => ok(),
         },
-        Form::AbsolutePath | Form::DirPath if !value.starts_with('/') => {
-            wrong("value does not look like a valid absolute path".into())
-        }
-        Form::AbsolutePath | Form::DirPath => ok(),
+        Form::Path if !is_path(value) => wrong("value does not look like a valid absolute path".into()),
+        Form::Path => ok(),
         Form::Server if !is_server(value) => {
             wrong("value does not look like a valid server name or IP address".into())
         }
         Form::Server => ok(),
+        Form::Portal if !is_portal(value) => wrong("value does not look like a valid portal address".into()),
+        Form::Portal => ok(),
+        Form::Portals => match list(value).iter().all(|portal| is_portal(portal)) {
+            true => ok(),
+            false => wrong("value does not look like a valid portal address".into()),
+        },
+        Form::LvmName if !is_lvm_name(value) => {
+            wrong(format!("lvm name '{value}' contains illegal characters"))
+        }
+        Form::LvmName => ok(),
+        Form::Volume => match value.split_once(':') {
+            Some((storage, volume)) if id(storage).is_ok() && !volume.is_empty() => ok(),
+            _ => wrong(format!("unable to parse volume ID '{value}'")),
+        },
+        Form::Name if !is_name(value) => wrong(format!("invalid configuration ID '{value}'")),
+        Form::Name => ok(),
+        Form::Fingerprint if !is_fingerprint(value) => Err("value does not match the regex pattern".into()),
+        Form::Fingerprint => ok(),
         Form::MountOptions if value.contains(char::is_whitespace) => {
             wrong(format!("invalid options '{value}'"))
         }
@@ -73,25 +90,56 @@ pub(super) fn list(value: &str) -> Vec<&str> {
 /// Checks a storage's id, and returns what Proxmox says against it.
 pub(super) fn id(id: &str) -> Result<(), String> {
     if id.chars().count() < 2 {
-        return Err(format!("invalid format - storage ID '{id}' cannot be shorter than 2 characters"));
+        return Err(format!("storage ID '{id}' cannot be shorter than 2 characters"));
     }
     let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let starts = id.starts_with(|c: char| c.is_ascii_alphabetic());
     let ends = id.ends_with(|c: char| c.is_ascii_alphanumeric());
     match starts && ends && id.chars().all(inner) {
         true => Ok(()),
-        false => Err(format!("invalid format - storage ID '{id}' contains illegal characters")),
+        false => Err(format!("storage ID '{id}' contains illegal characters")),
     }
 }
 
-/// Checks a `dir`'s path more strictly than the schema does, and makes it canonical.
-pub(super) fn dir_path(path: &str) -> Result<String, String> {
+/// Checks the path of a folder of this host more strictly than its form does, and makes it canonical.
+pub(super) fn folder_path(path: &str) -> Result<String, String> {
     let fits = |c: char| c.is_ascii_alphanumeric() || "-/_.@".contains(c);
     if path.len() < 2 || !path.chars().all(fits) {
         return Err(format!("illegal path for directory storage: {path}"));
     }
     let parts: Vec<_> = path.split('/').filter(|p| !p.is_empty() && *p != ".").collect();
     Ok(format!("/{}", parts.join("/")))
+}
+
+fn is_path(value: &str) -> bool {
+    value.strip_prefix('/').is_some_and(|rest| rest.starts_with(|c: char| !";()".contains(c)))
+}
+
+fn is_portal(value: &str) -> bool {
+    let (host, port) = match value.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((host, port)) => (host, port.strip_prefix(':').or((!port.is_empty()).then_some("no port"))),
+        None => match value.split_once(':') {
+            Some((host, port)) if !port.contains(':') => (host, Some(port)),
+            _ => (value, None),
+        },
+    };
+    is_server(host) && port.is_none_or(|port| port.parse::<u16>().is_ok())
+}
+
+fn is_lvm_name(value: &str) -> bool {
+    let inner = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let edge = |c: char| c.is_ascii_alphanumeric();
+    value.len() > 1 && value.starts_with(edge) && value.ends_with(edge) && value.chars().all(inner)
+}
+
+fn is_name(value: &str) -> bool {
+    let inner = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    value.len() > 1 && value.starts_with(|c: char| c.is_ascii_alphabetic()) && value.chars().all(inner)
+}
+
+fn is_fingerprint(value: &str) -> bool {
+    let pair = |part: &str| part.len() == 2 && part.chars().all(|c| c.is_ascii_hexdigit());
+    value.split(':').count() == 32 && value.split(':').all(pair)
 }
 
 fn is_server(value: &str) -> bool {

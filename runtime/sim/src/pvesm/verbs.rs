@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::arguments::{self, Arguments, Takes};
-use super::config::{Config, Section, Values};
+use super::config::{Config, Section, Texts, Values};
 use super::schema::{self, Form, Type};
+use super::secrets::{self, Secrets};
 use super::values::list;
 use super::{Refused, Said, Site, activate, status};
 
@@ -45,24 +46,15 @@ fn add(words: &[String], site: &mut dyn Site, said: &mut Said) -> Result<(), Ref
         ))
     })?;
     arguments::check_id(id, usage)?;
-    let mut values = Values::default();
-    let mut secrets = BTreeMap::new();
-    put(kind, given.options.clone(), true, &mut values, &mut secrets, site, said)?;
-    // Where the storage is mounted, unless the caller says so.
-    if matches!(kind.name, "nfs" | "cifs") && !values.has("path") {
-        values.plain.insert("path", format!("/mnt/pve/{id}"));
-    }
-    if let Some(lacking) = kind.required().find(|p| !values.has(p.name)) {
-        return Err(Refused::because(format!("missing value for required option '{}'", lacking.name)));
-    }
-    let id = id.clone();
-    let section = Section { kind, id, values };
+    let (texts, secrets) = apart(kind, given.options.clone(), true, site)?;
+    let values = Values::made(kind, id, texts, said).map_err(Refused::because)?;
+    let section = Section { kind, id: id.clone(), values };
     add_section(section, &secrets, site, said).map_err(|e| e.while_doing("create storage"))
 }
 
 fn add_section(
     mut section: Section,
-    secrets: &BTreeMap<&'static str, String>,
+    secrets: &Secrets,
     site: &mut dyn Site,
     said: &mut Said,
 ) -> Result<(), Refused> {
@@ -71,16 +63,14 @@ fn add_section(
     if config.get(&section.id).is_some() {
         return Err(Refused::because(format!("storage ID '{}' already defined", section.id)));
     }
-    keep(section.kind, &section.id, secrets, &mut section.values, site)?;
-    let id = section.id.clone();
-    let done = activate::prepare(&mut section, site, said).and_then(|()| {
-        config.sections.push(section);
-        write(&config, site)
-    });
-    if done.is_err() && !secrets.is_empty() {
-        site.forget_secrets(&id).map_err(Refused::because)?;
+    let Section { kind, id, values } = &mut section;
+    secrets::add(kind, id, secrets, values, site, said)?;
+    if let Err(why) = activate::prepare(&mut section, site, said) {
+        secrets::remove(section.kind, &section.id, site)?;
+        return Err(why);
     }
-    done
+    config.sections.push(section);
+    write(&config, site)
 }
 
 fn set(words: &[String], site: &mut dyn Site, said: &mut Said) -> Result<(), Refused> {
@@ -107,56 +97,28 @@ fn set_section(id: &str, mut given: Arguments, site: &mut dyn Site, said: &mut S
     let section =
         config.get_mut(id).ok_or_else(|| Refused::because(format!("storage '{id}' does not exist")))?;
     let kind = section.kind;
-    let mut changes = Values::default();
-    let mut secrets = BTreeMap::new();
-    put(kind, given.options, false, &mut changes, &mut secrets, site, said)?;
-    for name in list(&deleted) {
-        delete(section, name, &changes)?;
-    }
+    let (texts, secrets) = apart(kind, given.options, false, site)?;
+    let mut changes = Values::changed(kind, texts, said).map_err(Refused::because)?;
+    let deleted = list(&deleted);
+    deleted.iter().try_for_each(|name| may_go(kind, name, &changes))?;
+    secrets::update(kind, id, &secrets, &deleted, &mut changes, site, said)?;
+    deleted.iter().for_each(|name| section.values.remove(name));
     section.values.plain.extend(changes.plain);
     section.values.content = changes.content.or(section.values.content.take());
     section.values.nodes = changes.nodes.or(section.values.nodes.take());
-    keep(kind, id, &secrets, &mut section.values, site)?;
+    activate::warn_of_mkdir(id, &section.values, said);
     write(&config, site)
 }
 
-/// Keeps secrets in files of their own, as each type does; `storage.cfg` only says that there is a key.
-fn keep(
-    kind: &Type,
-    id: &str,
-    secrets: &BTreeMap<&'static str, String>,
-    values: &mut Values,
-    site: &mut dyn Site,
-) -> Result<(), Refused> {
-    for (name, secret) in secrets {
-        let (file, text) = match (*name, kind.name) {
-            ("password", "cifs") => ("pw", format!("password={secret}\n")),
-            ("password", _) => ("pw", format!("{secret}\n")),
-            ("encryption-key", _) => ("enc", format!("{secret}\n")),
-            (_, _) => ("master.pem", format!("{secret}\n")),
-        };
-        site.keep_secret(&format!("{id}.{file}"), &text).map_err(Refused::because)?;
-        if *name != "password" {
-            values.plain.insert(name, "1".into());
-        }
-    }
-    Ok(())
-}
-
-fn delete(section: &mut Section, name: &str, changes: &Values) -> Result<(), Refused> {
-    let property =
-        section.kind.property(name).ok_or_else(|| Refused::because(format!("no such option '{name}'")))?;
-    if property.required {
-        return Err(Refused::because(format!("unable to delete required option '{name}'")));
-    }
-    if property.fixed {
-        return Err(Refused::because(format!("unable to delete fixed option '{name}'")));
-    }
-    if changes.has(name) {
-        return Err(Refused::because(format!("cannot set and delete property '{name}' at the same time!")));
-    }
-    section.values.remove(name);
-    Ok(())
+fn may_go(kind: &Type, name: &str, changes: &Values) -> Result<(), Refused> {
+    let property = kind.property(name).ok_or_else(|| Refused::because(format!("no such option '{name}'")))?;
+    let why = match property {
+        _ if property.required => format!("unable to delete required option '{name}'"),
+        _ if property.fixed => format!("unable to delete fixed option '{name}'"),
+        _ if changes.has(name) => format!("cannot set and delete property '{name}' at the same time!"),
+        _ => return Ok(()),
+    };
+    Err(Refused::because(why))
 }
 
 fn remove(words: &[String], site: &mut dyn Site, said: &mut Said) -> Result<(), Refused> {
@@ -170,42 +132,43 @@ fn remove(words: &[String], site: &mut dyn Site, said: &mut Said) -> Result<(), 
 fn remove_section(id: &str, site: &mut dyn Site, said: &mut Said) -> Result<(), Refused> {
     site.lock().map_err(Refused::because)?;
     let mut config = read(site, said)?;
-    if config.get(id).is_none() {
-        return Err(Refused::because(format!("storage '{id}' does not exist")));
+    let section = config.get(id).ok_or_else(|| Refused::because(format!("storage '{id}' does not exist")))?;
+    let lies_on_it =
+        |other: &Section| other.values.get("base").is_some_and(|base| base.starts_with(&format!("{id}:")));
+    if config.sections.iter().any(lies_on_it) {
+        return Err(Refused::because("can't remove storage - storage is used as base of another storage"));
     }
+    secrets::remove(section.kind, id, site)?;
     config.sections.retain(|s| s.id != id);
-    site.forget_secrets(id).map_err(Refused::because)?;
     write(&config, site)
 }
 
-/// Puts options into a section's values, as its type allows.
-fn put(
+/// Takes options apart: what is said of properties, as the type allows, and secrets, read from where they are.
+fn apart(
     kind: &Type,
     options: BTreeMap<String, String>,
     new: bool,
-    values: &mut Values,
-    secrets: &mut BTreeMap<&'static str, String>,
     site: &mut dyn Site,
-    said: &mut Said,
-) -> Result<(), Refused> {
+) -> Result<(Texts, Secrets), Refused> {
+    let (mut texts, mut secrets) = (Texts::new(), Secrets::new());
     for (name, value) in options {
         let property =
             kind.property(&name).ok_or_else(|| Refused::because(format!("unexpected property '{name}'")))?;
         if property.fixed && !new {
             return Err(Refused::because(format!("can't change value of fixed parameter '{name}'")));
         }
-        if property.form == Form::Secret {
-            let secret = match property.name {
-                "password" if value.is_empty() => site.password(),
-                "password" => Ok(value),
-                _ => site.file(&value),
-            };
-            secrets.insert(property.name, secret.map_err(Refused::because)?);
+        if property.form != Form::Secret {
+            texts.insert(property.name, value);
             continue;
         }
-        values.set(kind, property.name, property.form, value, said).map_err(Refused::because)?;
+        let secret = match property.name {
+            "password" if value.is_empty() => site.password(),
+            "password" => Ok(value),
+            _ => site.file(&value),
+        };
+        secrets.insert(property.name, secret.map_err(Refused::because)?);
     }
-    Ok(())
+    Ok((texts, secrets))
 }
 
 fn read(site: &mut dyn Site, said: &mut Said) -> Result<Config, Refused> {

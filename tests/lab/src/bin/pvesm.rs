@@ -2,11 +2,11 @@
 
 use std::process::ExitCode;
 
-use phoenix_lab::proxmox::pvesm::{Real, run};
+use phoenix_lab::proxmox::pvesm::run;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let outcome = run(&arguments, &mut Real::default());
+    let outcome = run(&arguments);
     print!("{}", outcome.stdout);
     eprint!("{}", outcome.stderr);
     ExitCode::from(outcome.status)

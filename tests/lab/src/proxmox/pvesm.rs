@@ -1,4 +1,5 @@
-//! A stand-in for Proxmox VE's `pvesm`: the simulator's rules, on real pools, folders and mounts.
+//! A stand-in for Proxmox VE's `pvesm`, as far as phoenix uses it: the simulator's rules, which recorded cases of the
+//! real tool are held against, on real pools, folders and mounts.
 
 use std::fs::{self, File};
 use std::hash::{BuildHasher, RandomState};
@@ -8,24 +9,28 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-pub use phoenix_sim::pvesm::run;
+use phoenix_sim::pvesm::{self, Outcome, Site, Space};
 
-use phoenix_sim::pvesm::{Site, Space};
-
+const PVE: &str = "/etc/pve";
 const FILE: &str = "/etc/pve/storage.cfg";
-const SECRETS: &str = "/etc/pve/priv/storage";
 const MEMBERS: &str = "/etc/pve/.members";
 const LOCK: &str = "/run/pvesm.lock";
 const LOCK_TRIES: u32 = 100;
 const LOCK_STEP: Duration = Duration::from_millis(100);
 
+/// Runs `pvesm` with these arguments (without the program's name).
+#[must_use]
+pub fn run(words: &[String]) -> Outcome {
+    pvesm::run(words, &mut Machine::default())
+}
+
 /// This machine.
 #[derive(Debug, Default)]
-pub struct Real {
+struct Machine {
     lock: Option<File>,
 }
 
-impl Site for Real {
+impl Site for Machine {
     fn node(&self) -> String {
         let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
         name.trim().to_string()
@@ -62,7 +67,7 @@ impl Site for Real {
         file.write_all(content.as_bytes()).map_err(text)?;
         file.sync_all().map_err(text)?;
         fs::rename(&new, FILE).map_err(text)?;
-        let folder = File::open("/etc/pve").map_err(text)?;
+        let folder = File::open(PVE).map_err(text)?;
         folder.sync_all().map_err(text)
     }
 
@@ -74,6 +79,11 @@ impl Site for Real {
     fn shuffle(&mut self, words: &mut Vec<String>) {
         let seed = RandomState::new();
         words.sort_by_key(|word| seed.hash_one(word));
+    }
+
+    fn is_dataset_mounted(&self, dataset: &str) -> bool {
+        let within = |source: &str| Path::new(source).starts_with(dataset);
+        mounts().iter().any(|(source, _, kind)| kind == "zfs" && within(source))
     }
 
     fn pool(&mut self, pool: &str) -> Result<(), String> {
@@ -102,6 +112,10 @@ impl Site for Real {
         Ok(Space { total: used + available, used, available })
     }
 
+    fn has_thin_pool(&mut self, group: &str, pool: &str) -> bool {
+        ran("lvs", &[&format!("{group}/{pool}")], &[]).is_ok()
+    }
+
     fn is_folder(&self, path: &str) -> bool {
         Path::new(path).is_dir()
     }
@@ -128,17 +142,18 @@ impl Site for Real {
         over.max_by_key(|(_, at, _)| at.len()).is_some_and(|(_, _, kind)| kind == "btrfs")
     }
 
-    fn nfs_answers(&mut self, server: &str, options: Option<&str>) -> bool {
+    fn answers(&mut self, kind: &str, server: &str, options: Option<&str>) -> Result<bool, String> {
         let four = options.is_some_and(|o| o.contains("vers=4"));
-        let asked = match four {
-            true => ran("rpcinfo", &["-T", "tcp", server, "nfs", "4"], &[]),
-            false => ran("showmount", &["--no-headers", "--exports", server], &[]),
-        };
-        asked.is_ok()
+        Ok(match kind {
+            "nfs" if four => ran("rpcinfo", &["-T", "tcp", server, "nfs", "4"], &[]).is_ok(),
+            "nfs" => ran("showmount", &["--no-headers", "--exports", server], &[]).is_ok(),
+            // No other server is in the lab.
+            _ => false,
+        })
     }
 
-    fn mount_nfs(&mut self, source: &str, path: &str, options: Option<&str>) -> Result<(), String> {
-        let mut words = vec!["-t", "nfs", source, path];
+    fn mount(&mut self, kind: &str, source: &str, path: &str, options: Option<&str>) -> Result<(), String> {
+        let mut words = vec!["-t", kind, source, path];
         if let Some(options) = options {
             words.extend(["-o", options]);
         }
@@ -157,19 +172,21 @@ impl Site for Real {
         fs::read_to_string(path).map_err(|error| format!("can't open '{path}' - {error}"))
     }
 
-    fn keep_secret(&mut self, name: &str, written: &str) -> Result<(), String> {
-        fs::create_dir_all(SECRETS).map_err(text)?;
-        fs::write(format!("{SECRETS}/{name}"), written).map_err(text)
+    fn is_kept(&self, place: &str) -> bool {
+        Path::new(PVE).join(place).exists()
     }
 
-    fn forget_secrets(&mut self, id: &str) -> Result<(), String> {
-        for ending in ["pw", "enc", "master.pem"] {
-            match fs::remove_file(format!("{SECRETS}/{id}.{ending}")) {
-                Err(e) if e.kind() != ErrorKind::NotFound => return Err(text(e)),
-                _ => {}
-            }
+    fn keep(&mut self, place: &str, written: &str) -> Result<(), String> {
+        let path = Path::new(PVE).join(place);
+        path.parent().map_or(Ok(()), fs::create_dir_all).map_err(text)?;
+        fs::write(path, written).map_err(text)
+    }
+
+    fn drop_kept(&mut self, place: &str) -> Result<(), String> {
+        match fs::remove_file(Path::new(PVE).join(place)) {
+            Err(e) if e.kind() != ErrorKind::NotFound => Err(text(e)),
+            _ => Ok(()),
         }
-        Ok(())
     }
 }
 
