@@ -11,6 +11,8 @@ pub struct StorageType {
     pub contents: &'static [&'static str],
     /// What it holds where `content` is left out, in canonical form.
     pub default_content: &'static str,
+    /// Whether Proxmox lets it hold nothing: `content none`, which no spec says.
+    pub may_be_empty: bool,
     /// What it is, in one line.
     pub doc: &'static str,
     /// Its properties, in groups that it shares with others.

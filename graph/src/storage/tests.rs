@@ -75,6 +75,8 @@ fn values_that_pvesm_refuses_are_refused() {
         ("dir", "path", "/srv/a b"),
         ("dir", "path", "/srv/../etc"),
         ("dir", "format", "vhd"),
+        ("nfs", "format", "subvol"),
+        ("btrfs", "format", "qcow2"),
         ("dir", "content-dirs", "iso=../x"),
         ("dir", "content-dirs", "templates=x"),
         ("dir", "prune-backups", "keep-all=1,keep-last=3"),
@@ -118,6 +120,9 @@ fn properties_are_those_of_the_type() {
         ("nfs", "is_mountpoint"),
         ("nfs", "shared"),
         ("pbs", "format"),
+        ("btrfs", "bwlimit"),
+        ("btrfs", "content-dirs"),
+        ("btrfs", "snapshot-as-volume-chain"),
     ] {
         let refused = kind(storage).canonical(property, "1");
         assert!(matches!(refused, Err(StorageError::Property { .. })), "{storage} {property}");

@@ -139,7 +139,7 @@ pub enum Loss {
     Id,
     /// Another section with this id follows.
     Doubled,
-    /// Its section is named `local`, and is no `dir`.
+    /// It makes `local` another one than Proxmox has on every node, a `dir` at /var/lib/vz.
     Local,
     /// Its section lacks what its type requires.
     Incomplete,
@@ -159,7 +159,9 @@ impl fmt::Display for Loss {
             Loss::Type => "of a section whose type is unknown",
             Loss::Id => "of a section whose id is not legal",
             Loss::Doubled => "of a section whose id stands again further down",
-            Loss::Local => "of a section `local` that is no `dir`",
+            Loss::Local => {
+                "of a `local` that is another one than Proxmox has on every node, a `dir` at /var/lib/vz"
+            }
             Loss::Incomplete => "of a section that lacks what its type requires",
             Loss::Property => "a property that its type is not known to have",
             Loss::Value => "a value that is not known to be legal",

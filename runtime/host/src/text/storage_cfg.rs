@@ -10,7 +10,7 @@ use phoenix_graph::{
     StorageId,
     storage::{StorageError, StorageKind, StorageType, find_type, types},
 };
-use std::{collections::BTreeMap, fmt::Write};
+use std::collections::BTreeMap;
 
 /// The registration that every host has, also where the file does not say so.
 pub const LOCAL: &str = "local";
@@ -75,33 +75,6 @@ pub fn read(text: &str) -> StorageFile {
     }
     lost.sort();
     StorageFile { sections, lost, blocked }
-}
-
-/// Writes sections as Proxmox does, lists in one order.
-#[must_use]
-pub fn print<'a>(sections: impl IntoIterator<Item = &'a Section>) -> String {
-    let mut text = String::new();
-    for section in sections {
-        let required = required(&section.kind);
-        let rank = |key: &str| match key {
-            "disable" => 0,
-            key if required.contains(&key) => 1,
-            _ => 2,
-        };
-        let mut properties: Vec<_> = section.properties.iter().collect();
-        properties.sort_by(|(a, _), (b, _)| (rank(a), a).cmp(&(rank(b), b)));
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "{}: {}", section.kind, section.id);
-        for (key, value) in properties {
-            let _ = match (&**key, &**value) {
-                ("disable", "1") => writeln!(text, "\tdisable"),
-                ("disable", _) => continue,
-                (key, value) => writeln!(text, "\t{key} {}", canonical(&section.kind, key, value)),
-            };
-        }
-        text.push('\n');
-    }
-    text
 }
 
 /// Reads a file's bytes into registrations by id, values in canonical form.
@@ -204,6 +177,7 @@ impl Reader {
             }
         }
         match section.lacks() {
+            None if section.is_another_local() => self.lose(&lines, Loss::Local),
             None => self.kept.push((section, lines)),
             Some(why) => {
                 self.blocked.get_or_insert(format!("line {line}: {why}"));
@@ -237,6 +211,9 @@ impl Section {
         if self.properties.iter().any(|(known, _)| &**known == key) {
             return Err(Loss::Twice);
         }
+        if &*self.id == LOCAL && key == "nodes" {
+            return Err(Loss::Local);
+        }
         let Some(known) = find_type(&self.kind) else {
             if !other_types::find(&self.kind).is_some_and(|known| known.has(key)) {
                 return Err(Loss::Property);
@@ -252,12 +229,23 @@ impl Section {
             Some(_) if is_mark(key) || property.kind == StorageKind::BaseVolume => {
                 (Some(value.to_owned()), false)
             }
+            // No change goes through while it is so.
+            Some(StorageError::Content { .. }) if holds_nothing(known, value) => {
+                (Some(value.to_owned()), false)
+            }
             Some(StorageError::Content { .. }) => held(known, value),
             // It may be one of a newer version of Proxmox: it counts as it stands.
             Some(_) => (Some(value.to_owned()), true),
         };
         self.properties.extend(kept.map(|kept| (key.into(), kept.into())));
         if lost { Err(Loss::Value) } else { Ok(()) }
+    }
+
+    /// Returns whether it says another thing of the registration that every host has than Proxmox lets it be.
+    fn is_another_local(&self) -> bool {
+        let path = self.properties.iter().find(|(key, _)| &**key == "path").map(|(_, path)| path);
+        let theirs = LOCAL_PROPERTIES.iter().find(|(key, _)| *key == "path").map(|(_, path)| *path);
+        &*self.id == LOCAL && path.map(|path| canonical(&self.kind, "path", path)).as_deref() != theirs
     }
 
     /// Says what the section lacks, so that every change fails.
@@ -267,6 +255,10 @@ impl Section {
         if let Some(key) = required(kind).into_iter().find(|key| get(key).is_none()) {
             return Some(format!("the {kind} storage {id:?} has no {key:?}"));
         }
+        let nothing = |known: &StorageType| get("content").filter(|content| holds_nothing(known, content));
+        if let Some(content) = find_type(kind).and_then(nothing) {
+            return Some(format!("the {kind} storage {id:?} cannot have the content {content:?}"));
+        }
         let path = get("path").unwrap_or("/legal");
         let legal = |c: char| c.is_ascii_alphanumeric() || "-/_.@".contains(c);
         (&**kind == "dir" && !(path.starts_with('/') && path.chars().all(legal)))
@@ -274,20 +266,35 @@ impl Section {
     }
 }
 
+/// Returns whether a list of contents that exist leaves none that its type holds, though it has to, or some beside
+/// `none`.
+fn holds_nothing(kind: &StorageType, value: &str) -> bool {
+    let words = contents(value);
+    let held = words.iter().any(|word| kind.contents.contains(word));
+    let wrong = if kind.may_be_empty { held && words.contains(&"none") } else { !held };
+    words.iter().all(exists) && wrong
+}
+
 /// Returns what counts of a list of contents that its type does not hold wholly, and whether something of
 /// it goes at the next write.
 fn held(kind: &StorageType, value: &str) -> (Option<String>, bool) {
-    let words: Vec<&str> = value.split([',', ';', ' ', '\t']).filter(|word| !word.is_empty()).collect();
-    // `none` stands alone; Proxmox writes it also for types that do not take it when they are added.
+    let words = contents(value);
     if words == ["none"] {
         return (Some(value.to_owned()), false);
     }
-    let exists = |word: &&str| *word == "none" || types().iter().any(|kind| kind.contents.contains(word));
     if !words.iter().all(exists) {
         return (None, true);
     }
     let held: Vec<&str> = words.into_iter().filter(|word| kind.contents.contains(word)).collect();
-    ((!held.is_empty()).then(|| held.join(",")), true)
+    (Some(if held.is_empty() { "none".to_owned() } else { held.join(",") }), true)
+}
+
+fn contents(value: &str) -> Vec<&str> {
+    value.split([',', ';', ' ', '\t']).filter(|word| !word.is_empty()).collect()
+}
+
+fn exists(word: &&str) -> bool {
+    *word == "none" || types().iter().any(|kind| kind.contents.contains(word))
 }
 
 /// Returns a line as it may be shown and kept: without the value of what may be a secret. Proxmox keeps those

@@ -2,4 +2,5 @@
 
 mod case;
 mod host;
+mod reader;
 mod rules;

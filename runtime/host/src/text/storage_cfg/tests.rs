@@ -101,11 +101,58 @@ fn local_is_always_there() {
     assert_eq!(implied(&read("")).properties.len(), 2);
     let file = read("zfspool: local\n\tpool tank\n\n");
     assert_eq!((file.lost.len(), &*implied(&file).kind), (2, "dir"));
+    // Another one than everybody's is no `local`, and it is on every node.
+    let file = read("dir: local\n\tpath /srv/local\n\tcontent iso\n\n");
+    assert_eq!((file.lost.len(), implied(&file).line), (3, 0));
+    let file = read("dir: local\n\tpath /var//lib/vz/\n\tnodes pve\n\n");
+    assert_eq!((file.lost.len(), implied(&file).properties.len()), (1, 1));
+}
+
+#[test]
+fn a_list_of_which_a_type_holds_nothing_blocks() {
+    let blocked = |text: &str| read(text).blocked;
+    for content in ["iso", "none", "backup,none"] {
+        let told = format!("line 1: the zfspool storage \"t1\" cannot have the content {content:?}");
+        assert_eq!(blocked(&format!("zfspool: t1\n\tpool tank\n\tcontent {content}\n\n")), Some(told));
+    }
+    assert!(blocked("dir: d1\n\tpath /a\n\tcontent none,iso\n\n").is_some());
+    for content in ["none", "bogus", "iso"] {
+        assert_eq!(blocked(&format!("dir: d1\n\tpath /a\n\tcontent {content}\n\n")), None);
+    }
+    let file = read("pbs: p1\n\tserver a\n\tdatastore b\n\tcontent images\n\n");
+    assert_eq!(file.sections[1].properties[2], ("content".into(), "none".into()));
 }
 
 mod random {
     use super::*;
     use proptest::prelude::*;
+    use std::fmt::Write;
+
+    /// Writes sections as Proxmox does, lists in one order.
+    fn print<'a>(sections: impl IntoIterator<Item = &'a Section>) -> String {
+        let mut text = String::new();
+        for section in sections {
+            let required = required(&section.kind);
+            let rank = |key: &str| match key {
+                "disable" => 0,
+                key if required.contains(&key) => 1,
+                _ => 2,
+            };
+            let mut properties: Vec<_> = section.properties.iter().collect();
+            properties.sort_by(|(a, _), (b, _)| (rank(a), a).cmp(&(rank(b), b)));
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "{}: {}", section.kind, section.id);
+            for (key, value) in properties {
+                let _ = match (&**key, &**value) {
+                    ("disable", "1") => writeln!(text, "\tdisable"),
+                    ("disable", _) => continue,
+                    (key, value) => writeln!(text, "\t{key} {}", canonical(&section.kind, key, value)),
+                };
+            }
+            text.push('\n');
+        }
+        text
+    }
 
     fn section() -> impl Strategy<Value = Section> {
         let id = "[a-z][a-z0-9._-]{0,6}[a-z0-9]";
