@@ -14,7 +14,6 @@
 
 mod cpio;
 mod error;
-mod id_map;
 mod image;
 mod link;
 mod machine;

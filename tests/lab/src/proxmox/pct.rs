@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use phoenix_sim::pct::{self, Container, Failed};
 
-use crate::id_map;
+use super::id_map;
 
 const NODES: &str = "/etc/pve/nodes";
 const HELD: &str = "/run/pct";
