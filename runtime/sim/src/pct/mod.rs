@@ -2,28 +2,31 @@
 //! and what is plugged into a container that runs. The simulated host goes by it, and so does the stand-in on a real
 //! one; recorded cases of the real tool are held against both.
 
-mod arguments;
-mod conf;
 mod value;
 
-pub use arguments::read;
+pub use crate::guest::{Failed, Request};
 
-use conf::Conf;
+use crate::guest::{
+    self,
+    conf::{Conf, Rules},
+    failed,
+};
 use phoenix_host::text::{mount_point::number, pct_version::PctVersion};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is asked for: `--mpN VALUE`, `--delete`, `--revert`, `--digest`.
-#[derive(Debug, Clone, Default)]
-pub struct Request {
-    /// Mount points to set: the key, and the value.
-    pub set: Vec<(String, String)>,
-    /// Keys that go.
-    pub delete: Vec<String>,
-    /// Keys of which what waits is dropped.
-    pub revert: Vec<String>,
-    /// What the configuration is to be, by its digest.
-    pub digest: Option<String>,
-}
+/// How a container is kept.
+static RULES: Rules = Rules {
+    pending: "pve:pending",
+    special: &[],
+    strange_ends: false,
+    raw: Some("lxc."),
+    signs: "_",
+    // What Proxmox does not know, or cannot read, is complained of and kept.
+    setting: |key, value| Some((key.to_owned(), value.to_owned())),
+    volume: |_, value| {
+        value.split(',').next().filter(|volume| volume.contains(':') && !volume.starts_with('/'))
+    },
+};
 
 /// The container as it is.
 #[derive(Debug, Clone)]
@@ -54,19 +57,14 @@ pub struct Done {
     pub warned: Vec<String>,
 }
 
-/// Why nothing was done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failed {
-    /// The exit code.
-    pub code: u8,
-    /// What it says on standard error.
-    pub said: String,
-}
-
 const USAGE: &str = "pct set <vmid> [OPTIONS]";
 
-fn failed<T>(code: u8, said: impl Into<String>) -> Result<T, Failed> {
-    Err(Failed { code, said: said.into() })
+/// Reads `set ID [OPTIONS]`: which container, and what is asked for.
+///
+/// # Errors
+/// What the tool says of it.
+pub fn read(words: &[String]) -> Result<(u32, Request), Failed> {
+    guest::read("pct", words)
 }
 
 /// Carries `pct set` out.
@@ -78,18 +76,17 @@ pub fn set(container: &Container<'_>, request: &Request) -> Result<Done, Failed>
         return failed(2, "no options specified");
     }
     let set = checked(request, container.version)?;
-    let mut conf = Conf::read(container.text);
-    if let Some(lock) = conf.keys.get("lock") {
+    let mut conf = Conf::read(container.text, &RULES);
+    if let Some(lock) = conf.now.keys.get("lock") {
         return failed(255, format!("CT is locked ({lock})"));
     }
     if request.digest.as_deref().is_some_and(|digest| digest != container.digest) {
         return failed(255, "detected modified configuration - file changed by other user? Try again.");
     }
-    let protected = conf.keys.get("protection").is_some_and(|word| word == "1");
+    let protected = conf.now.keys.get("protection").is_some_and(|word| word == "1");
     let mut done = Done::default();
-    let mut gone: BTreeSet<String> = conf.goes();
     for key in &request.delete {
-        if !conf.keys.contains_key(key) && !conf.pending.contains_key(key) {
+        if !conf.now.keys.contains_key(key) && !conf.pending.keys.contains_key(key) {
             done.warned.push(format!("cannot delete '{key}' - not set in current configuration!"));
             continue;
         }
@@ -97,39 +94,38 @@ pub fn set(container: &Container<'_>, request: &Request) -> Result<Done, Failed>
             let id = container.id;
             return failed(255, format!("can't remove CT {id} drive '{key}' - protection mode enabled"));
         }
-        conf.pending.remove(key);
-        gone.insert(key.clone());
+        conf.pending.keys.remove(key);
+        conf.goes(key);
     }
     for key in &request.revert {
-        conf.pending.remove(key);
-        gone.remove(key);
+        conf.pending.keys.remove(key);
+        conf.stays(key);
     }
     for (key, value) in &set {
         if protected {
             let id = container.id;
             return failed(255, format!("can't update CT {id} drive '{key}' - protection mode enabled"));
         }
-        conf.pending.insert(key.clone(), value.clone());
-        gone.remove(key);
+        conf.pending.keys.insert(key.clone(), value.clone());
+        conf.stays(key);
     }
-    conf.clean(&mut gone);
+    conf.clean();
     let asked = set.iter().map(|(key, _)| key).chain(&request.delete);
     let asked: BTreeSet<&String> = asked.collect();
     for key in asked {
-        let new = !conf.keys.contains_key(key);
-        if container.running && !(new && conf.pending.contains_key(key)) {
+        let new = !conf.now.keys.contains_key(key);
+        if container.running && !(new && conf.pending.keys.contains_key(key)) {
             continue;
         }
-        if let Some(value) = conf.pending.remove(key) {
+        if let Some(value) = conf.pending.keys.remove(key) {
             if container.running {
                 done.plugged.push((key.clone(), value.clone()));
             }
             conf.put(key, Some(value));
-        } else if gone.remove(key) {
+        } else if conf.stays(key) {
             conf.put(key, None);
         }
     }
-    conf.set_gone(&gone);
     let text = conf.print();
     if request.delete.len() > done.warned.len() || !request.set.is_empty() || !request.revert.is_empty() {
         done.text = Some(text);
@@ -140,20 +136,20 @@ pub fn set(container: &Container<'_>, request: &Request) -> Result<Done, Failed>
 /// Starts a container, or ends it: what waited is in force.
 #[must_use]
 pub fn started(text: &str) -> String {
-    let mut conf = Conf::read(text);
-    let gone = conf.goes();
-    conf.pending.remove("delete");
-    for (key, value) in std::mem::take(&mut conf.pending) {
-        conf.put(&key, Some(value));
-    }
-    gone.iter().for_each(|key| conf.put(key, None));
+    let mut conf = Conf::read(text, &RULES);
+    conf.apply();
     conf.print()
 }
 
 /// Lists the mount points that are in force, by number.
 #[must_use]
 pub fn points(text: &str) -> BTreeMap<u16, String> {
-    Conf::read(text).keys.into_iter().filter_map(|(key, point)| Some((number(&key)?, point))).collect()
+    Conf::read(text, &RULES)
+        .now
+        .keys
+        .into_iter()
+        .filter_map(|(key, point)| Some((number(&key)?, point)))
+        .collect()
 }
 
 /// Checks what is asked for before anything is read.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::schema::{self, Form, Lies, Type};
 use super::values::{self, list};
 use super::{Refused, Said};
+use crate::section_config::property;
 
 /// The file's path, as messages name it.
 pub(super) const PATH: &str = "/etc/pve/storage.cfg";
@@ -265,19 +266,4 @@ fn header(line: &str) -> Option<(String, &str)> {
     let id = id.trim_start();
     let plain = |w: &str| !w.is_empty() && !w.contains(char::is_whitespace);
     (plain(kind) && plain(id)).then(|| (kind.to_ascii_lowercase(), id))
-}
-
-/// Takes a property's line apart: blanks, a name, blanks, a value.
-fn property(line: &str) -> Option<(&str, &str)> {
-    if !line.starts_with(char::is_whitespace) {
-        return None;
-    }
-    let line = line.trim();
-    if line.is_empty() {
-        return None;
-    }
-    Some(match line.split_once(char::is_whitespace) {
-        Some((name, value)) => (name, value.trim_start()),
-        None => (line, ""),
-    })
 }

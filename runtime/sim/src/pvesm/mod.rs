@@ -9,7 +9,6 @@
 mod activate;
 mod arguments;
 mod config;
-mod said;
 mod schema;
 mod secrets;
 mod site;
@@ -17,30 +16,12 @@ mod status;
 mod values;
 mod verbs;
 
+pub use crate::said::Outcome;
 pub use site::{Site, Space};
 
-use said::{Refused, Said};
-
-/// How a run ended, and what it said.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Outcome {
-    /// The exit code: 0, or something else.
-    pub status: u8,
-    /// Its standard output.
-    pub stdout: String,
-    /// Its standard error, one message a line.
-    pub stderr: String,
-}
+use crate::said::{Refused, Said};
 
 /// Runs `pvesm` with these arguments (without the program's name).
 pub fn run(arguments: &[String], site: &mut dyn Site) -> Outcome {
-    let mut said = Said::default();
-    let status = match verbs::run(arguments, site, &mut said) {
-        Ok(()) => 0,
-        Err(Refused { message, status }) => {
-            said.warn(message);
-            status
-        }
-    };
-    Outcome { status, stdout: said.out, stderr: said.err }
+    Outcome::of(|said| verbs::run(arguments, site, said))
 }
