@@ -20,6 +20,7 @@ mod json_schema;
 mod keep;
 mod keys;
 mod kinds;
+pub mod mapping;
 mod mount;
 pub mod pct;
 mod permissions;
