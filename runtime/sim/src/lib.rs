@@ -27,6 +27,7 @@ mod permissions;
 mod pool;
 mod properties;
 pub mod pvesm;
+pub mod qm;
 mod said;
 mod secrets;
 mod section_config;

@@ -6,3 +6,4 @@ mod host;
 mod mapping;
 mod pct;
 mod pvesm;
+mod qm;
