@@ -131,11 +131,12 @@ impl Machine {
     /// cluster file system is mounted at `/etc/pve`, now and at each boot.
     pub fn put_pvesm(&self) -> Result<()> {
         const PVE: &str = r#"set -e
-            mkdir -p /var/lib/pve-cluster/nodes/lab/lxc /var/lib/pve-cluster/nodes/lab/qemu-server
+            mkdir -p /var/lib/pve-cluster/nodes/lab/lxc /var/lib/pve-cluster/nodes/lab/qemu-server /var/lib/pve-cluster/mapping
             printf '{"nodename": "lab", "version": 0}\n' >/var/lib/pve-cluster/.members
             cp -a /etc/pve/. /var/lib/pve-cluster/
             mountpoint -q /etc/pve || mount --bind /var/lib/pve-cluster /etc/pve; sync"#;
         self.put_program(&Program::Pvesm.build()?, "/usr/sbin/pvesm")?;
+        self.put_program(&Program::Pvesh.build()?, "/usr/sbin/pvesh")?;
         self.put_program(&Program::Pct.build()?, "/usr/sbin/pct")?;
         if self.hardware.spec.qm {
             self.put_program(&Program::Qm.build()?, "/usr/sbin/qm")?;

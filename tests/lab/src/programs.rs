@@ -18,6 +18,8 @@ pub enum Program {
     Agent,
     /// The stand-in for Proxmox's storage command.
     Pvesm,
+    /// The stand-in for Proxmox's command for its interface.
+    Pvesh,
     /// The stand-in for Proxmox's command for containers.
     Pct,
     /// The stand-in for Proxmox's command for virtual machines.
@@ -29,6 +31,7 @@ impl Program {
         match self {
             Program::Agent => "lab-agent",
             Program::Pvesm => "pvesm",
+            Program::Pvesh => "pvesh",
             Program::Pct => "pct",
             Program::Qm => "qm",
         }

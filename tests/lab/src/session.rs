@@ -44,7 +44,8 @@ impl Session {
         Some(Session { machine })
     }
 
-    /// Puts the stand-ins for `pvesm` and `pct` into the machine, and for `qm` where it is to have machines of its own.
+    /// Puts the stand-ins for `pvesm`, `pvesh` and `pct` into the machine, and for `qm` where it is to have machines of
+    /// its own.
     #[track_caller]
     pub fn put_pvesm(&self) {
         must(self.machine.put_pvesm());

@@ -9,8 +9,10 @@ use std::{collections::BTreeMap, fmt::Write, mem::take};
 pub struct Rules {
     /// The name of the section of what waits.
     pub pending: &'static str,
-    /// The sections that are neither that nor a snapshot, and whether one is written beside what is in force.
-    pub special: &'static [(&'static str, fn(&Section) -> bool)],
+    /// The sections that are neither that nor a snapshot.
+    pub special: &'static [&'static str],
+    /// Whether one of these is written, beside what is in force.
+    pub stays: fn(&str, &Section) -> bool,
     /// Whether a section of a strange name is lost with its lines; else they are those of the section above.
     pub strange_ends: bool,
     /// How lines for another program begin, which keep their order.
@@ -173,8 +175,8 @@ impl Conf {
         if self.pending != Section::default() {
             part(self.rules.pending, &self.pending);
         }
-        for (name, is_written) in self.rules.special {
-            if let Some(section) = self.special.get(name).filter(|_| is_written(&self.now)) {
+        for name in self.rules.special {
+            if let Some(section) = self.special.get(name).filter(|_| (self.rules.stays)(name, &self.now)) {
                 part(&format!("special:{name}"), section);
             }
         }
@@ -205,10 +207,8 @@ impl Rules {
             name.len() > 1 && name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(rest);
         if name.eq_ignore_ascii_case(self.pending) {
             Some(Kind::Pending)
-        } else if let Some((name, _)) = self
-            .special
-            .iter()
-            .find(|(known, _)| special.is_some_and(|name| name.eq_ignore_ascii_case(known)))
+        } else if let Some(name) =
+            self.special.iter().find(|known| special.is_some_and(|name| name.eq_ignore_ascii_case(known)))
         {
             Some(Kind::Special(name))
         } else if is_plain {

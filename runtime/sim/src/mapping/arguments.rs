@@ -176,10 +176,11 @@ fn check(verb: Verb, asked: &Asked) -> Result<(), Refused> {
             wrong_with(&name, &format!("invalid format - {why}"));
         }
     }
-    if wrong.is_empty() && verb != Verb::Create {
-        if let Err(why) = config_id(&asked.id) {
-            wrong.push_str(&format!("\nid: invalid format - {why}"));
-        }
+    if wrong.is_empty()
+        && verb != Verb::Create
+        && let Err(why) = config_id(&asked.id)
+    {
+        wrong.push_str(&format!("\nid: invalid format - {why}"));
     }
     match wrong.is_empty() {
         true => Ok(()),

@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 static RULES: Rules = Rules {
     pending: "pve:pending",
     special: &[],
+    stays: |_, _| true,
     strange_ends: false,
     raw: Some("lxc."),
     signs: "_",

@@ -23,7 +23,8 @@ use std::collections::BTreeMap;
 /// How a machine is kept.
 static RULES: Rules = Rules {
     pending: "PENDING",
-    special: &[("cloudinit", has_cloudinit), ("fleecing", |_| true)],
+    special: &["cloudinit", "fleecing"],
+    stays: |name, now| name != "cloudinit" || has_cloudinit(now),
     strange_ends: true,
     raw: None,
     signs: "_-",

@@ -12,9 +12,9 @@ fn main() -> ExitCode {
             eprint!("{}", printed.err);
             ExitCode::SUCCESS
         }
-        Err(said) => {
-            eprintln!("{said}");
-            ExitCode::from(255)
+        Err(failed) => {
+            eprintln!("{}", failed.said);
+            ExitCode::from(failed.code)
         }
     }
 }

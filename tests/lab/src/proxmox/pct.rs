@@ -5,8 +5,7 @@
 //! against.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
 use std::path::{Path, PathBuf};
@@ -16,12 +15,12 @@ use std::time::Duration;
 
 use phoenix_sim::pct::{self, Container, Failed};
 
-use super::id_map;
+use super::{id_map, kept};
 
 const NODES: &str = "/etc/pve/nodes";
 const HELD: &str = "/run/pct";
 
-/// How often, and how long each time, a lock or a container is waited for: 10 s in all, as Proxmox does.
+/// How often, and how long each time, a container is waited for: 10 s in all.
 const TRIES: u32 = 100;
 const STEP: Duration = Duration::from_millis(100);
 
@@ -55,17 +54,12 @@ fn io(doing: &str) -> impl Fn(std::io::Error) -> Failed + use<'_> {
 
 fn set(words: &[String]) -> Result<Vec<String>> {
     let (id, request) = pct::read(words)?;
-    let lock = File::create(format!("/run/pve-config-{id}")).map_err(io("lock"))?;
-    if !(0..TRIES).any(|_| {
-        lock.try_lock().is_ok() || {
-            thread::sleep(STEP);
-            false
-        }
-    }) {
+    let lock = kept::lock(&format!("/run/pve-config-{id}")).map_err(io("lock"))?;
+    let Some(_lock) = lock else {
         return Err(because(format!("can't lock file '/run/lock/lxc/pve-config-{id}.lock' - got timeout")));
-    }
+    };
     let (path, text) = conf(id)?;
-    let digest = sum(&text)?;
+    let digest = kept::digest(&text).map_err(io("sha1sum"))?;
     let container = Container { id, text: &text, digest: &digest, running: is_up(id), version: pct::NEWEST };
     let done = pct::set(&container, &request)?;
     let mut warned = done.warned;
@@ -75,11 +69,7 @@ fn set(words: &[String]) -> Result<Vec<String>> {
         }
     }
     if let Some(text) = done.text {
-        let new = path.with_extension("tmp");
-        let mut file = File::create(&new).map_err(io("write"))?;
-        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(io("write"))?;
-        fs::rename(&new, &path).map_err(io("write"))?;
-        File::open(NODES).and_then(|folder| folder.sync_all()).map_err(io("write"))?;
+        kept::replace(&path, &text).map_err(io("write"))?;
     }
     Ok(warned)
 }
@@ -94,19 +84,6 @@ fn conf(id: u32) -> Result<(PathBuf, String)> {
             said: format!("Configuration file 'nodes/lab/lxc/{id}.conf' does not exist"),
         }),
     }
-}
-
-fn sum(text: &str) -> Result<String> {
-    let mut child = Command::new("sha1sum")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(io("sha1sum"))?;
-    if let Some(mut input) = child.stdin.take() {
-        input.write_all(text.as_bytes()).map_err(io("sha1sum"))?;
-    }
-    let said = child.wait_with_output().map_err(io("sha1sum"))?;
-    Ok(String::from_utf8_lossy(&said.stdout).split(' ').next().unwrap_or_default().to_owned())
 }
 
 fn is_up(id: u32) -> bool {

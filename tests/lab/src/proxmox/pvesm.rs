@@ -6,17 +6,15 @@ use std::hash::{BuildHasher, RandomState};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::thread;
-use std::time::Duration;
 
 use phoenix_sim::pvesm::{self, Outcome, Site, Space};
+
+use super::kept;
 
 const PVE: &str = "/etc/pve";
 const FILE: &str = "/etc/pve/storage.cfg";
 const MEMBERS: &str = "/etc/pve/.members";
 const LOCK: &str = "/run/pvesm.lock";
-const LOCK_TRIES: u32 = 100;
-const LOCK_STEP: Duration = Duration::from_millis(100);
 
 /// Runs `pvesm` with these arguments (without the program's name).
 #[must_use]
@@ -37,16 +35,9 @@ impl Site for Machine {
     }
 
     fn lock(&mut self) -> Result<(), String> {
-        let file = File::create(LOCK).map_err(text)?;
-        // Proxmox waits 10 s, and asks again from time to time.
-        for _ in 0..LOCK_TRIES {
-            if file.try_lock().is_ok() {
-                self.lock = Some(file);
-                return Ok(());
-            }
-            thread::sleep(LOCK_STEP);
-        }
-        Err("error during cfs-locked 'file-storage_cfg' operation: got lock request timeout".into())
+        self.lock = kept::lock(LOCK).map_err(text)?;
+        let held = "error during cfs-locked 'file-storage_cfg' operation: got lock request timeout";
+        if self.lock.is_some() { Ok(()) } else { Err(held.into()) }
     }
 
     fn read(&mut self) -> Result<Option<String>, String> {
@@ -62,18 +53,11 @@ impl Site for Machine {
     }
 
     fn write(&mut self, content: &str) -> Result<(), String> {
-        let new = format!("{FILE}.tmp.{}", std::process::id());
-        let mut file = File::create(&new).map_err(text)?;
-        file.write_all(content.as_bytes()).map_err(text)?;
-        file.sync_all().map_err(text)?;
-        fs::rename(&new, FILE).map_err(text)?;
-        let folder = File::open(PVE).map_err(text)?;
-        folder.sync_all().map_err(text)
+        kept::replace(Path::new(FILE), content).map_err(text)
     }
 
     fn digest(&mut self, content: &str) -> Result<String, String> {
-        let said = ran("sha1sum", &[], content.as_bytes())?;
-        Ok(said.split(' ').next().unwrap_or_default().to_string())
+        kept::digest(content).map_err(text)
     }
 
     fn shuffle(&mut self, words: &mut Vec<String>) {

@@ -1,8 +1,10 @@
 //! A stand-in for Proxmox VE's `qm`, as far as phoenix uses it, and to start and stop what stands for a virtual machine:
 //! a Debian with systemd in namespaces of its own, on a network of its own. Its guest agent is QEMU's, and is asked as
-//! Proxmox asks it (`PVE::CLI::qm`, `PVE::QemuServer::Agent`).
+//! Proxmox asks it (`PVE::CLI::qm`, `PVE::QemuServer::Agent`). What `set` and a start do to the configuration (`config`)
+//! are the simulator's rules; nothing of a virtiofs device is in the machine.
 
 mod agent;
+mod config;
 mod exec;
 mod printed;
 
@@ -16,6 +18,7 @@ use std::thread;
 use std::time::Duration;
 
 use agent::Agent;
+use phoenix_sim::qm::Failed;
 use printed::pretty;
 
 const START: &str = include_str!("../../../guest/qm-start");
@@ -34,8 +37,18 @@ type Result<T> = std::result::Result<T, String>;
 /// Runs `qm` with these arguments (without the program's name); its input is read where that is asked for.
 ///
 /// # Errors
-/// What it says where it fails; it ends with 255 then.
-pub fn run(words: &[String], input: &mut dyn Read) -> Result<Printed> {
+/// What it says where it fails, and its exit code.
+pub fn run(words: &[String], input: &mut dyn Read) -> std::result::Result<Printed, Failed> {
+    if words.first().is_some_and(|verb| verb == "set") {
+        return config::set(words, |id| {
+            Vm::named(&id.to_string()).is_ok_and(|vm| vm.first_process().is_some())
+        });
+    }
+    other(words, input).map_err(|said| Failed { code: 255, said })
+}
+
+/// Runs what changes no configuration by what it is told.
+fn other(words: &[String], input: &mut dyn Read) -> Result<Printed> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words[..] {
         ["start", id] => Vm::named(id)?.start().map(|()| Printed::default()),
@@ -101,6 +114,7 @@ impl Vm {
         if self.first_process().is_some() {
             return Err(format!("VM {} already running", self.id));
         }
+        config::start(self.id.into()).map_err(|failed| failed.said)?;
         let said = |error: std::io::Error| error.to_string();
         fs::create_dir_all("/run/qm").map_err(said)?;
         let log = fs::File::create(Path::new("/run/qm").join(format!("{}.log", self.id))).map_err(said)?;
