@@ -1,7 +1,7 @@
 //! What Proxmox's `pvesh create`, `set` and `delete` do below `/cluster/mapping/dir`, to
 //! `/etc/pve/mapping/directory.cfg`: the names of folders that virtual machines are given, with the path on each node.
-//! The rules are those of pve-guest-common 6.0 and pve-manager 9.2; the simulated host goes by them, and so does the
-//! stand-in on a real one.
+//! The rules are those of pve-guest-common 6.0 and pve-manager 9.2, for the simulated host and for the stand-in on a real
+//! one.
 //!
 //! An argument vector is read (`arguments`) and carried out (`verbs`): the file is read with all that is lost by that,
 //! changed and written anew (`config`). A mapping has a line for each node (`node_map`), of which only this node's folder

@@ -1,6 +1,6 @@
 //! What Proxmox's `qm set` does to the configuration of a virtual machine, as far as virtiofs devices go: a text in, a
 //! text out; and what a start of the machine puts in force, and says of these devices. The rules are those of
-//! qemu-server 9.2; the simulated host goes by them, and so does the stand-in on a real one.
+//! qemu-server 9.2, for the simulated host and for the stand-in on a real one.
 //!
 //! A virtiofs device cannot be plugged into a machine that runs: there it waits for the next start. A machine that is off
 //! takes with each change all that waits. What `qm` does not know in a file, or cannot read, is lost as soon as it writes
@@ -13,10 +13,13 @@ mod start;
 pub use crate::guest::{Failed, Request};
 pub use start::startable;
 
-use crate::guest::{
-    self,
-    conf::{Conf, Rules, Section},
-    failed,
+use crate::{
+    guest::{
+        self,
+        conf::{Conf, Rules, Section},
+        failed,
+    },
+    json_schema::config_id,
 };
 use std::collections::BTreeMap;
 
@@ -198,9 +201,12 @@ fn check_values(request: &Request) -> Result<(), Failed> {
             return failed(255, format!("unable to parse value of '{key}' - property contains a line feed"));
         }
     }
+    if request.digest.as_ref().is_some_and(|digest| digest.len() > 40) {
+        return wrong(2, "digest: value may only be 40 characters long");
+    }
     for (name, keys) in [("delete", &request.delete), ("revert", &request.revert)] {
         for key in keys {
-            if let Err(why) = crate::json_schema::config_id(key) {
+            if let Err(why) = config_id(key) {
                 return wrong(2, &format!("{name}: invalid format - {why}"));
             }
         }

@@ -299,6 +299,16 @@ pub const CASES: &[Case] = &[
         Failing(255, "checksum mismatch (file change by other user?)"),
     ),
     Case("the digest", Off, PLAIN, &["--virtiofs0", "data", "--digest", DIGEST], With(SHARED)),
+    Case(
+        "no digest is so long",
+        Off,
+        PLAIN,
+        &["--virtiofs0", "data", "--digest", "01234567890123456789012345678901234567890"],
+        Failing(
+            2,
+            "400 Parameter verification failed.\ndigest: value may only be 40 characters long\nqm set <vmid> [OPTIONS]",
+        ),
+    ),
     Case("no digest", Off, PLAIN, &["--virtiofs0", "data", "--digest", ""], With(SHARED)),
     Case(
         "one too many",
