@@ -74,13 +74,14 @@ impl StorageType {
     /// Reads the path of the file that holds a secret and returns its canonical form.
     ///
     /// # Errors
-    /// Where the type has no such secret, or the path is not absolute.
+    /// Where the type has no such secret, or the path is not absolute, or that of no file.
     pub fn secret_file(&self, secret: &str, text: &str) -> Result<String, StorageError> {
         let known = self
             .secrets()
             .find(|known| known.name == secret)
             .ok_or_else(|| StorageError::Property { kind: self.name, property: secret.into() })?;
         let path = match value::absolute(text) {
+            Ok(path) if path == "/" => Err("it is the path of a file".into()),
             Ok(path) if path.starts_with(PROXMOX) => {
                 Err("Proxmox's own files go with the registration".into())
             }

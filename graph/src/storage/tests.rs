@@ -239,6 +239,7 @@ fn the_file_of_a_secret_is_a_path_of_the_users_own() {
     for (secret, text, reason) in [
         ("password", "pbs.pw", "it is an absolute path, which starts with /"),
         ("password", "/root/../pbs.pw", "a path has no . and .. in it"),
+        ("password", "//", "it is the path of a file"),
         ("encryption-key", "autogen", "it is an absolute path, which starts with /"),
         ("password", "/etc/pve/priv/storage/pbs.pw", "Proxmox's own files go with the registration"),
         ("password", "/etc//pve/priv/x", "Proxmox's own files go with the registration"),
