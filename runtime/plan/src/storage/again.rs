@@ -26,7 +26,9 @@ pub fn could_not_be(draft: &mut Draft<'_>, id: &StorageId, state: &StorageState)
 /// Finds a property that is no value that can be said of such a registration.
 fn unsayable(state: &StorageState) -> Option<(&str, &str)> {
     let Some(kind) = find_type(&state.kind) else { return Some(("type", &state.kind)) };
+    let is_empty = |name: &str, value: &str| kind.may_be_empty && (name, value) == ("content", "none");
     let cannot = |name: &str, value: &str| match kind.property(name) {
+        _ if is_empty(name, value) => false,
         // A secret would stand on a command line.
         Some(property) => {
             property.kind == StorageKind::BaseVolume
