@@ -1,9 +1,9 @@
-//! Files to carry into a virtual machine, so that it mounts over NFS what it is given.
+//! Files to carry into a virtual machine, so that it mounts what it is given.
 
 use clap::ValueEnum;
 use phoenix_graph::{
-    GuestMount, HostName,
-    nfs::{NfsMount, cloud_init, fstab, units},
+    HostName,
+    inside::{MachineMount, cloud_init, fstab, units},
 };
 
 /// How mounts are written down for a machine.
@@ -28,18 +28,17 @@ pub struct Carried {
 
 /// Writes what a host gives a machine to mount into files: two for each mount or one, or one for all.
 #[must_use]
-pub fn files(host: &HostName, machine: u32, mounts: &[&GuestMount], format: Format) -> Vec<Carried> {
-    let mounts: Vec<&NfsMount> = mounts.iter().map(|one| &one.mount).collect();
+pub fn files(host: &HostName, machine: u32, mounts: &[MachineMount], format: Format) -> Vec<Carried> {
     match format {
         Format::Units => {
             let file = |unit: units::Unit| {
                 let place = Some(format!("{}/{}", units::FOLDER, unit.name));
                 Carried { place, text: unit.file(host, machine), name: unit.name }
             };
-            mounts.into_iter().flat_map(units::units).map(file).collect()
+            mounts.iter().flat_map(units::units).map(file).collect()
         }
         Format::Fstab => {
-            let text = mounts.into_iter().map(fstab::line).collect();
+            let text = mounts.iter().map(fstab::line).collect();
             // Not called as what its lines are to be added to: nobody writes it over that.
             vec![Carried {
                 name: format!("fstab-lines-{machine}"),
@@ -49,7 +48,7 @@ pub fn files(host: &HostName, machine: u32, mounts: &[&GuestMount], format: Form
         }
         Format::CloudInit => {
             let name = format!("phoenix-{machine}.yaml");
-            vec![Carried { name, place: None, text: cloud_init::document(&mounts) }]
+            vec![Carried { name, place: None, text: cloud_init::document(mounts) }]
         }
     }
 }

@@ -14,6 +14,7 @@ pub mod duration;
 pub mod export;
 pub mod graph;
 pub mod id_map;
+pub mod inside;
 pub mod kind;
 pub mod mounts;
 pub mod name;
@@ -26,14 +27,15 @@ pub mod size;
 pub mod snapshot;
 pub mod step;
 pub mod storage;
+pub mod unit_name;
 
 pub use code::Code;
 pub use diff::{Change, GraphDiff};
 pub use duration::Seconds;
 pub use graph::{Graph, GraphError};
 pub use kind::{
-    Bind, Class, Dataset, Disk, Export, Fact, GuestMount, Key, Lifecycle, Mode, Permissions, Pool,
-    Redundancy, Resource, Said, Storage, Tunable, Unit, Vdev, Volume,
+    Bind, Class, Dataset, Disk, Export, Fact, GuestMount, Key, Lifecycle, Mapping, Mode, Permissions, Pool,
+    Redundancy, Resource, Said, Storage, Tunable, Unit, Vdev, Virtiofs, Volume,
 };
 pub use name::{DatasetName, HostName, NameError, PoolName, StorageId};
 pub use property::{Property, Target, Value};

@@ -2,8 +2,8 @@
 
 use phoenix_graph::{
     Bind, Change, Class, Dataset, DatasetName, Disk, Export, FORMAT, Graph, GraphDiff, GraphError,
-    GuestMount, HostName, Key, Lifecycle, ObjectId, Permissions, Pool, PoolName, PropertyName, Redundancy,
-    Resource, Settings, Step, Value, Vdev,
+    GuestMount, HostName, Key, Lifecycle, Mapping, ObjectId, Permissions, Pool, PoolName, PropertyName,
+    Redundancy, Resource, Settings, Step, Value, Vdev, Virtiofs,
     export::ExportOptions,
     kind::acl::Acl,
     mounts::mounts,
@@ -270,6 +270,33 @@ fn what_a_machine_mounts_needs_its_export() {
     let missing = assemble(vec![pool("tank", &[]), dataset("tank/a", &[]), mount()]);
     let (mount, export) = ("mount:vm/201/srv/a".parse().unwrap(), "export:/tank/a".parse().unwrap());
     assert!(matches!(missing, Err(GraphError::Missing(from, to)) if from == mount && to == export));
+}
+
+#[test]
+fn what_a_machine_is_given_needs_its_mapping() {
+    let given = Resource::Virtiofs(Virtiofs {
+        machine: 201,
+        id: "media".into(),
+        dataset: DatasetName::new("tank/a").unwrap(),
+        options: BTreeMap::new(),
+        inside: None,
+    });
+    let missing = assemble(vec![pool("tank", &[]), dataset("tank/a", &[]), given.clone()]);
+    let (from, to): (Key, Key) = ("virtiofs:vm/201/media".parse().unwrap(), "mapping:media".parse().unwrap());
+    assert!(matches!(missing, Err(GraphError::Missing(a, b)) if a == from && b == to));
+    let mapping = Resource::Mapping(Mapping {
+        id: "media".into(),
+        dataset: DatasetName::new("tank/a").unwrap(),
+        path: "/tank/a".into(),
+    });
+    let graph = assemble(vec![pool("tank", &[]), dataset("tank/a", &[]), mapping, given]).unwrap();
+    let formats = ["mapping:media", "virtiofs:vm/201/media"]
+        .map(|key| graph.step(graph.get(&key.parse().unwrap()).unwrap()).format);
+    assert_eq!(formats, [4, 4]);
+    for wrong in ["virtiofs:vm/201", "virtiofs:vm/201/", "virtiofs:lxc/201/a", "virtiofs:vm/x/a", "mapping:"]
+    {
+        assert!(wrong.parse::<Key>().is_err(), "{wrong}");
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::{
     steps::{Act, Over, Step},
     wanted::Wanted,
 };
-use phoenix_graph::nfs::unit_name;
+use phoenix_graph::unit_name;
 use phoenix_host::{
     HostError,
     error::unreadable,
@@ -60,10 +60,9 @@ pub fn look(machine: &dyn Inside, wanted: Wanted<'_>) -> Result<Seen, HostError>
 /// # Errors
 /// Where the machine is not reached any more.
 pub fn use_all(machine: &dyn Inside, wanted: Wanted<'_>) -> Result<(), HostError> {
-    for mount in wanted.mounts.iter().filter(|mount| mount.options.automount.is_some()) {
-        let seconds =
-            mount.options.mount_timeout.and_then(|seconds| u32::try_from(seconds).ok()).unwrap_or(SHORT);
-        let unit = unit_name::of(&mount.at, "mount");
+    for mount in wanted.mounts.iter().filter(|mount| mount.automount().is_some()) {
+        let seconds = mount.mount_timeout().and_then(|seconds| u32::try_from(seconds).ok()).unwrap_or(SHORT);
+        let unit = unit_name::of(mount.at(), "mount");
         sh(machine, &script::use_it(), &[&unit], seconds.saturating_add(LONG))?;
     }
     Ok(())

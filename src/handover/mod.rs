@@ -22,7 +22,7 @@ use crate::{
     view::HandoverView,
 };
 use carry::Outcome;
-use phoenix_graph::nfs::NfsMount;
+use phoenix_graph::inside::MachineMount;
 use phoenix_host::{HostError, inside::Inside, text::complaints::Complaint};
 use phoenix_linux::{LinuxPaths, agent::Agent};
 use standing::Standing;
@@ -147,13 +147,19 @@ impl Handover<'_> {
         }
     }
 
-    fn judge(&self, machine: &dyn Inside) -> Result<Vec<(&NfsMount, Standing)>, HostError> {
+    fn judge(&self, machine: &dyn Inside) -> Result<Vec<(&MachineMount, Standing)>, HostError> {
         carry::use_all(machine, self.wanted)?;
         let seen = carry::look(machine, self.wanted)?;
-        Ok(self.wanted.mounts.iter().map(|mount| (*mount, standing::judge(mount, &seen))).collect())
+        Ok(self.wanted.mounts.iter().map(|mount| (mount, standing::judge(mount, &seen))).collect())
     }
 
-    fn tell(&self, steps: &[Step], outcomes: &[Outcome], mounts: &[(&NfsMount, Standing)], is_done: bool) {
+    fn tell(
+        &self,
+        steps: &[Step],
+        outcomes: &[Outcome],
+        mounts: &[(&MachineMount, Standing)],
+        is_done: bool,
+    ) {
         let paint = self.terminal.paint();
         if steps.is_empty() {
             self.terminal.print(format_args!("Nothing to do in machine {}.\n", self.wanted.machine));

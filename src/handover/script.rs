@@ -1,7 +1,7 @@
 //! What is run in a machine: scripts of `sh(1)`, which it reads from its input, so that what is seen of it from outside
 //! stays short. What they say is read in [`super::seen`].
 
-use phoenix_graph::nfs::units::FOLDER;
+use phoenix_graph::inside::units::FOLDER;
 
 /// The first and the last line of a look.
 pub const FIRST: &str = "phoenix looks";

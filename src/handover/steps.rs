@@ -8,9 +8,12 @@ use super::{
     standing,
     wanted::Wanted,
 };
-use phoenix_graph::nfs::{
-    NfsMount, unit_name,
-    units::{self, FOLDER},
+use phoenix_graph::{
+    inside::{
+        MachineMount,
+        units::{self, FOLDER},
+    },
+    unit_name,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -71,7 +74,7 @@ pub fn decide(wanted: Wanted<'_>, seen: &Seen, overwrite: bool) -> Result<Vec<St
     let mut paths: BTreeMap<String, Path<'_>> = BTreeMap::new();
     for mount in wanted.mounts {
         paths.insert(
-            mount.at.to_string(),
+            mount.at().to_owned(),
             Path { mount: Some(mount), units: wanted.units(mount), gone: Vec::new() },
         );
     }
@@ -90,7 +93,7 @@ pub fn decide(wanted: Wanted<'_>, seen: &Seen, overwrite: bool) -> Result<Vec<St
 /// What is wanted at a path, and which units there are gone.
 #[derive(Debug, Default)]
 struct Path<'m> {
-    mount: Option<&'m NfsMount>,
+    mount: Option<&'m MachineMount>,
     units: Vec<units::Unit>,
     gone: Vec<String>,
 }
@@ -102,7 +105,7 @@ fn refusals(wanted: Wanted<'_>, seen: &Seen, overwrite: bool) -> Vec<Refusal> {
         return vec![refusal("systemd does not run in the machine".to_owned(), help)];
     }
     let mut found = Vec::new();
-    if !seen.client {
+    if !seen.client && wanted.mounts.iter().any(MachineMount::is_remote) {
         let help = "install `nfs-common` there (`nfs-utils` outside of Debian and Ubuntu)";
         found.push(refusal("the machine cannot mount over NFS: it has no `mount.nfs`".to_owned(), help));
     }
@@ -218,7 +221,8 @@ fn starting(path: &Path<'_>, seen: &Seen, disturbed: bool) -> Vec<Act> {
     let (Some(mount), [mounting, rest @ ..]) = (path.mount, &path.units[..]) else { return Vec::new() };
     let is_written = |unit: &units::Unit| !matches!(seen.files.get(&unit.name), Some(File::Ours(text)) if *text == unit.text);
     let is_mounted = seen.unit(&mounting.name).is_active() && !disturbed;
-    let differs = standing::nfs(mount, seen).is_none_or(|there| !standing::differs(mount, there).is_empty());
+    let differs =
+        standing::there(mount, seen).is_none_or(|there| !standing::differs(mount, there).is_empty());
     let anew = is_mounted && (differs || mounts_otherwise(mounting, seen));
     let mut acts = Vec::new();
     let last = rest.first().unwrap_or(mounting);

@@ -2,7 +2,8 @@
 
 use phoenix_graph::{
     HostName,
-    nfs::{NfsMount, unit_name, units},
+    inside::{MachineMount, units},
+    unit_name,
 };
 
 /// What a host gives a machine to mount.
@@ -13,7 +14,7 @@ pub struct Wanted<'w> {
     /// The machine's id.
     pub machine: u32,
     /// In the order of the paths.
-    pub mounts: &'w [&'w NfsMount],
+    pub mounts: &'w [MachineMount],
 }
 
 impl Wanted<'_> {
@@ -26,13 +27,13 @@ impl Wanted<'_> {
     /// Lists the units to be looked at: of each mount the one and the other, also where it has only one.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
-        let both = |mount: &&NfsMount| ["mount", "automount"].map(|kind| unit_name::of(&mount.at, kind));
+        let both = |mount: &MachineMount| ["mount", "automount"].map(|kind| unit_name::of(mount.at(), kind));
         self.mounts.iter().flat_map(both).collect()
     }
 
     /// Writes a mount as units, whose texts are whole files.
     #[must_use]
-    pub fn units(&self, mount: &NfsMount) -> Vec<units::Unit> {
+    pub fn units(&self, mount: &MachineMount) -> Vec<units::Unit> {
         let whole =
             |unit: units::Unit| units::Unit { text: unit.file(self.host, self.machine), name: unit.name };
         units::units(mount).into_iter().map(whole).collect()

@@ -1,4 +1,5 @@
-//! Mount points of containers. Those that have a whole dataset are nodes, the rest is told.
+//! What guests are given: mount points of containers, and directories of machines. Those that have a whole dataset are
+//! nodes, the rest is told.
 
 use super::{
     Scope,
@@ -8,11 +9,11 @@ use super::{
 use phoenix_graph::{DatasetName, Key, check::guest};
 use phoenix_host::{
     observed::{Containers, DatasetState, Observed, mount::plain},
-    text::mount_point::MountPoint,
+    text::{mount_point::MountPoint, virtiofs::SharedDirectory},
 };
 
-/// Describes which containers of this node have a file system.
-pub fn binds(seen: &Observed, scope: &Scope<'_>, name: &DatasetName, state: &DatasetState, node: &mut Node) {
+/// Describes which guests of this node have a file system.
+pub fn guests(seen: &Observed, scope: &Scope<'_>, name: &DatasetName, state: &DatasetState, node: &mut Node) {
     let (Some(path), Containers::Found(found)) = (mounted(state), &seen.containers) else { return };
     let mut bind = Node::new("bind");
     for (id, container) in found.by_id.iter().filter(|(_, container)| container.here) {
@@ -39,9 +40,44 @@ pub fn binds(seen: &Observed, scope: &Scope<'_>, name: &DatasetName, state: &Dat
             }
         }
     }
+    for (id, machine) in found.machines.iter().filter(|(_, machine)| machine.here) {
+        for (number, text) in machine.wanted() {
+            let Some(directory) = SharedDirectory::read(text) else { continue };
+            let Some(shared) = found.mappings.path(&directory.id, &found.node) else { continue };
+            let shared = plain(shared);
+            if *shared != *plain(path) {
+                if scope.holder(&shared) == Some(name) {
+                    node.notes.push(format!(
+                        "virtiofs{number} of machine {id} ({}) has {shared}, a folder in it. A spec gives whole datasets only, so that stays as it is.",
+                        directory.id
+                    ));
+                }
+            } else if let Err(why) = guest::mapping_id(&directory.id) {
+                node.notes
+                    .push(format!("Left out: virtiofs{number} of machine {id}, {}: {why}.", directory.id));
+            } else {
+                bind.inside.push(vm(*id, &directory));
+            }
+        }
+    }
     if !bind.inside.is_empty() {
         node.inside.push(bind);
     }
+}
+
+/// Describes a directory of a machine. Where the machine mounts it nobody can tell from here.
+fn vm(id: u32, directory: &SharedDirectory) -> Node {
+    let mut node = Node::numbered("vm", id.into());
+    node.key = Some(Key::Virtiofs(id, directory.id.clone()));
+    node.set("virtiofs", Literal::Text(directory.id.to_string()));
+    for (name, value) in &directory.options {
+        let value = match &**name {
+            "cache" => Literal::Text(value.to_string()),
+            _ => Literal::Switch(&**value == "1"),
+        };
+        node.set(&**name, value);
+    }
+    node
 }
 
 fn lxc(id: u32, point: &MountPoint) -> Node {

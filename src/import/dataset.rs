@@ -100,7 +100,7 @@ fn describe(seen: &Observed, scope: &Scope<'_>, name: &DatasetName, state: &Data
     if !state.volume {
         export::exports(seen, scope, name, state, node);
         storage::registrations(seen, scope, name, state, node);
-        bind::binds(seen, scope, name, state, node);
+        bind::guests(seen, scope, name, state, node);
     }
 }
 

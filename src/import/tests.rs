@@ -8,9 +8,9 @@ use phoenix_graph::{
 };
 use phoenix_host::{
     Host,
-    observed::{ContainerState, Containers, Observed, Query},
+    observed::{ContainerState, Containers, MachineState, Observed, Query},
     op::Op,
-    text::mount_point::MountPoint,
+    text::{mount_point::MountPoint, virtiofs::SharedDirectory},
 };
 use phoenix_plan::foreign::is_guest_disk;
 use phoenix_sim::Show;
@@ -54,6 +54,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("sharesmb", "smb://bob:hunter2@nas/share"),
 ];
 const NAMES: &[&str] = &["a", "b c", "d.e", "1st", "vm-100-disk-0", "x:y", "-dash"];
+const DIRECTORY_CFG: &str = "/etc/pve/mapping/directory.cfg";
 /// What else is said of a mount point.
 const POINTS: &[&str] = &[
     "",
@@ -103,7 +104,7 @@ fn stroke(world: &World, (what, which, first, second): Stroke) {
         let (name, word) = SETTINGS[first % SETTINGS.len()];
         vec![(PropertyName::new(name), Box::<str>::from(word))]
     };
-    let op = match what % 11 {
+    let op = match what % 12 {
         0..=2 => {
             let Ok(child) = dataset.child(NAMES[second % NAMES.len()]) else { return };
             let _ = world.host.by_hand(&Op::DatasetCreate { dataset: child.clone(), settings: setting() });
@@ -156,6 +157,28 @@ fn stroke(world: &World, (what, which, first, second): Stroke) {
                     .entry(conf.into())
                     .or_insert_with(|| "arch: amd64\nunprivileged: 1\n".to_owned());
                 if !text.contains(&line[..4]) {
+                    text.push_str(&line);
+                }
+            });
+            return;
+        }
+        10 => {
+            let path = path(world, &dataset).unwrap_or_else(|| "/srv/other".to_owned());
+            let below = if second.is_multiple_of(4) { "/folder" } else { "" };
+            let id = ["media", "a-1", "a-name-of-more-than-thirty-six-letters", "x_y"][first % 4];
+            let options = ["", ",cache=never", ",expose-acl=1,direct-io=0", ",odd=1"][second % 4];
+            let map = format!("{id}\n\tmap node={},path={path}{below}\n\n", world.host.state().node);
+            let line = format!("virtiofs{}: dirid={id}{options}\n", first % 3);
+            let conf =
+                format!("/etc/pve/nodes/{}/qemu-server/{}.conf", world.host.state().node, 201 + first % 2);
+            world.host.edit(|state| {
+                let mapped = state.files.entry(DIRECTORY_CFG.into()).or_default();
+                if !mapped.contains(id) {
+                    mapped.push_str(&map);
+                }
+                let text =
+                    state.files.entry(conf.into()).or_insert_with(|| "memory: 512\nostype: l26\n".to_owned());
+                if !text.contains(&line[..10]) && !text.contains(id) {
                     text.push_str(&line);
                 }
             });
@@ -234,7 +257,7 @@ proptest! {
 
     #[test]
     fn taking_over_what_is_written_changes_nothing_but_marks(
-        strokes in prop::collection::vec((0_u8..11, 0_usize..64, 0_usize..64, 0_usize..64), 0..24)
+        strokes in prop::collection::vec((0_u8..12, 0_usize..64, 0_usize..64, 0_usize..64), 0..24)
     ) {
         let world = plain();
         strokes.into_iter().for_each(|one| stroke(&world, one));
@@ -264,6 +287,13 @@ proptest! {
             let Some(point) = MountPoint::read(point.1) else { continue };
             let is_told = text.contains(&*point.at) || text.contains(&*point.volume);
             prop_assert!(is_told || scope.holder(&point.volume).is_none(), "{point} is passed over:\n{text}");
+        }
+
+        for (_, text_of) in found.machines.values().flat_map(MachineState::wanted) {
+            let Some(directory) = SharedDirectory::read(text_of) else { continue };
+            let path = found.mappings.path(&directory.id, &found.node);
+            let of_ours = path.is_some_and(|path| scope.holder(path).is_some());
+            prop_assert!(!of_ours || text.contains(&*directory.id), "{directory} is passed over:\n{text}");
         }
 
         let before = world.host.image(Show::UsersOnly);

@@ -6,7 +6,7 @@ use crate::handover::{
     standing::Standing,
     steps::{Act, Over, Refusal, Step},
 };
-use phoenix_graph::nfs::{NfsMount, units::FOLDER};
+use phoenix_graph::inside::{MachineMount, units::FOLDER};
 use std::fmt::Write;
 
 /// Lays steps out, of which there are some.
@@ -76,14 +76,14 @@ pub fn outcomes(steps: &[Step], outcomes: &[Outcome], paint: Paint) -> String {
 
 /// Lays out how each mount stands.
 #[must_use]
-pub fn standing(mounts: &[(&NfsMount, Standing)], paint: Paint) -> String {
+pub fn standing(mounts: &[(&MachineMount, Standing)], paint: Paint) -> String {
     let mut text = String::new();
     for (mount, standing) in mounts {
         let (mark, word) = match standing.wrong.is_empty() {
             true => (paint.good("="), "stands"),
             false => (paint.bad("!"), "does not stand as it is wanted"),
         };
-        let _ = writeln!(text, "{mark} {} {word}, from {}", line(&mount.at), line(&mount.source()));
+        let _ = writeln!(text, "{mark} {} {word}, from {}", line(&mount.at()), line(&mount.source()));
         for said in standing.wrong.iter().chain(&standing.notes) {
             let _ = writeln!(text, "    {}", line(said));
         }

@@ -131,7 +131,7 @@ pub fn foreign_help(kind: ForeignKind) -> &'static str {
         ForeignKind::Storage => {
             "`phoenix import --live` writes each but a `dir` that lies on no dataset, which stays Proxmox's own"
         }
-        ForeignKind::Bind => {
+        ForeignKind::Bind | ForeignKind::Virtiofs => {
             "`phoenix import --live` writes those that have a whole dataset; `phoenix switch --adopt` with that takes them over"
         }
         ForeignKind::GuestDisk => "Proxmox keeps it for a guest: there is nothing to do",
@@ -152,7 +152,9 @@ fn foreign(foreign: &[Foreign], paint: Paint) -> String {
                 *guests.entry(above).or_default() += 1;
             }
             (key, ForeignKind::Export) => _ = writeln!(text, "  {} to {}", line(key), line(&one.detail)),
-            (key, ForeignKind::Bind) => _ = writeln!(text, "  {} of {}", line(key), line(&one.detail)),
+            (key, ForeignKind::Bind | ForeignKind::Virtiofs) => {
+                _ = writeln!(text, "  {} of {}", line(key), line(&one.detail))
+            }
             (key, ForeignKind::Storage) => _ = writeln!(text, "  {} ({})", line(key), line(&one.detail)),
             (key, ForeignKind::Unrecorded) => _ = writeln!(text, "  {} (bears phoenix's mark)", line(key)),
             (key, _) => _ = writeln!(text, "  {}", line(key)),

@@ -16,8 +16,8 @@ use crate::{
 use clap::{ArgGroup, Args};
 use phoenix_compiler::diagnostic::list;
 use phoenix_graph::{
-    Graph, GuestMount, HostName, Resource,
-    nfs::{NfsMount, units},
+    Graph, HostName, Resource,
+    inside::{MachineMount, units},
 };
 use phoenix_store::Store;
 use std::{
@@ -74,12 +74,14 @@ impl Guest {
         let (graph, what) = self.graph(common, terminal)?;
         let mounts = self.mounts(&graph);
         if self.agent {
+            let mounts: Vec<MachineMount> = mounts.into_iter().map(|(_, mount)| mount).collect();
             return self.hand_over(&graph, &mounts, common, terminal);
         }
         if mounts.is_empty() {
             return Err(self.has_none(&graph, &what));
         }
-        let files = files(graph.host(), self.vmid, &mounts, self.format);
+        let written: Vec<MachineMount> = mounts.iter().map(|(_, mount)| mount.clone()).collect();
+        let files = files(graph.host(), self.vmid, &written, self.format);
         if let Some(folder) = &self.output {
             let others = self.write(folder, &files, graph.host())?;
             if !others.is_empty() {
@@ -143,29 +145,38 @@ impl Guest {
     fn hand_over(
         &self,
         graph: &Graph,
-        mounts: &[&GuestMount],
+        mounts: &[MachineMount],
         common: &Common,
         terminal: &Terminal,
     ) -> Result<Exit, Failure> {
-        let mounts: Vec<&NfsMount> = mounts.iter().map(|one| &one.mount).collect();
         let Self { vmid: machine, overwrite, yes, json, .. } = *self;
-        let wanted = Wanted { host: graph.host(), machine, mounts: &mounts };
+        let wanted = Wanted { host: graph.host(), machine, mounts };
         Handover { wanted, overwrite, yes, json, terminal }.run(common)
     }
 
     /// Lists what the machine mounts, in the order of the paths: what lies above another is mounted before it.
-    fn mounts<'g>(&self, graph: &'g Graph) -> Vec<&'g GuestMount> {
-        let mut found: Vec<&GuestMount> = all(graph).filter(|mount| mount.machine == self.vmid).collect();
-        found.sort_by(|a, b| a.mount.at.cmp(&b.mount.at));
+    fn mounts<'g>(&self, graph: &'g Graph) -> Vec<(&'g Resource, MachineMount)> {
+        let of_machine = |resource: &'g Resource| {
+            let (machine, mount) = resource.in_machine()?;
+            (machine == self.vmid).then_some((resource, mount))
+        };
+        let mut found: Vec<_> = graph.resources().filter_map(of_machine).collect();
+        found.sort_by(|(_, a), (_, b)| a.at().cmp(b.at()));
         found
     }
 
     fn has_none(&self, graph: &Graph, what: &str) -> Failure {
-        let others: BTreeSet<u32> = all(graph).map(|mount| mount.machine).collect();
+        let others: BTreeSet<u32> =
+            graph.resources().filter_map(Resource::in_machine).map(|(machine, _)| machine).collect();
         let others: Vec<String> = others.iter().map(u32::to_string).collect();
-        let help = if others.is_empty() {
+        let is_given = graph
+            .resources()
+            .any(|resource| matches!(resource, Resource::Virtiofs(one) if one.machine == self.vmid));
+        let help = if is_given {
+            "it is given a directory by `virtiofs`: say `at` beside that, where it is to mount it".to_owned()
+        } else if others.is_empty() {
             format!(
-                "no machine mounts anything there; say `bind {{ vm {} at=\"…\" server=\"…\" }}`",
+                "no machine mounts anything there; say `bind {{ vm {} at=\"…\" server=\"…\" }}`, or `virtiofs` and `at`",
                 self.vmid
             )
         } else {
@@ -181,6 +192,9 @@ impl Guest {
         let doing = || format!("cannot write into {}", folder.display());
         let failed = |error: io::Error| Failure::new(Exit::Failed, doing()).because(error);
         match fs::create_dir(folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(failed(error).help("it makes one folder: make the one above first"));
+            }
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(error)),
             _ => {}
         }
@@ -219,12 +233,4 @@ impl Guest {
             beside.names().map_err(failed)?.into_iter().filter_map(|(name, _)| name.into_string().ok());
         Ok(names.filter(|name| is_ours(name)).collect())
     }
-}
-
-/// Lists what all machines mount.
-fn all(graph: &Graph) -> impl Iterator<Item = &GuestMount> {
-    graph.resources().filter_map(|resource| match resource {
-        Resource::GuestMount(mount) => Some(mount),
-        _ => None,
-    })
 }

@@ -1,7 +1,7 @@
 //! What `phoenix guest --json` prints: what a virtual machine mounts, and the files to carry into it.
 
 use crate::carried::Carried;
-use phoenix_graph::{Graph, GuestMount, Resource};
+use phoenix_graph::{Graph, Resource, inside::MachineMount};
 #[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -23,7 +23,7 @@ pub struct GuestView {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(JsonSchema))]
 pub struct MountView {
-    /// The resource's key, such as `mount:vm/201/srv/shared`.
+    /// The resource's key, such as `mount:vm/201/srv/shared`, or `virtiofs:vm/201/shared`.
     pub key: String,
     /// The absolute path in the machine.
     pub at: String,
@@ -46,14 +46,11 @@ pub struct FileView {
 impl GuestView {
     /// Describes what a machine mounts.
     #[must_use]
-    pub fn new(graph: &Graph, mounts: &[&GuestMount], files: &[Carried]) -> Self {
-        let mount = |one: &&GuestMount| {
-            let resource = Resource::GuestMount((*one).clone());
-            MountView {
-                key: resource.key().to_string(),
-                at: one.mount.at.to_string(),
-                facts: resource.facts(),
-            }
+    pub fn new(graph: &Graph, mounts: &[(&Resource, MachineMount)], files: &[Carried]) -> Self {
+        let mount = |(resource, mount): &(&Resource, MachineMount)| MountView {
+            key: resource.key().to_string(),
+            at: mount.at().to_owned(),
+            facts: resource.facts(),
         };
         let file = |Carried { name, place, text }: &Carried| FileView {
             name: name.clone(),

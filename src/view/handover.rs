@@ -8,7 +8,7 @@ use crate::{
     },
     show::handover::act,
 };
-use phoenix_graph::nfs::NfsMount;
+use phoenix_graph::inside::MachineMount;
 #[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -45,7 +45,7 @@ pub struct StepView {
 pub struct StandingView {
     /// The absolute path in the machine.
     pub at: String,
-    /// What is mounted there, such as `10.0.0.1:/tank/a`.
+    /// What is mounted there, such as `10.0.0.1:/tank/a`, or a tag by virtiofs.
     pub source: String,
     /// Whether it stands as it is wanted.
     pub stands: bool,
@@ -58,7 +58,12 @@ pub struct StandingView {
 impl HandoverView {
     /// Describes what was done.
     #[must_use]
-    pub fn new(machine: u32, steps: &[Step], outcomes: &[Outcome], mounts: &[(&NfsMount, Standing)]) -> Self {
+    pub fn new(
+        machine: u32,
+        steps: &[Step],
+        outcomes: &[Outcome],
+        mounts: &[(&MachineMount, Standing)],
+    ) -> Self {
         let steps = steps.iter().zip(outcomes).map(|(step, outcome)| {
             let (outcome, reason) = match outcome {
                 Outcome::Done => ("done", None),
@@ -68,7 +73,7 @@ impl HandoverView {
             StepView { unit: unit(&step.act), what: act(&step.act), outcome, reason }
         });
         let mounts = mounts.iter().map(|(mount, standing)| StandingView {
-            at: mount.at.to_string(),
+            at: mount.at().to_owned(),
             source: mount.source(),
             stands: standing.wrong.is_empty(),
             wrong: standing.wrong.clone(),

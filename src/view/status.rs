@@ -106,6 +106,8 @@ pub enum ForeignKindView {
     Storage,
     /// A mount point of a container.
     Bind,
+    /// A directory that a machine is given by virtiofs.
+    Virtiofs,
 }
 
 impl StatusView {
@@ -148,6 +150,7 @@ impl StatusView {
                 ForeignKind::Export => ForeignKindView::Export,
                 ForeignKind::Storage => ForeignKindView::Storage,
                 ForeignKind::Bind => ForeignKindView::Bind,
+                ForeignKind::Virtiofs => ForeignKindView::Virtiofs,
             },
             detail: (!one.detail.is_empty()).then(|| one.detail.to_string()),
             help: foreign_help(one.kind).to_owned(),

@@ -119,6 +119,29 @@ fn a_spec_is_read_where_it_is_named_and_a_machine_that_is_not_there_is_told() {
 }
 
 #[test]
+fn what_is_given_by_virtiofs_is_mounted_by_its_tag_beside_what_comes_over_nfs() {
+    let sandbox = sandbox();
+    sandbox.edit(
+        "phoenix.kdl",
+        "vm 201 at=\"/data\" server=\"10.0.0.1\" vers=\"3\";",
+        "vm 201 at=\"/data\" virtiofs=\"other\" ro=#true automount=#false; vm 203 virtiofs=\"other\";",
+    );
+    let switched = sandbox.sim(&["switch", "--yes"]).exits(0);
+    switched
+        .says("machine 201 is to have it, by the tag other")
+        .says("root in machine 203 is root in tank/other");
+    let units = sandbox.sim(&["guest", "201"]).exits(0);
+    units.says("What=other\nWhere=/data\nType=virtiofs\nOptions=ro\n").says("WantedBy=local-fs.target");
+    let cloud = sandbox.sim(&["guest", "201", "--format", "cloud-init"]).exits(0);
+    cloud.says("nfs-common").says("\"local-fs.target\", \"remote-fs.target\"");
+    sandbox.sim(&["guest", "203"]).exits(64).says("say `at` beside that");
+    let json = sandbox.sim(&["guest", "201", "--json"]).exits(0);
+    json.says("virtiofs:vm/201/other").says("mount:vm/201/srv/my-data");
+    sandbox.sim(&["status"]).exits(0).says("The host is as it says");
+    sandbox.sim(&["switch", "--yes"]).exits(0).says("Nothing to do: ");
+}
+
+#[test]
 fn files_are_written_and_none_that_differs_is_written_over_unasked() {
     let sandbox = switched();
     let names = [r"data.automount", r"data.mount", r"srv-my\x2ddata.automount", r"srv-my\x2ddata.mount"];

@@ -96,7 +96,9 @@ fn free(mut resource: Resource) -> Resource {
         | Resource::Tunable(_)
         | Resource::Permissions(_)
         | Resource::Bind(_)
-        | Resource::GuestMount(_) => {}
+        | Resource::GuestMount(_)
+        | Resource::Mapping(_)
+        | Resource::Virtiofs(_) => {}
     }
     resource
 }
@@ -129,9 +131,11 @@ fn part(all: &[Resource], choices: &mut Choices) -> Option<Graph> {
             Resource::Permissions(permissions) => Some(&permissions.dataset),
             Resource::Bind(bind) => Some(&bind.dataset),
             Resource::GuestMount(mount) => Some(&mount.dataset),
+            Resource::Mapping(mapping) => Some(&mapping.dataset),
+            Resource::Virtiofs(given) => Some(&given.dataset),
             Resource::Pool(_) | Resource::Tunable(_) => None,
         };
-        // Exports come before what goes through them.
+        // Exports and mappings come before what goes through them.
         if resource.through().is_some_and(|export| kept.iter().all(|one| one.key() != export)) {
             continue;
         }
@@ -201,6 +205,8 @@ fn renamed(first: &Graph, second: Graph, choices: &mut Choices) -> Option<Graph>
                 }
                 storage.dataset = dataset;
             }
+            Resource::Mapping(mapping) => mapping.dataset = called(&mapping.dataset),
+            Resource::Virtiofs(given) => given.dataset = called(&given.dataset),
             Resource::Pool(_) | Resource::Tunable(_) | Resource::Bind(_) | Resource::GuestMount(_) => {}
         }
     }
@@ -211,12 +217,14 @@ fn renamed(first: &Graph, second: Graph, choices: &mut Choices) -> Option<Graph>
         .map(|resource| match resource {
             Resource::Export(export) => path(&export.dataset),
             Resource::Storage(storage) => path(storage.dataset.as_ref()?),
+            Resource::Mapping(mapping) => path(&mapping.dataset),
             _ => None,
         })
         .collect();
     for (resource, path) in resources.iter_mut().zip(paths) {
         match (resource, path) {
             (Resource::Export(export), Some(path)) => export.path = path,
+            (Resource::Mapping(mapping), Some(path)) => mapping.path = path,
             (Resource::Storage(storage), Some(path)) => {
                 for name in ["path", "mountpoint"] {
                     storage.properties.get_mut(name).into_iter().for_each(|word| *word = path.clone());

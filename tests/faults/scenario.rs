@@ -97,6 +97,9 @@ pub const WAYS: [Way; 3] = [Way::Fresh, Way::Edit, Way::Back];
 /// The containers that there are.
 const CONTAINERS: std::ops::Range<u32> = 100..105;
 
+/// The machines that there are.
+const MACHINES: std::ops::Range<u32> = 200..203;
+
 /// How an operation fails.
 pub const FAILURES: [FaultKind; 2] = [FaultKind::Fail, FaultKind::FailPartly];
 /// How power is lost.
@@ -472,9 +475,10 @@ pub fn prepared(pair: &Pair, way: Way) -> Result<World, NotGone> {
     world.host.edit(|state| state.files.extend(keys));
     let graphs = [&pair.first, &pair.second];
     world.host.edit(|state| state.files.extend(graphs.into_iter().flat_map(secrets)));
-    let conf = |id: u32| format!("/etc/pve/nodes/pve/lxc/{id}.conf").into();
-    let containers = CONTAINERS.map(|id| (conf(id), "arch: amd64\nostype: debian\n".to_owned()));
-    world.host.edit(|state| state.files.extend(containers));
+    let conf = |kind: &str, id: u32| format!("/etc/pve/nodes/pve/{kind}/{id}.conf").into();
+    let containers = CONTAINERS.map(|id| (conf("lxc", id), "arch: amd64\nostype: debian\n".to_owned()));
+    let machines = MACHINES.map(|id| (conf("qemu-server", id), "memory: 512\nostype: l26\n".to_owned()));
+    world.host.edit(|state| state.files.extend(containers.chain(machines)));
     if way != Way::Fresh {
         gone(world.switch(&pair.first))?;
     }

@@ -1,4 +1,4 @@
-//! Virtual machines that mount over NFS what the spec gives them: a real systemd on a network of its own stands for one,
+//! Virtual machines that mount what the spec gives them, over NFS and by virtiofs: a real systemd on a network of its own stands for one,
 //! in the virtual machine of `tests/lab`, and is reached as Proxmox reaches a machine.
 //!
 //! One machine of the lab carries all of it.
@@ -17,6 +17,9 @@ fn machines_mount_what_the_spec_gives_them() {
     what_others_wrote_stays(lab);
     a_machine_that_is_not_reached_is_told(lab);
     what_ended_in_the_middle_is_gone_on_with(lab);
+    what_is_given_by_virtiofs_is_there_at_the_next_start(lab);
+    what_a_machine_is_served_stays(lab);
+    a_machine_that_is_locked_or_changed_meanwhile_is_left_alone(lab);
 }
 
 fn boot() -> Option<Session> {
@@ -340,4 +343,125 @@ fn what_ended_in_the_middle_is_gone_on_with(lab: &Session) {
     let away = hands_over(lab, 1, &WHEN_USED.replace("nconnect=2", "mount-timeout=\"5s\""), "--yes");
     says(&away, &["! /srv/my data does not stand", "it is not mounted"]);
     lab.ok("ip link set vmbr0 up && exportfs -ra");
+}
+
+/// A spec whose dataset the machine is given by virtiofs, by these lines beside another one.
+fn shared(machines: &str) -> String {
+    format!(
+        "edition 1\nhost \"box\" {{\n  pool \"t1\" {{\n    allow \"no-redundancy\"\n    \
+         disk \"/dev/disk/by-id/virtio-ONE\"\n    dataset \"a\"\n    dataset \"media\" {{\n      \
+         dataset \"films\"\n      bind {{\n{machines}\n      }}\n    }}\n  }}\n}}\n"
+    )
+}
+
+const BY_TAG: &str = "vm 201 at=\"/srv/by tag\" virtiofs=\"media\" cache=\"never\"";
+const CONF: &str = "/etc/pve/nodes/lab/qemu-server/201.conf";
+const DIRECTORY_CFG: &str = "/etc/pve/mapping/directory.cfg";
+
+fn what_is_given_by_virtiofs_is_there_at_the_next_start(lab: &Session) {
+    lab.unwrap("qm");
+    lab.wrap("qm", "");
+    lab.wrap("pvesh", "");
+    // What was carried over is gone, and its exports with it.
+    let units = "/run/qm/201/upper/etc/systemd/system";
+    lab.ok(&format!("qm stop 201 && rm -rf {units}/srv-* {units}/*.wants/srv-*"));
+    start(lab);
+    says(&lab.switch(4, &shared(BY_TAG)), &["no `virtiofsd`"]);
+    lab.ok("mkdir -p /usr/libexec && touch /usr/libexec/virtiofsd");
+    says(&lab.switch(4, &shared(BY_TAG)), &["no plain number of MiB"]);
+    lab.ok(&format!("echo 'memory: 512' >>{CONF}"));
+    // Another node has the id already.
+    lab.ok(&format!(
+        "mkdir -p /etc/pve/mapping && printf 'media\\n\\tmap node=two,path=/srv/two\\n\\n' >{DIRECTORY_CFG}"
+    ));
+    let plan = lab.switch(0, &shared(BY_TAG));
+    says(
+        &plan,
+        &["machine 201 runs: virtiofs0 is so at its next start", "root in machine 201 is root in t1/media"],
+    );
+    let calls = lab.calls();
+    let made = "pvesh set /cluster/mapping/dir/media --map node=two,path=/srv/two --map node=lab,path=/t1/media --digest ";
+    says(&calls.join("\n"), &[made, "qm set 201 --virtiofs0 dirid=media,cache=never --digest "]);
+    says(&lab.ok(&format!("cat {CONF}")), &["[PENDING]\nvirtiofs0: dirid=media,cache=never"]);
+    lab.holds();
+    says(&lab.switch(0, &shared(BY_TAG)), &["Nothing to do"]);
+    says(&lab.exits(0, "status"), &["virtiofs0 is so at its next start"]);
+    lab.ok("qm stop 201; echo from-the-host >/t1/media/file");
+    start(lab);
+    let status = lab.exits(0, "status");
+    assert!(!status.contains("next start"), "{status}");
+    // Its units are those of systemd, and carried over as those of NFS.
+    says(&lab.exits(0, "guest 201"), &["What=media\nWhere=/srv/by tag\nType=virtiofs\nOptions=rw\n"]);
+    lab.ok("rm -rf /root/units");
+    lab.exits(0, "guest 201 --output /root/units");
+    lab.ok("tar -C /root/units -c . | nsenter --all --target $(cat /run/qm/201.pid) tar -C /etc/systemd/system -x");
+    inside(
+        lab,
+        r"systemctl daemon-reload && systemd-analyze verify '/etc/systemd/system/srv-by\x20tag.mount' && systemctl enable --now 'srv-by\x20tag.automount'",
+    );
+    assert_eq!(
+        inside(lab, "cat '/srv/by tag/file' && echo from-inside >'/srv/by tag/file'"),
+        "from-the-host"
+    );
+    lab.prints("cat /t1/media/file", "from-inside");
+}
+
+fn what_a_machine_is_served_stays(lab: &Session) {
+    let without = "edition 1\nhost \"box\" { pool \"t1\" { allow \"no-redundancy\"; disk \"/dev/disk/by-id/virtio-ONE\"; dataset \"a\"; }; }\n";
+    says(&lab.switch(4, without), &["t1/media", "in use", "sleep"]);
+    let moved =
+        shared(BY_TAG).replace("dataset \"media\" {", "dataset \"media\" mountpoint=\"/srv/media\" {");
+    says(&lab.switch(4, &moved), &["held until the next start"]);
+    lab.holds();
+    // Given up it still is served until the machine ends, and that is seen.
+    let given_up = shared("").replace("bind {\n\n      }", "");
+    lab.switch(0, &given_up);
+    says(&lab.ok(&format!("cat {CONF}")), &["[PENDING]\ndelete: virtiofs0"]);
+    lab.prints(&format!("cat {DIRECTORY_CFG}"), "media\n\tmap node=two,path=/srv/two");
+    says(&lab.switch(4, without), &["t1/media", "sleep"]);
+    lab.ok("qm stop 201");
+    lab.switch(0, without);
+    assert!(!lab.there("t1/media"));
+    // With all of it back, it moves while the machine is off.
+    lab.exits(0, "rollback --yes");
+    lab.switch(0, &shared(BY_TAG));
+    lab.prints("cat /t1/media/file", "from-inside");
+    lab.switch(0, &moved);
+    says(&lab.ok(&format!("cat {DIRECTORY_CFG}")), &["node=two,path=/srv/two\n", "node=lab,path=/srv/media"]);
+    start(lab);
+    assert_eq!(inside(lab, "cat '/srv/by tag/file'"), "from-inside");
+    lab.ok("qm stop 201");
+    lab.holds();
+}
+
+fn a_machine_that_is_locked_or_changed_meanwhile_is_left_alone(lab: &Session) {
+    let before = lab.ok(&format!("cat {CONF} {DIRECTORY_CFG}"));
+    let now = |lab: &Session| lab.ok(&format!("cat {CONF} {DIRECTORY_CFG}"));
+    let other = shared("vm 201 virtiofs=\"films\"")
+        .replace("dataset \"media\" {", "dataset \"media\" mountpoint=\"/srv/media\" {");
+    lab.ok(&format!("sed -i '1i lock: backup' {CONF}"));
+    says(&lab.switch(4, &other), &["machine 201 is locked (backup)"]);
+    lab.ok(&format!("sed -i /^lock/d {CONF}"));
+    // Somebody writes between the look and the change.
+    lab.unwrap("qm");
+    lab.wrap("qm", &format!("if [ \"$1\" = set ]; then echo 'cores: 2' >>{CONF}; fi"));
+    says(&lab.switch(1, &other), &["checksum mismatch"]);
+    lab.unwrap("qm");
+    lab.wrap("qm", "");
+    lab.ok(&format!("sed -i /^cores/d {CONF}"));
+    assert_eq!(now(lab), before);
+    lab.holds();
+    lab.unwrap("pvesh");
+    lab.wrap("pvesh", "if [ \"$1\" = set ]; then echo 'no such thing' >&2; exit 255; fi");
+    says(&lab.switch(1, &other), &["no such thing"]);
+    lab.unwrap("pvesh");
+    lab.wrap("pvesh", "");
+    assert_eq!(now(lab), before);
+    lab.ok(&format!("echo '# by hand' >>{DIRECTORY_CFG}"));
+    says(&lab.switch(4, &other), &["directory.cfg", "# by hand"]);
+    lab.ok(&format!("sed -i '/by hand/d' {DIRECTORY_CFG}"));
+    lab.switch(0, &other);
+    says(&now(lab), &["virtiofs1: dirid=films\n"]);
+    lab.exits(0, "rollback --yes");
+    lab.holds();
 }

@@ -4,9 +4,10 @@ use super::words::Words;
 use phoenix_graph::StorageId;
 use phoenix_host::{
     observed::{
-        Configured, ContainerState, Containers, Guest, GuestKind, Guests, Kept, Observed, Storages, Unknown,
+        Configured, ContainerState, Containers, Guest, GuestKind, Guests, Kept, MachineState, Observed,
+        Storages, Unknown,
     },
-    text::{container_conf, guest_conf, pct_version::PctVersion, storage_cfg},
+    text::{container_conf, directory_cfg, guest_conf, machine_conf, pct_version::PctVersion, storage_cfg},
 };
 
 /// Reads what is said of Proxmox; returns whether it is about that.
@@ -43,13 +44,13 @@ pub fn said(seen: &mut Observed, words: &mut Words<'_>) -> Result<bool, String> 
         }
         "guest" => {
             let id = words.arg()?;
-            names(seen, id, "pve", &words.arg::<String>()?);
+            names(seen, (GuestKind::Container, id), "pve", &words.arg::<String>()?);
         }
         "container" => {
             let id: u32 = words.arg()?;
             let text: String = words.arg()?;
             let node: Box<str> = words.prop::<String>("node")?.unwrap_or_else(|| "pve".to_owned()).into();
-            names(seen, id, &node, &text);
+            names(seen, (GuestKind::Container, id), &node, &text);
             let state = ContainerState {
                 here: &*node == "pve",
                 running: words.is("running")?,
@@ -58,7 +59,26 @@ pub fn said(seen: &mut Observed, words: &mut Words<'_>) -> Result<bool, String> 
             };
             configured(seen).by_id.insert(id, state);
         }
-        "machine" => _ = configured(seen).machines.insert(words.arg()?),
+        "machine" => {
+            let id: u32 = words.arg()?;
+            let text: String = words.arg()?;
+            let node: Box<str> = words.prop::<String>("node")?.unwrap_or_else(|| "pve".to_owned()).into();
+            names(seen, (GuestKind::Machine, id), &node, &text);
+            let state = MachineState {
+                here: &*node == "pve",
+                running: words.is("running")?,
+                node,
+                ..machine_conf::machine(text.as_bytes())
+            };
+            configured(seen).machines.insert(id, state);
+        }
+        // Before the machines that are given something by an id.
+        "mappings" => {
+            configured(seen).mappings = directory_cfg::read(words.arg::<String>()?.as_bytes()).mappings
+        }
+        "absent" => _ = configured(seen).mappings.absent.insert(words.arg::<String>()?.into()),
+        "no-virtiofsd" => configured(seen).virtiofsd = false,
+        "qemu" => configured(seen).qemu = Some(PctVersion(words.arg()?, words.arg()?, words.arg()?)),
         "containers" => match (words.one_of(&["unknown", "none", "blocked"]), &mut seen.containers) {
             (Some("unknown"), containers) => *containers = Containers::Unknown(unknown(words)?),
             (Some("none"), containers) => *containers = Containers::Found(Configured::default()),
@@ -77,10 +97,13 @@ pub fn said(seen: &mut Observed, words: &mut Words<'_>) -> Result<bool, String> 
     Ok(true)
 }
 
-/// Adds what the configuration of a container names.
-fn names(seen: &mut Observed, id: u32, node: &str, text: &str) {
-    let guest = Guest { kind: GuestKind::Container, id, node: node.into() };
-    let uses = guest_conf::uses(&guest, text.as_bytes(), &[]);
+/// Adds what the configuration of a guest names.
+fn names(seen: &mut Observed, (kind, id): (GuestKind, u32), node: &str, text: &str) {
+    let guest = Guest { kind, id, node: node.into() };
+    let mapped = configured(seen).mappings.by_id.iter();
+    let paths: Vec<(Box<str>, Box<str>)> =
+        mapped.flat_map(|(id, nodes)| nodes.iter().map(|one| (id.clone(), one.path.clone()))).collect();
+    let uses = guest_conf::uses(&guest, text.as_bytes(), &paths);
     match &mut seen.guests {
         Guests::Found(found) => found.extend(uses),
         other => *other = Guests::Found(uses),
@@ -90,7 +113,8 @@ fn names(seen: &mut Observed, id: u32, node: &str, text: &str) {
 /// Returns what is configured of guests, which is known from the first that is told.
 fn configured(seen: &mut Observed) -> &mut Configured {
     if !matches!(seen.containers, Containers::Found(_)) {
-        seen.containers = Containers::Found(Configured::default());
+        let found = Configured { node: "pve".into(), virtiofsd: true, ..Configured::default() };
+        seen.containers = Containers::Found(found);
     }
     match &mut seen.containers {
         Containers::Found(found) => found,

@@ -1,6 +1,6 @@
 //! Mount points of containers (`pct(1)`): which dataset a container has, where, and how.
 
-use super::{About, Checker, Mounted};
+use super::{About, Checker, Mounted, virtiofs::VIRTIOFS};
 use crate::{
     diagnostic::{Diagnostic, code, did_you_mean, list},
     resolve::{
@@ -54,7 +54,11 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         };
         let is_machine = |guest: &&Block<'a>| guest.kind == Kind::Vm;
         for machine in block.blocks.iter().filter(is_machine) {
-            self.machine(machine, about, &path);
+            if machine.setting(VIRTIOFS).is_some() {
+                self.allowing(&machine.allow, |checker| checker.shared(machine, about, &path));
+            } else {
+                self.machine(machine, about, &path);
+            }
         }
         let mut containers = block.blocks.iter().filter(|guest| !is_machine(guest)).peekable();
         if let (Some(_), Err(reason)) = (containers.peek(), guest::path_outside(&path)) {

@@ -1,14 +1,23 @@
-//! What holds of guests of either kind, containers and machines: their ids, and where in them something may be mounted.
+//! What holds of guests of either kind, containers and machines: their ids, where in them something
+//! may be mounted, and when.
 
 use super::Checker;
 use crate::{
     diagnostic::{Diagnostic, code},
-    resolve::spec::Block,
+    resolve::{
+        grammar::Kind,
+        spec::{Block, Scalar, Setting},
+    },
 };
-use phoenix_graph::check::{
-    guest,
-    place::{Standing, standing},
+use phoenix_graph::{
+    Seconds,
+    check::{
+        guest,
+        place::{Standing, standing},
+    },
+    nfs::{Automount, TIMEOUT},
 };
+use std::fmt::Display;
 
 impl<'a> Checker<'_, 'a, '_> {
     /// Reads the id of a guest.
@@ -53,5 +62,66 @@ impl<'a> Checker<'_, 'a, '_> {
             .help("an id belongs to one guest of the cluster: see `qm list` and `pct list`");
         self.tell(block.via, diagnostic);
         false
+    }
+
+    /// Reads when a machine mounts something, and how many seconds that may take.
+    pub(super) fn when(&mut self, block: &Block<'a>) -> Option<(Option<Automount>, Option<u64>)> {
+        let timeout = |text: &str| match text.parse::<Seconds>() {
+            Ok(Seconds(seconds)) if TIMEOUT.contains(&seconds) => Ok(seconds),
+            Ok(_) => Err("it is a duration from 1s to 1w".to_owned()),
+            Err(reason) => Err(reason),
+        };
+        let idle_timeout = self.ruled(block, "idle-timeout", timeout);
+        let mount_timeout = self.ruled(block, "mount-timeout", timeout);
+        let automount = block.setting("automount").is_none_or(|setting| self.switch(setting));
+        let (idle_timeout, mount_timeout) = (idle_timeout?, mount_timeout?);
+        if let (false, Some(setting)) = (automount, block.setting("idle-timeout")) {
+            let message = "`idle-timeout` does nothing here: what is mounted at boot stays mounted";
+            let diagnostic = Diagnostic::new(code::MOUNT_OPTION_WITHOUT_EFFECT, message)
+                .at(setting.place, "no effect")
+                .help("leave it out, or `automount`");
+            let diagnostic = self.vias.label(diagnostic, setting.via);
+            self.lint(diagnostic);
+        }
+        Some((automount.then_some(Automount { idle_timeout }), mount_timeout))
+    }
+
+    /// Reads a setting by a rule: within, nothing where it is not said; and nothing at all where it is wrong.
+    pub(super) fn ruled<T, E: Display>(
+        &mut self,
+        block: &Block<'a>,
+        name: &str,
+        rule: impl Fn(&str) -> Result<T, E>,
+    ) -> Option<Option<T>> {
+        let Some(setting) = block.setting(name) else { return (!block.may_miss(name)).then_some(None) };
+        let said = self.one(setting)?;
+        if let Scalar::Decimal(number) = said.value {
+            self.bad_value(setting, said, &format!("it is written as a text, \"{number}\""), None);
+            return None;
+        }
+        let text = self.text(setting, said)?;
+        match rule(&text) {
+            Ok(value) => Some(Some(value)),
+            Err(reason) => {
+                self.bad_value(setting, said, &reason.to_string(), None);
+                None
+            }
+        }
+    }
+
+    pub(super) fn no_machine_setting(&mut self, setting: &Setting<'a>) {
+        let help = match &*setting.name {
+            "mp" | "mountpoint" => "the path inside of the machine is `at`",
+            "hard" => "that holds unless `soft` is said",
+            "rw" => "it can write unless `ro` is said",
+            "sync" | "async" => "that is said in the `export`",
+            "options" | "mountoptions" => "each option is a setting of its own, such as `noatime`",
+            _ => return self.unknown_setting(Kind::Vm, setting),
+        };
+        let diagnostic =
+            Diagnostic::new(code::UNKNOWN_SETTING, format!("a `vm` has no setting `{}`", setting.name))
+                .at(setting.place, "unknown")
+                .help(help);
+        self.push(diagnostic, setting.via);
     }
 }

@@ -16,6 +16,7 @@ mod settings;
 mod space;
 mod standalone;
 mod storage;
+mod virtiofs;
 
 pub use settings::{is_setting, settings_of, target};
 
@@ -77,6 +78,7 @@ pub fn check(host: &Block<'_>, vias: &Vias<'_>, trace: bool, sink: &mut Sink) ->
         binds: Vec::new(),
         containers: BTreeMap::new(),
         machines: Vec::new(),
+        inside: BTreeMap::new(),
         badly_exported: Vec::new(),
         mountpoints: HashMap::new(),
         quotas: HashMap::new(),
@@ -107,6 +109,8 @@ struct Checker<'b, 'a, 's> {
     containers: BTreeMap<u32, Place>,
     /// The mounts of machines, which wait until it is known what is exported.
     machines: Vec<Waiting<'b, 'a>>,
+    /// Where machines mount something.
+    inside: BTreeMap<(u32, Box<str>), Place>,
     /// Datasets whose exports had errors, which were told.
     badly_exported: Vec<DatasetName>,
     /// Where file systems say their mount points.

@@ -281,7 +281,7 @@ impl<'a> Checker<'_, 'a, '_> {
                 "a user property has a colon in its name: \"module:name\"".to_owned()
             }
             _ if settings_of(kind).next().is_none() => format!("{here} has no settings"),
-            _ if settings_of(kind).nth(16).is_none() => format!("{here} has {}", list(settings_of(kind))),
+            _ if settings_of(kind).nth(20).is_none() => format!("{here} has {}", list(settings_of(kind))),
             _ => "no property of OpenZFS is near this name".to_owned(),
         });
         let diagnostic = Diagnostic::new(code::UNKNOWN_SETTING, format!("{here} has no setting `{name}`"))

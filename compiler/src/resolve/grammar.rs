@@ -177,7 +177,7 @@ pub const WORDS: &[Word] = &[
         Vm,
         &[Bind],
         Args::Number("machine id"),
-        "A virtual machine, which mounts the dataset over NFS (`nfs(5)`); `phoenix guest` writes what is to be carried into it.",
+        "A virtual machine, which mounts the dataset over NFS (`nfs(5)`), or is given it by `virtiofs`; `phoenix guest` writes what is to be carried into it.",
     ),
 ];
 
@@ -293,6 +293,26 @@ pub const OWN: &[Own] = &[
         &[Vm],
         "The machine's own address. Where it is said, it has to be one of the export's clients.",
     ),
+    own(
+        "virtiofs",
+        &[Vm],
+        "The id of a directory mapping of Proxmox, 2 to 36 letters, digits, `-` and `_`: the machine is given the dataset by virtiofs, and not over NFS. The machine's tag is the same. Needs Proxmox VE 8.4 or later.",
+    ),
+    Own {
+        values: &["auto", "always", "metadata", "never"],
+        ..own("cache", &[Vm], "What the machine keeps of files by virtiofs; `auto` unless said.")
+    },
+    switch(
+        "direct-io",
+        &[Vm],
+        "Whether programs in the machine may go past its cache (`O_DIRECT`), by virtiofs.",
+    ),
+    switch(
+        "expose-acl",
+        &[Vm],
+        "Whether the machine sees access control lists by virtiofs, and extended attributes with them.",
+    ),
+    switch("expose-xattr", &[Vm], "Whether the machine sees extended attributes by virtiofs."),
     own("subdirectory", &[Vm], "A directory inside of the dataset, to mount that alone: `\"a/b\"`."),
     Own {
         values: &["3", "4", "4.1", "4.2"],

@@ -1,4 +1,5 @@
-//! Mount points of containers (`pct(1)`): ids, paths inside, and options.
+//! What guests are given: mount points of containers (`pct(1)`) and directories of machines (`qm(1)`): ids, paths and
+//! options.
 
 /// The ids that Proxmox gives to guests.
 pub const IDS: std::ops::RangeInclusive<u32> = 100..=999_999_999;
@@ -11,6 +12,54 @@ pub const READ_ONLY_OPTIONS: &[&str] = &["nodev", "noexec", "nosuid"];
 
 /// Options of a mount point that are on or off.
 pub const SWITCHES: &[&str] = &["acl", "backup", "keepattrs", "replicate", "ro", "shared"];
+
+/// How a directory is shared with a machine (`qm(1)`, `virtiofsN`): each option with its values, that which holds unless
+/// another is said first.
+pub const SHARING: &[(&str, &[&str])] = &[
+    ("cache", &["auto", "always", "metadata", "never"]),
+    ("direct-io", &["0", "1"]),
+    ("expose-acl", &["0", "1"]),
+    ("expose-xattr", &["0", "1"]),
+];
+
+/// The longest tag that a virtual device has, in bytes.
+const LONGEST_TAG: usize = 36;
+
+/// Returns whether Proxmox takes a text for an id of its configuration files.
+#[must_use]
+pub fn is_config_id(id: &str) -> bool {
+    let legal = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    id.len() >= 2 && id.starts_with(|c: char| c.is_ascii_alphabetic()) && id.chars().all(legal)
+}
+
+/// Checks the id of a directory mapping, which is the tag in the machine, too.
+///
+/// # Errors
+/// Why it is none.
+pub fn mapping_id(id: &str) -> Result<(), &'static str> {
+    if !is_config_id(id) {
+        return Err("an id has two or more letters, digits, `-` and `_`, and begins with a letter");
+    }
+    if id.len() > LONGEST_TAG {
+        return Err("an id is the tag in the machine, too, which has 36 characters at most");
+    }
+    Ok(())
+}
+
+/// Checks a path on the host that machines are given.
+///
+/// # Errors
+/// Why Proxmox does not take it.
+pub fn path_mapped(path: &str) -> Result<(), &'static str> {
+    written(path)?;
+    if path.contains([';', '=', '(', ')']) {
+        return Err("Proxmox takes no path of a mapping with one of `;,=()`");
+    }
+    if path.len() < 2 || !path.starts_with('/') {
+        return Err("it is an absolute path, and not the root");
+    }
+    Ok(())
+}
 
 /// Reads a path inside of a container and returns its one spelling.
 ///

@@ -17,6 +17,10 @@ pub struct Others<'a> {
     places: HashSet<&'a str>,
     /// The containers and machines that have something.
     guests: HashSet<(Guest, u32)>,
+    /// Where machines mount something.
+    inside: HashSet<(u32, &'a str)>,
+    /// The directories that machines are given, by their ids, and what they are of.
+    mapped: HashMap<&'a str, &'a DatasetName>,
     /// What is exported.
     exports: Exports<'a>,
     /// The disks of those that were asked already.
@@ -79,6 +83,27 @@ impl<'a> Others<'a> {
             Guest::Machine => Guest::Container,
         };
         if self.guests.contains(&(other, id)) { Err(Reason::TwoKinds(id)) } else { Ok(()) }
+    }
+
+    /// Takes a path in a machine for something that it mounts.
+    ///
+    /// # Errors
+    /// [`Reason::Guest`] where it mounts something else there.
+    pub fn mounts_inside(&mut self, machine: u32, at: &'a str) -> Result<(), Reason> {
+        match self.inside.insert((machine, at)) {
+            true => Ok(()),
+            false => Err(Reason::Guest(format!("machine {machine} mounts something else at {at}"))),
+        }
+    }
+
+    /// Knows a directory that machines are given.
+    pub fn know_mapped(&mut self, id: &'a str, dataset: &'a DatasetName) {
+        self.mapped.insert(id, dataset);
+    }
+
+    /// Returns whether an id is that of a directory of this file system.
+    pub fn is_mapped(&self, id: &str, dataset: &DatasetName) -> bool {
+        self.mapped.get(id).is_some_and(|mapped| *mapped == dataset)
     }
 
     /// Returns whether a file system is mounted at a path.

@@ -26,7 +26,11 @@ const LEGAL: &str = r#"[
     "options":{"idmap":"u:33:33:1;g:33:33:1","keepattrs":"0","mountoptions":"discard;noatime","ro":"1"}},
   {"kind":"guest-mount","machine":201,"dataset":"tank/a","path":"/tank/a","subdirectory":"b/c","export":"/tank/a",
     "address":"10.0.0.21","mount":{"server":"10.0.0.1","what":"/tank/a/b/c","at":"/srv/c",
-      "options":{"vers":"4.2","nconnect":4,"sec":"sys","automount":{"idle-timeout":600}}}}
+      "options":{"vers":"4.2","nconnect":4,"sec":"sys","automount":{"idle-timeout":600}}}},
+  {"kind":"mapping","id":"tag-a","dataset":"tank/a","path":"/tank/a"},
+  {"kind":"virtiofs","machine":202,"id":"tag-a","dataset":"tank/a","options":{"cache":"never","direct-io":"1"},
+    "inside":{"at":"/srv/v","options":{"noatime":true,"automount":{}}}},
+  {"kind":"virtiofs","machine":203,"id":"tag-a","dataset":"tank/a"}
 ]"#;
 
 fn reasons(text: &str) -> Vec<String> {
@@ -99,6 +103,34 @@ fn each_rule_refuses_what_breaks_it_and_names_the_resource() {
             "\"machine\":201",
             "\"machine\":101",
             "mount:vm/101/srv/c: the guest 101 is said to be a container and a machine",
+        ),
+        (
+            r#""id":"tag-a","dataset":"tank/a","path""#,
+            r#""id":"b","dataset":"tank/a","path""#,
+            "mapping:b: an id has two",
+        ),
+        (
+            r#""id":"tag-a","dataset":"tank/a","path""#,
+            r#""id":"b2","dataset":"tank/a","path""#,
+            "virtiofs:vm/202/tag-a: \"dataset\" does not follow",
+        ),
+        (
+            r#""dataset":"tank/a","path":"/tank/a"},"#,
+            r#""dataset":"tank/a","path":"/tank"},"#,
+            "mapping:tag-a: tank/a is not mounted at /tank",
+        ),
+        (r#""cache":"never""#, r#""cache":"writeback""#, "virtiofs:vm/202/tag-a: cache="),
+        (r#""direct-io":"1""#, r#""direct-io":"yes""#, "virtiofs:vm/202/tag-a: direct-io="),
+        (r#""direct-io":"1""#, r#""writeback":"1""#, "virtiofs:vm/202/tag-a: writeback="),
+        ("/srv/v", "/srv//v", "virtiofs:vm/202/tag-a: \"/srv//v\" is not how"),
+        ("202", "99", "virtiofs:vm/99/tag-a: 99 is no id of a machine"),
+        ("203", "202", "virtiofs:vm/202/tag-a: there are two of this name"),
+        ("\"machine\":203", "\"machine\":101", "virtiofs:vm/101/tag-a: the guest 101 is said to be"),
+        (
+            r#""machine":202,"id":"tag-a","dataset":"tank/a","options":{"cache":"never","direct-io":"1"},
+    "inside":{"at":"/srv/v""#,
+            r#""machine":201,"id":"tag-a","dataset":"tank/a","inside":{"at":"/srv/c""#,
+            "virtiofs:vm/201/tag-a: machine 201 mounts something else at /srv/c",
         ),
         ("zfs_arc_max", "zfs_arc_max=1 x", "tunable:zfs_arc_max=1 x: a spec sets no parameter"),
         ("8589934592", "1", "tunable:zfs_arc_max: 1 is no value of it"),

@@ -51,8 +51,10 @@ fn others<'a>(resources: &[&'a Resource], mounts: &'a BTreeMap<DatasetName, Moun
                 others.know_renamed(name);
             }
         }
-        if let Resource::Export(export) = one {
-            others.know_exported(&export.path, &export.clients);
+        match one {
+            Resource::Export(export) => others.know_exported(&export.path, &export.clients),
+            Resource::Mapping(mapping) => others.know_mapped(&mapping.id, &mapping.dataset),
+            _ => {}
         }
     }
     for (name, mount) in mounts {

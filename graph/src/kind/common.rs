@@ -68,8 +68,8 @@ pub(crate) const FORMAT_2: u32 = 2;
 /// The format of objects that was the first to have permissions in the numbers of a container.
 pub(crate) const FORMAT_3: u32 = 3;
 
-/// The format of objects that was the first to have the mounts of machines, access control lists, what a mount point of a
-/// container says of numbers and attributes, and registrations that lie on no dataset.
+/// The format of objects that was the first to have the mounts of machines, what they are given by virtiofs, access control
+/// lists, what a mount point of a container says of numbers and attributes, and registrations that lie on no dataset.
 pub(crate) const FORMAT_4: u32 = 4;
 
 /// What there is to know of a resource, whatever its kind.
@@ -82,7 +82,7 @@ pub(crate) trait Kind {
         None
     }
 
-    /// The export that it needs beside that, where it goes through one.
+    /// The export, or the directory mapping, that it needs beside that, where it goes through one.
     fn through(&self) -> Option<Key> {
         None
     }

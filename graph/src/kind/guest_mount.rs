@@ -108,6 +108,7 @@ impl Kind for GuestMount {
 
     fn check_among<'a>(&'a self, others: &mut Others<'a>) -> Result<(), Reason> {
         others.guest(Guest::Machine, self.machine)?;
+        others.mounts_inside(self.machine, &self.mount.at)?;
         others.mounted_at(&self.dataset, &self.path)?;
         let path = self.source_path();
         if let Some(at) = inside(&self.path, &path).find(|at| others.is_mount_point(at)) {

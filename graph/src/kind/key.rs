@@ -26,6 +26,10 @@ pub enum Key {
     Bind(u32, Box<str>),
     /// `mount:vm/ID/PATH`, what a virtual machine mounts over NFS at this absolute path
     GuestMount(u32, Box<str>),
+    /// `mapping:ID`, a directory that machines are given by this id
+    Mapping(Box<str>),
+    /// `virtiofs:vm/ID/MAPPING`, a directory that a virtual machine is given by virtiofs
+    Virtiofs(u32, Box<str>),
 }
 
 impl Key {
@@ -39,8 +43,10 @@ impl Key {
             Key::Storage(_) => (3, "Proxmox storages"),
             Key::Permissions(_) => (4, "Permissions"),
             Key::Bind(..) => (5, "Mount points of containers"),
-            Key::GuestMount(..) => (6, "Mounts of machines"),
-            Key::Tunable(_) => (7, "Parameters of the zfs module"),
+            Key::Mapping(_) => (6, "Directory mappings"),
+            Key::Virtiofs(..) => (7, "Shared directories of machines"),
+            Key::GuestMount(..) => (8, "Mounts of machines"),
+            Key::Tunable(_) => (9, "Parameters of the zfs module"),
         }
     }
 }
@@ -58,6 +64,8 @@ impl fmt::Display for Key {
             // The paths begin with a slash.
             Key::Bind(container, at) => write!(f, "bind:lxc/{container}{at}"),
             Key::GuestMount(machine, at) => write!(f, "mount:vm/{machine}{at}"),
+            Key::Mapping(id) => write!(f, "mapping:{id}"),
+            Key::Virtiofs(machine, id) => write!(f, "virtiofs:vm/{machine}/{id}"),
         }
     }
 }
@@ -86,6 +94,12 @@ impl FromStr for Key {
             "permissions" => DatasetName::seen(name).map(Key::Permissions).map_err(|_| bad()),
             "bind" => in_guest(name, "lxc/").map(|(id, at)| Key::Bind(id, at)).ok_or_else(bad),
             "mount" => in_guest(name, "vm/").map(|(id, at)| Key::GuestMount(id, at)).ok_or_else(bad),
+            "mapping" => Ok(Key::Mapping(name.into())),
+            "virtiofs" => {
+                let found = name.strip_prefix("vm/").and_then(|rest| rest.split_once('/'));
+                let (id, mapping) = found.filter(|(_, mapping)| !mapping.is_empty()).ok_or_else(bad)?;
+                Ok(Key::Virtiofs(id.parse().map_err(|_| bad())?, mapping.into()))
+            }
             _ => Err(bad()),
         }
     }

@@ -12,12 +12,14 @@ mod export;
 mod guest_mount;
 pub mod key;
 mod life;
+mod mapping;
 pub mod mode;
 mod permissions;
 mod pool;
 mod storage;
 mod tunable;
 mod vdev;
+mod virtiofs;
 mod volume;
 
 pub use bind::Bind;
@@ -27,17 +29,20 @@ pub use export::Export;
 pub use guest_mount::{GuestMount, inside, source_path};
 pub use key::Key;
 pub use life::Lifecycle;
+pub use mapping::Mapping;
 pub use mode::Mode;
 pub use permissions::Permissions;
 pub use pool::Pool;
 pub use storage::Storage;
 pub use tunable::{ARC_LEAST, ARC_MAX, Tunable};
 pub use vdev::{Class, Disk, Redundancy, Vdev, vdev_text};
+pub use virtiofs::{Inside, Virtiofs};
 pub use volume::Volume;
 
 use crate::{
     Bytes, DatasetName, Settings, Target,
     check::{others::Others, reason::Reason},
+    inside::MachineMount,
     name::NameError,
 };
 use common::{FORMAT_2, Kind};
@@ -66,6 +71,10 @@ pub enum Resource {
     Bind(Bind),
     /// A file system that a virtual machine mounts over NFS.
     GuestMount(GuestMount),
+    /// A file system under an id that machines are given it by.
+    Mapping(Mapping),
+    /// A file system that a virtual machine is given by virtiofs.
+    Virtiofs(Virtiofs),
 }
 
 impl Resource {
@@ -80,6 +89,8 @@ impl Resource {
             Resource::Permissions(one) => one,
             Resource::Bind(one) => one,
             Resource::GuestMount(one) => one,
+            Resource::Mapping(one) => one,
+            Resource::Virtiofs(one) => one,
         }
     }
 
@@ -114,7 +125,7 @@ impl Resource {
         self.kind().over()
     }
 
-    /// Returns the export that it needs beside that, where it goes through one.
+    /// Returns the export, or the directory mapping, that it needs beside that, where it goes through one.
     #[must_use]
     pub fn through(&self) -> Option<Key> {
         self.kind().through()
@@ -145,6 +156,16 @@ impl Resource {
     /// The first reason to refuse it.
     pub(crate) fn check_among<'a>(&'a self, others: &mut Others<'a>) -> Result<(), Reason> {
         self.kind().check_among(others)
+    }
+
+    /// Returns what a machine mounts, where it is that: the machine's id, and the mount.
+    #[must_use]
+    pub fn in_machine(&self) -> Option<(u32, MachineMount)> {
+        match self {
+            Resource::GuestMount(one) => Some((one.machine, MachineMount::Nfs(one.mount.clone()))),
+            Resource::Virtiofs(one) => Some((one.machine, MachineMount::Tag(one.mount()?))),
+            _ => None,
+        }
     }
 
     /// Returns the size of a volume, in which nothing lies.
@@ -200,7 +221,12 @@ impl Unit {
             Key::Volume(_) => common::unit(Target::Volume, name),
             Key::Export(_) => export::unit(name),
             Key::Tunable(parameter) => tunable::unit(parameter),
-            Key::Storage(_) | Key::Permissions(_) | Key::Bind(..) | Key::GuestMount(..) => Unit::Word,
+            Key::Storage(_)
+            | Key::Permissions(_)
+            | Key::Bind(..)
+            | Key::GuestMount(..)
+            | Key::Mapping(_)
+            | Key::Virtiofs(..) => Unit::Word,
         }
     }
 }

@@ -1,16 +1,8 @@
 //! NFS mounts as a client makes them (`nfs(5)`): what is mounted where, and how, as values; [`text`] has the rules of
 //! what is written in them.
-//!
-//! Each way to write a mount down for a machine is a module, with its strict reader: [`units`] of systemd, a line of
-//! [`fstab`], and [`cloud_init`]. They take any mount that [`NfsMount::check`] lets through, and no text in one of
-//! those ends a line, a word or a value.
 
-pub mod cloud_init;
-pub mod fstab;
 mod options;
 pub mod text;
-pub mod unit_name;
-pub mod units;
 
 pub use options::{Automount, CONNECTIONS, Flavour, NfsOptions, TIMEOUT, Version};
 
@@ -67,12 +59,9 @@ impl NfsMount {
 }
 
 /// Reads the source of a mount; returns the server and the path there.
-fn source(text: &str) -> Option<(&str, &str)> {
+pub(crate) fn source(text: &str) -> Option<(&str, &str)> {
     match text.strip_prefix('[') {
         Some(rest) => rest.split_once("]:"),
         None => text.split_once(':'),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -196,7 +196,7 @@ impl NfsOptions {
     }
 
     /// Reads one of the options of the mount itself; nothing where it is none that is written.
-    pub(super) fn read(&mut self, word: &str) -> Option<()> {
+    pub(crate) fn read(&mut self, word: &str) -> Option<()> {
         let (name, value) = word.split_once('=').unwrap_or((word, ""));
         match name {
             "vers" => self.vers = value.parse().ok()?,
@@ -211,7 +211,7 @@ impl NfsOptions {
     }
 
     /// What a reader begins with: nothing that has to be said is said yet.
-    pub(super) fn unread() -> Self {
+    pub(crate) fn unread() -> Self {
         Self { automount: None, ..Self::default() }
     }
 }

@@ -1,10 +1,10 @@
 //! What may be written in an NFS mount. What would end a line or a word of a file that it is written into is refused
 //! here, or escaped there.
 
-use super::unit_name;
 use crate::{
     export::{canonical_client, is_host_name},
     plain::is_hidden,
+    unit_name,
 };
 use std::net::IpAddr;
 

@@ -6,6 +6,8 @@ mod export;
 mod files;
 mod guests;
 mod keys;
+mod machine;
+mod mapping;
 pub mod mount;
 mod permissions;
 mod pool;
@@ -21,6 +23,8 @@ pub use export::HeldExport;
 pub use files::LinkState;
 pub use guests::{Guest, GuestKind, GuestUse, Guests, Named};
 pub use keys::KeyFile;
+pub use machine::MachineState;
+pub use mapping::{Mappings, NodeDirectory};
 pub use mount::{MountState, Mounts};
 pub use permissions::{Directory, Wanted};
 pub use pool::{DiskState, Found, ImportObstacle, Label, PoolState, VdevDisk, VdevState, Work, WorkKind};
@@ -65,6 +69,8 @@ pub struct Query {
     pub machines: BTreeSet<u32>,
     /// Whether the version of what writes their configuration matters, which takes a process.
     pub pct_version: bool,
+    /// Whether the version of what gives machines directories matters, which takes a process.
+    pub qemu_version: bool,
     /// File systems whose root directories matter, where they are mounted.
     pub directories: BTreeSet<DatasetName>,
     /// Those of them of which it matters how much lies in them.
@@ -131,7 +137,7 @@ pub struct Observed {
     /// What Proxmox's guests name.
     #[serde(default)]
     pub guests: Guests,
-    /// Proxmox's containers.
+    /// Proxmox's containers and machines.
     #[serde(default)]
     pub containers: Containers,
     /// Parameters of the zfs module, those asked for that exist.

@@ -4,6 +4,7 @@
 pub mod render;
 
 use crate::{
+    observed::NodeDirectory,
     secret::{Asked, PROMPT},
     text::kept_secret::PASSWORD,
 };
@@ -308,6 +309,39 @@ pub enum Op {
     },
     /// `pct reboot`: stops a container and starts it, with what waited for that.
     ContainerRestart { container: u32 },
+    /// `pvesh create`, `set` or `delete` of a directory mapping: says which directories machines are given by an id, none
+    /// where the id goes. Never data.
+    DirectoryMap {
+        id: Box<str>,
+        /// What stands there before; anything else is left and refused.
+        over: Vec<NodeDirectory>,
+        /// The directories of the nodes: this host's, and the others as they are.
+        maps: Vec<NodeDirectory>,
+    },
+    /// `qm set --virtiofsN`: gives a machine a directory, or another one in its place; where that runs, at its next start.
+    VirtiofsSet {
+        machine: u32,
+        /// The number of the directory, 0 to 9.
+        number: u8,
+        /// The directory as `qm` is given it.
+        directory: Box<str>,
+        /// What is written there before; anything else is left and refused.
+        over: Option<Box<str>>,
+    },
+    /// `qm set --delete virtiofsN`: takes a directory from a machine; where that runs, at its next start. Never data.
+    VirtiofsRemove {
+        machine: u32,
+        /// The number of the directory, 0 to 9.
+        number: u8,
+        /// What is written there before; anything else is left and refused.
+        over: Box<str>,
+    },
+    /// `qm set --revert virtiofsN`: what waits for the machine's next start is dropped.
+    VirtiofsRevert {
+        machine: u32,
+        /// The number of the directory, 0 to 9.
+        number: u8,
+    },
     /// Writes a parameter of the zfs module below `/sys/module/zfs/parameters`.
     TunableSet {
         /// The parameter.

@@ -4,8 +4,10 @@
 //! then is unknown, not absent.
 
 use crate::{LinuxPaths, reach::Reach};
-use phoenix_host::{HostError, observed::Unknown, text::complaints::Complaint};
+use phoenix_host::{HostError, error::failed, observed::Unknown, op::Op, text::complaints::Complaint};
+use sha1::{Digest, Sha1};
 use std::{
+    fmt::Write,
     fs::{self, File},
     io::{self, ErrorKind, Read},
     path::{Path, PathBuf},
@@ -96,6 +98,64 @@ pub fn contents(path: &Path) -> io::Result<Vec<u8>> {
         return Err(io::Error::new(ErrorKind::FileTooLarge, "it is larger than 1 MiB"));
     }
     Ok(bytes)
+}
+
+/// Returns the digest that Proxmox has of a file.
+pub fn digest(bytes: &[u8]) -> String {
+    Sha1::digest(bytes).iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a text does not fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+/// A file of Proxmox's that one of its tools changes, with how it is read.
+pub struct Kept<'a, T> {
+    pub path: &'a Path,
+    pub read: &'a dyn Fn(&[u8]) -> T,
+}
+
+impl<T> Kept<'_, T> {
+    /// Has a tool change it: only where just that stands there which was planned for, and not where somebody writes to it
+    /// in between, of whom Proxmox tells by the digest. What stands there then is read again.
+    pub fn change(
+        &self,
+        reach: &Reach,
+        op: &Op,
+        expects: impl Fn(&T) -> Result<(), String>,
+        holds: impl Fn(&T) -> bool,
+    ) -> Result<(), HostError> {
+        let told = |why: String| failed("change", self.path, io::Error::other(why));
+        let (before, digest) = self.now()?;
+        expects(&before).map_err(told)?;
+        let mut argv = op.argv().unwrap_or_default();
+        argv.extend(["--digest".to_owned(), digest]);
+        reach.runner.change(&argv)?;
+        if holds(&self.now()?.0) {
+            return Ok(());
+        }
+        let tool = argv.first().map_or("", String::as_str);
+        Err(told(format!("it does not say what `{tool}` was given, though that said nothing")))
+    }
+
+    /// Reads it, with the digest that Proxmox has of it.
+    pub fn now(&self) -> Result<(T, String), HostError> {
+        let bytes = contents(self.path).map_err(|error| failed("read", self.path, error))?;
+        Ok(((self.read)(&bytes), digest(&bytes)))
+    }
+}
+
+/// Returns where the configuration of a guest of this node is, in the folder of its kind.
+pub fn conf(paths: &LinuxPaths, kind: &str, id: u32) -> Result<PathBuf, HostError> {
+    let node = here(paths)?.node;
+    Ok(paths.pve.join("nodes").join(&*node).join(kind).join(format!("{id}.conf")))
+}
+
+/// Asks pmxcfs how it is, where nothing goes on without that.
+pub fn here(paths: &LinuxPaths) -> Result<Cluster, HostError> {
+    cluster(paths).map_err(|unknown| {
+        failed("read", &paths.pve, io::Error::other(format!("{}; {}", unknown.reason, unknown.help)))
+    })
 }
 
 /// A path, and why it cannot be read.

@@ -1,7 +1,8 @@
 //! The table of kinds: what walks over all of them does so here.
 
 use crate::{
-    bind, dataset, export, files, keys, look::Look, mount, permissions, pool, reach::Reach, storage, tunable,
+    bind, dataset, export, files, guests, keys, look::Look, mapping, mount, permissions, pool, reach::Reach,
+    storage, tunable, virtiofs,
 };
 use phoenix_host::{
     HostError,
@@ -22,7 +23,7 @@ const LOOKS: [Looks; 10] = [
     files::look,
     export::look,
     storage::look,
-    bind::look,
+    guests::look,
     tunable::look,
 ];
 
@@ -30,7 +31,7 @@ const LOOKS: [Looks; 10] = [
 type Performs = fn(&Reach, &Op) -> Option<Result<(), HostError>>;
 
 /// Carries out the operations on each kind that take more than their command.
-const PERFORMS: [Performs; 8] = [
+const PERFORMS: [Performs; 10] = [
     pool::perform,
     dataset::perform,
     mount::perform,
@@ -38,6 +39,8 @@ const PERFORMS: [Performs; 8] = [
     files::perform,
     storage::perform,
     bind::perform,
+    mapping::perform,
+    virtiofs::perform,
     tunable::perform,
 ];
 

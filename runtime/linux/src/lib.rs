@@ -22,6 +22,7 @@ mod guests;
 mod keys;
 mod kinds;
 mod look;
+mod mapping;
 mod mount;
 mod mountinfo;
 mod paths;
@@ -34,6 +35,7 @@ mod run;
 mod secret_file;
 mod storage;
 mod tunable;
+mod virtiofs;
 pub mod watcher;
 
 pub use paths::LinuxPaths;

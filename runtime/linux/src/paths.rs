@@ -24,6 +24,8 @@ pub struct LinuxPaths {
     pub etab: PathBuf,
     /// `/etc/pve`
     pub pve: PathBuf,
+    /// What serves directories to machines, `/usr/libexec/virtiofsd`
+    pub virtiofsd: PathBuf,
     /// A folder for private mounts, `/run`
     pub run: PathBuf,
 }
@@ -47,6 +49,7 @@ impl LinuxPaths {
             disk_links: root.join("dev/disk/by-id"),
             etab: root.join("var/lib/nfs/etab"),
             pve: root.join("etc/pve"),
+            virtiofsd: root.join("usr/libexec/virtiofsd"),
             run: root.join("run"),
         }
     }

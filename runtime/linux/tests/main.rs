@@ -358,19 +358,41 @@ fn what_proxmox_does_not_serve_is_unknown_and_not_absent() {
     let Guests::Found(found) = guests else { panic!("{guests:?}") };
     let told: Vec<String> = found.iter().map(ToString::to_string).collect();
     assert_eq!(told, ["container 101 on node a (mp0)", "machine 100 on node b (scsi0)"]);
-    // Which containers run is another matter: without that, what they have is unknown, and what they name is not.
+    // Which guests run is another matter: without that, what they have is unknown, and what they name is not.
     let containers =
         || host(root.path()).observe(&Query { guests: true, ..Query::default() }).unwrap().containers;
     assert!(
-        matches!(containers(), Containers::Unknown(unknown) if unknown.reason.contains("which containers run"))
+        matches!(containers(), Containers::Unknown(unknown) if unknown.reason.contains("which guests run"))
     );
     put(
         root.path(),
         "proc/net/unix",
-        "Num RefCount Protocol Flags Type St Inode Path\n0: 2 0 10000 1 1 7 @/var/lib/lxc/101/command\n",
+        "Num RefCount Protocol Flags Type St Inode Path\n0: 2 0 10000 1 1 7 @/var/lib/lxc/101/command\n0: 2 0 10000 1 1 8 /var/run/qemu-server/102.qmp\n0: 3 0 0 1 3 9 /run/qemu-server/100.qmp\n0: 3 0 0 1 3 9 /run/qemu-server/102.qga\n",
     );
+    put(
+        root.path(),
+        "etc/pve/nodes/a/qemu-server/102.conf",
+        "memory: 512\nvirtiofs0: media\n\n[PENDING]\ndelete: virtiofs0\n",
+    );
+    let gone = root.path().join("gone");
+    let map = format!(
+        "media\n\tmap node=a,path={}\n\nold\n\tmap node=a,path={}\n\tmap node=b,path=/b\n",
+        root.path().display(),
+        gone.display()
+    );
+    put(root.path(), "etc/pve/mapping/directory.cfg", &map);
     put(root.path(), "etc/pve/.members", "{\"nodename\": \"a\", \"cluster\": {\"quorate\": 1}}");
     let Containers::Found(found) = containers() else { panic!("{:?}", containers()) };
+    let machines = &found.machines;
+    assert_eq!((machines[&102].here, machines[&102].running), (true, true));
+    // Who runs elsewhere is not seen here, whatever listens.
+    assert_eq!((machines[&100].here, machines[&100].running), (false, false));
+    assert!(machines[&102].wanted().is_empty() && machines[&102].devices.contains_key(&0));
+    assert_eq!((&*found.node, found.virtiofsd), ("a", false));
+    assert_eq!(found.mappings.absent, ["old".into()].into());
+    put(root.path(), "usr/libexec/virtiofsd", "");
+    let Containers::Found(served) = containers() else { panic!("{:?}", containers()) };
+    assert!(served.virtiofsd);
     let found = found.by_id;
     assert_eq!((found.len(), found[&101].here, found[&101].running), (1, true, true));
     assert_eq!(&*found[&101].points[&0], "/big/media,mp=/media");

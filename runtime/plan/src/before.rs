@@ -146,7 +146,9 @@ pub fn after(before: &Before, plans: &[(Plan, Vec<usize>)], from: Option<Side<'_
                 Kind::Create | Kind::Adopt | Kind::Rename | Kind::Restore | Kind::Exchange
             );
             // These are changed whole, and one that was taken away to be made otherwise is missing in between.
-            let whole = |key: &Key| matches!(key, Key::Storage(_) | Key::Bind(..));
+            let whole = |key: &Key| {
+                matches!(key, Key::Storage(_) | Key::Bind(..) | Key::Mapping(_) | Key::Virtiofs(..))
+            };
             if let Subject::Resource(key) = &action.subject
                 && (came || whole(key))
             {
@@ -168,7 +170,10 @@ pub fn after(before: &Before, plans: &[(Plan, Vec<usize>)], from: Option<Side<'_
     next.retain(|key, settings| match to.get(key) {
         // A registration that was adopted is given back whole.
         Some(node)
-            if matches!(node.resource, Resource::Storage(_) | Resource::Bind(_)) && adopted.contains(key) =>
+            if matches!(
+                node.resource,
+                Resource::Storage(_) | Resource::Bind(_) | Resource::Mapping(_) | Resource::Virtiofs(_)
+            ) && adopted.contains(key) =>
         {
             true
         }
@@ -263,6 +268,8 @@ fn says(resource: &Resource, name: &str) -> bool {
         Resource::Tunable(_) => true,
         Resource::Permissions(permissions) => unsaid::says(permissions, name),
         Resource::Bind(_) => name == crate::bind::MOUNT_POINT,
+        Resource::Mapping(_) => name == crate::mapping::DIRECTORY,
+        Resource::Virtiofs(_) => name == crate::virtiofs::SHARED,
         other => other.settings().is_some_and(|settings| settings.get(name).is_some()),
     }
 }

@@ -9,8 +9,8 @@ use crate::{
 use phoenix_graph::{DatasetName, Export, Graph, Key, Resource, export::is_host_name};
 use phoenix_host::{
     area,
-    observed::{Containers, Observed, Storages, Unknown},
-    text::mount_point::MountPoint,
+    observed::{Containers, Observed, Storages, Unknown, mount::plain},
+    text::{mount_point::MountPoint, virtiofs::SharedDirectory},
 };
 use std::collections::BTreeSet;
 
@@ -45,6 +45,8 @@ pub enum ForeignKind {
     Storage,
     /// A mount point of a container, whose source lies in a file system of the graph's pools.
     Bind,
+    /// A directory that a machine is given by virtiofs, which lies in a file system of the graph's pools.
+    Virtiofs,
 }
 
 /// Lists what was seen and is not in the graph, in order. What phoenix has put away is its own.
@@ -61,13 +63,13 @@ pub fn foreign(seen: &Observed, graph: &Graph, record: &Record) -> Vec<Foreign> 
             detail: storage.kind.clone(),
         }));
     }
-    found.extend(binds(seen, graph));
+    found.extend(of_guests(seen, graph));
     found.sort();
     found
 }
 
-/// Lists the mount points of containers that no bind of the graph accounts for, of what lies in its pools.
-fn binds(seen: &Observed, graph: &Graph) -> Vec<Foreign> {
+/// Lists what guests of this host are given that nothing of the graph accounts for, of what lies in its pools.
+fn of_guests(seen: &Observed, graph: &Graph) -> Vec<Foreign> {
     let Containers::Found(found) = &seen.containers else { return Vec::new() };
     let of_the_graph = |(name, _): &(&DatasetName, _)| graph.get(&Key::Pool(name.pool())).is_some();
     let places: BTreeSet<String> = seen
@@ -82,14 +84,21 @@ fn binds(seen: &Observed, graph: &Graph) -> Vec<Foreign> {
             std::iter::successors(Some(volume), |path| path.rsplit_once('/').map(|(above, _)| above));
         above.any(|path| places.contains(path))
     };
-    let here = found.by_id.iter().filter(|(_, state)| state.here);
-    let points = here.flat_map(|(id, state)| {
-        let read = state.wanted().into_values().filter_map(MountPoint::read);
-        read.map(move |point| (Key::Bind(*id, point.at.clone()), point))
+    let containers = found.by_id.iter().filter(|(_, state)| state.here);
+    let points = containers.flat_map(|(id, state)| {
+        let read = state.wanted().into_values().filter_map(MountPoint::read).filter(MountPoint::is_bind);
+        read.map(move |point| (ForeignKind::Bind, Key::Bind(*id, point.at), point.volume))
     });
-    let others =
-        points.filter(|(key, point)| point.is_bind() && lies_in(&point.volume) && graph.get(key).is_none());
-    others.map(|(key, point)| Foreign { kind: ForeignKind::Bind, key, detail: point.volume }).collect()
+    let machines = found.machines.iter().filter(|(_, state)| state.here);
+    let shared = machines.flat_map(|(id, state)| {
+        state.wanted().into_values().filter_map(|text| {
+            let directory = SharedDirectory::read(text)?;
+            let path = found.mappings.path(&directory.id, &found.node)?;
+            Some((ForeignKind::Virtiofs, Key::Virtiofs(*id, directory.id.clone()), plain(path).into()))
+        })
+    });
+    let others = points.chain(shared).filter(|(_, key, path)| lies_in(path) && graph.get(key).is_none());
+    others.map(|(kind, key, detail)| Foreign { kind, key, detail }).collect()
 }
 
 /// Lists what the graph has and was not seen at all, in the order of the keys. What lies in a pool that is
@@ -152,7 +161,11 @@ fn is_there(seen: &Observed, key: &Key) -> bool {
 pub fn unknown(seen: &Observed, graph: &Graph) -> Vec<(Key, Unknown)> {
     let reason = |resource: &Resource| match (resource, &seen.storages, &seen.containers) {
         (Resource::Storage(_), Storages::Unknown(unknown), _)
-        | (Resource::Bind(_), _, Containers::Unknown(unknown)) => Some(unknown.clone()),
+        | (
+            Resource::Bind(_) | Resource::Mapping(_) | Resource::Virtiofs(_),
+            _,
+            Containers::Unknown(unknown),
+        ) => Some(unknown.clone()),
         _ => None,
     };
     let mut found: Vec<(Key, Unknown)> =

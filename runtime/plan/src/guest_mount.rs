@@ -1,19 +1,19 @@
-//! What virtual machines mount over NFS. Nothing is done for it on the host: what is new, changes or goes is told, so
-//! that somebody carries it into the machine, and so is what happens to what a machine has mounted.
+//! What virtual machines mount. Nothing is done for it inside of them: what is new, changes or goes is told, so that
+//! somebody carries it into the machine, and so is what happens to what a machine has mounted over NFS.
 
 use crate::{code, draft::Draft, stage::Stage};
-use phoenix_graph::{Graph, GuestMount, Key, Resource, nfs::units::units};
+use phoenix_graph::{
+    Graph, GuestMount, Key, Resource,
+    inside::{MachineMount, units::units},
+};
 use phoenix_host::observed::Containers;
 use std::collections::BTreeMap;
 
 pub const STAGES: &[Stage] = &[Stage { name: "machines", after: &["lines"], looks_inside: true, run: plan }];
 
-/// Lists the mounts of machines of a graph.
-fn all(graph: &Graph) -> BTreeMap<Key, &GuestMount> {
-    let mounts = graph.resources().filter_map(|resource| match resource {
-        Resource::GuestMount(mount) => Some((resource.key(), mount)),
-        _ => None,
-    });
+/// Lists what machines of a graph mount, each with the machine.
+fn all(graph: &Graph) -> BTreeMap<Key, (u32, MachineMount)> {
+    let mounts = graph.resources().filter_map(|resource| Some((resource.key(), resource.in_machine()?)));
     mounts.collect()
 }
 
@@ -22,35 +22,41 @@ pub fn plan(draft: &mut Draft<'_>) {
     let inputs = draft.inputs;
     let before = inputs.current.map(all).unwrap_or_default();
     let after = all(inputs.desired);
-    for (key, mount) in &after {
+    for (key, (machine, mount)) in &after {
         match before.get(key) {
-            Some(earlier) if earlier.mount == mount.mount => {}
-            earlier => carry(draft, key, mount, earlier.is_some()),
+            Some((_, earlier)) if earlier == mount => {}
+            earlier => carry(draft, key, (*machine, mount), earlier.is_some()),
         }
     }
-    for (key, mount) in &before {
+    for (key, (machine, mount)) in &before {
         if !after.contains_key(key) {
-            take_away(draft, key, mount);
+            take_away(draft, key, (*machine, mount));
         }
-        has_mounted(draft, key, mount);
+        if let Some(Resource::GuestMount(mount)) =
+            inputs.current.and_then(|graph| graph.get(key)).map(|node| &node.resource)
+        {
+            has_mounted(draft, key, mount);
+        }
     }
 }
 
-fn carry(draft: &mut Draft<'_>, key: &Key, GuestMount { machine, mount, .. }: &GuestMount, changed: bool) {
+fn carry(draft: &mut Draft<'_>, key: &Key, (machine, mount): (u32, &MachineMount), changed: bool) {
     let news = if changed { "has it in another way" } else { "is to have it" };
+    let source = mount.source();
+    let from = if mount.is_remote() { format!("from {source}") } else { format!("by the tag {source}") };
     let text = format!(
-        "machine {machine} {news}, from {}: once the switch is done, carry over what `phoenix guest {machine}` prints",
-        mount.source()
+        "machine {machine} {news}, {from}: once the switch is done, carry over what `phoenix guest {machine}` prints"
     );
     draft.warn(key, code::CARRY_INTO_MACHINE, text);
     let Containers::Found(found) = &draft.inputs.observed.containers else { return };
-    if !found.machines.contains(machine) {
-        let other = if found.by_id.contains_key(machine) { ": that is a container" } else { "" };
+    // Without the machine nothing is given to it by virtiofs, and that is refused.
+    if mount.is_remote() && !found.machines.contains_key(&machine) {
+        let other = if found.by_id.contains_key(&machine) { ": that is a container" } else { "" };
         draft.warn(key, code::NO_SUCH_MACHINE, format!("Proxmox has no machine {machine}{other}"));
     }
 }
 
-fn take_away(draft: &mut Draft<'_>, key: &Key, GuestMount { machine, mount, .. }: &GuestMount) {
+fn take_away(draft: &mut Draft<'_>, key: &Key, (machine, mount): (u32, &MachineMount)) {
     let names: Vec<String> = units(mount).into_iter().rev().map(|unit| unit.name).collect();
     let text = format!(
         "machine {machine} is to have it no more: `systemctl disable --now {}` in the machine, or take it out of its fstab",

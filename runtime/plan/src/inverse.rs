@@ -238,6 +238,22 @@ pub enum Inverse {
         /// What was written.
         before: Option<Box<str>>,
     },
+    /// The id stood for this directory on this node, or for none.
+    Mapping {
+        /// The id of the directory mapping.
+        id: Box<str>,
+        /// The path.
+        before: Option<Box<str>>,
+    },
+    /// The directory of a machine was this after its next start, or was not there.
+    Virtiofs {
+        /// The machine.
+        machine: u32,
+        /// The number of the directory.
+        number: u8,
+        /// What was written.
+        before: Option<Box<str>>,
+    },
     /// The link was this.
     Link {
         /// Where it stands.
@@ -264,6 +280,8 @@ pub(crate) enum Room {
     Files,
     Storage,
     Bind,
+    Mapping,
+    Virtiofs,
     Tunable,
 }
 
@@ -314,6 +332,8 @@ impl Inverse {
             Inverse::Storage { id, .. } => format!("storage {id}"),
             Inverse::SecretReplaced { id, secret, .. } => format!("secret {id} {secret}"),
             Inverse::MountPoint { container, number, .. } => format!("mount point {container} {number}"),
+            Inverse::Mapping { id, .. } => format!("mapping {id}"),
+            Inverse::Virtiofs { machine, number, .. } => format!("virtiofs {machine} {number}"),
             Inverse::Link { path, .. } => format!("link {}", path.display()),
             Inverse::Tunable { name, .. } => format!("tunable {name}"),
         })
@@ -339,6 +359,8 @@ impl Inverse {
             Inverse::Link { .. } => Some(Room::Files),
             Inverse::Storage { .. } | Inverse::SecretReplaced { .. } => Some(Room::Storage),
             Inverse::MountPoint { .. } => Some(Room::Bind),
+            Inverse::Mapping { .. } => Some(Room::Mapping),
+            Inverse::Virtiofs { .. } => Some(Room::Virtiofs),
             Inverse::Tunable { .. } => Some(Room::Tunable),
             Inverse::While { inverse, .. }
             | Inverse::Of { inverse, .. }
@@ -568,6 +590,11 @@ impl Inverse {
             Inverse::MountPoint { container, .. } => {
                 query.guests = true;
                 query.containers.insert(*container);
+            }
+            Inverse::Mapping { .. } => query.guests = true,
+            Inverse::Virtiofs { machine, .. } => {
+                query.guests = true;
+                query.machines.insert(*machine);
             }
             Inverse::Link { path, .. } => {
                 query.links.insert(path.clone());

@@ -3,9 +3,9 @@
 use crate::{
     Inverse, bind, dataset, export, files, guest_mount,
     inverse::Room,
-    keys, legal, mount, permissions, pool, space,
+    keys, legal, mapping, mount, permissions, pool, space,
     stage::{Stage, ordered},
-    storage, tunable, uses, version,
+    storage, tunable, uses, version, virtiofs,
 };
 use phoenix_graph::Resource;
 use phoenix_host::{
@@ -18,7 +18,7 @@ use std::sync::LazyLock;
 pub static ORDER: LazyLock<Vec<&Stage>> = LazyLock::new(|| ordered(STAGES.into_iter().flatten()));
 
 /// The stages of all kinds, and of what judges across them.
-const STAGES: [&[Stage]; 15] = [
+const STAGES: [&[Stage]; 17] = [
     legal::STAGES,
     version::STAGES,
     pool::STAGES,
@@ -30,6 +30,8 @@ const STAGES: [&[Stage]; 15] = [
     export::STAGES,
     storage::STAGES,
     bind::STAGES,
+    mapping::STAGES,
+    virtiofs::STAGES,
     guest_mount::STAGES,
     tunable::STAGES,
     space::STAGES,
@@ -41,11 +43,11 @@ type Goes = fn(&Inverse, &Observed) -> Option<Vec<Op>>;
 
 /// What of each kind goes in its turn, so that what it lies over can go, where the rest comes back only once all is
 /// mounted again; none of another's.
-const GOES: [Goes; 2] = [storage::doing::goes, export::doing::goes];
+const GOES: [Goes; 3] = [storage::doing::goes, export::doing::goes, mapping::goes];
 
 /// What brings that rest back, in this order; of another kind nothing.
-pub const COMES: [fn(&Inverse, &Observed) -> Vec<Op>; 3] =
-    [permissions::comes, storage::doing::back, export::doing::comes];
+pub const COMES: [fn(&Inverse, &Observed) -> Vec<Op>; 4] =
+    [permissions::comes, storage::doing::back, export::doing::comes, mapping::back];
 
 /// Adds what has to be looked at for a resource, so that it can be planned.
 pub fn look(query: &mut Query, resource: &Resource) {
@@ -56,8 +58,11 @@ pub fn look(query: &mut Query, resource: &Resource) {
         Resource::Tunable(tunable) => _ = query.tunables.insert(tunable.name.clone()),
         Resource::Permissions(permissions) => permissions::look(query, permissions),
         Resource::Bind(bind) => bind::look(query, bind),
+        Resource::Virtiofs(given) => virtiofs::look(query, given),
         // Into machines nobody looks, but there they have to be.
         Resource::GuestMount(mount) => _ = query.machines.insert(mount.machine),
+        // What ids stand for is looked at with the guests, and those anyway.
+        Resource::Mapping(_) => {}
         // Registrations are looked at anyway.
         Resource::Storage(storage) => storage::look(query, storage),
     }
@@ -71,6 +76,8 @@ pub fn is_missing(seen: &Observed, resource: &Resource) -> bool {
         Resource::Export(export) => export::is_missing(seen, export),
         Resource::Storage(storage) => storage::is_missing(seen, storage),
         Resource::Bind(bind) => bind::is_missing(seen, bind),
+        Resource::Mapping(mapping) => mapping::is_missing(seen, mapping),
+        Resource::Virtiofs(given) => virtiofs::is_missing(seen, given),
         Resource::Tunable(_) | Resource::Permissions(_) | Resource::GuestMount(_) => false,
     }
 }
@@ -94,6 +101,8 @@ impl Inverse {
             Some(Room::Files) => files::doing::back(inverse, seen),
             Some(Room::Storage) => storage::doing::back(inverse, seen),
             Some(Room::Bind) => bind::doing::back(inverse, seen),
+            Some(Room::Mapping) => mapping::back(inverse, seen),
+            Some(Room::Virtiofs) => virtiofs::doing::back(inverse, seen),
             Some(Room::Tunable) => tunable::back(inverse, seen),
             None => Vec::new(),
         }
@@ -103,7 +112,9 @@ impl Inverse {
     #[must_use]
     pub fn unseen<'a>(&self, seen: &'a Observed) -> Option<&'a str> {
         let inverse = self.where_it_holds(seen)?;
-        storage::doing::unseen(&inverse, seen).or_else(|| bind::doing::unseen(&inverse, seen))
+        let others =
+            || bind::doing::unseen(&inverse, seen).or_else(|| virtiofs::doing::unseen(&inverse, seen));
+        storage::doing::unseen(&inverse, seen).or_else(others)
     }
 
     /// Returns what of it goes in its turn, where the rest waits until all is mounted again ([`COMES`]).
@@ -128,7 +139,8 @@ impl Inverse {
     /// Says what of it cannot be taken back, where it was done: that stays, and is told.
     #[must_use]
     pub fn kept(&self, seen: &Observed) -> Option<String> {
-        let others = || bind::doing::kept(self, seen).or_else(|| storage::doing::kept(self, seen));
+        let guests = || bind::doing::kept(self, seen).or_else(|| virtiofs::doing::kept(self, seen));
+        let others = || guests().or_else(|| storage::doing::kept(self, seen));
         pool::doing::kept(self, seen).or_else(|| permissions::contents::kept(self, seen)).or_else(others)
     }
 }
@@ -170,6 +182,8 @@ mod tests {
             "mounts",
             "storages away",
             "binds away",
+            "shared away",
+            "mappings away",
             "exports away",
             "unmounting",
             "keys",
@@ -180,6 +194,8 @@ mod tests {
             "exports",
             "storages",
             "binds",
+            "mappings",
+            "shared",
             "tunables",
             "altroot",
             "secrets for good",

@@ -8,7 +8,7 @@ use crate::{
 use phoenix_graph::{Key, Resource, Tunable};
 use phoenix_host::{observed::Observed, op::Op};
 
-pub const STAGES: &[Stage] = &[Stage { name: "tunables", after: &["binds"], looks_inside: true, run: plan }];
+pub const STAGES: &[Stage] = &[Stage { name: "tunables", after: &["shared"], looks_inside: true, run: plan }];
 
 /// Plans all parameters: those declared, and those that only the current generation declares.
 pub fn plan(draft: &mut Draft<'_>) {

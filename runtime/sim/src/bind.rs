@@ -31,9 +31,7 @@ pub fn look(state: &State, _: &Roots, query: &Query, seen: &mut Observed) -> Res
         (true, Some(_), cluster) => {
             let blocked = (cluster == Cluster::NoQuorum).then(|| storage::NO_QUORUM.to_owned());
             let mut by_id: BTreeMap<u32, ContainerState> = state.containers().collect();
-            let mut machines: BTreeSet<u32> = state.machines().collect();
             if state.plug_everything {
-                machines.extend(&query.machines);
                 query
                     .containers
                     .iter()
@@ -41,9 +39,9 @@ pub fn look(state: &State, _: &Roots, query: &Query, seen: &mut Observed) -> Res
             }
             Containers::Found(Configured {
                 by_id,
-                machines,
                 blocked,
                 version: query.pct_version.then_some(state.pct),
+                ..Configured::default()
             })
         }
     };
@@ -75,13 +73,13 @@ pub fn perform(state: &mut State, _: Given<'_>, op: &Op) -> Option<Result<(), Ho
     Some(done.map_err(|refusal| refusal.of(op)))
 }
 
-/// A boot starts the containers that ran anew: what waited for that is in force.
+/// A boot starts the guests that ran anew: what waited for that is in force.
 pub fn boot(state: &mut State, _: &Roots) {
     let ids: Vec<u32> = state.running.keys().copied().collect();
     for id in ids {
         state.running.remove(&id);
         // One that does not start, since a folder is not there, is not running.
-        let _ = state.start_container(id);
+        let _ = if state.is_container(id) { state.start_container(id) } else { state.start_machine(id) };
     }
 }
 
@@ -97,10 +95,6 @@ impl State {
         })
     }
 
-    fn machines(&self) -> impl Iterator<Item = u32> {
-        self.files.keys().filter_map(|path| place(path, "qemu-server")).map(|(_, id)| id)
-    }
-
     fn plugged_in(&self) -> ContainerState {
         let found = container(PLUGGED_IN.as_bytes());
         ContainerState { here: true, node: self.node.clone(), ..found }
@@ -113,16 +107,19 @@ impl State {
         stands.or_else(|why| refuse(255, why))
     }
 
+    /// Refuses what a tool of Proxmox's would, where there is none or no cluster.
+    pub fn has_proxmox(&self, tool: &str) -> Result<(), Refusal> {
+        match self.cluster {
+            _ if self.storage_cfg.is_none() => refuse(127, format!("{tool}: command not found")),
+            Cluster::Well => Ok(()),
+            Cluster::Away => refuse(111, "ipcc_send_rec[1] failed: Connection refused"),
+            Cluster::NoQuorum => refuse(255, "cluster not ready - no quorum?"),
+        }
+    }
+
     /// `pct set`.
     fn pct_set(&mut self, id: u32, request: &Request) -> Result<(), Refusal> {
-        if self.storage_cfg.is_none() {
-            return refuse(127, "pct: command not found");
-        }
-        match self.cluster {
-            Cluster::Well => {}
-            Cluster::Away => return refuse(111, "ipcc_send_rec[1] failed: Connection refused"),
-            Cluster::NoQuorum => return refuse(255, "cluster not ready - no quorum?"),
-        }
+        self.has_proxmox("pct")?;
         let path = self.conf(id);
         let plugged_in = self.plug_everything.then_some(PLUGGED_IN);
         let Some(text) = self.files.get(&path).map(String::as_str).or(plugged_in) else {
@@ -186,7 +183,7 @@ impl State {
         }
     }
 
-    /// Returns whether a container that runs holds a file system.
+    /// Returns whether a guest that runs holds a file system.
     pub fn is_held(&self, dataset: &DatasetName) -> bool {
         self.running.values().any(|held| held.contains(dataset))
     }
@@ -194,9 +191,19 @@ impl State {
     /// Finds the file system that a mount point shows.
     fn under(&self, point: &str) -> Option<DatasetName> {
         let point = MountPoint::read(point).filter(MountPoint::is_bind)?;
-        let above = |mount: &&crate::state::Mount| Path::new(&*point.volume).starts_with(&*mount.path);
+        self.mounted_over(&point.volume)
+    }
+
+    /// Finds the file system that a path of the host is in.
+    pub fn mounted_over(&self, path: &str) -> Option<DatasetName> {
+        let above = |mount: &&crate::state::Mount| Path::new(path).starts_with(&*mount.path);
         let last = self.mounts.iter().filter(above).max_by_key(|mount| mount.path.len())?;
         Some(last.dataset.clone())
+    }
+
+    /// Returns whether this host has a container of an id.
+    pub fn is_container(&self, id: u32) -> bool {
+        self.files.contains_key(&self.conf(id))
     }
 
     fn conf(&self, id: u32) -> PathBuf {
@@ -205,7 +212,7 @@ impl State {
 }
 
 /// Reads whose configuration a file is, of a container on which node.
-fn place<'p>(path: &'p Path, folder: &str) -> Option<(&'p str, u32)> {
+pub fn place<'p>(path: &'p Path, folder: &str) -> Option<(&'p str, u32)> {
     let rest = path.strip_prefix("/etc/pve/nodes").ok()?;
     let parts: Vec<&str> = rest.iter().filter_map(|part| part.to_str()).collect();
     let [node, at, file] = parts[..] else { return None };

@@ -4,6 +4,7 @@
 use crate::{
     given::{Given, Roots},
     image::HostImage,
+    mapping::DIRECTORY_CFG,
     state::State,
 };
 use phoenix_host::{
@@ -39,6 +40,8 @@ pub fn perform(state: &mut State, given: Given<'_>, op: &Op) -> Option<Result<()
 pub fn show(state: &State, _: bool, image: &mut HostImage) {
     image.links.clone_from(&state.links);
     image.files.clone_from(&state.files);
+    // An empty one is as good as none, and stays once something stood in it.
+    image.files.retain(|path, text| !(path.as_os_str() == DIRECTORY_CFG && text.is_empty()));
 }
 
 impl State {

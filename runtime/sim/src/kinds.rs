@@ -4,9 +4,9 @@ use crate::{
     bind, dataset, export, files,
     given::{Given, Roots},
     image::{HostImage, Show},
-    keys, mount, permissions, pool,
+    keys, mapping, mount, permissions, pool,
     state::{Refusal, State, refuse},
-    storage, tunable,
+    storage, tunable, virtiofs,
 };
 use phoenix_host::{
     HostError,
@@ -24,7 +24,7 @@ type Performs = fn(&mut State, Given<'_>, &Op) -> Option<Result<(), HostError>>;
 type Unfinished = fn(&Op) -> Option<[Op; 2]>;
 
 /// Each kind with how it is seen, and how its operations are carried out.
-const KINDS: [(Looks, Performs); 10] = [
+const KINDS: [(Looks, Performs); 12] = [
     (pool::look, pool::perform),
     (dataset::look, dataset::perform),
     (mount::look, mount::perform),
@@ -34,6 +34,8 @@ const KINDS: [(Looks, Performs); 10] = [
     (export::look, export::perform),
     (storage::look, storage::perform),
     (bind::look, bind::perform),
+    (mapping::look, mapping::perform),
+    (virtiofs::look, virtiofs::perform),
     (tunable::look, tunable::perform),
 ];
 

@@ -68,7 +68,7 @@ pub struct State {
     /// The name of this node, as Proxmox's cluster knows it.
     #[serde(default = "bind::node")]
     pub node: Box<str>,
-    /// The containers that run, each with the file systems that it holds.
+    /// The containers and machines that run, each with the file systems that it holds.
     #[serde(default, skip_serializing_if = "Running::is_empty")]
     pub running: Running,
     /// The version of `pve-container`.

@@ -11,7 +11,7 @@ use phoenix_host::{
     HostError,
     observed::{Guest, GuestKind, Guests, Observed, Query, Storages, Unknown},
     op::Op,
-    text::{guest_conf, storage_cfg},
+    text::{directory_cfg, guest_conf, storage_cfg},
 };
 use std::path::Path;
 
@@ -64,7 +64,7 @@ impl State {
             (true, Some(_), _) => {}
         }
         let mapping = self.files.get(Path::new("/etc/pve/mapping/directory.cfg"));
-        let shared = mapping.map(|text| guest_conf::directories(text.as_bytes())).unwrap_or_default();
+        let shared = mapping.map(|text| directory_cfg::read(text.as_bytes()).paths).unwrap_or_default();
         let mut found = Vec::new();
         for (path, text) in &self.files {
             let Ok(rest) = path.strip_prefix("/etc/pve/nodes") else { continue };

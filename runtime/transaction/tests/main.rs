@@ -20,3 +20,4 @@ mod replica;
 mod secrets;
 mod store;
 mod switching;
+mod virtiofs;

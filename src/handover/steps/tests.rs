@@ -2,7 +2,8 @@ use super::*;
 use crate::handover::seen::Mounted;
 use phoenix_graph::{
     HostName,
-    nfs::{Automount, NfsOptions},
+    inside::{TagMount, TagOptions},
+    nfs::{Automount, NfsMount, NfsOptions},
 };
 
 fn host() -> HostName {
@@ -10,7 +11,11 @@ fn host() -> HostName {
 }
 
 fn decide(mounts: &[&NfsMount], seen: &Seen, overwrite: bool) -> Result<Vec<Step>, Vec<Refusal>> {
-    super::decide(Wanted { host: &host(), machine: 201, mounts }, seen, overwrite)
+    super::decide(Wanted { host: &host(), machine: 201, mounts: &of(mounts) }, seen, overwrite)
+}
+
+fn of(mounts: &[&NfsMount]) -> Vec<MachineMount> {
+    mounts.iter().map(|mount| MachineMount::Nfs((*mount).clone())).collect()
 }
 
 fn mount(at: &str, automount: bool) -> NfsMount {
@@ -26,7 +31,7 @@ fn mount(at: &str, automount: bool) -> NfsMount {
 fn standing(mounts: &[&NfsMount]) -> Seen {
     let mut seen = Seen { systemd: true, client: true, ..Seen::default() };
     for mount in mounts {
-        let made = Wanted { host: &host(), machine: 201, mounts }.units(mount);
+        let made = Wanted { host: &host(), machine: 201, mounts: &of(mounts) }.units(&of(&[mount])[0]);
         for (at, unit) in made.iter().enumerate() {
             let state = Unit {
                 active: "active".to_owned(),
@@ -239,4 +244,9 @@ fn a_machine_that_cannot_mount_is_refused() {
     let seen = Seen { client: false, ..standing(&[]) };
     assert!(refused(&[&mount], &seen, true).contains("no `mount.nfs`"));
     assert_eq!(refused(&[&mount], &Seen::default(), true), "systemd does not run in the machine");
+    // What comes by virtiofs needs no client.
+    let options = TagOptions { ro: false, noatime: false, automount: None, mount_timeout: None };
+    let shared = [MachineMount::Tag(TagMount { tag: "media".into(), at: "/srv/a".into(), options })];
+    let wanted = Wanted { host: &host(), machine: 201, mounts: &shared };
+    assert_eq!(super::decide(wanted, &seen, true).map(|steps| steps.len()), Ok(3));
 }

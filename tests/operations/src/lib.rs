@@ -5,7 +5,10 @@
 use phoenix_graph::{
     Class, DatasetName, Disk, PoolName, PropertyName, Redundancy, SnapshotName, StorageId, Vdev,
 };
-use phoenix_host::op::{Assignment, Op};
+use phoenix_host::{
+    observed::NodeDirectory,
+    op::{Assignment, Op},
+};
 use std::path::Path;
 
 fn name(text: &str) -> DatasetName {
@@ -18,6 +21,10 @@ fn set(name: &str, value: &str) -> Assignment {
 
 fn vdev(class: Class, redundancy: Redundancy, disks: &[&str]) -> Vdev {
     Vdev { class, redundancy, disks: disks.iter().map(|path| Disk((*path).into())).collect() }
+}
+
+fn directory(node: &str, path: &str) -> NodeDirectory {
+    NodeDirectory { node: node.into(), path: path.into() }
 }
 
 /// One operation of every kind at least, with the line that people read.
@@ -240,6 +247,36 @@ pub fn all() -> Vec<(Op, &'static str)> {
         ),
         (Op::MountPointRevert { container: 101, number: 0 }, "pct set 101 --revert mp0"),
         (Op::ContainerRestart { container: 101 }, "pct reboot 101"),
+        (
+            Op::DirectoryMap { id: "media".into(), over: vec![], maps: vec![directory("pve", "/tank/a")] },
+            "pvesh create /cluster/mapping/dir --id media --map node=pve,path=/tank/a",
+        ),
+        (
+            Op::DirectoryMap {
+                id: "media".into(),
+                over: vec![directory("two", "/srv/a b")],
+                maps: vec![directory("two", "/srv/a b"), directory("pve", "/tank/a")],
+            },
+            "pvesh set /cluster/mapping/dir/media --map 'node=two,path=/srv/a b' --map node=pve,path=/tank/a",
+        ),
+        (
+            Op::DirectoryMap { id: "media".into(), over: vec![directory("pve", "/tank/a")], maps: vec![] },
+            "pvesh delete /cluster/mapping/dir/media",
+        ),
+        (
+            Op::VirtiofsSet {
+                machine: 201,
+                number: 0,
+                directory: "dirid=media,cache=never".into(),
+                over: None,
+            },
+            "qm set 201 --virtiofs0 dirid=media,cache=never",
+        ),
+        (
+            Op::VirtiofsRemove { machine: 201, number: 9, over: "dirid=media".into() },
+            "qm set 201 --delete virtiofs9",
+        ),
+        (Op::VirtiofsRevert { machine: 201, number: 0 }, "qm set 201 --revert virtiofs0"),
         (
             Op::TunableSet { name: "zfs_arc_max".into(), value: 32_212_254_720 },
             "write 32212254720 to /sys/module/zfs/parameters/zfs_arc_max",

@@ -132,7 +132,7 @@ dataset "b" {
         name: "mount-option-without-effect",
         level: Lint,
         title: "a mount option that changes nothing",
-        explanation: "A bind mount has no `discard`: freed blocks of a pool go by its `autotrim`. Where a container can only read, Proxmox applies `nodev`, `noexec` and `nosuid`, and drops the others. Only what a machine mounts when it is used (`automount`) is unmounted after a time without use.",
+        explanation: "A bind mount has no `discard`: freed blocks of a pool go by its `autotrim`. Where a container can only read, Proxmox applies `nodev`, `noexec` and `nosuid`, and drops the others. Only what a machine mounts when it is used (`automount`) is unmounted after a time without use. What a machine is given by virtiofs, and told no path for (`at`), is mounted in no way.",
         why: "Somebody counts on something that is not done.",
         examples: Some(Examples {
             wrong: Pool(r#"dataset "shared" {
@@ -158,6 +158,28 @@ dataset "b" {
             right: Pool(r#"dataset "shared" {
     permissions mode="2770"
     bind { lxc 101 at="/mnt/shared"; }
+}"#),
+        }),
+    };
+
+    MAPPING_OF_TWO = Entry {
+        name: "mapping-of-two",
+        level: Error,
+        title: "one id of a directory mapping for two datasets",
+        explanation: "`virtiofs=\"ID\"` names a directory mapping of Proxmox, which has one directory on each node. Machines that are to have the same dataset share its id.",
+        why: "Each machine would get the dataset that was written last, under a name that says the other.",
+        examples: Some(Examples {
+            wrong: Pool(r#"dataset "films" {
+    bind { vm 201 at="/films" virtiofs="media" }
+}
+dataset "music" {
+    bind { vm 201 at="/music" virtiofs="media" }
+}"#),
+            right: Pool(r#"dataset "films" {
+    bind { vm 201 at="/films" virtiofs="films" }
+}
+dataset "music" {
+    bind { vm 201 at="/music" virtiofs="music" }
 }"#),
         }),
     };
@@ -236,6 +258,24 @@ dataset "b" {
             right: Pool(r#"dataset "shared" {
     export { client "10.0.0.0/24" "rw" }
     bind { vm 201 at="/srv/shared" server="10.0.0.1" }
+}"#),
+        }),
+    };
+
+    MACHINE_REACHES_ITSELF = Entry {
+        name: "machine-reaches-itself",
+        level: Lint,
+        title: "a machine that is to mount from itself",
+        explanation: "`server` is how the machine reaches this host. `localhost` and 127.0.0.1 are the machine itself.",
+        why: "The mount fails, or waits for ever; that the address is right on the host tells nothing of the machine.",
+        examples: Some(Examples {
+            wrong: Pool(r#"dataset "shared" {
+    export { client "10.0.0.0/24" "rw" }
+    bind { vm 201 at="/srv/shared" server="127.0.0.1"; }
+}"#),
+            right: Pool(r#"dataset "shared" {
+    export { client "10.0.0.0/24" "rw" }
+    bind { vm 201 at="/srv/shared" server="10.0.0.1"; }
 }"#),
         }),
     };

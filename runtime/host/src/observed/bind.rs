@@ -1,15 +1,15 @@
-//! The containers of Proxmox, with their mount points.
+//! The containers of Proxmox, with their mount points, among the guests of all nodes.
 
-use super::Unknown;
+use super::{MachineState, Mappings, Unknown};
 use crate::{
     op::Op,
     text::{mount_point::MountPoint, pct_version::PctVersion},
 };
 use phoenix_graph::id_map::IdMap;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-/// The containers of all nodes, or why nobody can tell.
+/// The containers and machines of all nodes, or why nobody can tell.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Containers {
     /// They were not asked for.
@@ -17,25 +17,37 @@ pub enum Containers {
     NotAsked,
     /// This host has no Proxmox.
     NoProxmox,
-    /// This host has Proxmox, and the configuration of its containers cannot be read.
+    /// This host has Proxmox, and the configuration of its guests cannot be read.
     Unknown(Unknown),
     Found(Configured),
 }
 
-/// What is configured of containers.
+/// What is configured of containers and machines.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Configured {
     /// Each container, by its id.
     pub by_id: BTreeMap<u32, ContainerState>,
-    /// The ids of the virtual machines.
+    /// Each virtual machine, by its id.
     #[serde(default)]
-    pub machines: BTreeSet<u32>,
+    pub machines: BTreeMap<u32, MachineState>,
+    /// The directories that machines may be given.
+    #[serde(default)]
+    pub mappings: Mappings,
+    /// The name of this node.
+    #[serde(default)]
+    pub node: Box<str>,
+    /// Whether what serves them is installed (`virtiofsd`).
+    #[serde(default)]
+    pub virtiofsd: bool,
     /// Why Proxmox takes no change of any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked: Option<String>,
     /// The version of `pve-container`, where that was asked for and can be told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<PctVersion>,
+    /// The version of `qemu-server`, where that was asked for and can be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub qemu: Option<PctVersion>,
 }
 
 /// A container, as its configuration says.

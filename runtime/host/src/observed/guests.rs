@@ -71,7 +71,11 @@ impl GuestUse {
     /// Returns whether it is in force, or waits for the next start; of a snapshot it is neither.
     #[must_use]
     pub fn is_of_now(&self) -> bool {
-        self.section.as_deref().is_none_or(|section| section.eq_ignore_ascii_case("pve:pending"))
+        let pending = match self.guest.kind {
+            GuestKind::Container => "pve:pending",
+            GuestKind::Machine => "pending",
+        };
+        self.section.as_deref().is_none_or(|section| section.eq_ignore_ascii_case(pending))
     }
 }
 

@@ -147,6 +147,25 @@ impl Op {
                 words(["pct", "set", &container.to_string(), "--revert", &format!("mp{number}")])
             }
             Op::ContainerRestart { container } => words(["pct", "reboot", &container.to_string()]),
+            Op::DirectoryMap { id, over, maps } => {
+                let place = format!("/cluster/mapping/dir/{id}");
+                let mut argv = match (&over[..], &maps[..]) {
+                    (_, []) => words(["pvesh", "delete", &place]),
+                    ([], _) => words(["pvesh", "create", "/cluster/mapping/dir", "--id", id]),
+                    _ => words(["pvesh", "set", &place]),
+                };
+                argv.extend(maps.iter().flat_map(|one| ["--map".to_owned(), one.to_string()]));
+                argv
+            }
+            Op::VirtiofsSet { machine, number, directory, .. } => {
+                words(["qm", "set", &machine.to_string(), &format!("--virtiofs{number}"), directory])
+            }
+            Op::VirtiofsRemove { machine, number, .. } => {
+                words(["qm", "set", &machine.to_string(), "--delete", &format!("virtiofs{number}")])
+            }
+            Op::VirtiofsRevert { machine, number } => {
+                words(["qm", "set", &machine.to_string(), "--revert", &format!("virtiofs{number}")])
+            }
             Op::DirectorySet { .. }
             | Op::ContentsSet { .. }
             | Op::TunableSet { .. }

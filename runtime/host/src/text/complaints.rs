@@ -34,7 +34,7 @@ const BEGINNINGS: [(&str, Complaint); 4] = [
 ];
 
 /// How lines end; a full stop may follow.
-const ENDS: [(&str, Complaint); 8] = [
+const ENDS: [(&str, Complaint); 9] = [
     // QEMU adds a reason where it has one.
     (" has been disabled", Complaint::Forbidden),
     (" has been disabled for this instance", Complaint::Forbidden),
@@ -44,6 +44,7 @@ const ENDS: [(&str, Complaint); 8] = [
     ("No such file or directory", Complaint::NoFile),
     ("got lock request timeout", Complaint::Locked),
     (".lock' - got timeout", Complaint::Locked),
+    (".conf' - got timeout", Complaint::Locked),
 ];
 
 impl Complaint {
@@ -88,6 +89,7 @@ mod tests {
             ("cannot open '/dev/disk/by-id': No such file or directory", Complaint::NoFile),
             ("cfs-lock 'file-storage_cfg' error: got lock request timeout", Complaint::Locked),
             ("can't lock file '/run/lock/lxc/pve-config-101.lock' - got timeout", Complaint::Locked),
+            ("can't lock file '/var/lock/qemu-server/lock-201.conf' - got timeout", Complaint::Locked),
             (
                 "The ZFS modules cannot be auto-loaded.\nTry running 'modprobe zfs' as root.",
                 Complaint::NoModule,

@@ -103,25 +103,6 @@ fn volume(text: &str) -> Option<Named> {
     named.then(|| Named::Volume { storage: storage.into(), volume: volume.into() })
 }
 
-/// Reads the folders that machines may see (`/etc/pve/mapping/directory.cfg`): a bare id on its line, then
-/// lines `TAB map node=NODE,path=/p`. Returns each id with each of its paths.
-#[must_use]
-pub fn directories(bytes: &[u8]) -> Vec<(Box<str>, Box<str>)> {
-    let text = decode(bytes);
-    let mut found = Vec::new();
-    let mut id = "";
-    for line in text.lines().filter(|line| !line.trim_start().starts_with('#')) {
-        if !line.starts_with(|c: char| c.is_ascii_whitespace()) {
-            id = line.trim();
-            continue;
-        }
-        let Some(map) = line.trim().strip_prefix("map") else { continue };
-        let path = map.trim().split(',').find_map(|part| part.trim().strip_prefix("path="));
-        found.extend(path.map(|path| (id.into(), path.into())));
-    }
-    found
-}
-
 /// Reads a text. Proxmox writes what is not ASCII as Latin-1 where it can.
 pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {

@@ -3,10 +3,13 @@
 
 pub mod complaints;
 pub mod container_conf;
+pub mod directory_cfg;
 pub mod exports;
 pub mod guest_conf;
 pub mod kept_secret;
+pub mod machine_conf;
 pub mod mount_point;
 mod other_types;
 pub mod pct_version;
 pub mod storage_cfg;
+pub mod virtiofs;

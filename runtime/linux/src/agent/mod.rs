@@ -35,7 +35,7 @@ impl Agent {
     pub fn of(paths: &LinuxPaths, machine: u32) -> Result<Self, Unreached> {
         let no = |reason: String, help: String| Err(Unreached { reason, help });
         let node = cluster(paths).map_err(unknown)?.node;
-        let found = guests::read(paths).map_err(unknown)?.guests;
+        let found = guests::all(paths).map_err(unknown)?.guests;
         let Some((guest, conf)) = found.into_iter().find(|(guest, _)| guest.id == machine) else {
             return no(format!("Proxmox has no machine {machine}"), "look at `qm list`".to_owned());
         };

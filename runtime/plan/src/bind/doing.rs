@@ -1,6 +1,6 @@
 //! What is done to mount points of containers, and what takes it back: never to data.
 
-use crate::{Inverse, doing::Doing};
+use crate::{Inverse, doing::Doing, guests::Back};
 use phoenix_host::{
     observed::{ContainerState, Containers, Observed},
     op::Op,
@@ -34,20 +34,12 @@ pub fn back(inverse: &Inverse, seen: &Observed) -> Vec<Op> {
     };
     let (container, number) = (*container, *number);
     let Some(state) = found.by_id.get(&container) else { return Vec::new() };
-    let over = over(state, number);
-    if is_same(over.as_deref(), before.as_deref()) {
-        return Vec::new();
-    }
-    if before
-        .as_deref()
-        .map_or_else(|| !state.points.contains_key(&number), |before| !differs(state, number, before))
-    {
-        return vec![Op::MountPointRevert { container, number }];
-    }
-    match (before, over) {
-        (Some(before), over) => vec![Op::MountPointSet { container, number, point: before.clone(), over }],
-        (None, Some(over)) => vec![Op::MountPointRemove { container, number, over }],
-        (None, None) => Vec::new(),
+    let in_force = state.points.get(&number).map(|text| &**text);
+    match Back::find(over(state, number).as_deref(), in_force, before.as_deref(), is_same) {
+        Back::Nothing => Vec::new(),
+        Back::Revert => vec![Op::MountPointRevert { container, number }],
+        Back::Set { before, over } => vec![Op::MountPointSet { container, number, point: before, over }],
+        Back::Remove { over } => vec![Op::MountPointRemove { container, number, over }],
     }
 }
 

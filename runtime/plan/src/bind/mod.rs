@@ -12,6 +12,7 @@ mod writing;
 use crate::{
     Kind, Prior, Subject, code, consent,
     draft::Draft,
+    guests,
     order::{Milestone, Need},
     record::Claim,
     sketch::Sketch,
@@ -41,15 +42,7 @@ pub fn take_away(draft: &mut Draft<'_>) {
         if inputs.desired.get(&key).is_some() {
             continue;
         }
-        let found = match &inputs.observed.containers {
-            Containers::Found(found) => found,
-            Containers::Unknown(unknown) => {
-                let reason = format!("it is to go, and cannot be seen: {}", unknown.reason);
-                draft.refuse(&key, code::PROXMOX_UNKNOWN, reason, &*unknown.help);
-                continue;
-            }
-            Containers::NoProxmox | Containers::NotAsked => continue,
-        };
+        let Some(found) = guests::seen(draft, &key) else { continue };
         // With its container a mount point is gone, too.
         let Some(state) = found.by_id.get(&bind.container) else { continue };
         let ours = state.at(&bind.at).into_iter().find(|(_, point)| *point.volume == *bind.path);
@@ -91,7 +84,11 @@ pub fn plan(draft: &mut Draft<'_>) {
     let found = match &inputs.observed.containers {
         Containers::Found(found) => found,
         other => {
-            return all(inputs.desired).into_iter().for_each(|(key, bind)| unseen(draft, &key, bind, other));
+            for (key, bind) in all(inputs.desired) {
+                let same = inputs.current.and_then(|current| earlier(current, &key)) == Some(bind);
+                guests::unseen(draft, &key, same, other);
+            }
+            return;
         }
     };
     let elsewhere = found.by_id.values().any(|other| !other.here);
@@ -119,26 +116,6 @@ pub fn plan(draft: &mut Draft<'_>) {
                 draft.refuse(&key, code::MOUNT_POINT_TAKEN, reason, container::TAKEN_HELP);
             }
         }
-    }
-}
-
-/// Says of a mount point what follows from that no container can be seen.
-fn unseen(draft: &mut Draft<'_>, key: &Key, bind: &Bind, containers: &Containers) {
-    let Containers::Unknown(unknown) = containers else {
-        draft.refuse(
-            key,
-            code::NO_PROXMOX,
-            "this host has no `pct`, so no container can be given anything",
-            "take the `bind` nodes out of this host's spec, or run phoenix on the Proxmox host",
-        );
-        return;
-    };
-    if draft.inputs.current.and_then(|current| earlier(current, key)) == Some(bind) {
-        let text = format!("unknown, and left as it is: {}; {}", unknown.reason, unknown.help);
-        draft.warn(key, code::LEFT_UNKNOWN, text);
-    } else {
-        let reason = format!("it cannot be seen: {}", unknown.reason);
-        draft.refuse(key, code::PROXMOX_UNKNOWN, reason, &*unknown.help);
     }
 }
 

@@ -83,9 +83,9 @@ phoenix_graph::codes! {
     HELD_BY_CONTAINER = Entry {
         name: "held-by-container",
         level: Refusal,
-        title: "a container that runs has what would go or move",
-        explanation: "What goes from a container that runs goes at its next start. Stop it for the switch; or take the `bind` out of the spec first, and the dataset after the container's next start.",
-        why: "The container would go on with the old file system, which then is busy, or write where nobody looks.",
+        title: "a guest that runs has what would go or move",
+        explanation: "What goes from a container or a machine that runs goes at its next start. Stop it for the switch; or take the `bind` out of the spec first, and the dataset after the guest's next start.",
+        why: "The guest would go on with the old file system, which then is busy, or write where nobody looks.",
         examples: None,
     };
 
@@ -146,9 +146,9 @@ phoenix_graph::codes! {
     WAITS_FOR_START = Entry {
         name: "waits-for-start",
         level: Warning,
-        title: "a change that is in force at a container's next start",
-        explanation: "Proxmox gives a container that runs what is new at once. What changes or goes waits in `[pve:pending]` until the container was stopped and started, or rebooted. `switch --restart-guests` (and `rollback`) does that once all is done, one container after the other, and ends with 2 where one did not come back.",
-        why: "Until then the container sees what it saw before.",
+        title: "a change that is in force at a guest's next start",
+        explanation: "Proxmox gives a container that runs what is new at once. What changes or goes waits in `[pve:pending]` until the container was stopped and started, or rebooted. `switch --restart-guests` (and `rollback`) does that once all is done, one container after the other, and ends with 2 where one did not come back. What a machine is given by virtiofs, new or not, waits in `[PENDING]`: nothing restarts machines but you, `qm reboot ID`.",
+        why: "Until then the guest sees what it saw before.",
         examples: None,
     };
 
@@ -179,11 +179,137 @@ phoenix_graph::codes! {
         examples: None,
     };
 
+    NO_MACHINE = Entry {
+        name: "no-machine",
+        level: Refusal,
+        title: "a machine that is not there",
+        explanation: "No node has a virtual machine of this id. Make it first, or take the `vm` out of the spec.",
+        why: "A machine that is made later under this id would not get what the spec says it has.",
+        examples: None,
+    };
+
+    MACHINE_ELSEWHERE = Entry {
+        name: "machine-elsewhere",
+        level: Refusal,
+        title: "a machine that is on another node",
+        explanation: "Bring it here with `qm migrate`, or take it out of this host's spec.",
+        why: "The dataset is on this host: there the machine would not start, or would have another directory.",
+        examples: None,
+    };
+
+    MACHINE_LOCKED = Entry {
+        name: "machine-locked",
+        level: Refusal,
+        title: "a machine that something works on",
+        explanation: "A backup, a snapshot or a migration goes on, or broke off. Wait for its end, then switch again.",
+        why: "Proxmox refuses every change until then: the switch would fail in the middle.",
+        examples: None,
+    };
+
+    MACHINES_BLOCKED = Entry {
+        name: "machines-blocked",
+        level: Refusal,
+        title: "Proxmox takes no change of its machines",
+        explanation: "This node is in no quorum of its cluster: what guests have can be read and not written. Bring that back first.",
+        why: "The switch would fail in the middle.",
+        examples: None,
+    };
+
+    VIRTIOFS_UNKNOWN = Entry {
+        name: "virtiofs-unknown",
+        level: Refusal,
+        title: "directories of machines, which came later",
+        explanation: "`virtiofs` came with qemu-server 8.3.11, which is Proxmox VE 8.4. Upgrade the host, or have the machine mount over NFS.",
+        why: "`qm` would refuse it in the middle of a switch.",
+        examples: None,
+    };
+
+    NO_VIRTIOFSD = Entry {
+        name: "no-virtiofsd",
+        level: Refusal,
+        title: "a host that serves no directories to machines",
+        explanation: "Proxmox starts `/usr/libexec/virtiofsd` for each directory of a machine. It is in the package `virtiofsd`, which is not installed by itself.",
+        why: "The machine would not start any more.",
+        examples: None,
+    };
+
+    MACHINE_CANNOT_SHARE = Entry {
+        name: "machine-cannot-share",
+        level: Refusal,
+        title: "a machine that would not start with a directory",
+        explanation: "Memory cannot be added while a machine with directories runs (`hotplug`), and without `numa` its configuration has to say how much there is as a plain number (`qm set ID --memory 4096`); a Windows takes none with access control lists; and what is written of the machine's directories has to be readable.",
+        why: "The machine would not start any more, perhaps not before somebody needs it.",
+        examples: None,
+    };
+
+    DIRECTORY_TWICE = Entry {
+        name: "directory-twice",
+        level: Refusal,
+        title: "a machine that has one directory twice",
+        explanation: "The machine has several devices of one id, which is the tag that it mounts them by. Take all but one away.",
+        why: "Nobody can tell which of them the spec means, nor which the machine mounts.",
+        examples: None,
+    };
+
+    NO_FREE_SHARED = Entry {
+        name: "no-free-shared",
+        level: Refusal,
+        title: "a machine has no number left for a directory",
+        explanation: "Proxmox has `virtiofs0` to `virtiofs9`. Take one from it that nobody needs.",
+        why: "Nothing can be added until then.",
+        examples: None,
+    };
+
+    MAPPING_IN_USE = Entry {
+        name: "mapping-in-use",
+        level: Refusal,
+        title: "a directory mapping that others are given",
+        explanation: "Machines beside those of the spec are given a directory by this id. Take it from them, or keep the dataset's `virtiofs` in the spec.",
+        why: "These machines would not start any more.",
+        examples: None,
+    };
+
+    MAPPINGS_BLOCKED = Entry {
+        name: "mappings-blocked",
+        level: Refusal,
+        title: "Proxmox takes no change of directory mappings",
+        explanation: "This node is in no quorum of its cluster, or a mapping in /etc/pve/mapping/directory.cfg has no directory, with which every write fails. Put right what the refusal names.",
+        why: "The switch would fail in the middle.",
+        examples: None,
+    };
+
+    MAPPINGS_LOSE_LINES = Entry {
+        name: "mappings-lose-lines",
+        level: Refusal,
+        title: "lines of directory.cfg that Proxmox would drop",
+        explanation: "Each write of Proxmox's rewrites /etc/pve/mapping/directory.cfg whole. Put those lines right, or take them out.",
+        why: "Somebody wrote them for a reason, and they would be gone without a word.",
+        examples: None,
+    };
+
+    SHARED_TAKES_AWAY = Entry {
+        name: "shared-takes-away",
+        level: Warning,
+        title: "what a machine can no more with a directory",
+        explanation: "With a directory by virtiofs a machine is not migrated while it runs, not hibernated, and gets no snapshot with its memory. Over NFS it can all of that.",
+        why: "Somebody plans for a migration that will be refused.",
+        examples: None,
+    };
+
+    ROOT_IN_MACHINE = Entry {
+        name: "root-in-machine",
+        level: Warning,
+        title: "a machine whose root is root on a dataset",
+        explanation: "By virtiofs the numbers of users and groups pass as they are. Over NFS the server makes nobody of root, unless the export says `no_root_squash`.",
+        why: "Who takes over the machine can change every file of the dataset, and leave programs there that run as root elsewhere.",
+        examples: None,
+    };
+
     CARRY_INTO_MACHINE = Entry {
         name: "carry-into-machine",
         level: Warning,
         title: "a mount that has to be carried into a machine",
-        explanation: "What a virtual machine mounts over NFS is set up inside of it, where phoenix does nothing. `phoenix guest ID` prints units of systemd, lines of fstab, or a document for cloud-init, as the current generation says them; `--output` writes them to files.",
+        explanation: "What a virtual machine mounts, over NFS or by virtiofs, is set up inside of it, where phoenix does nothing. `phoenix guest ID` prints units of systemd, lines of fstab, or a document for cloud-init, as the current generation says them; `--output` writes them to files.",
         why: "Until somebody has done that the machine has what it had before.",
         examples: None,
     };

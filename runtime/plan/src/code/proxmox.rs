@@ -47,9 +47,9 @@ phoenix_graph::codes! {
     NOT_MADE_AGAIN = Entry {
         name: "not-made-again",
         level: Refusal,
-        title: "a registration that Proxmox would not take again",
-        explanation: "It has something that `pvesm add` refuses, such as `content none`, or that phoenix never says, such as `base`, with which Proxmox would make a volume group over whatever is on that disk. Put it right by hand, or remove the registration by hand, then plan again.",
-        why: "Where the switch fails later, undoing it could not bring the registration back.",
+        title: "a registration or mapping that Proxmox would not take again",
+        explanation: "It has something that `pvesm add` refuses, such as `content none`, or that phoenix never says, such as `base`, with which Proxmox would make a volume group over whatever is on that disk. A directory mapping it takes only where the directory is there. Put it right by hand, or remove it by hand, then plan again.",
+        why: "Where the switch fails later, undoing it could not bring it back.",
         examples: None,
     };
 

@@ -21,7 +21,7 @@ use phoenix_host::observed::{LinkState, Observed, mount::plain};
 use std::path::Path;
 
 pub const STAGES: &[Stage] = &[
-    Stage { name: "exports away", after: &["binds away"], looks_inside: true, run: away::plan },
+    Stage { name: "exports away", after: &["mappings away"], looks_inside: true, run: away::plan },
     Stage { name: "exports", after: &["files"], looks_inside: true, run: plan },
     Stage { name: "open by clients", after: &["exports"], looks_inside: true, run: in_use::plan },
     Stage { name: "exports of others", after: &["registry"], looks_inside: true, run: clashes::plan },

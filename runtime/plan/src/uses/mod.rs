@@ -10,10 +10,11 @@ use phoenix_graph::{DatasetName, Key, Resource, StorageId, plain::some};
 use phoenix_host::{
     LOCAL, area,
     observed::{
-        Containers, GuestKind, GuestUse, Guests, Named, Observed, Registrations, Source, StorageState,
-        Storages, Unknown, mount::is_at_or_below,
+        Configured, Containers, GuestKind, GuestUse, Guests, MachineState, Named, Observed, Registrations,
+        Source, StorageState, Storages, Unknown, mount::is_at_or_below,
     },
     op::Op,
+    text::{machine_conf::number, virtiofs::SharedDirectory},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,16 +42,14 @@ pub fn plan(draft: &mut Draft<'_>) {
                         None => refused.entry(key).or_default().push(guest.to_string()),
                     }
                 }
-                // A container that runs holds what it has until its next start, whatever is at that path.
+                // A guest that runs holds what it has until its next start, whatever is at that path.
                 for key in leaving.replaced_under(guest) {
                     match &seen.containers {
-                        Containers::Found(found)
-                            if found.by_id.get(&guest.guest.id).is_some_and(|state| state.running) =>
-                        {
+                        Containers::Found(found) if runs(found, guest.guest.id) => {
                             held.entry(key.clone()).or_default().push(guest.to_string());
                         }
                         Containers::Unknown(unknown) => {
-                            refuse_unknown(draft, key, "a container runs with it", unknown)
+                            refuse_unknown(draft, key, "a guest runs with it", unknown)
                         }
                         _ => {}
                     }
@@ -75,7 +74,7 @@ pub fn plan(draft: &mut Draft<'_>) {
             &key,
             code::HELD_BY_CONTAINER,
             format!("it would go or move, and is held until the next start of what runs: {}", some(&guests)),
-            "stop that for the switch (`pct stop ID`); or take the `bind` out of the spec first, and this after the next start",
+            "stop that for the switch (`pct stop ID`, `qm stop ID`); or take the `bind` out of the spec first, and this after the next start",
         );
     }
     refuse_exported(draft, &leaving);
@@ -154,24 +153,54 @@ fn refuse_exported(draft: &mut Draft<'_>, leaving: &Leaving) {
     }
 }
 
-/// When a container no longer has a mount point that a plan changes.
+/// Returns whether a guest of this host runs.
+fn runs(found: &Configured, id: u32) -> bool {
+    found.by_id.get(&id).is_some_and(|state| state.running)
+        || found.machines.get(&id).is_some_and(|state| state.running)
+}
+
+/// When a guest no longer has what a plan takes from it.
 enum End {
     Now,
     NextStart,
 }
 
-/// Lists the mount points that a plan takes away or points elsewhere, by container and key.
+/// Lists the mount points of containers and the directories of machines that a plan takes away or points elsewhere, by
+/// guest and key.
 fn ends(draft: &Draft<'_>) -> BTreeMap<(u32, Box<str>), End> {
-    let Containers::Found(containers) = &draft.inputs.observed.containers else { return BTreeMap::new() };
-    let ended = draft.actions().iter().flat_map(|action| &action.ops).filter_map(|op| match op {
+    let Containers::Found(found) = &draft.inputs.observed.containers else { return BTreeMap::new() };
+    let ended = draft.actions().iter().flat_map(|action| &action.ops).flat_map(|op| match op {
         Op::MountPointRemove { container, number, .. } | Op::MountPointSet { container, number, .. } => {
-            let runs = containers.by_id.get(container).is_none_or(|state| state.running);
-            let end = if runs { End::NextStart } else { End::Now };
-            Some(((*container, format!("mp{number}").into()), end))
+            vec![(*container, format!("mp{number}"))]
         }
-        _ => None,
+        Op::VirtiofsRemove { machine, number, .. } => vec![(*machine, format!("virtiofs{number}"))],
+        // By its id a machine has another directory.
+        Op::DirectoryMap { id, .. } => by_id(found, id),
+        _ => Vec::new(),
     });
-    ended.collect()
+    let when = |guest: u32, key: &str| {
+        let known = found.by_id.contains_key(&guest) || found.machines.contains_key(&guest);
+        // What a machine has only from its next start on it does not hold.
+        let state = found.machines.get(&guest);
+        let waits = state.is_some_and(|state| !number(key).is_some_and(|at| state.devices.contains_key(&at)));
+        if (runs(found, guest) && !waits) || !known { End::NextStart } else { End::Now }
+    };
+    ended
+        .map(|(guest, key)| {
+            let end = when(guest, &key);
+            ((guest, key.into()), end)
+        })
+        .collect()
+}
+
+/// Lists what machines are given by an id, by machine and key.
+fn by_id(found: &Configured, id: &str) -> Vec<(u32, String)> {
+    let is = |text: &str| SharedDirectory::read(text).is_some_and(|directory| *directory.id == *id);
+    let of = |(machine, state): (&u32, &MachineState)| {
+        let devices = state.devices.iter().filter(|(_, text)| is(text));
+        devices.map(|(number, _)| (*machine, format!("virtiofs{number}"))).collect::<Vec<_>>()
+    };
+    found.machines.iter().flat_map(of).collect()
 }
 
 /// Returns whether `local` is one, once the plan is carried out, that Proxmox holds for away where nothing is
@@ -261,16 +290,19 @@ impl Leaving {
             && self.moved.is_empty()
     }
 
-    /// Lists what moves and is at the same path after, of what a container's configuration names.
+    /// Lists what moves and is at the same path after, of what a guest's configuration names and holds while it runs.
     fn replaced_under(&self, guest: &GuestUse) -> impl Iterator<Item = &Key> {
         let names = |top: &str| match &guest.named {
             Named::Path(path) => is_at_or_below(path, top),
             Named::Text(text) => names(text, top),
             Named::Volume { .. } => false,
         };
-        let container = guest.guest.kind == GuestKind::Container && guest.is_of_now();
+        let holds = match guest.guest.kind {
+            GuestKind::Container => guest.is_of_now(),
+            GuestKind::Machine => number(&guest.key).is_some() && guest.section.is_none(),
+        };
         let stays = self.moved.iter().filter(|(path, _)| !self.paths.contains_key(*path));
-        stays.filter(move |(path, _)| container && names(path)).map(|(_, key)| key)
+        stays.filter(move |(path, _)| holds && names(path)).map(|(_, key)| key)
     }
 
     fn keys(&self) -> BTreeSet<Key> {

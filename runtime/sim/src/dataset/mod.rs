@@ -138,6 +138,10 @@ impl State {
         let busy = self.busy.iter().filter(|name| self.may_leave(query, name));
         let mut found: BTreeMap<DatasetName, Vec<String>> =
             busy.map(|name| (name.clone(), vec![user.clone()])).collect();
+        for (machine, name) in self.served().filter(|(_, name)| self.may_leave(query, name)) {
+            let server = format!("process 4243 (virtiofsd of machine {machine})");
+            found.entry(name.clone()).or_default().push(server);
+        }
         for (name, clients) in self.nfs_open.iter().filter(|(name, _)| self.may_leave(query, name)) {
             let clients = clients.iter().map(|client| format!("the NFS client {client}"));
             found.entry(name.clone()).or_default().extend(clients);

@@ -4,7 +4,7 @@ use super::{RULES, device};
 use crate::{
     guest::conf::Conf,
     json_schema::list,
-    mapping::{self, Site},
+    pvesh::{self, Site},
 };
 
 /// Says whether a machine starts with the virtiofs devices that are in force in its configuration. `site` has the
@@ -36,13 +36,13 @@ pub fn startable(text: &str, site: &mut dyn Site, has_virtiofsd: bool) -> Result
     let mappings = site.read()?;
     for device in &devices {
         let id = device.get("dirid").map_or("", String::as_str);
-        let path = mapping::find(mappings.as_deref(), id, &site.node())?;
+        let path = pvesh::find(mappings.as_deref(), id, &site.node())?;
         if device.get("expose-acl").is_some_and(|word| word == "1") && is_windows(get("ostype")) {
             return Err("Please disable ACLs for virtiofs on Windows VMs, otherwise the virtiofs shared \
                         directory cannot be mounted."
                 .to_owned());
         }
-        mapping::check_path(&path, site).map_err(|why| format!("directory mapping invalid: {why}\n"))?;
+        pvesh::check_path(&path, site).map_err(|why| format!("directory mapping invalid: {why}\n"))?;
     }
     if !has_virtiofsd {
         return Err("start failed: virtiofsd is not installed. To use virtio-fs, install virtiofsd via apt."

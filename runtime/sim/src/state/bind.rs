@@ -5,7 +5,7 @@ use phoenix_graph::DatasetName;
 use phoenix_host::text::pct_version::PctVersion;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What the containers that run hold, by their ids.
+/// What the guests that run hold, by their ids.
 pub type Running = BTreeMap<u32, BTreeSet<DatasetName>>;
 
 /// The version of `pve-container` where nothing else is said.

@@ -1,6 +1,6 @@
 //! What a start says of virtiofs devices.
 
-use phoenix_sim::{mapping::Site, qm};
+use phoenix_sim::{pvesh::Site, qm};
 
 /// A node with the mappings of this text, whose folders are `/srv` and all below it.
 struct Node(&'static str);

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{Error, ErrorKind};
 use std::path::Path;
 
-use phoenix_sim::mapping::{self, Outcome, Site};
+use phoenix_sim::pvesh::{self, Outcome, Site};
 
 use super::kept;
 
@@ -16,7 +16,7 @@ const LOCK: &str = "/run/pvesh.lock";
 /// Runs `pvesh` with these arguments (without the program's name).
 #[must_use]
 pub fn run(words: &[String]) -> Outcome {
-    mapping::run(words, &mut Machine::default())
+    pvesh::run(words, &mut Machine::default())
 }
 
 /// This machine.

@@ -279,6 +279,10 @@ impl Maker {
             let first = self.container();
             let more = self.several(2, &mut Self::container);
             node.inside.push(Node::new("bind", Vec::new()).holding(vec![first]).holding(more));
+        } else if mounted && self.choices.one_in(6) {
+            let first = self.shared();
+            let more = self.several(1, &mut Self::shared);
+            node.inside.push(Node::new("bind", Vec::new()).holding(vec![first]).holding(more));
         } else if exported && self.choices.one_in(2) {
             let first = self.machine();
             let more = self.several(1, &mut Self::machine);

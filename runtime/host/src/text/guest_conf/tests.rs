@@ -1,9 +1,10 @@
 use super::*;
 use crate::observed::GuestKind;
+use crate::text::directory_cfg;
 
 fn found(text: &[u8]) -> Vec<String> {
     let guest = Guest { kind: GuestKind::Container, id: 101, node: "pve".into() };
-    let shared = directories(b"media\n\tmap node=pve,path=/tank/media\n\tmap path=/srv/media,node=two\n\nother\n\tmap node=pve,path=/o\n");
+    let shared = directory_cfg::read(b"media\n\tmap node=pve,path=/tank/media\n\tmap path=/srv/media,node=two\n\nother\n\tmap node=pve,path=/o\n").paths;
     uses(&guest, text, &shared)
         .into_iter()
         .map(|found| {

@@ -1,12 +1,13 @@
 //! A stand-in for Proxmox VE's `qm`, as far as phoenix uses it, and to start and stop what stands for a virtual machine:
 //! a Debian with systemd in namespaces of its own, on a network of its own. Its guest agent is QEMU's, and is asked as
 //! Proxmox asks it (`PVE::CLI::qm`, `PVE::QemuServer::Agent`). What `set` and a start do to the configuration (`config`)
-//! are the simulator's rules; nothing of a virtiofs device is in the machine.
+//! are the simulator's rules. What is `served` stands for virtiofs devices.
 
 mod agent;
 mod config;
 mod exec;
 mod printed;
+mod served;
 
 pub use printed::Printed;
 
@@ -52,6 +53,7 @@ fn other(words: &[String], input: &mut dyn Read) -> Result<Printed> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words[..] {
         ["start", id] => Vm::named(id)?.start().map(|()| Printed::default()),
+        ["hold", id] => served::hold(id).map(|()| Printed::default()).map_err(|error| error.to_string()),
         ["stop", id] => Vm::named(id)?.stop().map(|()| Printed::default()),
         ["status", id] => {
             let is_up = Vm::named(id)?.first_process().is_some();
@@ -117,6 +119,8 @@ impl Vm {
         config::start(self.id.into()).map_err(|failed| failed.said)?;
         let said = |error: std::io::Error| error.to_string();
         fs::create_dir_all("/run/qm").map_err(said)?;
+        let conf = Self::named(&self.id.to_string())?.conf;
+        served::write_down(self.id, &conf).map_err(said)?;
         let log = fs::File::create(Path::new("/run/qm").join(format!("{}.log", self.id))).map_err(said)?;
         let child = Command::new("sh")
             .args(["-c", START, "qm-start", &self.id.to_string(), INIT])
@@ -135,14 +139,15 @@ impl Vm {
             children.split_whitespace().filter_map(|pid| pid.parse().ok()).find(is_init)
         });
         let first = first.ok_or_else(|| format!("start failed: see /run/qm/{}.log", self.id))?;
-        fs::write(self.pid_file(), first.to_string()).map_err(said)
+        fs::write(self.pid_file(), first.to_string()).map_err(said)?;
+        served::start(self.id, &conf, first).map_err(said)
     }
 
     fn stop(&self) -> Result<()> {
         let Some(pid) = self.first_process() else { return Ok(()) };
         Command::new("kill").args(["-KILL", &pid.to_string()]).status().map_err(|error| error.to_string())?;
         wait_for(|| self.first_process().is_none().then_some(())).ok_or("it does not stop")?;
-        Ok(())
+        served::stop(self.id).map_err(|error| error.to_string())
     }
 
     /// Reaches its agent, which is asked whether it listens.

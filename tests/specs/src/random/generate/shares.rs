@@ -73,6 +73,31 @@ impl Maker {
         node
     }
 
+    /// A machine that is given the dataset by virtiofs.
+    pub(super) fn shared(&mut self) -> Node {
+        let id = 200 + self.choices.below(3) as u64;
+        let mut node = Node::new("vm", vec![Value::Number(id)]);
+        let tag = self.unique("m");
+        node.set("virtiofs", vec![vec![tag]]);
+        if self.choices.one_in(2) {
+            let at = self.unique("/srv/by tag");
+            node.set("at", vec![vec![at]]);
+            if self.choices.one_in(3) {
+                node.set("mount-timeout", vec![vec![text("60s"), text("1m")]]);
+            }
+        }
+        if self.choices.one_in(3) {
+            node.set("cache", vec![vec![text("never")]]);
+        }
+        for word in ["direct-io", "expose-acl", "expose-xattr"] {
+            if self.choices.one_in(4) {
+                let on = self.choices.one_in(2);
+                node.set(word, vec![vec![Value::Bool(on), text(if on { "on" } else { "off" })]]);
+            }
+        }
+        node
+    }
+
     pub(super) fn export(&mut self) -> Node {
         let words = options(3, &[], &mut self.choices);
         let mut node = Node::new("export", Vec::new());

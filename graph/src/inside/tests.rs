@@ -1,4 +1,8 @@
-use super::{cloud_init, fstab, units::Unit, *};
+use super::{units::Unit, *};
+use crate::{
+    nfs::{CONNECTIONS, Flavour, TIMEOUT, Version, text},
+    unit_name,
+};
 use proptest::prelude::*;
 
 fn mount(server: &str, what: &str, at: &str) -> NfsMount {
@@ -32,14 +36,27 @@ fn path() -> impl Strategy<Value = String> {
     prop_oneof![3 => "/[a-c/ .%:;,#=\\-\\\\\"'\\[\\]$`{}äß中😀\u{a0}]{0,24}", 1 => any::<String>().prop_map(|text| format!("/{text}"))]
 }
 
-fn mounts() -> impl Strategy<Value = NfsMount> {
+fn nfs_mounts() -> impl Strategy<Value = MachineMount> {
     (prop::sample::select(&["10.0.0.1", "nas.lan", "fd00::1", "a_b-c"][..]), path(), path(), options())
         .prop_filter_map("no mount", |(server, what, at, options)| {
             let at = text::at(&at).ok()?;
             let mount = NfsMount { server: server.into(), what: what.into(), at, options };
             mount.check().ok()?;
-            Some(mount)
+            Some(MachineMount::Nfs(mount))
         })
+}
+
+fn tag_mounts() -> impl Strategy<Value = MachineMount> {
+    let tag = "[a-zA-Z][a-zA-Z0-9_-]{1,35}";
+    (tag, path(), options()).prop_filter_map("no mount", |(tag, at, options)| {
+        let NfsOptions { ro, noatime, automount, mount_timeout, .. } = options;
+        let options = TagOptions { ro, noatime, automount, mount_timeout };
+        Some(MachineMount::Tag(TagMount { tag: tag.into(), at: text::at(&at).ok()?, options }))
+    })
+}
+
+fn mounts() -> impl Strategy<Value = MachineMount> {
+    prop_oneof![nfs_mounts(), tag_mounts()]
 }
 
 proptest! {
@@ -85,7 +102,7 @@ proptest! {
 
     #[test]
     fn cloud_init_is_ascii_and_every_word_in_quotes_reads_back(mount in mounts()) {
-        let document = cloud_init::document(&[&mount]);
+        let document = cloud_init::document(std::slice::from_ref(&mount));
         prop_assert!(document.bytes().all(|byte| byte == b'\n' || (b' '..=b'~').contains(&byte)));
         let line = document.lines().find(|line| line.starts_with("  - [\"") && !line.contains("systemctl")).unwrap();
         let words = unquoted(line.strip_prefix("  - [").and_then(|rest| rest.strip_suffix(']')).unwrap());
@@ -134,6 +151,7 @@ fn unquoted(text: &str) -> Vec<String> {
 
 #[test]
 fn a_mount_is_written_in_each_way() {
+    let of = |mount: &NfsMount| MachineMount::Nfs(mount.clone());
     let mut mount = mount("10.0.0.1", "/tank/my data", "/srv/shared-data");
     mount.options = NfsOptions {
         nconnect: Some(4),
@@ -144,7 +162,7 @@ fn a_mount_is_written_in_each_way() {
     };
     let unit = |name: &str, text: &str| Unit { name: name.into(), text: text.into() };
     assert_eq!(
-        units::units(&mount),
+        units::units(&of(&mount)),
         [
             unit(
                 r"srv-shared\x2ddata.mount",
@@ -171,16 +189,16 @@ WantedBy=multi-user.target
         ]
     );
     assert_eq!(
-        fstab::line(&mount),
+        fstab::line(&of(&mount)),
         "10.0.0.1:/tank/my\\040data /srv/shared-data nfs4 vers=4.2,hard,noatime,nconnect=4,_netdev,nofail,X-mount.mkdir,\
          x-systemd.automount,x-systemd.idle-timeout=600s,x-systemd.mount-timeout=30s 0 0\n"
     );
     mount.options =
         NfsOptions { vers: Version::V3, ro: true, soft: true, automount: None, ..NfsOptions::default() };
-    let [ref one] = units::units(&mount)[..] else { panic!("{mount:?}") };
+    let [ref one] = units::units(&of(&mount))[..] else { panic!("{mount:?}") };
     assert!(one.text.contains("Type=nfs\nOptions=vers=3,soft,ro\n\n[Install]\nWantedBy=remote-fs.target\n"));
     assert_eq!(
-        cloud_init::document(&[&mount]),
+        cloud_init::document(&[of(&mount)]),
         "#cloud-config
 packages:
   - \"nfs-common\"
@@ -194,8 +212,50 @@ runcmd:
 }
 
 #[test]
+fn what_is_given_by_virtiofs_needs_no_network() {
+    let options = TagOptions { ro: true, noatime: true, automount: None, mount_timeout: Some(30) };
+    let mut mount = TagMount { tag: "media".into(), at: "/srv/my data".into(), options };
+    let one = MachineMount::Tag(mount.clone());
+    assert_eq!(
+        units::units(&one),
+        [Unit {
+            name: r"srv-my\x20data.mount".into(),
+            text: "\
+[Mount]
+What=media
+Where=/srv/my data
+Type=virtiofs
+Options=ro,noatime
+TimeoutSec=30s
+
+[Install]
+WantedBy=local-fs.target
+"
+            .into()
+        }]
+    );
+    assert_eq!(
+        fstab::line(&one),
+        "media /srv/my\\040data virtiofs ro,noatime,nofail,X-mount.mkdir,x-systemd.mount-timeout=30s 0 0\n"
+    );
+    let with_network = fstab::line(&one).replace("nofail", "_netdev,nofail");
+    assert_eq!(fstab::read(&with_network), None);
+    let document = cloud_init::document(std::slice::from_ref(&one));
+    assert!(!document.contains("packages"), "{document}");
+    assert!(document.ends_with("  - [\"systemctl\", \"start\", \"local-fs.target\"]\n"), "{document}");
+    for (tag, wrong) in [("a", true), ("1a", true), ("a b", true), ("a.b", true), ("a_-1", false)] {
+        mount.tag = tag.into();
+        assert_eq!(mount.check().is_err(), wrong, "{tag}");
+    }
+    mount.tag = "a".repeat(36).into();
+    assert_eq!(mount.check(), Ok(()));
+    mount.tag = "a".repeat(37).into();
+    assert!(mount.check().is_err());
+}
+
+#[test]
 fn what_has_a_meaning_of_its_own_is_escaped() {
-    let mount = mount("fd00::1", "/100%/%h", "/.a/ü");
+    let mount = MachineMount::Nfs(mount("fd00::1", "/100%/%h", "/.a/ü"));
     let [ref one, _] = units::units(&mount)[..] else { panic!("{mount:?}") };
     assert_eq!(one.name, r"\x2ea-\xc3\xbc.mount");
     assert_eq!(unit_name::of("/a:b_.c/-/", "mount"), r"a:b_.c-\x2d.mount");
@@ -218,7 +278,7 @@ fn what_has_a_meaning_of_its_own_is_escaped() {
     }
     assert!(one.text.contains("What=[fd00::1]:/100%%/%%h\nWhere=/.a/ü\n"), "{}", one.text);
     assert!(fstab::line(&mount).starts_with("[fd00::1]:/100%/%h /.a/ü nfs4 "));
-    assert!(cloud_init::document(&[&mount]).contains(r#""/.a/\u00fc""#));
+    assert!(cloud_init::document(std::slice::from_ref(&mount)).contains(r#""/.a/\u00fc""#));
 }
 
 #[test]
@@ -262,7 +322,7 @@ fn what_would_break_out_is_refused() {
 
 #[test]
 fn readers_take_nothing_that_is_written_otherwise() {
-    let mount = mount("10.0.0.1", "/a", "/b");
+    let mount = MachineMount::Nfs(mount("10.0.0.1", "/a", "/b"));
     let line = fstab::line(&mount);
     for (old, new) in [
         (" 0 0", " 0 1"),
@@ -286,7 +346,7 @@ fn readers_take_nothing_that_is_written_otherwise() {
         let mut other = units.clone();
         other[0].text = other[0].text.replacen(old, new, 1);
         assert_ne!(other, units);
-        let same_server = units::read(&other).filter(|read| read.server == mount.server);
+        let same_server = units::read(&other).filter(|read| read.source().starts_with("10.0.0.1:"));
         assert_eq!(same_server, None, "{old} {new}");
     }
     let mut other = units.clone();

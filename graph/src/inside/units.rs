@@ -1,7 +1,7 @@
-//! An NFS mount as units of systemd (`systemd.mount(5)`, `systemd.automount(5)`).
+//! A mount as units of systemd (`systemd.mount(5)`, `systemd.automount(5)`).
 
-use super::{Automount, NfsMount, NfsOptions, source, unit_name};
-use crate::HostName;
+use super::MachineMount;
+use crate::{HostName, nfs::Automount, unit_name};
 
 /// The folder of a machine where units stand that its administrator made.
 pub const FOLDER: &str = "/etc/systemd/system";
@@ -32,29 +32,29 @@ pub fn head(host: &HostName, machine: u32) -> String {
 
 /// Writes a mount as units. The last one is the one to enable: `systemctl enable --now`.
 #[must_use]
-pub fn units(mount: &NfsMount) -> Vec<Unit> {
-    let wanted_at_boot = mount.options.automount.is_none();
-    let mut units =
-        vec![Unit { name: unit_name::of(&mount.at, "mount"), text: mounting(mount, wanted_at_boot) }];
-    if let Some(automount) = mount.options.automount {
+pub fn units(mount: &MachineMount) -> Vec<Unit> {
+    let mut units = vec![Unit { name: unit_name::of(mount.at(), "mount"), text: mounting(mount) }];
+    if let Some(automount) = mount.automount() {
         units.push(Unit {
-            name: unit_name::of(&mount.at, "automount"),
-            text: mounting_when_used(&mount.at, automount),
+            name: unit_name::of(mount.at(), "automount"),
+            text: mounting_when_used(mount.at(), automount),
         });
     }
     units
 }
 
-fn mounting(mount: &NfsMount, wanted_at_boot: bool) -> String {
-    let timeout = mount.options.mount_timeout.map(|seconds| format!("TimeoutSec={seconds}s\n"));
+fn mounting(mount: &MachineMount) -> String {
+    let timeout = mount.mount_timeout().map(|seconds| format!("TimeoutSec={seconds}s\n"));
+    let target = if mount.is_remote() { "remote-fs.target" } else { "local-fs.target" };
     // A mount that is waited for is one that a boot hangs on: it is wanted, not required.
-    let install = wanted_at_boot.then_some("\n[Install]\nWantedBy=remote-fs.target\n");
+    let wanted_at_boot = mount.automount().is_none();
+    let install = wanted_at_boot.then(|| format!("\n[Install]\nWantedBy={target}\n"));
     format!(
         "[Mount]\nWhat={}\nWhere={}\nType={}\nOptions={}\n{}{}",
         escaped(&mount.source()),
-        escaped(&mount.at),
+        escaped(mount.at()),
         mount.kind(),
-        mount.options.words().join(","),
+        mount.words().join(","),
         timeout.unwrap_or_default(),
         install.unwrap_or_default(),
     )
@@ -71,21 +71,15 @@ fn mounting_when_used(at: &str, automount: Automount) -> String {
 
 /// Reads the units of one mount; nothing where they are not written exactly as [`units`] writes them.
 #[must_use]
-pub fn read(units: &[Unit]) -> Option<NfsMount> {
+pub fn read(units: &[Unit]) -> Option<MachineMount> {
     let (mounting, rest) = units.split_first()?;
-    let mut options = NfsOptions::unread();
-    value(&mounting.text, "Options")?.split(',').try_for_each(|word| options.read(word))?;
-    options.mount_timeout = seconds(&mounting.text, "TimeoutSec");
-    options.automount =
-        rest.first().map(|unit| Automount { idle_timeout: seconds(&unit.text, "TimeoutIdleSec") });
     let from = unescaped(value(&mounting.text, "What")?)?;
-    let (server, what) = source(&from)?;
-    let mount = NfsMount {
-        server: server.into(),
-        what: what.into(),
-        at: unit_name::path(&mounting.name, "mount")?.into(),
-        options,
-    };
+    let at = unit_name::path(&mounting.name, "mount")?;
+    let mut mount = MachineMount::unread(value(&mounting.text, "Type")?, &from, &at)?;
+    value(&mounting.text, "Options")?.split(',').try_for_each(|word| mount.read_word(word))?;
+    let automount =
+        rest.first().map(|unit| Automount { idle_timeout: seconds(&unit.text, "TimeoutIdleSec") });
+    mount.set_when(automount, seconds(&mounting.text, "TimeoutSec"));
     (mount.check().is_ok() && self::units(&mount) == units).then_some(mount)
 }
 

@@ -1,7 +1,7 @@
 //! The rules of `pvesh` below `/cluster/mapping/dir` against what Proxmox's sources say (`PVE::Mapping::Dir`,
 //! `PVE::API2::Cluster::Mapping::Dir`, `PVE::SectionConfig`).
 
-use phoenix_sim::mapping::{self, NodeMap, Outcome, Site};
+use phoenix_sim::pvesh::{self, NodeMap, Outcome, Site};
 
 /// A node whose folders are `/srv` and all below it, but for a file there.
 struct Node {
@@ -38,7 +38,7 @@ impl Site for Node {
 fn run(file: Option<&str>, words: &[&str]) -> (Outcome, Option<String>) {
     let mut node = Node { file: file.map(str::to_owned), busy: false };
     let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-    (mapping::run(&words, &mut node), node.file)
+    (pvesh::run(&words, &mut node), node.file)
 }
 
 /// A case: what it is, the file, the arguments, and what comes of it.
@@ -229,7 +229,7 @@ fn a_file_that_is_not_there_is_made_and_a_lock_that_is_held_is_waited_for() {
     assert_eq!(run(None, &["create", DIR, "--id", "data", "--map", HERE]).1.as_deref(), Some(ONE));
     assert_eq!(run(None, &["delete", DATA]).1.as_deref(), Some(""));
     let mut busy = Node { file: None, busy: true };
-    let outcome = mapping::run(&["delete".to_owned(), DATA.to_owned()], &mut busy);
+    let outcome = pvesh::run(&["delete".to_owned(), DATA.to_owned()], &mut busy);
     let said = "delete dir mapping failed: error during cfs-locked 'file-mapping_directory_cfg' operation: got lock request timeout\n";
     assert_eq!(outcome.stderr, said);
 }
@@ -237,13 +237,13 @@ fn a_file_that_is_not_there_is_made_and_a_lock_that_is_held_is_waited_for() {
 #[test]
 fn a_node_finds_its_folder() {
     let text = "data\n\tmap node=lab,path=/srv/a\n\tmap node=other,path=/x\n\ntwice\n\tmap node=lab,path=/a\n\tmap node=lab,path=/b\n\nnone\n";
-    let find = |id: &str, node: &str| mapping::find(Some(text), id, node);
+    let find = |id: &str, node: &str| pvesh::find(Some(text), id, node);
     assert_eq!(find("data", "other").unwrap(), "/x");
     assert_eq!(find("data", "third").unwrap_err(), "No directory mapping for node third.");
     assert_eq!(find("twice", "lab").unwrap_err(), "More than than one directory mapping for node lab.");
     assert_eq!(find("none", "lab").unwrap_err(), "Directory ID none does not exist.");
     let map = |node: &str, path: &str| NodeMap { node: node.into(), path: path.into() };
-    assert_eq!(mapping::node_maps(text)["data"], [map("lab", "/srv/a"), map("other", "/x")]);
+    assert_eq!(pvesh::node_maps(text)["data"], [map("lab", "/srv/a"), map("other", "/x")]);
 }
 
 #[test]
@@ -275,7 +275,7 @@ fn what_was_written_is_written_the_same_again_and_means_the_same() {
                 continue;
             }
             assert_eq!(again(&file), (Outcome::default(), Some(file.clone())), "{text}");
-            assert_eq!(mapping::node_maps(&file), mapping::node_maps(text), "{text}");
+            assert_eq!(pvesh::node_maps(&file), pvesh::node_maps(text), "{text}");
         }
     }
 }

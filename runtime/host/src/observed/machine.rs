@@ -1,0 +1,56 @@
+//! The virtual machines of Proxmox, with the directories that they are given by virtiofs.
+
+use crate::op::Op;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A virtual machine, as its configuration says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MachineState {
+    /// The node that it is on.
+    pub node: Box<str>,
+    /// Whether that is this host.
+    pub here: bool,
+    /// Whether it runs; of one that is elsewhere nobody knows here.
+    pub running: bool,
+    /// What holds it for now: `backup`, `migrate`, `snapshot`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<Box<str>>,
+    /// Why it does not start with a directory that it is given, whichever that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts_with_none: Option<Box<str>>,
+    /// Whether its system is a Windows.
+    #[serde(default)]
+    pub windows: bool,
+    /// The directories that it is given, by number, as they are written.
+    pub devices: BTreeMap<u8, Box<str>>,
+    /// What waits for its next start: a directory as it will be, or none.
+    #[serde(default)]
+    pub pending: BTreeMap<u8, Option<Box<str>>>,
+}
+
+impl MachineState {
+    /// Returns its directories as they are after its next start, by number, as they are written.
+    #[must_use]
+    pub fn wanted(&self) -> BTreeMap<u8, &str> {
+        let pending = self.pending.iter().filter_map(|(number, text)| Some((*number, text.as_deref()?)));
+        let stays = self.devices.iter().filter(|(number, _)| !self.pending.contains_key(number));
+        stays.map(|(number, text)| (*number, &**text)).chain(pending).collect()
+    }
+
+    /// Says why an operation on a directory is not carried out: something else stands there than it was planned for.
+    ///
+    /// # Errors
+    /// What stands there, in words for people.
+    pub fn expects(&self, op: &Op) -> Result<(), String> {
+        let (machine, number, over) = match op {
+            Op::VirtiofsSet { machine, number, over, .. } => (machine, number, over.as_deref()),
+            Op::VirtiofsRemove { machine, number, over } => (machine, number, Some(&**over)),
+            _ => return Ok(()),
+        };
+        if self.wanted().get(number).copied() == over {
+            return Ok(());
+        }
+        Err(format!("virtiofs{number} of machine {machine} is not what it was when this was planned"))
+    }
+}

@@ -1,0 +1,80 @@
+//! What the rooms of guests share: what follows where no guest can be seen, and how what waits for a next start is taken
+//! back.
+
+use crate::{code, draft::Draft};
+use phoenix_graph::Key;
+use phoenix_host::observed::{Configured, Containers};
+
+/// Finds what guests have, where something of it is to go; refuses that where it cannot be seen. With Proxmox it is gone.
+pub fn seen<'a>(draft: &mut Draft<'a>, key: &Key) -> Option<&'a Configured> {
+    match &draft.inputs.observed.containers {
+        Containers::Found(found) => Some(found),
+        Containers::Unknown(unknown) => {
+            let reason = format!("it is to go, and cannot be seen: {}", unknown.reason);
+            draft.refuse(key, code::PROXMOX_UNKNOWN, reason, &*unknown.help);
+            None
+        }
+        Containers::NoProxmox | Containers::NotAsked => None,
+    }
+}
+
+/// Says of something that guests are to have what follows from that none can be seen. `same` is whether the current
+/// generation says the same.
+pub fn unseen(draft: &mut Draft<'_>, key: &Key, same: bool, containers: &Containers) {
+    let Containers::Unknown(unknown) = containers else {
+        draft.refuse(
+            key,
+            code::NO_PROXMOX,
+            "this host has no Proxmox, so no guest can be given anything",
+            "take the `bind` nodes out of this host's spec, or run phoenix on the Proxmox host",
+        );
+        return;
+    };
+    if same {
+        let text = format!("unknown, and left as it is: {}; {}", unknown.reason, unknown.help);
+        draft.warn(key, code::LEFT_UNKNOWN, text);
+    } else {
+        let reason = format!("it cannot be seen: {}", unknown.reason);
+        draft.refuse(key, code::PROXMOX_UNKNOWN, reason, &*unknown.help);
+    }
+}
+
+/// How what a guest has at a number comes to be what it was.
+pub enum Back {
+    /// It is so.
+    Nothing,
+    /// What waits for the next start is dropped.
+    Revert,
+    Set {
+        /// What it was.
+        before: Box<str>,
+        /// What is written now.
+        over: Option<Box<str>>,
+    },
+    Remove {
+        /// What is written now.
+        over: Box<str>,
+    },
+}
+
+impl Back {
+    /// Decides by what is written (`over`), as it is after the next start, what is in force, and what was written before.
+    pub fn find(
+        over: Option<&str>,
+        in_force: Option<&str>,
+        before: Option<&str>,
+        is_same: impl Fn(Option<&str>, Option<&str>) -> bool,
+    ) -> Self {
+        if is_same(over, before) {
+            Self::Nothing
+        } else if is_same(in_force, before) {
+            Self::Revert
+        } else {
+            match (before, over) {
+                (Some(before), over) => Self::Set { before: before.into(), over: over.map(Box::from) },
+                (None, Some(over)) => Self::Remove { over: over.into() },
+                (None, None) => Self::Nothing,
+            }
+        }
+    }
+}
