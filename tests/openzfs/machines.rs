@@ -415,10 +415,14 @@ fn what_a_machine_is_served_stays(lab: &Session) {
     lab.holds();
     // Given up it still is served until the machine ends, and that is seen.
     let given_up = shared("").replace("bind {\n\n      }", "");
-    lab.switch(0, &given_up);
+    says(&lab.switch(0, &given_up), &["the id media stays on this node"]);
     says(&lab.ok(&format!("cat {CONF}")), &["[PENDING]\ndelete: virtiofs0"]);
-    lab.prints(&format!("cat {DIRECTORY_CFG}"), "media\n\tmap node=two,path=/srv/two");
+    // By its mapping alone is known what it has.
+    let map = "media\n\tmap node=two,path=/srv/two\n\tmap node=lab,path=/t1/media";
+    lab.prints(&format!("cat {DIRECTORY_CFG}"), map);
     says(&lab.switch(4, without), &["t1/media", "sleep"]);
+    let moved_away = given_up.replace("dataset \"media\" {", "dataset \"media\" mountpoint=\"/srv/media\" {");
+    says(&lab.switch(4, &moved_away), &["guests name it: machine 201 on node lab (virtiofs0)"]);
     lab.ok("qm stop 201");
     lab.switch(0, without);
     assert!(!lab.there("t1/media"));
@@ -452,7 +456,7 @@ fn a_machine_that_is_locked_or_changed_meanwhile_is_left_alone(lab: &Session) {
     assert_eq!(now(lab), before);
     lab.holds();
     lab.unwrap("pvesh");
-    lab.wrap("pvesh", "if [ \"$1\" = set ]; then echo 'no such thing' >&2; exit 255; fi");
+    lab.wrap("pvesh", "case \"$1\" in set|create) echo 'no such thing' >&2; exit 255 ;; esac");
     says(&lab.switch(1, &other), &["no such thing"]);
     lab.unwrap("pvesh");
     lab.wrap("pvesh", "");

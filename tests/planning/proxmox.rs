@@ -74,7 +74,7 @@ pub fn said(seen: &mut Observed, words: &mut Words<'_>) -> Result<bool, String> 
         }
         // Before the machines that are given something by an id.
         "mappings" => {
-            configured(seen).mappings = directory_cfg::read(words.arg::<String>()?.as_bytes()).mappings
+            configured(seen).mappings = directory_cfg::read(words.arg::<String>()?.as_bytes()).mappings.into()
         }
         "absent" => _ = configured(seen).mappings.absent.insert(words.arg::<String>()?.into()),
         "no-virtiofsd" => configured(seen).virtiofsd = false,

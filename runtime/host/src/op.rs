@@ -317,6 +317,9 @@ pub enum Op {
         over: Vec<NodeDirectory>,
         /// The directories of the nodes: this host's, and the others as they are.
         maps: Vec<NodeDirectory>,
+        /// What is said of the id, where it comes back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        description: Option<Box<str>>,
     },
     /// `qm set --virtiofsN`: gives a machine a directory, or another one in its place; where that runs, at its next start.
     VirtiofsSet {

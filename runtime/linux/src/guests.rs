@@ -68,7 +68,7 @@ fn configured(paths: &LinuxPaths, cluster: &Cluster, found: Found) -> Containers
         Err(unknown) => return Containers::Unknown(unknown),
     };
     let mut configured = Configured {
-        mappings: found.shared.mappings,
+        mappings: found.shared.mappings.into(),
         node: cluster.node.clone(),
         virtiofsd: paths.virtiofsd.is_file(),
         blocked: cluster.blocked(),

@@ -12,7 +12,7 @@ use std::io::{self, ErrorKind};
 /// Changes what an id stands for: only where just that stands there which was planned for, and what stands there then is
 /// read again.
 pub fn perform(reach: &Reach, op: &Op) -> Option<Result<(), HostError>> {
-    let Op::DirectoryMap { id, over, maps } = op else { return None };
+    let Op::DirectoryMap { id, over, maps, .. } = op else { return None };
     let is_set = !over.is_empty() && !maps.is_empty();
     Some(locked(reach, || {
         let path = reach.paths.pve.join(MAPPINGS);

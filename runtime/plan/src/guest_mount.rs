@@ -29,7 +29,9 @@ pub fn plan(draft: &mut Draft<'_>) {
         }
     }
     for (key, (machine, mount)) in &before {
-        if !after.contains_key(key) {
+        // What comes in its place has the same units.
+        let again = after.values().any(|(other, new)| other == machine && new.at() == mount.at());
+        if !after.contains_key(key) && !again {
             take_away(draft, key, (*machine, mount));
         }
         if let Some(Resource::GuestMount(mount)) =
@@ -43,10 +45,12 @@ pub fn plan(draft: &mut Draft<'_>) {
 fn carry(draft: &mut Draft<'_>, key: &Key, (machine, mount): (u32, &MachineMount), changed: bool) {
     let news = if changed { "has it in another way" } else { "is to have it" };
     let source = mount.source();
-    let from = if mount.is_remote() { format!("from {source}") } else { format!("by the tag {source}") };
-    let text = format!(
-        "machine {machine} {news}, {from}: once the switch is done, carry over what `phoenix guest {machine}` prints"
-    );
+    let (from, once) = match mount {
+        MachineMount::Nfs(_) => (format!("from {source}"), "once the switch is done"),
+        MachineMount::Tag(_) => (format!("by the tag {source}"), "once it has started after the switch"),
+    };
+    let text =
+        format!("machine {machine} {news}, {from}: {once}, carry over what `phoenix guest {machine}` prints");
     draft.warn(key, code::CARRY_INTO_MACHINE, text);
     let Containers::Found(found) = &draft.inputs.observed.containers else { return };
     // Without the machine nothing is given to it by virtiofs, and that is refused.

@@ -39,6 +39,12 @@ pub fn unseen(draft: &mut Draft<'_>, key: &Key, same: bool, containers: &Contain
     }
 }
 
+/// Tells of a guest that has gone to another node with what it was given.
+pub fn left_elsewhere(draft: &mut Draft<'_>, key: &Key, guest: &str, node: &str) {
+    let text = format!("{guest} is on the node {node}, and keeps what its configuration says there");
+    draft.warn(key, code::LEFT_ELSEWHERE, text);
+}
+
 /// How what a guest has at a number comes to be what it was.
 pub enum Back {
     /// It is so.

@@ -244,6 +244,9 @@ pub enum Inverse {
         id: Box<str>,
         /// The path.
         before: Option<Box<str>>,
+        /// What was said of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        description: Option<Box<str>>,
     },
     /// The directory of a machine was this after its next start, or was not there.
     Virtiofs {

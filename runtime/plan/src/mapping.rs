@@ -14,7 +14,7 @@ use crate::{
 };
 use phoenix_graph::{Graph, Key, Mapping, Resource, plain::some};
 use phoenix_host::{
-    observed::{Configured, Containers, NodeDirectory, Observed},
+    observed::{Configured, Containers, NodeDirectory, Observed, mount::plain},
     op::Op,
     text::virtiofs::SharedDirectory,
 };
@@ -37,47 +37,83 @@ fn all(graph: &Graph) -> BTreeMap<Key, &Mapping> {
     mappings.collect()
 }
 
-/// Plans what goes: the mappings that only the current generation says.
-fn take_away(draft: &mut Draft<'_>) {
+/// Lists those that only the current generation says.
+fn gone<'a>(draft: &Draft<'a>) -> Vec<(Key, &'a Mapping)> {
     let inputs = draft.inputs;
-    for (key, mapping) in inputs.current.map(all).unwrap_or_default() {
-        if inputs.desired.get(&key).is_some() {
+    let mut gone: Vec<_> = inputs.current.map(all).unwrap_or_default().into_iter().collect();
+    gone.retain(|(key, _)| inputs.desired.get(key).is_none());
+    gone
+}
+
+/// Plans what goes: the mappings that only the current generation says, but for what somebody had before.
+fn take_away(draft: &mut Draft<'_>) {
+    for (key, mapping) in gone(draft) {
+        if draft.whose.was_adopted(&key) {
             continue;
         }
         let Some(found) = guests::seen(draft, &key) else { continue };
-        let is = found.mappings.path(&mapping.id, &found.node);
-        let ours = is.filter(|path| **path == *mapping.path);
-        let mut sketch = if draft.whose.was_adopted(&key) {
-            draft.adopted.remove(&key);
-            let mut sketch = Sketch::new(Kind::Release);
-            if let (Some(ours), Some(Prior::Own { raw, .. }), true) =
-                (ours, inputs.prior(&key, DIRECTORY), inputs.gives_back)
-                && *ours != **raw
-            {
-                if let Some(why) = unwritable(found, &mapping.id) {
-                    draft.refuse_for(&key, why);
-                    continue;
-                }
-                sketch.tell("path", Some(ours), Some(raw));
-                sketch.run(map(found, &mapping.id, Some(raw)));
-            }
-            sketch
-        } else {
-            let Some(ours) = ours else { continue };
-            if let Some(why) = unwritable(found, &mapping.id).or_else(|| in_use(draft, found, &mapping.id)) {
+        let Some(ours) = own(found, mapping) else { continue };
+        let mut sketch = Sketch::new(Kind::Remove);
+        let users = users(draft, found, &mapping.id);
+        if users.is_empty() {
+            if let Some(why) = unwritable(found, &mapping.id) {
                 draft.refuse_for(&key, why);
                 continue;
             }
-            let mut sketch = Sketch::new(Kind::Remove);
             sketch.tell("path", Some(ours), None);
+            let alone = found.mappings.of(&mapping.id).len() == 1;
+            if let (Some(text), true) = (found.mappings.descriptions.get(&mapping.id), alone) {
+                sketch.tell("description", Some(text), None);
+            }
             sketch.run(map(found, &mapping.id, None));
-            sketch
-        };
+        } else {
+            // What it stands for is what is known of what these have.
+            sketch.kind = Kind::Release;
+            let text = format!(
+                "the id {} stays on this node, since it is named by {}: once nobody names it, take this node's line out of \
+                 /etc/pve/mapping/directory.cfg by hand",
+                mapping.id,
+                some(&users)
+            );
+            draft.warn(&key, code::MAPPING_STAYS, text);
+        }
         for machine in given(draft, &mapping.id) {
             sketch.after(Milestone::Done(machine));
         }
         draft.push(Subject::Resource(key), sketch);
     }
+}
+
+/// Lets go of what somebody had before: where a generation is gone back to, an id stands for what it stood for. That has
+/// to be mounted by then.
+fn let_go(draft: &mut Draft<'_>) {
+    let inputs = draft.inputs;
+    for (key, mapping) in gone(draft) {
+        if !draft.whose.was_adopted(&key) {
+            continue;
+        }
+        let Some(found) = guests::seen(draft, &key) else { continue };
+        draft.adopted.remove(&key);
+        let mut sketch = Sketch::new(Kind::Release);
+        if let (Some(ours), Some(Prior::Own { raw, .. }), true) =
+            (own(found, mapping), inputs.prior(&key, DIRECTORY), inputs.gives_back)
+            && *ours != **raw
+        {
+            if let Some(why) = unwritable(found, &mapping.id) {
+                draft.refuse_for(&key, why);
+                continue;
+            }
+            sketch.tell("path", Some(ours), Some(raw));
+            sketch.run(map(found, &mapping.id, Some(raw)));
+            sketch.after(Milestone::Mounted);
+        }
+        draft.push(Subject::Resource(key), sketch);
+    }
+}
+
+/// Returns what an id stands for on this node, where that is what a generation says.
+fn own<'a>(found: &'a Configured, mapping: &Mapping) -> Option<&'a str> {
+    found.mappings.path(&mapping.id, &found.node).filter(|path| plain(path) == *mapping.path)
 }
 
 /// Lists what the current generation gives machines by an id.
@@ -87,37 +123,39 @@ fn given(draft: &Draft<'_>, id: &str) -> Vec<Key> {
     current.filter(by_id).map(Resource::key).collect()
 }
 
-/// Says who is given a directory by an id, beside those that the plan takes it from.
-fn in_use(draft: &Draft<'_>, found: &Configured, id: &str) -> Option<Why> {
+/// Lists who of this node names an id after the plan: to have what it stands for at a next start, while it runs, or in a
+/// snapshot.
+fn users(draft: &Draft<'_>, found: &Configured, id: &str) -> Vec<String> {
     let mut taken: BTreeSet<(u32, u8)> = BTreeSet::new();
     for op in draft.actions().iter().flat_map(|action| &action.ops) {
         if let Op::VirtiofsRemove { machine, number, .. } | Op::VirtiofsSet { machine, number, .. } = op {
             taken.insert((*machine, *number));
         }
     }
-    let here = found.machines.iter().filter(|(_, state)| state.here);
-    let devices = here.flat_map(|(machine, state)| {
-        state.wanted().into_iter().map(move |(number, text)| (*machine, number, text))
-    });
-    let by_id = |text: &str| SharedDirectory::read(text).is_none_or(|one| *one.id == *id);
-    // What could not be taken is refused already.
-    let stuck = |machine: u32| draft.is_refused(&Key::Virtiofs(machine, id.into()));
-    let users: Vec<String> = devices
-        .filter(|(machine, number, text)| !taken.contains(&(*machine, *number)) && by_id(text))
-        .filter(|(machine, ..)| !stuck(*machine))
-        .map(|(machine, number, _)| format!("machine {machine} (virtiofs{number})"))
-        .collect();
-    (!users.is_empty()).then(|| {
-        Why::new(
-            code::MAPPING_IN_USE,
-            format!("it is to go, and others are given it: {}", some(&users)),
-            "take it from them (`qm set ID --delete virtiofsN`), or keep it as it is in the spec",
-        )
-    })
+    let is = |text: &str| SharedDirectory::read(text).is_some_and(|one| *one.id == *id);
+    let mut users = Vec::new();
+    for (machine, state) in found.machines.iter().filter(|(_, state)| state.here) {
+        for (number, text) in &state.devices {
+            if is(text) && (state.running || !taken.contains(&(*machine, *number))) {
+                users.push(format!("machine {machine} (virtiofs{number})"));
+            }
+        }
+        for (number, text) in
+            state.pending.iter().filter_map(|(number, text)| Some((number, text.as_deref()?)))
+        {
+            if is(text) && !taken.contains(&(*machine, *number)) {
+                users.push(format!("machine {machine} (virtiofs{number} from its next start on)"));
+            }
+        }
+        let snapshot = state.in_snapshots.get(id);
+        users.extend(snapshot.map(|name| format!("machine {machine} (its snapshot {name})")));
+    }
+    users
 }
 
 /// Plans all mappings of the desired graph.
 fn plan(draft: &mut Draft<'_>) {
+    let_go(draft);
     let inputs = draft.inputs;
     for (key, mapping) in all(inputs.desired) {
         let found = match &inputs.observed.containers {
@@ -129,19 +167,29 @@ fn plan(draft: &mut Draft<'_>) {
                 continue;
             }
         };
+        if let Some(why) = doubled(found, &mapping.id) {
+            draft.refuse_for(&key, why);
+            continue;
+        }
         let is = found.mappings.path(&mapping.id, &found.node);
+        let holds = own(found, mapping).is_some();
         let mut sketch = Sketch::new(if is.is_some() { Kind::Update } else { Kind::Create });
         let known = draft.whose.is_known(&key);
         if let (Some(is), false) = (is, known) {
-            let what = format!("the id {}, which is {is} on this node,", mapping.id);
-            if !consent::adopt(draft, &key, &what, Claim::Foreign) {
-                continue;
+            if holds {
+                // Nobody loses anything by it, and it is let go of later, not taken away.
+                draft.adopted.insert(key.clone());
+            } else {
+                let what = format!("the id {}, which is {is} on this node,", mapping.id);
+                if !consent::adopt(draft, &key, &what, Claim::Foreign) {
+                    continue;
+                }
             }
             sketch.kind = Kind::Adopt;
             let own = Prior::Own { raw: is.into(), word: is.into() };
             draft.stands_over(&key, [(DIRECTORY.into(), own)].into());
         }
-        if is != Some(&*mapping.path) {
+        if !holds {
             if let Some(why) = unwritable(found, &mapping.id) {
                 draft.refuse_for(&key, why);
                 continue;
@@ -149,12 +197,33 @@ fn plan(draft: &mut Draft<'_>) {
             sketch.tell("path", is, Some(&mapping.path));
             sketch.run(map(found, &mapping.id, Some(&mapping.path)));
             waits(draft, &key, found, &mapping.id);
+            others(draft, &key, found, mapping);
         } else if known {
             continue;
         }
         // The directory has to be there: Proxmox looks.
         sketch.after(Need::OwnGround);
         draft.push(Subject::Resource(key), sketch);
+    }
+}
+
+/// Tells of machines that no spec has, and that have the dataset by the id from now on.
+fn others(draft: &mut Draft<'_>, key: &Key, found: &Configured, mapping: &Mapping) {
+    let inputs = draft.inputs;
+    let said = |machine: u32| {
+        let key = Key::Virtiofs(machine, mapping.id.clone());
+        [Some(inputs.desired), inputs.current].into_iter().flatten().any(|graph| graph.get(&key).is_some())
+    };
+    let is = |text: &str| SharedDirectory::read(text).is_some_and(|one| *one.id == *mapping.id);
+    for (machine, state) in found.machines.iter().filter(|(machine, state)| state.here && !said(**machine)) {
+        for (number, _) in state.wanted().into_iter().filter(|(_, text)| is(text)) {
+            let text = format!(
+                "machine {machine}, which the spec does not name, has {} by the same id (virtiofs{number}), from its next \
+                 start on",
+                mapping.dataset
+            );
+            draft.warn(key, code::MAPPING_OF_OTHERS, text);
+        }
     }
 }
 
@@ -168,15 +237,28 @@ fn waits(draft: &mut Draft<'_>, key: &Key, found: &Configured, id: &str) {
     }
 }
 
+/// Says why an id cannot be given to a machine, nor changed: a node has several directories under it.
+fn doubled(found: &Configured, id: &str) -> Option<Why> {
+    let node = found.mappings.doubled.get(id)?;
+    Some(Why::new(
+        code::MAPPING_DOUBLED,
+        format!(
+            "the node {node} has several directories under the id {id} in /etc/pve/mapping/directory.cfg"
+        ),
+        "leave one of them there, then switch again",
+    ))
+}
+
 /// Says why it cannot be changed what an id stands for, or could not be changed back.
 fn unwritable(found: &Configured, id: &str) -> Option<Why> {
+    if let Some(why) = doubled(found, id) {
+        return Some(why);
+    }
     if let Some(is) = found.mappings.path(id, &found.node).filter(|_| found.mappings.absent.contains(id)) {
         return Some(Why::new(
             code::NOT_MADE_AGAIN,
             format!("it would change, and Proxmox would not take it again as it is: {is} is not there"),
-            format!(
-                "make that directory, or remove the mapping by hand (`pvesh delete /cluster/mapping/dir/{id}`: on all nodes)"
-            ),
+            "make that directory, or have this node's entry in /etc/pve/mapping/directory.cfg lead to one that is there",
         ));
     }
     if let Some(why) = found.blocked.as_ref().or(found.mappings.blocked.as_ref()) {
@@ -202,26 +284,30 @@ fn unwritable(found: &Configured, id: &str) -> Option<Why> {
 
 /// Says what an id stands for on this node; nothing for none.
 fn map(found: &Configured, id: &str, path: Option<&str>) -> Doing {
-    let inverse =
-        Inverse::Mapping { id: id.into(), before: found.mappings.path(id, &found.node).map(Box::from) };
-    op(found, id, path).map_or_else(Doing::default, |op| Doing::new(op, inverse))
+    let inverse = Inverse::Mapping {
+        id: id.into(),
+        before: found.mappings.path(id, &found.node).map(Box::from),
+        description: found.mappings.descriptions.get(id).cloned(),
+    };
+    op(found, id, path, None).map_or_else(Doing::default, |op| Doing::new(op, inverse))
 }
 
-fn op(found: &Configured, id: &str, path: Option<&str>) -> Option<Op> {
+fn op(found: &Configured, id: &str, path: Option<&str>, description: Option<&str>) -> Option<Op> {
     let over = found.mappings.of(id);
     if found.mappings.path(id, &found.node) == path {
         return None;
     }
     let mut maps: Vec<NodeDirectory> = over.iter().filter(|one| one.node != found.node).cloned().collect();
     maps.extend(path.map(|path| NodeDirectory { node: found.node.clone(), path: path.into() }));
-    Some(Op::DirectoryMap { id: id.into(), over: over.to_vec(), maps })
+    let description = description.filter(|_| over.is_empty()).map(Box::from);
+    Some(Op::DirectoryMap { id: id.into(), over: over.to_vec(), maps, description })
 }
 
 /// Returns what takes it back: what other nodes have by then is kept.
 pub fn back(inverse: &Inverse, seen: &Observed) -> Vec<Op> {
     match (inverse, &seen.containers) {
-        (Inverse::Mapping { id, before }, Containers::Found(found)) => {
-            op(found, id, before.as_deref()).into_iter().collect()
+        (Inverse::Mapping { id, before, description }, Containers::Found(found)) => {
+            op(found, id, before.as_deref(), description.as_deref()).into_iter().collect()
         }
         _ => Vec::new(),
     }

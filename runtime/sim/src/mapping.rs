@@ -7,7 +7,7 @@ use crate::{
 };
 use phoenix_host::{
     HostError,
-    observed::{Containers, Mappings, NodeDirectory, Observed, Query},
+    observed::{Containers, Mappings, NodeDirectory, Observed, Query, mount::plain},
     op::Op,
     text::directory_cfg,
 };
@@ -19,8 +19,8 @@ pub const DIRECTORY_CFG: &str = "/etc/pve/mapping/directory.cfg";
 /// Reads what ids stand for, where guests were looked at before.
 pub fn look(state: &State, _: &Roots, _: &Query, seen: &mut Observed) -> Result<(), HostError> {
     if let Containers::Found(found) = &mut seen.containers {
-        found.mappings = state.mappings();
-        found.mappings.look(&state.node, |path| state.folder_exists(path));
+        found.mappings = state.mappings().into();
+        found.mappings.look(&state.node, |path| state.folder_exists(&plain(path)));
     }
     Ok(())
 }
@@ -93,6 +93,6 @@ impl Site for Here<'_> {
     }
 
     fn is_folder(&self, path: &str) -> bool {
-        self.state.folder_exists(path)
+        self.state.folder_exists(&plain(path))
     }
 }

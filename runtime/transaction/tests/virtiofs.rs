@@ -143,9 +143,107 @@ fn whatever_is_new_or_goes_waits_for_the_next_start() {
     assert!(conf(&world, 201).ends_with("[PENDING]\ndelete: virtiofs0\n"));
     let told = world.refuses(&without_share());
     assert!(told[0].contains("virtiofsd of machine 201"), "{told:?}");
+    // By its mapping alone is known what it has: that stays, and keeps the dataset where it is.
+    let moved = without(small(), &["dataset:tank/share", "export:/tank/share"]).into_iter();
+    let moved = graph(moved.chain([dataset("tank/share", &[("mountpoint", "/srv/share")])]).collect());
+    let told = world.refuses(&moved);
+    assert!(told[0].contains("guests name it: machine 201"), "{told:?}");
     world.host.edit(|state| state.stop_machine(201));
     world.switch(&without_share()).unwrap();
     assert_eq!(conf(&world, 201), CONF);
+    // It is there for whoever says it again.
+    world.rollback(1).unwrap();
+    assert!(world.drift().is_empty());
+}
+
+#[test]
+fn what_a_snapshot_of_a_machine_has_stays_known() {
+    let world = world(&[(201, false)]);
+    world.switch(&shared(&[])).unwrap();
+    let snapshot = "\n[before]\nmemory: 512\nsnaptime: 1\nvirtiofs0: dirid=share\n";
+    world.host.edit(|state| state.files.get_mut(&path(201)).unwrap().push_str(snapshot));
+    assert!(warned(&world.plan(&graph(small()))).contains(&"mapping-stays"));
+    world.switch(&graph(small())).unwrap();
+    assert!(mappings(&world).contains("node=pve,path=/tank/share"));
+    assert!(world.refuses(&without_share())[0].contains("virtiofs0 in [before]"));
+}
+
+#[test]
+fn what_is_said_of_an_id_comes_back_with_it() {
+    let world = world(&[(201, false)]);
+    world.switch(&shared(&[])).unwrap();
+    let described = "share\n\tdescription of all, and more\n\tmap node=pve,path=/tank/share\n\n";
+    world.host.edit(|state| state.files.insert(DIRECTORY_CFG.into(), described.to_owned()));
+    let at = |op: &Op| matches!(op, Op::DatasetRename { .. });
+    world.host.inject(Fault::when(at, FaultKind::Fail));
+    assert!(world.switch(&without_share()).is_err());
+    assert!(mappings(&world).contains("\tdescription of all, and more\n"), "{}", mappings(&world));
+    assert!(world.drift().is_empty());
+    let plan = world.plan(&graph(small()));
+    let told = plan.actions.iter().flat_map(|action| &action.changes);
+    assert!(told.into_iter().any(|change| change.setting == "description"));
+}
+
+#[test]
+fn a_machine_that_went_to_another_node_keeps_what_it_has_and_the_host_lets_go() {
+    let world = world(&[(201, false)]);
+    world.switch(&shared(&[])).unwrap();
+    let there = std::path::PathBuf::from("/etc/pve/nodes/two/qemu-server/201.conf");
+    world.host.edit(|state| {
+        let conf = state.files.remove(&path(201)).unwrap();
+        state.files.insert(there.clone(), conf);
+    });
+    assert_eq!(warned(&world.drift()), ["left-elsewhere"]);
+    assert!(warned(&world.plan(&without_share())).contains(&"left-elsewhere"));
+    world.switch(&without_share()).unwrap();
+    assert!(world.host.state().files[&there].contains("virtiofs0: dirid=share"));
+    assert_eq!(mappings(&world), "");
+    assert!(world.drift().is_empty());
+}
+
+#[test]
+fn an_adopted_id_is_given_back_also_where_its_dataset_has_moved_since() {
+    let world = world(&[(201, false)]);
+    world.switch(&graph(small())).unwrap();
+    let theirs = "share\n\tmap node=pve,path=/tank/share/\n\n";
+    world.host.edit(|state| state.files.insert(DIRECTORY_CFG.into(), theirs.to_owned()));
+    // It is what is wanted already: nothing is asked.
+    world.switch(&shared(&[])).unwrap();
+    assert_eq!(mappings(&world), theirs);
+    let moved = without(small(), &["dataset:tank/share", "export:/tank/share"]).into_iter();
+    let there = [
+        dataset("tank/share", &[("mountpoint", "/srv/share")]),
+        Resource::Mapping(Mapping {
+            id: "share".into(),
+            dataset: name("tank/share"),
+            path: "/srv/share".into(),
+        }),
+        given(201, "share", "tank/share", &[]),
+    ];
+    world.switch(&graph(moved.chain(there).collect())).unwrap();
+    assert!(mappings(&world).contains("path=/srv/share"));
+    world.rollback(1).unwrap();
+    assert_eq!(mappings(&world), theirs);
+    assert!(world.drift().is_empty());
+}
+
+#[test]
+fn a_dataset_moves_with_what_a_machine_has_only_at_its_next_start() {
+    let world = world(&[(201, true)]);
+    world.switch(&shared(&[])).unwrap();
+    let moved = without(small(), &["dataset:tank/share", "export:/tank/share"]).into_iter();
+    let there = [
+        dataset("tank/share", &[("mountpoint", "/srv/share")]),
+        Resource::Mapping(Mapping {
+            id: "share".into(),
+            dataset: name("tank/share"),
+            path: "/srv/share".into(),
+        }),
+        given(201, "share", "tank/share", &[]),
+    ];
+    world.switch(&graph(moved.chain(there).collect())).unwrap();
+    assert!(mappings(&world).contains("path=/srv/share"));
+    assert!(world.drift().is_empty());
 }
 
 #[test]

@@ -248,19 +248,30 @@ pub fn all() -> Vec<(Op, &'static str)> {
         (Op::MountPointRevert { container: 101, number: 0 }, "pct set 101 --revert mp0"),
         (Op::ContainerRestart { container: 101 }, "pct reboot 101"),
         (
-            Op::DirectoryMap { id: "media".into(), over: vec![], maps: vec![directory("pve", "/tank/a")] },
-            "pvesh create /cluster/mapping/dir --id media --map node=pve,path=/tank/a",
+            Op::DirectoryMap {
+                id: "media".into(),
+                over: vec![],
+                maps: vec![directory("pve", "/tank/a")],
+                description: Some("of all".into()),
+            },
+            "pvesh create /cluster/mapping/dir --id media --map node=pve,path=/tank/a --description 'of all'",
         ),
         (
             Op::DirectoryMap {
                 id: "media".into(),
                 over: vec![directory("two", "/srv/a b")],
                 maps: vec![directory("two", "/srv/a b"), directory("pve", "/tank/a")],
+                description: None,
             },
             "pvesh set /cluster/mapping/dir/media --map 'node=two,path=/srv/a b' --map node=pve,path=/tank/a",
         ),
         (
-            Op::DirectoryMap { id: "media".into(), over: vec![directory("pve", "/tank/a")], maps: vec![] },
+            Op::DirectoryMap {
+                id: "media".into(),
+                over: vec![directory("pve", "/tank/a")],
+                maps: vec![],
+                description: None,
+            },
             "pvesh delete /cluster/mapping/dir/media",
         ),
         (

@@ -32,7 +32,7 @@ pub struct Configured {
     pub machines: BTreeMap<u32, MachineState>,
     /// The directories that machines may be given.
     #[serde(default)]
-    pub mappings: Mappings,
+    pub mappings: Box<Mappings>,
     /// The name of this node.
     #[serde(default)]
     pub node: Box<str>,

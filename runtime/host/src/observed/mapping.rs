@@ -27,6 +27,13 @@ impl fmt::Display for NodeDirectory {
 pub struct Mappings {
     /// By id: the directories of the nodes, as they are written.
     pub by_id: BTreeMap<Box<str>, Vec<NodeDirectory>>,
+    /// What is said of ids, for people.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub descriptions: BTreeMap<Box<str>, Box<str>>,
+    /// The ids under which a node has several directories, with the node: Proxmox takes no change of them, and starts no
+    /// machine with one on that node.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub doubled: BTreeMap<Box<str>, Box<str>>,
     /// The ids whose directory on this node is not there: Proxmox would not take it again.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub absent: BTreeSet<Box<str>>,

@@ -147,7 +147,7 @@ impl Op {
                 words(["pct", "set", &container.to_string(), "--revert", &format!("mp{number}")])
             }
             Op::ContainerRestart { container } => words(["pct", "reboot", &container.to_string()]),
-            Op::DirectoryMap { id, over, maps } => {
+            Op::DirectoryMap { id, over, maps, description } => {
                 let place = format!("/cluster/mapping/dir/{id}");
                 let mut argv = match (&over[..], &maps[..]) {
                     (_, []) => words(["pvesh", "delete", &place]),
@@ -155,6 +155,8 @@ impl Op {
                     _ => words(["pvesh", "set", &place]),
                 };
                 argv.extend(maps.iter().flat_map(|one| ["--map".to_owned(), one.to_string()]));
+                let said = description.iter().filter(|_| over.is_empty());
+                argv.extend(said.flat_map(|text| ["--description".to_owned(), text.to_string()]));
                 argv
             }
             Op::VirtiofsSet { machine, number, directory, .. } => {

@@ -1,10 +1,16 @@
 //! Reads `/etc/pve/mapping/directory.cfg` as Proxmox does (`PVE::SectionConfig`, `PVE::Mapping::Dir`): a bare id begins a
 //! section, an empty line ends it, and what is not understood is passed over and gone at the next write.
 
-use super::guest_conf::decode;
+use super::{
+    guest_conf::decode,
+    perl::{is_blank, trim, trim_end},
+};
 use crate::observed::{Mappings, NodeDirectory};
 use phoenix_graph::check::guest::is_config_id;
 use std::collections::BTreeMap;
+
+/// The longest description that Proxmox reads, in bytes.
+const LONGEST: usize = 4096;
 
 /// What the file says, besides what Proxmox reads of it.
 #[derive(Debug, Default)]
@@ -19,7 +25,7 @@ struct Section<'t> {
     id: &'t str,
     /// Whether Proxmox skips it.
     skipped: bool,
-    described: bool,
+    description: Option<&'t str>,
     line: usize,
     /// The lines that count.
     kept: BTreeMap<usize, &'t str>,
@@ -34,14 +40,14 @@ pub fn read(bytes: &[u8]) -> DirectoryCfg {
     let mut sections: BTreeMap<&str, Section<'_>> = BTreeMap::new();
     let mut open: Option<Section<'_>> = None;
     let mut lose = |number: usize, line: &str| {
-        if !line.trim().is_empty() {
-            found.mappings.lost.insert(number, line.trim().into());
+        if !trim(line).is_empty() {
+            found.mappings.lost.insert(number, trim(line).into());
         }
     };
     // The end of the file ends a section, too.
     for (at, line) in text.split('\n').chain([""]).enumerate() {
         let number = at + 1;
-        if line.trim_start().starts_with('#') {
+        if line.trim_start_matches(is_blank).starts_with('#') {
             lose(number, line);
             continue;
         }
@@ -56,8 +62,8 @@ pub fn read(bytes: &[u8]) -> DirectoryCfg {
             continue;
         }
         let Some(section) = &mut open else {
-            let id = line.trim_end();
-            if id.is_empty() || id.contains(char::is_whitespace) {
+            let id = trim_end(line);
+            if id.is_empty() || id.contains(is_blank) {
                 lose(number, line);
                 continue;
             }
@@ -68,7 +74,7 @@ pub fn read(bytes: &[u8]) -> DirectoryCfg {
             open = Some(Section {
                 id,
                 skipped,
-                described: false,
+                description: None,
                 line: number,
                 kept: [(number, line)].into(),
                 maps: Vec::new(),
@@ -78,37 +84,47 @@ pub fn read(bytes: &[u8]) -> DirectoryCfg {
         let (key, value) = pair(line).unwrap_or(("", ""));
         let map = (key == "map").then(|| directory(value)).flatten();
         if key == "map" {
-            let path = value.split(',').find_map(|part| part.trim().strip_prefix("path="));
+            let path = value.split(',').find_map(|part| trim(part).strip_prefix("path="));
             found.paths.extend(path.map(|path| (section.id.into(), path.into())));
         }
-        let is_description = key == "description" && !value.is_empty() && !section.described;
+        let fits = (1..=LONGEST).contains(&value.len());
+        let is_description = key == "description" && fits && section.description.is_none();
         if section.skipped || (map.is_none() && !is_description) {
             lose(number, line);
             continue;
         }
-        section.described |= is_description;
+        section.description = section.description.or(is_description.then_some(value));
         section.maps.extend(map);
         section.kept.insert(number, line);
     }
     let without = sections.values().find(|section| section.maps.is_empty());
     found.mappings.blocked = without
         .map(|section| format!("line {}: the directory mapping {:?} has no `map`", section.line, section.id));
-    let with = sections.into_values().filter(|section| !section.maps.is_empty());
-    found.mappings.by_id = with.map(|section| (section.id.into(), section.maps)).collect();
+    for section in sections.into_values().filter(|section| !section.maps.is_empty()) {
+        let id: Box<str> = section.id.into();
+        let twice = section
+            .maps
+            .iter()
+            .enumerate()
+            .find(|(at, one)| section.maps[..*at].iter().any(|other| other.node == one.node));
+        found.mappings.doubled.extend(twice.map(|(_, one)| (id.clone(), one.node.clone())));
+        found.mappings.descriptions.extend(section.description.map(|text| (id.clone(), text.into())));
+        found.mappings.by_id.insert(id, section.maps);
+    }
     found
 }
 
 /// Splits an indented line into its first word and what follows.
 fn pair(line: &str) -> Option<(&str, &str)> {
-    let inner = line.strip_prefix(|c: char| c.is_ascii_whitespace())?.trim();
-    let end = inner.find(|c: char| c.is_ascii_whitespace()).unwrap_or(inner.len());
-    Some((&inner[..end], inner[end..].trim_start()))
+    let inner = trim(line.strip_prefix(is_blank)?);
+    let end = inner.find(is_blank).unwrap_or(inner.len());
+    Some((&inner[..end], trim(&inner[end..])))
 }
 
 /// Reads `node=NODE,path=/p` in any order; nothing where it is none that Proxmox takes.
 fn directory(text: &str) -> Option<NodeDirectory> {
     let (mut node, mut path) = (None, None);
-    for part in text.split(',').filter(|part| !part.trim().is_empty()) {
+    for part in text.split(',').filter(|part| !trim(part).is_empty()) {
         let (name, value) = part.split_once('=').filter(|(_, value)| !value.is_empty())?;
         let slot = match name {
             "node" => &mut node,
@@ -167,6 +183,24 @@ mod tests {
         assert_eq!(lost(described), [3, 4]);
         let ended = "a1\n\tmap node=p,path=/a\n0\n\tmap node=q,path=/b\n";
         assert_eq!((lost(ended), maps(ended, "a1").len()), (vec![3, 4], 1));
+    }
+
+    #[test]
+    fn a_description_is_kept_and_a_node_that_stands_twice_is_told() {
+        let text =
+            "a1\n\tdescription  of all \n\tmap node=p,path=/a\n\tmap node=q,path=/b\n\tmap node=p,path=/c\n";
+        let found = read(text.as_bytes()).mappings;
+        assert_eq!(found.descriptions["a1"].as_ref(), "of all");
+        assert_eq!(found.doubled["a1"].as_ref(), "p");
+        let long = format!("a1\n\tdescription {}\n\tmap node=p,path=/a\n", "x".repeat(4097));
+        assert_eq!(lost(&long), [2]);
+    }
+
+    #[test]
+    fn beyond_ascii_there_are_no_blanks() {
+        let text = "films\u{a0}\n\tmap node=b,path=/x\n\na1\n\tmap node=b,path=/x\u{a0}\n";
+        assert_eq!(lost(text), [1, 2]);
+        assert_eq!(maps(text, "a1"), ["node=b,path=/x\u{a0}"]);
     }
 
     #[test]

@@ -1,7 +1,12 @@
 //! Reads the configuration of a virtual machine (`/etc/pve/nodes/NODE/qemu-server/ID.conf`) as Proxmox does: what is in
 //! force, and what waits for the next start in `[PENDING]`. Other sections are of snapshots, and of Proxmox's own.
 
-use super::guest_conf::decode;
+use super::{
+    guest_conf::decode,
+    mount_point::switch,
+    perl::{trim, trim_end},
+    virtiofs::SharedDirectory,
+};
 use crate::observed::MachineState;
 
 /// The section of what waits for the next start.
@@ -12,10 +17,11 @@ pub const MOST: u8 = 10;
 
 /// Where a line stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
+enum Part<'t> {
     InForce,
     Pending,
-    Other,
+    /// That of a snapshot, or of Proxmox's own.
+    Other(&'t str),
 }
 
 /// Reads a machine's configuration; where it runs, and on which node, is for others to say.
@@ -25,13 +31,14 @@ pub fn machine(bytes: &[u8]) -> MachineState {
     let mut found = MachineState::default();
     let mut part = Part::InForce;
     let (mut memory, mut numa) = (None, false);
-    for line in text.lines().map(str::trim) {
+    // Nothing is indented, and a colon follows a key at once.
+    for line in text.split('\n').map(trim_end) {
         if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            part = if name.eq_ignore_ascii_case(PENDING) { Part::Pending } else { Part::Other };
+            part = if name.eq_ignore_ascii_case(PENDING) { Part::Pending } else { Part::Other(name) };
             continue;
         }
-        let Some((key, value)) = line.split_once(':').filter(|_| !line.starts_with('#')) else { continue };
-        let (key, value) = (key.trim_end(), value.trim());
+        let Some((key, value)) = line.split_once(':') else { continue };
+        let value = trim(value);
         match (part, key, number(key)) {
             (Part::InForce, _, Some(number)) => _ = found.devices.insert(number, value.into()),
             (Part::InForce, "lock", _) => found.lock = Some(value.into()),
@@ -40,7 +47,11 @@ pub fn machine(bytes: &[u8]) -> MachineState {
                 found.starts_with_none = Some("memory is added while it runs (`hotplug`)".into());
             }
             (Part::InForce, "memory", _) => memory = Some(value),
-            (Part::InForce, "numa", _) => numa = value == "1",
+            (Part::InForce, "numa", _) => numa = switch(value) == Some("1"),
+            (Part::Other(name), _, Some(_)) => {
+                let directory = SharedDirectory::read(value);
+                found.in_snapshots.extend(directory.map(|one| (one.id, name.into())));
+            }
             (Part::Pending, _, Some(number)) => _ = found.pending.insert(number, Some(value.into())),
             (Part::Pending, "delete", _) => {
                 // One that goes by force has an exclamation mark.
@@ -79,14 +90,24 @@ mod tests {
 
     #[test]
     fn each_part_has_its_own_directories() {
-        let text = "#virtiofs5: not/this\nmemory: 512\nhotplug: disk,memory\nlock: backup\nostype: win11\nvirtiofs0: dirid=media\nvirtiofs1: a1,cache=never\nvirtiofs01: b\nvirtiofs10: b\n\n[PENDING]\ndelete: virtiofs1,!virtiofs3;memory\nvirtiofs2: dirid=b\n\n[before]\nvirtiofs4: dirid=c\n\n[special:cloudinit]\nvirtiofs6: x\n";
+        let text = "#virtiofs5: not/this\nmemory: 512\nhotplug: disk,memory\nlock: backup\nostype: win11\nvirtiofs0: dirid=media\nvirtiofs1: a1,cache=never\nvirtiofs01: b\nvirtiofs10: b\n\n[PENDING]\ndelete: virtiofs1,!virtiofs3;memory\nvirtiofs2: dirid=b\n\n[before]\nvirtiofs4: 1c\n\n[special:cloudinit]\nvirtiofs6: x\n";
         let found = machine(text.as_bytes());
         assert_eq!(found.devices.keys().copied().collect::<Vec<_>>(), [0, 1]);
         assert_eq!(found.pending[&2].as_deref(), Some("dirid=b"));
         assert_eq!((found.pending.get(&1), found.pending.get(&3)), (Some(&None), Some(&None)));
         assert_eq!(found.wanted(), [(0, "dirid=media"), (2, "dirid=b")].into());
+        assert_eq!(found.in_snapshots, [].into());
         assert!(found.windows && found.starts_with_none.is_some());
         assert_eq!(found.lock.as_deref(), Some("backup"));
+    }
+
+    #[test]
+    fn what_proxmox_does_not_read_is_not_read() {
+        let text = " virtiofs0: media\nvirtiofs1 : media\nvirtiofs2: media\u{a0}\n [PENDING]\nvirtiofs3: a1\n\n[old]\nvirtiofs0: media,cache=never\n";
+        let found = machine(text.as_bytes());
+        assert_eq!(found.wanted(), [(2, "media\u{a0}"), (3, "a1")].into());
+        assert_eq!(SharedDirectory::read("media\u{a0}"), None);
+        assert_eq!(found.in_snapshots, [("media".into(), "old".into())].into());
     }
 
     #[test]

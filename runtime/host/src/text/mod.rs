@@ -11,5 +11,6 @@ pub mod machine_conf;
 pub mod mount_point;
 mod other_types;
 pub mod pct_version;
+pub mod perl;
 pub mod storage_cfg;
 pub mod virtiofs;

@@ -2,7 +2,7 @@
 //!
 //! The part without a name is the id. Proxmox keeps the text as it was given, so that only what was read can be compared.
 
-use super::mount_point::switch;
+use super::{mount_point::switch, perl::trim};
 use phoenix_graph::check::guest::{SHARING, is_config_id};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt};
@@ -32,11 +32,10 @@ impl SharedDirectory {
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         let mut said: BTreeMap<Box<str>, Box<str>> = BTreeMap::new();
-        for part in text.split(',') {
+        for part in text.split(',').filter(|part| !trim(part).is_empty()) {
             let (name, value) = match part.split_once('=') {
                 Some((name, value)) if !value.is_empty() => (name, value),
                 Some(_) => return None,
-                None if part.is_empty() => return None,
                 None => ("dirid", part),
             };
             let value = match SHARING.iter().find(|(known, _)| *known == name) {
@@ -75,6 +74,7 @@ mod tests {
         let one = read("expose-acl=yes,cache=auto,media,direct-io=off");
         assert_eq!(one.to_string(), "dirid=media,expose-acl=1");
         assert_eq!(read("dirid=media,expose-acl=true"), one);
+        assert_eq!(read("media,, ,expose-acl=1,"), one);
         assert_ne!(read("media"), one);
     }
 
@@ -87,7 +87,6 @@ mod tests {
             "media,cache=writeback",
             "media,cache=auto,cache=never",
             "media,direct-io=2",
-            "media,",
             "media,cache=",
             "1a",
             "media,writeback=1",

@@ -45,6 +45,14 @@ pub fn take_away(draft: &mut Draft<'_>) {
         let Some(found) = guests::seen(draft, &key) else { continue };
         // With its container a mount point is gone, too.
         let Some(state) = found.by_id.get(&bind.container) else { continue };
+        if !state.here {
+            draft.adopted.remove(&key);
+            if !state.at(&bind.at).is_empty() {
+                guests::left_elsewhere(draft, &key, &format!("container {}", bind.container), &state.node);
+            }
+            draft.push(Subject::Resource(key), Sketch::new(Kind::Release));
+            continue;
+        }
         let ours = state.at(&bind.at).into_iter().find(|(_, point)| *point.volume == *bind.path);
         if draft.whose.was_adopted(&key) {
             draft.adopted.remove(&key);

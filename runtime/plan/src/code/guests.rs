@@ -260,12 +260,39 @@ phoenix_graph::codes! {
         examples: None,
     };
 
-    MAPPING_IN_USE = Entry {
-        name: "mapping-in-use",
+    MAPPING_DOUBLED = Entry {
+        name: "mapping-doubled",
         level: Refusal,
-        title: "a directory mapping that others are given",
-        explanation: "Machines beside those of the spec are given a directory by this id. Take it from them, or keep the dataset's `virtiofs` in the spec.",
-        why: "These machines would not start any more.",
+        title: "several directories of one node under one id",
+        explanation: "Proxmox takes no change of such a directory mapping, and starts no machine with it on that node. Leave one of the lines in /etc/pve/mapping/directory.cfg.",
+        why: "The switch would fail in the middle, or the machine would not start.",
+        examples: None,
+    };
+
+    MAPPING_STAYS = Entry {
+        name: "mapping-stays",
+        level: Warning,
+        title: "a directory mapping that somebody still names",
+        explanation: "A machine runs with it until its next start, has it in a snapshot, or is given it by somebody else. So it is let go of and left: by it alone is known what these have. Once nobody names it, take this node's line out of it by hand, where nobody wants it again.",
+        why: "A machine would not start any more, or would write into a dataset that meanwhile was put away.",
+        examples: None,
+    };
+
+    MAPPING_OF_OTHERS = Entry {
+        name: "mapping-of-others",
+        level: Warning,
+        title: "a machine that gets a dataset by an id that it has already",
+        explanation: "Machines are given a directory by the id of its mapping. One that the spec does not name has this id, and so has what it stands for now. Take another id, or say the machine in the spec.",
+        why: "Root in that machine is root in the dataset.",
+        examples: None,
+    };
+
+    LEFT_ELSEWHERE = Entry {
+        name: "left-elsewhere",
+        level: Warning,
+        title: "a guest that is on another node, and keeps what it has",
+        explanation: "What a spec gave a container or a machine is in its configuration, which went along to the other node. There it is another host's to change.",
+        why: "On that node it has another directory at that place, or none.",
         examples: None,
     };
 

@@ -197,8 +197,9 @@ fn ends(draft: &Draft<'_>) -> BTreeMap<(u32, Box<str>), End> {
 fn by_id(found: &Configured, id: &str) -> Vec<(u32, String)> {
     let is = |text: &str| SharedDirectory::read(text).is_some_and(|directory| *directory.id == *id);
     let of = |(machine, state): (&u32, &MachineState)| {
-        let devices = state.devices.iter().filter(|(_, text)| is(text));
-        devices.map(|(number, _)| (*machine, format!("virtiofs{number}"))).collect::<Vec<_>>()
+        let pending = state.pending.iter().filter_map(|(number, text)| Some((number, text.as_ref()?)));
+        let all = state.devices.iter().chain(pending).filter(|(_, text)| is(text));
+        all.map(|(number, _)| (*machine, format!("virtiofs{number}"))).collect::<Vec<_>>()
     };
     found.machines.iter().flat_map(of).collect()
 }

@@ -15,6 +15,7 @@ use crate::{
     record::Claim,
     sketch::Sketch,
     stage::Stage,
+    why::Why,
 };
 use machine::{at, changes, free, unable, unready};
 use phoenix_graph::{Graph, Key, Resource, Virtiofs};
@@ -51,7 +52,20 @@ fn take_away(draft: &mut Draft<'_>) {
         let Some(found) = guests::seen(draft, &key) else { continue };
         // With its machine it is gone, too.
         let Some(state) = found.machines.get(&given.machine) else { continue };
-        let ours = at(state, &given.id).into_iter().next();
+        let all = at(state, &given.id);
+        if !state.here {
+            draft.adopted.remove(&key);
+            if !all.is_empty() {
+                guests::left_elsewhere(draft, &key, &format!("machine {}", given.machine), &state.node);
+            }
+            draft.push(Subject::Resource(key), Sketch::new(Kind::Release));
+            continue;
+        }
+        if all.len() > 1 {
+            draft.refuse_for(&key, twice(given.machine, &all));
+            continue;
+        }
+        let ours = all.into_iter().next();
         let adopted = draft.whose.was_adopted(&key);
         let to = match inputs.prior(&key, SHARED) {
             Some(Prior::Own { raw, .. }) if adopted && inputs.gives_back => Some(&**raw),
@@ -115,18 +129,19 @@ fn plan(draft: &mut Draft<'_>) {
         match &at(state, &given.given.id)[..] {
             [] => create(draft, &given, &mut taken),
             [(number, directory)] => present(draft, &given, *number, directory),
-            several => {
-                let several: Vec<String> =
-                    several.iter().map(|(number, _)| format!("virtiofs{number}")).collect();
-                draft.refuse(
-                    &key,
-                    code::DIRECTORY_TWICE,
-                    format!("machine {} has it as {}", given.given.machine, several.join(" and ")),
-                    "take all but one from the machine: `qm set ID --delete virtiofsN`",
-                );
-            }
+            several => draft.refuse_for(&key, twice(given.given.machine, several)),
         }
     }
+}
+
+/// Says that a machine has one directory several times.
+fn twice(machine: u32, several: &[(u8, SharedDirectory)]) -> Why {
+    let several: Vec<String> = several.iter().map(|(number, _)| format!("virtiofs{number}")).collect();
+    Why::new(
+        code::DIRECTORY_TWICE,
+        format!("machine {machine} has it as {}", several.join(" and ")),
+        format!("take all but one from the machine: `qm set {machine} --delete virtiofsN`"),
+    )
 }
 
 /// A directory, and the machine that it is given to.
@@ -198,6 +213,9 @@ fn present(draft: &mut Draft<'_>, one: &Given<'_>, number: u8, directory: &Share
     }
     let wanted = SharedDirectory::new(&given.id, &given.options);
     if wanted == *directory {
+        if !state.here {
+            guests::left_elsewhere(draft, key, &format!("machine {machine}"), &state.node);
+        }
         if state.running && state.pending.contains_key(&number) {
             waits(draft, key, machine, number);
         }

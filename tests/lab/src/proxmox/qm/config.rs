@@ -29,14 +29,24 @@ pub fn set(words: &[String], is_up: impl Fn(u32) -> bool) -> Result<Printed, Fai
     })
 }
 
+/// Puts in force what waits in a machine that has stopped.
+pub fn stop(id: u32) -> Result<(), Failed> {
+    locked(id, || in_force(id).map(|_| ()))
+}
+
+fn in_force(id: u32) -> Result<String, Failed> {
+    let before = fs::read_to_string(path(id)).map_err(because)?;
+    let text = qm::started(&before);
+    if text != before {
+        kept::replace(&path(id), &text).map_err(because)?;
+    }
+    Ok(text)
+}
+
 /// Puts in force what waits in a machine that starts, and says whether it can start with that.
 pub fn start(id: u32) -> Result<(), Failed> {
     locked(id, || {
-        let before = fs::read_to_string(path(id)).map_err(because)?;
-        let text = qm::started(&before);
-        if text != before {
-            kept::replace(&path(id), &text).map_err(because)?;
-        }
+        let text = in_force(id)?;
         let has_virtiofsd = Path::new(VIRTIOFSD).is_file();
         qm::startable(&text, &mut pvesh::Machine::default(), has_virtiofsd)
             .map_err(|said| Failed { code: 255, said })

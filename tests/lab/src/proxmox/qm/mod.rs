@@ -147,7 +147,8 @@ impl Vm {
         let Some(pid) = self.first_process() else { return Ok(()) };
         Command::new("kill").args(["-KILL", &pid.to_string()]).status().map_err(|error| error.to_string())?;
         wait_for(|| self.first_process().is_none().then_some(())).ok_or("it does not stop")?;
-        served::stop(self.id).map_err(|error| error.to_string())
+        served::stop(self.id).map_err(|error| error.to_string())?;
+        config::stop(self.id.into()).map_err(|failed| failed.said)
     }
 
     /// Reaches its agent, which is asked whether it listens.
