@@ -63,6 +63,7 @@ fn refused(fault: &Fault, places: &HashMap<Key, Place>) -> Diagnostic {
         | Reason::Path { .. }
         | Reason::Unmounted(_)
         | Reason::Spelling(_)
+        | Reason::ReadsOtherwise(_)
         | Reason::Derived(_) => code::INTERNAL,
     };
     let diagnostic = Diagnostic::new(code, fault.to_string());

@@ -70,7 +70,7 @@ fn systemd_mounts_what_was_carried_over(lab: &Session) {
     lab.ok("tar -C /root/units -c . | nsenter --all --target $(cat /run/qm/201.pid) tar -C /etc/systemd/system -x");
     inside(
         lab,
-        r"systemctl daemon-reload && systemctl enable --now 'srv-my\x20data.automount' 'srv-part\x2dof.mount'",
+        r"systemctl daemon-reload && systemd-analyze verify /etc/systemd/system/srv-* && systemctl enable --now 'srv-my\x20data.automount' 'srv-part\x2dof.mount'",
     );
     says(&mounted(lab, "/srv/part-of"), &["nfs4", "10.77.0.1:/t1/a/sub dir", "vers=4.2", "hard"]);
     // Nobody has used it yet.

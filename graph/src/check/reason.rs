@@ -63,6 +63,9 @@ pub enum Reason {
     SharedTwice,
     #[error("it is exported to nobody")]
     NoClients,
+    /// What would be written of it says something else to whoever reads it.
+    #[error("its line would read otherwise: {0:?}")]
+    ReadsOtherwise(String),
     #[error(transparent)]
     Client(#[from] ClientError),
     #[error(transparent)]

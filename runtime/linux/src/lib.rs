@@ -66,7 +66,15 @@ impl LinuxHost {
     #[must_use]
     pub fn new(paths: LinuxPaths) -> Self {
         let runner = Runner::new(paths.tools.clone());
-        LinuxHost { reach: Reach { paths, runner, keys: Mutex::default(), proxmox: Mutex::default() } }
+        LinuxHost {
+            reach: Reach {
+                paths,
+                runner,
+                keys: Mutex::default(),
+                proxmox: Mutex::default(),
+                registry: Mutex::default(),
+            },
+        }
     }
 
     /// Changes how long a command may take: one that looks, and one that changes something. By itself

@@ -2,19 +2,27 @@
 
 use crate::{
     LinuxPaths,
-    cluster::{Cluster, cluster, contents, locked, unreadable},
+    cluster::{Cluster, cluster, contents, digest, locked, unreadable},
     look::Look,
     reach::Reach,
     secret_file,
 };
 use phoenix_host::{
     HostError,
+    error::failed,
     observed::{Observed, Secrets, Storages},
     op::Op,
     text::storage_cfg,
 };
-use std::{io::ErrorKind, path::Path};
+use std::{
+    io::{self, ErrorKind},
+    path::Path,
+    sync::PoisonError,
+};
 use zeroize::Zeroizing;
+
+/// Where they are kept, below `/etc/pve`.
+const STORAGE_CFG: &str = "storage.cfg";
 
 /// Reads the registrations, as far as they are asked for. No process is started.
 pub fn look(look: &Look<'_>, seen: &mut Observed) -> Result<(), HostError> {
@@ -26,7 +34,7 @@ pub fn look(look: &Look<'_>, seen: &mut Observed) -> Result<(), HostError> {
         Err(error) => return Err(error),
         Ok(_) => match cluster(&look.reach.paths) {
             Err(unknown) => Storages::Unknown(unknown),
-            Ok(cluster) => registrations(&look.reach.paths.pve.join("storage.cfg"), &cluster),
+            Ok(cluster) => registrations(look.reach, &cluster),
         },
     };
     if let Storages::Found(found) = &mut seen.storages {
@@ -55,14 +63,44 @@ impl Secrets for Files<'_> {
 
 /// Changes registrations. `pvesm` runs one at a time: its lock lasts 10 s, and several at once starve.
 pub fn perform(reach: &Reach, op: &Op) -> Option<Result<(), HostError>> {
-    op.is_registration().then(|| locked(reach, || reach.change(op)))
+    op.is_registration().then(|| locked(reach, || change(reach, op)))
 }
 
-fn registrations(path: &Path, cluster: &Cluster) -> Storages {
-    let mut found = match contents(path) {
-        Ok(bytes) => storage_cfg::storages(&bytes),
-        // Before the first write there is no such file.
-        Err(error) if error.kind() == ErrorKind::NotFound => storage_cfg::storages(b""),
+/// Changes a registration: only where the file of all of them is as it was looked at, since a change writes it whole.
+fn change(reach: &Reach, op: &Op) -> Result<(), HostError> {
+    let path = reach.paths.pve.join(STORAGE_CFG);
+    let now = || whole(&path).map(|bytes| digest(&bytes)).map_err(|error| failed("read", &path, error));
+    let before = now()?;
+    let mut seen = reach.registry.lock().unwrap_or_else(PoisonError::into_inner);
+    if seen.as_ref().is_some_and(|seen| *seen != before) {
+        let why = "somebody has changed it since it was looked at; nothing was written";
+        return Err(failed("change", &path, io::Error::other(why)));
+    }
+    let mut argv = op.argv().unwrap_or_default();
+    if matches!(op, Op::StorageSet { .. }) {
+        // Whoever writes to it in between is told by Proxmox; what is added or removed takes no digest.
+        argv.extend(["--digest".to_owned(), before]);
+    }
+    let done = reach.change_as(op, &argv);
+    *seen = Some(now()?);
+    done
+}
+
+/// Reads the file. Before the first write there is none.
+fn whole(path: &Path) -> io::Result<Vec<u8>> {
+    match contents(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        other => other,
+    }
+}
+
+fn registrations(reach: &Reach, cluster: &Cluster) -> Storages {
+    let path = &reach.paths.pve.join(STORAGE_CFG);
+    let mut found = match whole(path) {
+        Ok(bytes) => {
+            *reach.registry.lock().unwrap_or_else(PoisonError::into_inner) = Some(digest(&bytes));
+            storage_cfg::storages(&bytes)
+        }
         Err(error) => return Storages::Unknown(unreadable(path, &error)),
     };
     if let Storages::Found(found) = &mut found {

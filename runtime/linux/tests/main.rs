@@ -610,3 +610,45 @@ fn what_proxmox_keeps_is_compared_with_the_files_asked_for() {
     assert_eq!(seen.unusable_secrets.keys().collect::<Vec<_>>(), [&open]);
     assert!(!format!("{seen:?}").contains("horse"));
 }
+
+#[test]
+fn registrations_that_somebody_has_changed_since_they_were_looked_at_are_left_alone() {
+    let root = root();
+    let put = |path: &str, text: &str| {
+        let path = root.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    let cfg = root.path().join("etc/pve/storage.cfg");
+    // A tool that notes how it was run, and writes as the real one does.
+    let at = root.path().display();
+    tool(root.path(), "pvesm", &format!("echo \"$@\" >>{at}/runs\necho >>{}", cfg.display()));
+    put("proc/self/mountinfo", "1 1 0:1 / /etc/pve rw - fuse.pmxcfs /dev/fuse rw\n");
+    put("etc/pve/.members", "{\"nodename\": \"a\"}");
+    put("etc/pve/storage.cfg", "dir: one\n\tpath /srv/one\n\n");
+    let host = host(root.path());
+    let set = Op::StorageSet {
+        id: phoenix_graph::StorageId::new("one").unwrap(),
+        set: vec![("content".into(), "iso".into())],
+        secrets: vec![],
+        delete: vec![],
+    };
+    let remove = Op::StorageRemove { id: phoenix_graph::StorageId::new("one").unwrap() };
+    let look = || host.observe(&Query { storages: true, ..Query::default() }).unwrap();
+    look();
+    // What was written from here is known.
+    host.perform(&set).unwrap();
+    host.perform(&remove).unwrap();
+    put("etc/pve/storage.cfg", "dir: two\n\tpath /srv/two\n\n");
+    for op in [&set, &remove] {
+        let error = host.perform(op).unwrap_err();
+        assert!(error.to_string().contains("somebody has changed it"), "{error}");
+    }
+    look();
+    host.perform(&set).unwrap();
+    let runs = fs::read_to_string(root.path().join("runs")).unwrap();
+    let runs: Vec<&str> = runs.lines().collect();
+    let digest = |run: &str| run.rsplit_once("--digest ").map(|(_, digest)| digest.len());
+    assert_eq!((runs.len(), digest(runs[0]), runs[1]), (3, Some(40), "remove one"));
+    assert_eq!(digest(runs[2]), Some(40));
+}

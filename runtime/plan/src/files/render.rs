@@ -3,9 +3,11 @@
 use crate::{export::line, tunable};
 pub use line::EXPORTS_LINK;
 use phoenix_graph::{
-    Graph, Resource,
-    check::{self, Fault},
+    Export, Graph, Resource,
+    check::{self, Fault, Reason},
+    export::ExportOptions,
 };
+use phoenix_host::text::exports;
 use std::collections::BTreeMap;
 
 /// Where the module parameters for the next boot are linked in (`modprobe.d(5)`).
@@ -38,5 +40,79 @@ pub fn line(resource: &Resource) -> Result<Option<(&'static str, String)>, Fault
         _ => return Ok(None),
     };
     check::resource(resource)?;
-    Ok(Some((name, line)))
+    match resource {
+        Resource::Export(export) if !reads_back(export, &line) => {
+            Err(Fault { key: resource.key(), reason: Reason::ReadsOtherwise(line) })
+        }
+        _ => Ok(Some((name, line))),
+    }
+}
+
+/// Returns whether who reads a line finds in it just what the export says: one entry that reads otherwise would take all
+/// others with it, or share what nobody wants to.
+fn reads_back(export: &Export, line: &str) -> bool {
+    let entries = exports::entries(line);
+    let found: Option<BTreeMap<Box<str>, ExportOptions>> = entries
+        .iter()
+        .map(|(_, entry)| match entry {
+            exports::Line::Entry { path, client, options } if *path == export.path => {
+                Some((client.clone(), ExportOptions::from_etab(options)))
+            }
+            _ => None,
+        })
+        .collect();
+    entries.len() == export.clients.len() && found.as_ref() == Some(&export.clients)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use phoenix_graph::DatasetName;
+    use proptest::prelude::*;
+
+    /// Words of options that go together, of all that say something.
+    fn options() -> impl Strategy<Value = ExportOptions> {
+        let one_of = |words: &'static [&'static str]| prop::sample::select(words);
+        let words = (
+            one_of(&["ro", "rw"]),
+            one_of(&["sync", "async"]),
+            one_of(&["root_squash", "no_root_squash", "all_squash"]),
+            one_of(&["hide", "nohide", "crossmnt"]),
+            one_of(&["sec=sys", "sec=krb5:krb5i", "sec=krb5p"]),
+            one_of(&["anonuid=65534", "anonuid=1000", "anonuid=0"]),
+            one_of(&[
+                "insecure",
+                "secure",
+                "fsid=0",
+                "fsid=12",
+                "no_subtree_check",
+                "subtree_check",
+                "no_acl",
+            ]),
+            one_of(&["wdelay", "no_wdelay", "pnfs", "insecure_locks", "mountpoint=/srv"]),
+        );
+        words.prop_filter_map("no options", |(a, b, c, d, e, f, g, h)| {
+            ExportOptions::from_words([a, b, c, d, e, f, g, h]).ok()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn every_export_reads_back_as_it_is_written(
+            path in "(/[a-zA-Z0-9 #\\\\\"()*'=.äß-]{1,9}){1,3}",
+            clients in prop::collection::btree_map(
+                prop::sample::select(&["10.0.0.0/24", "fd00::/64", "@net", "*.lan", "host", "*"][..]).prop_map(Box::from),
+                options(),
+                1..4,
+            ),
+        ) {
+            let export = Export { path: path.into(), dataset: DatasetName::new("tank/a").unwrap(), clients };
+            let line = line::line(&export);
+            prop_assert!(reads_back(&export, &line), "{line}");
+            // Nothing can be taken from it, or added to it, unnoticed.
+            let more = format!("{line}/etc *(rw)\n");
+            let apart = line.replacen('(', " (", 1);
+            prop_assert!(!reads_back(&export, &more) && !reads_back(&export, &apart));
+        }
+    }
 }
