@@ -2,7 +2,7 @@
 //! guests that name what is to go, and an `/etc/pve` that is not there.
 
 use phoenix_graph::{Graph, Resource, Storage};
-use phoenix_host::{HostError, observed::Storages, op::Op};
+use phoenix_host::{HostError, observed::Storages, op::Op, text::storage_cfg};
 use phoenix_plan::{Consent, Kind, Plan, Subject};
 use phoenix_sim::{Cluster, Fault, FaultKind, Show};
 use phoenix_support::*;
@@ -66,6 +66,53 @@ fn what_a_write_would_drop_is_told_line_by_line_and_kept_without_consent() {
     // Nothing is left to lose, and nothing is asked.
     world.rollback(1).unwrap();
     world.switch(&graph(small())).unwrap();
+}
+
+/// Twenty registrations, written by hand.
+const TWENTY: &str = include_str!("fixtures/storage.cfg");
+
+#[test]
+fn twenty_registrations_by_hand_stay_as_they_are_but_for_the_lines_that_are_told() {
+    let world = World::new();
+    world.host.edit(|state| state.storage_cfg = Some(TWENTY.to_owned()));
+    assert_eq!(TWENTY.matches(": ").count(), 20);
+    let read = |world: &World| {
+        let Storages::Found(found) = storage_cfg::storages(cfg(world).as_bytes()) else { panic!("unknown") };
+        found
+    };
+    let theirs = read(&world);
+    // What registers nothing leaves every byte.
+    world.switch(&graph(unregistered())).unwrap();
+    world.switch(&graph(unregistered())).unwrap();
+    assert_eq!(cfg(&world), TWENTY);
+    // A registration rewrites the file: each line that goes by that is told, and no other goes.
+    let told = world.plan_with(&graph(small()), &files(&["storage.cfg"])).warnings;
+    let told = told.iter().filter(|warning| warning.text.contains("Proxmox drops this"));
+    let told: Vec<&str> = told.map(|warning| &*warning.text).collect();
+    assert_eq!(told.len(), theirs.lost.len(), "{told:#?}");
+    for lost in
+        ["# guests' disks", "linstordb: drbd", "redundancy 2", "controllers", "# read only", "night-shift"]
+    {
+        assert!(told.iter().any(|line| line.contains(lost)), "{lost}: {told:#?}");
+    }
+    assert!(world.switch(&graph(small())).is_err(), "nothing was asked");
+    assert_eq!(cfg(&world), TWENTY);
+    world.switch_with(&graph(small()), &files(&["storage.cfg"])).unwrap();
+    let same = |world: &World, ours: usize| {
+        let now = read(world);
+        assert_eq!((now.lost.len(), now.by_id.len()), (0, theirs.by_id.len() + ours), "{}", cfg(world));
+        for (id, state) in &theirs.by_id {
+            assert_eq!(now.by_id.get(id), Some(state), "{id}");
+        }
+    };
+    same(&world, 1);
+    assert!(world.drift().is_empty());
+    let before = cfg(&world);
+    world.switch(&graph(small())).unwrap();
+    assert_eq!(cfg(&world), before);
+    world.rollback(1).unwrap();
+    same(&world, 0);
+    assert!(world.drift().is_empty());
 }
 
 #[test]
