@@ -167,7 +167,11 @@ fn plan(draft: &mut Draft<'_>) {
                 continue;
             }
         };
-        if let Some(why) = doubled(found, &mapping.id) {
+        let is_doubled = |nodes: &BTreeSet<Box<str>>| nodes.contains(&found.node);
+        // Of another node it is that node's, as long as nothing is changed.
+        if let (true, Some(why)) =
+            (found.mappings.doubled.get(&mapping.id).is_some_and(is_doubled), doubled(found, &mapping.id))
+        {
             draft.refuse_for(&key, why);
             continue;
         }
@@ -239,11 +243,12 @@ fn waits(draft: &mut Draft<'_>, key: &Key, found: &Configured, id: &str) {
 
 /// Says why an id cannot be given to a machine, nor changed: a node has several directories under it.
 fn doubled(found: &Configured, id: &str) -> Option<Why> {
-    let node = found.mappings.doubled.get(id)?;
+    let nodes: Vec<&str> = found.mappings.doubled.get(id)?.iter().map(|node| &**node).collect();
     Some(Why::new(
         code::MAPPING_DOUBLED,
         format!(
-            "the node {node} has several directories under the id {id} in /etc/pve/mapping/directory.cfg"
+            "{} has several directories under the id {id} in /etc/pve/mapping/directory.cfg",
+            nodes.join(" and ")
         ),
         "leave one of them there, then switch again",
     ))

@@ -30,10 +30,10 @@ pub struct Mappings {
     /// What is said of ids, for people.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub descriptions: BTreeMap<Box<str>, Box<str>>,
-    /// The ids under which a node has several directories, with the node: Proxmox takes no change of them, and starts no
-    /// machine with one on that node.
+    /// The ids under which nodes have several directories, with these nodes: Proxmox takes no change of them, and starts no
+    /// machine with one on such a node.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub doubled: BTreeMap<Box<str>, Box<str>>,
+    pub doubled: BTreeMap<Box<str>, BTreeSet<Box<str>>>,
     /// The ids whose directory on this node is not there: Proxmox would not take it again.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub absent: BTreeSet<Box<str>>,

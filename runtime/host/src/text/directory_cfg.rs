@@ -7,7 +7,7 @@ use super::{
 };
 use crate::observed::{Mappings, NodeDirectory};
 use phoenix_graph::check::guest::is_config_id;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The longest description that Proxmox reads, in bytes.
 const LONGEST: usize = 4096;
@@ -102,12 +102,12 @@ pub fn read(bytes: &[u8]) -> DirectoryCfg {
         .map(|section| format!("line {}: the directory mapping {:?} has no `map`", section.line, section.id));
     for section in sections.into_values().filter(|section| !section.maps.is_empty()) {
         let id: Box<str> = section.id.into();
-        let twice = section
-            .maps
-            .iter()
-            .enumerate()
-            .find(|(at, one)| section.maps[..*at].iter().any(|other| other.node == one.node));
-        found.mappings.doubled.extend(twice.map(|(_, one)| (id.clone(), one.node.clone())));
+        let mut nodes = BTreeSet::new();
+        let twice = section.maps.iter().filter(|one| !nodes.insert(&one.node));
+        let twice: BTreeSet<Box<str>> = twice.map(|one| one.node.clone()).collect();
+        if !twice.is_empty() {
+            found.mappings.doubled.insert(id.clone(), twice);
+        }
         found.mappings.descriptions.extend(section.description.map(|text| (id.clone(), text.into())));
         found.mappings.by_id.insert(id, section.maps);
     }
@@ -191,7 +191,7 @@ mod tests {
             "a1\n\tdescription  of all \n\tmap node=p,path=/a\n\tmap node=q,path=/b\n\tmap node=p,path=/c\n";
         let found = read(text.as_bytes()).mappings;
         assert_eq!(found.descriptions["a1"].as_ref(), "of all");
-        assert_eq!(found.doubled["a1"].as_ref(), "p");
+        assert_eq!(found.doubled["a1"], ["p".into()].into());
         let long = format!("a1\n\tdescription {}\n\tmap node=p,path=/a\n", "x".repeat(4097));
         assert_eq!(lost(&long), [2]);
     }
