@@ -9,9 +9,10 @@ use phoenix_graph::{
     DatasetName, Resource, Storage,
     kind::inside,
     mounts::{Mount, unsaid_roots},
+    nfs::text::is_itself,
     storage::{FILE, STANDALONE, StorageType},
 };
-use std::{collections::BTreeMap, net::IpAddr};
+use std::collections::BTreeMap;
 
 impl<'a> Checker<'_, 'a, '_> {
     /// Reads a `proxmox` that stands in a host: what lies on no dataset of it.
@@ -114,8 +115,7 @@ impl<'a> Checker<'_, 'a, '_> {
     /// Tells of an NFS server that is this very host.
     fn look_at_the_server(&mut self, block: &Block<'a>, properties: &BTreeMap<Box<str>, Box<str>>) {
         let Some(server) = properties.get("server") else { return };
-        let loopback = server.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-        if !loopback && &**server != "localhost" {
+        if !is_itself(server) {
             return;
         }
         let place = block.setting("server").map_or(block.place, |setting| setting.place);

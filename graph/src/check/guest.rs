@@ -4,6 +4,14 @@
 /// The ids that Proxmox gives to guests.
 pub const IDS: std::ops::RangeInclusive<u32> = 100..=999_999_999;
 
+/// Checks the id of a guest, which is called so: a container or a machine.
+///
+/// # Errors
+/// That it is none.
+pub fn id(id: u32, what: &str) -> Result<(), String> {
+    if IDS.contains(&id) { Ok(()) } else { Err(format!("{id} is no id of a {what}")) }
+}
+
 /// Options of a mount that `pct(1)` takes.
 pub const MOUNT_OPTIONS: &[&str] = &["discard", "lazytime", "noatime", "nodev", "noexec", "nosuid"];
 

@@ -1,9 +1,8 @@
 //! A directory of the host that a machine mounts by its tag (virtiofs).
 
 use crate::{
-    Seconds,
     check::guest,
-    nfs::{Automount, TIMEOUT, text},
+    nfs::{Automount, check_when, is_off, on, spelt, text, when_facts},
 };
 use serde::{Deserialize, Serialize};
 
@@ -38,11 +37,6 @@ pub struct TagOptions {
     pub mount_timeout: Option<u64>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
-fn is_off(switch: &bool) -> bool {
-    !switch
-}
-
 impl TagMount {
     /// Says why it is no mount in its one spelling, which can be written down.
     ///
@@ -50,16 +44,8 @@ impl TagMount {
     /// What is wrong with it, as the end of a sentence.
     pub fn check(&self) -> Result<(), String> {
         guest::mapping_id(&self.tag).map_err(|reason| format!("{:?}: {reason}", self.tag))?;
-        match text::at(&self.at) {
-            Ok(one) if one == self.at => {}
-            Ok(_) => return Err(format!("{:?} is not how this is kept", self.at)),
-            Err(reason) => return Err(format!("{:?}: {reason}", self.at)),
-        }
-        let idle = self.options.automount.and_then(|automount| automount.idle_timeout);
-        match idle.into_iter().chain(self.options.mount_timeout).find(|seconds| !TIMEOUT.contains(seconds)) {
-            Some(seconds) => Err(format!("{seconds} seconds are not 1s to 1w")),
-            None => Ok(()),
-        }
+        spelt(&self.at, text::at(&self.at))?;
+        check_when(self.options.automount, self.options.mount_timeout)
     }
 }
 
@@ -75,17 +61,9 @@ impl TagOptions {
     /// Lists what is told of them, by name.
     #[must_use]
     pub fn facts(&self) -> Vec<(&'static str, String)> {
-        let on = |on: bool| if on { "on" } else { "off" }.to_owned();
-        let duration = |seconds: u64| Seconds(seconds).to_string();
-        let idle = self.automount.and_then(|automount| automount.idle_timeout);
-        let said = [
-            ("automount", Some(on(self.automount.is_some()))),
-            ("idle-timeout", idle.map(duration)),
-            ("mount-timeout", self.mount_timeout.map(duration)),
-            ("noatime", self.noatime.then(|| on(true))),
-            ("ro", self.ro.then(|| on(true))),
-        ];
-        said.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+        let own = [("noatime", on(self.noatime)), ("ro", on(self.ro))];
+        let when = when_facts(self.automount, self.mount_timeout);
+        when.into_iter().chain(own).filter_map(|(name, value)| Some((name, value?))).collect()
     }
 
     /// Reads one of the options of the mount itself; nothing where it is none that is written.

@@ -53,9 +53,7 @@ impl Kind for Bind {
 
     fn check(&self) -> Result<(), Reason> {
         let wrong = |reason: &str| Reason::Guest(reason.to_owned());
-        if !guest::IDS.contains(&self.container) {
-            return Err(Reason::Guest(format!("{} is no id of a container", self.container)));
-        }
+        guest::id(self.container, "container").map_err(Reason::Guest)?;
         if guest::path_inside(&self.at).map_err(wrong)? != self.at {
             return Err(Reason::Spelling(self.at.to_string()));
         }

@@ -90,9 +90,7 @@ impl Kind for GuestMount {
 
     fn check(&self) -> Result<(), Reason> {
         let wrong = |reason: &str| Reason::Guest(reason.to_owned());
-        if !guest::IDS.contains(&self.machine) {
-            return Err(Reason::Guest(format!("{} is no id of a machine", self.machine)));
-        }
+        guest::id(self.machine, "machine").map_err(Reason::Guest)?;
         if let Some(said) = &self.subdirectory
             && text::subdirectory(said).map_err(wrong)? != *said
         {

@@ -67,9 +67,7 @@ impl Kind for Permissions {
         }
         let all = || [owner, group].into_iter().flatten().chain(acl.accounts());
         if let Some(id) = self.container {
-            if !guest::IDS.contains(&id) {
-                return Err(Reason::Guest(format!("{id} is no id of a container")));
-            }
+            guest::id(id, "container").map_err(Reason::Guest)?;
             if let Some(text) = all().find(|text| text.parse::<u32>().is_err()) {
                 return Err(Reason::Guest(format!("what {text:?} is inside of a container is not known")));
             }

@@ -76,9 +76,7 @@ impl Kind for Virtiofs {
 
     fn check(&self) -> Result<(), Reason> {
         let wrong = |reason: &str| Reason::Guest(reason.to_owned());
-        if !guest::IDS.contains(&self.machine) {
-            return Err(Reason::Guest(format!("{} is no id of a machine", self.machine)));
-        }
+        guest::id(self.machine, "machine").map_err(Reason::Guest)?;
         guest::mapping_id(&self.id).map_err(wrong)?;
         for (name, value) in &self.options {
             let words = SHARING.iter().find(|(known, _)| *known == &**name).map(|(_, words)| *words);

@@ -5,6 +5,7 @@ mod options;
 pub mod text;
 
 pub use options::{Automount, CONNECTIONS, Flavour, NfsOptions, TIMEOUT, Version};
+pub(crate) use options::{check_when, is_off, on, when_facts};
 
 use serde::{Deserialize, Serialize};
 use std::net::Ipv6Addr;
@@ -29,11 +30,6 @@ impl NfsMount {
     /// # Errors
     /// What is wrong with it, as the end of a sentence.
     pub fn check(&self) -> Result<(), String> {
-        let spelt = |text: &str, one: Result<Box<str>, &'static str>| match one {
-            Ok(one) if *one == *text => Ok(()),
-            Ok(_) => Err(format!("{text:?} is not how this is kept")),
-            Err(reason) => Err(format!("{text:?}: {reason}")),
-        };
         spelt(&self.server, text::server(&self.server))?;
         spelt(&self.at, text::at(&self.at))?;
         spelt(&self.what, text::what(&self.what).map(|()| self.what.clone()))?;
@@ -55,6 +51,15 @@ impl NfsMount {
     #[must_use]
     pub fn kind(&self) -> &'static str {
         if self.options.vers == Version::V3 { "nfs" } else { "nfs4" }
+    }
+}
+
+/// Says why a text is not in its one spelling, by what was read of it.
+pub(crate) fn spelt(text: &str, one: Result<Box<str>, &'static str>) -> Result<(), String> {
+    match one {
+        Ok(one) if *one == *text => Ok(()),
+        Ok(_) => Err(format!("{text:?} is not how this is kept")),
+        Err(reason) => Err(format!("{text:?}: {reason}")),
     }
 }
 

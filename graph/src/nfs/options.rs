@@ -100,6 +100,34 @@ pub struct Automount {
     pub idle_timeout: Option<u64>,
 }
 
+/// Says why no spec says when something is mounted, and how long that may take.
+pub(crate) fn check_when(automount: Option<Automount>, mount_timeout: Option<u64>) -> Result<(), String> {
+    let idle = automount.and_then(|automount| automount.idle_timeout);
+    match idle.into_iter().chain(mount_timeout).find(|seconds| !TIMEOUT.contains(seconds)) {
+        Some(seconds) => Err(format!("{seconds} seconds are not 1s to 1w")),
+        None => Ok(()),
+    }
+}
+
+/// Lists what is told of when something is mounted, by name.
+pub(crate) fn when_facts(
+    automount: Option<Automount>,
+    mount_timeout: Option<u64>,
+) -> [(&'static str, Option<String>); 3] {
+    let duration = |seconds: u64| Seconds(seconds).to_string();
+    let idle = automount.and_then(|automount| automount.idle_timeout);
+    [
+        ("automount", Some(if automount.is_some() { "on" } else { "off" }.to_owned())),
+        ("idle-timeout", idle.map(duration)),
+        ("mount-timeout", mount_timeout.map(duration)),
+    ]
+}
+
+/// Says a switch of a mount where it is on.
+pub(crate) fn on(switch: bool) -> Option<String> {
+    switch.then(|| "on".to_owned())
+}
+
 /// How an NFS mount is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -127,7 +155,7 @@ pub struct NfsOptions {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
-fn is_off(switch: &bool) -> bool {
+pub(crate) fn is_off(switch: &bool) -> bool {
     !switch
 }
 
@@ -156,11 +184,7 @@ impl NfsOptions {
         if let Some(connections) = self.nconnect.filter(|number| !CONNECTIONS.contains(number)) {
             return Err(format!("{connections} is no number of connections: there are 1 to 16"));
         }
-        let idle = self.automount.and_then(|automount| automount.idle_timeout);
-        match idle.into_iter().chain(self.mount_timeout).find(|seconds| !TIMEOUT.contains(seconds)) {
-            Some(seconds) => Err(format!("{seconds} seconds are not 1s to 1w")),
-            None => Ok(()),
-        }
+        check_when(self.automount, self.mount_timeout)
     }
 
     /// Lists the options of the mount itself, as `nfs(5)` and `mount(8)` write them.
@@ -178,21 +202,16 @@ impl NfsOptions {
     /// Lists what is told of them, by name.
     #[must_use]
     pub fn facts(&self) -> Vec<(&'static str, String)> {
-        let on = |on: bool| if on { "on" } else { "off" }.to_owned();
-        let duration = |seconds: u64| Seconds(seconds).to_string();
-        let idle = self.automount.and_then(|automount| automount.idle_timeout);
-        let said = [
-            ("automount", Some(on(self.automount.is_some()))),
-            ("idle-timeout", idle.map(duration)),
-            ("mount-timeout", self.mount_timeout.map(duration)),
+        let own = [
             ("nconnect", self.nconnect.map(|number| number.to_string())),
-            ("noatime", self.noatime.then(|| on(true))),
-            ("ro", self.ro.then(|| on(true))),
+            ("noatime", on(self.noatime)),
+            ("ro", on(self.ro)),
             ("sec", self.sec.map(|flavour| flavour.to_string())),
-            ("soft", self.soft.then(|| on(true))),
+            ("soft", on(self.soft)),
             ("vers", Some(self.vers.to_string())),
         ];
-        said.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+        let when = when_facts(self.automount, self.mount_timeout);
+        when.into_iter().chain(own).filter_map(|(name, value)| Some((name, value?))).collect()
     }
 
     /// Reads one of the options of the mount itself; nothing where it is none that is written.

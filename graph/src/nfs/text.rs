@@ -22,6 +22,15 @@ pub fn server(text: &str) -> Result<Box<str>, &'static str> {
 
 const NO_SERVER: &str = "it is an address or a host name, such as \"10.0.0.1\" or \"nas.lan\"";
 
+/// Returns whether a server is whoever asks for it: an address of the loopback device, or none at all.
+#[must_use]
+pub fn is_itself(server: &str) -> bool {
+    match server.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(address) => address.is_loopback() || address.is_unspecified(),
+        Err(_) => server.eq_ignore_ascii_case("localhost"),
+    }
+}
+
 /// Reads the address of a machine.
 ///
 /// # Errors
@@ -100,4 +109,19 @@ fn written(path: &str) -> Result<(), &'static str> {
         return Err("a blank or a backslash at its end would be lost, or join the next line to it");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_itself;
+
+    #[test]
+    fn whoever_asks_these_asks_itself() {
+        for server in ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1", "0.0.0.0", "::", "Localhost"] {
+            assert!(is_itself(server), "{server}");
+        }
+        for server in ["10.0.0.1", "128.0.0.1", "fd00::1", "::ffff:10.0.0.1", "nas.lan", "localhost.lan"] {
+            assert!(!is_itself(server), "{server}");
+        }
+    }
 }

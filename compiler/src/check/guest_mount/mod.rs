@@ -19,7 +19,7 @@ use phoenix_graph::{
     nfs::{NfsMount, NfsOptions, text},
 };
 use said::Said;
-use std::{collections::BTreeMap, net::IpAddr};
+use std::collections::BTreeMap;
 
 impl<'b, 'a> Checker<'b, 'a, '_> {
     /// Puts a `vm` off.
@@ -89,6 +89,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             return false;
         }
         self.over_its_system(block, &format!("machine {}", said.machine), &said.at);
+        self.look_at_server(block, &said);
         self.look_at_options(block, &said, &way);
         let what = format!("{} of machine {}", said.at, said.machine);
         let mount = Resource::GuestMount(GuestMount {
@@ -185,21 +186,20 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         false
     }
 
-    /// Tells of a server that is none, and of options that lose what is written, or refuse it.
+    /// Tells of a server that is the machine itself.
+    fn look_at_server(&mut self, block: &Block<'a>, said: &Said) {
+        let Some(setting) = block.setting("server").filter(|_| text::is_itself(&said.server)) else { return };
+        let message = format!("by {} machine {} reaches itself, not this host", said.server, said.machine);
+        let diagnostic = Diagnostic::new(code::MACHINE_REACHES_ITSELF, message)
+            .at(setting.place, "an address of each machine's own")
+            .help("say the address of this host on the network that both are on");
+        let diagnostic = self.vias.label(diagnostic, setting.via);
+        self.lint(diagnostic);
+    }
+
+    /// Tells of options that lose what is written, or refuse it.
     fn look_at_options(&mut self, block: &Block<'a>, said: &Said, way: &Way<'_>) {
         let NfsOptions { soft, ro, .. } = said.options;
-        let address = said.server.parse::<IpAddr>();
-        let is_itself =
-            address.map_or(&*said.server == "localhost", |at| at.is_loopback() || at.is_unspecified());
-        if let (true, Some(setting)) = (is_itself, block.setting("server")) {
-            let message =
-                format!("by {} machine {} reaches itself, not this host", said.server, said.machine);
-            let diagnostic = Diagnostic::new(code::MACHINE_REACHES_ITSELF, message)
-                .at(setting.place, "an address of each machine's own")
-                .help("say the address of this host on the network that both are on");
-            let diagnostic = self.vias.label(diagnostic, setting.via);
-            self.lint(diagnostic);
-        }
         if let (true, false, Some(setting)) = (soft, ro, block.setting("soft")) {
             let message =
                 format!("machine {} loses what it writes while this host does not answer", said.machine);
