@@ -280,9 +280,11 @@ impl<'a> Checker<'_, 'a, '_> {
             Kind::Root | Kind::Dataset | Kind::Volume => {
                 "a user property has a colon in its name: \"module:name\"".to_owned()
             }
+            Kind::Pool => "no property of OpenZFS is near this name".to_owned(),
+            Kind::Export | Kind::Client => "no option of exports(5) is near this name".to_owned(),
+            Kind::Proxmox => "no property of a registration is near this name".to_owned(),
             _ if settings_of(kind).next().is_none() => format!("{here} has no settings"),
-            _ if settings_of(kind).nth(20).is_none() => format!("{here} has {}", list(settings_of(kind))),
-            _ => "no property of OpenZFS is near this name".to_owned(),
+            _ => format!("{here} has {}", list(settings_of(kind))),
         });
         let diagnostic = Diagnostic::new(code::UNKNOWN_SETTING, format!("{here} has no setting `{name}`"))
             .at(setting.place, "unknown")
