@@ -123,6 +123,11 @@ fn given(draft: &Draft<'_>, id: &str) -> Vec<Key> {
     current.filter(by_id).map(Resource::key).collect()
 }
 
+/// Returns whether a directory of a machine is by an id, or may be.
+fn may_name(text: &str, id: &str) -> bool {
+    SharedDirectory::ids(text).iter().any(|one| **one == *id)
+}
+
 /// Lists who of this node names an id after the plan: to have what it stands for at a next start, while it runs, or in a
 /// snapshot.
 fn users(draft: &Draft<'_>, found: &Configured, id: &str) -> Vec<String> {
@@ -132,18 +137,17 @@ fn users(draft: &Draft<'_>, found: &Configured, id: &str) -> Vec<String> {
             taken.insert((*machine, *number));
         }
     }
-    let is = |text: &str| SharedDirectory::read(text).is_some_and(|one| *one.id == *id);
     let mut users = Vec::new();
     for (machine, state) in found.machines.iter().filter(|(_, state)| state.here) {
         for (number, text) in &state.devices {
-            if is(text) && (state.running || !taken.contains(&(*machine, *number))) {
+            if may_name(text, id) && (state.running || !taken.contains(&(*machine, *number))) {
                 users.push(format!("machine {machine} (virtiofs{number})"));
             }
         }
         for (number, text) in
             state.pending.iter().filter_map(|(number, text)| Some((number, text.as_deref()?)))
         {
-            if is(text) && !taken.contains(&(*machine, *number)) {
+            if may_name(text, id) && !taken.contains(&(*machine, *number)) {
                 users.push(format!("machine {machine} (virtiofs{number} from its next start on)"));
             }
         }
@@ -218,9 +222,8 @@ fn others(draft: &mut Draft<'_>, key: &Key, found: &Configured, mapping: &Mappin
         let key = Key::Virtiofs(machine, mapping.id.clone());
         [Some(inputs.desired), inputs.current].into_iter().flatten().any(|graph| graph.get(&key).is_some())
     };
-    let is = |text: &str| SharedDirectory::read(text).is_some_and(|one| *one.id == *mapping.id);
     for (machine, state) in found.machines.iter().filter(|(machine, state)| state.here && !said(**machine)) {
-        for (number, _) in state.wanted().into_iter().filter(|(_, text)| is(text)) {
+        for (number, _) in state.wanted().into_iter().filter(|(_, text)| may_name(text, &mapping.id)) {
             let text = format!(
                 "machine {machine}, which the spec does not name, has {} by the same id (virtiofs{number}), from its next \
                  start on",
@@ -233,9 +236,8 @@ fn others(draft: &mut Draft<'_>, key: &Key, found: &Configured, mapping: &Mappin
 
 /// Tells of machines that run with what the id stood for.
 fn waits(draft: &mut Draft<'_>, key: &Key, found: &Configured, id: &str) {
-    let has = |text: &str| SharedDirectory::read(text).is_some_and(|one| *one.id == *id);
     let running = found.machines.iter().filter(|(_, state)| state.running);
-    for (machine, _) in running.filter(|(_, state)| state.devices.values().any(|text| has(text))) {
+    for (machine, _) in running.filter(|(_, state)| state.devices.values().any(|text| may_name(text, id))) {
         let text = format!("machine {machine} runs: it has the other directory at its next start");
         draft.warn(key, code::WAITS_FOR_START, text);
     }

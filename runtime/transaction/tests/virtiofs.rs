@@ -63,6 +63,13 @@ fn without_share() -> Graph {
     graph(without(small(), &["dataset:tank/share", "export:/tank/share"]))
 }
 
+/// The dataset lies elsewhere, with these beside.
+fn moved(resources: impl IntoIterator<Item = Resource>) -> Graph {
+    let others = without(small(), &["dataset:tank/share", "export:/tank/share"]).into_iter();
+    let there = dataset("tank/share", &[("mountpoint", "/srv/share")]);
+    graph(others.chain([there]).chain(resources).collect())
+}
+
 fn warned(plan: &Plan) -> Vec<&str> {
     plan.warnings.iter().map(|warning| warning.code.name).collect()
 }
@@ -144,9 +151,7 @@ fn whatever_is_new_or_goes_waits_for_the_next_start() {
     let told = world.refuses(&without_share());
     assert!(told[0].contains("virtiofsd of machine 201"), "{told:?}");
     // By its mapping alone is known what it has: that stays, and keeps the dataset where it is.
-    let moved = without(small(), &["dataset:tank/share", "export:/tank/share"]).into_iter();
-    let moved = graph(moved.chain([dataset("tank/share", &[("mountpoint", "/srv/share")])]).collect());
-    let told = world.refuses(&moved);
+    let told = world.refuses(&moved([]));
     assert!(told[0].contains("guests name it: machine 201"), "{told:?}");
     world.host.edit(|state| state.stop_machine(201));
     world.switch(&without_share()).unwrap();
@@ -166,6 +171,21 @@ fn what_a_snapshot_of_a_machine_has_stays_known() {
     world.switch(&graph(small())).unwrap();
     assert!(mappings(&world).contains("node=pve,path=/tank/share"));
     assert!(world.refuses(&without_share())[0].contains("virtiofs0 in [before]"));
+}
+
+#[test]
+fn a_line_that_is_not_understood_may_name_the_id() {
+    for line in ["virtiofs0: dirid=share,queue-size=64\n", "\n[old]\nvirtiofs3: share,queue-size=64\n"] {
+        let world = world(&[(201, false)]);
+        world.switch(&shared(&[])).unwrap();
+        world.host.edit(|state| state.files.insert(path(201), format!("{CONF}{line}")));
+        assert!(warned(&world.plan(&graph(small()))).contains(&"mapping-stays"), "{line}");
+        world.switch(&graph(small())).unwrap();
+        assert!(mappings(&world).contains("node=pve,path=/tank/share"));
+        assert!(conf(&world, 201).contains(line.trim()));
+        let told = world.refuses(&without_share());
+        assert!(told[0].contains("machine 201"), "{told:?}");
+    }
 }
 
 #[test]
@@ -210,17 +230,9 @@ fn an_adopted_id_is_given_back_also_where_its_dataset_has_moved_since() {
     // It is what is wanted already: nothing is asked.
     world.switch(&shared(&[])).unwrap();
     assert_eq!(mappings(&world), theirs);
-    let moved = without(small(), &["dataset:tank/share", "export:/tank/share"]).into_iter();
-    let there = [
-        dataset("tank/share", &[("mountpoint", "/srv/share")]),
-        Resource::Mapping(Mapping {
-            id: "share".into(),
-            dataset: name("tank/share"),
-            path: "/srv/share".into(),
-        }),
-        given(201, "share", "tank/share", &[]),
-    ];
-    world.switch(&graph(moved.chain(there).collect())).unwrap();
+    let path = "/srv/share".into();
+    let there = Resource::Mapping(Mapping { id: "share".into(), dataset: name("tank/share"), path });
+    world.switch(&moved([there, given(201, "share", "tank/share", &[])])).unwrap();
     assert!(mappings(&world).contains("path=/srv/share"));
     world.rollback(1).unwrap();
     assert_eq!(mappings(&world), theirs);
@@ -231,17 +243,9 @@ fn an_adopted_id_is_given_back_also_where_its_dataset_has_moved_since() {
 fn a_dataset_moves_with_what_a_machine_has_only_at_its_next_start() {
     let world = world(&[(201, true)]);
     world.switch(&shared(&[])).unwrap();
-    let moved = without(small(), &["dataset:tank/share", "export:/tank/share"]).into_iter();
-    let there = [
-        dataset("tank/share", &[("mountpoint", "/srv/share")]),
-        Resource::Mapping(Mapping {
-            id: "share".into(),
-            dataset: name("tank/share"),
-            path: "/srv/share".into(),
-        }),
-        given(201, "share", "tank/share", &[]),
-    ];
-    world.switch(&graph(moved.chain(there).collect())).unwrap();
+    let path = "/srv/share".into();
+    let there = Resource::Mapping(Mapping { id: "share".into(), dataset: name("tank/share"), path });
+    world.switch(&moved([there, given(201, "share", "tank/share", &[])])).unwrap();
     assert!(mappings(&world).contains("path=/srv/share"));
     assert!(world.drift().is_empty());
 }

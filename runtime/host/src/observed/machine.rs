@@ -24,7 +24,7 @@ pub struct MachineState {
     pub windows: bool,
     /// The directories that it is given, by number, as they are written.
     pub devices: BTreeMap<u8, Box<str>>,
-    /// The ids of directories that a snapshot of it has, with one that does.
+    /// The ids of directories that a snapshot of it has, or may have, with one that does.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub in_snapshots: BTreeMap<Box<str>, Box<str>>,
     /// What waits for its next start: a directory as it will be, or none.

@@ -49,8 +49,8 @@ pub fn machine(bytes: &[u8]) -> MachineState {
             (Part::InForce, "memory", _) => memory = Some(value),
             (Part::InForce, "numa", _) => numa = switch(value) == Some("1"),
             (Part::Other(name), _, Some(_)) => {
-                let directory = SharedDirectory::read(value);
-                found.in_snapshots.extend(directory.map(|one| (one.id, name.into())));
+                let ids = SharedDirectory::ids(value);
+                found.in_snapshots.extend(ids.into_iter().map(|id| (id, name.into())));
             }
             (Part::Pending, _, Some(number)) => _ = found.pending.insert(number, Some(value.into())),
             (Part::Pending, "delete", _) => {
@@ -103,11 +103,12 @@ mod tests {
 
     #[test]
     fn what_proxmox_does_not_read_is_not_read() {
-        let text = " virtiofs0: media\nvirtiofs1 : media\nvirtiofs2: media\u{a0}\n [PENDING]\nvirtiofs3: a1\n\n[old]\nvirtiofs0: media,cache=never\n";
+        let text = " virtiofs0: media\nvirtiofs1 : media\nvirtiofs2: media\u{a0}\n [PENDING]\nvirtiofs3: a1\n\n[old]\nvirtiofs0: media,cache=never\nvirtiofs1: films,new=1\n";
         let found = machine(text.as_bytes());
         assert_eq!(found.wanted(), [(2, "media\u{a0}"), (3, "a1")].into());
         assert_eq!(SharedDirectory::read("media\u{a0}"), None);
-        assert_eq!(found.in_snapshots, [("media".into(), "old".into())].into());
+        let of_snapshot = ["films", "media"].map(|id| (id.into(), "old".into()));
+        assert_eq!(found.in_snapshots, of_snapshot.into());
     }
 
     #[test]

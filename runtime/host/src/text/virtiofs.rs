@@ -51,6 +51,23 @@ impl SharedDirectory {
         let id = said.remove("dirid")?;
         Some(Self::new(&id, &said))
     }
+
+    /// Reads one by this id; nothing where it is by another, or none that Proxmox takes.
+    #[must_use]
+    pub fn read_of(text: &str, id: &str) -> Option<Self> {
+        Self::read(text).filter(|directory| *directory.id == *id)
+    }
+
+    /// Lists the ids that a text may name: the one that is read; where it is not understood, as with an option of a later
+    /// version of Proxmox, whatever in it may be one.
+    #[must_use]
+    pub fn ids(text: &str) -> Vec<Box<str>> {
+        if let Some(directory) = Self::read(text) {
+            return vec![directory.id];
+        }
+        let parts = text.split(',').map(|part| trim(part.strip_prefix("dirid=").unwrap_or(part)));
+        parts.filter(|part| is_config_id(part)).map(Box::from).collect()
+    }
 }
 
 impl fmt::Display for SharedDirectory {
@@ -93,6 +110,16 @@ mod tests {
         ] {
             assert_eq!(SharedDirectory::read(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_not_understood_may_still_name_an_id() {
+        let ids = |text: &str| SharedDirectory::ids(text).join(" ");
+        assert_eq!(ids("cache=never,dirid=media"), "media");
+        assert_eq!(ids("dirid=media,queue-size=64"), "media");
+        assert_eq!(ids("readonly, media ,cache=odd,1a"), "readonly media");
+        assert_eq!(SharedDirectory::read_of("media", "media"), Some(read("media")));
+        assert_eq!(SharedDirectory::read_of("media", "films"), None);
     }
 
     proptest! {

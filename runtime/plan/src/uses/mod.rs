@@ -195,7 +195,7 @@ fn ends(draft: &Draft<'_>) -> BTreeMap<(u32, Box<str>), End> {
 
 /// Lists what machines are given by an id, by machine and key.
 fn by_id(found: &Configured, id: &str) -> Vec<(u32, String)> {
-    let is = |text: &str| SharedDirectory::read(text).is_some_and(|directory| *directory.id == *id);
+    let is = |text: &str| SharedDirectory::read_of(text, id).is_some();
     let of = |(machine, state): (&u32, &MachineState)| {
         let pending = state.pending.iter().filter_map(|(number, text)| Some((number, text.as_ref()?)));
         let all = state.devices.iter().chain(pending).filter(|(_, text)| is(text));

@@ -13,16 +13,15 @@ const SINCE: PctVersion = PctVersion(8, 3, 11);
 
 /// Finds the directories that a machine has by an id, by number, as they are after its next start.
 pub fn at(state: &MachineState, id: &str) -> Vec<(u8, SharedDirectory)> {
-    let read =
-        state.wanted().into_iter().filter_map(|(number, text)| Some((number, SharedDirectory::read(text)?)));
-    read.filter(|(_, directory)| *directory.id == *id).collect()
+    let by_id = |(number, text): (u8, &str)| Some((number, SharedDirectory::read_of(text, id)?));
+    state.wanted().into_iter().filter_map(by_id).collect()
 }
 
 /// Finds the number of a directory that is to be there by an id: that of the one which still is there and goes at the next
 /// start, else the first that none has, now or then.
 pub fn free(state: &MachineState, id: &str, taken: impl Fn(u8) -> bool) -> Option<u8> {
     let going = |number: &u8| state.pending.get(number) == Some(&None);
-    let there = |text: &str| SharedDirectory::read(text).is_some_and(|directory| *directory.id == *id);
+    let there = |text: &str| SharedDirectory::read_of(text, id).is_some();
     let again = state.devices.iter().find(|(number, text)| going(number) && there(text));
     if let Some((&number, _)) = again.filter(|(number, _)| !taken(**number)) {
         return Some(number);
