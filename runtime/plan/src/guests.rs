@@ -1,8 +1,14 @@
-//! What the rooms of guests share: what follows where no guest can be seen, and how what waits for a next start is taken
-//! back.
+//! What the rooms of guests share: what follows where no guest can be seen, how what somebody gave them is taken over, and
+//! how what waits for a next start is taken back.
 
-use crate::{code, draft::Draft};
-use phoenix_graph::Key;
+use crate::{
+    Kind, Prior, Subject, code, consent,
+    draft::Draft,
+    order::{Milestone, Need},
+    record::Claim,
+    sketch::Sketch,
+};
+use phoenix_graph::{DatasetName, Key};
 use phoenix_host::observed::{Configured, Containers};
 
 /// Finds what guests have, where something of it is to go; refuses that where it cannot be seen. With Proxmox it is gone.
@@ -26,7 +32,7 @@ pub fn unseen(draft: &mut Draft<'_>, key: &Key, same: bool, containers: &Contain
             key,
             code::NO_PROXMOX,
             "this host has no Proxmox, so no guest can be given anything",
-            "take the `bind` nodes out of this host's spec, or run phoenix on the Proxmox host",
+            "take what guests have out of this host's spec (`lxc`, and `virtiofs` of `vm`), or run phoenix on the Proxmox host",
         );
         return;
     };
@@ -43,6 +49,33 @@ pub fn unseen(draft: &mut Draft<'_>, key: &Key, same: bool, containers: &Contain
 pub fn left_elsewhere(draft: &mut Draft<'_>, key: &Key, guest: &str, node: &str) {
     let text = format!("{guest} is on the node {node}, and keeps what its configuration says there");
     draft.warn(key, code::LEFT_ELSEWHERE, text);
+}
+
+/// Asks for what somebody else gave a guest, called `what`, and keeps what is written of it, which goes by `name`. Returns
+/// whether it is taken over.
+pub fn adopt(
+    draft: &mut Draft<'_>,
+    key: &Key,
+    sketch: &mut Sketch,
+    what: &str,
+    name: &str,
+    text: &str,
+) -> bool {
+    if !consent::adopt(draft, key, what, Claim::Foreign) {
+        return false;
+    }
+    sketch.kind = Kind::Adopt;
+    let own = Prior::Own { raw: text.into(), word: text.into() };
+    draft.stands_over(key, [(name.into(), own)].into());
+    true
+}
+
+/// Adds that a guest is to have a dataset: that is mounted, has its permissions, and what else it goes through is there
+/// before.
+pub fn give(draft: &mut Draft<'_>, key: &Key, dataset: &DatasetName, mut sketch: Sketch) {
+    sketch.after(Need::OwnGround);
+    sketch.after(Milestone::Done(Key::Permissions(dataset.clone())));
+    draft.push(Subject::Resource(key.clone()), sketch);
 }
 
 /// How what a guest has at a number comes to be what it was.

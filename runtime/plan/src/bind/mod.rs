@@ -9,16 +9,7 @@ pub mod doing;
 pub mod waiting;
 mod writing;
 
-use crate::{
-    Kind, Prior, Subject, code, consent,
-    draft::Draft,
-    guests,
-    order::{Milestone, Need},
-    record::Claim,
-    sketch::Sketch,
-    stage::Stage,
-    why::Why,
-};
+use crate::{Kind, Prior, Subject, code, draft::Draft, guests, sketch::Sketch, stage::Stage, why::Why};
 use container::{all, barred, earlier, free, planned, too_old, unready};
 use phoenix_graph::{Bind, Key};
 use phoenix_host::{
@@ -176,7 +167,7 @@ fn create(draft: &mut Draft<'_>, given: &Given<'_>, elsewhere: bool, taken: &mut
     for warning in container::warnings(bind, state, number, elsewhere) {
         draft.warn(key, warning.0, warning.1);
     }
-    push(draft, given, sketch);
+    guests::give(draft, key, &bind.dataset, sketch);
 }
 
 fn present(draft: &mut Draft<'_>, given: &Given<'_>, number: u16, point: &MountPoint) {
@@ -190,13 +181,11 @@ fn present(draft: &mut Draft<'_>, given: &Given<'_>, number: u16, point: &MountP
     }
     let mut sketch = Sketch::new(Kind::Update);
     if !known {
-        if !consent::adopt(draft, key, &format!("mp{number}, a mount point at that path,"), Claim::Foreign) {
+        let what = format!("mp{number}, a mount point at that path,");
+        let text = state.wanted().get(&number).copied().unwrap_or_default();
+        if !guests::adopt(draft, key, &mut sketch, &what, MOUNT_POINT, text) {
             return;
         }
-        sketch.kind = Kind::Adopt;
-        let text = state.wanted().get(&number).copied().unwrap_or_default().to_owned();
-        let own = Prior::Own { raw: text.as_str().into(), word: text.into() };
-        draft.stands_over(key, [(MOUNT_POINT.into(), own)].into());
     }
     let wanted = planned(inputs, bind, Some(point));
     if wanted == *point {
@@ -204,7 +193,7 @@ fn present(draft: &mut Draft<'_>, given: &Given<'_>, number: u16, point: &MountP
             waits(draft, key, bind.container, number);
         }
         if !known {
-            push(draft, given, sketch);
+            guests::give(draft, key, &bind.dataset, sketch);
         }
         return;
     }
@@ -217,7 +206,7 @@ fn present(draft: &mut Draft<'_>, given: &Given<'_>, number: u16, point: &MountP
     if state.running {
         waits(draft, key, bind.container, number);
     }
-    push(draft, given, sketch);
+    guests::give(draft, key, &bind.dataset, sketch);
 }
 
 /// Tells that something waits for a container's next start.
@@ -227,13 +216,6 @@ fn waits(draft: &mut Draft<'_>, key: &Key, container: u32, number: u16) {
         code::WAITS_FOR_START,
         format!("container {container} runs: mp{number} is so at its next start (`pct reboot {container}`, or `--restart-guests`)"),
     );
-}
-
-/// Adds an action on a mount point: what a container has is mounted and has its permissions before.
-fn push(draft: &mut Draft<'_>, given: &Given<'_>, mut sketch: Sketch) {
-    sketch.after(Need::OwnGround);
-    sketch.after(Milestone::Done(Key::Permissions(given.bind.dataset.clone())));
-    draft.push(Subject::Resource(given.key.clone()), sketch);
 }
 
 /// Adds what has to be looked at for a mount point.

@@ -7,16 +7,7 @@
 pub mod doing;
 mod machine;
 
-use crate::{
-    Kind, Prior, Subject, code, consent,
-    draft::Draft,
-    guests,
-    order::{Milestone, Need},
-    record::Claim,
-    sketch::Sketch,
-    stage::Stage,
-    why::Why,
-};
+use crate::{Kind, Prior, Subject, code, draft::Draft, guests, sketch::Sketch, stage::Stage, why::Why};
 use machine::{at, changes, free, unable, unready};
 use phoenix_graph::{Graph, Key, Resource, Virtiofs};
 use phoenix_host::{
@@ -178,7 +169,7 @@ fn create(draft: &mut Draft<'_>, one: &Given<'_>, taken: &mut BTreeSet<(u32, u8)
         waits(draft, key, machine, number);
     }
     takes_away(draft, one);
-    push(draft, one, sketch);
+    guests::give(draft, key, &given.dataset, sketch);
 }
 
 /// Tells what a machine can no more.
@@ -203,13 +194,10 @@ fn present(draft: &mut Draft<'_>, one: &Given<'_>, number: u8, directory: &Share
     let mut sketch = Sketch::new(Kind::Update);
     if !known {
         let what = format!("virtiofs{number}, a directory by that id,");
-        if !consent::adopt(draft, key, &what, Claim::Foreign) {
+        let text = state.wanted().get(&number).copied().unwrap_or_default();
+        if !guests::adopt(draft, key, &mut sketch, &what, SHARED, text) {
             return;
         }
-        sketch.kind = Kind::Adopt;
-        let text = state.wanted().get(&number).copied().unwrap_or_default().to_owned();
-        let own = Prior::Own { raw: text.as_str().into(), word: text.into() };
-        draft.stands_over(key, [(SHARED.into(), own)].into());
     }
     let wanted = SharedDirectory::new(&given.id, &given.options);
     if wanted == *directory {
@@ -220,7 +208,7 @@ fn present(draft: &mut Draft<'_>, one: &Given<'_>, number: u8, directory: &Share
             waits(draft, key, machine, number);
         }
         if !known {
-            push(draft, one, sketch);
+            guests::give(draft, key, &given.dataset, sketch);
         }
         return;
     }
@@ -233,7 +221,7 @@ fn present(draft: &mut Draft<'_>, one: &Given<'_>, number: u8, directory: &Share
     if state.running {
         waits(draft, key, machine, number);
     }
-    push(draft, one, sketch);
+    guests::give(draft, key, &given.dataset, sketch);
 }
 
 /// Tells that something waits for a machine's next start.
@@ -241,13 +229,6 @@ fn waits(draft: &mut Draft<'_>, key: &Key, machine: u32, number: u8) {
     let text =
         format!("machine {machine} runs: virtiofs{number} is so at its next start (`qm reboot {machine}`)");
     draft.warn(key, code::WAITS_FOR_START, text);
-}
-
-/// Adds an action on a directory: what a machine is given is mounted, has its permissions, and is there by its id before.
-fn push(draft: &mut Draft<'_>, one: &Given<'_>, mut sketch: Sketch) {
-    sketch.after(Need::OwnGround);
-    sketch.after(Milestone::Done(Key::Permissions(one.given.dataset.clone())));
-    draft.push(Subject::Resource(one.key.clone()), sketch);
 }
 
 /// Adds what has to be looked at.
