@@ -23,7 +23,7 @@ pub use export::HeldExport;
 pub use files::LinkState;
 pub use guests::{Guest, GuestKind, GuestUse, Guests, Named};
 pub use keys::KeyFile;
-pub use machine::MachineState;
+pub use machine::{Interface, MachineState, Network};
 pub use mapping::{Mappings, NodeDirectory};
 pub use mount::{MountState, Mounts};
 pub use permissions::{Directory, Wanted};

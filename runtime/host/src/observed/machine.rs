@@ -1,8 +1,8 @@
-//! The virtual machines of Proxmox, with the directories that they are given by virtiofs.
+//! The virtual machines of Proxmox, with the directories that they are given by virtiofs, and their network.
 
 use crate::op::Op;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt, net::Ipv4Addr};
 
 /// A virtual machine, as its configuration says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,9 @@ pub struct MachineState {
     /// Whether its system is a Windows.
     #[serde(default)]
     pub windows: bool,
+    /// Its network of IPv4, where that is known: nothing where it may have an address that its configuration does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<Network>,
     /// The directories that it is given, by number, as they are written.
     pub devices: BTreeMap<u8, Box<str>>,
     /// The ids of directories that a snapshot of it has, or may have, with one that does.
@@ -30,6 +33,51 @@ pub struct MachineState {
     /// What waits for its next start: a directory as it will be, or none.
     #[serde(default)]
     pub pending: BTreeMap<u8, Option<Box<str>>>,
+}
+
+/// The network of a machine, as cloud-init sets it up.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Network {
+    /// Its addresses, each with its network.
+    pub interfaces: Vec<Interface>,
+    /// Whether it reaches what is in none of its networks.
+    pub has_gateway: bool,
+}
+
+/// An address of a machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interface {
+    pub address: Ipv4Addr,
+    /// How many bits of it are those of its network, 1 to 32.
+    pub length: u8,
+}
+
+impl Network {
+    /// Lists the addresses that it may speak from to another one: those in a network with that, else whichever reaches a
+    /// gateway, which may be each.
+    #[must_use]
+    pub fn towards(&self, other: Ipv4Addr) -> Vec<Ipv4Addr> {
+        let addresses = |which: &dyn Fn(&Interface) -> bool| {
+            self.interfaces.iter().filter(|one| which(one)).map(|one| one.address).collect::<Vec<_>>()
+        };
+        let near = addresses(&|one| one.reaches(other));
+        if near.is_empty() && self.has_gateway { addresses(&|_| true) } else { near }
+    }
+}
+
+impl Interface {
+    /// Returns whether another address is in its network.
+    #[must_use]
+    pub fn reaches(&self, other: Ipv4Addr) -> bool {
+        let mask = u32::MAX.checked_shl(u32::from(32u8.saturating_sub(self.length))).unwrap_or(0);
+        u32::from(self.address) & mask == u32::from(other) & mask
+    }
+}
+
+impl fmt::Display for Interface {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.address, self.length)
+    }
 }
 
 impl MachineState {

@@ -2,6 +2,7 @@
 //! force, and what waits for the next start in `[PENDING]`. Other sections are of snapshots, and of Proxmox's own.
 
 use super::{
+    addresses::Said,
     guest_conf::decode,
     mount_point::switch,
     perl::{trim, trim_end},
@@ -31,6 +32,7 @@ pub fn machine(bytes: &[u8]) -> MachineState {
     let mut found = MachineState::default();
     let mut part = Part::InForce;
     let (mut memory, mut numa) = (None, false);
+    let mut network = Said::default();
     // Nothing is indented, and a colon follows a key at once.
     for line in text.split('\n').map(trim_end) {
         if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
@@ -39,6 +41,12 @@ pub fn machine(bytes: &[u8]) -> MachineState {
         }
         let Some((key, value)) = line.split_once(':') else { continue };
         let value = trim(value);
+        match part {
+            Part::InForce => network.line(key, value),
+            Part::Pending if key == "delete" => gone(value).for_each(|key| network.waits(key)),
+            Part::Pending => network.waits(key),
+            Part::Other(_) => {}
+        }
         match (part, key, number(key)) {
             (Part::InForce, _, Some(number)) => _ = found.devices.insert(number, value.into()),
             (Part::InForce, "lock", _) => found.lock = Some(value.into()),
@@ -54,9 +62,7 @@ pub fn machine(bytes: &[u8]) -> MachineState {
             }
             (Part::Pending, _, Some(number)) => _ = found.pending.insert(number, Some(value.into())),
             (Part::Pending, "delete", _) => {
-                // One that goes by force has an exclamation mark.
-                let gone = value.split([',', ';', ' ']).filter_map(|key| number(key.trim_start_matches('!')));
-                found.pending.extend(gone.map(|number| (number, None)));
+                found.pending.extend(gone(value).filter_map(number).map(|number| (number, None)));
             }
             _ => {}
         }
@@ -67,7 +73,13 @@ pub fn machine(bytes: &[u8]) -> MachineState {
         let why = "its configuration says no plain number of MiB as its `memory`, and no `numa`";
         found.starts_with_none.get_or_insert(why.into());
     }
+    found.network = network.known();
     found
+}
+
+/// Lists the keys that go at the next start; one that goes by force has an exclamation mark.
+fn gone(value: &str) -> impl Iterator<Item = &str> {
+    value.split([',', ';', ' ']).map(|key| key.trim_start_matches('!'))
 }
 
 /// Reads the number of a directory's key, as Proxmox writes it: `virtiofs0` to `virtiofs9`.

@@ -1,6 +1,7 @@
 //! Readers of the text files of a host, and of what its tools complain of, used by the real host and the
 //! simulated one alike.
 
+pub mod addresses;
 pub mod complaints;
 pub mod container_conf;
 pub mod directory_cfg;

@@ -341,6 +341,24 @@ phoenix_graph::codes! {
         examples: None,
     };
 
+    MACHINE_HAS_NO_WAY = Entry {
+        name: "machine-has-no-way",
+        level: Warning,
+        title: "a machine cannot mount what it is to, by its own addresses",
+        explanation: "Its configuration in Proxmox (`ipconfigN`) says which addresses cloud-init gives it. From none of them it reaches the server, or the server lets it mount that. Add the address to the export's clients, say another `server`, or give the machine another address.",
+        why: "The mount would fail in the machine, long after the switch. Other machines may still be right, and addresses may have been changed in the machine by hand, so it is told and not refused.",
+        examples: None,
+    };
+
+    MACHINE_OTHER_ADDRESS = Entry {
+        name: "machine-other-address",
+        level: Warning,
+        title: "a machine has another address than the spec says",
+        explanation: "The export was held against an `address` that the machine's configuration in Proxmox (`ipconfigN`) does not give it, or not on the way to this server. Say the one that it has, or leave `address` out.",
+        why: "The server lets clients in by the address that they come from, so what was checked does not hold for this machine.",
+        examples: None,
+    };
+
     NO_SUCH_MACHINE = Entry {
         name: "no-such-machine",
         level: Warning,

@@ -1,6 +1,8 @@
 //! What virtual machines mount. Nothing is done for it inside of them: what is new, changes or goes is told, so that
 //! somebody carries it into the machine, and so is what happens to what a machine has mounted over NFS.
 
+mod network;
+
 use crate::{code, draft::Draft, stage::Stage};
 use phoenix_graph::{
     Graph, GuestMount, Key, Resource,
@@ -27,6 +29,7 @@ pub fn plan(draft: &mut Draft<'_>) {
             Some((_, earlier)) if earlier == mount => {}
             earlier => carry(draft, key, (*machine, mount), earlier.is_some()),
         }
+        has_way(draft, key, before.get(key).is_none_or(|(_, earlier)| earlier != mount));
     }
     for (key, (machine, mount)) in &before {
         // What comes in its place has the same units.
@@ -57,6 +60,23 @@ fn carry(draft: &mut Draft<'_>, key: &Key, (machine, mount): (u32, &MachineMount
     if mount.is_remote() && !found.machines.contains_key(&machine) {
         let other = if found.by_id.contains_key(&machine) { ": that is a container" } else { "" };
         draft.warn(key, code::NO_SUCH_MACHINE, format!("Proxmox has no machine {machine}{other}"));
+    }
+}
+
+/// Looks whether a machine's network leads to what it is to mount, where that is new or the way to it changes.
+fn has_way(draft: &mut Draft<'_>, key: &Key, changes: bool) {
+    let inputs = draft.inputs;
+    let Containers::Found(found) = &inputs.observed.containers else { return };
+    let Some(Resource::GuestMount(mount)) = inputs.desired.get(key).map(|node| &node.resource) else {
+        return;
+    };
+    let export = Key::Export(mount.export.clone());
+    let of = |graph: &Graph| graph.get(&export).map(|node| node.resource.clone());
+    let same = inputs.current.and_then(of) == of(inputs.desired);
+    if let Some(state) = found.machines.get(&mount.machine)
+        && (changes || !same)
+    {
+        network::look(draft, key, mount, state);
     }
 }
 

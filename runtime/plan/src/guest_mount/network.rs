@@ -1,0 +1,84 @@
+//! What a mount over NFS says, held against the network that the machine's own configuration gives it.
+
+use crate::{Inputs, code, draft::Draft};
+use phoenix_graph::{
+    GuestMount, Key, Resource,
+    code::Code,
+    export::reach::{Exports, Way},
+};
+use phoenix_host::observed::{MachineState, Network};
+use std::net::{IpAddr, Ipv4Addr};
+
+/// Tells where a machine cannot have what it is to mount, by the addresses that it has.
+pub fn look(draft: &mut Draft<'_>, key: &Key, mount: &GuestMount, state: &MachineState) {
+    let Some(network) = &state.network else { return };
+    if let Some((code, text)) = wrong(mount, network, &exports(draft.inputs)) {
+        draft.warn_once(key, code, text);
+    }
+}
+
+fn exports<'i>(inputs: &Inputs<'i>) -> Exports<'i> {
+    let export = |resource: &'i Resource| match resource {
+        Resource::Export(export) => Some((&*export.path, &export.clients)),
+        _ => None,
+    };
+    inputs.desired.resources().filter_map(export).collect()
+}
+
+fn wrong(mount: &GuestMount, network: &Network, exports: &Exports<'_>) -> Option<(Code, String)> {
+    let machine = mount.machine;
+    let no_way = |text: String| Some((code::MACHINE_HAS_NO_WAY, text));
+    let has: Vec<String> = network.interfaces.iter().map(ToString::to_string).collect();
+    let has = if has.is_empty() { "no address of IPv4".to_owned() } else { has.join(" and ") };
+    let said: Option<IpAddr> = mount.address.as_deref().and_then(|text| text.parse().ok());
+    let all = || network.interfaces.iter().map(|one| one.address);
+    if let Some(IpAddr::V4(said)) = said
+        && all().all(|own| own != said)
+    {
+        return Some((
+            code::MACHINE_OTHER_ADDRESS,
+            format!("machine {machine} is said to have {said}, and its configuration gives it {has}"),
+        ));
+    }
+    let server: Ipv4Addr = mount.mount.server.parse().ok()?;
+    if all().any(|own| own == server) {
+        return no_way(format!(
+            "{server} is machine {machine} itself, not this host: its configuration says so"
+        ));
+    }
+    let from = network.towards(server);
+    if from.is_empty() {
+        return no_way(format!(
+            "machine {machine} does not reach {server}: its configuration gives it {has}, and no gateway"
+        ));
+    }
+    if let Some(IpAddr::V4(said)) = said
+        && !from.contains(&said)
+    {
+        let speaks = from.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
+        return Some((
+            code::MACHINE_OTHER_ADDRESS,
+            format!(
+                "machine {machine} speaks to {server} from {speaks}, not from {said}: the export sees that"
+            ),
+        ));
+    }
+    if said.is_some() {
+        return None;
+    }
+    let source = mount.source_path();
+    let mut reasons = from.iter().map(|own| {
+        let asked = GuestMount { address: Some(own.to_string().into()), ..mount.clone() };
+        match Way::find(exports, asked.asks(&mount.path, &source)) {
+            Err(no_way) => Some(no_way.to_string()),
+            Ok(way) if way.what != &*mount.mount.what => {
+                Some(format!("for {own} it is {}, not {}", way.what, mount.mount.what))
+            }
+            Ok(_) => None,
+        }
+    });
+    let first = reasons.next()??;
+    reasons.all(|reason| reason.is_some()).then(|| {
+        (code::MACHINE_HAS_NO_WAY, format!("machine {machine} has {has} by its configuration, and {first}"))
+    })
+}
