@@ -2,7 +2,7 @@
 
 use crate::{
     beside::Beside,
-    carried::{Carried, Format, files, printed},
+    carried::{Format, printed},
     exit::Exit,
     failure::Failure,
     handover::{Handover, wanted::Wanted},
@@ -17,11 +17,15 @@ use clap::{ArgGroup, Args};
 use phoenix_compiler::diagnostic::list;
 use phoenix_graph::{
     Graph, HostName, Resource,
-    inside::{MachineMount, units},
+    inside::{
+        MachineMount,
+        files::{MachineFile, files},
+        units,
+    },
 };
+use phoenix_plan::by_machine;
 use phoenix_store::Store;
 use std::{
-    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -72,7 +76,7 @@ impl Guest {
     /// Runs the verb.
     pub fn run(&self, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
         let (graph, what) = self.graph(common, terminal)?;
-        let mounts = self.mounts(&graph);
+        let mounts = by_machine(&graph).remove(&self.vmid).unwrap_or_default();
         if self.agent {
             let mounts: Vec<MachineMount> = mounts.into_iter().map(|(_, mount)| mount).collect();
             return self.hand_over(&graph, &mounts, common, terminal);
@@ -81,7 +85,7 @@ impl Guest {
             return Err(self.has_none(&graph, &what));
         }
         let written: Vec<MachineMount> = mounts.iter().map(|(_, mount)| mount.clone()).collect();
-        let files = files(graph.host(), self.vmid, &written, self.format);
+        let files = files(graph.host(), self.vmid, &written, self.format.into());
         if let Some(folder) = &self.output {
             let others = self.write(folder, &files, graph.host())?;
             if !others.is_empty() {
@@ -154,21 +158,8 @@ impl Guest {
         Handover { wanted, overwrite, yes, json, terminal }.run(common)
     }
 
-    /// Lists what the machine mounts, in the order of the paths: what lies above another is mounted before it.
-    fn mounts<'g>(&self, graph: &'g Graph) -> Vec<(&'g Resource, MachineMount)> {
-        let of_machine = |resource: &'g Resource| {
-            let (machine, mount) = resource.in_machine()?;
-            (machine == self.vmid).then_some((resource, mount))
-        };
-        let mut found: Vec<_> = graph.resources().filter_map(of_machine).collect();
-        found.sort_by(|(_, a), (_, b)| a.at().cmp(b.at()));
-        found
-    }
-
     fn has_none(&self, graph: &Graph, what: &str) -> Failure {
-        let others: BTreeSet<u32> =
-            graph.resources().filter_map(Resource::in_machine).map(|(machine, _)| machine).collect();
-        let others: Vec<String> = others.iter().map(u32::to_string).collect();
+        let others: Vec<String> = by_machine(graph).keys().map(u32::to_string).collect();
         let is_given = graph
             .resources()
             .any(|resource| matches!(resource, Resource::Virtiofs(one) if one.machine == self.vmid));
@@ -188,7 +179,7 @@ impl Guest {
 
     /// Writes all files, or none where one that is there is to be left. No link in the folder is followed. Lists the units
     /// that an earlier run wrote there and that are not among these.
-    fn write(&self, folder: &Path, files: &[Carried], host: &HostName) -> Result<Vec<String>, Failure> {
+    fn write(&self, folder: &Path, files: &[MachineFile], host: &HostName) -> Result<Vec<String>, Failure> {
         let doing = || format!("cannot write into {}", folder.display());
         let failed = |error: io::Error| Failure::new(Exit::Failed, doing()).because(error);
         match fs::create_dir(folder) {

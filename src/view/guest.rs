@@ -1,7 +1,9 @@
 //! What `phoenix guest --json` prints: what a virtual machine mounts, and the files to carry into it.
 
-use crate::carried::Carried;
-use phoenix_graph::{Graph, Resource, inside::MachineMount};
+use phoenix_graph::{
+    Graph, Resource,
+    inside::{MachineMount, files::MachineFile},
+};
 #[cfg(test)]
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -46,13 +48,13 @@ pub struct FileView {
 impl GuestView {
     /// Describes what a machine mounts.
     #[must_use]
-    pub fn new(graph: &Graph, mounts: &[(&Resource, MachineMount)], files: &[Carried]) -> Self {
+    pub fn new(graph: &Graph, mounts: &[(&Resource, MachineMount)], files: &[MachineFile]) -> Self {
         let mount = |(resource, mount): &(&Resource, MachineMount)| MountView {
             key: resource.key().to_string(),
             at: mount.at().to_owned(),
             facts: resource.facts(),
         };
-        let file = |Carried { name, place, text }: &Carried| FileView {
+        let file = |MachineFile { name, place, text }: &MachineFile| FileView {
             name: name.clone(),
             place: place.clone(),
             text: text.clone(),

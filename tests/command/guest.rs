@@ -79,6 +79,34 @@ fn the_switch_tells_what_to_carry_over_and_status_finds_nothing_after_it() {
 }
 
 #[test]
+fn a_generation_keeps_what_its_machines_are_to_have() {
+    let sandbox = switched();
+    let kept = |generation: u64, machine: &str| {
+        sandbox.path().join(format!("sim/state/generations/{generation}/machines/{machine}"))
+    };
+    let printed = |format: &str| {
+        let folder = format!("out-{format}");
+        sandbox.sim(&["guest", "201", "--format", format, "--output", &folder]).exits(0);
+        let files = fs::read_dir(sandbox.path().join(&folder)).unwrap();
+        files.map(|file| file.unwrap().path()).collect::<Vec<_>>()
+    };
+    let files: Vec<_> = ["units", "fstab", "cloud-init"].into_iter().flat_map(printed).collect();
+    assert_eq!(files.len(), fs::read_dir(kept(1, "201")).unwrap().count());
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        assert_eq!(text, fs::read_to_string(kept(1, "201").join(file.file_name().unwrap())).unwrap());
+    }
+    // What another generation says is its own.
+    sandbox.edit("phoenix.kdl", " nconnect=4", "");
+    sandbox.edit("phoenix.kdl", "vm 202", "vm 203");
+    sandbox.sim(&["switch", "--yes"]).exits(0);
+    let unit =
+        |generation| fs::read_to_string(kept(generation, "201").join(r"srv-my\x2ddata.mount")).unwrap();
+    assert!(unit(1).contains("nconnect=4") && !unit(2).contains("nconnect"));
+    assert!(kept(1, "202").is_dir() && kept(2, "203").is_dir() && !kept(2, "202").exists());
+}
+
+#[test]
 fn a_dataset_that_goes_is_told_with_the_machine_that_has_it() {
     let sandbox = switched();
     let text = sandbox.read("phoenix.kdl");

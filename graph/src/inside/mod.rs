@@ -5,6 +5,7 @@
 //! those ends a line, a word or a value.
 
 pub mod cloud_init;
+pub mod files;
 pub mod fstab;
 mod tag;
 pub mod units;

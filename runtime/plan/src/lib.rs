@@ -72,6 +72,7 @@ pub use dataset::moving::{moved, would_mount};
 pub use export::others::SHARENFS;
 pub use files::{EXPORTS_LINK, MODPROBE_LINK, rendered};
 pub use followed::came_home;
+pub use guest_mount::{MachineFiles, by_machine, machine_files};
 pub use inputs::{Consent, Inputs, Places};
 pub use inverse::{Inverse, guid_of};
 pub use kinds::COMES;

@@ -2,7 +2,7 @@
 
 use super::{Store, StoreError, durable, io_error, json, regular};
 use phoenix_graph::{Key, ObjectId};
-use phoenix_plan::Places;
+use phoenix_plan::{MachineFiles, Places};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -161,6 +161,16 @@ impl Store {
     /// [`StoreError::Io`] where one cannot be written.
     pub fn put_between(&self, number: u64, files: &BTreeMap<Box<str>, String>) -> Result<(), StoreError> {
         self.put_files(&Self::between_target(number), files)
+    }
+
+    /// Writes what a generation has to be carried into machines: a folder for each machine, by its id. What stands in one
+    /// by another name stays.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] where one cannot be written.
+    pub fn put_machine_files(&self, number: u64, files: &MachineFiles) -> Result<(), StoreError> {
+        let folder = Path::new("generations").join(number.to_string()).join("machines");
+        files.iter().try_for_each(|(machine, files)| self.put_files(&folder.join(machine.to_string()), files))
     }
 
     fn put_files(&self, folder: &Path, files: &BTreeMap<Box<str>, String>) -> Result<(), StoreError> {

@@ -3,7 +3,8 @@
 //! ```text
 //! store/<id>-<name>      objects, each named by the BLAKE3 hash of its bytes (objects.rs)
 //! generations/<n>/       generation.json; etc/, the rendered files; between/, those in force while
-//!                        exports are put away (generations.rs)
+//!                        exports are put away; machines/<id>/, what is to be carried into a machine
+//!                        (generations.rs)
 //! current                link to the generation that holds
 //! etc                    link to the rendered files in force; moved within a switch, before `current`
 //! txn/<id>/journal       what a switch was about to do, and did (journal.rs)

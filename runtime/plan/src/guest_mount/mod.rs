@@ -1,7 +1,10 @@
 //! What virtual machines mount. Nothing is done for it inside of them: what is new, changes or goes is told, so that
 //! somebody carries it into the machine, and so is what happens to what a machine has mounted over NFS.
 
+mod files;
 mod network;
+
+pub use files::{MachineFiles, by_machine, machine_files};
 
 use crate::{code, draft::Draft, stage::Stage};
 use phoenix_graph::{

@@ -35,7 +35,7 @@ use conclude::unrecorded;
 use confirm::refuse_irreversible;
 use phoenix_graph::FORMAT;
 use phoenix_host::HostError;
-use phoenix_plan::{Consent, Plan, rendered};
+use phoenix_plan::{Consent, Plan, machine_files, rendered};
 use phoenix_store::{Cause, Generation, Outcome, Pending, Record, Store};
 
 /// Says that a switch that has to be confirmed has nobody who would go back from it.
@@ -154,7 +154,9 @@ impl Runtime<'_> {
         if !approve(&first) {
             return Err(SwitchError::Declined);
         }
-        let files = rendered(&aim.graph).map_err(|fault| SwitchError::Illegal(Box::new(fault)))?;
+        let illegal = |fault| SwitchError::Illegal(Box::new(fault));
+        let files = rendered(&aim.graph).map_err(illegal)?;
+        let of_machines = machine_files(&aim.graph).map_err(illegal)?;
         self.ask_keys(&first).map_err(|reason| SwitchError::NoKey { reason })?;
         let mut generation = Generation {
             format: FORMAT,
@@ -178,6 +180,7 @@ impl Runtime<'_> {
         // Written also for a generation that is gone back to: they follow from its graph, and somebody may
         // have changed the files.
         self.durable(|store| store.put_rendered(aim.to, &files))?;
+        self.durable(|store| store.put_machine_files(aim.to, &of_machines))?;
         let begin = Record::Begin {
             format: FORMAT,
             number: aim.number,
