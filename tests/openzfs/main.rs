@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod brownfield;
+mod clients;
 mod conformance;
 mod containers;
 mod cuts;
@@ -14,6 +15,7 @@ mod gc;
 mod hostile;
 mod machines;
 mod mounts;
+mod network;
 mod properties;
 mod proxmox;
 mod record;
