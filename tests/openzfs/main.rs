@@ -11,6 +11,7 @@ mod cuts;
 mod data_rollback;
 mod differential;
 mod encryption;
+mod examples;
 mod gc;
 mod hostile;
 mod machines;
@@ -20,6 +21,7 @@ mod properties;
 mod proxmox;
 mod record;
 mod renames;
+mod stage;
 mod switch;
 mod topology;
 
