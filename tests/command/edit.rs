@@ -20,8 +20,8 @@ fn an_edited_spec_is_planned_switched_to_and_gone_back_from() {
     );
     sandbox.edit(
         "phoenix.kdl",
-        "use=\"shared-data\" quota=\"400G\" {\n            export { client (let)\"lan\" }",
-        "use=\"shared-data\" quota=\"400G\" {\n            export { client (let)\"lan\" \"ro\" }",
+        "use=\"shared-data\" quota=\"400G\" {\n            export { client (let)\"lan\"",
+        "use=\"shared-data\" quota=\"400G\" {\n            export { client (let)\"lan\" \"ro\"",
     );
     let plan = sandbox.sim(&["plan", "--detailed-exitcode"]).exits(2);
     let diff = sandbox.sim(&["diff", "1"]).exits(0);

@@ -65,7 +65,7 @@ fn the_environment_names_the_state_folder() {
 fn a_closure_is_found_by_the_first_digits_of_its_id() {
     let sandbox = Sandbox::new();
     let built = sandbox.sim(&["build", example("phoenix").to_str().unwrap()]).exits(0);
-    sandbox.sim(&["plan", &built.out[..8]]).exits(0).says("19 to create.");
+    sandbox.sim(&["plan", &built.out[..8]]).exits(0).says("27 to create.");
     sandbox.sim(&["plan", "00000000"]).exits(64).says("no system");
 }
 

@@ -18,7 +18,7 @@ use std::sync::atomic::AtomicBool;
 fn without_a_terminal_a_switch_needs_a_yes() {
     let sandbox = Sandbox::new();
     let ran = sandbox.sim(&["switch", example("phoenix").to_str().unwrap()]).exits(4);
-    let ran = ran.says("19 to create.").says("run it with `--yes`");
+    let ran = ran.says("27 to create.").says("run it with `--yes`");
     assert!(!sandbox.path().join("sim/state/current").exists(), "{ran}");
 }
 

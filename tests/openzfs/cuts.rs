@@ -6,6 +6,7 @@
 
 use super::asked;
 use crate::boot;
+use crate::stage::{on_lab_disks, put_guests};
 use phoenix_lab::{CUT, MachineSpec, Session, mib};
 use phoenix_specs::edits::{self, Edited};
 use serde_json::Value;
@@ -160,6 +161,7 @@ struct Host {
 impl Host {
     fn new(lab: Session, edited: &Edited, random: Random, from_first: bool) -> Self {
         lab.put_pvesm();
+        put_guests(&lab);
         // A dataset that a person makes is taken over by the third spec.
         let (pool, with_data) = match edited.name {
             "phoenix" => ("quickOS", "quickOS/vm-disks"),
@@ -170,8 +172,7 @@ impl Host {
         let line = edited.second.lines().find(|line| line.contains(&opened)).unwrap();
         let third = edited.second.replace(line, &format!("{line}\n        dataset \"byhand\""));
         for (name, text) in [("a.kdl", &edited.first), ("b.kdl", &edited.second), ("c.kdl", &third)] {
-            let text = text.replace("by-id/nvme-", "by-id/virtio-").replace("by-id/ata-", "by-id/virtio-");
-            let text = text.replace("owner=\"backup\"", "owner=34");
+            let text = on_lab_disks(text).replace("owner=\"backup\"", "owner=34");
             lab.put(name, text);
         }
         let stage = if from_first { Stage::First } else { Stage::Second };

@@ -4,20 +4,24 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod brownfield;
+mod clients;
 mod conformance;
 mod containers;
 mod cuts;
 mod data_rollback;
 mod differential;
 mod encryption;
+mod examples;
 mod gc;
 mod hostile;
 mod machines;
 mod mounts;
+mod network;
 mod properties;
 mod proxmox;
 mod record;
 mod renames;
+mod stage;
 mod switch;
 mod topology;
 

@@ -1,8 +1,8 @@
 //! New names on the real OpenZFS: chains, swaps and circles, with children, exports, a volume and a shared key; power cuts
-//! after each `zfs rename`; and rollbacks over one generation and over two.
+//! after each `zfs rename`, and between any two operations of one; and rollbacks over one generation and over two.
 
 use super::{asked, boot};
-use phoenix_lab::{CUT, MachineSpec, Session, mib};
+use phoenix_lab::{CUT, MachineSpec, Session, mib, says};
 
 #[test]
 fn names_are_given_passed_on_exchanged_and_gone_back_from() {
@@ -202,4 +202,102 @@ fn entangled(lab: &Session) {
         lab.holds();
         read(lab, NAMES, "v");
     }
+}
+
+/// Where the power goes in a switch that gives one dataset a new name, which has a child, an export and a registration:
+/// just before the first operation that begins so. Where cuts are asked for, before each that there is.
+const POINTS: [&str; 5] = ["exportfs", "zfs rename", "zfs mount", "pvesm remove", "pvesm add"];
+
+/// What changes anything is written down, and the power goes before one of these: once, since a boot knows of none.
+const BEFORE: &str = r#"
+if [ -e /run/at ]; then
+    case "TOOL $1" in
+        "zfs get" | "zfs list" | "zfs holds" | "exportfs " | "exportfs -s") ;;
+        *)
+            echo "TOOL $*" >>/run/done
+            if [ "$(grep -c "^$(cat /run/at)" /run/done)" = "$(cat /run/nth)" ]; then CUT; fi ;;
+    esac
+fi
+"#;
+
+#[test]
+fn between_any_two_operations_of_a_rename_the_power_may_go() {
+    let Some(lab) = &mut boot(MachineSpec::new().disk("DISK_1", mib(512)).with_nfs()) else { return };
+    lab.put_pvesm();
+    let named = |name: &str| {
+        spec(&format!(
+            r#"dataset "{name}" {{
+            proxmox "isos" type="dir" {{ content "iso" }}
+            export {{ client "127.0.0.0/8" "rw" }}
+            dataset "deep"
+        }}"#
+        ))
+    };
+    let was = named("images").replace("dataset \"images\" {", "dataset \"images\" was=\"tank/isos\" {");
+    lab.put("first.kdl", named("isos"));
+    lab.put("phoenix.kdl", &was);
+    lab.exits(0, "switch --yes first.kdl");
+    lab.ok("echo 'from isos' >/tank/isos/letter; echo 'from deep' >/tank/isos/deep/letter; zpool sync");
+    for tool in ["zfs", "exportfs", "pvesm"] {
+        lab.wrap(tool, &BEFORE.replace("TOOL", tool).replace("CUT", CUT));
+    }
+    // Undisturbed, it tells what there is to cut between.
+    lab.ok("echo none >/run/at; echo 1 >/run/nth");
+    lab.exits(0, "switch --yes phoenix.kdl");
+    let done = lab.ok("cat /run/done");
+    println!("{done}");
+    whole(lab, "images", "isos");
+    lab.ok("rm /run/at /run/done");
+    lab.exits(0, "rollback --yes 1");
+    whole(lab, "isos", "images");
+    let done: Vec<&str> = done.lines().collect();
+    // What runs side by side comes in any order: a point is told by its words, and by how often they came before.
+    // A snapshot has another number in each switch.
+    let words = |call: &str| call.split('@').next().unwrap_or_default().to_owned();
+    let points: Vec<(String, usize)> = match asked("PHOENIX_CUTS") {
+        Some(_) => (0..done.len())
+            .map(|at| {
+                let begins = words(done[at]);
+                let nth = done[..=at].iter().filter(|call| call.starts_with(&begins)).count();
+                (begins, nth)
+            })
+            .collect(),
+        None => POINTS.map(|begins| (begins.to_owned(), 1)).to_vec(),
+    };
+    for (number, (begins, nth)) in points.into_iter().enumerate() {
+        assert!(done.iter().any(|call| call.starts_with(&begins)), "{begins}: {done:?}");
+        let before = lab.current();
+        lab.ok(&format!("rm -f /run/done; echo '{begins}' >/run/at; echo {nth} >/run/nth"));
+        lab.cut("cd /root; phoenix switch --yes phoenix.kdl");
+        lab.exits(6, "switch --yes phoenix.kdl");
+        let resumed = number % 2 == 1;
+        lab.exits(0, if resumed { "recover --resume --yes" } else { "recover" });
+        println!("cut before the {nth}. `{begins}`, resumed: {resumed}");
+        if resumed {
+            assert_ne!(lab.current(), before);
+            whole(lab, "images", "isos");
+            lab.exits(0, "rollback --yes 1");
+        } else {
+            assert_eq!(lab.current(), before);
+        }
+        whole(lab, "isos", "images");
+    }
+    lab.shutdown();
+}
+
+/// All of it goes by the one name, and nothing by the other.
+#[track_caller]
+fn whole(lab: &Session, name: &str, other: &str) {
+    lab.holds();
+    lab.prints(
+        &format!(
+            "cat /tank/{name}/letter /tank/{name}/deep/letter; findmnt -n -o TARGET -S tank/{name}/deep"
+        ),
+        &format!("from isos\nfrom deep\n/tank/{name}/deep"),
+    );
+    lab.prints("cut -f 1 /var/lib/nfs/etab", &format!("/tank/{name}"));
+    let storages = lab.ok("cat /etc/pve/storage.cfg");
+    says(&storages, &["dir: isos", &format!("path /tank/{name}\n")]);
+    assert!(!lab.there(&format!("tank/{other}")), "tank/{other} is there");
+    assert!(!storages.contains(&format!("/tank/{other}")), "{storages}");
 }

@@ -4,6 +4,7 @@
 //! One machine carries all of it, in the order of a host's life, since a boot costs more than most of
 //! what is done in it.
 
+use crate::stage::{on_lab_disks, put_guests};
 use phoenix_lab::{CUT, MachineSpec, Session, mib, says};
 use std::collections::BTreeMap;
 
@@ -26,20 +27,29 @@ const SPEC: &str = include_str!("../specs/phoenix/phoenix.kdl");
 
 /// The example, with the machine's disks, exported to the machine itself.
 fn spec() -> String {
-    SPEC.replace("by-id/nvme-", "by-id/virtio-").replace("10.0.0.0/24", "127.0.0.0/8")
+    on_lab_disks(SPEC).replace("10.0.0.0/24", "127.0.0.0/8")
 }
+
+const TEST_DATA: &str = r#"dataset "shared-test-data" use="shared-data" quota="500G" {
+            export { client (let)"lan" "all_squash" (fmt)"anonuid={writer}" (fmt)"anongid={writer}" }
+            permissions owner=0 group=0 container=102 mode="2775"
+            bind {
+                lxc 102 at="/mnt/test-data" mountoptions="noatime"
+                vm 202 at="/mnt/test-data" server=(let)"here" noatime=#true
+            }
+        }"#;
 
 /// The edit: a property changed, a dataset added, one removed that holds a file, an export changed.
 fn edited() -> String {
     let edits = [
         (r#"use="vm-disks" quota="800G""#, r#"use="vm-disks" quota="900G""#),
         (
-            "dataset \"shared-test-data\" use=\"shared-data\" quota=\"500G\" {\n            export { client (let)\"lan\" }\n        }",
+            TEST_DATA,
             "dataset \"scratch\" recordsize=\"64K\" { permissions owner=33 group=\"users\" mode=\"2770\" }",
         ),
         (
-            "dataset \"shared-bulk-data\" use=\"bulk-data\" quota=\"1.4T\" {\n            export { client (let)\"lan\" }",
-            "dataset \"shared-bulk-data\" use=\"bulk-data\" quota=\"1.4T\" {\n            export { client (let)\"lan\" \"ro\" }",
+            "dataset \"shared-bulk-data\" use=\"bulk-data\" quota=\"1.4T\" {\n            export { client (let)\"lan\" \"all_squash\"",
+            "dataset \"shared-bulk-data\" use=\"bulk-data\" quota=\"1.4T\" {\n            export { client (let)\"lan\" \"ro\" \"all_squash\"",
         ),
     ];
     edits.iter().fold(spec(), |text, (old, new)| {
@@ -56,6 +66,7 @@ fn boot() -> Option<Session> {
     let wanted = disks.fold(MachineSpec::new(), |spec, name| spec.disk(*name, mib(512)));
     let lab = super::boot(wanted.disk("DISK_4", mib(128)).with_nfs())?;
     lab.put_pvesm();
+    put_guests(&lab);
     TOOLS.iter().for_each(|tool| lab.wrap(tool, ""));
     Some(lab)
 }
@@ -126,7 +137,7 @@ fn everything_declared_is_read_back(lab: &Session) {
         assert!(live.contains(&format!(",{sync},")), "{path}: {live}");
     }
     assert_eq!(etab.len(), 4, "{etab:?}");
-    lab.ok("mkdir -p /mnt/nfs && chmod 777 /quickOS/shared-prod-data \
+    lab.ok("mkdir -p /mnt/nfs \
          && mount -t nfs -o vers=4.2,noatime 127.0.0.1:/quickOS/shared-prod-data /mnt/nfs \
          && echo over the wire >/mnt/nfs/letter && cat /quickOS/shared-prod-data/letter && umount /mnt/nfs");
     assert_eq!(lab.ok("cat /sys/module/zfs/parameters/zfs_arc_max"), "32212254720");

@@ -11,7 +11,7 @@ const PHOENIX: &str = include_str!("../phoenix/phoenix.kdl");
 const DETAILED: &str = include_str!("../detailed/detailed.kdl");
 
 /// The examples, each with an edit of it: a property changed, a dataset added, one removed that holds a
-/// file, an export changed, a registration changed.
+/// file, an export changed, a registration or a mount point of a container changed.
 pub fn examples() -> [Edited; 2] {
     let edited = |text: &str, edits: &[(&str, &str)]| {
         edits.iter().fold(text.to_owned(), |text, (old, new)| {
@@ -28,8 +28,12 @@ pub fn examples() -> [Edited; 2] {
                 "dataset \"scratch\" mountpoint=\"/srv/scratch\" {\n            dataset \"deep\"\n        }",
             ),
             (
-                "dataset \"shared-prod-data\" use=\"shared-data\" quota=\"400G\" {\n            export { client (let)\"lan\" }",
-                "dataset \"shared-prod-data\" use=\"shared-data\" quota=\"400G\" {\n            export { client \"10.1.0.0/16\" }",
+                "dataset \"shared-prod-data\" use=\"shared-data\" quota=\"400G\" {\n            export { client (let)\"lan\"",
+                "dataset \"shared-prod-data\" use=\"shared-data\" quota=\"400G\" {\n            export { client \"10.1.0.0/16\"",
+            ),
+            (
+                "lxc 101 at=\"/mnt/bulk-data\" mountoptions=\"noatime\"",
+                "lxc 101 at=\"/mnt/bulk-data\" mountoptions=\"noatime;nodev\"",
             ),
             ("arc max=\"30GiB\"", "arc max=\"20GiB\""),
         ],
