@@ -205,6 +205,8 @@ mod tests {
             "lines",
             "open by clients",
             "exports of others",
+            "fsids of others",
+            "below exports",
             "machines",
         ];
         assert_eq!(names, order);
