@@ -10,6 +10,7 @@ mod cuts;
 mod data_rollback;
 mod differential;
 mod encryption;
+mod exports;
 mod gc;
 mod hostile;
 mod machines;
