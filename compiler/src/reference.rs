@@ -7,7 +7,11 @@ use crate::{
     resolve::grammar::{Args, Kind, NOT_YET, OWN, WORDS, Word},
     stdlib,
 };
-use phoenix_graph::{Property, Target, export, property, storage};
+use phoenix_graph::{
+    Property, Target,
+    export::{self, OF_A_FLAVOUR},
+    property, storage,
+};
 use std::fmt::Write;
 
 /// Writes the reference, as Markdown.
@@ -44,6 +48,10 @@ fn nodes(text: &mut String) {
             Kind::Export | Kind::Client => {
                 "Settings: the [options of exports](#options-of-exports).".to_owned()
             }
+            Kind::Flavour => format!(
+                "Settings: of the [options of exports](#options-of-exports) {}.",
+                list(OF_A_FLAVOUR.iter().copied())
+            ),
             Kind::Proxmox => "Settings: the [properties of its type](#registrations).".to_owned(),
             _ => String::new(),
         };

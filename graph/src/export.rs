@@ -2,17 +2,24 @@
 //!
 //! [`ExportOptions`] is what a spec asks for and what the live table shows, in one form, so that the
 //! two compare: every toggle is said, every alias is resolved. The words and their rules stand in
-//! `words.rs`, clients in [`client`], the spelling of paths in [`path`].
+//! `words.rs`, what differs by security flavour in `flavours.rs`, clients in [`client`], the spelling of paths in
+//! [`path`].
 
 pub mod client;
+mod flavours;
+pub mod fsid;
+pub mod overlap;
 pub mod path;
 pub mod reach;
 mod words;
 
 pub use client::{ClientError, canonical_client, check_client, is_host_name};
+pub use flavours::OF_A_FLAVOUR;
+pub use fsid::Fsid;
 pub use path::{escape_path, unescape_bytes, unescape_path};
 pub use words::{OptionError, vocabulary};
 
+use flavours::{Flags, Flavours};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use words::{Known, TOGGLES};
@@ -25,8 +32,8 @@ pub struct ExportOptions(BTreeSet<Box<str>>);
 /// What holds where nobody says otherwise, beside the toggles.
 const DEFAULTS: [&str; 3] = ["anonuid=65534", "anongid=65534", "sec=sys"];
 
-/// Toggles that can differ from one security flavour to the next (`exports(5)`), by their default.
-const BY_FLAVOUR: [&str; 4] = ["ro", "secure", "root_squash", "no_all_squash"];
+/// Security flavours as they are said, joined by colons, with words that hold for those alone.
+pub type Said<'a> = (&'a str, Vec<&'a str>);
 
 impl ExportOptions {
     /// Takes the words of a spec and makes every option explicit: what is not said is what
@@ -36,8 +43,27 @@ impl ExportOptions {
     /// The first word that is no export option, belongs to a client's mount, has a wrong value, or
     /// says the opposite of an earlier word.
     pub fn from_words<'a, I: IntoIterator<Item = &'a str>>(words: I) -> Result<Self, OptionError> {
+        Self::by_flavour(words, Vec::new())
+    }
+
+    /// Takes the words of a spec as [`from_words`](Self::from_words) does, and what is said of security flavours, the
+    /// preferred ones first: of each its words stand over those for all.
+    ///
+    /// # Errors
+    /// As [`from_words`](Self::from_words), and where a flavour is none, is said twice, or is told what holds for all.
+    pub fn by_flavour<'a, I>(words: I, said: Vec<Said<'a>>) -> Result<Self, OptionError>
+    where
+        I: IntoIterator<Item = &'a str>,
+    {
         let mut options = Self::default();
+        let mut mixed: Option<&str> = None;
         for word in words {
+            if is_mixed(word) {
+                if let Some(earlier) = mixed.replace(word).filter(|earlier| *earlier != word) {
+                    return Err(OptionError::Contradiction { first: earlier.into(), second: word.into() });
+                }
+                continue;
+            }
             let option = words::read(word)?;
             if let Some(earlier) = options.opposite(&option) {
                 return Err(OptionError::Contradiction { first: earlier.into(), second: word.into() });
@@ -46,34 +72,71 @@ impl ExportOptions {
                 options.0.insert(option.word);
             }
         }
+        let mut all = mixed.map(flavours::pieces).unwrap_or_default();
+        all.extend(said);
+        if let Some((first, _)) = all.first() {
+            if let Some(earlier) = options.iter().find(|word| word.starts_with("sec=")) {
+                let second = format!("sec={first}");
+                return Err(OptionError::Contradiction { first: earlier.into(), second: second.into() });
+            }
+            let mut common = Flags::default();
+            for (at, other) in options.iter().filter_map(flavours::flag) {
+                common[at] = other;
+            }
+            let said = flavours::read(common, all)?;
+            options.holds(common, &said);
+        }
         Ok(options.explicit())
     }
 
-    /// Reads the options of one entry of the live table (`/var/lib/nfs/etab`), without its brackets.
-    /// Words that are not known are kept, so that such an entry equals no spec's.
+    /// Reads the options of one entry of the live table (`/var/lib/nfs/etab`), without its brackets, or of a line of an
+    /// exports file, as nfs-utils does: the last word holds, and behind `sec=` for those flavours, and any that come
+    /// later. Words that are not known are kept, so that such an entry equals no spec's.
     #[must_use]
     pub fn from_etab(options: &str) -> Self {
-        let mut pieces = options.split(',').filter(|piece| !piece.is_empty()).peekable();
         let mut read = Self::default();
-        let mut flavours: Vec<(Box<str>, Vec<Box<str>>)> = Vec::new();
-        for piece in pieces.by_ref() {
+        let mut common = Flags::default();
+        let mut said = Flavours::new();
+        let mut active: Vec<usize> = Vec::new();
+        for piece in options.split(',').filter(|piece| !piece.is_empty()) {
             let option = words::read(piece).unwrap_or_else(|_| Known { key: "", word: piece.into() });
-            match flavours.last_mut() {
-                _ if option.key == "sec" => flavours.push((option.word, Vec::new())),
-                Some((_, flags)) if BY_FLAVOUR.contains(&option.key) => flags.push(option.word),
-                _ => _ = read.0.insert(option.word),
+            if let Some((at, other)) = flavours::flag(&option.word) {
+                common[at] = other;
+                active.iter().for_each(|one| said[*one].1[at] = other);
+            } else if let Some(names) = option.word.strip_prefix("sec=").filter(|_| !option.key.is_empty()) {
+                active.clear();
+                for name in names.split(':') {
+                    let at = said.iter().position(|(known, _)| **known == *name).unwrap_or(said.len());
+                    if at == said.len() {
+                        said.push((name.into(), common));
+                    }
+                    active.push(at);
+                }
+            } else {
+                if !option.key.is_empty() {
+                    read.0.retain(|word| words::key(word) != option.key);
+                }
+                read.0.insert(option.word);
             }
         }
-        for (flavour, flags) in flavours {
-            let mut differing: Vec<_> = flags.into_iter().filter(|flag| !read.0.contains(flag)).collect();
-            differing.insert(0, flavour);
-            read.0.insert(differing.join(",").into());
-        }
+        read.holds(common, &said);
         // The number that nfs-utils has drawn by itself is no one's wish.
         if read.0.contains("reexport=auto-fsidnum") {
             read.0.retain(|word| !word.starts_with("fsid="));
         }
         read.explicit()
+    }
+
+    /// Says what holds for all flavours, and what differs among them.
+    fn holds(&mut self, common: Flags, said: &[(Box<str>, Flags)]) {
+        self.0.retain(|word| flavours::flag(word).is_none());
+        for (at, common) in common.into_iter().enumerate().filter(|(at, _)| !flavours::differs(said, *at)) {
+            let other = said.first().map_or(common, |(_, flags)| flags[at]);
+            self.0.insert(flavours::word(at, other).into());
+        }
+        if !said.is_empty() {
+            self.0.insert(flavours::write(said).into());
+        }
     }
 
     /// Writes the options for a line of an exports file. What nobody needs to say there is left
@@ -92,22 +155,50 @@ impl ExportOptions {
         line.join(",")
     }
 
-    /// Returns the options in order.
+    /// Returns the options in order: what differs by flavour last, as in a line.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|option| &**option)
+        self.common().chain(self.mixed())
+    }
+
+    /// Lists the options that hold for all security flavours.
+    pub fn common(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|option| &**option).filter(|word| !is_mixed(word))
+    }
+
+    /// Lists what differs by security flavour, the preferred ones first; nothing where none does.
+    #[must_use]
+    pub fn differing(&self) -> Vec<Said<'_>> {
+        self.mixed().map(flavours::pieces).unwrap_or_default()
+    }
+
+    fn mixed(&self) -> Option<&str> {
+        self.0.iter().map(|option| &**option).find(|word| is_mixed(word))
     }
 
     /// Lists the security flavours, the preferred one first.
     pub fn flavours(&self) -> impl Iterator<Item = &str> {
-        // In the live table more may follow, which holds for one flavour alone.
-        let said = self.iter().filter_map(|word| word.strip_prefix("sec=")?.split(',').next());
-        said.flat_map(|flavours| flavours.split(':'))
+        let said = self.0.iter().filter(|word| word.starts_with("sec="));
+        said.flat_map(|word| flavours::pieces(word)).flat_map(|(flavours, _)| flavours.split(':'))
     }
 
-    /// Returns whether this word is among the options.
+    /// Returns whether this word is among the options, for all security flavours.
     #[must_use]
     pub fn contains(&self, word: &str) -> bool {
         self.0.contains(word)
+    }
+
+    /// Returns whether this word holds for one security flavour at least.
+    #[must_use]
+    pub fn may_hold(&self, word: &str) -> bool {
+        self.contains(word) || self.differing().iter().any(|(_, words)| words.contains(&word))
+    }
+
+    /// Returns whether this word holds for a security flavour; for all of them where none is said.
+    #[must_use]
+    pub fn holds_by(&self, word: &str, flavour: Option<&str>) -> bool {
+        let of = |names: &str| flavour.is_none_or(|flavour| names.split(':').any(|name| name == flavour));
+        let mut said = self.differing().into_iter().filter(|(names, _)| of(names)).peekable();
+        self.contains(word) || said.peek().is_some() && said.all(|(_, words)| words.contains(&word))
     }
 
     /// Returns the word already said about what `option` is about, where it says something else.
@@ -118,7 +209,7 @@ impl ExportOptions {
     /// Adds the defaults of all that is not said.
     fn explicit(mut self) -> Self {
         for toggle in TOGGLES {
-            if !self.0.contains(toggle.other) {
+            if !self.may_hold(toggle.other) {
                 self.0.insert(toggle.default.into());
             }
         }
@@ -130,6 +221,11 @@ impl ExportOptions {
         }
         self
     }
+}
+
+/// Returns whether a word says what differs by security flavour.
+fn is_mixed(word: &str) -> bool {
+    word.starts_with("sec=") && word.contains(',')
 }
 
 /// One entry of the live table.

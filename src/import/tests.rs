@@ -65,7 +65,8 @@ const POINTS: &[&str] = &[
     ",quota=1,acl=0",
     ",ro=2",
 ];
-const OPTIONS: &[&str] = &["rw", "ro,async", "rw,no_root_squash,sec=krb5p", "rw,fsid=0,crossmnt"];
+const OPTIONS: &[&str] =
+    &["rw", "ro,async", "rw,no_root_squash,sec=krb5p", "rw,fsid=0,crossmnt", "sec=krb5p,rw,sec=sys,ro"];
 
 /// One stroke of a hand: what it does, and what it chooses.
 type Stroke = (u8, usize, usize, usize);

@@ -2,7 +2,7 @@
 //! what to know, and a line that sums it up.
 
 use super::{Paint, count, line, value::value};
-use phoenix_graph::{Key, Unit};
+use phoenix_graph::{Key, Unit, export::ExportOptions};
 use phoenix_host::op::Op;
 use phoenix_host::snapshots;
 use phoenix_plan::{Action, Change, Kind, Plan, Reversibility, Subject, code};
@@ -244,8 +244,9 @@ fn sides(action: &Action, change: &Change) -> (String, String) {
 }
 
 fn without(these: &str, those: &str) -> String {
-    let those: Vec<&str> = those.split(',').collect();
-    let left: Vec<&str> = these.split(',').filter(|word| !those.contains(word)).collect();
+    let (these, those) = (ExportOptions::from_etab(these), ExportOptions::from_etab(those));
+    let those: Vec<&str> = those.iter().collect();
+    let left: Vec<&str> = these.iter().filter(|word| !those.contains(word)).collect();
     if left.is_empty() { "–".to_owned() } else { left.join(",") }
 }
 

@@ -21,11 +21,18 @@ pub fn value(key: &Key, setting: &str, text: &str) -> String {
 /// `exports(5)` assumes anyway; `ro` and `sync` are always said.
 #[must_use]
 pub fn export_options(text: &str) -> String {
+    said_options(&ExportOptions::from_etab(text)).join(",")
+}
+
+/// Lists the options of an export that are not what `exports(5)` assumes anyway; what differs by security flavour is one
+/// of them, and stands last.
+#[must_use]
+pub fn said_options(options: &ExportOptions) -> Vec<&str> {
     let assumed = ExportOptions::from_words([]).unwrap_or_default();
     let said = |word: &&str| ["ro", "rw", "sync", "async"].contains(word) || !assumed.contains(word);
-    let mut words: Vec<&str> = text.split(',').filter(said).collect();
-    words.sort_by_key(|word| (!matches!(*word, "ro" | "rw"), *word));
-    words.join(",")
+    let mut words: Vec<&str> = options.iter().filter(said).collect();
+    words.sort_by_key(|word| (word.contains(",sec="), !matches!(*word, "ro" | "rw"), *word));
+    words
 }
 
 /// Writes a size: in its largest exact unit, else rounded with the exact bytes behind.

@@ -12,6 +12,7 @@ mod data_rollback;
 mod differential;
 mod encryption;
 mod examples;
+mod exports;
 mod gc;
 mod hostile;
 mod machines;

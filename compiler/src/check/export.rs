@@ -1,6 +1,6 @@
-//! Exports: paths, clients and options.
+//! Exports: paths, clients and options. [`fsid`](super::fsid) and [`nested`](super::nested) look at them together.
 
-use super::{About, Checker, Mounted, placeholder::is_placeholder};
+use super::{About, Checker, Mounted, Shared, placeholder::is_placeholder};
 use crate::{
     diagnostic::{Diagnostic, code, did_you_mean},
     resolve::{
@@ -54,11 +54,16 @@ impl<'a> Checker<'_, 'a, '_> {
         }
         let path = self.exported_path(about, mounts);
         let mut clients: BTreeMap<Box<str>, ExportOptions> = BTreeMap::new();
+        let mut places = BTreeMap::new();
         for client in block.of(Kind::Client) {
-            let (name, sound) = (self.client(client), self.words(client));
+            let (name, mut sound) = (self.client(client), self.words(client));
+            for flavour in client.of(Kind::Flavour) {
+                sound &= self.flavour(flavour);
+            }
+            sound &= !client.broken;
             let Some(name) = name.filter(|_| sound && fine) else { continue };
             let (Some(options), Some(path)) = (self.options(block, client), &path) else { continue };
-            if matches!(&*name, "*" | "0.0.0.0/0" | "::/0") && options.contains("no_root_squash") {
+            if matches!(&*name, "*" | "0.0.0.0/0" | "::/0") && options.may_hold("no_root_squash") {
                 let diagnostic = Diagnostic::new(
                     code::ROOT_FOR_EVERYONE,
                     format!("everybody who reaches this host is root in {path}"),
@@ -68,6 +73,10 @@ impl<'a> Checker<'_, 'a, '_> {
                 let diagnostic = self.vias.label(diagnostic, client.via);
                 self.allowing(&client.allow, |checker| checker.lint(diagnostic));
             }
+            let fsid = client.setting("fsid").or_else(|| block.setting("fsid"));
+            let place =
+                fsid.and_then(|setting| setting.first.as_ref()).map_or(client.place, |said| said.place);
+            places.entry(name.clone()).or_insert((place, client.via));
             if clients.insert(name.clone(), options).is_some() {
                 let first = block.of(Kind::Client).find(|known| {
                     known.name().and_then(|name| canonical_client(name).ok()).as_deref() == Some(&*name)
@@ -94,6 +103,8 @@ impl<'a> Checker<'_, 'a, '_> {
         }
         self.trace(&key, block);
         self.places.insert(key, block.place);
+        let (at, allow) = (self.resources.len(), self.allow.clone());
+        self.shared.push(Shared { at, place: block.place, via: block.via, allow, clients: places });
         self.resources.push(Resource::Export(Export { path, dataset: dataset.clone(), clients }));
     }
 
@@ -179,15 +190,56 @@ impl<'a> Checker<'_, 'a, '_> {
         fine
     }
 
-    /// Puts options together: our defaults, what the export says, what the client says.
-    fn options(&mut self, export: &Block<'a>, client: &Block<'a>) -> Option<ExportOptions> {
+    /// Holds a `sec` of a client against `exports(5)`, by itself.
+    fn flavour(&mut self, block: &Block<'a>) -> bool {
+        let mut fine = !block.broken;
+        for setting in &block.settings {
+            match setting.first.as_ref().map(|said| &said.value) {
+                Some(Scalar::Text(word)) if option_group(word) == setting.name => {
+                    if let Err(error) = ExportOptions::by_flavour([], vec![("sys", vec![&**word])]) {
+                        self.bad_option(setting, &error);
+                        fine = false;
+                    }
+                }
+                _ => {
+                    self.unknown_setting(Kind::Flavour, setting);
+                    fine = false;
+                }
+            }
+        }
+        let Some((name, arg)) = block.name().zip(block.arg.as_ref()) else { return false };
+        if let Err(error) = ExportOptions::by_flavour([], vec![(name, Vec::new())]) {
+            let diagnostic = Diagnostic::new(code::BAD_EXPORT_OPTION, error.to_string())
+                .at(arg.place, "not a security flavour")
+                .help("the flavours are sys, krb5, krb5i and krb5p: `sec \"krb5i:krb5p\" \"rw\"`");
+            self.push(diagnostic, arg.via);
+            fine = false;
+        }
+        fine
+    }
+
+    /// Puts options together: our defaults, what the export says, what the client says, and of each security flavour what
+    /// that says.
+    fn options<'s>(&mut self, export: &'s Block<'a>, client: &'s Block<'a>) -> Option<ExportOptions> {
         let mut words: BTreeMap<&str, &str> = DEFAULTS.iter().copied().collect();
         for setting in export.settings.iter().chain(&client.settings) {
             if let Some(Said { value: Scalar::Text(word), .. }) = &setting.first {
                 words.insert(&setting.name, word);
             }
         }
-        match ExportOptions::from_words(words.into_values()) {
+        let of = |block: &'s Block<'a>| {
+            let said = block.settings.iter().filter_map(|setting| match &setting.first {
+                Some(Said { value: Scalar::Text(word), .. }) => Some(&**word),
+                _ => None,
+            });
+            Some((block.name()?, said.collect()))
+        };
+        let flavours: Vec<_> = client.of(Kind::Flavour).filter_map(of).collect();
+        // What the client says of flavours stands over `sec=` of the export.
+        if !flavours.is_empty() && client.setting("sec").is_none() {
+            words.remove("sec");
+        }
+        match ExportOptions::by_flavour(words.into_values(), flavours) {
             Ok(options) => Some(options),
             Err(error) => {
                 self.tell(

@@ -6,9 +6,11 @@
 mod bind;
 mod dataset;
 mod export;
+mod fsid;
 mod guest;
 mod guest_mount;
 mod lifecycle;
+mod nested;
 mod permissions;
 mod placeholder;
 mod pool;
@@ -79,6 +81,7 @@ pub fn check(host: &Block<'_>, vias: &Vias<'_>, trace: bool, sink: &mut Sink) ->
         containers: BTreeMap::new(),
         machines: Vec::new(),
         inside: BTreeMap::new(),
+        shared: Vec::new(),
         badly_exported: Vec::new(),
         mountpoints: HashMap::new(),
         quotas: HashMap::new(),
@@ -111,6 +114,8 @@ struct Checker<'b, 'a, 's> {
     machines: Vec<Waiting<'b, 'a>>,
     /// Where machines mount something.
     inside: BTreeMap<(u32, Box<str>), Place>,
+    /// What is exported.
+    shared: Vec<Shared<'a>>,
     /// Datasets whose exports had errors, which were told.
     badly_exported: Vec<DatasetName>,
     /// Where file systems say their mount points.
@@ -137,6 +142,17 @@ type Quota<'a> = (Place, Option<ViaId>, Vec<&'a str>);
 /// A guest's mount, by its place among the resources, with the way that it took and the lints that are
 /// allowed there.
 type Bound<'a> = (usize, Option<ViaId>, Vec<&'a str>);
+
+/// An export, by its place among the resources.
+struct Shared<'a> {
+    at: usize,
+    /// Where it stands, with the way that it took, and the lints that are allowed there.
+    place: Place,
+    via: Option<ViaId>,
+    allow: Vec<&'a str>,
+    /// Where its clients stand, or what they say of `fsid`, with the way that they took.
+    clients: BTreeMap<Box<str>, (Place, Option<ViaId>)>,
+}
 
 /// A `vm` that waits until it is known what is exported.
 struct Waiting<'b, 'a> {
@@ -220,6 +236,8 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         for block in host.blocks.iter().filter(|block| block.kind == Kind::Proxmox) {
             self.allowing(&block.allow, |checker| checker.standalone(block, &mounts));
         }
+        self.look_at_fsids();
+        self.look_at_exports(&mounts);
         self.look_at_binds(&mounts);
         self.look_at_machines(&mounts);
     }

@@ -40,8 +40,11 @@ pub fn settings_of(kind: Kind) -> Box<dyn Iterator<Item = &'static str>> {
     if kind == Kind::Proxmox {
         return Box::new(own.chain(registered()));
     }
-    let options: &[&str] =
-        if matches!(kind, Kind::Export | Kind::Client) { export::vocabulary() } else { &[] };
+    let options: &[&str] = match kind {
+        Kind::Export | Kind::Client => export::vocabulary(),
+        Kind::Flavour => export::OF_A_FLAVOUR,
+        _ => &[],
+    };
     let properties = target(kind)
         .into_iter()
         .flat_map(property::all)
@@ -281,7 +284,9 @@ impl<'a> Checker<'_, 'a, '_> {
                 "a user property has a colon in its name: \"module:name\"".to_owned()
             }
             Kind::Pool => "no property of OpenZFS is near this name".to_owned(),
-            Kind::Export | Kind::Client => "no option of exports(5) is near this name".to_owned(),
+            Kind::Export | Kind::Client | Kind::Flavour => {
+                "no option of exports(5) is near this name".to_owned()
+            }
             Kind::Proxmox => "no property of a registration is near this name".to_owned(),
             _ if settings_of(kind).next().is_none() => format!("{here} has no settings"),
             _ => format!("{here} has {}", list(settings_of(kind))),

@@ -238,8 +238,10 @@ impl Finder<'_> {
             self.add(word, CandidateKind::Word, doc, "");
         }
         // The options of an export stand behind `options`.
-        let kinds: Vec<Kind> =
-            kinds.into_iter().filter(|kind| !matches!(kind, Kind::Export | Kind::Client)).collect();
+        let kinds: Vec<Kind> = kinds
+            .into_iter()
+            .filter(|kind| !matches!(kind, Kind::Export | Kind::Client | Kind::Flavour))
+            .collect();
         self.rows(&kinds);
     }
 

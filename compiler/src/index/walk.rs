@@ -188,7 +188,7 @@ impl<'f> Walker<'f> {
             match name.value() {
                 "use" => uses.push(entry),
                 "allow" => self.lint(entry),
-                _ if kinds == [Kind::Client] => {
+                _ if matches!(kinds, [Kind::Client | Kind::Flavour]) => {
                     self.option(entry);
                     continue;
                 }

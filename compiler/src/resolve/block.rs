@@ -190,7 +190,7 @@ impl<'a> Resolver<'a, '_> {
             match name.value() {
                 "use" => uses.push(entry),
                 "allow" => self.allow(block, entry, env),
-                _ if matches!(block.kind, Kind::Client) => self.option(block, entry, env),
+                _ if matches!(block.kind, Kind::Client | Kind::Flavour) => self.option(block, entry, env),
                 name_text => {
                     let file = self.files.files[env.file].id;
                     let place = name_place(file, name);

@@ -28,6 +28,7 @@ pub enum Kind {
     Volume,
     Export,
     Client,
+    Flavour,
     Proxmox,
     Permissions,
     Bind,
@@ -63,8 +64,8 @@ pub struct Word {
 }
 
 use Kind::{
-    Arc, Bind, Cache, Client, Dataset, Dedup, Disk, Draid, Export, Host, Log, Lxc, Mirror, Permissions, Pool,
-    Proxmox, Raidz1, Raidz2, Raidz3, Root, Spare, Special, Vm, Volume,
+    Arc, Bind, Cache, Client, Dataset, Dedup, Disk, Draid, Export, Flavour, Host, Log, Lxc, Mirror,
+    Permissions, Pool, Proxmox, Raidz1, Raidz2, Raidz3, Root, Spare, Special, Vm, Volume,
 };
 
 const fn word(
@@ -142,6 +143,13 @@ pub const WORDS: &[Word] = &[
         &[Export],
         Args::Words("host, network or netgroup"),
         "A client of the export, with options of its own.",
+    ),
+    word(
+        "sec",
+        Flavour,
+        &[Client],
+        Args::Words("security flavour"),
+        "Security flavours that the client may use, joined by colons, with options that hold for these alone; the flavours that stand first are preferred.",
     ),
     Word {
         word: "proxmox",

@@ -2,7 +2,10 @@
 //!
 //! Names of hosts, wildcards and netgroups are resolved by the server alone: such a client may be any machine.
 
-use super::ExportOptions;
+use super::{
+    ExportOptions,
+    overlap::{Overlap, overlap},
+};
 use std::{
     collections::BTreeMap,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
@@ -105,10 +108,10 @@ impl<'a> Way<'a> {
         self.clients.iter().any(|(_, options)| options.flavours().any(|one| one == flavour))
     }
 
-    /// Returns whether all that it leads to is only to read.
+    /// Returns whether all that it leads to is only to read, by a security flavour, or by every one.
     #[must_use]
-    pub fn is_read_only(&self) -> bool {
-        self.clients.iter().all(|(_, options)| options.contains("ro"))
+    pub fn is_read_only(&self, flavour: Option<&str>) -> bool {
+        self.clients.iter().all(|(_, options)| options.holds_by("ro", flavour))
     }
 }
 
@@ -120,6 +123,15 @@ pub fn is_shown(exports: &Exports<'_>, asked: Asked<'_>) -> bool {
     own.is_some_and(|own| {
         own.clients.iter().any(|(_, options)| asked.from_root || options.contains("nohide"))
     })
+}
+
+/// Finds the nearest path, this one or one above, that is exported to a client, or to one that may be the same machine.
+#[must_use]
+pub fn nearest<'a>(exports: &Exports<'a>, path: &str, client: &str) -> Option<&'a str> {
+    let is_given = |clients: &Clients| clients.keys().any(|other| overlap(client, other) != Overlap::Never);
+    above(path)
+        .find_map(|at| exports.get_key_value(at).filter(|(_, clients)| is_given(clients)))
+        .map(|(at, _)| *at)
 }
 
 /// Lists a path and those above it, the nearest first.
@@ -308,12 +320,24 @@ mod tests {
     }
 
     #[test]
+    fn the_nearest_export_is_that_of_whom_may_be_the_client() {
+        let (one, other) =
+            (clients(&[("10.0.0.0/24", "rw")]), clients(&[("10.0.1.0/24", "rw"), ("@x", "rw")]));
+        let exports = Exports::from([("/tank", &one), ("/tank/a", &other)]);
+        assert_eq!(nearest(&exports, "/tank/a/b", "10.0.1.7"), Some("/tank/a"));
+        // It may be in the netgroup.
+        assert_eq!(nearest(&exports, "/tank/a", "10.0.0.0/24"), Some("/tank/a"));
+        assert_eq!(nearest(&exports, "/tank/b", "10.0.0.0/24"), Some("/tank"));
+        assert_eq!(nearest(&exports, "/tank/b", "10.0.1.0/24"), None);
+    }
+
+    #[test]
     fn what_the_server_takes_is_what_one_of_the_clients_has() {
         let said = clients(&[("10.0.0.0/24", "ro,sec=krb5:krb5i"), ("10.0.1.0/24", "rw")]);
         let exports = Exports::from([("/a", &said)]);
         let way = |address| Way::find(&exports, asked("/a", address)).unwrap();
         let near = way("10.0.0.2");
-        assert!(near.is_read_only() && near.takes("krb5i") && !near.takes("sys"));
-        assert!(!way("").is_read_only() && way("").takes("sys") && way("").takes("krb5"));
+        assert!(near.is_read_only(None) && near.takes("krb5i") && !near.takes("sys"));
+        assert!(!way("").is_read_only(None) && way("").takes("sys") && way("").takes("krb5"));
     }
 }

@@ -1,7 +1,7 @@
 //! An export: a directory shared over NFS.
 
 use super::{
-    common::{Fact, Kind, Said, Unit},
+    common::{FORMAT_4, Fact, Kind, Said, Unit},
     key::Key,
 };
 use crate::{
@@ -66,6 +66,11 @@ impl Kind for Export {
             Fact::new(format!("client {client}"), options, said)
         }));
         facts
+    }
+
+    fn format(&self) -> u32 {
+        let later = self.clients.values().any(|options| !options.differing().is_empty());
+        if later { FORMAT_4 } else { 1 }
     }
 }
 

@@ -60,7 +60,7 @@ pub fn look(query: &mut Query, resource: &Resource) {
         Resource::Bind(bind) => bind::look(query, bind),
         Resource::Virtiofs(given) => virtiofs::look(query, given),
         // Into machines nobody looks, but there they have to be.
-        Resource::GuestMount(mount) => _ = query.machines.insert(mount.machine),
+        Resource::GuestMount(mount) => guest_mount::look(query, mount),
         // What ids stand for is looked at with the guests, and those anyway.
         Resource::Mapping(_) => {}
         // Registrations are looked at anyway.
@@ -205,6 +205,8 @@ mod tests {
             "lines",
             "open by clients",
             "exports of others",
+            "fsids of others",
+            "below exports",
             "machines",
         ];
         assert_eq!(names, order);

@@ -5,7 +5,7 @@ use crate::{
     image::HostImage,
     state::{Export, Mount, Refusal, State, refuse},
 };
-use phoenix_graph::export::{ExportOptions, OptionError};
+use phoenix_graph::export::ExportOptions;
 use phoenix_host::{
     HostError,
     observed::{HeldExport, Observed, Query},
@@ -142,11 +142,9 @@ impl State {
     }
 }
 
-/// Finds the first option that `exportfs` does not know. Contradictions do not trouble it: the last word wins.
+/// Finds the first option that `exportfs` does not know. Contradictions do not trouble it: the last word wins, and behind
+/// `sec=` it holds for those flavours.
 fn unknown(options: &str) -> Option<String> {
-    let words = || options.split(',').filter(|word| !word.is_empty());
-    match ExportOptions::from_words(words()) {
-        Ok(_) | Err(OptionError::Contradiction { .. }) => None,
-        Err(why) => Some(why.to_string()),
-    }
+    let mut words = options.split(',').filter(|word| !word.is_empty());
+    words.find_map(|word| ExportOptions::from_words([word]).err()).map(|why| why.to_string())
 }

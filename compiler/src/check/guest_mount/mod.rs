@@ -209,7 +209,8 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             let diagnostic = self.vias.label(diagnostic, setting.via);
             self.lint(diagnostic);
         }
-        if !ro && way.is_read_only() {
+        let flavour = said.options.sec.map(|flavour| flavour.to_string());
+        if !ro && way.is_read_only(flavour.as_deref()) {
             let message =
                 format!("machine {} can only read: so says the export of {}", said.machine, way.export);
             let diagnostic = Diagnostic::new(code::READ_ONLY_EXPORT, message)

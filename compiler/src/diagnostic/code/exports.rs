@@ -141,4 +141,67 @@ dataset "shared" {
 }"#),
         }),
     };
+
+    DUPLICATE_FSID = Entry {
+        name: "duplicate-fsid",
+        level: Error,
+        title: "two exports with the same `fsid` to one client",
+        explanation: "File handles begin with the `fsid` of the export, in whatever way it is spelled; `fsid=0` (or `root`) is the root of all that version 4 sees. Of two paths that say the same to one client the server serves one under the handles of both. Clients that cannot be one machine may have one `fsid` for two paths: `10.0.0.0/24` here and `10.0.1.0/24` there. Of names, wildcards and netgroups only the server knows.",
+        why: "A client reads and writes in another dataset than the one that it has mounted.",
+        examples: Some(Examples {
+            wrong: Pool(r#"dataset "a" {
+    export { client "10.0.0.0/24" "rw" "fsid=7" }
+}
+dataset "b" {
+    export { client "10.0.0.0/24" "rw" "fsid=7" }
+}"#),
+            right: Pool(r#"dataset "a" {
+    export { client "10.0.0.0/24" "rw" "fsid=7" }
+}
+dataset "b" {
+    export { client "10.0.0.0/24" "rw" "fsid=8" }
+}"#),
+        }),
+    };
+
+    FSID_BY_CLIENT = Entry {
+        name: "fsid-by-client",
+        level: Lint,
+        title: "one export has several `fsid`, or one for some clients only",
+        explanation: "The server goes by the `fsid` of the client that a machine is taken for: a host before a network, and that before `*`. Where a machine may be two of them, it is taken for the other one as soon as the first goes, and no handle that it has is known then. Say `fsid` once for all clients, by `options` in the export.",
+        why: "Programs that have files open fail with \"stale file handle\" after a change that has nothing to do with them.",
+        examples: Some(Examples {
+            wrong: Pool(r#"dataset "shared" {
+    export {
+        client "10.0.0.7" "rw" "fsid=7"
+        client "10.0.0.0/24" "ro"
+    }
+}"#),
+            right: Pool(r#"dataset "shared" {
+    export {
+        options "fsid=7"
+        client "10.0.0.7" "rw"
+        client "10.0.0.0/24" "ro"
+    }
+}"#),
+        }),
+    };
+
+    EXPORT_SHOWS_EMPTY = Entry {
+        name: "export-shows-empty",
+        level: Lint,
+        title: "an export whose clients see datasets in it as empty",
+        explanation: "Every dataset is a file system of its own, and an export shows one. With `crossmnt` clients see what is mounted below, too; or give each dataset below an `export` of its own to the same client, which version 4 shows by itself, and version 3 with `nohide`.",
+        why: "A client finds an empty folder where the files are, and writes into it, on the dataset above.",
+        examples: Some(Examples {
+            wrong: Pool(r#"dataset "shared" {
+    export { client "10.0.0.0/24" "rw" }
+    dataset "music"
+}"#),
+            right: Pool(r#"dataset "shared" {
+    export { client "10.0.0.0/24" "rw" "crossmnt" }
+    dataset "music"
+}"#),
+        }),
+    };
 }

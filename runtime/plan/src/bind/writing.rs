@@ -4,10 +4,7 @@
 use crate::{
     code,
     draft::Draft,
-    permissions::{
-        numbers::{ids, numbers, said},
-        unsaid,
-    },
+    permissions::{after::after, numbers::ids},
 };
 use phoenix_graph::{
     Bind, Key,
@@ -36,7 +33,8 @@ pub fn warn(draft: &mut Draft<'_>, key: &Key, bind: &Bind, state: &ContainerStat
     if bind.options.get("ro").is_some_and(|word| &**word == "1") {
         return;
     }
-    let (Some(now), Ok(map)) = (after(draft, bind), ids(draft.inputs, bind.container, state, &bind.path))
+    let (Some(now), Ok(map)) =
+        (after(draft, &bind.dataset, &bind.path), ids(draft.inputs, bind.container, state, &bind.path))
     else {
         return;
     };
@@ -54,20 +52,6 @@ pub fn warn(draft: &mut Draft<'_>, key: &Key, bind: &Bind, state: &ContainerStat
             bind.path
         ),
     );
-}
-
-/// Returns what a root directory is after the plan, as far as that is known.
-fn after(draft: &Draft<'_>, bind: &Bind) -> Option<Directory> {
-    let seen = draft.inputs.observed;
-    let exchanged = draft.found.moves.is_exchanged(&bind.dataset);
-    let now = match draft.standing(&bind.dataset) {
-        Some((now, _)) if !exchanged => seen.directories.get(now)?.clone(),
-        None => Directory::NEW,
-        _ => return None,
-    };
-    let now = now.given(&unsaid::goes_back(draft, &bind.dataset));
-    let Some(said) = said(draft.inputs.desired, &bind.dataset) else { return Some(now) };
-    Some(now.given(&numbers(draft.inputs, said, &bind.path).ok()?))
 }
 
 /// Returns whether somebody in a container may write into a directory: the owner, the group, everybody, or whom its access

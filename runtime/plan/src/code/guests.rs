@@ -137,9 +137,9 @@ phoenix_graph::codes! {
     CANNOT_WRITE = Entry {
         name: "cannot-write",
         level: Warning,
-        title: "a container that cannot write what it is given",
-        explanation: "Neither the owner nor the group of the dataset's root directory is somebody in the container, and not everybody may write. `permissions owner=\"33\" container=101` gives it to user 33 of container 101; `ro` says that it is only to read.",
-        why: "Programs in the container fail with \"permission denied\", and somebody ends that with `chmod 777`.",
+        title: "a guest that cannot write what it is given",
+        explanation: "Neither the owner nor the group of the dataset's root directory is somebody in the container, and not everybody may write. `permissions owner=\"33\" container=101` gives it to user 33 of container 101; `ro` says that it is only to read. A machine comes over NFS as whom the export makes it: `all_squash` makes everybody one account (`anonuid`, `anongid`), which may be neither owner nor in the group; `root_squash`, which holds unless `no_root_squash` is said, makes root nobody, and what only root may write nobody writes then.",
+        why: "Programs in the guest fail with \"permission denied\", and somebody ends that with `chmod 777`.",
         examples: None,
     };
 

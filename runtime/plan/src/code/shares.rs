@@ -97,4 +97,31 @@ phoenix_graph::codes! {
         why: "A limit that is written to nowhere does not hold.",
         examples: None,
     };
+
+    FSID_TAKEN = Entry {
+        name: "fsid-taken",
+        level: Refusal,
+        title: "others export another path with the same `fsid` to the same client",
+        explanation: "A file that is not phoenix's, `sharenfs` or `exportfs -o` gives a client another path under this `fsid`, in whatever spelling; `fsid=0` is the root of all that version 4 sees. The server serves one of them under the file handles of both. Say another one in the spec or there.",
+        why: "A client reads and writes in another file system than the one that it has mounted.",
+        examples: None,
+    };
+
+    FSID_SHARED = Entry {
+        name: "fsid-shared",
+        level: Warning,
+        title: "others export another path with an `fsid` of the spec",
+        explanation: "It stands so already, or a machine may be both clients: of names, wildcards and netgroups only the server knows. Under one `fsid` the server serves one path for both, so say another one in the spec or there.",
+        why: "A client may read and write in another file system than the one that it has mounted.",
+        examples: None,
+    };
+
+    EXPORT_HIDES = Entry {
+        name: "export-hides",
+        level: Warning,
+        title: "an export shows a dataset that the spec does not name as empty",
+        explanation: "Every dataset is a file system of its own, and an export without `crossmnt` shows one. Clients see an empty folder where the host has the dataset. `crossmnt` shows it, too; or name it in the spec, with an `export` of its own.",
+        why: "A client finds an empty folder where the files are, and writes into it, on the dataset above.",
+        examples: None,
+    };
 }

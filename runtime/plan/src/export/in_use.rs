@@ -42,7 +42,7 @@ fn lost(before: &Exports<'_>, after: &Exports<'_>, export: &Export, client: &str
     let before = Way::find(before, asked).ok()?;
     match Way::find(after, asked) {
         Err(_) => Some("and is given it no more: it reads and writes nothing then"),
-        Ok(after) if after.is_read_only() && !before.is_read_only() => {
+        Ok(after) if after.is_read_only(None) && !before.is_read_only(None) => {
             Some("and may only read it then: what it writes fails")
         }
         Ok(_) => None,

@@ -6,9 +6,11 @@
 mod away;
 mod clashes;
 pub mod doing;
+mod fsid;
 mod in_use;
 pub mod line;
 pub mod live;
+mod nested;
 pub mod others;
 
 use crate::{
@@ -25,6 +27,8 @@ pub const STAGES: &[Stage] = &[
     Stage { name: "exports", after: &["files"], looks_inside: true, run: plan },
     Stage { name: "open by clients", after: &["exports"], looks_inside: true, run: in_use::plan },
     Stage { name: "exports of others", after: &["registry"], looks_inside: true, run: clashes::plan },
+    Stage { name: "fsids of others", after: &["exports of others"], looks_inside: true, run: fsid::plan },
+    Stage { name: "below exports", after: &["fsids of others"], looks_inside: true, run: nested::plan },
 ];
 
 /// Plans what is exported anew or otherwise. The rendered files' action, which comes before, runs it.

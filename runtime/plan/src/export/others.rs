@@ -36,8 +36,12 @@ enum By<'a> {
 impl Other<'_> {
     /// Returns whether `exportfs` takes its client and another one for the same.
     pub fn is_to(&self, client: &str) -> bool {
-        let same = |client: &str| canonical_client(client).unwrap_or_else(|_| client.to_lowercase());
-        same(self.client) == same(client)
+        self.canonical() == canonical(client)
+    }
+
+    /// Returns the client in its one spelling.
+    pub fn canonical(&self) -> String {
+        canonical(self.client)
     }
 
     /// Says how it is taken away.
@@ -57,6 +61,11 @@ impl Other<'_> {
     pub fn follows(&self) -> bool {
         matches!(self.by, By::Sharenfs)
     }
+}
+
+/// Spells a client in its one way; one that is none as `exportfs` compares it.
+fn canonical(client: &str) -> String {
+    canonical_client(client).unwrap_or_else(|_| client.to_lowercase())
 }
 
 impl fmt::Display for Other<'_> {
@@ -115,6 +124,11 @@ impl<'a> Others<'a> {
     /// Lists what they export of a path.
     pub fn of(&self, path: &str) -> &[Other<'a>] {
         self.by_path.get(&plain(path)).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Lists all.
+    pub fn all(&self) -> impl Iterator<Item = &Other<'a>> {
+        self.by_path.values().flatten()
     }
 
     /// Lists what would be hidden, or be led elsewhere, with a file system: all but what `sharenfs` exports, which follows it.

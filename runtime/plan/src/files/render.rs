@@ -85,6 +85,8 @@ mod tests {
                 "secure",
                 "fsid=0",
                 "fsid=12",
+                "fsid=0f0e0d0c-0b0a-0908-0706-050403020100",
+                "fsid=0F0E0D0C:0B0A0908:07060504:03020100",
                 "no_subtree_check",
                 "subtree_check",
                 "no_acl",
@@ -96,13 +98,39 @@ mod tests {
         })
     }
 
+    /// The same, with what is said of security flavours.
+    fn by_flavour() -> impl Strategy<Value = ExportOptions> {
+        let words = prop::sample::subsequence(&["ro", "root_squash", "all_squash", "insecure"][..], 0..3);
+        let names = Just(vec!["sys", "krb5:krb5i", "krb5p"]).prop_shuffle();
+        let said = (names, prop::collection::vec(words, 1..4));
+        (options(), said).prop_map(|(options, (names, words))| {
+            let common = options.common().filter(|word| !word.starts_with("sec="));
+            ExportOptions::by_flavour(common, names.into_iter().zip(words).collect()).unwrap()
+        })
+    }
+
+    const CLIENTS: &[&str] = &[
+        "10.0.0.0/24",
+        "10.0.0.7",
+        "0.0.0.0/0",
+        "fd00::/64",
+        "2001:db8::7",
+        "::/0",
+        "@net",
+        "@store.group-1_a",
+        "*.lan",
+        "web?.lan",
+        "host",
+        "*",
+    ];
+
     proptest! {
         #[test]
         fn every_export_reads_back_as_it_is_written(
             path in "(/[a-zA-Z0-9 #\\\\\"()*'=.äß-]{1,9}){1,3}",
             clients in prop::collection::btree_map(
-                prop::sample::select(&["10.0.0.0/24", "fd00::/64", "@net", "*.lan", "host", "*"][..]).prop_map(Box::from),
-                options(),
+                prop::sample::select(CLIENTS).prop_map(Box::from),
+                prop_oneof![options(), by_flavour()],
                 1..4,
             ),
         ) {

@@ -1,8 +1,10 @@
-//! What virtual machines mount. Nothing is done for it inside of them: what is new, changes or goes is told, so that
-//! somebody carries it into the machine, and so is what happens to what a machine has mounted over NFS.
+//! What virtual machines mount, whether their network leads there ([`network`]), and whether they can write there
+//! ([`writing`]). Nothing is done for it inside of them: what is new, changes or goes is told, so that somebody carries it
+//! into the machine, and so is what happens to what a machine has mounted over NFS.
 
 mod files;
 mod network;
+mod writing;
 
 pub use files::{MachineFiles, by_machine, machine_files};
 
@@ -11,7 +13,7 @@ use phoenix_graph::{
     Graph, GuestMount, Key, Resource,
     inside::{MachineMount, units::units},
 };
-use phoenix_host::observed::Containers;
+use phoenix_host::observed::{Containers, Query};
 use std::collections::BTreeMap;
 
 pub const STAGES: &[Stage] = &[Stage { name: "machines", after: &["lines"], looks_inside: true, run: plan }];
@@ -34,6 +36,7 @@ pub fn plan(draft: &mut Draft<'_>) {
         }
         has_way(draft, key, before.get(key).is_none_or(|(_, earlier)| earlier != mount));
     }
+    writing::plan(draft);
     for (key, (machine, mount)) in &before {
         // What comes in its place has the same units.
         let again = after.values().any(|(other, new)| other == machine && new.at() == mount.at());
@@ -46,6 +49,12 @@ pub fn plan(draft: &mut Draft<'_>) {
             has_mounted(draft, key, mount);
         }
     }
+}
+
+/// Adds what has to be looked at: into machines nobody looks, but there they have to be, and what they mount is somebody's.
+pub fn look(query: &mut Query, mount: &GuestMount) {
+    query.machines.insert(mount.machine);
+    query.directories.insert(mount.dataset.clone());
 }
 
 fn carry(draft: &mut Draft<'_>, key: &Key, (machine, mount): (u32, &MachineMount), changed: bool) {

@@ -1,6 +1,7 @@
 //! Permissions: owner, group, mode and access control list of a file system's root directory, once it is mounted. What no spec has said
 //! stays as it is; what one said, and says no more, goes back to what it was before (unsaid.rs).
 
+pub mod after;
 pub mod contents;
 pub mod lists;
 pub mod numbers;

@@ -392,6 +392,8 @@ impl Maker {
         let mut lints = vec!["overcommitted-quota", "refquota-over-quota", "tiny-quota"];
         // Nor which datasets guests are given.
         lints.extend(["bind-shows-empty", "mount-option-without-effect", "soft-mount", "read-only-export"]);
+        // Nor which of them lie in one that is exported.
+        lints.push("export-shows-empty");
         match self.choices.below(7) {
             // A mirror first: the plainest pool that nothing is said of.
             0 => {

@@ -165,7 +165,9 @@ pub fn user_property(at: usize, choices: &mut Choices) -> (String, Same) {
 pub fn options(most: usize, taken: &[String], choices: &mut Choices) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for _ in 0..choices.below(most + 1) {
-        let word = choices.of(vocabulary());
+        // Under one `fsid` stands one path, and what a profile says is said of several.
+        let fitting: Vec<&str> = vocabulary().iter().copied().filter(|word| *word != "fsid=").collect();
+        let word = choices.of(&fitting);
         let word = match word.strip_suffix('=') {
             Some(name) => format!("{name}={}", option_value(name)),
             None => word.to_owned(),
@@ -181,7 +183,6 @@ pub fn options(most: usize, taken: &[String], choices: &mut Choices) -> Vec<Stri
 fn option_value(name: &str) -> &'static str {
     match name {
         "anonuid" | "anongid" => "1000",
-        "fsid" => "7",
         "sec" => "krb5:sys",
         "xprtsec" => "tls:mtls",
         "reexport" => "auto-fsidnum",

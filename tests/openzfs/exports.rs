@@ -1,0 +1,123 @@
+//! Exports by the kernel's NFS server, on the real OpenZFS: options of security flavours, what looks empty, who can write,
+//! and one `fsid` twice, in the virtual machine of `tests/lab`.
+
+use crate::boot;
+use phoenix_lab::{MachineSpec, Session, mib, says};
+
+#[test]
+fn what_a_spec_says_of_flavours_is_live_and_what_plans_tell_of_exports_is_so() {
+    let Some(lab) = &mut boot(MachineSpec::new().disk("ONE", mib(256)).with_nfs()) else { return };
+    options_of_flavours_are_live_and_read_back(lab);
+    what_is_below_looks_empty_without_crossmnt(lab);
+    what_root_alone_may_write_nobody_writes(lab);
+    one_fsid_twice_is_refused(lab)
+}
+
+fn spec(datasets: &str) -> String {
+    format!(
+        "edition 1\nhost \"box\" {{\n  pool \"t1\" {{\n    allow \"no-redundancy\"\n    \
+         disk \"/dev/disk/by-id/virtio-ONE\"\n{datasets}\n  }}\n}}\n"
+    )
+}
+
+/// Runs something below a mount of a path of the server, which is this machine.
+fn mounted(lab: &Session, path: &str, run: &str) -> String {
+    let mount = format!("mkdir -p /mnt/n && mount -t nfs -o vers=4.2,sec=sys 127.0.0.1:{path} /mnt/n");
+    lab.ok(&format!("{mount} && {{ cd /mnt/n; {run}; cd /; }} 2>&1; umount /mnt/n"))
+}
+
+fn options_of_flavours_are_live_and_read_back(lab: &Session) {
+    let two = "dataset \"a\" { export { client \"127.0.0.0/8\" \"rw\" { sec \"krb5p\"; sec \"sys\" \"ro\" \"all_squash\"; }; }; }";
+    lab.switch(0, &spec(two));
+    lab.holds();
+    let table = lab.ok("cat /var/lib/nfs/etab");
+    let flavours =
+        ["sec=krb5p,rw,secure,root_squash,no_all_squash,", "sec=sys,ro,secure,root_squash,all_squash)"];
+    says(&table, &flavours);
+    lab.ok("echo here >/t1/a/id");
+    says(&mounted(lab, "/t1/a", "cat id; touch more"), &["here", "Read-only file system"]);
+    // The other way round, and then none: the table is changed, and nothing is left to do.
+    let turned = "dataset \"a\" { export { client \"127.0.0.0/8\" \"no_root_squash\" { sec \"sys\" \"rw\"; sec \"krb5:krb5i\"; }; }; }";
+    lab.switch(0, &spec(turned));
+    lab.holds();
+    says(&lab.ok("cat /var/lib/nfs/etab"), &["sec=sys,rw,", "sec=krb5:krb5i,ro,"]);
+    assert_eq!(mounted(lab, "/t1/a", "echo more >more; cat more").trim(), "more");
+    lab.switch(0, &spec("dataset \"a\" { export { client \"127.0.0.0/8\" \"rw\"; }; }"));
+    lab.holds();
+    lab.exits(0, "rollback --yes");
+    lab.holds();
+    says(&lab.ok("cat /var/lib/nfs/etab"), &["sec=sys,rw,", "sec=krb5:krb5i,ro,"]);
+}
+
+fn what_is_below_looks_empty_without_crossmnt(lab: &Session) {
+    let below = |word: &str| {
+        format!(
+            "dataset \"a\" {{ export {{ client \"127.0.0.0/8\" \"rw\" \"no_root_squash\" {word}; }}; dataset \"x\"; }}"
+        )
+    };
+    says(&lab.switch(0, &spec(&below(""))), &["export-shows-empty"]);
+    lab.ok("echo deep >/t1/a/x/id");
+    assert_eq!(mounted(lab, "/t1/a", "ls x").trim(), "");
+    lab.switch(0, &spec(&below("\"crossmnt\"")));
+    lab.holds();
+    assert_eq!(mounted(lab, "/t1/a", "cat x/id").trim(), "deep");
+    // What only the host has.
+    lab.ok("zfs create t1/a/theirs && echo theirs >/t1/a/theirs/id");
+    says(&lab.switch(0, &spec(&below(""))), &["t1/a/theirs as empty"]);
+    assert_eq!(mounted(lab, "/t1/a", "ls theirs").trim(), "");
+    lab.ok("zfs destroy t1/a/theirs");
+}
+
+fn what_root_alone_may_write_nobody_writes(lab: &Session) {
+    let given = |options: &str, permissions: &str| {
+        spec(&format!(
+            "dataset \"w\" {{ export {{ client \"127.0.0.0/8\" {options}; }}; {permissions}; \
+             bind {{ vm 201 at=\"/srv/w\" server=\"127.0.0.2\" {{ allow \"machine-reaches-itself\"; }}; }}; }}"
+        ))
+    };
+    let denied = |as_whom: &str| format!("{as_whom} touch one && echo written || echo denied");
+    let user = "setpriv --reuid 1000 --regid 1000 --clear-groups";
+    for (options, permissions, barred, users) in [
+        ("\"rw\"", "permissions owner=0 group=0 mode=\"0775\"", true, ["denied", "denied"]),
+        ("\"rw\"", "permissions owner=1000 mode=\"0755\"", false, ["denied", "written"]),
+        ("\"rw\" \"no_root_squash\"", "permissions owner=0 mode=\"0755\"", false, ["written", "denied"]),
+        (
+            "\"rw\" \"all_squash\" \"anonuid=1001\"",
+            "permissions owner=1000 mode=\"0755\"",
+            true,
+            ["denied", "denied"],
+        ),
+        (
+            "\"rw\" \"all_squash\" \"anonuid=1000\"",
+            "permissions owner=1000 mode=\"0755\"",
+            false,
+            ["written", "written"],
+        ),
+    ] {
+        let told = lab.switch(0, &given(options, permissions));
+        assert_eq!(
+            told.contains("nobody in machine 201 can write"),
+            barred,
+            "{options} {permissions}: {told}"
+        );
+        lab.ok("rm -f /t1/w/one");
+        for (whom, expected) in ["", user].into_iter().zip(users) {
+            let found = mounted(lab, "/t1/w", &denied(whom));
+            assert!(found.trim().ends_with(expected), "{options} {permissions} {whom}: {found}");
+            lab.ok("rm -f /t1/w/one");
+        }
+    }
+}
+
+fn one_fsid_twice_is_refused(lab: &Session) {
+    lab.ok("mkdir -p /srv/x && echo other >/srv/x/id");
+    lab.ok("echo '/srv/x 127.0.0.0/8(ro,fsid=0x7,no_subtree_check)' >/etc/exports && exportfs -ra");
+    let same = spec("dataset \"f\" { export { client \"127.0.0.1\" \"rw\" \"fsid=7\"; }; }");
+    says(&lab.switch(4, &same), &["fsid=7", "/srv/x to 127.0.0.0/8 by /etc/exports, line 1"]);
+    // So it would be: one path is served for both.
+    lab.ok("zfs create t1/f && echo own >/t1/f/id");
+    lab.ok("exportfs -o rw,fsid=7,no_subtree_check 127.0.0.1:/t1/f");
+    let (own, other) = (mounted(lab, "/t1/f", "cat id"), mounted(lab, "/srv/x", "cat id"));
+    assert!(own.trim() != "own" || other.trim() != "other", "each has its own: {own}{other}");
+    lab.ok("exportfs -u 127.0.0.1:/t1/f; zfs destroy t1/f; : >/etc/exports; exportfs -ra");
+}
