@@ -313,7 +313,11 @@ pub const OWN: &[Own] = &[
         "Whether the machine sees access control lists by virtiofs, and extended attributes with them.",
     ),
     switch("expose-xattr", &[Vm], "Whether the machine sees extended attributes by virtiofs."),
-    own("subdirectory", &[Vm], "A directory inside of the dataset, to mount that alone: `\"a/b\"`."),
+    own(
+        "subdirectory",
+        &[Vm, Lxc],
+        "A directory inside of the dataset, for the guest to have that alone: `\"a/b\"`. One that is missing is made for a container.",
+    ),
     Own {
         values: &["3", "4", "4.1", "4.2"],
         ..own(

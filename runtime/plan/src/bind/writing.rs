@@ -1,6 +1,7 @@
 //! Whether a container can write what it is given to write: ownership is by numbers, and what a container's map does not
 //! have is nobody inside.
 
+use super::folder;
 use crate::{
     code,
     draft::Draft,
@@ -14,7 +15,10 @@ use phoenix_graph::{
     id_map::{IdMap, MountMap, Ranges},
     kind::acl::{May, Whom},
 };
-use phoenix_host::observed::{ContainerState, Directory};
+use phoenix_host::{
+    observed::{ContainerState, Directory, Wanted},
+    op::Op,
+};
 
 /// Warns where a container is given what nobody in it can write to, and is not said only to read; and where the numbers
 /// that are said are none of its own.
@@ -36,7 +40,8 @@ pub fn warn(draft: &mut Draft<'_>, key: &Key, bind: &Bind, state: &ContainerStat
     if bind.options.get("ro").is_some_and(|word| &**word == "1") {
         return;
     }
-    let (Some(now), Ok(map)) = (after(draft, bind), ids(draft.inputs, bind.container, state, &bind.path))
+    let (Some(now), Ok(map)) =
+        (after(draft, bind), ids(draft.inputs, bind.container, state, &bind.source_path()))
     else {
         return;
     };
@@ -44,20 +49,44 @@ pub fn warn(draft: &mut Draft<'_>, key: &Key, bind: &Bind, state: &ContainerStat
         return;
     }
     let Directory { owner, group, mode, .. } = now;
-    let id = bind.container;
+    let (id, path) = (bind.container, bind.source_path());
+    // Permissions are those of the root directory, and of what is made in it after that.
+    let stands = folder::now(draft, bind).is_some_and(|folder| folder.there > 0);
+    let help = stands.then(|| "`chown` it to a number that it has".to_owned());
     draft.warn(
         key,
         code::CANNOT_WRITE,
         format!(
-            "nobody in container {id} can write there: {} is owned by {owner}:{group} with mode {mode}, and these are \
-             nobody in it; say `permissions` with `container={id}`, or `ro` where it is only to read",
-            bind.path
+            "nobody in container {id} can write there: {path} is owned by {owner}:{group} with mode {mode}, and these are \
+             nobody in it; {}, or `ro` where it is only to read",
+            help.unwrap_or_else(|| format!("say `permissions` with `container={id}`"))
         ),
     );
 }
 
-/// Returns what a root directory is after the plan, as far as that is known.
+/// Returns what a container is given is after the plan, as far as that is known: a root directory, or a folder. One that is
+/// made is as the one that it lies in.
 fn after(draft: &Draft<'_>, bind: &Bind) -> Option<Directory> {
+    let root = || after_root(draft, bind);
+    if bind.subdirectory.is_none() {
+        return root();
+    }
+    let folder = match folder::now(draft, bind) {
+        Some(folder) if folder.there > 0 => folder.last.clone(),
+        Some(_) => root()?,
+        None if draft.standing(&bind.dataset).is_none() => root()?,
+        None => return None,
+    };
+    let given = draft.actions().iter().flat_map(|action| &action.ops).find_map(|op| match op {
+        Op::ContentsSet { dataset, owner, group, .. } if *dataset == bind.dataset => Some((*owner, *group)),
+        _ => None,
+    });
+    let (owner, group) = given.unwrap_or_default();
+    Some(folder.given(&Wanted { owner, group, ..Wanted::default() }))
+}
+
+/// Returns what a root directory is after the plan, as far as that is known.
+fn after_root(draft: &Draft<'_>, bind: &Bind) -> Option<Directory> {
     let seen = draft.inputs.observed;
     let exchanged = draft.found.moves.is_exchanged(&bind.dataset);
     let now = match draft.standing(&bind.dataset) {
