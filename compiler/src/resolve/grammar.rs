@@ -192,10 +192,13 @@ const ALL: &[Kind] = &{
     all
 };
 
+/// What profiles are laid under.
+const USES: &[Kind] = &[Host, Pool, Root, Dataset, Volume, Export, Proxmox, Lxc, Vm];
+
 /// Words that say something about the node that they stand in.
 pub const DIRECTIVES: &[(&str, &[Kind])] = &[
-    ("use", &[Host, Pool, Root, Dataset, Volume, Export, Proxmox]),
-    ("with", &[Host, Pool, Root, Dataset, Volume, Export, Proxmox]),
+    ("use", USES),
+    ("with", USES),
     ("allow", ALL),
     (
         "each",
