@@ -156,8 +156,11 @@ fn refused(bench: &Bench<'_>, op: &Op) -> Result<(), String> {
     }
 }
 
+/// How many parts of a folder's path are there, owner, group and mode of the last, and whether that is empty.
+type Way = (usize, u32, u32, String, bool);
+
 /// Tells how far the way to a folder of `conform/folders` leads, what the last part of it has, and whether that is empty.
-fn way(bench: &Bench<'_>, folder: &str) -> Result<Option<(usize, u32, u32, String, bool)>, String> {
+fn way(bench: &Bench<'_>, folder: &str) -> Result<Option<Way>, String> {
     let query = Query { folders: [(dataset("conform/folders"), folder.into())].into(), ..bench.query() };
     let observed = bench.host.observe(&query).map_err(|error| format!("looking failed: {error}"))?;
     let found = observed.folders.get(&dataset("conform/folders")).and_then(|found| found.get(folder));
