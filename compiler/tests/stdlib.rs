@@ -86,6 +86,16 @@ const POOLS: &[Case] = &[
     ("spinning", "", &[("pool:tank", &["ashift=12", "autotrim=off"]), ("dataset:tank", &["atime=off"])]),
 ];
 
+/// Profiles of what a machine mounts.
+const MOUNTS: &[Case] = &[
+    ("machine-mount", "", &[("mount:vm/201/x", &["vers=4.2", "nconnect=4", "noatime=on"])]),
+    (
+        "machine-mount",
+        "with connections=16",
+        &[("mount:vm/201/x", &["vers=4.2", "nconnect=16", "noatime=on"])],
+    ),
+];
+
 /// Builds a spec that imports everything, and returns the resources with their facts.
 fn build(on_pool: &str, inside: &str) -> Vec<String> {
     let imports: String = stdlib::FILES.iter().map(|(name, _)| format!("import \"std/{name}\"\n")).collect();
@@ -125,6 +135,16 @@ fn every_profile_does_what_it_says() {
     for case in POOLS {
         holds(case, &build(&format!("use=\"{}\"", case.0), ""));
     }
+    for case in MOUNTS {
+        let vm = format!("vm 201 use=\"{}\" at=\"/x\" server=\"10.0.0.9\" {{ {} }}", case.0, case.1);
+        let found = build(
+            "",
+            &format!("dataset \"x\" {{ export {{ client \"10.0.0.1\" \"rw\" }}; bind {{ {vm} }} }}"),
+        );
+        holds(case, &found);
+        let mount = found.iter().find(|line| line.starts_with("mount:")).unwrap();
+        assert!(!mount.contains("soft"), "{}: {mount}", case.0);
+    }
 }
 
 #[test]
@@ -142,7 +162,8 @@ fn no_profile_is_left_out_and_no_name_stands_in_two_files() {
     for profile in stdlib::FILES.iter().flat_map(|(name, _)| stdlib::profiles(name)) {
         assert!(known.insert(profile.name.clone()), "{} stands twice", profile.name);
     }
-    let tested = CASES.iter().chain(POOLS).map(|case| case.0).chain(WHOLE.iter().map(|case| case.0));
+    let tested =
+        CASES.iter().chain(POOLS).chain(MOUNTS).map(|case| case.0).chain(WHOLE.iter().map(|case| case.0));
     let tested: BTreeSet<String> = tested.map(str::to_owned).collect();
     assert_eq!(known, tested);
 }

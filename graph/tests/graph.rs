@@ -316,6 +316,7 @@ fn a_step_has_the_lowest_format_that_can_say_it() {
         at: "/mnt/a".into(),
         dataset: name.clone(),
         path: "/tank/a".into(),
+        subdirectory: None,
         options: BTreeMap::from([("ro".into(), "1".into())]),
     });
     let protected = Resource::Dataset(Dataset {

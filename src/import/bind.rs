@@ -1,5 +1,5 @@
-//! What guests are given: mount points of containers, and directories of machines. Those that have a whole dataset are
-//! nodes, the rest is told.
+//! What guests are given: mount points of containers, and directories of machines. What a spec can say of them are nodes,
+//! the rest is told.
 
 use super::{
     Scope,
@@ -31,12 +31,14 @@ pub fn guests(seen: &Observed, scope: &Scope<'_>, name: &DatasetName, state: &Da
                 continue;
             }
             if *point.volume == *plain(path) {
-                bind.inside.push(lxc(*id, &point));
+                bind.inside.push(lxc(*id, &point, None));
             } else if scope.holder(&point.volume) == Some(name) {
-                node.notes.push(format!(
-                    "mp{number} of container {id} has {}, a folder in it. A spec gives whole datasets only, so that stays as it is.",
-                    point.volume
-                ));
+                match folder(path, &point.volume) {
+                    Ok(folder) => bind.inside.push(lxc(*id, &point, Some(&folder))),
+                    Err(why) => node
+                        .notes
+                        .push(format!("Left out: mp{number} of container {id}, {}: {why}.", point.volume)),
+                }
             }
         }
     }
@@ -48,7 +50,7 @@ pub fn guests(seen: &Observed, scope: &Scope<'_>, name: &DatasetName, state: &Da
             if *shared != *plain(path) {
                 if scope.holder(&shared) == Some(name) {
                     node.notes.push(format!(
-                        "virtiofs{number} of machine {id} ({}) has {shared}, a folder in it. A spec gives whole datasets only, so that stays as it is.",
+                        "virtiofs{number} of machine {id} ({}) has {shared}, a folder in it. A spec gives whole datasets only by virtiofs, so that stays as it is.",
                         directory.id
                     ));
                 }
@@ -80,10 +82,27 @@ fn vm(id: u32, directory: &SharedDirectory) -> Node {
     node
 }
 
-fn lxc(id: u32, point: &MountPoint) -> Node {
+/// Returns the path of a folder in what is mounted at a path.
+///
+/// # Errors
+/// Why no spec can say it.
+fn folder(path: &str, volume: &str) -> Result<Box<str>, &'static str> {
+    let mounted = plain(path);
+    let inside = volume.strip_prefix(mounted.trim_end_matches('/')).and_then(|rest| rest.strip_prefix('/'));
+    let inside = inside.ok_or("its path is spelt in another way than that of the dataset")?;
+    match guest::folder(inside)? {
+        folder if *folder == *inside => Ok(folder),
+        _ => Err("its path has slashes too many"),
+    }
+}
+
+fn lxc(id: u32, point: &MountPoint, folder: Option<&str>) -> Node {
     let mut node = Node::numbered("lxc", id.into());
     node.key = Some(Key::Bind(id, point.at.clone()));
     node.set("at", Literal::Text(point.at.to_string()));
+    if let Some(folder) = folder {
+        node.set("subdirectory", Literal::Text(folder.to_owned()));
+    }
     for (name, value) in &point.options {
         match &**name {
             "idmap" => {

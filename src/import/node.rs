@@ -61,6 +61,7 @@ const VITAL: &[&str] = &[
     "size",
     "sparse",
     "at",
+    "subdirectory",
     "type",
     "volblocksize",
     "encryption",

@@ -320,3 +320,27 @@ proptest! {
         prop_assert!(world.root().join("current").exists());
     }
 }
+
+#[test]
+fn a_mount_point_that_has_a_folder_is_described_and_one_that_has_a_file_is_left_out() {
+    let world = plain();
+    world.create("tank/a", &[]);
+    world.host.by_hand(&Op::MountAll { datasets: vec![DatasetName::new("tank/a").unwrap()] }).unwrap();
+    let conf = format!("/etc/pve/nodes/{}/lxc/101.conf", world.host.state().node);
+    world.host.edit(|state| {
+        state.folder_at("/tank/a/101").unwrap();
+        state.write_at("/tank/a/101/ca.crt", "x").unwrap();
+        let points =
+            "mp0: /tank/a/101,mp=/data,ro=1\nmp1: /tank/a/101/ca.crt,mp=/ca\nmp2: /tank/a/gone,mp=/gone\n";
+        state.files.insert(conf.into(), format!("arch: amd64\n{points}"));
+    });
+    let (_, proven) = imported(&world);
+    let lines: Vec<&str> = proven.text.lines().map(str::trim).collect();
+    let has = |line: &str| lines.iter().any(|other| other.starts_with(line));
+    assert!(has("lxc 101 at=\"/data\" subdirectory=\"101\" ro=#true"), "{}", proven.text);
+    assert!(has("// lxc 101 at=\"/ca\" subdirectory=\"101/ca.crt\""), "{}", proven.text);
+    assert!(proven.text.contains("/tank/a/101/ca.crt is a file"), "{}", proven.text);
+    // Without its folder that container does not start: taking it over would make one.
+    assert!(has("// lxc 101 at=\"/gone\""), "{}", proven.text);
+    assert!(only_marks(&proven.plan.unwrap()));
+}

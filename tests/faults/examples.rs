@@ -1,4 +1,5 @@
-//! Both examples with an edit of each, a host with encrypted datasets, and one with new names, as graphs.
+//! Both examples with an edit of each, a host with encrypted datasets, one with new names, and one whose containers have
+//! folders, as graphs.
 
 use super::scenario::Pair;
 use phoenix_compiler::{SpecPath, compile};
@@ -92,6 +93,31 @@ pub fn renamed() -> Pair {
         volume "w" size="1G" was="tank/v""#
     );
     Pair { name: "renamed".to_owned(), first: graph(&spec(&first)), second: graph(&spec(&second)) }
+}
+
+/// Folders of datasets that containers are given, one each, so that its number is the same there and back: of a dataset
+/// that stays, of one that is renamed, and of ones that come and go.
+pub fn folders() -> Pair {
+    let first = r#"dataset "stays" {
+            permissions owner=0 group=33 mode="2750" container=101
+            bind {
+                lxc 101 at="/logs" subdirectory="101/logs"
+                lxc 102 at="/logs" subdirectory="101/logs" ro=#true
+            }
+        }
+        dataset "old" { bind { lxc 103 at="/old" subdirectory="a" } }
+        dataset "goes" { bind { lxc 104 at="/goes" subdirectory="deep/er" } }"#;
+    let second = r#"dataset "stays" {
+            permissions owner=0 group=33 mode="2770" container=101
+            bind {
+                lxc 101 at="/logs" subdirectory="101/logs/more"
+                lxc 102 at="/logs" subdirectory="ssl" ro=#true
+                lxc 100 at="/ssl" subdirectory="ssl"
+            }
+        }
+        dataset "new" was="tank/old" { bind { lxc 103 at="/old" subdirectory="a/b" } }
+        dataset "comes" { bind { lxc 104 at="/goes" subdirectory="deep/er" } }"#;
+    Pair { name: "folders".to_owned(), first: graph(&spec(first)), second: graph(&spec(second)) }
 }
 
 /// The files that hold the keys of [`encrypted`], both the same one.

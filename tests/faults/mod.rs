@@ -1,7 +1,8 @@
 //! Wherever an operation fails or power is lost, in a switch, in undoing it or in recovering from it:
 //! nothing is lost, and the host is wholly the old generation or wholly the new one.
 //!
-//! Both examples, each with an edit, a host with encrypted datasets, one with new names, and random pairs of specs
+//! Both examples, each with an edit, a host with encrypted datasets, one with new names, one whose containers have folders,
+//! and random pairs of specs
 //! ([`random`]), with those that once found something ([`found`]). By itself each fault is struck everywhere, and a second one at chosen places;
 //! `PHOENIX_FAULTS=all` strikes the second one everywhere, too, `PHOENIX_FAULTS=N` takes N random pairs,
 //! and `PHOENIX_PAIR=NAME` the one of that name alone, such as `pair 7` or `tree 12`.
@@ -13,7 +14,7 @@ mod rearranged;
 mod scenario;
 mod tally;
 
-use examples::{encrypted, examples, renamed};
+use examples::{encrypted, examples, folders, renamed};
 use found::found;
 use phoenix_host::HostError;
 use phoenix_sim::{Fault, FaultKind};
@@ -132,6 +133,15 @@ fn new_names_hold_whatever_fails() {
         disturb(&Scenario::new(&pair, *way).expect("it is not refused"), 1, tally);
     });
     tally.end("faults around new names");
+}
+
+#[test]
+fn folders_hold_whatever_fails() {
+    let pair = folders();
+    let tally = side_by_side(&[Way::Edit, Way::Back], |way, tally| {
+        disturb(&Scenario::new(&pair, *way).expect("it is not refused"), 1, tally);
+    });
+    tally.end("faults around folders");
 }
 
 #[test]

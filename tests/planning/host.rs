@@ -6,8 +6,9 @@ use phoenix_graph::{
     Bytes, Class, DatasetName, Disk, Key, PoolName, PropertyName, Redundancy, Target, Value, property,
 };
 use phoenix_host::observed::{
-    DatasetState, Directory, DiskState, Found, HOME, HeldExport, ImportObstacle, KeyFile, LinkState,
-    MountState, Mounts, OWNER, Observed, PoolState, Setting, Source, VdevDisk, VdevState, Work, WorkKind,
+    DatasetState, Directory, DiskState, FolderState, Found, HOME, HeldExport, ImportObstacle, Instead,
+    KeyFile, LinkState, MountState, Mounts, OWNER, Observed, PoolState, Setting, Source, VdevDisk, VdevState,
+    Work, WorkKind,
 };
 use phoenix_plan::{
     Before, Past, Prior,
@@ -62,7 +63,7 @@ impl Host {
         if !self.said.insert(words.what(match words.word() {
             "zfs" | "pct" | "qemu" | "mappings" | "no-virtiofsd" | "storages" | "guests" | "containers"
             | "no-proxmox" | "no-pool" => 0,
-            "export" | "mount" | "before" | "held" => 2,
+            "export" | "mount" | "before" | "held" | "folder" => 2,
             _ => 1,
         })) {
             return Err(words.wrong("this was said before"));
@@ -133,6 +134,24 @@ impl Host {
                 let holds = words.prop::<u64>("holds")?;
                 seen.contents.extend(holds.map(|holds| (name.clone(), holds)));
                 seen.directories.insert(name, directory);
+            }
+            "folder" => {
+                let (name, folder) = (dataset(&words.arg::<String>()?)?, words.arg::<String>()?);
+                let link = words.prop::<String>("link")?.map(|target| Instead::Link(target.into()));
+                let instead = match words.one_of(&["file", "mount"]) {
+                    Some("file") => Some(Instead::File),
+                    Some(_) => Some(Instead::Mount),
+                    None => link,
+                };
+                let last = Directory {
+                    owner: words.prop("owner")?.unwrap_or_default(),
+                    group: words.prop("group")?.unwrap_or_default(),
+                    mode: words.prop("mode")?.unwrap_or(Directory::NEW.mode),
+                    ..Directory::NEW
+                };
+                let there = words.prop("there")?.unwrap_or_default();
+                let state = FolderState { there, last, empty: words.is("empty")?, instead };
+                seen.folders.entry(name).or_default().insert(folder.into(), state);
             }
             "user" => _ = seen.users.insert(words.arg::<String>()?.into(), words.arg()?),
             "group" => _ = seen.groups.insert(words.arg::<String>()?.into(), words.arg()?),
@@ -525,6 +544,9 @@ mod tests {
             "past \"tank/a\" snapshot=\"tank/a@one\" qouta=\"1G\"",
             "before \"dataset:tank/a\" quota \"1G\"",
             "pool tank { mirror { dsk \"/a\" state=ONLINE; disk \"/b\" state=ONLINE; }; }",
+            "folder \"tank/a\"",
+            "folder \"tank/a\" \"x\" there=two",
+            "folder \"tank/a\" \"x\" socket",
             "disk \"/a\"",
             "disk \"/a\" empty",
             // What was said before.

@@ -13,6 +13,7 @@ use phoenix_graph::{
     Bind, DatasetName, Key, Resource,
     check::guest::{self, MOUNT_OPTIONS, READ_ONLY_OPTIONS},
     id_map::MountMap,
+    kind::{inside, source_path},
     mounts::Mount,
 };
 use std::collections::BTreeMap;
@@ -71,12 +72,14 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             );
             return;
         }
+        let mounted = mounted_at(mounts);
         for guest in containers {
-            self.allowing(&guest.allow, |checker| checker.container(guest, dataset, &path));
+            self.allowing(&guest.allow, |checker| checker.container(guest, about, &path, &mounted));
         }
     }
 
-    fn container(&mut self, block: &Block<'a>, dataset: &DatasetName, path: &str) {
+    fn container(&mut self, block: &Block<'a>, about: &About<'_, 'a>, path: &str, mounted: &Mounts<'_>) {
+        let dataset = &about.dataset;
         let mut options: BTreeMap<Box<str>, Box<str>> = BTreeMap::new();
         for setting in &block.settings {
             let name = &*setting.name;
@@ -115,13 +118,28 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             );
             return;
         };
-        let Some(at) = self.path_inside(setting) else { return };
+        let at = self.path_inside(setting);
+        let folder = self.ruled(block, "subdirectory", guest::folder);
+        let (Some(at), Some(folder)) = (at, folder) else { return };
+        let source = source_path(path, folder.as_deref());
+        if let (Some(_), Err(reason)) = (&folder, guest::path_outside(&source)) {
+            let message = format!("no container can be given {source}: {reason}");
+            self.tell(
+                block.via,
+                Diagnostic::new(code::BAD_VALUE, message).at(place_of(block), "this folder"),
+            );
+            return;
+        }
+        if self.is_of_another(block, dataset, path, &source, mounted) {
+            return;
+        }
         self.over_its_system(block, &format!("container {container}"), &at);
         let bind = Resource::Bind(Bind {
             container,
             at: at.clone(),
             dataset: dataset.clone(),
             path: path.into(),
+            subdirectory: folder,
             options,
         });
         if self.add(bind, block, code::DUPLICATE_BIND, &format!("{at} of container {container}")) {
@@ -133,16 +151,15 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
     /// Tells of mount points of containers that show less than their directory has on the host: a bind shows one file
     /// system, and those mounted below it as empty directories.
     pub(super) fn look_at_binds(&mut self, mounts: &BTreeMap<DatasetName, Mount>) {
-        let mounted = mounts.iter().filter(|(_, mount)| mount.mounted);
-        let mounted: Mounts<'_> =
-            mounted.filter_map(|(name, mount)| Some((mount.path.as_deref()?, name))).collect();
+        let mounted = mounted_at(mounts);
         for (at, via, allow) in std::mem::take(&mut self.binds) {
             self.allow = allow;
             let Some(Resource::Bind(bind)) = self.resources.get(at) else { continue };
             let key = Key::Bind(bind.container, bind.at.clone());
             let bind = bind.clone();
             self.attributes_of_container(&bind, via, self.places.get(&key).copied());
-            let empty = shown_empty((&bind.path, &bind.at), &mounted, |_, at| {
+            let source = bind.source_path();
+            let empty = shown_empty((&source, &bind.at), &mounted, |_, at| {
                 self.places.contains_key(&Key::Bind(bind.container, at))
             });
             let (Some((first, at)), Some(place)) = (empty.first(), self.places.get(&key)) else { continue };
@@ -154,7 +171,14 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                     named(&empty).unwrap_or_default(),
                 ),
             )
-            .at(*place, format!("`{}` alone", bind.dataset))
+            .at(
+                *place,
+                if bind.subdirectory.is_some() {
+                    "this folder alone".to_owned()
+                } else {
+                    format!("`{}` alone", bind.dataset)
+                },
+            )
             .help(format!(
                 "give it each of them: in `{first}`, `bind {{ lxc {} at=\"{at}\" }}`",
                 bind.container
@@ -257,6 +281,25 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         }
     }
 
+    /// Tells of a directory inside of a dataset that lies in another one, which is mounted there; returns whether it does.
+    pub(super) fn is_of_another(
+        &mut self,
+        block: &Block<'a>,
+        dataset: &DatasetName,
+        path: &str,
+        source: &str,
+        mounted: &Mounts<'_>,
+    ) -> bool {
+        let Some(other) = inside(path, source).find_map(|at| mounted.get(at)) else { return false };
+        let message = format!("{source} lies in `{other}`, not in `{dataset}`");
+        let word = block.kind.word().word;
+        let diagnostic = Diagnostic::new(code::BAD_VALUE, message)
+            .at(place_of(block), "a file system of its own")
+            .help(format!("say the `{word}` in `{other}`"));
+        self.tell(block.via, diagnostic);
+        true
+    }
+
     /// Tells of `keepattrs` where the spec says, too, whose the root directory is.
     fn attributes_of_container(&mut self, bind: &Bind, via: Option<ViaId>, place: Option<Place>) {
         if bind.options.get("keepattrs").is_none_or(|word| &**word != "1") {
@@ -288,6 +331,17 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                 .help(help);
         self.push(diagnostic, setting.via);
     }
+}
+
+/// Returns where a guest is told which directory it has.
+fn place_of(block: &Block<'_>) -> Place {
+    block.setting("subdirectory").map_or(block.place, |setting| setting.place)
+}
+
+/// Lists file systems by where they are mounted.
+pub(super) fn mounted_at(mounts: &BTreeMap<DatasetName, Mount>) -> Mounts<'_> {
+    let mounted = mounts.iter().filter(|(_, mount)| mount.mounted);
+    mounted.filter_map(|(name, mount)| Some((mount.path.as_deref()?, name))).collect()
 }
 
 /// File systems by where they are mounted.

@@ -200,10 +200,13 @@ const ALL: &[Kind] = &{
     all
 };
 
+/// What profiles are laid under.
+const USES: &[Kind] = &[Host, Pool, Root, Dataset, Volume, Export, Proxmox, Lxc, Vm];
+
 /// Words that say something about the node that they stand in.
 pub const DIRECTIVES: &[(&str, &[Kind])] = &[
-    ("use", &[Host, Pool, Root, Dataset, Volume, Export, Proxmox]),
-    ("with", &[Host, Pool, Root, Dataset, Volume, Export, Proxmox]),
+    ("use", USES),
+    ("with", USES),
     ("allow", ALL),
     (
         "each",
@@ -321,7 +324,11 @@ pub const OWN: &[Own] = &[
         "Whether the machine sees access control lists by virtiofs, and extended attributes with them.",
     ),
     switch("expose-xattr", &[Vm], "Whether the machine sees extended attributes by virtiofs."),
-    own("subdirectory", &[Vm], "A directory inside of the dataset, to mount that alone: `\"a/b\"`."),
+    own(
+        "subdirectory",
+        &[Vm, Lxc],
+        "A directory inside of the dataset, for the guest to have that alone: `\"a/b\"`. One that is missing is made for a container.",
+    ),
     Own {
         values: &["3", "4", "4.1", "4.2"],
         ..own(

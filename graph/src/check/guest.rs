@@ -1,6 +1,8 @@
 //! What guests are given: mount points of containers (`pct(1)`) and directories of machines (`qm(1)`): ids, paths and
 //! options.
 
+use crate::nfs::text;
+
 /// The ids that Proxmox gives to guests.
 pub const IDS: std::ops::RangeInclusive<u32> = 100..=999_999_999;
 
@@ -86,6 +88,21 @@ pub fn path_inside(text: &str) -> Result<Box<str>, &'static str> {
         return Err("the root of the container is its own disk");
     }
     Ok(format!("/{}", parts.join("/")).into())
+}
+
+/// The folder in which OpenZFS shows the snapshots of a file system.
+const SNAPSHOTS: &str = ".zfs";
+
+/// Reads a folder inside of a file system that containers are given, and returns its one spelling.
+///
+/// # Errors
+/// Why it is none.
+pub fn folder(text: &str) -> Result<Box<str>, &'static str> {
+    let folder = text::subdirectory(text)?;
+    if folder.split('/').next() == Some(SNAPSHOTS) {
+        return Err("in `.zfs` are the snapshots of the dataset, and no folder of it");
+    }
+    Ok(folder)
 }
 
 /// Checks a path on the host that containers are given.

@@ -67,7 +67,7 @@ pub enum Resource {
     Tunable(Tunable),
     /// Owner, group and mode of a file system's root directory.
     Permissions(Permissions),
-    /// A file system that a container has as a mount point of its own.
+    /// A file system, or a folder of one, that a container has as a mount point of its own.
     Bind(Bind),
     /// A file system that a virtual machine mounts over NFS.
     GuestMount(GuestMount),

@@ -4,6 +4,7 @@ mod bind;
 mod dataset;
 mod export;
 mod files;
+mod folder;
 mod guests;
 mod keys;
 mod machine;
@@ -21,6 +22,7 @@ pub use dataset::{
 };
 pub use export::HeldExport;
 pub use files::LinkState;
+pub use folder::{FolderState, Instead};
 pub use guests::{Guest, GuestKind, GuestUse, Guests, Named};
 pub use keys::KeyFile;
 pub use machine::{Interface, MachineState, Network};
@@ -75,6 +77,9 @@ pub struct Query {
     pub directories: BTreeSet<DatasetName>,
     /// Those of them of which it matters how much lies in them.
     pub contents: BTreeSet<DatasetName>,
+    /// Folders in file systems that guests are given, by the file system and the path in it. Looking at them takes no
+    /// process.
+    pub folders: BTreeSet<(DatasetName, Box<str>)>,
     /// Mount points: whether links are passed on the way to them is looked at, which takes no process.
     pub mountpoints: BTreeSet<Box<str>>,
     /// Users whose numbers are asked for.
@@ -150,6 +155,9 @@ pub struct Observed {
     /// About how many files and folders lie in those asked for that are mounted; 0 where it is nothing.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub contents: BTreeMap<DatasetName, u64>,
+    /// The folders asked for, of file systems that are mounted: by the file system and the path in it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub folders: BTreeMap<DatasetName, BTreeMap<Box<str>, FolderState>>,
     /// The mount points asked for that are, or pass, a symbolic link: that link, and where it leads.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub links_passed: BTreeMap<Box<str>, (Box<str>, Box<str>)>,

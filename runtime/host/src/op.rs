@@ -252,6 +252,29 @@ pub enum Op {
         /// The group's number.
         group: Option<u32>,
     },
+    /// Makes a folder in a mounted file system, and what of its path is missing: each with owner, group and mode of the one
+    /// that it lies in. What is there already stays as it is. No link is followed, and nothing is made in what is mounted
+    /// in the file system.
+    FolderMake {
+        /// The file system.
+        dataset: DatasetName,
+        /// Where it is mounted.
+        path: Box<str>,
+        /// The folder's path in it, without slashes around.
+        folder: Box<str>,
+    },
+    /// Removes a folder, and those of its path behind the first that stay, as far as they are empty; what holds something
+    /// stays.
+    FolderRemove {
+        /// The file system.
+        dataset: DatasetName,
+        /// Where it is mounted.
+        path: Box<str>,
+        /// The folder's path in it, without slashes around.
+        folder: Box<str>,
+        /// How many parts of that stay.
+        stay: usize,
+    },
     /// `exportfs -u`: takes one export out of the live table until the next reload.
     Unexport {
         /// The exported path.

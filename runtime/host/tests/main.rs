@@ -34,6 +34,8 @@ fn only_what_starts_no_process_has_no_arguments() {
             Op::TunableSet { .. }
                 | Op::DirectorySet { .. }
                 | Op::ContentsSet { .. }
+                | Op::FolderMake { .. }
+                | Op::FolderRemove { .. }
                 | Op::Link { .. }
                 | Op::Unlink { .. }
         );

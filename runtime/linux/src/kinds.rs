@@ -1,8 +1,8 @@
 //! The table of kinds: what walks over all of them does so here.
 
 use crate::{
-    bind, dataset, export, files, guests, keys, look::Look, mapping, mount, permissions, pool, reach::Reach,
-    storage, tunable, virtiofs,
+    bind, dataset, export, files, folder, guests, keys, look::Look, mapping, mount, permissions, pool,
+    reach::Reach, storage, tunable, virtiofs,
 };
 use phoenix_host::{
     HostError,
@@ -14,12 +14,13 @@ use phoenix_host::{
 type Looks = fn(&Look<'_>, &mut Observed) -> Result<(), HostError>;
 
 /// Adds what is seen of each kind. A later one may go by what was seen before.
-const LOOKS: [Looks; 10] = [
+const LOOKS: [Looks; 11] = [
     pool::look,
     dataset::look,
     mount::look,
     keys::look,
     permissions::look,
+    folder::look,
     files::look,
     export::look,
     storage::look,
@@ -31,11 +32,12 @@ const LOOKS: [Looks; 10] = [
 type Performs = fn(&Reach, &Op) -> Option<Result<(), HostError>>;
 
 /// Carries out the operations on each kind that take more than their command.
-const PERFORMS: [Performs; 10] = [
+const PERFORMS: [Performs; 11] = [
     pool::perform,
     dataset::perform,
     mount::perform,
     permissions::perform,
+    folder::perform,
     files::perform,
     storage::perform,
     bind::perform,

@@ -17,6 +17,7 @@ mod contents;
 mod dataset;
 mod export;
 mod files;
+mod folder;
 mod grid;
 mod guests;
 mod keys;

@@ -49,7 +49,7 @@ pub fn perform(reach: &Reach, op: &Op) -> Option<Result<(), HostError>> {
 }
 
 /// Returns what a root directory has that is open.
-fn directory_of(place: &Path, directory: &OwnedFd, stat: &Stat) -> Result<Directory, HostError> {
+pub fn directory_of(place: &Path, directory: &OwnedFd, stat: &Stat) -> Result<Directory, HostError> {
     let acl = acl::read(directory.as_fd())
         .map_err(|error| failed("read the access control list of", place, error))?;
     Ok(Directory { owner: stat.st_uid, group: stat.st_gid, mode: Mode::of(stat.st_mode), acl })

@@ -208,6 +208,27 @@ pub enum Inverse {
         /// The attempt whose snapshot has what each file had, where it takes one.
         taken: Option<u64>,
     },
+    /// Of the folder's path only so many parts were there.
+    FolderAbsent {
+        /// The file system.
+        dataset: DatasetName,
+        /// Where it is mounted.
+        path: Box<str>,
+        /// The folder's path in it.
+        folder: Box<str>,
+        /// How many parts of that were there.
+        there: usize,
+    },
+    /// Of the folder's path so many parts were there as are seen just before it is made: where the file system was not
+    /// mounted when this was planned, nobody could tell.
+    FolderUnseen {
+        /// The file system.
+        dataset: DatasetName,
+        /// Where it is mounted by then.
+        path: Box<str>,
+        /// The folder's path in it.
+        folder: Box<str>,
+    },
     /// The live export table had just these entries for these paths.
     Exports {
         /// By path: the clients, as the table names them, and their options.
@@ -305,7 +326,9 @@ impl Inverse {
     fn place(&self, guid: Option<u64>) -> Option<String> {
         let whose = |dataset: &DatasetName| guid.map_or(dataset.to_string(), |guid| guid.to_string());
         Some(match self {
-            Inverse::Exports { .. } | Inverse::DirectoryUnseen { .. } => return None,
+            Inverse::Exports { .. } | Inverse::DirectoryUnseen { .. } | Inverse::FolderUnseen { .. } => {
+                return None;
+            }
             Inverse::PoolAbsent { pool, .. } | Inverse::PoolExported { pool } => format!("pool {pool}"),
             Inverse::PoolSetting { pool, property, .. } => format!("pool {pool} {property}"),
             Inverse::FeatureDisabled { pool, feature } => format!("pool {pool} {feature}"),
@@ -332,6 +355,7 @@ impl Inverse {
             Inverse::Mount { dataset, .. } => format!("mount {dataset}"),
             Inverse::Directory { dataset, .. } => format!("directory {}", whose(dataset)),
             Inverse::ContentsGiven { dataset, .. } => format!("contents {}", whose(dataset)),
+            Inverse::FolderAbsent { dataset, folder, .. } => format!("folder {} {folder}", whose(dataset)),
             Inverse::Storage { id, .. } => format!("storage {id}"),
             Inverse::SecretReplaced { id, secret, .. } => format!("secret {id} {secret}"),
             Inverse::MountPoint { container, number, .. } => format!("mount point {container} {number}"),
@@ -361,7 +385,7 @@ impl Inverse {
             Inverse::Exports { .. } => Some(Room::Export),
             Inverse::Link { .. } => Some(Room::Files),
             Inverse::Storage { .. } | Inverse::SecretReplaced { .. } => Some(Room::Storage),
-            Inverse::MountPoint { .. } => Some(Room::Bind),
+            Inverse::MountPoint { .. } | Inverse::FolderAbsent { .. } => Some(Room::Bind),
             Inverse::Mapping { .. } => Some(Room::Mapping),
             Inverse::Virtiofs { .. } => Some(Room::Virtiofs),
             Inverse::Tunable { .. } => Some(Room::Tunable),
@@ -373,6 +397,7 @@ impl Inverse {
             | Inverse::Cloned { .. }
             | Inverse::KeyUnloaded { .. }
             | Inverse::DirectoryUnseen { .. }
+            | Inverse::FolderUnseen { .. }
             | Inverse::FeatureDisabled { .. } => None,
         }
     }
@@ -391,7 +416,7 @@ impl Inverse {
     #[must_use]
     pub fn is_unseen_yet(&self) -> bool {
         match self {
-            Inverse::DirectoryUnseen { .. } => true,
+            Inverse::DirectoryUnseen { .. } | Inverse::FolderUnseen { .. } => true,
             Inverse::While { inverse, .. }
             | Inverse::Of { inverse, .. }
             | Inverse::Unless { inverse, .. } => inverse.is_unseen_yet(),
@@ -406,6 +431,11 @@ impl Inverse {
             Inverse::DirectoryUnseen { dataset, path } => {
                 let before = seen.directories.get(dataset)?.clone();
                 Some(Inverse::Directory { dataset: dataset.clone(), path: path.clone(), before })
+            }
+            Inverse::FolderUnseen { dataset, path, folder } => {
+                let there = seen.folders.get(dataset)?.get(folder)?.there;
+                let (dataset, path, folder) = (dataset.clone(), path.clone(), folder.clone());
+                Some(Inverse::FolderAbsent { dataset, path, folder, there })
             }
             Inverse::Of { guid, inverse } => inverse.as_seen(seen).map(|seen| seen.of(*guid)),
             Inverse::Unless { dataset, guid, inverse } => {
@@ -463,6 +493,7 @@ impl Inverse {
             | Inverse::Cloned { dataset, .. }
             | Inverse::Directory { dataset, .. }
             | Inverse::ContentsGiven { dataset, .. }
+            | Inverse::FolderAbsent { dataset, .. }
             | Inverse::Name { after: dataset, .. } => Some(dataset),
             _ => None,
         }
@@ -507,6 +538,7 @@ impl Inverse {
             | Inverse::Cloned { dataset, .. }
             | Inverse::Directory { dataset, .. }
             | Inverse::ContentsGiven { dataset, .. }
+            | Inverse::FolderAbsent { dataset, .. }
             | Inverse::Name { after: dataset, .. } => *dataset = name.clone(),
             _ => {}
         }
@@ -578,6 +610,9 @@ impl Inverse {
             | Inverse::Mount { .. } => {}
             Inverse::Directory { dataset, .. } | Inverse::DirectoryUnseen { dataset, .. } => {
                 query.directories.insert(dataset.clone());
+            }
+            Inverse::FolderAbsent { dataset, folder, .. } | Inverse::FolderUnseen { dataset, folder, .. } => {
+                query.folders.insert((dataset.clone(), folder.clone()));
             }
             Inverse::Exports { .. } => query.exports = true,
             Inverse::Storage { before, .. } => {

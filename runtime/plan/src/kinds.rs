@@ -46,8 +46,8 @@ type Goes = fn(&Inverse, &Observed) -> Option<Vec<Op>>;
 const GOES: [Goes; 3] = [storage::doing::goes, export::doing::goes, mapping::goes];
 
 /// What brings that rest back, in this order; of another kind nothing.
-pub const COMES: [fn(&Inverse, &Observed) -> Vec<Op>; 4] =
-    [permissions::comes, storage::doing::back, export::doing::comes, mapping::back];
+pub const COMES: [fn(&Inverse, &Observed) -> Vec<Op>; 5] =
+    [permissions::comes, bind::folder::comes, storage::doing::back, export::doing::comes, mapping::back];
 
 /// Adds what has to be looked at for a resource, so that it can be planned.
 pub fn look(query: &mut Query, resource: &Resource) {
@@ -139,7 +139,8 @@ impl Inverse {
     /// Says what of it cannot be taken back, where it was done: that stays, and is told.
     #[must_use]
     pub fn kept(&self, seen: &Observed) -> Option<String> {
-        let guests = || bind::doing::kept(self, seen).or_else(|| virtiofs::doing::kept(self, seen));
+        let bind = || bind::doing::kept(self, seen).or_else(|| bind::folder::kept(self, seen));
+        let guests = || bind().or_else(|| virtiofs::doing::kept(self, seen));
         let others = || guests().or_else(|| storage::doing::kept(self, seen));
         pool::doing::kept(self, seen).or_else(|| permissions::contents::kept(self, seen)).or_else(others)
     }

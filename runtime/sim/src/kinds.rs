@@ -1,7 +1,7 @@
 //! The table of kinds: what walks over all of them does so here.
 
 use crate::{
-    bind, dataset, export, files,
+    bind, dataset, export, files, folder,
     given::{Given, Roots},
     image::{HostImage, Show},
     keys, mapping, mount, permissions, pool,
@@ -24,12 +24,13 @@ type Performs = fn(&mut State, Given<'_>, &Op) -> Option<Result<(), HostError>>;
 type Unfinished = fn(&Op) -> Option<[Op; 2]>;
 
 /// Each kind with how it is seen, and how its operations are carried out.
-const KINDS: [(Looks, Performs); 12] = [
+const KINDS: [(Looks, Performs); 13] = [
     (pool::look, pool::perform),
     (dataset::look, dataset::perform),
     (mount::look, mount::perform),
     (keys::look, keys::perform),
     (permissions::look, permissions::perform),
+    (folder::look, folder::perform),
     (files::look, files::perform),
     (export::look, export::perform),
     (storage::look, storage::perform),
@@ -50,7 +51,7 @@ const BOOT: [fn(&mut State, &Roots); 6] =
     [dataset::boot, keys::boot, mount::boot, export::boot, tunable::boot, bind::boot];
 
 /// Returns the first half of an operation on a kind, where it has several parts.
-const HALVES: [fn(&Op) -> Option<Op>; 3] = [dataset::half, mount::half, permissions::half];
+const HALVES: [fn(&Op) -> Option<Op>; 4] = [dataset::half, mount::half, permissions::half, folder::half];
 
 /// Lists what a power cut within an operation may leave of what is made, each state as the operation that would have
 /// brought it about. What OpenZFS makes it makes first, and sets the properties on it after that, those with a number

@@ -12,6 +12,7 @@ mod door;
 mod export;
 mod fault;
 mod files;
+mod folder;
 mod given;
 mod guest;
 mod here;

@@ -125,7 +125,7 @@ impl State {
     }
 
     /// Refuses where a file system is not what is seen at a place.
-    fn need_seen(&self, name: &DatasetName, path: &str) -> Result<(), Refusal> {
+    pub fn need_seen(&self, name: &DatasetName, path: &str) -> Result<(), Refusal> {
         if self.mounted_at(name) != Some(path) || self.hidden(name) {
             return refuse(1, format!("{name} is not mounted at {path}"));
         }
@@ -133,7 +133,7 @@ impl State {
     }
 
     /// Refuses where a file system takes no change.
-    fn need_writable(&self, name: &DatasetName) -> Result<(), Refusal> {
+    pub fn need_writable(&self, name: &DatasetName) -> Result<(), Refusal> {
         if self.refuses_writes(name) { refuse(1, "Read-only file system") } else { Ok(()) }
     }
 
@@ -163,7 +163,7 @@ impl State {
     }
 
     /// Returns the root directory of a file system, as it is seen: a list is in force as long as `acltype` says so.
-    fn directory(&self, name: &DatasetName) -> Directory {
+    pub fn directory(&self, name: &DatasetName) -> Directory {
         let directory =
             self.dataset(name).and_then(|state| state.directory.clone()).unwrap_or(Directory::NEW);
         if self.keeps_lists(name) { directory } else { Directory { acl: Acl::default(), ..directory } }

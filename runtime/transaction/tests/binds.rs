@@ -37,6 +37,7 @@ fn bind(id: u32, at: &str, of: &str, options: &[(&str, &str)]) -> Resource {
         at: at.into(),
         dataset: name(of),
         path: format!("/{of}").into(),
+        subdirectory: None,
         options: options.iter().map(|(name, word)| ((*name).into(), (*word).into())).collect(),
     })
 }

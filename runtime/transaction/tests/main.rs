@@ -6,6 +6,7 @@ mod adoption;
 mod before;
 mod binds;
 mod contents;
+mod folders;
 mod foreign;
 mod formats;
 mod homes;

@@ -156,6 +156,59 @@ fn refused(bench: &Bench<'_>, op: &Op) -> Result<(), String> {
     }
 }
 
+/// How many parts of a folder's path are there, owner, group and mode of the last, and whether that is empty.
+type Way = (usize, u32, u32, String, bool);
+
+/// Tells how far the way to a folder of `conform/folders` leads, what the last part of it has, and whether that is empty.
+fn way(bench: &Bench<'_>, folder: &str) -> Result<Option<Way>, String> {
+    let query = Query { folders: [(dataset("conform/folders"), folder.into())].into(), ..bench.query() };
+    let observed = bench.host.observe(&query).map_err(|error| format!("looking failed: {error}"))?;
+    let found = observed.folders.get(&dataset("conform/folders")).and_then(|found| found.get(folder));
+    Ok(found.map(|found| {
+        let last = &found.last;
+        (found.there, last.owner, last.group, last.mode.to_string(), found.empty)
+    }))
+}
+
+pub fn folders(bench: &Bench<'_>) -> Result<(), String> {
+    let make = |path: &str, folder: &str| Op::FolderMake {
+        dataset: dataset("conform/folders"),
+        path: path.into(),
+        folder: folder.into(),
+    };
+    let remove = |folder: &str, stay| Op::FolderRemove {
+        dataset: dataset("conform/folders"),
+        path: "/conform/folders".into(),
+        folder: folder.into(),
+        stay,
+    };
+    bench.all_done(&[create("conform/folders", &[]), mount("conform/folders")])?;
+    bench.done(&set("conform/folders", "/conform/folders", 33, 34, 0o2750))?;
+    let at = |there, empty| Some((there, 33, 34, "2750".to_owned(), empty));
+    same("a folder that is not there", way(bench, "a/b")?, at(0, true))?;
+    refused(bench, &make("/conform", "a/b"))?;
+    bench.done(&make("/conform/folders", "a/b"))?;
+    same("a folder that was made", way(bench, "a/b")?, at(2, true))?;
+    same("the one that it lies in", way(bench, "a")?, at(1, false))?;
+    // What is there stays as it is, also where the directory above has others by then.
+    bench.done(&set("conform/folders", "/conform/folders", 0, 0, 0o755))?;
+    bench.done(&make("/conform/folders", "a/b"))?;
+    bench.done(&make("/conform/folders", "a/c"))?;
+    same("another beside it", way(bench, "a/c")?, at(2, true))?;
+    bench.done(&remove("a/b", 0))?;
+    same("where something lies in the one above", way(bench, "a/b")?, at(1, false))?;
+    bench.done(&remove("a/c", 1))?;
+    same("what is to stay", way(bench, "a/c")?, at(1, true))?;
+    bench.done(&remove("a", 0))?;
+    same("nothing of it", way(bench, "a")?, Some((0, 0, 0, "0755".to_owned(), true)))?;
+    bench.done(&remove("a", 0))?;
+
+    bench.done(&Op::DatasetUnmount { dataset: dataset("conform/folders") })?;
+    same("of what is not mounted", way(bench, "a")?, None)?;
+    refused(bench, &make("/conform/folders", "a"))?;
+    bench.done(&mount("conform/folders"))
+}
+
 pub fn accounts(bench: &Bench<'_>) -> Result<(), String> {
     let names = ["root", "nobody-of-this-name", "12"].map(Into::into);
     let query = Query { users: names.clone().into(), groups: names.into(), ..bench.query() };

@@ -54,6 +54,7 @@ const STEPS: &[(&str, Step)] = &[
     ("file systems are mounted and unmounted", tree::mount),
     ("a root directory is given an owner, a group and a mode", directories::change),
     ("a root directory is given an access control list", directories::lists),
+    ("folders are made as those that they lie in, and go where they are empty", directories::folders),
     ("accounts have their numbers, or are not known", directories::accounts),
     ("properties are set, inherited and refused", settings::change),
     ("a mount point moves what follows it", settings::mountpoint),

@@ -200,6 +200,28 @@ pub fn all() -> Vec<(Op, &'static str)> {
             "find '/tank/a b' -xdev -mindepth 1 -exec chown --no-dereference 100033:100033 {} +",
         ),
         (
+            Op::FolderMake { dataset: name("tank/a b"), path: "/tank/a b".into(), folder: "101/logs".into() },
+            "make the folder '/tank/a b/101/logs', as the one that it lies in",
+        ),
+        (
+            Op::FolderRemove {
+                dataset: name("tank/a"),
+                path: "/tank/a".into(),
+                folder: "101/logs".into(),
+                stay: 0,
+            },
+            "cd /tank/a && rmdir -p -- 101/logs",
+        ),
+        (
+            Op::FolderRemove {
+                dataset: name("tank/a b"),
+                path: "/tank/a b".into(),
+                folder: "101/logs".into(),
+                stay: 1,
+            },
+            "cd '/tank/a b/101' && rmdir -- logs",
+        ),
+        (
             Op::Unexport { path: "/tank/a".into(), client: "fd00::/64".into() },
             "exportfs -u -- '[fd00::/64]:/tank/a'",
         ),

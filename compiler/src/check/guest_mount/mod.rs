@@ -5,7 +5,7 @@ mod said;
 
 use super::{
     About, Bound, Checker, Waiting,
-    bind::{Mounts, named, shown_empty},
+    bind::{Mounts, mounted_at, named, shown_empty},
 };
 use crate::{
     diagnostic::{Diagnostic, code, list},
@@ -14,7 +14,7 @@ use crate::{
 use phoenix_graph::{
     DatasetName, Export, GuestMount, Key, Resource,
     export::reach::{Exports, NoWay, Way, is_shown},
-    kind::{inside, source_path},
+    kind::source_path,
     mounts::Mount,
     nfs::{NfsMount, NfsOptions, text},
 };
@@ -41,8 +41,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         };
         let exports: Vec<Export> = self.resources.iter().filter_map(export).collect();
         let exports: Exports<'_> = exports.iter().map(|one| (&*one.path, &one.clients)).collect();
-        let mounted = mounts.iter().filter(|(_, mount)| mount.mounted);
-        let mounted = mounted.filter_map(|(name, mount)| Some((mount.path.as_deref()?, name))).collect();
+        let mounted = mounted_at(mounts);
         let mut mounting = Vec::new();
         for one in &waiting {
             self.allow.clone_from(&one.allow);
@@ -66,13 +65,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             self.tell(block.via, diagnostic);
             return false;
         }
-        if let Some(other) = inside(path, &source).find_map(|at| mounted.get(at)) {
-            let place = block.setting("subdirectory").map_or(block.place, |setting| setting.place);
-            let message = format!("{source} lies in `{other}`, not in `{dataset}`");
-            let diagnostic = Diagnostic::new(code::BAD_VALUE, message)
-                .at(place, "a file system of its own")
-                .help(format!("say the `vm` in `{other}`"));
-            self.tell(block.via, diagnostic);
+        if self.is_of_another(block, dataset, path, &source, mounted) {
             return false;
         }
         let way = match Way::find(exports, said.asks(path, &source)) {

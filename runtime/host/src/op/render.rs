@@ -170,6 +170,8 @@ impl Op {
             }
             Op::DirectorySet { .. }
             | Op::ContentsSet { .. }
+            | Op::FolderMake { .. }
+            | Op::FolderRemove { .. }
             | Op::TunableSet { .. }
             | Op::Link { .. }
             | Op::Unlink { .. } => {
@@ -198,6 +200,17 @@ impl Op {
                 let (path, to) = (quote(path), accounts(*owner, *group).unwrap_or_default());
                 format!("find {path} -xdev -mindepth 1 -exec chown --no-dereference {to} {{}} +")
             }
+            Op::FolderMake { path, folder, .. } => {
+                format!("make the folder {}, as the one that it lies in", quote(&inside(path, folder)))
+            }
+            Op::FolderRemove { path, folder, stay, .. } => {
+                let parts = folder.split('/').skip(*stay).count();
+                let above: Vec<&str> = folder.split('/').take(*stay).collect();
+                let above = inside(path, &above.join("/"));
+                let folder = folder.split('/').skip(*stay).collect::<Vec<_>>().join("/");
+                let how = if parts > 1 { "rmdir -p" } else { "rmdir" };
+                format!("cd {} && {how} -- {}", quote(above.trim_end_matches('/')), quote(&folder))
+            }
             Op::TunableSet { name, value } => format!("write {value} to {PARAMETERS}/{name}"),
             Op::Link { path, target } => format!("link {} -> {}", path.display(), target.display()),
             Op::Unlink { path } => format!("unlink {}", path.display()),
@@ -214,6 +227,11 @@ impl Op {
         options(argv, &files);
         argv.extend(self.input().map(|_| format!("--{PASSWORD}")));
     }
+}
+
+/// Returns the path of what lies in something that is mounted at a path.
+fn inside(path: &str, folder: &str) -> String {
+    format!("{}/{folder}", path.trim_end_matches('/'))
 }
 
 /// Renders an argument vector as one line that a POSIX shell would read back as the same vector.

@@ -39,7 +39,7 @@ pub fn earlier<'a>(current: &'a Graph, key: &Key) -> Option<&'a Bind> {
 /// Returns a mount point as it is to be: as the spec says, and what no spec says as it is. A map of numbers is there by
 /// hand where the current generation does not say one.
 pub fn planned(inputs: &Inputs<'_>, bind: &Bind, is: Option<&MountPoint>) -> MountPoint {
-    let mut said = MountPoint::new(&bind.path, &bind.at, &bind.options);
+    let mut said = MountPoint::new(&bind.source_path(), &bind.at, &bind.options);
     let key = Key::Bind(bind.container, bind.at.clone());
     let earlier = inputs.current.and_then(|current| earlier(current, &key));
     let is_ours = |name: &str| match name {
@@ -68,6 +68,12 @@ pub fn points(inputs: &Inputs<'_>, id: u32, state: &ContainerState) -> Vec<Mount
     let is = |bind: &Bind| seen.iter().find(|point| point.at == bind.at);
     let said = desired.iter().map(|bind| planned(inputs, bind, is(bind)));
     foreign.chain(said).collect()
+}
+
+/// Lists the paths of the folders that a container is to have, of what is mounted at a path.
+pub fn folders(desired: &Graph, id: u32, path: &str) -> BTreeSet<Box<str>> {
+    let of = binds(desired).filter(|bind| bind.container == id && *bind.path == *path);
+    of.filter(|bind| bind.subdirectory.is_some()).map(Bind::source_path).collect()
 }
 
 /// Finds the number of a mount point that is to be at a path: that of the one which still is there and goes at the
@@ -144,7 +150,7 @@ pub fn barred(seen: &Observed, bind: &Bind, state: &ContainerState) -> Option<Wh
 pub fn too_old(seen: &Observed, found: &Configured, bind: &Bind, state: &ContainerState) -> Option<Why> {
     let id = bind.container;
     // What is said to be as it is anyway is not written.
-    let point = MountPoint::new(&bind.path, &bind.at, &bind.options);
+    let point = MountPoint::new(&bind.source_path(), &bind.at, &bind.options);
     let later = LATER.iter().filter(|(name, _)| point.options.contains_key(*name));
     let unknown =
         later.filter_map(|(name, since)| Some((name, since, found.version.filter(|is| is < since)?)));

@@ -1,5 +1,6 @@
 //! What is done to mount points of containers, and what takes it back: never to data.
 
+use super::folder;
 use crate::{Inverse, doing::Doing, guests::Back};
 use phoenix_host::{
     observed::{ContainerState, Containers, Observed},
@@ -27,6 +28,9 @@ pub fn remove(container: u32, number: u16, state: &ContainerState) -> Doing {
 
 /// Returns what takes it back. What only waits for the next start is dropped.
 pub fn back(inverse: &Inverse, seen: &Observed) -> Vec<Op> {
+    if matches!(inverse, Inverse::FolderAbsent { .. }) {
+        return folder::back(inverse, seen);
+    }
     let (Inverse::MountPoint { container, number, before }, Containers::Found(found)) =
         (inverse, &seen.containers)
     else {

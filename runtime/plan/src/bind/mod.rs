@@ -6,11 +6,21 @@
 
 pub mod container;
 pub mod doing;
+pub mod folder;
 pub mod waiting;
 mod writing;
 
-use crate::{Kind, Prior, Subject, code, draft::Draft, guests, sketch::Sketch, stage::Stage, why::Why};
+use crate::{
+    Inverse, Kind, Prior, Subject, code,
+    draft::Draft,
+    guests,
+    order::{Milestone, Need},
+    sketch::Sketch,
+    stage::Stage,
+    why::Why,
+};
 use container::{all, barred, earlier, free, planned, too_old, unready};
+use folder::{Made, Way};
 use phoenix_graph::{Bind, Key};
 use phoenix_host::{
     observed::{Configured, ContainerState, Containers, Observed, Query},
@@ -44,7 +54,7 @@ pub fn take_away(draft: &mut Draft<'_>) {
             draft.push(Subject::Resource(key), Sketch::new(Kind::Release));
             continue;
         }
-        let ours = state.at(&bind.at).into_iter().find(|(_, point)| *point.volume == *bind.path);
+        let ours = state.at(&bind.at).into_iter().find(|(_, point)| *point.volume == *bind.source_path());
         if draft.whose.was_adopted(&key) {
             draft.adopted.remove(&key);
             let mut sketch = Sketch::new(Kind::Release);
@@ -93,6 +103,7 @@ pub fn plan(draft: &mut Draft<'_>) {
     let elsewhere = found.by_id.values().any(|other| !other.here);
     // What this plan takes, besides what is taken already.
     let mut taken: BTreeSet<(u32, u16)> = BTreeSet::new();
+    let mut made = Made::default();
     for (key, bind) in all(inputs.desired) {
         let Some(state) = found.by_id.get(&bind.container) else {
             draft.refuse(
@@ -104,10 +115,10 @@ pub fn plan(draft: &mut Draft<'_>) {
             continue;
         };
         writing::warn(draft, &key, bind, state);
-        let given = Given { key: &key, bind, found, state };
+        let given = Given { key: &key, bind, found, state, way: folder::way(draft, bind, &made) };
         match &state.at(&bind.at)[..] {
-            [] => create(draft, &given, elsewhere, &mut taken),
-            [(number, point)] => present(draft, &given, *number, point),
+            [] => create(draft, given, elsewhere, &mut taken, &mut made),
+            [(number, point)] => present(draft, given, *number, point, &mut made),
             several => {
                 let several: Vec<String> = several.iter().map(|(number, _)| format!("mp{number}")).collect();
                 let reason =
@@ -124,6 +135,7 @@ struct Given<'a> {
     bind: &'a Bind,
     found: &'a Configured,
     state: &'a ContainerState,
+    way: Way,
 }
 
 impl Given<'_> {
@@ -132,13 +144,47 @@ impl Given<'_> {
         let Given { bind, found, state, .. } = self;
         let seen = draft.inputs.observed;
         let unready = unready(found, bind.container, state);
-        unready.or_else(|| barred(seen, bind, state)).or_else(|| too_old(seen, found, bind, state))
+        let barred = unready.or_else(|| barred(seen, bind, state)).or_else(|| self.unfit());
+        barred.or_else(|| too_old(seen, found, bind, state))
+    }
+
+    /// Says why nobody is given what stands in the place of its folder.
+    fn unfit(&self) -> Option<Why> {
+        if let Way::Unfit(why) = &self.way { Some(why.clone()) } else { None }
+    }
+
+    /// Makes what is missing of its folder, and waits for whatever else does.
+    fn makes_way(self, draft: &Draft<'_>, sketch: &mut Sketch, made: &mut Made) {
+        let Given { key, bind, way, .. } = self;
+        let (doing, by) = match way {
+            Way::Stands(by) => (None, by),
+            Way::Missing(doing, by) => (Some(doing), by),
+            Way::Unseen(doing) => (Some(doing), None),
+            Way::Unfit(_) => return,
+        };
+        sketch.needs.extend(by.map(|by| Need::from(Milestone::Done(by))));
+        if let Some(doing) = doing {
+            if matches!(doing.before[..], [Inverse::FolderAbsent { .. }]) {
+                sketch.tell("folder", None, Some(&bind.source_path()));
+            }
+            // It is made before the container is given it.
+            let after = std::mem::take(&mut sketch.doing);
+            sketch.run_for(draft.whom(&bind.dataset), doing);
+            sketch.doing = std::mem::take(&mut sketch.doing).then(after);
+            made.note(key, bind);
+        }
     }
 }
 
 /// Plans one that is not there yet. `elsewhere` is whether there are containers on other nodes.
-fn create(draft: &mut Draft<'_>, given: &Given<'_>, elsewhere: bool, taken: &mut BTreeSet<(u32, u16)>) {
-    let Given { key, bind, state, .. } = *given;
+fn create(
+    draft: &mut Draft<'_>,
+    given: Given<'_>,
+    elsewhere: bool,
+    taken: &mut BTreeSet<(u32, u16)>,
+    made: &mut Made,
+) {
+    let Given { key, bind, state, .. } = given;
     let id = bind.container;
     if let Some(why) = given.unwritable(draft) {
         draft.refuse_for(key, why);
@@ -167,11 +213,12 @@ fn create(draft: &mut Draft<'_>, given: &Given<'_>, elsewhere: bool, taken: &mut
     for warning in container::warnings(bind, state, number, elsewhere) {
         draft.warn(key, warning.0, warning.1);
     }
+    given.makes_way(draft, &mut sketch, made);
     guests::give(draft, key, &bind.dataset, sketch);
 }
 
-fn present(draft: &mut Draft<'_>, given: &Given<'_>, number: u16, point: &MountPoint) {
-    let Given { key, bind, state, .. } = *given;
+fn present(draft: &mut Draft<'_>, given: Given<'_>, number: u16, point: &MountPoint, made: &mut Made) {
+    let Given { key, bind, state, .. } = given;
     let inputs = draft.inputs;
     let known = draft.whose.is_known(key);
     if !point.is_bind() {
@@ -186,13 +233,25 @@ fn present(draft: &mut Draft<'_>, given: &Given<'_>, number: u16, point: &MountP
         if !guests::adopt(draft, key, &mut sketch, &what, MOUNT_POINT, text) {
             return;
         }
+        if let Some(why) = given.unfit() {
+            draft.refuse_for(key, why);
+            return;
+        }
     }
     let wanted = planned(inputs, bind, Some(point));
     if wanted == *point {
+        if !state.here {
+            guests::left_elsewhere(draft, key, &format!("container {}", bind.container), &state.node);
+        }
         if state.running && state.pending.contains_key(&number) {
             waits(draft, key, bind.container, number);
         }
-        if !known {
+        // Without its folder the container would not start.
+        let missing = state.here && matches!(given.way, Way::Missing(..));
+        if missing {
+            given.makes_way(draft, &mut sketch, made);
+        }
+        if !known || missing {
             guests::give(draft, key, &bind.dataset, sketch);
         }
         return;
@@ -206,6 +265,7 @@ fn present(draft: &mut Draft<'_>, given: &Given<'_>, number: u16, point: &MountP
     if state.running {
         waits(draft, key, bind.container, number);
     }
+    given.makes_way(draft, &mut sketch, made);
     guests::give(draft, key, &bind.dataset, sketch);
 }
 
@@ -223,6 +283,7 @@ pub fn look(query: &mut Query, bind: &Bind) {
     query.containers.insert(bind.container);
     query.pct_version |= LATER.iter().any(|(name, _)| bind.options.contains_key(*name));
     query.directories.insert(bind.dataset.clone());
+    query.folders.extend(bind.subdirectory.iter().map(|folder| (bind.dataset.clone(), folder.clone())));
 }
 
 /// Returns whether a container has nothing at the path, where all are seen.

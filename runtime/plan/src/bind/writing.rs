@@ -1,6 +1,7 @@
 //! Whether a container can write what it is given to write: ownership is by numbers, and what a container's map does not
 //! have is nobody inside.
 
+use super::folder;
 use crate::{
     code,
     draft::Draft,
@@ -11,7 +12,10 @@ use phoenix_graph::{
     id_map::{IdMap, MountMap, Ranges},
     kind::acl::{May, Whom},
 };
-use phoenix_host::observed::{ContainerState, Directory};
+use phoenix_host::{
+    observed::{ContainerState, Directory, Wanted},
+    op::Op,
+};
 
 /// Warns where a container is given what nobody in it can write to, and is not said only to read; and where the numbers
 /// that are said are none of its own.
@@ -34,7 +38,7 @@ pub fn warn(draft: &mut Draft<'_>, key: &Key, bind: &Bind, state: &ContainerStat
         return;
     }
     let (Some(now), Ok(map)) =
-        (after(draft, &bind.dataset, &bind.path), ids(draft.inputs, bind.container, state, &bind.path))
+        (given(draft, bind), ids(draft.inputs, bind.container, state, &bind.source_path()))
     else {
         return;
     };
@@ -42,16 +46,40 @@ pub fn warn(draft: &mut Draft<'_>, key: &Key, bind: &Bind, state: &ContainerStat
         return;
     }
     let Directory { owner, group, mode, .. } = now;
-    let id = bind.container;
+    let (id, path) = (bind.container, bind.source_path());
+    // Permissions are those of the root directory, and of what is made in it after that.
+    let stands = folder::now(draft, bind).is_some_and(|folder| folder.there > 0);
+    let help = stands.then(|| "`chown` it to a number that it has".to_owned());
     draft.warn(
         key,
         code::CANNOT_WRITE,
         format!(
-            "nobody in container {id} can write there: {} is owned by {owner}:{group} with mode {mode}, and these are \
-             nobody in it; say `permissions` with `container={id}`, or `ro` where it is only to read",
-            bind.path
+            "nobody in container {id} can write there: {path} is owned by {owner}:{group} with mode {mode}, and these are \
+             nobody in it; {}, or `ro` where it is only to read",
+            help.unwrap_or_else(|| format!("say `permissions` with `container={id}`"))
         ),
     );
+}
+
+/// Returns what a container is given is after the plan, as far as that is known: a root directory, or a folder. One that is
+/// made is as the one that it lies in.
+fn given(draft: &Draft<'_>, bind: &Bind) -> Option<Directory> {
+    let root = || after(draft, &bind.dataset, &bind.path);
+    if bind.subdirectory.is_none() {
+        return root();
+    }
+    let folder = match folder::now(draft, bind) {
+        Some(folder) if folder.there > 0 => folder.last.clone(),
+        Some(_) => root()?,
+        None if draft.standing(&bind.dataset).is_none() => root()?,
+        None => return None,
+    };
+    let owners = draft.actions().iter().flat_map(|action| &action.ops).find_map(|op| match op {
+        Op::ContentsSet { dataset, owner, group, .. } if *dataset == bind.dataset => Some((*owner, *group)),
+        _ => None,
+    });
+    let (owner, group) = owners.unwrap_or_default();
+    Some(folder.given(&Wanted { owner, group, ..Wanted::default() }))
 }
 
 /// Returns whether somebody in a container may write into a directory: the owner, the group, everybody, or whom its access

@@ -80,6 +80,15 @@ phoenix_graph::codes! {
         examples: None,
     };
 
+    NO_FOLDER = Entry {
+        name: "no-folder",
+        level: Refusal,
+        title: "a container would be given what is no folder of the dataset",
+        explanation: "`subdirectory` is a folder of this very dataset. A file is given with the folder that it lies in, at a path of its own, and a link to it inside of the container. What lies in another file system belongs to the dataset that is mounted there.",
+        why: "A mount of a file shows that one file: whatever writes it anew and renames it into place, as editors and clients of certificates do, leaves the container with the old one. And what is mounted over a folder may be another one at the next boot.",
+        examples: None,
+    };
+
     HELD_BY_CONTAINER = Entry {
         name: "held-by-container",
         level: Refusal,

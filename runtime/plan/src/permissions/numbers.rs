@@ -1,14 +1,22 @@
 //! What owner, group and the accounts of an access control list are on disk: a name as the host knows it, a number, or what a number inside of a container is
 //! outside.
 
-use crate::{Inputs, bind::container::points, code, why::Why};
+use crate::{
+    Inputs,
+    bind::container::{folders, points},
+    code,
+    why::Why,
+};
 use phoenix_graph::{
     Graph, Key, Permissions, Resource,
     graph::Node,
     id_map::{IdMap, MountMap, Ranges},
     kind::acl::{Acl, Entry, Whom},
 };
-use phoenix_host::observed::{ContainerState, Containers, Wanted};
+use phoenix_host::{
+    observed::{ContainerState, Containers, Wanted},
+    text::mount_point::MountPoint,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Says what a file system's root directory is to be, by numbers, where it is mounted at a path.
@@ -67,7 +75,14 @@ pub fn numbers(inputs: &Inputs<'_>, said: &Permissions, path: &str) -> Result<Wa
 /// # Errors
 /// Why nobody can tell: that map cannot be read, or there are several.
 pub fn ids(inputs: &Inputs<'_>, id: u32, state: &ContainerState, path: &str) -> Result<IdMap, &'static str> {
-    let there = points(inputs, id, state).into_iter().filter(|point| *point.volume == *path);
+    let points = points(inputs, id, state);
+    let at = |point: &MountPoint, path: &str| *point.volume == *path;
+    let whole = points.iter().any(|point| at(point, path));
+    // One that only has folders of it sees these by their maps.
+    let folders = folders(inputs.desired, id, path);
+    let is_there =
+        |point: &&MountPoint| if whole { at(point, path) } else { folders.contains(&point.volume) };
+    let there = points.iter().filter(is_there);
     let maps: BTreeSet<Option<Box<str>>> = there.map(|point| point.options.get("idmap").cloned()).collect();
     let mut maps = maps.into_iter();
     match (maps.next().flatten(), maps.next()) {

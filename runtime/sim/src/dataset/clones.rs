@@ -46,9 +46,10 @@ impl State {
         }
         let mut settings = taken.shape.fixed.clone();
         settings.extend(own);
-        let Shape { folders, directory, owners, .. } = taken.shape;
+        let Shape { folders, directory, owners, modes, .. } = taken.shape;
         let files = taken.files;
-        let dataset = Dataset { volume, settings, files, folders, directory, owners, ..Dataset::default() };
+        let dataset =
+            Dataset { volume, settings, files, folders, directory, owners, modes, ..Dataset::default() };
         self.datasets.insert(name.clone(), dataset);
         if let Some(taken) = self.snapshot_mut(snapshot) {
             taken.clones.insert(name.clone());
@@ -155,6 +156,7 @@ impl State {
             folders: state.folders.clone(),
             directory: state.directory.clone(),
             owners: state.owners.clone(),
+            modes: state.modes.clone(),
             fixed: fixed.map(|(name, raw)| (name.clone(), raw.clone())).collect(),
         }
     }

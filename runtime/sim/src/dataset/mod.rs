@@ -196,6 +196,7 @@ impl State {
             files: state.files,
             directory,
             owners: state.owners,
+            modes: state.modes,
             snapshots,
         }
     }

@@ -54,6 +54,7 @@ impl State {
                 if let Some(state) = self.datasets.get_mut(&owner) {
                     state.folders.remove(&name);
                     state.owners.remove(&name);
+                    state.modes.remove(&name);
                 }
             }
         }
@@ -92,7 +93,8 @@ impl State {
         }
     }
 
-    fn file_exists(&self, path: &str) -> bool {
+    /// Returns whether a path leads to a file.
+    pub fn file_exists(&self, path: &str) -> bool {
         let (owner, name) = self.place(path);
         match owner.map(|owner| self.datasets.get(&owner)) {
             None => self.files.contains_key(Path::new(path)),

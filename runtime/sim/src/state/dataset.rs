@@ -1,7 +1,7 @@
 //! File systems, volumes and snapshots, as they are kept.
 
 use super::Lock;
-use phoenix_graph::{DatasetName, PropertyName};
+use phoenix_graph::{DatasetName, Mode, PropertyName};
 use phoenix_host::observed::Directory;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +34,9 @@ pub struct Dataset {
     /// Owner and group of those of its files and folders that were given away; the others are root's.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub owners: BTreeMap<Box<str>, (u32, u32)>,
+    /// The mode of those of its folders that have another than a new one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub modes: BTreeMap<Box<str>, Mode>,
     /// Its snapshots, by the name after the `@`.
     #[serde(default)]
     pub snapshots: BTreeMap<Box<str>, Snapshot>,
@@ -80,6 +83,9 @@ pub struct Shape {
     /// Owner and group of files and folders that were given away.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub owners: BTreeMap<Box<str>, (u32, u32)>,
+    /// The mode of folders that have another than a new one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub modes: BTreeMap<Box<str>, Mode>,
     /// What is fixed when a dataset is made, and a volume's size.
     pub fixed: BTreeMap<PropertyName, Box<str>>,
 }

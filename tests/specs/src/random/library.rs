@@ -36,14 +36,16 @@ pub struct Param {
     needed: bool,
 }
 
-/// The profiles of the standard library with the files to import; none of their params need be given.
+/// The profiles of the standard library for pools and datasets, with the files to import; none of their params need be given.
 pub static STANDARD: LazyLock<Vec<(String, Profile)>> = LazyLock::new(|| {
     let profile = |file: &str, profile: stdlib::Profile| {
         let node = KdlDocument::parse_v2(&profile.text).unwrap();
         (format!("std/{file}"), read(&node.nodes()[0], profile.name))
     };
     let files = stdlib::FILES.iter().map(|(file, _)| *file);
-    files.flat_map(|file| stdlib::profiles(file).into_iter().map(move |one| profile(file, one))).collect()
+    let all = files.flat_map(|file| stdlib::profiles(file).into_iter().map(move |one| profile(file, one)));
+    // What a guest has says nothing of a pool or a dataset, and fits under none.
+    all.filter(|(_, profile)| !profile.says.is_empty() || !profile.blocks.is_empty()).collect()
 });
 
 /// Returns the profiles of the standard library.
