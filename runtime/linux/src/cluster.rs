@@ -4,9 +4,16 @@
 //! then is unknown, not absent.
 
 use crate::{LinuxPaths, reach::Reach};
-use phoenix_host::{HostError, error::failed, observed::Unknown, op::Op, text::complaints::Complaint};
+use phoenix_host::{
+    HostError,
+    error::failed,
+    observed::{Members, Unknown},
+    op::Op,
+    text::complaints::Complaint,
+};
 use sha1::{Digest, Sha1};
 use std::{
+    collections::BTreeSet,
     fmt::Write,
     fs::{self, File},
     io::{self, ErrorKind, Read},
@@ -45,6 +52,8 @@ pub fn locked(reach: &Reach, change: impl Fn() -> Result<(), HostError>) -> Resu
 pub struct Cluster {
     /// The name of this node.
     pub node: Box<str>,
+    /// The other nodes; none where this one is alone.
+    others: BTreeSet<Box<str>>,
     /// Whether it takes changes: a node alone always does.
     quorate: bool,
 }
@@ -54,6 +63,12 @@ impl Cluster {
     pub fn blocked(&self) -> Option<String> {
         let why = "this node is in no quorum of its cluster, so nothing in /etc/pve can be written";
         (!self.quorate).then(|| why.to_owned())
+    }
+
+    /// Names the nodes that have the same files, where there are others.
+    pub fn members(&self) -> Option<Members> {
+        let members = || Members { node: self.node.clone(), others: self.others.clone() };
+        (!self.others.is_empty()).then(members)
     }
 }
 
@@ -80,7 +95,17 @@ pub fn cluster(paths: &LinuxPaths) -> Result<Cluster, Unknown> {
         .map_err(|_| unknown("/etc/pve/.members says nothing that can be read".to_owned()))?;
     let node = members.get("nodename").and_then(serde_json::Value::as_str).unwrap_or_default();
     let quorate = members.pointer("/cluster/quorate").and_then(serde_json::Value::as_i64);
-    Ok(Cluster { node: node.into(), quorate: quorate != Some(0) })
+    let count = members.pointer("/cluster/nodes").and_then(serde_json::Value::as_u64);
+    // A node alone has neither.
+    let list = members.get("nodelist").and_then(serde_json::Value::as_object);
+    let mut others: BTreeSet<Box<str>> =
+        list.into_iter().flat_map(|list| list.keys()).map(|name| name.as_str().into()).collect();
+    let is_among = others.remove(node);
+    let named = others.len() as u64 + u64::from(is_among);
+    if (!others.is_empty() && !is_among) || count.is_some_and(|count| count > 1 && count != named) {
+        return Err(unknown("/etc/pve/.members does not name all nodes of the cluster".to_owned()));
+    }
+    Ok(Cluster { node: node.into(), others, quorate: quorate != Some(0) })
 }
 
 pub fn unreadable(path: &Path, error: &io::Error) -> Unknown {

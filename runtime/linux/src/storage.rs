@@ -105,6 +105,7 @@ fn registrations(reach: &Reach, cluster: &Cluster) -> Storages {
     };
     if let Storages::Found(found) = &mut found {
         found.blocked = cluster.blocked().or(found.blocked.take());
+        found.members = cluster.members();
     }
     found
 }

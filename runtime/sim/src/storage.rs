@@ -9,7 +9,7 @@ use crate::{
 };
 use phoenix_host::{
     HostError,
-    observed::{Guest, GuestKind, Guests, Observed, Query, Storages, Unknown},
+    observed::{Guest, GuestKind, Guests, Members, Observed, Query, Storages, Unknown},
     op::Op,
     text::{directory_cfg, guest_conf, storage_cfg},
 };
@@ -49,8 +49,12 @@ impl State {
             return Storages::Unknown(away());
         }
         let mut found = storage_cfg::storages(text.as_bytes());
-        if let (Storages::Found(found), Cluster::NoQuorum) = (&mut found, self.cluster) {
-            found.blocked = Some(NO_QUORUM.to_owned());
+        if let Storages::Found(found) = &mut found {
+            if self.cluster == Cluster::NoQuorum {
+                found.blocked = Some(NO_QUORUM.to_owned());
+            }
+            let members = || Members { node: self.node.clone(), others: self.others.clone() };
+            found.members = (!self.others.is_empty()).then(members);
         }
         found
     }

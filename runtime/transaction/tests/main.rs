@@ -5,6 +5,7 @@
 mod adoption;
 mod before;
 mod binds;
+mod cluster;
 mod contents;
 mod foreign;
 mod formats;

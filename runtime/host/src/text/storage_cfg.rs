@@ -114,7 +114,7 @@ pub fn storages(bytes: &[u8]) -> Storages {
             by_id.insert(id, state);
         }
     }
-    Storages::Found(Registrations { by_id, lost, blocked, text: text.into(), implied })
+    Storages::Found(Registrations { by_id, lost, blocked, text: text.into(), implied, members: None })
 }
 
 /// Returns whether a key of the file is a mark that there is a secret of this name.
