@@ -16,6 +16,7 @@ mod mounts;
 mod permissions;
 mod proxmox;
 mod record;
+mod registry;
 mod renames;
 mod replica;
 mod secrets;
