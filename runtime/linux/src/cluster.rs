@@ -125,6 +125,14 @@ pub fn contents(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Reads a file of pmxcfs's that is not there before the first write: it is an empty one.
+pub fn written(path: &Path) -> io::Result<Vec<u8>> {
+    match contents(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        other => other,
+    }
+}
+
 /// Returns the digest that Proxmox has of a file.
 pub fn digest(bytes: &[u8]) -> String {
     Sha1::digest(bytes).iter().fold(String::new(), |mut hex, byte| {
@@ -137,12 +145,23 @@ pub fn digest(bytes: &[u8]) -> String {
 /// A file of Proxmox's that one of its tools changes, with how it is read.
 pub struct Kept<'a, T> {
     pub path: &'a Path,
+    /// How its bytes are had: [`contents`], or [`written`] where it may not be there yet.
+    pub bytes: fn(&Path) -> io::Result<Vec<u8>>,
     pub read: &'a dyn Fn(&[u8]) -> T,
+}
+
+/// Returns whether the tool of an operation takes a digest: what is made or removed takes none.
+pub fn takes_digest(op: &Op) -> bool {
+    match op {
+        Op::StorageAdd { .. } | Op::StorageRemove { .. } => false,
+        Op::DirectoryMap { over, maps, .. } => !over.is_empty() && !maps.is_empty(),
+        _ => true,
+    }
 }
 
 impl<T> Kept<'_, T> {
     /// Has a tool change it: only where just that stands there which was planned for, and not where somebody writes to it
-    /// in between, of whom Proxmox tells by the digest. What stands there then is read again.
+    /// in between, of whom Proxmox tells by the digest where it takes one. What stands there then is read again.
     pub fn change(
         &self,
         reach: &Reach,
@@ -154,7 +173,9 @@ impl<T> Kept<'_, T> {
         let (before, digest) = self.now()?;
         expects(&before).map_err(told)?;
         let mut argv = op.argv().unwrap_or_default();
-        argv.extend(["--digest".to_owned(), digest]);
+        if takes_digest(op) {
+            argv.extend(["--digest".to_owned(), digest]);
+        }
         reach.runner.change(&argv)?;
         if holds(&self.now()?.0) {
             return Ok(());
@@ -165,7 +186,7 @@ impl<T> Kept<'_, T> {
 
     /// Reads it, with the digest that Proxmox has of it.
     pub fn now(&self) -> Result<(T, String), HostError> {
-        let bytes = contents(self.path).map_err(|error| failed("read", self.path, error))?;
+        let bytes = (self.bytes)(self.path).map_err(|error| failed("read", self.path, error))?;
         Ok(((self.read)(&bytes), digest(&bytes)))
     }
 }

@@ -87,11 +87,25 @@ impl State {
         Guests::Found(found)
     }
 
+    /// Refuses what the shell would on a host without Proxmox.
+    pub fn has_tool(&self, tool: &str) -> Result<(), Refusal> {
+        if self.storage_cfg.is_none() { refuse(127, format!("{tool}: command not found")) } else { Ok(()) }
+    }
+
+    /// Refuses what a tool of Proxmox's would, where there is none or its cluster takes no change.
+    pub fn has_proxmox(&self, tool: &str) -> Result<(), Refusal> {
+        self.has_tool(tool)?;
+        self.cluster.refuses().map_or(Ok(()), |(code, said)| refuse(code, said))
+    }
+
+    /// Says why a tool gets no lock of the cluster's.
+    pub fn cluster_lock(&self) -> Result<(), String> {
+        self.cluster.refuses().map_or(Ok(()), |(_, said)| Err(said.to_owned()))
+    }
+
     /// Runs `pvesm`.
     fn pvesm(&mut self, op: &Op) -> Result<(), Refusal> {
-        if self.storage_cfg.is_none() {
-            return refuse(127, "pvesm: command not found");
-        }
+        self.has_tool("pvesm")?;
         let argv = op.argv().unwrap_or_default();
         let Outcome { status, stderr, .. } =
             pvesm::run(argv.get(1..).unwrap_or_default(), &mut Here::new(self, op.input()));

@@ -12,7 +12,7 @@ use crate::{
     storage::part::{self, NODES},
 };
 use moves::Moves;
-use phoenix_graph::{DatasetName, Key, Resource, StorageId, plain::some};
+use phoenix_graph::{DatasetName, Key, Resource, StorageId, plain::some, storage::find_type};
 use phoenix_host::{
     LOCAL, area,
     observed::{
@@ -203,8 +203,10 @@ fn ends(draft: &Draft<'_>) -> BTreeMap<(u32, Box<str>), End> {
 
 /// Returns whether what a registration holds on one node is not what it holds on another.
 fn is_of_one_node(state: &StorageState) -> bool {
+    // What is on a server says nothing of it, and is the same on all.
+    let may_be_shared = find_type(&state.kind).is_some_and(|kind| kind.property("shared").is_some());
     let is_shared = state.properties.get("shared").is_some_and(|shared| &**shared == "1");
-    matches!(&*state.kind, "zfspool" | "dir" | "btrfs" | "lvm" | "lvmthin") && !is_shared
+    &*state.kind == "zfspool" || (may_be_shared && !is_shared)
 }
 
 /// Lists what machines are given by an id, by machine and key.
