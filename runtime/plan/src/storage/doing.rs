@@ -278,9 +278,10 @@ fn put<V: Clone>(of: &mut BTreeMap<Box<str>, V>, name: &str, value: Option<&V>) 
 
 /// Returns whether two registrations differ in what never changes once one is made.
 fn is_another(one: &StorageState, other: &StorageState) -> bool {
-    let fixed = |name: &&Box<str>| is_fixed(&one.kind, name);
-    let mut names = one.properties.keys().chain(other.properties.keys()).filter(fixed);
-    one.kind != other.kind || names.any(|name| one.properties.get(name) != other.properties.get(name))
+    let mut names = one.properties.keys().chain(other.properties.keys());
+    let differs =
+        |name: &str| is_fixed(&one.kind, name) && one.properties.get(name) != other.properties.get(name);
+    one.kind != other.kind || names.any(|name| differs(name))
 }
 
 /// Returns what has to be run so that a registration is this, or is not there.

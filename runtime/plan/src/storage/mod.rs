@@ -260,7 +260,7 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
     // That this node is taken in takes nothing from the others.
     let is_taken_in =
         (set.is_empty() || adds_nodes(all, state, &set)) && delete.is_empty() && changed.is_empty();
-    if !known && !(is_taken_in && !part::is_here(all, state)) {
+    if !known && (!is_taken_in || part::is_here(all, state)) {
         if !consent::adopt(draft, &key, "a storage of this id", Claim::Foreign) {
             return;
         }
