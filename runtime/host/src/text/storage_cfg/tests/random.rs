@@ -190,7 +190,7 @@ proptest! {
         prop_assert_eq!(&file.blocked, &None);
         prop_assert_eq!(file.lost.len(), lost, "{:?}: {:?}", &file.lost, text);
         prop_assert!(file.lost.iter().all(|line| matches!(line.why, Loss::Comment | Loss::Type)));
-        let back: Vec<(Box<str>, Box<str>, Vec<(Box<str>, Box<str>)>)> = file
+        let back: Vec<_> = file
             .sections
             .into_iter()
             .filter(|one| one.line > 0)
