@@ -9,7 +9,7 @@ use phoenix_graph::{
     DatasetName,
     storage::{FILE, STANDALONE, StorageKind, find_type},
 };
-use phoenix_host::observed::{DatasetState, Observed, StorageState, Storages};
+use phoenix_host::observed::{DatasetState, Observed, Registrations, StorageState, Storages};
 use std::collections::BTreeSet;
 
 /// Properties of registrations that follow from the dataset.
@@ -24,7 +24,7 @@ pub fn registrations(
     node: &mut Node,
 ) {
     let Storages::Found(storages) = &seen.storages else { return };
-    for (id, storage) in &storages.by_id {
+    for (id, storage) in storages.by_id.iter().filter(|(_, storage)| storages.is_here(storage)) {
         let property = |name: &str| storage.properties.get(name).map(|value| &**value);
         let (here, inside) = match (&*storage.kind, property("path")) {
             ("zfspool", _) => (property("pool") == Some(name.as_str()), false),
@@ -32,7 +32,7 @@ pub fn registrations(
             _ => (false, false),
         };
         if here {
-            node.inside.push(registration(id.as_str(), storage, DERIVED));
+            node.inside.push(registration(id.as_str(), storages, storage, DERIVED));
         } else if inside {
             node.notes.push(format!(
                 "The storage {id} lies in {}, a folder in it. A spec registers whole datasets only, so that stays as it is.",
@@ -50,16 +50,20 @@ fn is_described(kind: &str) -> bool {
 /// Describes the registrations with Proxmox that lie on no dataset.
 pub fn outside(seen: &Observed, host: &mut Node) {
     let Storages::Found(storages) = &seen.storages else { return };
-    let described = storages.said().filter(|(_, storage)| is_described(&storage.kind));
-    host.inside.extend(described.map(|(id, storage)| registration(id.as_str(), storage, &[])));
+    let described =
+        storages.said().filter(|(_, storage)| is_described(&storage.kind) && storages.is_here(storage));
+    host.inside.extend(described.map(|(id, storage)| registration(id.as_str(), storages, storage, &[])));
 }
 
-fn registration(id: &str, storage: &StorageState, derived: &[&str]) -> Node {
+fn registration(id: &str, all: &Registrations, storage: &StorageState, derived: &[&str]) -> Node {
     let mut node = Node::named("proxmox", id);
     node.key = format!("storage:{id}").parse().ok();
     node.set("type", Literal::Text(storage.kind.to_string()));
     let Some(kind) = find_type(&storage.kind) else { return node };
-    for (name, value) in storage.properties.iter().filter(|(name, _)| !derived.contains(&&***name)) {
+    // Which other nodes of a cluster have it is theirs to say.
+    let is_theirs = |name: &str| name == "nodes" && all.members.is_some();
+    let said = |name: &str| !derived.contains(&name) && !is_theirs(name);
+    for (name, value) in storage.properties.iter().filter(|(name, _)| said(name)) {
         let row = kind.property(name);
         match row.map(|row| (row.kind, kind.canonical(name, value))) {
             Some((StorageKind::Boolean, Ok(word))) => node.set(&**name, Literal::Switch(word == "1")),
@@ -92,7 +96,8 @@ pub fn elsewhere(seen: &Observed, scope: &Scope<'_>) -> Option<String> {
         Storages::NoProxmox | Storages::NotAsked => return None,
     };
     let names: BTreeSet<&str> = scope.names().collect();
-    let others = storages.said().filter(|(_, storage)| {
+    let here = storages.said().filter(|(_, storage)| storages.is_here(storage));
+    let others = here.filter(|(_, storage)| {
         let property = |name: &str| storage.properties.get(name).map(|value| &**value);
         match &*storage.kind {
             "zfspool" => !property("pool").is_some_and(|pool| names.contains(pool)),

@@ -61,8 +61,8 @@ impl Host {
 
     fn node(&mut self, mut words: Words<'_>) -> Result<(), String> {
         if !self.said.insert(words.what(match words.word() {
-            "zfs" | "pct" | "qemu" | "mappings" | "no-virtiofsd" | "storages" | "guests" | "containers"
-            | "no-proxmox" | "no-pool" => 0,
+            "zfs" | "pct" | "qemu" | "mappings" | "no-virtiofsd" | "storages" | "cluster" | "guests"
+            | "containers" | "no-proxmox" | "no-pool" => 0,
             "export" | "mount" | "before" | "held" | "folder" => 2,
             _ => 1,
         })) {

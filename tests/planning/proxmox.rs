@@ -4,8 +4,8 @@ use super::words::Words;
 use phoenix_graph::StorageId;
 use phoenix_host::{
     observed::{
-        Configured, ContainerState, Containers, Guest, GuestKind, Guests, Kept, MachineState, Observed,
-        Storages, Unknown,
+        Configured, ContainerState, Containers, Guest, GuestKind, Guests, Kept, MachineState, Members,
+        Observed, Storages, Unknown,
     },
     text::{container_conf, directory_cfg, guest_conf, machine_conf, pct_version::PctVersion, storage_cfg},
 };
@@ -37,6 +37,14 @@ pub fn said(seen: &mut Observed, words: &mut Words<'_>) -> Result<bool, String> 
             seen.unusable_secrets.insert(words.arg::<String>()?.into(), words.arg::<String>()?.into());
         }
         "no-proxmox" => seen.storages = Storages::NoProxmox,
+        // The other nodes of the cluster; this one is `pve`.
+        "cluster" => {
+            let Storages::Found(found) = &mut seen.storages else {
+                return Err(words.wrong("registrations are told first"));
+            };
+            let others = words.args().into_iter().map(Into::into).collect();
+            found.members = Some(Members { node: "pve".into(), others });
+        }
         "guests" => {
             let unknown_ones = words.one_of(&["unknown"]);
             unknown_ones.ok_or_else(|| words.wrong("guests are unknown, or each is said"))?;

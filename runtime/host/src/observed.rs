@@ -32,7 +32,7 @@ pub use permissions::{Directory, Wanted};
 pub use pool::{DiskState, Found, ImportObstacle, Label, PoolState, VdevDisk, VdevState, Work, WorkKind};
 pub use secrets::Secrets;
 pub use setting::{Setting, Source};
-pub use storage::{Kept, Loss, LostLine, Registrations, StorageState, Storages, Unknown};
+pub use storage::{Kept, Loss, LostLine, Members, Registrations, StorageState, Storages, Unknown, node_list};
 
 use phoenix_graph::{DatasetName, Disk, PoolName, PropertyName, export::ExportOptions};
 use serde::{Deserialize, Serialize};

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod guest_conf;
+
 use phoenix_host::op::Op;
 use phoenix_operations::all;
 

@@ -1,7 +1,7 @@
 //! Mount points of containers: `pct`.
 
 use crate::{
-    cluster::{Kept, conf, locked},
+    cluster::{Kept, conf, contents, locked},
     guests::running_containers,
     reach::Reach,
 };
@@ -37,7 +37,12 @@ fn change(reach: &Reach, op: &Op, id: u32, number: u16) -> Result<(), HostError>
             _ => !after.pending.contains_key(&number),
         }
     };
-    Kept { path: &path, read: &container }.change(reach, op, |before| before.expects(op), holds)
+    Kept { path: &path, bytes: contents, read: &container }.change(
+        reach,
+        op,
+        |before| before.expects(op),
+        holds,
+    )
 }
 
 /// How often it is looked whether a container runs again once `pct reboot` has stopped it, and after how long each time:
@@ -49,7 +54,7 @@ const BETWEEN: Duration = Duration::from_millis(250);
 /// is a hook of LXC, which nobody waits for.
 fn restart(reach: &Reach, op: &Op, id: u32) -> Result<(), HostError> {
     let path = conf(&reach.paths, "lxc", id)?;
-    let kept = Kept { path: &path, read: &container };
+    let kept = Kept { path: &path, bytes: contents, read: &container };
     reach.runner.change(&op.argv().unwrap_or_default())?;
     let told = |why: String| failed("restart the container of", &path, io::Error::other(why));
     let mut runs = false;

@@ -4,9 +4,16 @@
 //! then is unknown, not absent.
 
 use crate::{LinuxPaths, reach::Reach};
-use phoenix_host::{HostError, error::failed, observed::Unknown, op::Op, text::complaints::Complaint};
+use phoenix_host::{
+    HostError,
+    error::failed,
+    observed::{Members, Unknown},
+    op::Op,
+    text::complaints::Complaint,
+};
 use sha1::{Digest, Sha1};
 use std::{
+    collections::BTreeSet,
     fmt::Write,
     fs::{self, File},
     io::{self, ErrorKind, Read},
@@ -45,6 +52,8 @@ pub fn locked(reach: &Reach, change: impl Fn() -> Result<(), HostError>) -> Resu
 pub struct Cluster {
     /// The name of this node.
     pub node: Box<str>,
+    /// The other nodes; none where this one is alone.
+    others: BTreeSet<Box<str>>,
     /// Whether it takes changes: a node alone always does.
     quorate: bool,
 }
@@ -54,6 +63,12 @@ impl Cluster {
     pub fn blocked(&self) -> Option<String> {
         let why = "this node is in no quorum of its cluster, so nothing in /etc/pve can be written";
         (!self.quorate).then(|| why.to_owned())
+    }
+
+    /// Names the nodes that have the same files, where there are others.
+    pub fn members(&self) -> Option<Members> {
+        let members = || Members { node: self.node.clone(), others: self.others.clone() };
+        (!self.others.is_empty()).then(members)
     }
 }
 
@@ -80,7 +95,17 @@ pub fn cluster(paths: &LinuxPaths) -> Result<Cluster, Unknown> {
         .map_err(|_| unknown("/etc/pve/.members says nothing that can be read".to_owned()))?;
     let node = members.get("nodename").and_then(serde_json::Value::as_str).unwrap_or_default();
     let quorate = members.pointer("/cluster/quorate").and_then(serde_json::Value::as_i64);
-    Ok(Cluster { node: node.into(), quorate: quorate != Some(0) })
+    let count = members.pointer("/cluster/nodes").and_then(serde_json::Value::as_u64);
+    // A node alone has neither.
+    let list = members.get("nodelist").and_then(serde_json::Value::as_object);
+    let mut others: BTreeSet<Box<str>> =
+        list.into_iter().flat_map(|list| list.keys()).map(|name| name.as_str().into()).collect();
+    let is_among = others.remove(node);
+    let named = others.len() as u64 + u64::from(is_among);
+    if (!others.is_empty() && !is_among) || count.is_some_and(|count| count > 1 && count != named) {
+        return Err(unknown("/etc/pve/.members does not name all nodes of the cluster".to_owned()));
+    }
+    Ok(Cluster { node: node.into(), others, quorate: quorate != Some(0) })
 }
 
 pub fn unreadable(path: &Path, error: &io::Error) -> Unknown {
@@ -100,6 +125,14 @@ pub fn contents(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Reads a file of pmxcfs's that is not there before the first write: it is an empty one.
+pub fn written(path: &Path) -> io::Result<Vec<u8>> {
+    match contents(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        other => other,
+    }
+}
+
 /// Returns the digest that Proxmox has of a file.
 pub fn digest(bytes: &[u8]) -> String {
     Sha1::digest(bytes).iter().fold(String::new(), |mut hex, byte| {
@@ -112,12 +145,23 @@ pub fn digest(bytes: &[u8]) -> String {
 /// A file of Proxmox's that one of its tools changes, with how it is read.
 pub struct Kept<'a, T> {
     pub path: &'a Path,
+    /// How its bytes are had: [`contents`], or [`written`] where it may not be there yet.
+    pub bytes: fn(&Path) -> io::Result<Vec<u8>>,
     pub read: &'a dyn Fn(&[u8]) -> T,
+}
+
+/// Returns whether the tool of an operation takes a digest: what is made or removed takes none.
+pub fn takes_digest(op: &Op) -> bool {
+    match op {
+        Op::StorageAdd { .. } | Op::StorageRemove { .. } => false,
+        Op::DirectoryMap { over, maps, .. } => !over.is_empty() && !maps.is_empty(),
+        _ => true,
+    }
 }
 
 impl<T> Kept<'_, T> {
     /// Has a tool change it: only where just that stands there which was planned for, and not where somebody writes to it
-    /// in between, of whom Proxmox tells by the digest. What stands there then is read again.
+    /// in between, of whom Proxmox tells by the digest where it takes one. What stands there then is read again.
     pub fn change(
         &self,
         reach: &Reach,
@@ -129,7 +173,9 @@ impl<T> Kept<'_, T> {
         let (before, digest) = self.now()?;
         expects(&before).map_err(told)?;
         let mut argv = op.argv().unwrap_or_default();
-        argv.extend(["--digest".to_owned(), digest]);
+        if takes_digest(op) {
+            argv.extend(["--digest".to_owned(), digest]);
+        }
         reach.runner.change(&argv)?;
         if holds(&self.now()?.0) {
             return Ok(());
@@ -140,7 +186,7 @@ impl<T> Kept<'_, T> {
 
     /// Reads it, with the digest that Proxmox has of it.
     pub fn now(&self) -> Result<(T, String), HostError> {
-        let bytes = contents(self.path).map_err(|error| failed("read", self.path, error))?;
+        let bytes = (self.bytes)(self.path).map_err(|error| failed("read", self.path, error))?;
         Ok(((self.read)(&bytes), digest(&bytes)))
     }
 }

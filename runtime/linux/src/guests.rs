@@ -2,7 +2,7 @@
 
 use crate::{
     LinuxPaths,
-    cluster::{Cluster, Failed, cluster, contents, names, unreadable},
+    cluster::{Cluster, Failed, cluster, contents, names, unreadable, written},
     look::Look,
     reach::Reach,
 };
@@ -152,11 +152,8 @@ fn once(paths: &LinuxPaths) -> Result<Found, Failed> {
     let pve = &paths.pve;
     let shared = {
         let path = pve.join(MAPPINGS);
-        match contents(&path) {
-            Ok(bytes) => directory_cfg::read(&bytes),
-            Err(error) if error.kind() == ErrorKind::NotFound => DirectoryCfg::default(),
-            Err(error) => return Err((path, error)),
-        }
+        let bytes = written(&path).map_err(|error| (path, error))?;
+        directory_cfg::read(&bytes)
     };
     let mut guests = Vec::new();
     for node in names(&pve.join("nodes"))? {

@@ -2,7 +2,7 @@
 
 use crate::{
     LinuxPaths,
-    cluster::{Cluster, cluster, contents, digest, locked, unreadable},
+    cluster::{Cluster, cluster, contents, digest, locked, takes_digest, unreadable, written},
     look::Look,
     reach::Reach,
     secret_file,
@@ -69,7 +69,7 @@ pub fn perform(reach: &Reach, op: &Op) -> Option<Result<(), HostError>> {
 /// Changes a registration: only where the file of all of them is as it was looked at, since a change writes it whole.
 fn change(reach: &Reach, op: &Op) -> Result<(), HostError> {
     let path = reach.paths.pve.join(STORAGE_CFG);
-    let now = || whole(&path).map(|bytes| digest(&bytes)).map_err(|error| failed("read", &path, error));
+    let now = || written(&path).map(|bytes| digest(&bytes)).map_err(|error| failed("read", &path, error));
     let before = now()?;
     let mut seen = reach.registry.lock().unwrap_or_else(PoisonError::into_inner);
     if seen.as_ref().is_some_and(|seen| *seen != before) {
@@ -77,26 +77,24 @@ fn change(reach: &Reach, op: &Op) -> Result<(), HostError> {
         return Err(failed("change", &path, io::Error::other(why)));
     }
     let mut argv = op.argv().unwrap_or_default();
-    if matches!(op, Op::StorageSet { .. }) {
-        // Whoever writes to it in between is told by Proxmox; what is added or removed takes no digest.
+    if takes_digest(op) {
+        // Whoever writes to it in between is told by Proxmox.
         argv.extend(["--digest".to_owned(), before]);
     }
     let done = reach.change_as(op, &argv);
-    *seen = Some(now()?);
-    done
-}
-
-/// Reads the file. Before the first write there is none.
-fn whole(path: &Path) -> io::Result<Vec<u8>> {
-    match contents(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
-        other => other,
+    match now() {
+        Ok(after) => {
+            *seen = Some(after);
+            done
+        }
+        // What the tool said comes first.
+        Err(unread) => done.and(Err(unread)),
     }
 }
 
 fn registrations(reach: &Reach, cluster: &Cluster) -> Storages {
     let path = &reach.paths.pve.join(STORAGE_CFG);
-    let mut found = match whole(path) {
+    let mut found = match written(path) {
         Ok(bytes) => {
             *reach.registry.lock().unwrap_or_else(PoisonError::into_inner) = Some(digest(&bytes));
             storage_cfg::storages(&bytes)
@@ -105,6 +103,7 @@ fn registrations(reach: &Reach, cluster: &Cluster) -> Storages {
     };
     if let Storages::Found(found) = &mut found {
         found.blocked = cluster.blocked().or(found.blocked.take());
+        found.members = cluster.members();
     }
     found
 }

@@ -1,7 +1,7 @@
 //! Directories that machines are given: `qm`.
 
 use crate::{
-    cluster::{Kept, conf, locked},
+    cluster::{Kept, conf, contents, locked},
     reach::Reach,
 };
 use phoenix_host::{
@@ -33,5 +33,10 @@ fn change(reach: &Reach, op: &Op, id: u32, number: u8) -> Result<(), HostError> 
             _ => !after.pending.contains_key(&number),
         }
     };
-    Kept { path: &path, read: &machine }.change(reach, op, |before| before.expects(op), holds)
+    Kept { path: &path, bytes: contents, read: &machine }.change(
+        reach,
+        op,
+        |before| before.expects(op),
+        holds,
+    )
 }

@@ -612,6 +612,50 @@ fn what_proxmox_keeps_is_compared_with_the_files_asked_for() {
 }
 
 #[test]
+fn the_nodes_of_a_cluster_are_told_by_what_it_says_of_its_members() {
+    let root = root();
+    let put = |path: &str, text: &str| {
+        let path = root.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    put("proc/self/mountinfo", "1 1 0:1 / /etc/pve rw - fuse.pmxcfs /dev/fuse rw\n");
+    let look = |members: &str| {
+        put("etc/pve/.members", members);
+        host(root.path()).observe(&Query { storages: true, ..Query::default() }).unwrap().storages
+    };
+    let members = |text: &str| match look(text) {
+        Storages::Found(found) => {
+            found.members.map(|members| (members.node.to_string(), members.others.into_iter().collect()))
+        }
+        other => panic!("{other:?}"),
+    };
+    let both = |names: &[&str]| {
+        Some(("a".to_owned(), names.iter().map(|name| Box::from(*name)).collect::<Vec<_>>()))
+    };
+    // A node alone, also where it is a cluster of its own.
+    assert_eq!(members("{\"nodename\": \"a\", \"version\": 3}"), None);
+    assert_eq!(
+        members(
+            "{\"nodename\": \"a\", \"cluster\": {\"name\": \"c\", \"nodes\": 1, \"quorate\": 1}, \"nodelist\": {\"a\": {\"id\": 1, \"online\": 1}}}"
+        ),
+        None
+    );
+    // One that is away is one of them.
+    let three = "{\"nodename\": \"a\", \"cluster\": {\"name\": \"c\", \"nodes\": 3, \"quorate\": 1}, \"nodelist\": {\"b\": {\"id\": 2, \"online\": 0}, \"a\": {\"id\": 1}, \"c\": {\"id\": 3}}}";
+    assert_eq!(members(three), both(&["b", "c"]));
+    // What does not name all is not believed.
+    for wrong in [
+        three.replace("\"nodes\": 3", "\"nodes\": 4"),
+        three.replace("nodename\": \"a", "nodename\": \"d"),
+        three.replace("nodelist", "list"),
+    ] {
+        let Storages::Unknown(unknown) = look(&wrong) else { panic!("{wrong}") };
+        assert!(unknown.reason.contains("does not name all nodes"), "{}", unknown.reason);
+    }
+}
+
+#[test]
 fn registrations_that_somebody_has_changed_since_they_were_looked_at_are_left_alone() {
     let root = root();
     let put = |path: &str, text: &str| {

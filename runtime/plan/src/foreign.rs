@@ -56,7 +56,9 @@ pub fn foreign(seen: &Observed, graph: &Graph, record: &Record) -> Vec<Foreign> 
     found.extend(exports(seen, graph));
     if let Storages::Found(storages) = &seen.storages {
         let key = |id: &phoenix_graph::StorageId| Key::Storage(id.clone());
-        let others = storages.said().filter(|(id, _)| graph.get(&key(id)).is_none());
+        // What other nodes alone have is not this host's.
+        let here = storages.said().filter(|(_, storage)| storages.is_here(storage));
+        let others = here.filter(|(id, _)| graph.get(&key(id)).is_none());
         found.extend(others.map(|(id, storage)| Foreign {
             kind: ForeignKind::Storage,
             key: key(id),
@@ -151,7 +153,10 @@ fn is_there(seen: &Observed, key: &Key) -> bool {
         Key::Pool(name) => seen.pools.contains_key(name),
         Key::Dataset(name) | Key::Volume(name) => seen.datasets.contains_key(name),
         Key::Export(path) => seen.exports.keys().any(|(at, _)| at == path),
-        Key::Storage(id) => matches!(&seen.storages, Storages::Found(found) if found.by_id.contains_key(id)),
+        Key::Storage(id) => match &seen.storages {
+            Storages::Found(found) => found.by_id.get(id).is_some_and(|state| found.is_here(state)),
+            _ => false,
+        },
         _ => false,
     }
 }

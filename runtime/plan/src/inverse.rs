@@ -15,6 +15,16 @@ use std::{
     path::PathBuf,
 };
 
+/// What was changed of a registration that others may have, too: whether this node has it, and these. What else of it is
+/// another by then stays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// The name of this node.
+    pub node: Box<str>,
+    /// The names of the properties and secrets that were changed; `type` is the type.
+    pub changed: BTreeSet<Box<str>>,
+}
+
 /// What stood before an operation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "was", rename_all = "kebab-case")]
@@ -240,6 +250,9 @@ pub enum Inverse {
         id: StorageId,
         /// What it was.
         before: Option<StorageState>,
+        /// What of it was this node's to change, where others of its cluster may have it, too; nothing where all of it was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        part: Option<Part>,
     },
     /// A secret of a registration was another, which no file holds: it is not given back.
     SecretReplaced {

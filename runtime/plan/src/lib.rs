@@ -74,7 +74,7 @@ pub use files::{EXPORTS_LINK, MODPROBE_LINK, rendered};
 pub use followed::came_home;
 pub use guest_mount::{MachineFiles, by_machine, machine_files};
 pub use inputs::{Consent, Inputs, Places};
-pub use inverse::{Inverse, guid_of};
+pub use inverse::{Inverse, Part, guid_of};
 pub use kinds::COMES;
 pub use mount::remounting::{around, away};
 pub use past::{Attempt, Choice, Found, Past, choose, family};

@@ -107,16 +107,6 @@ impl State {
         stands.or_else(|why| refuse(255, why))
     }
 
-    /// Refuses what a tool of Proxmox's would, where there is none or no cluster.
-    pub fn has_proxmox(&self, tool: &str) -> Result<(), Refusal> {
-        match self.cluster {
-            _ if self.storage_cfg.is_none() => refuse(127, format!("{tool}: command not found")),
-            Cluster::Well => Ok(()),
-            Cluster::Away => refuse(111, "ipcc_send_rec[1] failed: Connection refused"),
-            Cluster::NoQuorum => refuse(255, "cluster not ready - no quorum?"),
-        }
-    }
-
     /// `pct set`.
     fn pct_set(&mut self, id: u32, request: &Request) -> Result<(), Refusal> {
         self.has_proxmox("pct")?;

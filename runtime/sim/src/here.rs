@@ -3,7 +3,7 @@
 use crate::{
     pvesm::{Site, Space},
     secrets::PVE,
-    state::{Cluster, State},
+    state::State,
 };
 use phoenix_graph::{DatasetName, PoolName};
 use phoenix_host::{observed::Secrets, text::kept_secret::PASSWORD};
@@ -35,11 +35,7 @@ impl Site for Here<'_> {
     }
 
     fn lock(&mut self) -> Result<(), String> {
-        match self.state.cluster {
-            Cluster::Well => Ok(()),
-            Cluster::Away => Err("ipcc_send_rec[1] failed: Connection refused".into()),
-            Cluster::NoQuorum => Err("cluster not ready - no quorum?".into()),
-        }
+        self.state.cluster_lock()
     }
 
     fn read(&mut self) -> Result<Option<String>, String> {

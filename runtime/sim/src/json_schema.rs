@@ -1,5 +1,6 @@
 //! What `PVE::JSONSchema` checks, as far as several of Proxmox's commands have it: property strings, and names.
 
+use phoenix_host::text::perl::{is_blank, trim};
 use std::collections::BTreeMap;
 
 /// What is said of a property that nobody knows.
@@ -42,7 +43,7 @@ impl PropertyString<'_> {
 
     fn parts(&self, text: &str) -> Result<BTreeMap<String, String>, String> {
         let mut found = BTreeMap::new();
-        for part in text.split(',').filter(|part| !part.trim().is_empty()) {
+        for part in text.split(',').filter(|part| !trim(part).is_empty()) {
             let (name, value) = match (part.split_once('='), self.default) {
                 (Some((name, value)), _) if !name.is_empty() && !value.is_empty() => (name, value),
                 (Some(_), _) => return Err("missing key in comma-separated list property\n".to_owned()),
@@ -86,5 +87,5 @@ pub fn config_id(id: &str) -> Result<(), String> {
 
 /// Takes a list apart (`split_list`): commas, semicolons and blanks are between its words.
 pub fn list(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| ",;".contains(c) || c.is_whitespace()).filter(|word| !word.is_empty())
+    text.split(|c: char| ",;".contains(c) || is_blank(c)).filter(|word| !word.is_empty())
 }

@@ -3,7 +3,7 @@
 use crate::{
     given::{Given, Roots},
     pvesh::{self, Site},
-    state::{Cluster, Refusal, State, refuse},
+    state::{Refusal, State, refuse},
 };
 use phoenix_host::{
     HostError,
@@ -32,9 +32,7 @@ pub fn perform(state: &mut State, _: Given<'_>, op: &Op) -> Option<Result<(), Ho
     let stands = state.mappings().expects(id, over).or_else(|why| refuse(255, why));
     let words = op.argv().unwrap_or_default();
     let done = stands.and_then(|()| {
-        if state.storage_cfg.is_none() {
-            return refuse(127, "pvesh: command not found");
-        }
+        state.has_tool("pvesh")?;
         let outcome = pvesh::run(words.get(1..).unwrap_or_default(), &mut Here { state });
         match outcome.status {
             0 => Ok(()),
@@ -67,11 +65,7 @@ impl Site for Here<'_> {
     }
 
     fn lock(&mut self) -> Result<(), String> {
-        match self.state.cluster {
-            Cluster::Well => Ok(()),
-            Cluster::Away => Err("ipcc_send_rec[1] failed: Connection refused".into()),
-            Cluster::NoQuorum => Err("cluster not ready - no quorum?".into()),
-        }
+        self.state.cluster_lock()
     }
 
     fn read(&mut self) -> Result<Option<String>, String> {

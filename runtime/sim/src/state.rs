@@ -68,6 +68,9 @@ pub struct State {
     /// The name of this node, as Proxmox's cluster knows it.
     #[serde(default = "bind::node")]
     pub node: Box<str>,
+    /// The other nodes of that cluster, which have the same files below `/etc/pve`.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub others: BTreeSet<Box<str>>,
     /// The containers and machines that run, each with the file systems that it holds.
     #[serde(default, skip_serializing_if = "Running::is_empty")]
     pub running: Running,
@@ -136,6 +139,7 @@ impl State {
                 "dir: local\n\tpath /var/lib/vz\n\tcontent backup,import,iso,vztmpl\n\n".to_owned(),
             ),
             node: bind::node(),
+            others: BTreeSet::new(),
             running: Running::new(),
             pct: bind::newest(),
             cluster: Cluster::Well,

@@ -9,7 +9,7 @@ use crate::{
 };
 use phoenix_host::{
     HostError,
-    observed::{Guest, GuestKind, Guests, Observed, Query, Storages, Unknown},
+    observed::{Guest, GuestKind, Guests, Members, Observed, Query, Storages, Unknown},
     op::Op,
     text::{directory_cfg, guest_conf, storage_cfg},
 };
@@ -49,8 +49,12 @@ impl State {
             return Storages::Unknown(away());
         }
         let mut found = storage_cfg::storages(text.as_bytes());
-        if let (Storages::Found(found), Cluster::NoQuorum) = (&mut found, self.cluster) {
-            found.blocked = Some(NO_QUORUM.to_owned());
+        if let Storages::Found(found) = &mut found {
+            if self.cluster == Cluster::NoQuorum {
+                found.blocked = Some(NO_QUORUM.to_owned());
+            }
+            let members = || Members { node: self.node.clone(), others: self.others.clone() };
+            found.members = (!self.others.is_empty()).then(members);
         }
         found
     }
@@ -83,11 +87,25 @@ impl State {
         Guests::Found(found)
     }
 
+    /// Refuses what the shell would on a host without Proxmox.
+    pub fn has_tool(&self, tool: &str) -> Result<(), Refusal> {
+        if self.storage_cfg.is_none() { refuse(127, format!("{tool}: command not found")) } else { Ok(()) }
+    }
+
+    /// Refuses what a tool of Proxmox's would, where there is none or its cluster takes no change.
+    pub fn has_proxmox(&self, tool: &str) -> Result<(), Refusal> {
+        self.has_tool(tool)?;
+        self.cluster.refuses().map_or(Ok(()), |(code, said)| refuse(code, said))
+    }
+
+    /// Says why a tool gets no lock of the cluster's.
+    pub fn cluster_lock(&self) -> Result<(), String> {
+        self.cluster.refuses().map_or(Ok(()), |(_, said)| Err(said.to_owned()))
+    }
+
     /// Runs `pvesm`.
     fn pvesm(&mut self, op: &Op) -> Result<(), Refusal> {
-        if self.storage_cfg.is_none() {
-            return refuse(127, "pvesm: command not found");
-        }
+        self.has_tool("pvesm")?;
         let argv = op.argv().unwrap_or_default();
         let Outcome { status, stderr, .. } =
             pvesm::run(argv.get(1..).unwrap_or_default(), &mut Here::new(self, op.input()));

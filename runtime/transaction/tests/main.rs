@@ -5,6 +5,7 @@
 mod adoption;
 mod before;
 mod binds;
+mod cluster;
 mod contents;
 mod folders;
 mod foreign;
@@ -16,6 +17,7 @@ mod mounts;
 mod permissions;
 mod proxmox;
 mod record;
+mod registry;
 mod renames;
 mod replica;
 mod secrets;

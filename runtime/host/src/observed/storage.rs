@@ -46,12 +46,31 @@ pub struct Registrations {
     pub text: Box<str>,
     /// Whether `local` is implied: the file does not say it.
     pub implied: bool,
+    /// The cluster that the host is in with others, which have the same file; nothing where it is alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members: Option<Members>,
+}
+
+/// The nodes of a cluster, by the names that Proxmox has for them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Members {
+    /// This node.
+    pub node: Box<str>,
+    /// The others, those among them that are away: one at least.
+    pub others: BTreeSet<Box<str>>,
 }
 
 impl Registrations {
     /// Lists those that the file says, in order.
     pub fn said(&self) -> impl Iterator<Item = (&StorageId, &StorageState)> {
         self.by_id.iter().filter(|(id, _)| !self.implied || id.as_str() != "local")
+    }
+
+    /// Returns whether this node has a registration: one without `nodes` all have.
+    #[must_use]
+    pub fn is_here(&self, state: &StorageState) -> bool {
+        let of_this = |members: &Members| state.nodes().is_none_or(|nodes| nodes.contains(&*members.node));
+        self.members.as_ref().is_none_or(of_this)
     }
 }
 
@@ -67,6 +86,12 @@ pub struct StorageState {
 }
 
 impl StorageState {
+    /// Lists the nodes that have it; nothing where all have.
+    #[must_use]
+    pub fn nodes(&self) -> Option<BTreeSet<&str>> {
+        Some(node_list(self.properties.get("nodes")?))
+    }
+
     /// Lists where Proxmox keeps its secrets, below `/etc/pve`: each with the property that it is. A key of Proxmox's own
     /// Ceph is none of them: Proxmox makes a copy of it whenever a registration is made.
     #[must_use]
@@ -78,6 +103,12 @@ impl StorageState {
             .filter_map(|secret| Some((secret.name, kept_secret::place(&self.kind, secret.name, id)?)))
             .collect()
     }
+}
+
+/// Reads a value of `nodes` as Proxmox does.
+#[must_use]
+pub fn node_list(value: &str) -> BTreeSet<&str> {
+    value.split([',', ';', ' ', '\t']).filter(|word| !word.is_empty()).collect()
 }
 
 /// A secret that Proxmox keeps for a registration. What it is stands nowhere.

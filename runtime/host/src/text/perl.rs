@@ -12,6 +12,12 @@ pub fn trim(text: &str) -> &str {
     text.trim_matches(is_blank)
 }
 
+/// Takes blanks from the beginning.
+#[must_use]
+pub fn trim_start(text: &str) -> &str {
+    text.trim_start_matches(is_blank)
+}
+
 /// Takes blanks from the end.
 #[must_use]
 pub fn trim_end(text: &str) -> &str {

@@ -4,7 +4,10 @@
 //! Proxmox passes over what it does not understand, and drops it at its next write. So the reader keeps
 //! two things apart: the sections that are in force, and the lines that a write would lose.
 
-use super::other_types;
+use super::{
+    other_types,
+    perl::{is_blank, trim, trim_end, trim_start},
+};
 use crate::observed::{Kept, Loss, LostLine, Registrations, StorageState, Storages, Unknown};
 use phoenix_graph::{
     StorageId,
@@ -47,7 +50,7 @@ pub fn read(text: &str) -> StorageFile {
     let mut body: Option<Body> = None;
     for (line, text) in (1..).zip(text.split('\n')) {
         let lost = |why| LostLine { line, text: text.into(), why };
-        if text.trim_start().starts_with('#') {
+        if trim_start(text).starts_with('#') {
             file.lost.push(lost(Loss::Comment));
             continue;
         }
@@ -114,7 +117,7 @@ pub fn storages(bytes: &[u8]) -> Storages {
             by_id.insert(id, state);
         }
     }
-    Storages::Found(Registrations { by_id, lost, blocked, text: text.into(), implied })
+    Storages::Found(Registrations { by_id, lost, blocked, text: text.into(), implied, members: None })
 }
 
 /// Returns whether a key of the file is a mark that there is a secret of this name.
@@ -199,13 +202,13 @@ impl Reader {
 impl Section {
     /// Takes a line of its body in; where a write loses it, or a part of it, says why.
     fn take(&mut self, line: &str) -> Result<(), Loss> {
-        let is_body = line.starts_with(|c: char| c.is_ascii_whitespace());
-        let body = line.trim_matches(|c: char| c.is_ascii_whitespace());
+        let is_body = line.starts_with(is_blank);
+        let body = trim(line);
         if !is_body || body.is_empty() {
             return Err(Loss::Stray);
         }
-        let (key, value) = match body.split_once(|c: char| c.is_ascii_whitespace()) {
-            Some((key, value)) => (key, value.trim_start()),
+        let (key, value) = match body.split_once(is_blank) {
+            Some((key, value)) => (key, trim_start(value)),
             None => (body, "1"),
         };
         if self.properties.iter().any(|(known, _)| &**known == key) {
@@ -300,8 +303,8 @@ fn exists(word: &&str) -> bool {
 /// Returns a line as it may be shown and kept: without the value of what may be a secret. Proxmox keeps those
 /// elsewhere, but somebody may have written one here.
 fn shown(line: &str) -> Box<str> {
-    let body = line.trim_start();
-    let Some((key, _)) = body.split_once(|c: char| c.is_ascii_whitespace()) else { return line.into() };
+    let body = trim_start(line);
+    let Some((key, _)) = body.split_once(is_blank) else { return line.into() };
     let lower = key.to_ascii_lowercase();
     let known = types().iter().filter_map(|kind| kind.property(&lower));
     let is_secret = known.into_iter().any(|property| property.kind == StorageKind::Secret)
@@ -320,13 +323,12 @@ fn required(kind: &str) -> Vec<&'static str> {
 
 /// Takes a section's head apart: a type, a colon, an id, nothing else.
 fn head(line: &str) -> Option<(&str, &str)> {
-    let is_space = |c: char| c.is_ascii_whitespace();
-    let line = line.trim_end_matches(is_space);
-    let (kind, id) = match line.split_once(is_space) {
-        Some((first, rest)) => (first.strip_suffix(':')?, rest.trim_start_matches(is_space)),
+    let line = trim_end(line);
+    let (kind, id) = match line.split_once(is_blank) {
+        Some((first, rest)) => (first.strip_suffix(':')?, trim_start(rest)),
         None => line.rsplit_once(':')?,
     };
-    (!kind.is_empty() && !id.is_empty() && !id.contains(is_space)).then_some((kind, id))
+    (!kind.is_empty() && !id.is_empty() && !id.contains(is_blank)).then_some((kind, id))
 }
 
 #[cfg(test)]

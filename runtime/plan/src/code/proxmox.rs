@@ -26,6 +26,42 @@ phoenix_graph::codes! {
         examples: None,
     };
 
+    FIXED_FOR_OTHERS = Entry {
+        name: "fixed-for-others",
+        level: Refusal,
+        title: "what other nodes have, too, cannot be made anew",
+        explanation: "The nodes of a cluster share their registrations. This one differs from the spec in what Proxmox never changes once it is registered, such as the pool, and nodes that the refusal names have it. Register it by another id, or have those nodes leave it first.",
+        why: "Removing it, even for a moment, would take it from the guests of those nodes.",
+        examples: None,
+    };
+
+    OF_OTHER_NODES = Entry {
+        name: "of-other-nodes",
+        level: Warning,
+        title: "a registration is changed that other nodes have, too",
+        explanation: "The nodes of a cluster share their registrations: but for whether this node has it, what one spec says of it holds on all nodes that have it. Say the same in their specs.",
+        why: "Two specs that say different things of one registration would change it back and forth.",
+        examples: None,
+    };
+
+    NOT_THIS_NODE = Entry {
+        name: "not-this-node",
+        level: Warning,
+        title: "a registration whose `nodes` leave out this node",
+        explanation: "Where a spec says `nodes`, that is the whole list. This node is not in it, so Proxmox does not use the storage here. Add it, or leave `nodes` out: then this node is taken in, and the others stay as they are.",
+        why: "It looks as if guests of this node could use it.",
+        examples: None,
+    };
+
+    STAYS_WITH_NODES = Entry {
+        name: "stays-with-nodes",
+        level: Warning,
+        title: "a registration that other nodes alone have stays",
+        explanation: "The spec no longer says it, and its `nodes` name others than this node. A spec takes out its own node, and this one is in it no more. Once nobody needs it, remove it by hand.",
+        why: "Guests of those nodes may use it.",
+        examples: None,
+    };
+
     SECRET_FILE = Entry {
         name: "secret-file",
         level: Refusal,

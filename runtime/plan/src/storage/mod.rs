@@ -1,25 +1,27 @@
 //! Proxmox registrations: add, set, remove and make anew; only those that phoenix registered are
 //! ever removed, and never data. `local`, which every Proxmox has, is only ever set.
 //!
+//! In a cluster a spec is about this node alone ([`part`]): others keep what they have.
+//!
 //! `pvesm` runs one at a time, so its actions wait for each other; and it mounts everything, so that they
 //! come after all that is mounted.
 
 mod again;
 pub mod doing;
 mod for_good;
+pub mod part;
 mod registry;
 mod secrets;
 mod turn;
 
 pub use secrets::look;
 
-use crate::{
-    Inputs, Kind, Prior, before, code, consent, draft::Draft, record::Claim, sketch::Sketch, stage::Stage,
-};
-use phoenix_graph::{Key, Resource, Storage, storage};
+use crate::{Kind, Prior, before, code, consent, draft::Draft, record::Claim, sketch::Sketch, stage::Stage};
+use phoenix_graph::{Key, Resource, Storage, StorageId, plain::some, storage};
 use phoenix_host::{
     LOCAL,
-    observed::{Observed, StorageState, Storages},
+    observed::{Members, Observed, StorageState, Storages},
+    op::Op,
 };
 use secrets::Files;
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,7 +56,10 @@ pub fn take_away(draft: &mut Draft<'_>) {
         Storages::NoProxmox | Storages::NotAsked => return,
     };
     for (key, storage) in inputs.current.into_iter().flat_map(all) {
-        let state = found.by_id.get(&storage.id);
+        let members = found.members.as_ref().filter(|_| storage.id.as_str() != LOCAL);
+        // What other nodes alone have is theirs.
+        let seen = found.by_id.get(&storage.id);
+        let state = seen.filter(|state| part::is_here(members, state));
         if inputs.desired.get(&key).is_some() {
             if let Some(state) = state {
                 step_back(draft, key, storage, state);
@@ -62,26 +67,45 @@ pub fn take_away(draft: &mut Draft<'_>) {
             continue;
         }
         if draft.whose.was_adopted(&key) {
-            draft.adopted.remove(&key);
             let mut sketch = Sketch::new(Kind::Release);
             // It is not there either where making it anew was cut off in the middle.
-            release(inputs, &key, &mut sketch);
+            if !release(draft, &key, &mut sketch) {
+                continue;
+            }
+            draft.adopted.remove(&key);
             if state.is_some() || !sketch.is_idle() {
                 register(draft, key, sketch);
             }
             continue;
         }
-        let Some(state) = state else { continue };
+        let Some(state) = state else {
+            if let (Some(_), Some(nodes)) = (seen, storage.properties.get(part::NODES)) {
+                let text = format!(
+                    "it is of other nodes ({nodes}), which may go on with it, and stays: remove it by hand once none does \
+                     (`pvesm remove {}`)",
+                    storage.id
+                );
+                draft.warn(&key, code::STAYS_WITH_NODES, text);
+            }
+            continue;
+        };
+        let others = part::others(members, &storage.id, state);
         if state.kind != storage.kind {
             let text =
                 format!("a `{}` storage that somebody else made has this id by now, and stays", state.kind);
             draft.warn(&key, code::ID_TAKEN, text);
             continue;
         }
+        if let (Some(members), false) = (members, others.is_empty()) {
+            let mut sketch = Sketch::new(Kind::Remove);
+            leave(&mut sketch, &storage.id, state, members);
+            register(draft, key, sketch);
+            continue;
+        }
         if again::could_not_be(draft, &storage.id, state) || secrets::would_be_lost(draft, &key, state) {
             continue;
         }
-        let doing = doing::becomes(&storage.id, None, inputs.observed);
+        let doing = doing::becomes(&storage.id, None, inputs.observed, members);
         if doing.ops.is_empty() {
             continue;
         }
@@ -96,17 +120,27 @@ pub fn take_away(draft: &mut Draft<'_>) {
     }
 }
 
-/// Takes a registration away while what it lies over is moved; [`present`] makes it again.
+/// Takes this node out of what other nodes have.
+fn leave(sketch: &mut Sketch, id: &StorageId, state: &StorageState, members: &Members) {
+    let nodes = part::without(members, id, state);
+    sketch.tell(part::NODES, state.properties.get(part::NODES).map(|nodes| &**nodes), Some(&nodes));
+    sketch.run(doing::remove(id, state, Some(members)));
+}
+
+/// Takes a registration away while what it lies over is moved; [`present`] makes it again. From what other nodes have this
+/// node alone is taken away.
 fn step_back(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageState) {
+    let members = part::members(draft.inputs.observed);
     if storage.dataset.as_ref().and_then(|dataset| draft.found.moves.aside(dataset)).is_none()
-        || again::could_not_be(draft, &storage.id, state)
         || storage.id.as_str() == LOCAL
+        || (part::others(members, &storage.id, state).is_empty()
+            && again::could_not_be(draft, &storage.id, state))
     {
         return;
     }
     let mut sketch = Sketch::new(Kind::Update);
     sketch.tell("registered", Some("yes"), Some("no, while its dataset is moved"));
-    sketch.run(doing::remove(&storage.id, state));
+    sketch.run(doing::remove(&storage.id, state, members));
     register(draft, key, sketch);
 }
 
@@ -147,6 +181,7 @@ pub fn plan(draft: &mut Draft<'_>) {
                 continue;
             }
         };
+        tell_where_not_here(draft, &key, storage);
         match found.by_id.get(&storage.id) {
             None => {
                 let mut sketch = Sketch::new(Kind::Create);
@@ -157,7 +192,11 @@ pub fn plan(draft: &mut Draft<'_>) {
                 storage.properties.iter().for_each(|(name, value)| sketch.tell(name, None, Some(value)));
                 let files = &storage.secret_files;
                 secrets::tell(&mut sketch, files, None);
-                sketch.run(doing::add(&storage.id, &storage.kind, &storage.properties, files));
+                let members = part::of(inputs.observed, storage);
+                if let Some(members) = members {
+                    sketch.tell(part::NODES, None, Some(&members.node));
+                }
+                sketch.run(doing::add(&storage.id, &storage.kind, &storage.properties, files, members));
                 push(draft, storage, sketch);
             }
             Some(state) => present(draft, key, storage, state),
@@ -165,8 +204,26 @@ pub fn plan(draft: &mut Draft<'_>) {
     }
 }
 
+/// Tells of a registration whose `nodes`, as the spec says them, leave this node out.
+fn tell_where_not_here(draft: &mut Draft<'_>, key: &Key, storage: &Storage) {
+    let Some(members) = part::members(draft.inputs.observed) else { return };
+    let Some(nodes) = storage.properties.get(part::NODES) else { return };
+    if !part::names(nodes, &members.node) {
+        let text = format!(
+            "its `nodes` ({nodes}) leave out this node, which is {}: nothing here has it",
+            members.node
+        );
+        draft.warn(key, code::NOT_THIS_NODE, text);
+    }
+}
+
 fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageState) {
-    let known = draft.whose.is_known(&key);
+    let inputs = draft.inputs;
+    let all = part::members(inputs.observed);
+    // Where the spec is about this node alone, it is as if the registration were not there as long as others alone have it.
+    let members = part::of(inputs.observed, storage);
+    let joins = members.filter(|members| !part::is_here(Some(members), state));
+    let known = draft.whose.is_known(&key) && joins.is_none();
     let mut sketch = Sketch::new(Kind::Update);
     if is_anothers(draft, &key, storage, state) {
         draft.refuse(
@@ -181,14 +238,7 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
         );
         return;
     }
-    if !known {
-        if !consent::adopt(draft, &key, "a storage of this id", Claim::Foreign) {
-            return;
-        }
-        sketch.kind = Kind::Adopt;
-        draft.stands_over(&key, before::registration(state));
-    }
-    let earlier = draft.inputs.current.and_then(|current| current.get(&key)).map(|node| &node.resource);
+    let earlier = inputs.current.and_then(|current| current.get(&key)).map(|node| &node.resource);
     let over = match earlier {
         Some(Resource::Storage(earlier)) => earlier.dataset.as_ref(),
         _ => None,
@@ -198,10 +248,33 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
         Some(Resource::Storage(earlier)) => earlier.properties.keys().cloned().collect(),
         _ => BTreeSet::new(),
     };
+    let Difference { mut set, mut delete } = Difference::find(draft, &key, storage, state, said.clone());
+    let Some(changed) = secrets::changed(draft, &key, storage, state) else { return };
+    let anew = storage.kind != state.kind
+        || set.keys().chain(&delete).any(|name| doing::is_fixed(&storage.kind, name));
+    let others: Vec<String> = part::others(all, &storage.id, state).into_iter().map(str::to_owned).collect();
+    if anew && !others.is_empty() {
+        refuse_for_others(draft, &key, storage, state, &others, set.keys().chain(&delete));
+        return;
+    }
+    // That this node is taken in takes nothing from the others.
+    let is_taken_in =
+        (set.is_empty() || adds_nodes(all, state, &set)) && delete.is_empty() && changed.is_empty();
+    if !known && (!is_taken_in || part::is_here(all, state)) {
+        if !consent::adopt(draft, &key, "a storage of this id", Claim::Foreign) {
+            return;
+        }
+        sketch.kind = Kind::Adopt;
+        draft.stands_over(&key, before::registration(state));
+    }
     if known {
         note_what_stands(draft, &key, storage, state, &said);
     }
-    let Difference { set, delete } = Difference::find(draft, &key, storage, state, said);
+    if !others.is_empty() && !is_taken_in {
+        let text = format!("what changes of it changes for other nodes, too: {}", some(&others));
+        draft.warn(&key, code::OF_OTHER_NODES, text);
+    }
+    set.extend(joins.map(|members| (part::NODES.into(), part::with(members, state))));
     if storage.kind != state.kind {
         sketch.tell("type", Some(&state.kind), Some(&storage.kind));
     }
@@ -211,9 +284,6 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
     for name in &delete {
         sketch.tell(name, held(state, name), None);
     }
-    let Some(changed) = secrets::changed(draft, &key, storage, state) else { return };
-    let anew = storage.kind != state.kind
-        || set.keys().chain(&delete).any(|name| doing::is_fixed(&storage.kind, name));
     if anew && storage.id.as_str() == LOCAL {
         draft.refuse(
             &key,
@@ -240,20 +310,75 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
     if let Some(aside) = aside.filter(|_| storage.id.as_str() != LOCAL) {
         // It was taken away before what it lies over was moved.
         sketch.tell("registered", Some("no, while its dataset is moved"), Some("yes"));
-        let again = doing::add(&storage.id, &storage.kind, &whole(storage, state, &delete), &Files::new());
+        let again = if others.is_empty() {
+            let properties = whole(storage, state, &delete);
+            doing::add(&storage.id, &storage.kind, &properties, &Files::new(), members)
+        } else {
+            // Others have had it all the while.
+            match state.properties.get(part::NODES) {
+                Some(nodes) => _ = set.entry(part::NODES.into()).or_insert_with(|| nodes.clone()),
+                None => delete.push(part::NODES.into()),
+            }
+            doing::taken_in(&storage.id, state, &set, &changed, delete, all)
+        };
         sketch.run(again.only_while(&aside));
     } else if anew {
         // A fixed property differs: the registration alone is made anew; what nobody declared is kept.
         sketch.tell("registered", Some("as it is"), Some("removed, and made anew"));
         let mut properties = whole(storage, state, &delete);
         properties.extend(set.clone());
-        sketch.run(doing::anew(&storage.id, state, &storage.kind, &properties, &files));
+        sketch.run(doing::anew(&storage.id, state, &storage.kind, &properties, &files, members));
     } else if !set.is_empty() || !delete.is_empty() || !changed.is_empty() {
-        sketch.run(doing::set(&storage.id, state, &set, &changed, delete));
+        sketch.run(doing::set(&storage.id, state, &set, &changed, delete, members));
     } else if known {
         return;
     }
     push(draft, storage, sketch);
+}
+
+/// Refuses to make anew what other nodes have: it would be taken from them.
+fn refuse_for_others<'n>(
+    draft: &mut Draft<'_>,
+    key: &Key,
+    storage: &Storage,
+    state: &StorageState,
+    others: &[String],
+    differ: impl Iterator<Item = &'n Box<str>>,
+) {
+    let what = if storage.kind == state.kind {
+        let fixed: Vec<String> = differ
+            .filter(|name| doing::is_fixed(&storage.kind, name))
+            .map(|name| match state.properties.get(name) {
+                Some(value) => format!("its {name} ({value})"),
+                None => format!("its {name} (left out)"),
+            })
+            .collect();
+        some(&fixed)
+    } else {
+        format!("its type ({})", state.kind)
+    };
+    draft.refuse(
+        key,
+        code::FIXED_FOR_OTHERS,
+        format!(
+            "{what} never changes once it is registered, and making it anew would take it from other nodes: {}",
+            some(others)
+        ),
+        format!(
+            "register it by another id; or take those nodes out of it first, by their specs or by hand (`pvesm set {} --nodes`)",
+            storage.id
+        ),
+    );
+}
+
+/// Returns whether nothing is set but that more nodes have a registration than before, as a spec says them all.
+fn adds_nodes(members: Option<&Members>, state: &StorageState, set: &BTreeMap<Box<str>, Box<str>>) -> bool {
+    let (Some(_), Some(now), Some(nodes)) =
+        (members, state.properties.get(part::NODES), set.get(part::NODES))
+    else {
+        return false;
+    };
+    set.len() == 1 && part::names_all(nodes, now)
 }
 
 /// Notes what the properties stand over that the spec says for the first time.
@@ -297,7 +422,11 @@ impl Difference {
             set: wanted.map(|(name, value)| (name.clone(), value.clone())).collect(),
             delete: Vec::new(),
         };
-        let unsaid: BTreeSet<Box<str>> = said.into_iter().chain(IN_FORCE.map(Box::from)).collect();
+        let mut unsaid: BTreeSet<Box<str>> = said.into_iter().chain(IN_FORCE.map(Box::from)).collect();
+        if part::of(draft.inputs.observed, storage).is_some() {
+            // Which others have it is theirs.
+            unsaid.remove(part::NODES);
+        }
         for name in unsaid.into_iter().filter(|name| !storage.properties.contains_key(name)) {
             let now = state.properties.get(&name);
             match given(&name) {
@@ -345,30 +474,43 @@ fn is_default(state: &StorageState, name: &str, value: &str) -> bool {
         && IN_FORCE.contains(&name)
 }
 
-/// Adds what makes a registration again what it was before it was adopted, where that is known.
-fn release(inputs: &Inputs<'_>, key: &Key, sketch: &mut Sketch) {
-    let (Key::Storage(id), Storages::Found(found), true) =
-        (key, &inputs.observed.storages, inputs.gives_back)
-    else {
-        return;
-    };
+/// Adds what makes a registration again what it was before it was adopted, where that is known. Returns whether it can be.
+fn release(draft: &mut Draft<'_>, key: &Key, sketch: &mut Sketch) -> bool {
+    let inputs = draft.inputs;
+    let (Key::Storage(id), Storages::Found(found)) = (key, &inputs.observed.storages) else { return true };
     let (Some(known), Some(Resource::Storage(said))) =
         (inputs.before.get(key), inputs.current.and_then(|current| Some(&current.get(key)?.resource)))
     else {
-        return;
+        return true;
     };
+    let now = found.by_id.get(id);
+    let members = part::of(inputs.observed, said);
+    if !inputs.gives_back {
+        // What somebody had before stays as it is; but this node goes out of it where it was not in it.
+        let was_here = match known.get(part::NODES) {
+            Some(Prior::Own { raw, .. }) => members.is_none_or(|members| part::names(raw, &members.node)),
+            _ => true,
+        };
+        if let (Some(members), Some(now), false) = (members, now, was_here)
+            && part::is_here(Some(members), now)
+            && !part::others(Some(members), id, now).is_empty()
+        {
+            leave(sketch, id, now, members);
+        }
+        return true;
+    }
     let word = |name: &str| match known.get(name) {
         Some(Prior::Own { raw, .. }) => Some(raw.clone()),
         _ => None,
     };
-    let Some(kind) = word(before::STORAGE_TYPE) else { return };
+    let Some(kind) = word(before::STORAGE_TYPE) else { return true };
     let was: BTreeMap<Box<str>, Box<str>> = known
         .keys()
         .filter(|name| &***name != before::STORAGE_TYPE)
         .filter_map(|name| Some((name.clone(), word(name)?)))
         .collect();
-    let mut wanted = StorageState { kind: kind.clone(), properties: was, secrets: BTreeMap::new() };
-    if let Some(now) = found.by_id.get(id).filter(|now| now.kind == kind) {
+    let mut wanted = Some(StorageState { kind: kind.clone(), properties: was, secrets: BTreeMap::new() });
+    if let (Some(wanted), Some(now)) = (&mut wanted, now.filter(|now| now.kind == kind)) {
         wanted.secrets.clone_from(&now.secrets);
         // What nobody declared stays as it is now.
         let own = |name: &str| !said.properties.contains_key(name) && !IN_FORCE.contains(&name);
@@ -380,15 +522,35 @@ fn release(inputs: &Inputs<'_>, key: &Key, sketch: &mut Sketch) {
                 .map(|(name, word)| (name.clone(), word.clone())),
         );
     }
-    let doing = doing::becomes(id, Some(&wanted), inputs.observed);
+    if let (Some(members), Some(now)) = (members, now) {
+        wanted = wanted.and_then(|wanted| part::given_back(members, id, wanted, now));
+    }
+    let others = now.map(|now| part::others(found.members.as_ref(), id, now)).unwrap_or_default();
+    let doing = doing::becomes(id, wanted.as_ref(), inputs.observed, members);
     if doing.ops.is_empty() {
-        return;
+        return true;
+    }
+    if doing.ops.iter().any(|op| matches!(op, Op::StorageRemove { .. })) && !others.is_empty() {
+        let others: Vec<String> = others.into_iter().map(str::to_owned).collect();
+        draft.refuse(
+            key,
+            code::FIXED_FOR_OTHERS,
+            format!(
+                "it would be again what it was before phoenix had it, and making it anew would take it from other nodes: {}",
+                some(&others)
+            ),
+            format!("take those nodes out of it first, by their specs or by hand (`pvesm set {id} --nodes`)"),
+        );
+        return false;
     }
     sketch.tell("registration", Some("as phoenix had it"), Some("as it was before"));
     sketch.run(doing);
+    true
 }
 
 /// Returns whether a registration was not seen, where all are.
 pub fn is_missing(seen: &Observed, storage: &Storage) -> bool {
-    matches!(&seen.storages, Storages::Found(found) if !found.by_id.contains_key(&storage.id))
+    let Storages::Found(found) = &seen.storages else { return false };
+    let members = part::of(seen, storage);
+    found.by_id.get(&storage.id).is_none_or(|state| !part::is_here(members, state))
 }

@@ -4,14 +4,20 @@
 
 mod moves;
 
-use crate::{Subject, code, draft::Draft, export, stage::Stage};
+use crate::{
+    Subject, code,
+    draft::Draft,
+    export,
+    stage::Stage,
+    storage::part::{self, NODES},
+};
 use moves::Moves;
-use phoenix_graph::{DatasetName, Key, Resource, StorageId, plain::some};
+use phoenix_graph::{DatasetName, Key, Resource, StorageId, plain::some, storage::find_type};
 use phoenix_host::{
     LOCAL, area,
     observed::{
-        Configured, Containers, GuestKind, GuestUse, Guests, MachineState, Named, Observed, Registrations,
-        Source, StorageState, Storages, Unknown, mount::is_at_or_below,
+        Configured, Containers, GuestKind, GuestUse, Guests, MachineState, Members, Named, Observed,
+        Registrations, Source, StorageState, Storages, Unknown, mount::is_at_or_below,
     },
     op::Op,
     text::{machine_conf::number, virtiofs::SharedDirectory},
@@ -82,7 +88,9 @@ pub fn plan(draft: &mut Draft<'_>) {
         Storages::Found(found) => {
             let mut over: BTreeMap<Key, Vec<String>> = BTreeMap::new();
             let mut local = None;
-            for (id, state) in found.by_id.iter().filter(|(id, _)| !leaving.removed.contains_key(*id)) {
+            let stays = |id: &StorageId| !leaving.removed.contains_key(id) && !leaving.left.contains_key(id);
+            // What other nodes alone have lies on none of this host's.
+            for (id, state) in found.by_id.iter().filter(|(id, state)| stays(id) && found.is_here(state)) {
                 for key in leaving.under_storage(id, state) {
                     if id.as_str() == LOCAL {
                         local = Some(key);
@@ -193,6 +201,14 @@ fn ends(draft: &Draft<'_>) -> BTreeMap<(u32, Box<str>), End> {
         .collect()
 }
 
+/// Returns whether what a registration holds on one node is not what it holds on another.
+fn is_of_one_node(state: &StorageState) -> bool {
+    // What is on a server says nothing of it, and is the same on all.
+    let may_be_shared = find_type(&state.kind).is_some_and(|kind| kind.property("shared").is_some());
+    let is_shared = state.properties.get("shared").is_some_and(|shared| &**shared == "1");
+    &*state.kind == "zfspool" || (may_be_shared && !is_shared)
+}
+
 /// Lists what machines are given by an id, by machine and key.
 fn by_id(found: &Configured, id: &str) -> Vec<(u32, String)> {
     let is = |text: &str| SharedDirectory::read_of(text, id).is_some();
@@ -242,6 +258,8 @@ fn refuse_unknown(draft: &mut Draft<'_>, key: &Key, what: &str, unknown: &Unknow
 struct Leaving {
     /// Registrations that are not there after, or lie elsewhere.
     removed: BTreeMap<StorageId, Option<Key>>,
+    /// Registrations that other nodes have after, and this one no more.
+    left: BTreeMap<StorageId, Option<Key>>,
     /// Names of datasets that are nobody's after.
     gone: BTreeMap<DatasetName, Key>,
     /// Paths that lead to other file systems after.
@@ -285,7 +303,7 @@ impl Leaving {
     }
 
     fn is_empty(&self) -> bool {
-        self.removed.values().flatten().next().is_none()
+        self.removed.values().chain(self.left.values()).flatten().next().is_none()
             && self.gone.is_empty()
             && self.paths.is_empty()
             && self.moved.is_empty()
@@ -307,7 +325,7 @@ impl Leaving {
     }
 
     fn keys(&self) -> BTreeSet<Key> {
-        let removed = self.removed.values().flatten();
+        let removed = self.removed.values().chain(self.left.values()).flatten();
         let others = [&self.paths, &self.moved].into_iter().flat_map(BTreeMap::values);
         removed.chain(self.gone.values()).chain(others).cloned().collect()
     }
@@ -326,6 +344,18 @@ impl Leaving {
                 let same = known.by_id.get(id).is_some_and(|before| place(before) == place(&after));
                 if same && let Some(removed) = self.removed.get_mut(id) {
                     *removed = None;
+                }
+            }
+            Op::StorageSet { id, set, delete, .. } => {
+                let Some(members) = &known.members else { return };
+                let nodes = set.iter().find(|(name, _)| &**name == NODES).map(|(_, nodes)| nodes);
+                if nodes.is_some_and(|nodes| !part::names(nodes, &members.node)) {
+                    self.left.insert(id.clone(), Some(key.clone()));
+                } else if nodes.is_some() || delete.iter().any(|name| &**name == NODES) {
+                    // It comes back to this node.
+                    if let Some(left) = self.left.get_mut(id) {
+                        *left = None;
+                    }
                 }
             }
             _ => {}
@@ -427,6 +457,12 @@ impl Leaving {
                 let mut found: BTreeSet<Key> = self.removed.get(&id).cloned().flatten().into_iter().collect();
                 let Storages::Found(known) = &seen.storages else { return found };
                 let Some(state) = known.by_id.get(&id) else { return found };
+                // The disks of another node's guests are on that node, but where all nodes see the same.
+                let elsewhere = |members: &Members| members.node != guest.guest.node;
+                if known.members.as_ref().is_some_and(elsewhere) && is_of_one_node(state) {
+                    return found;
+                }
+                found.extend(self.left.get(&id).cloned().flatten());
                 found.extend(self.under_storage(&id, state));
                 if let Some(pool) = state.properties.get("pool").filter(|_| &*state.kind == "zfspool") {
                     // A linked clone's volume names the one that it was cloned from, too.
@@ -446,7 +482,8 @@ impl Leaving {
             Storages::Found(known) => Some(known),
             _ => None,
         };
-        let gone = self.removed.iter().filter_map(|(id, key)| Some((id, key.as_ref()?)));
+        let all = self.removed.iter().chain(&self.left);
+        let gone = all.filter_map(|(id, key)| Some((id, key.as_ref()?)));
         gone.filter_map(move |(id, key)| {
             let state =
                 known?.by_id.get(id).filter(|state| matches!(&*state.kind, "nfs" | "cifs" | "cephfs"))?;

@@ -2,6 +2,7 @@
 
 use crate::json_schema::list;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use phoenix_host::text::perl::{trim, trim_end};
 use std::{collections::BTreeMap, fmt::Write, mem::take};
 
 /// What differs between containers and machines.
@@ -58,7 +59,7 @@ impl Conf {
         };
         let mut kind = Kind::Now;
         let mut lines: Vec<&str> = Vec::new();
-        for line in text.split('\n').filter(|line| !line.trim().is_empty()) {
+        for line in text.split('\n').filter(|line| !trim(line).is_empty()) {
             match rules.header(line) {
                 Some(next) => {
                     conf.section(&kind, &take(&mut lines));
@@ -197,7 +198,7 @@ enum Kind<'t> {
 
 impl Rules {
     fn header<'t>(&self, line: &'t str) -> Option<Kind<'t>> {
-        let name = line.trim_end().strip_prefix('[')?.strip_suffix(']')?;
+        let name = trim_end(line).strip_prefix('[')?.strip_suffix(']')?;
         let special = name
             .split_at_checked("special:".len())
             .filter(|(begin, _)| begin.eq_ignore_ascii_case("special:"))
@@ -224,14 +225,14 @@ impl Rules {
         let name = key.trim_end_matches(|c: char| c.is_ascii_digit());
         let named = name.starts_with(|c: char| c.is_ascii_lowercase())
             && name.chars().all(|c| c.is_ascii_lowercase() || self.signs.contains(c));
-        let value = value.trim();
+        let value = trim(value);
         (named && !value.is_empty()).then_some((key, value))
     }
 
     fn raw(&self, line: &str) -> Option<(String, String)> {
         let begin = self.raw?;
         let (key, value) = line.strip_prefix(begin)?.split_once([':', '='])?;
-        Some((format!("{begin}{}", key.trim()), value.trim().to_owned()))
+        Some((format!("{begin}{}", trim(key)), trim(value).to_owned()))
     }
 }
 
@@ -256,7 +257,7 @@ impl Section {
                 }
             }
         }
-        let description = description.map(|text| text.trim_end().to_owned());
+        let description = description.map(|text| trim_end(&text).to_owned());
         // One of nothing is one only where it waits.
         let description = description.filter(|text| !text.is_empty() || matches!(kind, Kind::Pending));
         section.keys.extend(description.map(|text| ("description".to_owned(), text)));

@@ -2,6 +2,7 @@
 
 use super::{NodeMap, Refused, Said};
 use crate::{json_schema::config_id, section_config::property};
+use phoenix_host::text::perl::{is_blank, trim_end, trim_start};
 use std::collections::BTreeMap;
 
 /// The file's path, as messages name it.
@@ -38,7 +39,7 @@ impl Config {
     /// Reads the file. What is lost by that is warned of.
     pub(super) fn read(text: Option<&str>, said: &mut Said) -> Config {
         let numbered = text.unwrap_or_default().split('\n').zip(1..);
-        let mut lines = numbered.filter(|(line, _)| !line.trim_start().starts_with('#'));
+        let mut lines = numbered.filter(|(line, _)| !trim_start(line).starts_with('#'));
         // To Perl, a line of a nought alone is none, too.
         let is_line = |line: &str| !matches!(line, "" | "0");
         let mut config = Config::default();
@@ -54,7 +55,7 @@ impl Config {
             match config_id(id) {
                 Ok(()) => config.read_section(id, number, &body, said),
                 Err(why) => {
-                    let why = why.trim_end();
+                    let why = trim_end(&why);
                     said.warn(format!("file {PATH} line {number} (skip section '{id}'): {why}"));
                 }
             }
@@ -145,6 +146,6 @@ pub(super) fn check_description(text: &str) -> Result<(), String> {
 
 /// Takes a section's first line apart, which has its id alone.
 fn header(line: &str) -> Option<&str> {
-    let id = line.trim_end();
-    (!id.is_empty() && !id.contains(char::is_whitespace)).then_some(id)
+    let id = trim_end(line);
+    (!id.is_empty() && !id.contains(is_blank)).then_some(id)
 }

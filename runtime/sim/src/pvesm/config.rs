@@ -1,5 +1,6 @@
 //! `storage.cfg`: read and written as Proxmox's `SectionConfig` does, with all that it loses.
 
+use phoenix_host::text::perl::{is_blank, trim_end, trim_start};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::schema::{self, Form, Lies, Type};
@@ -125,7 +126,7 @@ impl Config {
         let mut config = Config::default();
         // Comments are as if they were not there, so they end no section.
         let lines = text.unwrap_or_default().split('\n').zip(1..);
-        let mut lines = lines.filter(|(l, _)| !l.trim_start().starts_with('#'));
+        let mut lines = lines.filter(|(l, _)| !trim_start(l).starts_with('#'));
         while let Some((line, number)) = lines.next() {
             if line.is_empty() {
                 continue;
@@ -161,7 +162,7 @@ impl Config {
         for (line, number) in body {
             let place = format!("file {PATH} line {number} (section '{id}')");
             let Some((name, value)) = property(line) else {
-                said.warn(format!("{place} - ignore config line: {}", line.trim_end()));
+                said.warn(format!("{place} - ignore config line: {}", trim_end(line)));
                 continue;
             };
             let read = match (kind.property(name), schema::form(name)) {
@@ -262,8 +263,8 @@ impl Section {
 
 /// Takes a section's first line apart: `type: id`.
 fn header(line: &str) -> Option<(String, &str)> {
-    let (kind, id) = line.trim_end().split_once(':')?;
-    let id = id.trim_start();
-    let plain = |w: &str| !w.is_empty() && !w.contains(char::is_whitespace);
+    let (kind, id) = trim_end(line).split_once(':')?;
+    let id = trim_start(id);
+    let plain = |w: &str| !w.is_empty() && !w.contains(is_blank);
     (plain(kind) && plain(id)).then(|| (kind.to_ascii_lowercase(), id))
 }

@@ -1,5 +1,6 @@
 //! Checks of single values, with the words that Proxmox refuses them in.
 
+use phoenix_host::text::perl::is_blank;
 use std::collections::BTreeSet;
 
 use super::schema::Form;
@@ -54,9 +55,7 @@ pub(super) fn check(form: Form, value: &str) -> Result<String, String> {
         Form::Name => ok(),
         Form::Fingerprint if !is_fingerprint(value) => Err("value does not match the regex pattern".into()),
         Form::Fingerprint => ok(),
-        Form::MountOptions if value.contains(char::is_whitespace) => {
-            wrong(format!("invalid options '{value}'"))
-        }
+        Form::MountOptions if value.contains(is_blank) => wrong(format!("invalid options '{value}'")),
         Form::MountOptions => ok(),
         Form::Blocksize if !is_blocksize(value) => wrong(format!(
             "value '{value}' is not a valid ZFS blocksize. Must be a power of 2 between 512B and \
@@ -83,7 +82,7 @@ pub(super) fn check(form: Form, value: &str) -> Result<String, String> {
 
 /// Splits a list as Proxmox does: at commas, semicolons, blanks and zeros.
 pub(super) fn list(value: &str) -> Vec<&str> {
-    let between = |c: char| c == ',' || c == ';' || c == '\0' || c.is_whitespace();
+    let between = |c: char| c == ',' || c == ';' || c == '\0' || is_blank(c);
     value.split(between).filter(|w| !w.is_empty()).collect()
 }
 

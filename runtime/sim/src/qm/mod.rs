@@ -21,6 +21,7 @@ use crate::{
     },
     json_schema::config_id,
 };
+use phoenix_host::text::perl::trim;
 use std::collections::BTreeMap;
 
 /// How a machine is kept.
@@ -93,7 +94,7 @@ pub fn set(machine: &Machine<'_>, request: &Request) -> Result<Done, Failed> {
     }
     let mut done = Done { told: told(machine.id, request), ..Done::default() };
     // Blanks around a value are lost as soon as the file is read again.
-    let set = request.set.iter().map(|(key, value)| (key, value.trim().to_owned()));
+    let set = request.set.iter().map(|(key, value)| (key, trim(value).to_owned()));
     let mut set: BTreeMap<&String, String> = set.collect();
     let mut delete: Vec<&String> = request.delete.iter().collect();
     // What is reverted is set to what is in force, and what only waits is deleted.

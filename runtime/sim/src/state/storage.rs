@@ -16,6 +16,15 @@ pub enum Cluster {
 }
 
 impl Cluster {
+    /// Returns the exit code and the words of a tool that cannot change anything.
+    pub fn refuses(self) -> Option<(i32, &'static str)> {
+        match self {
+            Cluster::Well => None,
+            Cluster::Away => Some((111, "ipcc_send_rec[1] failed: Connection refused")),
+            Cluster::NoQuorum => Some((255, "cluster not ready - no quorum?")),
+        }
+    }
+
     pub(super) fn is_well(&self) -> bool {
         *self == Cluster::Well
     }

@@ -1,5 +1,7 @@
 use super::*;
 
+mod random;
+
 /// Reads a file and tells what is in force, and what a write loses.
 fn told(text: &str) -> (Vec<String>, Vec<String>) {
     let file = read(text);
@@ -121,95 +123,4 @@ fn a_list_of_which_a_type_holds_nothing_blocks() {
     }
     let file = read("pbs: p1\n\tserver a\n\tdatastore b\n\tcontent images\n\n");
     assert_eq!(file.sections[1].properties[2], ("content".into(), "none".into()));
-}
-
-mod random {
-    use super::*;
-    use proptest::prelude::*;
-    use std::fmt::Write;
-
-    /// Writes sections as Proxmox does, lists in one order.
-    fn print<'a>(sections: impl IntoIterator<Item = &'a Section>) -> String {
-        let mut text = String::new();
-        for section in sections {
-            let required = required(&section.kind);
-            let rank = |key: &str| match key {
-                "disable" => 0,
-                key if required.contains(&key) => 1,
-                _ => 2,
-            };
-            let mut properties: Vec<_> = section.properties.iter().collect();
-            properties.sort_by(|(a, _), (b, _)| (rank(a), a).cmp(&(rank(b), b)));
-            // Writing to a String cannot fail.
-            let _ = writeln!(text, "{}: {}", section.kind, section.id);
-            for (key, value) in properties {
-                let _ = match (&**key, &**value) {
-                    ("disable", "1") => writeln!(text, "\tdisable"),
-                    ("disable", _) => continue,
-                    (key, value) => writeln!(text, "\t{key} {}", canonical(&section.kind, key, value)),
-                };
-            }
-            text.push('\n');
-        }
-        text
-    }
-
-    fn section() -> impl Strategy<Value = Section> {
-        let id = "[a-z][a-z0-9._-]{0,6}[a-z0-9]";
-        let dir = (
-            "/[a-z0-9/]{1,9}[a-z]",
-            proptest::option::of(0_u8..2),
-            proptest::option::of("iso|backup|iso,images"),
-        )
-            .prop_map(|(path, shared, content)| {
-                let shared = shared.map(|on| ("shared".into(), on.to_string().into()));
-                let content = content.map(|words| ("content".into(), words.into()));
-                let path = Some(("path".into(), canonical("dir", "path", &path)));
-                ("dir", path.into_iter().chain(content).chain(shared).collect::<Vec<_>>())
-            });
-        let pool = ("[a-z]{3,6}(/[a-z0-9]{1,4}){0,2}", proptest::bool::ANY).prop_map(|(pool, disable)| {
-            let disable = disable.then(|| ("disable".into(), "1".into()));
-            ("zfspool", disable.into_iter().chain([("pool".into(), pool.into())]).collect())
-        });
-        let thin = ("[a-z]{2,5}", "[a-z]{2,5}").prop_map(|(pool, group)| {
-            ("lvmthin", vec![("thinpool".into(), pool.into()), ("vgname".into(), group.into())])
-        });
-        (id, prop_oneof![dir, pool, thin]).prop_map(|(id, (kind, properties))| Section {
-            line: 0,
-            kind: kind.into(),
-            id: id.into(),
-            properties,
-        })
-    }
-
-    proptest! {
-        #[test]
-        fn what_is_printed_is_read_back(sections in proptest::collection::vec(section(), 0..6)) {
-            let mut known = std::collections::BTreeSet::from([Box::from(LOCAL)]);
-            let sections: Vec<Section> =
-                sections.into_iter().filter(|section| known.insert(section.id.clone())).collect();
-            let file = read(&print(&sections));
-            prop_assert_eq!(&file.lost, &[]);
-            prop_assert_eq!(&file.blocked, &None);
-            let back: Vec<Section> =
-                file.sections.into_iter().filter(|one| one.line > 0).map(|one| Section { line: 0, ..one }).collect();
-            prop_assert_eq!(print(&back), print(&sections));
-            prop_assert_eq!(back.len(), sections.len());
-        }
-
-        #[test]
-        fn every_line_is_in_force_or_lost_or_blank(text in "([ -~\t]{0,20}\n?){0,12}") {
-            let file = read(&text);
-            let kept: usize = file.sections.iter().filter(|one| one.line > 0).map(|one| 1 + one.properties.len()).sum();
-            let lines = text.split('\n').filter(|line| !line.is_empty()).count();
-            // A list that is kept in part is told as lost, too.
-            prop_assert!(kept + file.lost.len() >= lines);
-            prop_assert!(file.lost.windows(2).all(|pair| pair[0].line < pair[1].line));
-            // What Proxmox would write of it has nothing more to lose.
-            if file.blocked.is_none() {
-                let again = read(&print(&file.sections));
-                prop_assert!(again.lost.iter().all(|line| line.why == Loss::Value), "{:?}", again.lost);
-            }
-        }
-    }
 }
