@@ -3,7 +3,8 @@
 //! takes that back removes it where it is empty. One that holds something is data, and stays.
 
 use crate::{
-    Inverse, code, doing::Doing, draft::Draft, mount::path::path_of, permissions::unsaid::is_there, why::Why,
+    Inverse, code, dataset::snapshot::is_replica, doing::Doing, draft::Draft, mount::path::path_of,
+    permissions::unsaid::is_there, why::Why,
 };
 use phoenix_graph::{Bind, DatasetName, Key, kind::source_path};
 use phoenix_host::{
@@ -60,10 +61,12 @@ pub fn way(draft: &Draft<'_>, bind: &Bind, made: &Made) -> Way {
         Some(seen) => seen.there,
         // One that is made by this plan holds nothing.
         None if !is_there(draft, &bind.dataset) && !draft.found.moves.is_exchanged(&bind.dataset) => 0,
+        None if is_replica(draft, &bind.dataset) => return Way::Unfit(received(bind)),
         None => return Way::Unseen(make(bind, folder, None)),
     };
     match there.max(by_then) {
         there if there == count => Way::Stands(maker),
+        _ if is_replica(draft, &bind.dataset) => Way::Unfit(received(bind)),
         there => Way::Missing(make(bind, folder, Some(there)), maker),
     }
 }
@@ -84,6 +87,19 @@ fn make(bind: &Bind, folder: &str, there: Option<usize>) -> Doing {
             Some(there) => Inverse::FolderAbsent { dataset, path, folder, there },
             None => Inverse::FolderUnseen { dataset, path, folder },
         },
+    )
+}
+
+/// Says why nothing is made in what another host says.
+fn received(bind: &Bind) -> Why {
+    let (at, dataset) = (bind.source_path(), &bind.dataset);
+    Why::new(
+        code::NO_FOLDER,
+        format!(
+            "the spec says that {dataset} is a replica: {at} is not made in it, which would end the replication, and it is \
+             not seen to be there"
+        ),
+        "see that the other host has the folder and replicates it, and that the dataset is mounted",
     )
 }
 

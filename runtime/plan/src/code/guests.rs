@@ -84,7 +84,7 @@ phoenix_graph::codes! {
         name: "no-folder",
         level: Refusal,
         title: "a container would be given what is no folder of the dataset",
-        explanation: "`subdirectory` is a folder of this very dataset. A file is given with the folder that it lies in, at a path of its own, and a link to it inside of the container. What lies in another file system belongs to the dataset that is mounted there.",
+        explanation: "`subdirectory` is a folder of this very dataset. A file is given with the folder that it lies in, at a path of its own, and a link to it inside of the container. What lies in another file system belongs to the dataset that is mounted there. In a `replica` none is made: what stands in it is another host's to say.",
         why: "A mount of a file shows that one file: whatever writes it anew and renames it into place, as editors and clients of certificates do, leaves the container with the old one. And what is mounted over a folder may be another one at the next boot.",
         examples: None,
     };
