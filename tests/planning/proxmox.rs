@@ -7,7 +7,9 @@ use phoenix_host::{
         Configured, ContainerState, Containers, Guest, GuestKind, Guests, Kept, MachineState, Members,
         Observed, Storages, Unknown,
     },
-    text::{container_conf, directory_cfg, guest_conf, machine_conf, pct_version::PctVersion, storage_cfg},
+    text::{
+        container_conf, directory_cfg, guest_conf, machine_conf, package_version::PackageVersion, storage_cfg,
+    },
 };
 
 /// Reads what is said of Proxmox; returns whether it is about that.
@@ -86,7 +88,7 @@ pub fn said(seen: &mut Observed, words: &mut Words<'_>) -> Result<bool, String> 
         }
         "absent" => _ = configured(seen).mappings.absent.insert(words.arg::<String>()?.into()),
         "no-virtiofsd" => configured(seen).virtiofsd = false,
-        "qemu" => configured(seen).qemu = Some(PctVersion(words.arg()?, words.arg()?, words.arg()?)),
+        "qemu" => configured(seen).qemu = Some(PackageVersion(words.arg()?, words.arg()?, words.arg()?)),
         "containers" => match (words.one_of(&["unknown", "none", "blocked"]), &mut seen.containers) {
             (Some("unknown"), containers) => *containers = Containers::Unknown(unknown(words)?),
             (Some("none"), containers) => *containers = Containers::Found(Configured::default()),
@@ -98,7 +100,7 @@ pub fn said(seen: &mut Observed, words: &mut Words<'_>) -> Result<bool, String> 
             let Containers::Found(found) = &mut seen.containers else {
                 return Err(words.wrong("containers are told first"));
             };
-            found.version = Some(PctVersion(words.arg()?, words.arg()?, words.arg()?));
+            found.version = Some(PackageVersion(words.arg()?, words.arg()?, words.arg()?));
         }
         _ => return Ok(false),
     }

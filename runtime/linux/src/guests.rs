@@ -16,7 +16,7 @@ use phoenix_host::{
         directory_cfg::{self, DirectoryCfg},
         guest_conf,
         machine_conf::machine,
-        pct_version::PctVersion,
+        package_version::PackageVersion,
     },
 };
 use std::{collections::BTreeSet, fs, io::ErrorKind, path::Path};
@@ -47,9 +47,9 @@ pub fn look(look: &Look<'_>, seen: &mut Observed) -> Result<(), HostError> {
 }
 
 /// Asks which version of a package is installed. Where nobody can tell, its tool itself says what it does not know.
-fn version(reach: &Reach, package: &str) -> Option<PctVersion> {
+fn version(reach: &Reach, package: &str) -> Option<PackageVersion> {
     let told = reach.runner.look(&["dpkg-query", "-W", "-f=${db:Status-Status} ${Version}", package]);
-    PctVersion::read(told.ok()?.strip_prefix("installed ")?)
+    PackageVersion::read(told.ok()?.strip_prefix("installed ")?)
 }
 
 fn read(paths: &LinuxPaths) -> Result<(Guests, Containers), Unknown> {

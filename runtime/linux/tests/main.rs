@@ -7,7 +7,7 @@ use phoenix_host::{
     Host, HostError,
     observed::{Containers, DiskState, Guests, Kept, LinkState, Query, Setting, Source, Storages},
     op::Op,
-    text::pct_version::PctVersion,
+    text::package_version::PackageVersion,
 };
 use phoenix_linux::{LinuxHost, LinuxPaths};
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
@@ -478,8 +478,8 @@ fn the_version_of_pct_is_what_dpkg_says_and_else_unknown() {
     // Without dpkg nobody knows, and nothing fails.
     assert_eq!(version(true), None);
     for (says, is) in [
-        ("printf 'installed 6.1.10'", Some(PctVersion(6, 1, 10))),
-        ("printf 'installed 5.0-3~bpo12'", Some(PctVersion(5, 0, 0))),
+        ("printf 'installed 6.1.10'", Some(PackageVersion(6, 1, 10))),
+        ("printf 'installed 5.0-3~bpo12'", Some(PackageVersion(5, 0, 0))),
         // It was removed, and its configuration stayed.
         ("printf 'config-files 6.1.10'", None),
         ("printf 'installed '", None),

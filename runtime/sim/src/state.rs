@@ -17,7 +17,7 @@ pub use pool::{Content, Pool, Vdev};
 pub use storage::Cluster;
 
 use phoenix_graph::{DatasetName, PoolName};
-use phoenix_host::{HostError, op::Op, text::pct_version::PctVersion};
+use phoenix_host::{HostError, op::Op, text::package_version::PackageVersion};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -76,7 +76,7 @@ pub struct State {
     pub running: Running,
     /// The version of `pve-container`.
     #[serde(default = "bind::newest")]
-    pub pct: PctVersion,
+    pub pct: PackageVersion,
     /// How Proxmox's cluster file system is.
     #[serde(default, skip_serializing_if = "Cluster::is_well")]
     pub cluster: Cluster,

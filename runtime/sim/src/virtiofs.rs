@@ -12,7 +12,7 @@ use phoenix_host::{
     HostError,
     observed::{Containers, MachineState, Observed, Query},
     op::Op,
-    text::{machine_conf::machine, pct_version::PctVersion, virtiofs::SharedDirectory},
+    text::{machine_conf::machine, package_version::PackageVersion, virtiofs::SharedDirectory},
 };
 use std::path::{Path, PathBuf};
 
@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 const DIGEST: &str = "";
 
 /// The version of `qemu-server`, whose `qm` the rules are of.
-const NEWEST: PctVersion = PctVersion(9, 0, 30);
+const NEWEST: PackageVersion = PackageVersion(9, 0, 30);
 
 /// The configuration of a machine that is there since it is asked for.
 const PLUGGED_IN: &str = "agent: 1\nmemory: 512\nostype: l26\n";

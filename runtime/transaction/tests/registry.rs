@@ -7,7 +7,7 @@ use phoenix_graph::{
 };
 use phoenix_host::{
     observed::{StorageState, Storages},
-    text::{container_conf::container, machine_conf::machine, pct_version::PctVersion, storage_cfg},
+    text::{container_conf::container, machine_conf::machine, package_version::PackageVersion, storage_cfg},
 };
 use phoenix_sim::{pct, qm};
 use phoenix_support::*;
@@ -159,7 +159,7 @@ proptest! {
         let text = lines.join("\n") + "\n";
         let request = pct::Request { set: vec![("mp10".into(), "/new,mp=/new".into())], ..Default::default() };
         let set = |text: &str| {
-            let container = pct::Container { id: 101, text, digest: "", running: false, version: PctVersion(6, 1, 6) };
+            let container = pct::Container { id: 101, text, digest: "", running: false, version: PackageVersion(6, 1, 6) };
             pct::set(&container, &request).unwrap().text.unwrap()
         };
         let once = set(&text);

@@ -3,7 +3,7 @@
 use super::{MachineState, Mappings, Unknown};
 use crate::{
     op::Op,
-    text::{mount_point::MountPoint, pct_version::PctVersion},
+    text::{mount_point::MountPoint, package_version::PackageVersion},
 };
 use phoenix_graph::id_map::IdMap;
 use serde::{Deserialize, Serialize};
@@ -44,10 +44,10 @@ pub struct Configured {
     pub blocked: Option<String>,
     /// The version of `pve-container`, where that was asked for and can be told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version: Option<PctVersion>,
+    pub version: Option<PackageVersion>,
     /// The version of `qemu-server`, where that was asked for and can be told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub qemu: Option<PctVersion>,
+    pub qemu: Option<PackageVersion>,
 }
 
 /// A container, as its configuration says.

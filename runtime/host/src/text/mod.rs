@@ -11,7 +11,7 @@ pub mod kept_secret;
 pub mod machine_conf;
 pub mod mount_point;
 mod other_types;
-pub mod pct_version;
+pub mod package_version;
 pub mod perl;
 pub mod storage_cfg;
 pub mod virtiofs;

@@ -3,7 +3,7 @@
 //! The part without a name is the volume, whatever stands before it, and the others are `name=value` in any order.
 //! Proxmox writes them back in an order of its own, so that only what was read can be compared.
 
-use super::pct_version::PctVersion;
+use super::package_version::PackageVersion;
 use crate::observed::mount::plain;
 use phoenix_graph::{check::guest, id_map::MountMap};
 use serde::{Deserialize, Serialize};
@@ -28,8 +28,8 @@ const DEFAULTS: &[(&str, &str)] =
 pub const SWITCHES: &[&str] = &["acl", "backup", "keepattrs", "quota", "replicate", "ro", "shared"];
 
 /// The options that came later, each with the first version of `pve-container` that knows it.
-pub const LATER: &[(&str, PctVersion)] =
-    &[("idmap", PctVersion(6, 1, 6)), ("keepattrs", PctVersion(6, 1, 2))];
+pub const LATER: &[(&str, PackageVersion)] =
+    &[("idmap", PackageVersion(6, 1, 6)), ("keepattrs", PackageVersion(6, 1, 2))];
 
 /// How many mount points a container can have.
 pub const MOST: u16 = 256;

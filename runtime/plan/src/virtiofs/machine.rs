@@ -4,12 +4,12 @@ use crate::{Change, code, why::Why};
 use phoenix_graph::Virtiofs;
 use phoenix_host::{
     observed::{Configured, MachineState},
-    text::{machine_conf::MOST, pct_version::PctVersion, virtiofs::SharedDirectory},
+    text::{machine_conf::MOST, package_version::PackageVersion, virtiofs::SharedDirectory},
 };
 use std::collections::BTreeSet;
 
 /// The first version of `qemu-server` that gives machines directories.
-const SINCE: PctVersion = PctVersion(8, 3, 11);
+const SINCE: PackageVersion = PackageVersion(8, 3, 11);
 
 /// Finds the directories that a machine has by an id, by number, as they are after its next start.
 pub fn at(state: &MachineState, id: &str) -> Vec<(u8, SharedDirectory)> {

@@ -11,7 +11,7 @@ use crate::guest::{
     conf::{Conf, Rules},
     failed,
 };
-use phoenix_host::text::{mount_point::number, pct_version::PctVersion};
+use phoenix_host::text::{mount_point::number, package_version::PackageVersion};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How a container is kept.
@@ -41,11 +41,11 @@ pub struct Container<'a> {
     /// Whether it runs.
     pub running: bool,
     /// The version of Proxmox's tool.
-    pub version: PctVersion,
+    pub version: PackageVersion,
 }
 
 /// The version whose rules these are.
-pub const NEWEST: PctVersion = PctVersion(6, 1, 10);
+pub const NEWEST: PackageVersion = PackageVersion(6, 1, 10);
 
 /// What became of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -154,7 +154,7 @@ pub fn points(text: &str) -> BTreeMap<u16, String> {
 }
 
 /// Checks what is asked for before anything is read.
-fn checked(request: &Request, version: PctVersion) -> Result<Vec<(String, String)>, Failed> {
+fn checked(request: &Request, version: PackageVersion) -> Result<Vec<(String, String)>, Failed> {
     let mut set = Vec::new();
     for (key, value) in &request.set {
         if number(key).is_none() {

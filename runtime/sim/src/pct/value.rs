@@ -4,7 +4,7 @@ use crate::json_schema::{PropertyString, UNKNOWN, switch};
 use phoenix_graph::{check::guest::MOUNT_OPTIONS, id_map::MountMap};
 use phoenix_host::text::{
     mount_point::{LATER, SWITCHES},
-    pct_version::PctVersion,
+    package_version::PackageVersion,
 };
 
 const OTHERS: &[&str] = &["idmap", "mountoptions", "mp", "size", "volume"];
@@ -14,7 +14,7 @@ const OTHERS: &[&str] = &["idmap", "mountoptions", "mp", "size", "volume"];
 ///
 /// # Errors
 /// What is wrong with it, in Proxmox's words.
-pub fn read(key: &str, text: &str, version: PctVersion) -> Result<String, String> {
+pub fn read(key: &str, text: &str, version: PackageVersion) -> Result<String, String> {
     let check = |name: &str, value: &str| check(name, value, version);
     let form = PropertyString { default: Some("volume"), required: &["mp", "volume"], check: &check };
     let mut said = form.read(key, text)?;
@@ -23,7 +23,7 @@ pub fn read(key: &str, text: &str, version: PctVersion) -> Result<String, String
     Ok(said.iter().fold(first, |text, (name, value)| format!("{text},{name}={value}")))
 }
 
-fn check(name: &str, value: &str, version: PctVersion) -> Result<String, String> {
+fn check(name: &str, value: &str, version: PackageVersion) -> Result<String, String> {
     if LATER.iter().any(|(later, since)| *later == name && version < *since) {
         return Err(UNKNOWN.to_owned());
     }

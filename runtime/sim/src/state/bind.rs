@@ -2,14 +2,14 @@
 
 use crate::pct;
 use phoenix_graph::DatasetName;
-use phoenix_host::text::pct_version::PctVersion;
+use phoenix_host::text::package_version::PackageVersion;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the guests that run hold, by their ids.
 pub type Running = BTreeMap<u32, BTreeSet<DatasetName>>;
 
 /// The version of `pve-container` where nothing else is said.
-pub(super) fn newest() -> PctVersion {
+pub(super) fn newest() -> PackageVersion {
     pct::NEWEST
 }
 

@@ -1,13 +1,13 @@
-//! The version of Proxmox's tool for containers, as Debian tells it: which options `pct` knows depends on it.
+//! The version of a package of Proxmox's, as Debian tells it: which options `pct` and `qm` know depends on it.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A version of `pve-container`, whose `pct` knows more or fewer options: `6.1.10`.
+/// A version of `pve-container` or `qemu-server`, whose tool knows more or fewer options: `6.1.10`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct PctVersion(pub u32, pub u32, pub u32);
+pub struct PackageVersion(pub u32, pub u32, pub u32);
 
-impl PctVersion {
+impl PackageVersion {
     /// Reads one as Debian writes it: a number or more before a dot or anything else.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
@@ -15,11 +15,11 @@ impl PctVersion {
         let mut numbers = upstream.split('.').map(str::parse);
         let first = numbers.next()?.ok()?;
         let mut further = || numbers.next().map_or(Some(0), Result::ok);
-        Some(PctVersion(first, further()?, further()?))
+        Some(PackageVersion(first, further()?, further()?))
     }
 }
 
-impl fmt::Display for PctVersion {
+impl fmt::Display for PackageVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}.{}", self.0, self.1, self.2)
     }
@@ -31,11 +31,11 @@ mod tests {
 
     #[test]
     fn versions_of_pve_container_are_read_and_compared() {
-        assert_eq!(PctVersion::read("6.1.10\n"), Some(PctVersion(6, 1, 10)));
-        assert_eq!(PctVersion::read("5.0-3~bpo12"), Some(PctVersion(5, 0, 0)));
-        assert!(PctVersion::read("6.1.10") > PctVersion::read("6.1.6"));
+        assert_eq!(PackageVersion::read("6.1.10\n"), Some(PackageVersion(6, 1, 10)));
+        assert_eq!(PackageVersion::read("5.0-3~bpo12"), Some(PackageVersion(5, 0, 0)));
+        assert!(PackageVersion::read("6.1.10") > PackageVersion::read("6.1.6"));
         for odd in ["", "unknown", ".", "6..1", "99999999999.1"] {
-            assert_eq!(PctVersion::read(odd), None, "{odd}");
+            assert_eq!(PackageVersion::read(odd), None, "{odd}");
         }
     }
 }
