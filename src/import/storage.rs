@@ -9,7 +9,10 @@ use phoenix_graph::{
     DatasetName,
     storage::{FILE, STANDALONE, StorageKind, find_type},
 };
-use phoenix_host::observed::{DatasetState, Observed, Registrations, StorageState, Storages};
+use phoenix_host::{
+    LOCAL,
+    observed::{DatasetState, Observed, Registrations, StorageState, Storages},
+};
 use std::collections::BTreeSet;
 
 /// Properties of registrations that follow from the dataset.
@@ -61,7 +64,7 @@ fn registration(id: &str, all: &Registrations, storage: &StorageState, derived: 
     node.set("type", Literal::Text(storage.kind.to_string()));
     let Some(kind) = find_type(&storage.kind) else { return node };
     // Which other nodes of a cluster have it is theirs to say.
-    let is_theirs = |name: &str| name == "nodes" && all.members.is_some();
+    let is_theirs = |name: &str| name == "nodes" && id != LOCAL && all.members.is_some();
     let said = |name: &str| !derived.contains(&name) && !is_theirs(name);
     for (name, value) in storage.properties.iter().filter(|(name, _)| said(name)) {
         let row = kind.property(name);

@@ -187,7 +187,7 @@ fn described(lab: &Session) {
         "stay as they are: local (dir).\n",
         "sharenfs \"ro=10.2.0.0/16\"",
         "lxc 101 at=\"/mnt/photos\" mountoptions=\"noatime\" ro=#true",
-        "// mp1 of container 101 has /tank/photos/public, a folder in it.",
+        "lxc 101 at=\"/mnt/public\" subdirectory=\"public\"",
     ] {
         assert!(text.contains(line), "{line} in:\n{text}");
     }

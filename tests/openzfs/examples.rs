@@ -193,7 +193,7 @@ fn guests_have_what_they_are_given(lab: &Session, spec: &str) {
         lab.ok(&format!("pct start {container}"));
     }
     for bind in &binds {
-        let (id, at, path) = (bind.container, &bind.at, &bind.path);
+        let (id, at, path) = (bind.container, &bind.at, bind.source_path());
         let inside = format!("nsenter --mount --target $(cat /run/pct/{id}.pid)");
         let write = lab.run(&format!("{inside} sh -c 'echo from {id} >/run/pct/{id}{at}/from-{id}'"));
         if bind.options.get("ro").is_some_and(|ro| &**ro == "1") {

@@ -23,7 +23,13 @@ const SHOWN: usize = 3;
 
 impl<'b, 'a> Checker<'b, 'a, '_> {
     /// Reads a `bind` inside a dataset: the guests that have it.
-    pub(super) fn bind(&mut self, about: &About<'b, 'a>, mounts: &BTreeMap<DatasetName, Mount>) {
+    /// `mounted` is what is mounted, by where.
+    pub(super) fn bind(
+        &mut self,
+        about: &About<'b, 'a>,
+        mounts: &BTreeMap<DatasetName, Mount>,
+        mounted: &Mounts<'_>,
+    ) {
         let About { dataset, of, block, .. } = about;
         self.refuse_settings(block);
         if block.blocks.is_empty() {
@@ -72,9 +78,8 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             );
             return;
         }
-        let mounted = mounted_at(mounts);
         for guest in containers {
-            self.allowing(&guest.allow, |checker| checker.container(guest, about, &path, &mounted));
+            self.allowing(&guest.allow, |checker| checker.container(guest, about, &path, mounted));
         }
     }
 
@@ -150,8 +155,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
 
     /// Tells of mount points of containers that show less than their directory has on the host: a bind shows one file
     /// system, and those mounted below it as empty directories.
-    pub(super) fn look_at_binds(&mut self, mounts: &BTreeMap<DatasetName, Mount>) {
-        let mounted = mounted_at(mounts);
+    pub(super) fn look_at_binds(&mut self, mounted: &Mounts<'_>) {
         for (at, via, allow) in std::mem::take(&mut self.binds) {
             self.allow = allow;
             let Some(Resource::Bind(bind)) = self.resources.get(at) else { continue };
@@ -159,7 +163,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             let bind = bind.clone();
             self.attributes_of_container(&bind, via, self.places.get(&key).copied());
             let source = bind.source_path();
-            let empty = shown_empty((&source, &bind.at), &mounted, |_, at| {
+            let empty = shown_empty((&source, &bind.at), mounted, |_, at| {
                 self.places.contains_key(&Key::Bind(bind.container, at))
             });
             let (Some((first, at)), Some(place)) = (empty.first(), self.places.get(&key)) else { continue };

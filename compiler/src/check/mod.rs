@@ -216,6 +216,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         self.look_at_renames();
         self.look_at_reservations();
         let mounts = self.mounts();
+        let mounted = bind::mounted_at(&mounts);
         for about in std::mem::take(&mut self.about) {
             self.allow.clone_from(&about.allow);
             match about.block.kind {
@@ -228,7 +229,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                 }
                 Kind::Proxmox => self.storage(&about, &mounts),
                 Kind::Permissions => self.permissions(&about, &mounts),
-                Kind::Bind => self.bind(&about, &mounts),
+                Kind::Bind => self.bind(&about, &mounts, &mounted),
                 _ => {}
             }
         }
@@ -237,9 +238,9 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             self.allowing(&block.allow, |checker| checker.standalone(block, &mounts));
         }
         self.look_at_fsids();
-        self.look_at_exports(&mounts);
-        self.look_at_binds(&mounts);
-        self.look_at_machines(&mounts);
+        self.look_at_exports(&mounted);
+        self.look_at_binds(&mounted);
+        self.look_at_machines(&mounted);
     }
 
     /// Runs with further lints allowed.

@@ -7,18 +7,14 @@ use super::{
 };
 use crate::diagnostic::{Diagnostic, code, list};
 use phoenix_graph::{
-    DatasetName, Export, Resource,
+    Export, Resource,
     export::reach::{Exports, nearest},
-    mounts::Mount,
 };
 use std::collections::BTreeMap;
 
 impl Checker<'_, '_, '_> {
     /// Looks at what the clients of all exports see.
-    pub(super) fn look_at_exports(&mut self, mounts: &BTreeMap<DatasetName, Mount>) {
-        let mounted = mounts.iter().filter(|(_, mount)| mount.mounted);
-        let mounted: Mounts<'_> =
-            mounted.filter_map(|(name, mount)| Some((mount.path.as_deref()?, name))).collect();
+    pub(super) fn look_at_exports(&mut self, mounted: &Mounts<'_>) {
         let (shared, resources) = (std::mem::take(&mut self.shared), std::mem::take(&mut self.resources));
         let all = shared.iter().filter_map(|shared| match resources.get(shared.at)? {
             Resource::Export(export) => Some((shared, export)),
@@ -27,7 +23,7 @@ impl Checker<'_, '_, '_> {
         let all: Vec<(&Shared<'_>, &Export)> = all.collect();
         let exports: Exports<'_> = all.iter().map(|(_, one)| (&*one.path, &one.clients)).collect();
         for (shared, export) in &all {
-            for (names, clients) in empty(export, &exports, &mounted) {
+            for (names, clients) in empty(export, &exports, mounted) {
                 let see = if clients.len() == 1 { "sees" } else { "see" };
                 let clients = list(clients.iter().copied());
                 let message = format!(

@@ -327,6 +327,10 @@ fn fsid(value: &str) -> Result<Cow<'_, str>, &'static str> {
     if value == "root" {
         return Ok(Cow::Borrowed("0"));
     }
+    // `012` is 10 to nfs-utils, and whoever writes it may mean 12.
+    if value.len() > 1 && value.starts_with('0') && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err("a number that begins with 0 is octal to nfs-utils: say it without that");
+    }
     if let Ok(number) = id(value) {
         return Ok(Cow::Owned(number));
     }

@@ -128,7 +128,7 @@ impl Way {
         })
     }
 
-    /// Makes what is missing, each part with owner, group and mode of the one above it.
+    /// Makes what is missing, each part with owner, group and rights of the one above it.
     fn make(mut self, folder: &str) -> Result<(), HostError> {
         loop {
             let Some(part) = folder.split('/').nth(self.open.len() - 1) else { return Ok(()) };
@@ -142,21 +142,34 @@ impl Way {
                 };
                 return Err(failed("make the folder", &at, io::Error::other(what)));
             }
+            let exchanged = || failed("make the folder", &at, io::Error::other("it was exchanged meanwhile"));
             let Some((above, stat)) = self.open.last() else { return Ok(()) };
+            let new = directory_of(&self.place, above, stat)?.of_new();
             // Until it is given away it is nobody else's.
-            fs::mkdirat(above, part, Mode::RWXU).map_err(told)?;
-            let (owner, group, mode) = (stat.st_uid, stat.st_gid, stat.st_mode);
+            let is_new = match fs::mkdirat(above, part, Mode::RWXU) {
+                Ok(()) => true,
+                Err(Errno::EXIST) => false,
+                Err(error) => return Err(told(error)),
+            };
             if !self.enter(part)? {
-                return Err(failed("make the folder", &at, io::Error::other("it was exchanged meanwhile")));
+                return Err(exchanged());
             }
-            let Some((made, _)) = self.open.last_mut() else { return Ok(()) };
-            fs::fchown(&*made, Some(Uid::from_raw(owner)), Some(Gid::from_raw(group))).map_err(told)?;
+            // What somebody else has made by now stays as it is.
+            if !is_new {
+                continue;
+            }
+            let Some((made, now)) = self.open.last_mut() else { return Ok(()) };
+            // Who may write to the folder above can have put another one there, which must not be given away: only one
+            // that was root's alone, with nothing in it, is like the one that was made.
+            let is_ours = now.st_uid == rustix::process::geteuid().as_raw() && now.st_mode & 0o077 == 0;
+            if !is_ours || !is_empty(made, false).map_err(told)? {
+                return Err(exchanged());
+            }
+            fs::fchown(&*made, Some(Uid::from_raw(new.owner)), Some(Gid::from_raw(new.group)))
+                .map_err(told)?;
             // After the owner: giving it away may clear bits of its mode.
-            fs::fchmod(&*made, Mode::from_raw_mode(mode & 0o7777)).map_err(told)?;
-            let now = fs::fstat(&*made).map_err(told)?;
-            if let Some((_, stat)) = self.open.last_mut() {
-                *stat = now;
-            }
+            fs::fchmod(&*made, Mode::from_raw_mode(u32::from(new.mode.bits()))).map_err(told)?;
+            *now = fs::fstat(&*made).map_err(told)?;
         }
     }
 
@@ -236,6 +249,23 @@ mod tests {
         files::write(root.join("101/file"), "kept").unwrap();
         way(root, "101").remove("101", 0).unwrap();
         assert_eq!(files::read_to_string(root.join("101/file")).unwrap(), "kept");
+    }
+
+    #[test]
+    fn what_somebody_else_made_meanwhile_stays_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        files::set_permissions(root, files::Permissions::from_mode(0o2770)).unwrap();
+        let late = way(root, "101/logs");
+        files::create_dir(root.join("101")).unwrap();
+        files::set_permissions(root.join("101"), files::Permissions::from_mode(0o700)).unwrap();
+        late.make("101/logs").unwrap();
+        let mode = |path: &str| files::metadata(root.join(path)).unwrap().permissions().mode() & 0o7777;
+        assert_eq!(mode("101") & 0o777, 0o700);
+        assert_eq!(mode("101/logs") & 0o777, 0o700);
+        let late = way(root, "file/logs");
+        files::write(root.join("file"), "").unwrap();
+        assert!(late.make("file/logs").unwrap_err().to_string().contains("exchanged"));
     }
 
     #[test]

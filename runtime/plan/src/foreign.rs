@@ -5,6 +5,7 @@ use crate::{
     kinds::is_missing,
     mount::path::path_of,
     record::{Claim, Record},
+    storage::part::NODES,
 };
 use phoenix_graph::{DatasetName, Export, Graph, Key, Resource, export::is_host_name};
 use phoenix_host::{
@@ -141,24 +142,32 @@ pub fn left<'a>(
         !is_root
             && current.is_none_or(|now| now.get(&node.key).is_none())
             && !begun.contains(&node.key)
-            && is_there(seen, &node.key)
+            && is_there(seen, &node.resource)
             && (made.contains(&node.key) || bears_the_mark(&node.resource))
     });
     left.map(|node| node.key.clone()).collect()
 }
 
 /// Returns whether something is seen; of what is told otherwise, nothing is.
-fn is_there(seen: &Observed, key: &Key) -> bool {
-    match key {
+fn is_there(seen: &Observed, resource: &Resource) -> bool {
+    match &resource.key() {
         Key::Pool(name) => seen.pools.contains_key(name),
         Key::Dataset(name) | Key::Volume(name) => seen.datasets.contains_key(name),
         Key::Export(path) => seen.exports.keys().any(|(at, _)| at == path),
         Key::Storage(id) => match &seen.storages {
-            Storages::Found(found) => found.by_id.get(id).is_some_and(|state| found.is_here(state)),
+            // Where a spec says which nodes have it, this one need not be among them.
+            Storages::Found(found) => {
+                found.by_id.get(id).is_some_and(|state| says_nodes(resource) || found.is_here(state))
+            }
             _ => false,
         },
         _ => false,
     }
+}
+
+/// Returns whether a registration says which nodes have it.
+fn says_nodes(resource: &Resource) -> bool {
+    matches!(resource, Resource::Storage(storage) if storage.properties.contains_key(NODES))
 }
 
 /// Lists what the graph has and cannot be seen now, each with the reason and the way out.

@@ -1,7 +1,9 @@
 //! What has to be looked at, so that a plan can be made: it follows from the two graphs alone.
 
-use crate::{EXPORTS_LINK, MODPROBE_LINK, kinds, version};
-use phoenix_graph::{Graph, PropertyName, Resource, mounts::mounts, property::LARGEST_BLOCK_PARAMETER};
+use crate::{EXPORTS_LINK, MODPROBE_LINK, dataset::moving::moved, kinds, version};
+use phoenix_graph::{
+    DatasetName, Graph, PropertyName, Resource, mounts::mounts, property::LARGEST_BLOCK_PARAMETER,
+};
 use phoenix_host::observed::{ORIGIN, Query};
 use std::path::Path;
 
@@ -48,6 +50,8 @@ pub fn query(desired: &Graph, current: Option<&Graph>, etc: &Path) -> Query {
         let there = there.filter(|resource| matches!(resource, Resource::Dataset(_)));
         query.directories.extend(there.filter_map(Resource::dataset_name).cloned());
     }
+    let others = folders_by_other_names(&query, desired, current);
+    query.folders.extend(others);
     // What had another name may be renamed, there or back, also where both names are said.
     for resource in [Some(desired), current].into_iter().flatten().flat_map(Graph::resources) {
         let was = resource.lifecycle().and_then(|life| life.was.as_ref());
@@ -56,4 +60,24 @@ pub fn query(desired: &Graph, current: Option<&Graph>, etc: &Path) -> Query {
             .extend(was.into_iter().chain(resource.dataset_name().filter(|_| was.is_some())).cloned());
     }
     query
+}
+
+/// Lists the folders that are asked for by the names that their datasets have now, where one that the spec renames, or
+/// would give its name back, is said by another.
+fn folders_by_other_names(
+    query: &Query,
+    desired: &Graph,
+    current: Option<&Graph>,
+) -> Vec<(DatasetName, Box<str>)> {
+    let all = [Some(desired), current].into_iter().flatten().flat_map(Graph::resources);
+    let renames: Vec<(&DatasetName, &DatasetName)> = all
+        .filter_map(|resource| Some((resource.dataset_name()?, resource.lifecycle()?.was.as_ref()?)))
+        .collect();
+    let by_others = |(dataset, folder): &(DatasetName, Box<str>)| {
+        let is_in = |top: &DatasetName| dataset == top || dataset.is_below(top);
+        let ways = renames.iter().flat_map(|&(name, was)| [(name, was), (was, name)]);
+        let names = ways.filter(|(from, _)| is_in(from)).filter_map(|(from, to)| moved(dataset, from, to));
+        names.map(|name| (name, folder.clone())).collect::<Vec<_>>()
+    };
+    query.folders.iter().flat_map(by_others).collect()
 }

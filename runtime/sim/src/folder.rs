@@ -101,12 +101,13 @@ impl State {
         if way.instead.is_some() {
             return refuse(1, "something else stands there");
         }
+        // Of lists a folder keeps none here, as a simulated host has none of folders.
         let mut above = way.last;
         for part in parts(folder).skip(way.there) {
             self.need_writable(name)?;
             let Some(dataset) = self.datasets.get_mut(name) else { return Ok(()) };
             dataset.folders.insert(part.into());
-            above.acl = Acl::default();
+            above = Directory { acl: Acl::default(), ..above.of_new() };
             if (above.owner, above.group) != (0, 0) {
                 dataset.owners.insert(part.into(), (above.owner, above.group));
             }

@@ -170,6 +170,10 @@ impl Store {
     /// [`StoreError::Io`] where one cannot be written.
     pub fn put_machine_files(&self, number: u64, files: &MachineFiles) -> Result<(), StoreError> {
         let folder = Path::new("generations").join(number.to_string()).join("machines");
+        // Each level by itself: so each is on disk.
+        if !files.is_empty() {
+            durable::private_folder(&self.root().join(&folder))?;
+        }
         files.iter().try_for_each(|(machine, files)| self.put_files(&folder.join(machine.to_string()), files))
     }
 

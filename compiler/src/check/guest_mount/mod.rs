@@ -5,7 +5,7 @@ mod said;
 
 use super::{
     About, Bound, Checker, Waiting,
-    bind::{Mounts, mounted_at, named, shown_empty},
+    bind::{Mounts, named, shown_empty},
 };
 use crate::{
     diagnostic::{Diagnostic, code, list},
@@ -15,11 +15,9 @@ use phoenix_graph::{
     DatasetName, Export, GuestMount, Key, Resource,
     export::reach::{Exports, NoWay, Way, is_shown},
     kind::source_path,
-    mounts::Mount,
     nfs::{NfsMount, NfsOptions, text},
 };
 use said::Said;
-use std::collections::BTreeMap;
 
 impl<'b, 'a> Checker<'b, 'a, '_> {
     /// Puts a `vm` off.
@@ -30,7 +28,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
     }
 
     /// Reads every `vm`, and looks at what they see.
-    pub(super) fn look_at_machines(&mut self, mounts: &BTreeMap<DatasetName, Mount>) {
+    pub(super) fn look_at_machines(&mut self, mounted: &Mounts<'_>) {
         let waiting = std::mem::take(&mut self.machines);
         if waiting.is_empty() {
             return;
@@ -41,15 +39,14 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         };
         let exports: Vec<Export> = self.resources.iter().filter_map(export).collect();
         let exports: Exports<'_> = exports.iter().map(|one| (&*one.path, &one.clients)).collect();
-        let mounted = mounted_at(mounts);
         let mut mounting = Vec::new();
         for one in &waiting {
             self.allow.clone_from(&one.allow);
-            if self.mounting(one, &exports, &mounted) {
+            if self.mounting(one, &exports, mounted) {
                 mounting.push((self.resources.len() - 1, one.block.via, one.allow.clone()));
             }
         }
-        self.look_at_what_machines_see(mounting, &exports, &mounted);
+        self.look_at_what_machines_see(mounting, &exports, mounted);
     }
 
     /// Reads a `vm`; returns whether it became a resource.

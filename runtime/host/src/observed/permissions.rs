@@ -54,6 +54,28 @@ impl Directory {
         own.map_or(self.mode, |own| with_group(self.mode, own))
     }
 
+    /// Returns what a folder in it is that has its owner and group, and its rights: what its list says of what is made in
+    /// it, or, without that, the mode with the owning group's own bits. A list of its own lets nobody into that folder.
+    #[must_use]
+    pub fn of_new(&self) -> Self {
+        let Self { owner, group, .. } = *self;
+        if !self.acl.has(true) {
+            return Self { owner, group, mode: self.own_mode(), acl: Acl::default() };
+        }
+        let said = |whom: &Whom| self.acl.get(true, whom);
+        let bits = |may: Option<May>| may.map_or(0, May::bits);
+        let most = said(&Whom::Mask).or_else(|| said(&Whom::OwningGroup));
+        let rights = bits(said(&Whom::Owner)) << 6 | bits(most) << 3 | bits(said(&Whom::Others));
+        let mode = Mode::of(u32::from((self.mode.bits() & 0o7000) | rights));
+        let is_listed =
+            |whom: &Whom| !matches!(whom, Whom::Owner | Whom::Others) && said(&Whom::Mask).is_some();
+        let listed = self.acl.entries(true).filter(|(whom, _)| is_listed(whom));
+        let own = listed.map(|(whom, may)| (Entry { default: false, whom: whom.clone() }, may));
+        let later =
+            self.acl.entries(true).map(|(whom, may)| (Entry { default: true, whom: whom.clone() }, may));
+        Self { owner, group, mode, acl: Acl(own.chain(later).collect()) }
+    }
+
     /// Returns what it is once it is given this. Without a list, a mode is what `chmod(1)` makes of it: the bits of the
     /// group are the mask, where there is one. With a list, they are the owning group's own.
     #[must_use]
@@ -115,5 +137,32 @@ mod tests {
         // What was seen is what comes back.
         let back = Wanted { mode: Some(listed.mode), acl: Some(listed.acl.clone()), ..Wanted::default() };
         assert_eq!(new.given(&back), listed);
+    }
+
+    #[test]
+    fn a_new_folder_lets_nobody_do_more_than_the_one_that_it_lies_in() {
+        let plain = Directory { owner: 33, group: 34, mode: Mode::of(0o2775), acl: Acl::default() };
+        assert_eq!(plain.of_new(), plain);
+        // The mask is no right of the owning group.
+        let wanted =
+            Wanted { mode: Some(Mode::of(0o2700)), acl: Some(acl("user:35:rwx")), ..Wanted::default() };
+        let listed = plain.given(&wanted);
+        assert_eq!(listed.mode, Mode::of(0o2770));
+        assert_eq!(
+            listed.of_new(),
+            Directory { mode: Mode::of(0o2700), acl: Acl::default(), ..plain.clone() }
+        );
+        // What the list says of what is made in it holds, and goes on.
+        let later = acl(
+            "default:user:35:rwx,default:group::r-x,default:user::rwx,default:other::---,default:mask::rwx",
+        );
+        let new = Directory { acl: later.clone(), ..plain.clone() }.of_new();
+        assert_eq!((new.owner, new.mode), (33, Mode::of(0o2770)));
+        assert_eq!(new.acl.get(false, &Whom::User("35".into())), Some(May::of_bits(7)));
+        assert_eq!(new.acl.get(false, &Whom::OwningGroup), Some(May::of_bits(5)));
+        assert_eq!(new.of_new(), new);
+        let short = acl("default:user::rwx,default:group::r-x,default:other::---");
+        let new = Directory { acl: short.clone(), ..plain.clone() }.of_new();
+        assert_eq!((new.mode, &new.acl), (Mode::of(0o2750), &short));
     }
 }

@@ -32,7 +32,7 @@ impl<'t> Said<'t> {
             self.set_up.insert(number, value);
         } else if key == "cicustom" {
             self.open |= value.split(',').any(|part| trim(part).starts_with("network="));
-        } else if is_drive(value) {
+        } else if is_bay(key) && is_drive(value) {
             self.has_drive = true;
         }
     }
@@ -40,7 +40,7 @@ impl<'t> Said<'t> {
     /// Takes a key whose value waits for the next start, or goes then.
     pub fn waits(&mut self, key: &str) {
         let of_cards = ["net", "ipconfig"].iter().any(|word| numbered(key, word).is_some());
-        self.open |= of_cards || key == "cicustom";
+        self.open |= of_cards || is_bay(key) || key == "cicustom";
     }
 
     /// Returns what is known; nothing where any card may have an address that is not said.
@@ -90,6 +90,11 @@ fn numbered(key: &str, word: &str) -> Option<u8> {
     let digits = key.strip_prefix(word)?;
     let number = digits.parse::<u8>().ok().filter(|number| number.to_string() == digits)?;
     (number < CARDS).then_some(number)
+}
+
+/// Returns whether a key is of a drive that cloud-init can be on.
+fn is_bay(key: &str) -> bool {
+    ["ide", "sata", "scsi"].iter().any(|word| numbered(key, word).is_some())
 }
 
 /// Returns whether a drive is the one that cloud-init reads (`drive_is_cloudinit`).

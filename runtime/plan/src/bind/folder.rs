@@ -4,7 +4,7 @@
 
 use crate::{
     Inverse, code, dataset::snapshot::is_replica, doing::Doing, draft::Draft, mount::path::path_of,
-    permissions::unsaid::is_there, why::Why,
+    permissions::unsaid::is_there, settings::said, why::Why,
 };
 use phoenix_graph::{Bind, DatasetName, Key, kind::source_path};
 use phoenix_host::{
@@ -12,6 +12,8 @@ use phoenix_host::{
     op::Op,
 };
 use std::collections::BTreeMap;
+
+const READ_ONLY: &str = "readonly";
 
 /// What a plan makes of folders: by their datasets, each with the mount point that it is made for.
 #[derive(Default)]
@@ -23,8 +25,10 @@ pub enum Way {
     Stands(Option<Key>),
     /// It is missing, and is made.
     Missing(Doing, Option<Key>),
-    /// Nobody can tell; what is missing is made.
-    Unseen(Doing),
+    /// Nobody can tell; what is missing is made, after what makes a part of it.
+    Unseen(Doing, Option<Key>),
+    /// Nobody can tell, and nothing is made there.
+    Unknown,
     /// A container would not start with what is there, or have what the spec does not say.
     Unfit(Why),
 }
@@ -61,12 +65,13 @@ pub fn way(draft: &Draft<'_>, bind: &Bind, made: &Made) -> Way {
         Some(seen) => seen.there,
         // One that is made by this plan holds nothing.
         None if !is_there(draft, &bind.dataset) && !draft.found.moves.is_exchanged(&bind.dataset) => 0,
-        None if is_replica(draft, &bind.dataset) => return Way::Unfit(received(bind)),
-        None => return Way::Unseen(make(bind, folder, None)),
+        None if is_replica(draft, &bind.dataset) => return Way::Unknown,
+        None => return Way::Unseen(make(bind, folder, None), maker),
     };
     match there.max(by_then) {
         there if there == count => Way::Stands(maker),
         _ if is_replica(draft, &bind.dataset) => Way::Unfit(received(bind)),
+        _ if is_read_only(draft, &bind.dataset) => Way::Unfit(read_only(bind)),
         there => Way::Missing(make(bind, folder, Some(there)), maker),
     }
 }
@@ -90,16 +95,53 @@ fn make(bind: &Bind, folder: &str, there: Option<usize>) -> Doing {
     )
 }
 
+/// Returns whether a file system lets nobody write into it after the plan: as the spec says, or as somebody set it.
+fn is_read_only(draft: &Draft<'_>, dataset: &DatasetName) -> bool {
+    let inputs = draft.inputs;
+    let word = |name: DatasetName| {
+        let spec = inputs.desired.dataset(&name).and_then(|node| said(node.resource.settings()?, READ_ONLY));
+        let by_hand = || {
+            let now = draft.found.moves.now(&name).and_then(|now| inputs.observed.datasets.get(&now))?;
+            let was =
+                inputs.current.and_then(|graph| said(graph.dataset(&name)?.resource.settings()?, READ_ONLY));
+            // What a spec said before goes with it.
+            now.local(READ_ONLY).filter(|_| was.is_none()).map(Box::from)
+        };
+        spec.or_else(by_hand)
+    };
+    let mut above = std::iter::successors(Some(dataset.clone()), DatasetName::parent);
+    above.find_map(word).is_some_and(|word| &*word == "on")
+}
+
+/// Says why nothing is made in what nobody writes to.
+fn read_only(bind: &Bind) -> Why {
+    let at = bind.source_path();
+    Why::new(
+        code::NO_FOLDER,
+        format!("{at} is not there, and cannot be made: {} is `readonly`", bind.dataset),
+        "make the folder before the dataset becomes `readonly`: switch without that first",
+    )
+}
+
 /// Says why nothing is made in what another host says.
 fn received(bind: &Bind) -> Why {
     let (at, dataset) = (bind.source_path(), &bind.dataset);
     Why::new(
         code::NO_FOLDER,
         format!(
-            "the spec says that {dataset} is a replica: {at} is not made in it, which would end the replication, and it is \
-             not seen to be there"
+            "the spec says that {dataset} is a replica: {at} is not there, and is not made in it, which would end the \
+             replication"
         ),
-        "see that the other host has the folder and replicates it, and that the dataset is mounted",
+        "see that the other host has the folder and replicates it",
+    )
+}
+
+/// Tells that nobody knows whether the folder is there, and that it is not made.
+pub fn unknown(bind: &Bind) -> String {
+    let (at, dataset) = (bind.source_path(), &bind.dataset);
+    format!(
+        "whether {at} is there is not seen before {dataset} is mounted, and it is not made: the spec says that it is a \
+         replica; without it the container does not start"
     )
 }
 

@@ -154,12 +154,16 @@ impl Given<'_> {
     }
 
     /// Makes what is missing of its folder, and waits for whatever else does.
-    fn makes_way(self, draft: &Draft<'_>, sketch: &mut Sketch, made: &mut Made) {
+    fn makes_way(self, draft: &mut Draft<'_>, sketch: &mut Sketch, made: &mut Made) {
         let Given { key, bind, way, .. } = self;
         let (doing, by) = match way {
             Way::Stands(by) => (None, by),
             Way::Missing(doing, by) => (Some(doing), by),
-            Way::Unseen(doing) => (Some(doing), None),
+            Way::Unseen(doing, by) => (Some(doing), by),
+            Way::Unknown => {
+                draft.warn(key, code::LEFT_UNKNOWN, folder::unknown(bind));
+                return;
+            }
             Way::Unfit(_) => return,
         };
         sketch.needs.extend(by.map(|by| Need::from(Milestone::Done(by))));
@@ -245,6 +249,9 @@ fn present(draft: &mut Draft<'_>, given: Given<'_>, number: u16, point: &MountPo
         }
         if state.running && state.pending.contains_key(&number) {
             waits(draft, key, bind.container, number);
+        }
+        if let Some(why) = given.unfit().filter(|_| known) {
+            draft.warn(key, code::FOLDER_WENT, why.reason);
         }
         // Without its folder the container would not start.
         let missing = state.here && matches!(given.way, Way::Missing(..));

@@ -68,10 +68,12 @@ fn given(draft: &Draft<'_>, bind: &Bind) -> Option<Directory> {
     if bind.subdirectory.is_none() {
         return root();
     }
+    let parts = bind.subdirectory.as_deref().map_or(0, |folder| folder.split('/').count());
     let folder = match folder::now(draft, bind) {
-        Some(folder) if folder.there > 0 => folder.last.clone(),
-        Some(_) => root()?,
-        None if draft.standing(&bind.dataset).is_none() => root()?,
+        Some(folder) if folder.there == parts => folder.last.clone(),
+        Some(folder) if folder.there > 0 => folder.last.of_new(),
+        Some(_) => root()?.of_new(),
+        None if draft.standing(&bind.dataset).is_none() => root()?.of_new(),
         None => return None,
     };
     let owners = draft.actions().iter().flat_map(|action| &action.ops).find_map(|op| match op {

@@ -89,6 +89,15 @@ phoenix_graph::codes! {
         examples: None,
     };
 
+    FOLDER_WENT = Entry {
+        name: "folder-went",
+        level: Warning,
+        title: "what a container is given is no folder of the dataset any more",
+        explanation: "A link, a file or another file system has come in the place of the folder that the spec says. The mount point is as it was and stays. Put the folder back, or say another `subdirectory`.",
+        why: "The container does not start with a link, and with another file system it has what nobody said.",
+        examples: None,
+    };
+
     HELD_BY_CONTAINER = Entry {
         name: "held-by-container",
         level: Refusal,

@@ -42,6 +42,12 @@ pub fn remove(id: &StorageId, state: &StorageState, members: Option<&Members>) -
     Doing::new(op, before(id, Some(state), members, []))
 }
 
+/// Takes all of it back with what is done, also which other nodes have it: where a spec says the whole list.
+pub fn whole(doing: Doing, id: &StorageId, state: &StorageState) -> Doing {
+    let before = Inverse::Storage { id: id.clone(), before: Some(state.clone()), part: None };
+    Doing { before: vec![before], ..doing }
+}
+
 /// Sets some properties and secrets of a registration, and takes other properties away.
 pub fn set(
     id: &StorageId,

@@ -20,7 +20,7 @@ use crate::{Kind, Prior, before, code, consent, draft::Draft, record::Claim, ske
 use phoenix_graph::{Key, Resource, Storage, StorageId, plain::some, storage};
 use phoenix_host::{
     LOCAL,
-    observed::{Members, Observed, StorageState, Storages},
+    observed::{Members, Observed, StorageState, Storages, node_list},
     op::Op,
 };
 use secrets::Files;
@@ -140,7 +140,8 @@ fn step_back(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &Storage
     }
     let mut sketch = Sketch::new(Kind::Update);
     sketch.tell("registered", Some("yes"), Some("no, while its dataset is moved"));
-    sketch.run(doing::remove(&storage.id, state, members));
+    let doing = doing::remove(&storage.id, state, members);
+    sketch.run(if says_nodes(draft, &key) { doing::whole(doing, &storage.id, state) } else { doing });
     register(draft, key, sketch);
 }
 
@@ -257,10 +258,11 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
         refuse_for_others(draft, &key, storage, state, &others, set.keys().chain(&delete));
         return;
     }
+    let stays = set.is_empty() && delete.is_empty() && changed.is_empty();
     // That this node is taken in takes nothing from the others.
     let is_taken_in =
-        (set.is_empty() || adds_nodes(all, state, &set)) && delete.is_empty() && changed.is_empty();
-    if !known && (!is_taken_in || part::is_here(all, state)) {
+        if stays { joins.is_some() } else { adds_this_node(all, state, &set, &delete, &changed) };
+    if !known && !is_taken_in {
         if !consent::adopt(draft, &key, "a storage of this id", Claim::Foreign) {
             return;
         }
@@ -270,7 +272,7 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
     if known {
         note_what_stands(draft, &key, storage, state, &said);
     }
-    if !others.is_empty() && !is_taken_in {
+    if !others.is_empty() && !stays && !is_taken_in {
         let text = format!("what changes of it changes for other nodes, too: {}", some(&others));
         draft.warn(&key, code::OF_OTHER_NODES, text);
     }
@@ -321,6 +323,7 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
             }
             doing::taken_in(&storage.id, state, &set, &changed, delete, all)
         };
+        let again = if says_nodes(draft, &key) { doing::whole(again, &storage.id, state) } else { again };
         sketch.run(again.only_while(&aside));
     } else if anew {
         // A fixed property differs: the registration alone is made anew; what nobody declared is kept.
@@ -334,6 +337,15 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
         return;
     }
     push(draft, storage, sketch);
+}
+
+/// Returns whether a spec, that of before or that of after, says which nodes have a registration: then the whole list is its.
+fn says_nodes(draft: &Draft<'_>, key: &Key) -> bool {
+    let graphs = [draft.inputs.current, Some(draft.inputs.desired)];
+    let mut said = graphs.into_iter().flatten().filter_map(|graph| Some(&graph.get(key)?.resource));
+    said.any(
+        |resource| matches!(resource, Resource::Storage(said) if said.properties.contains_key(part::NODES)),
+    )
 }
 
 /// Refuses to make anew what other nodes have: it would be taken from them.
@@ -371,14 +383,23 @@ fn refuse_for_others<'n>(
     );
 }
 
-/// Returns whether nothing is set but that more nodes have a registration than before, as a spec says them all.
-fn adds_nodes(members: Option<&Members>, state: &StorageState, set: &BTreeMap<Box<str>, Box<str>>) -> bool {
-    let (Some(_), Some(now), Some(nodes)) =
-        (members, state.properties.get(part::NODES), set.get(part::NODES))
-    else {
+/// Returns whether nothing is set but that this node has a registration beside those that have it, as a spec says them all.
+fn adds_this_node(
+    members: Option<&Members>,
+    state: &StorageState,
+    set: &BTreeMap<Box<str>, Box<str>>,
+    delete: &[Box<str>],
+    changed: &Files,
+) -> bool {
+    let (Some(members), Some(now), Some(nodes)) = (members, state.nodes(), set.get(part::NODES)) else {
         return false;
     };
-    set.len() == 1 && part::names_all(nodes, now)
+    let after = part::with(members, state);
+    set.len() == 1
+        && delete.is_empty()
+        && changed.is_empty()
+        && !now.contains(&*members.node)
+        && node_list(nodes) == node_list(&after)
 }
 
 /// Notes what the properties stand over that the spec says for the first time.
@@ -509,8 +530,8 @@ fn release(draft: &mut Draft<'_>, key: &Key, sketch: &mut Sketch) -> bool {
         .filter(|name| &***name != before::STORAGE_TYPE)
         .filter_map(|name| Some((name.clone(), word(name)?)))
         .collect();
-    let mut wanted = Some(StorageState { kind: kind.clone(), properties: was, secrets: BTreeMap::new() });
-    if let (Some(wanted), Some(now)) = (&mut wanted, now.filter(|now| now.kind == kind)) {
+    let mut wanted = StorageState { kind: kind.clone(), properties: was, secrets: BTreeMap::new() };
+    if let Some(now) = now.filter(|now| now.kind == kind) {
         wanted.secrets.clone_from(&now.secrets);
         // What nobody declared stays as it is now.
         let own = |name: &str| !said.properties.contains_key(name) && !IN_FORCE.contains(&name);
@@ -523,10 +544,10 @@ fn release(draft: &mut Draft<'_>, key: &Key, sketch: &mut Sketch) -> bool {
         );
     }
     if let (Some(members), Some(now)) = (members, now) {
-        wanted = wanted.and_then(|wanted| part::given_back(members, id, wanted, now));
+        wanted = part::given_back(members, id, wanted, now);
     }
     let others = now.map(|now| part::others(found.members.as_ref(), id, now)).unwrap_or_default();
-    let doing = doing::becomes(id, wanted.as_ref(), inputs.observed, members);
+    let doing = doing::becomes(id, Some(&wanted), inputs.observed, members);
     if doing.ops.is_empty() {
         return true;
     }
@@ -542,6 +563,19 @@ fn release(draft: &mut Draft<'_>, key: &Key, sketch: &mut Sketch) -> bool {
             format!("take those nodes out of it first, by their specs or by hand (`pvesm set {id} --nodes`)"),
         );
         return false;
+    }
+    let but_nodes = |state: &StorageState| {
+        let mut state = state.clone();
+        state.properties.remove(part::NODES);
+        state
+    };
+    if !others.is_empty() && now.map(but_nodes) != Some(but_nodes(&wanted)) {
+        let others: Vec<String> = others.into_iter().map(str::to_owned).collect();
+        let text = format!(
+            "what is given back of it changes for other nodes, too, also what they set since: {}",
+            some(&others)
+        );
+        draft.warn(key, code::OF_OTHER_NODES, text);
     }
     sketch.tell("registration", Some("as phoenix had it"), Some("as it was before"));
     sketch.run(doing);

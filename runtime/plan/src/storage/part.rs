@@ -54,33 +54,29 @@ pub fn without(members: &Members, id: &StorageId, state: &StorageState) -> Box<s
 }
 
 /// Returns what a registration is given back as that was adopted, as to who has it: this node has it where it had it
-/// before, and of the others those have it that have it now. Where none is left it goes.
+/// before, and of the others those have it that have it now. Where none is left those have it that had it before: nothing
+/// that phoenix did not make goes.
 pub fn given_back(
     members: &Members,
     id: &StorageId,
     mut was: StorageState,
     now: &StorageState,
-) -> Option<StorageState> {
+) -> StorageState {
     let was_here = is_here(Some(members), &was);
     let nodes = match (was_here, is_here(Some(members), now)) {
         (true, false) => Some(with(members, now)),
-        (false, true) if others(Some(members), id, now).is_empty() => return None,
+        (false, true) if others(Some(members), id, now).is_empty() => was.properties.get(NODES).cloned(),
         (false, true) => Some(without(members, id, now)),
         _ => now.properties.get(NODES).cloned(),
     };
     was.properties.remove(NODES);
     was.properties.extend(nodes.map(|nodes| (NODES.into(), nodes)));
-    Some(was)
+    was
 }
 
 /// Returns whether a value of `nodes` names a node.
 pub fn names(value: &str, node: &str) -> bool {
     node_list(value).contains(node)
-}
-
-/// Returns whether one value of `nodes` names every node that another names.
-pub fn names_all(value: &str, other: &str) -> bool {
-    node_list(value).is_superset(&node_list(other))
 }
 
 fn joined(nodes: BTreeSet<&str>) -> Box<str> {

@@ -4,20 +4,14 @@
 
 mod moves;
 
-use crate::{
-    Subject, code,
-    draft::Draft,
-    export,
-    stage::Stage,
-    storage::part::{self, NODES},
-};
+use crate::{Subject, code, draft::Draft, export, stage::Stage, storage::part::NODES};
 use moves::Moves;
 use phoenix_graph::{DatasetName, Key, Resource, StorageId, plain::some, storage::find_type};
 use phoenix_host::{
     LOCAL, area,
     observed::{
-        Configured, Containers, GuestKind, GuestUse, Guests, MachineState, Members, Named, Observed,
-        Registrations, Source, StorageState, Storages, Unknown, mount::is_at_or_below,
+        Configured, Containers, GuestKind, GuestUse, Guests, MachineState, Named, Observed, Registrations,
+        Source, StorageState, Storages, Unknown, mount::is_at_or_below, node_list,
     },
     op::Op,
     text::{machine_conf::number, virtiofs::SharedDirectory},
@@ -88,7 +82,11 @@ pub fn plan(draft: &mut Draft<'_>) {
         Storages::Found(found) => {
             let mut over: BTreeMap<Key, Vec<String>> = BTreeMap::new();
             let mut local = None;
-            let stays = |id: &StorageId| !leaving.removed.contains_key(id) && !leaving.left.contains_key(id);
+            let stays = |id: &StorageId| {
+                let here = found.members.as_ref().map(|members| &*members.node);
+                !leaving.removed.contains_key(id)
+                    && !here.is_some_and(|node| leaving.leaves(id, node).is_some())
+            };
             // What other nodes alone have lies on none of this host's.
             for (id, state) in found.by_id.iter().filter(|(id, state)| stays(id) && found.is_here(state)) {
                 for key in leaving.under_storage(id, state) {
@@ -201,6 +199,12 @@ fn ends(draft: &Draft<'_>) -> BTreeMap<(u32, Box<str>), End> {
         .collect()
 }
 
+/// Returns whether a guest is on another node of the cluster.
+fn is_elsewhere(guest: &GuestUse, seen: &Observed) -> bool {
+    let Storages::Found(known) = &seen.storages else { return false };
+    known.members.as_ref().is_some_and(|members| members.node != guest.guest.node)
+}
+
 /// Returns whether what a registration holds on one node is not what it holds on another.
 fn is_of_one_node(state: &StorageState) -> bool {
     // What is on a server says nothing of it, and is the same on all.
@@ -258,8 +262,8 @@ fn refuse_unknown(draft: &mut Draft<'_>, key: &Key, what: &str, unknown: &Unknow
 struct Leaving {
     /// Registrations that are not there after, or lie elsewhere.
     removed: BTreeMap<StorageId, Option<Key>>,
-    /// Registrations that other nodes have after, and this one no more.
-    left: BTreeMap<StorageId, Option<Key>>,
+    /// Registrations that some nodes have no more after, and others do: which these are.
+    left: BTreeMap<StorageId, (Key, BTreeSet<Box<str>>)>,
     /// Names of datasets that are nobody's after.
     gone: BTreeMap<DatasetName, Key>,
     /// Paths that lead to other file systems after.
@@ -303,7 +307,8 @@ impl Leaving {
     }
 
     fn is_empty(&self) -> bool {
-        self.removed.values().chain(self.left.values()).flatten().next().is_none()
+        self.removed.values().flatten().next().is_none()
+            && self.left.is_empty()
             && self.gone.is_empty()
             && self.paths.is_empty()
             && self.moved.is_empty()
@@ -325,7 +330,7 @@ impl Leaving {
     }
 
     fn keys(&self) -> BTreeSet<Key> {
-        let removed = self.removed.values().chain(self.left.values()).flatten();
+        let removed = self.removed.values().flatten().chain(self.left.values().map(|(key, _)| key));
         let others = [&self.paths, &self.moved].into_iter().flat_map(BTreeMap::values);
         removed.chain(self.gone.values()).chain(others).cloned().collect()
     }
@@ -347,19 +352,27 @@ impl Leaving {
                 }
             }
             Op::StorageSet { id, set, delete, .. } => {
-                let Some(members) = &known.members else { return };
-                let nodes = set.iter().find(|(name, _)| &**name == NODES).map(|(_, nodes)| nodes);
-                if nodes.is_some_and(|nodes| !part::names(nodes, &members.node)) {
-                    self.left.insert(id.clone(), Some(key.clone()));
-                } else if nodes.is_some() || delete.iter().any(|name| &**name == NODES) {
-                    // It comes back to this node.
-                    if let Some(left) = self.left.get_mut(id) {
-                        *left = None;
-                    }
+                let (Some(members), Some(state)) = (&known.members, known.by_id.get(id)) else { return };
+                let all = || members.others.iter().map(|node| &**node).chain([&*members.node]).collect();
+                let after = set.iter().find(|(name, _)| &**name == NODES).map(|(_, nodes)| node_list(nodes));
+                let after = after.or_else(|| delete.iter().any(|name| &**name == NODES).then(all));
+                let Some(after) = after else { return };
+                let before: BTreeSet<&str> = state.nodes().unwrap_or_else(all);
+                // What comes last counts: it may come back to this node.
+                let nodes: BTreeSet<Box<str>> =
+                    before.difference(&after).map(|node| (*node).into()).collect();
+                self.left.remove(id);
+                if !nodes.is_empty() {
+                    self.left.insert(id.clone(), (key.clone(), nodes));
                 }
             }
             _ => {}
         }
+    }
+
+    /// Returns the registration that a node has no more after.
+    fn leaves(&self, id: &StorageId, node: &str) -> Option<&Key> {
+        self.left.get(id).filter(|(_, nodes)| nodes.contains(node)).map(|(key, _)| key)
     }
 
     /// Drops the paths that lead to the same file system after, by whatever name it has then.
@@ -434,7 +447,7 @@ impl Leaving {
         match &guest.named {
             Named::Path(path) => {
                 let mut found = self.under_path(path);
-                let mounted = self.unmounted(seen);
+                let mounted = self.unmounted(guest, seen);
                 found
                     .extend(mounted.filter(|(top, _)| is_at_or_below(path, top)).map(|(_, key)| key.clone()));
                 found
@@ -442,7 +455,9 @@ impl Leaving {
             Named::Text(text) => {
                 let mut found: BTreeSet<Key> = BTreeSet::new();
                 found.extend(
-                    self.unmounted(seen).filter(|(top, _)| names(text, top)).map(|(_, key)| key.clone()),
+                    self.unmounted(guest, seen)
+                        .filter(|(top, _)| names(text, top))
+                        .map(|(_, key)| key.clone()),
                 );
                 for (path, key) in &self.paths {
                     found.extend(names(text, path).then(|| key.clone()));
@@ -458,11 +473,12 @@ impl Leaving {
                 let Storages::Found(known) = &seen.storages else { return found };
                 let Some(state) = known.by_id.get(&id) else { return found };
                 // The disks of another node's guests are on that node, but where all nodes see the same.
-                let elsewhere = |members: &Members| members.node != guest.guest.node;
-                if known.members.as_ref().is_some_and(elsewhere) && is_of_one_node(state) {
+                let elsewhere = is_elsewhere(guest, seen);
+                if elsewhere && is_of_one_node(state) {
                     return found;
                 }
-                found.extend(self.left.get(&id).cloned().flatten());
+                // Guests of the nodes that keep it keep it, too.
+                found.extend(self.leaves(&id, &guest.guest.node).cloned());
                 found.extend(self.under_storage(&id, state));
                 if let Some(pool) = state.properties.get("pool").filter(|_| &*state.kind == "zfspool") {
                     // A linked clone's volume names the one that it was cloned from, too.
@@ -477,13 +493,19 @@ impl Leaving {
     }
 
     /// Lists where Proxmox mounts what is registered no more: it is there until the next boot.
-    fn unmounted<'s>(&'s self, seen: &'s Observed) -> impl Iterator<Item = (&'s str, &'s Key)> {
+    fn unmounted<'s>(
+        &'s self,
+        guest: &GuestUse,
+        seen: &'s Observed,
+    ) -> impl Iterator<Item = (&'s str, &'s Key)> + use<'s> {
         let known = match &seen.storages {
             Storages::Found(known) => Some(known),
             _ => None,
         };
-        let all = self.removed.iter().chain(&self.left);
-        let gone = all.filter_map(|(id, key)| Some((id, key.as_ref()?)));
+        let node: Box<str> = guest.guest.node.clone();
+        let left = self.left.iter().filter(move |(_, (_, nodes))| nodes.contains(&node));
+        let removed = self.removed.iter().filter_map(|(id, key)| Some((id, key.as_ref()?)));
+        let gone = removed.chain(left.map(|(id, (key, _))| (id, key)));
         gone.filter_map(move |(id, key)| {
             let state =
                 known?.by_id.get(id).filter(|state| matches!(&*state.kind, "nfs" | "cifs" | "cephfs"))?;

@@ -62,11 +62,16 @@ impl Undoing<'_> {
         let seen = self.look()?;
         let holds = inverse.where_it_holds(&seen);
         // Of the others everything is seen, whatever their names are.
-        let directory = holds.as_deref().filter(|inverse| inverse.directory().is_some());
-        let unseen = |name: &&DatasetName| !self.query.directories.contains(*name);
-        let Some(name) = directory.and_then(Inverse::dataset).filter(unseen) else { return Ok(seen) };
-        self.query.directories.insert(name.clone());
-        self.host.observe(&self.query)
+        let Some((inverse, name)) = holds.as_deref().and_then(|inverse| Some((inverse, inverse.dataset()?)))
+        else {
+            return Ok(seen);
+        };
+        let is_new = if let Inverse::FolderAbsent { folder, .. } = inverse {
+            self.query.folders.insert((name.clone(), folder.clone()))
+        } else {
+            inverse.directory().is_some() && self.query.directories.insert(name.clone())
+        };
+        if is_new { self.host.observe(&self.query) } else { Ok(seen) }
     }
 
     /// Runs an operation; a failure is told, and undoing goes on with the rest.
