@@ -1,6 +1,6 @@
 //! Mount points of containers (`pct(1)`): which dataset a container has, where, and how.
 
-use super::{About, Checker, Mounted, virtiofs::VIRTIOFS};
+use super::{About, Checker, Mounted, by_path::Mounts, virtiofs::VIRTIOFS};
 use crate::{
     diagnostic::{Diagnostic, code, did_you_mean, list},
     resolve::{
@@ -341,15 +341,6 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
 fn place_of(block: &Block<'_>) -> Place {
     block.setting("subdirectory").map_or(block.place, |setting| setting.place)
 }
-
-/// Lists file systems by where they are mounted.
-pub(super) fn mounted_at(mounts: &BTreeMap<DatasetName, Mount>) -> Mounts<'_> {
-    let mounted = mounts.iter().filter(|(_, mount)| mount.mounted);
-    mounted.filter_map(|(name, mount)| Some((mount.path.as_deref()?, name))).collect()
-}
-
-/// File systems by where they are mounted.
-pub(super) type Mounts<'m> = BTreeMap<&'m str, &'m DatasetName>;
 
 /// Lists what is mounted below what a guest has, from a path of the host to one of its own, and which it sees as empty:
 /// each with the path that it would be at. `has` says by both paths that one is not empty.

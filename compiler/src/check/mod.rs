@@ -4,6 +4,7 @@
 //! be known without the host is checked here.
 
 mod bind;
+mod by_path;
 mod dataset;
 mod export;
 mod fsid;
@@ -216,7 +217,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         self.look_at_renames();
         self.look_at_reservations();
         let mounts = self.mounts();
-        let mounted = bind::mounted_at(&mounts);
+        let mounted = by_path::mounted_at(&mounts);
         for about in std::mem::take(&mut self.about) {
             self.allow.clone_from(&about.allow);
             match about.block.kind {

@@ -3,7 +3,8 @@
 
 use super::{
     Checker, Shared,
-    bind::{Mounts, named, shown_empty},
+    bind::{named, shown_empty},
+    by_path::Mounts,
 };
 use crate::diagnostic::{Diagnostic, code, list};
 use phoenix_graph::{

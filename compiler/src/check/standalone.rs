@@ -1,6 +1,6 @@
 //! Registrations with Proxmox VE that lie on no dataset: on another machine, or on another file system of the host.
 
-use super::{Checker, bind::Mounts};
+use super::{Checker, by_path::Mounts};
 use crate::{
     diagnostic::{Diagnostic, code},
     resolve::spec::Block,

@@ -5,7 +5,8 @@ mod said;
 
 use super::{
     About, Bound, Checker, Waiting,
-    bind::{Mounts, named, shown_empty},
+    bind::{named, shown_empty},
+    by_path::Mounts,
 };
 use crate::{
     diagnostic::{Diagnostic, code, list},

@@ -4,9 +4,9 @@
 
 use crate::{
     Inverse, code, dataset::snapshot::is_replica, doing::Doing, draft::Draft, mount::path::path_of,
-    permissions::unsaid::is_there, settings::said, why::Why,
+    permissions::unsaid::is_there, why::Why,
 };
-use phoenix_graph::{Bind, DatasetName, Key, kind::source_path};
+use phoenix_graph::{Bind, DatasetName, Key, Settings, kind::source_path};
 use phoenix_host::{
     observed::{FolderState, Instead, Observed},
     op::Op,
@@ -98,19 +98,19 @@ fn make(bind: &Bind, folder: &str, there: Option<usize>) -> Doing {
 /// Returns whether a file system lets nobody write into it after the plan: as the spec says, or as somebody set it.
 fn is_read_only(draft: &Draft<'_>, dataset: &DatasetName) -> bool {
     let inputs = draft.inputs;
+    let said = |settings: &Settings| Some(settings.get(READ_ONLY)?.to_string());
     let word = |name: DatasetName| {
-        let spec = inputs.desired.dataset(&name).and_then(|node| said(node.resource.settings()?, READ_ONLY));
+        let spec = inputs.desired.dataset(&name).and_then(|node| said(node.resource.settings()?));
         let by_hand = || {
             let now = draft.found.moves.now(&name).and_then(|now| inputs.observed.datasets.get(&now))?;
-            let was =
-                inputs.current.and_then(|graph| said(graph.dataset(&name)?.resource.settings()?, READ_ONLY));
+            let was = inputs.current.and_then(|graph| said(graph.dataset(&name)?.resource.settings()?));
             // What a spec said before goes with it.
-            now.local(READ_ONLY).filter(|_| was.is_none()).map(Box::from)
+            now.local(READ_ONLY).filter(|_| was.is_none()).map(str::to_owned)
         };
         spec.or_else(by_hand)
     };
     let mut above = std::iter::successors(Some(dataset.clone()), DatasetName::parent);
-    above.find_map(word).is_some_and(|word| &*word == "on")
+    above.find_map(word).is_some_and(|word| word == "on")
 }
 
 /// Says why nothing is made in what nobody writes to.

@@ -85,7 +85,7 @@ pub fn plan(draft: &mut Draft<'_>) {
             let stays = |id: &StorageId| {
                 let here = found.members.as_ref().map(|members| &*members.node);
                 !leaving.removed.contains_key(id)
-                    && !here.is_some_and(|node| leaving.leaves(id, node).is_some())
+                    && here.is_none_or(|node| leaving.leaves(id, node).is_none())
             };
             // What other nodes alone have lies on none of this host's.
             for (id, state) in found.by_id.iter().filter(|(id, state)| stays(id) && found.is_here(state)) {
