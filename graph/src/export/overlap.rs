@@ -1,4 +1,4 @@
-//! Whether one machine may be two clients of exports, by what they say.
+//! Whether one machine may be two clients of exports, by what they say: names, addresses, networks.
 
 use std::net::IpAddr;
 
@@ -20,7 +20,7 @@ pub fn overlap(one: &str, other: &str) -> Overlap {
     if one == other || [one, other].contains(&"*") {
         return Overlap::Always;
     }
-    match (network(one), network(other)) {
+    match (Network::read(one), Network::read(other)) {
         (Some(one), Some(other)) if one.meets(other) => Overlap::Always,
         (Some(_), Some(_)) => Overlap::Never,
         _ => Overlap::Maybe,
@@ -28,15 +28,32 @@ pub fn overlap(one: &str, other: &str) -> Overlap {
 }
 
 /// A network, or one address.
-#[derive(Clone, Copy)]
-struct Network {
-    address: IpAddr,
-    length: u32,
+#[derive(Debug, Clone, Copy)]
+pub struct Network {
+    /// An address in it.
+    pub address: IpAddr,
+    /// How many bits of it are those of the network: 32 and 128 at most, which is one address.
+    pub length: u32,
+}
+
+impl From<IpAddr> for Network {
+    fn from(address: IpAddr) -> Self {
+        Self { address, length: if address.is_ipv4() { 32 } else { 128 } }
+    }
 }
 
 impl Network {
+    /// Reads an address or a network of a client; nothing where it is neither.
+    pub(super) fn read(client: &str) -> Option<Self> {
+        let Some((address, length)) = client.split_once('/') else {
+            return client.parse::<IpAddr>().ok().map(Self::from);
+        };
+        Some(Self { address: address.parse().ok()?, length: length.parse().ok()? })
+    }
+
     /// Returns whether the larger one holds the other.
-    fn meets(self, other: Self) -> bool {
+    #[must_use]
+    pub fn meets(self, other: Self) -> bool {
         let shift = |of: u32| of - self.length.min(other.length).min(of);
         match (self.address, other.address) {
             (IpAddr::V4(one), IpAddr::V4(two)) => {
@@ -48,16 +65,6 @@ impl Network {
             _ => false,
         }
     }
-}
-
-fn network(client: &str) -> Option<Network> {
-    let (address, length) = match client.split_once('/') {
-        Some((address, length)) => (address, Some(length.parse().ok()?)),
-        None => (client, None),
-    };
-    let address: IpAddr = address.parse().ok()?;
-    let most = if address.is_ipv4() { 32 } else { 128 };
-    Some(Network { address, length: length.unwrap_or(most) })
 }
 
 #[cfg(test)]

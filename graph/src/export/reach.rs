@@ -4,12 +4,9 @@
 
 use super::{
     ExportOptions,
-    overlap::{Overlap, overlap},
+    overlap::{Network, Overlap, overlap},
 };
-use std::{
-    collections::BTreeMap,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr},
-};
+use std::{collections::BTreeMap, net::IpAddr};
 
 /// The clients of one export, each with its options.
 pub type Clients = BTreeMap<Box<str>, ExportOptions>;
@@ -209,22 +206,7 @@ fn covers(client: &str, address: IpAddr) -> Option<bool> {
     if client == "*" {
         return Some(true);
     }
-    if let Ok(own) = client.parse::<IpAddr>() {
-        return Some(own == address);
-    }
-    let (network, length) = client.split_once('/')?;
-    let length: u32 = length.parse().ok()?;
-    Some(match (network.parse().ok()?, address) {
-        (IpAddr::V4(network), IpAddr::V4(address)) => {
-            let mask = u32::MAX.checked_shl(Ipv4Addr::BITS.saturating_sub(length)).unwrap_or(0);
-            u32::from(network) & mask == u32::from(address) & mask
-        }
-        (IpAddr::V6(network), IpAddr::V6(address)) => {
-            let mask = u128::MAX.checked_shl(Ipv6Addr::BITS.saturating_sub(length)).unwrap_or(0);
-            u128::from(network) & mask == u128::from(address) & mask
-        }
-        _ => false,
-    })
+    Some(Network::read(client)?.meets(address.into()))
 }
 
 #[cfg(test)]

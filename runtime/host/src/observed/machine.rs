@@ -1,8 +1,13 @@
 //! The virtual machines of Proxmox, with the directories that they are given by virtiofs, and their network.
 
 use crate::op::Op;
+use phoenix_graph::export::overlap as net;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, fmt, net::Ipv4Addr};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    net::{IpAddr, Ipv4Addr},
+};
 
 /// A virtual machine, as its configuration says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,8 +74,8 @@ impl Interface {
     /// Returns whether another address is in its network.
     #[must_use]
     pub fn reaches(&self, other: Ipv4Addr) -> bool {
-        let mask = u32::MAX.checked_shl(u32::from(32u8.saturating_sub(self.length))).unwrap_or(0);
-        u32::from(self.address) & mask == u32::from(other) & mask
+        let own = net::Network { address: self.address.into(), length: self.length.into() };
+        own.meets(IpAddr::from(other).into())
     }
 }
 
