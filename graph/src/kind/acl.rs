@@ -133,6 +133,12 @@ impl Whom {
 }
 
 impl May {
+    /// Returns whether it allows to write.
+    #[must_use]
+    pub fn writes(self) -> bool {
+        self.0 & 0o2 != 0
+    }
+
     /// Takes the last three bits of a mode.
     #[must_use]
     pub fn of_bits(bits: u16) -> Self {

@@ -88,9 +88,8 @@ fn given(draft: &Draft<'_>, bind: &Bind) -> Option<Directory> {
 /// control list lets. With one the bits of the group are the most that those may do.
 fn can_write(map: &IdMap, directory: &Directory) -> bool {
     let bits = directory.mode.bits();
-    let writes = |may: May| may.bits() & 0o2 != 0;
     let owner = bits & 0o200 != 0 && map.users.inside(directory.owner).is_some();
-    let group = directory.acl.get(false, &Whom::OwningGroup).is_none_or(writes)
+    let group = directory.acl.get(false, &Whom::OwningGroup).is_none_or(May::writes)
         && map.groups.inside(directory.group).is_some();
     let is_inside =
         |number: &str, ranges: &Ranges| number.parse().is_ok_and(|number| ranges.inside(number).is_some());
@@ -100,7 +99,7 @@ fn can_write(map: &IdMap, directory: &Directory) -> bool {
             Whom::Group(number) => is_inside(number, &map.groups),
             _ => false,
         };
-        known && writes(may)
+        known && may.writes()
     });
     owner || bits & 0o020 != 0 && (group || listed) || bits & 0o002 != 0
 }

@@ -4,7 +4,7 @@
 use super::live;
 use crate::{code, draft::Draft};
 use phoenix_graph::{
-    Export, Graph, Key,
+    Export, Key,
     export::reach::{Asked, Exports, Way},
 };
 use std::net::IpAddr;
@@ -13,7 +13,7 @@ use std::net::IpAddr;
 pub fn plan(draft: &mut Draft<'_>) {
     let inputs = draft.inputs;
     let Some(current) = inputs.current else { return };
-    let (before, after) = (exports(current), exports(inputs.desired));
+    let (before, after) = (live::clients(current), live::clients(inputs.desired));
     let mut told: Vec<(Key, String)> = Vec::new();
     for (key, export) in live::all(current) {
         if after.get(&*export.path) == Some(&&export.clients) {
@@ -30,11 +30,6 @@ pub fn plan(draft: &mut Draft<'_>) {
     told.into_iter().for_each(|(key, text)| draft.warn(&key, code::EXPORT_IN_USE, text));
 }
 
-/// The exports of a graph, by their paths.
-fn exports(graph: &Graph) -> Exports<'_> {
-    live::all(graph).map(|(_, export)| (&*export.path, &export.clients)).collect()
-}
-
 /// Says what a client loses of an export, where it loses anything.
 fn lost(before: &Exports<'_>, after: &Exports<'_>, export: &Export, client: &str) -> Option<&'static str> {
     let path = &*export.path;
@@ -42,10 +37,21 @@ fn lost(before: &Exports<'_>, after: &Exports<'_>, export: &Export, client: &str
     let before = Way::find(before, asked).ok()?;
     match Way::find(after, asked) {
         Err(_) => Some("and is given it no more: it reads and writes nothing then"),
-        Ok(after) if after.is_read_only(None) && !before.is_read_only(None) => {
-            Some("and may only read it then: what it writes fails")
+        Ok(after) => {
+            // By which security flavour it comes nobody knows.
+            let flavours = || before.clients.iter().flat_map(|(_, options)| options.flavours());
+            let stops =
+                |flavour: &str| after.is_read_only(Some(flavour)) && !before.is_read_only(Some(flavour));
+            if flavours().any(|flavour| !after.takes(flavour)) {
+                Some(
+                    "and may come by a security flavour that is taken no more: it reads and writes nothing then",
+                )
+            } else if flavours().any(stops) {
+                Some("and may only read it then: what it writes fails")
+            } else {
+                None
+            }
         }
-        Ok(_) => None,
     }
 }
 

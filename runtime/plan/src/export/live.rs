@@ -8,7 +8,7 @@ use crate::{
 };
 use phoenix_graph::{
     DatasetName, Export, Graph, Key, Resource,
-    export::{ExportOptions, is_host_name},
+    export::{ExportOptions, is_host_name, reach::Exports},
 };
 
 /// Returns whether the desired graph exports anything.
@@ -22,6 +22,11 @@ pub fn all(graph: &Graph) -> impl Iterator<Item = (Key, &Export)> {
         Resource::Export(export) => Some((resource.key(), export)),
         _ => None,
     })
+}
+
+/// Lists the clients of all exports of a graph, by the paths.
+pub fn clients(graph: &Graph) -> Exports<'_> {
+    all(graph).map(|(_, export)| (&*export.path, &export.clients)).collect()
 }
 
 /// Returns whether what is exported is away for a time: moved, or unmounted.

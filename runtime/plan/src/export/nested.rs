@@ -7,30 +7,39 @@ use phoenix_graph::{
     DatasetName, Key,
     export::{
         overlap::{Overlap, overlap},
-        reach::{Exports, nearest},
+        reach::nearest,
     },
     plain::some,
 };
 use phoenix_host::{area, observed::mount::is_at_or_below};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Bound,
+};
 
 /// Warns of each export that shows something as empty.
 pub fn plan(draft: &mut Draft<'_>) {
     let inputs = draft.inputs;
-    let exports: Exports<'_> =
-        live::all(inputs.desired).map(|(_, export)| (&*export.path, &export.clients)).collect();
+    let exports = live::clients(inputs.desired);
     if exports.is_empty() {
         return;
     }
     let foreign = foreign(draft);
     let mut found: Vec<(Key, String)> = Vec::new();
     for (key, export) in live::all(inputs.desired) {
+        let below = format!("{}/", export.path.trim_end_matches('/'));
+        let inside: Vec<(&Box<str>, &&DatasetName)> = foreign
+            .range::<str, _>((Bound::Included(&*below), Bound::Unbounded))
+            .take_while(|(path, _)| path.starts_with(&*below))
+            .collect();
         for (client, _) in export.clients.iter().filter(|(_, options)| !options.contains("crossmnt")) {
             let is_empty = |path: &str| {
                 nearest(&exports, path, client) == Some(&*export.path)
                     && !is_given(draft, path, &export.path, client)
             };
-            let empty = foreign.iter().filter(|(path, _)| is_empty(path));
-            let names: Vec<String> = empty.map(|(_, name)| name.to_string()).collect();
+            let empty = inside.iter().filter(|(path, _)| is_empty(path));
+            let names: BTreeSet<&DatasetName> = empty.map(|(_, name)| **name).collect();
+            let names: Vec<String> = names.into_iter().map(DatasetName::to_string).collect();
             if !names.is_empty() {
                 let text = format!(
                     "{client} sees {} as empty, which the spec does not name: the export of {} shows one file system; \
@@ -46,7 +55,7 @@ pub fn plan(draft: &mut Draft<'_>) {
 }
 
 /// Lists what is mounted, stays so, and is not in the spec, by where it is.
-fn foreign<'a>(draft: &Draft<'a>) -> Vec<(Box<str>, &'a DatasetName)> {
+fn foreign<'a>(draft: &Draft<'a>) -> BTreeMap<Box<str>, &'a DatasetName> {
     let inputs = draft.inputs;
     let stays = inputs.observed.datasets.iter().filter(|(name, state)| {
         let after = draft.found.moves.after(name);

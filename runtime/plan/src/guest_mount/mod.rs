@@ -8,9 +8,10 @@ mod writing;
 
 pub use files::{MachineFiles, by_machine, machine_files};
 
-use crate::{code, draft::Draft, stage::Stage};
+use crate::{code, draft::Draft, export::live, stage::Stage};
 use phoenix_graph::{
     Graph, GuestMount, Key, Resource,
+    export::reach::Exports,
     inside::{MachineMount, units::units},
 };
 use phoenix_host::observed::{Containers, Query};
@@ -29,14 +30,15 @@ pub fn plan(draft: &mut Draft<'_>) {
     let inputs = draft.inputs;
     let before = inputs.current.map(all).unwrap_or_default();
     let after = all(inputs.desired);
+    let exports = live::clients(inputs.desired);
     for (key, (machine, mount)) in &after {
         match before.get(key) {
             Some((_, earlier)) if earlier == mount => {}
             earlier => carry(draft, key, (*machine, mount), earlier.is_some()),
         }
-        has_way(draft, key, before.get(key).is_none_or(|(_, earlier)| earlier != mount));
+        has_way(draft, key, before.get(key).is_none_or(|(_, earlier)| earlier != mount), &exports);
     }
-    writing::plan(draft);
+    writing::plan(draft, &exports);
     for (key, (machine, mount)) in &before {
         // What comes in its place has the same units.
         let again = after.values().any(|(other, new)| other == machine && new.at() == mount.at());
@@ -76,19 +78,19 @@ fn carry(draft: &mut Draft<'_>, key: &Key, (machine, mount): (u32, &MachineMount
 }
 
 /// Looks whether a machine's network leads to what it is to mount, where that is new or the way to it changes.
-fn has_way(draft: &mut Draft<'_>, key: &Key, changes: bool) {
+fn has_way(draft: &mut Draft<'_>, key: &Key, changes: bool, exports: &Exports<'_>) {
     let inputs = draft.inputs;
     let Containers::Found(found) = &inputs.observed.containers else { return };
     let Some(Resource::GuestMount(mount)) = inputs.desired.get(key).map(|node| &node.resource) else {
         return;
     };
     let export = Key::Export(mount.export.clone());
-    let of = |graph: &Graph| graph.get(&export).map(|node| node.resource.clone());
+    let of = |graph: &Graph| graph.get(&export).map(|node| node.content);
     let same = inputs.current.and_then(of) == of(inputs.desired);
     if let Some(state) = found.machines.get(&mount.machine)
         && (changes || !same)
     {
-        network::look(draft, key, mount, state);
+        network::look(draft, key, mount, state, exports);
     }
 }
 

@@ -1,8 +1,8 @@
 //! What a mount over NFS says, held against the network that the machine's own configuration gives it.
 
-use crate::{Inputs, code, draft::Draft};
+use crate::{code, draft::Draft};
 use phoenix_graph::{
-    GuestMount, Key, Resource,
+    GuestMount, Key,
     code::Code,
     export::reach::{Exports, Way},
 };
@@ -10,19 +10,17 @@ use phoenix_host::observed::{MachineState, Network};
 use std::net::{IpAddr, Ipv4Addr};
 
 /// Tells where a machine cannot have what it is to mount, by the addresses that it has.
-pub fn look(draft: &mut Draft<'_>, key: &Key, mount: &GuestMount, state: &MachineState) {
+pub fn look(
+    draft: &mut Draft<'_>,
+    key: &Key,
+    mount: &GuestMount,
+    state: &MachineState,
+    exports: &Exports<'_>,
+) {
     let Some(network) = &state.network else { return };
-    if let Some((code, text)) = wrong(mount, network, &exports(draft.inputs)) {
-        draft.warn_once(key, code, text);
+    if let Some((code, text)) = wrong(mount, network, exports) {
+        draft.warn(key, code, text);
     }
-}
-
-fn exports<'i>(inputs: &Inputs<'i>) -> Exports<'i> {
-    let export = |resource: &'i Resource| match resource {
-        Resource::Export(export) => Some((&*export.path, &export.clients)),
-        _ => None,
-    };
-    inputs.desired.resources().filter_map(export).collect()
 }
 
 fn wrong(mount: &GuestMount, network: &Network, exports: &Exports<'_>) -> Option<(Code, String)> {

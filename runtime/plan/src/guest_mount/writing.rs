@@ -1,7 +1,7 @@
 //! Whether a machine can write what it mounts over NFS: the server takes what the export makes of those who ask
 //! (`exports(5)`, "User ID Mapping"), and of that nobody may be let in.
 
-use crate::{code, draft::Draft, export::live, permissions::after::after};
+use crate::{code, draft::Draft, permissions::after::after};
 use phoenix_graph::{
     GuestMount, Resource,
     export::{
@@ -15,13 +15,11 @@ use phoenix_host::observed::Directory;
 
 /// Warns of each machine that is to write where the server lets nobody of it write. Where all that it is given is only
 /// to read, the compiler has told it.
-pub fn plan(draft: &mut Draft<'_>) {
+pub fn plan(draft: &mut Draft<'_>, exports: &Exports<'_>) {
     let inputs = draft.inputs;
-    let exports: Exports<'_> =
-        live::all(inputs.desired).map(|(_, export)| (&*export.path, &export.clients)).collect();
     for resource in inputs.desired.resources() {
         let Resource::GuestMount(mount) = resource else { continue };
-        if let Some(text) = no_writer(draft, mount, &exports) {
+        if let Some(text) = no_writer(draft, mount, exports) {
             draft.warn(&resource.key(), code::CANNOT_WRITE, text);
         }
     }
@@ -107,10 +105,10 @@ fn one_writes(user: u32, group: u32, directory: &Directory) -> bool {
             .map(|(_, may)| may)
     };
     if let Some(may) = named(as_user, user).next() {
-        return most && writes(may);
+        return most && may.writes();
     }
     let own = (group == directory.group).then(|| owning_group(directory));
-    let mut groups = own.into_iter().chain(named(as_group, group).map(writes)).peekable();
+    let mut groups = own.into_iter().chain(named(as_group, group).map(May::writes)).peekable();
     if groups.peek().is_some() {
         return most && groups.any(|writes| writes);
     }
@@ -125,7 +123,7 @@ fn others_write(anonymous: u32, directory: &Directory) -> bool {
     let listed = directory.acl.entries(false).any(|(whom, may)| {
         let user = as_user(whom).and_then(|name| name.parse::<u32>().ok()).is_some_and(|user| user != 0);
         let group = as_group(whom).and_then(|name| name.parse().ok()).is_some_and(is_group);
-        (user || group) && writes(may)
+        (user || group) && may.writes()
     });
     let group = is_group(directory.group) && owning_group(directory);
     directory.owner != 0 && bits & 0o200 != 0 || bits & 0o020 != 0 && (group || listed) || bits & 0o002 != 0
@@ -133,11 +131,7 @@ fn others_write(anonymous: u32, directory: &Directory) -> bool {
 
 /// Returns whether the owning group may write, as far as the mask lets it.
 fn owning_group(directory: &Directory) -> bool {
-    directory.acl.get(false, &Whom::OwningGroup).is_none_or(writes)
-}
-
-fn writes(may: May) -> bool {
-    may.bits() & 0o2 != 0
+    directory.acl.get(false, &Whom::OwningGroup).is_none_or(May::writes)
 }
 
 fn as_user(whom: &Whom) -> Option<&str> {
