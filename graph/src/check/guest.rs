@@ -105,6 +105,12 @@ pub fn folder(text: &str) -> Result<Box<str>, &'static str> {
     Ok(folder)
 }
 
+/// Lists a folder with all that it lies in, the outermost first, by their paths in the file system.
+pub fn folder_parts(folder: &str) -> impl Iterator<Item = &str> {
+    let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
+    ends.map(|end| &folder[..end])
+}
+
 /// Checks a path on the host that containers are given.
 ///
 /// # Errors

@@ -252,7 +252,7 @@ pub enum Op {
         /// The group's number.
         group: Option<u32>,
     },
-    /// Makes a folder in a mounted file system, and what of its path is missing: each with owner, group and mode of the one
+    /// Makes a folder in a mounted file system, and what of its path is missing: each with owner, group and rights of the one
     /// that it lies in. What is there already stays as it is. No link is followed, and nothing is made in what is mounted
     /// in the file system.
     FolderMake {

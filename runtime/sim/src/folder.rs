@@ -4,7 +4,11 @@ use crate::{
     given::{Given, Roots},
     state::{Refusal, State, refuse},
 };
-use phoenix_graph::{DatasetName, Mode, kind::acl::Acl};
+use phoenix_graph::{
+    DatasetName, Mode,
+    check::guest::folder_parts,
+    kind::{acl::Acl, source_path},
+};
 use phoenix_host::{
     HostError,
     error::failed,
@@ -53,19 +57,13 @@ pub fn half(op: &Op) -> Option<Op> {
     }
 }
 
-/// Lists a folder with all that it lies in, the outermost first, by their paths in the file system.
-fn parts(folder: &str) -> impl Iterator<Item = &str> {
-    let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
-    ends.map(|end| &folder[..end])
-}
-
 impl State {
     /// Tells how far the way to a folder leads, in what is mounted at a path.
     fn way(&self, name: &DatasetName, path: &str, folder: &str) -> FolderState {
         let (mut there, mut last, mut instead) = (0, "", None);
-        for part in parts(folder) {
-            let at = format!("{}/{part}", path.trim_end_matches('/'));
-            let link = self.links.get(Path::new(&at)).map(|target| target.to_string_lossy().into());
+        for part in folder_parts(folder) {
+            let at = source_path(path, Some(part));
+            let link = self.links.get(Path::new(&*at)).map(|target| target.to_string_lossy().into());
             let other = self.covering(&at).is_none_or(|mount| mount.dataset != *name);
             if link.is_some() || other || !self.folder_exists(&at) {
                 let file = self.file_exists(&at).then_some(Instead::File);
@@ -103,7 +101,7 @@ impl State {
         }
         // Of lists a folder keeps none here, as a simulated host has none of folders.
         let mut above = way.last;
-        for part in parts(folder).skip(way.there) {
+        for part in folder_parts(folder).skip(way.there) {
             self.need_writable(name)?;
             let Some(dataset) = self.datasets.get_mut(name) else { return Ok(()) };
             dataset.folders.insert(part.into());
@@ -127,10 +125,10 @@ impl State {
     ) -> Result<(), Refusal> {
         self.need_seen(name, path)?;
         let there = self.way(name, path, folder).there;
-        let made: Vec<&str> = parts(folder).take(there).skip(stay).collect();
+        let made: Vec<&str> = folder_parts(folder).take(there).skip(stay).collect();
         for part in made.into_iter().rev() {
             self.need_writable(name)?;
-            self.remove_folder(&format!("{}/{part}", path.trim_end_matches('/')));
+            self.remove_folder(&source_path(path, Some(part)));
         }
         Ok(())
     }

@@ -66,11 +66,18 @@ impl Registrations {
         self.by_id.iter().filter(|(id, _)| !self.implied || id.as_str() != "local")
     }
 
-    /// Returns whether this node has a registration: one without `nodes` all have.
+    /// Returns whether this node has a registration; a node alone has all.
     #[must_use]
     pub fn is_here(&self, state: &StorageState) -> bool {
-        let of_this = |members: &Members| state.nodes().is_none_or(|nodes| nodes.contains(&*members.node));
-        self.members.as_ref().is_none_or(of_this)
+        self.members.as_ref().is_none_or(|members| members.has(state))
+    }
+}
+
+impl Members {
+    /// Returns whether this node has a registration: one without `nodes` all have.
+    #[must_use]
+    pub fn has(&self, state: &StorageState) -> bool {
+        state.nodes().is_none_or(|nodes| nodes.contains(&*self.node))
     }
 }
 

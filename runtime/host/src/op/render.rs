@@ -2,7 +2,7 @@
 
 use super::{Assignment, Op};
 use crate::text::kept_secret::PASSWORD;
-use phoenix_graph::{Class, Redundancy, Vdev};
+use phoenix_graph::{Class, Redundancy, Vdev, kind::source_path};
 
 /// The folder of the device links that every pool is imported by.
 pub const DISK_LINKS: &str = "/dev/disk/by-id";
@@ -201,15 +201,18 @@ impl Op {
                 format!("find {path} -xdev -mindepth 1 -exec chown --no-dereference {to} {{}} +")
             }
             Op::FolderMake { path, folder, .. } => {
-                format!("make the folder {}, as the one that it lies in", quote(&inside(path, folder)))
+                format!(
+                    "make the folder {}, as the one that it lies in",
+                    quote(&source_path(path, Some(folder)))
+                )
             }
             Op::FolderRemove { path, folder, stay, .. } => {
-                let parts = folder.split('/').skip(*stay).count();
-                let above: Vec<&str> = folder.split('/').take(*stay).collect();
-                let above = inside(path, &above.join("/"));
-                let folder = folder.split('/').skip(*stay).collect::<Vec<_>>().join("/");
-                let how = if parts > 1 { "rmdir -p" } else { "rmdir" };
-                format!("cd {} && {how} -- {}", quote(above.trim_end_matches('/')), quote(&folder))
+                let parts: Vec<&str> = folder.split('/').collect();
+                let (stays, goes) = parts.split_at((*stay).min(parts.len()));
+                let above = (!stays.is_empty()).then(|| stays.join("/"));
+                let above = source_path(path, above.as_deref());
+                let how = if goes.len() > 1 { "rmdir -p" } else { "rmdir" };
+                format!("cd {} && {how} -- {}", quote(&above), quote(&goes.join("/")))
             }
             Op::TunableSet { name, value } => format!("write {value} to {PARAMETERS}/{name}"),
             Op::Link { path, target } => format!("link {} -> {}", path.display(), target.display()),
@@ -227,11 +230,6 @@ impl Op {
         options(argv, &files);
         argv.extend(self.input().map(|_| format!("--{PASSWORD}")));
     }
-}
-
-/// Returns the path of what lies in something that is mounted at a path.
-fn inside(path: &str, folder: &str) -> String {
-    format!("{}/{folder}", path.trim_end_matches('/'))
 }
 
 /// Renders an argument vector as one line that a POSIX shell would read back as the same vector.

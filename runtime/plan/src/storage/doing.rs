@@ -173,7 +173,7 @@ pub fn goes(inverse: &Inverse, seen: &Observed) -> Option<Vec<Op>> {
     let ops = back(inverse, seen);
     let was_here = match part {
         None => true,
-        Some(part) => before.as_ref().is_some_and(|before| part::is_here(Some(&alone(part)), before)),
+        Some(part) => before.as_ref().is_some_and(|before| alone(part).has(before)),
     };
     // Where others have it, this node is taken out of it.
     if !was_here {
@@ -228,7 +228,7 @@ fn shared(
 ) -> Shared {
     let members = found.members.clone().filter(|members| members.node == part.node);
     let members = &members.unwrap_or_else(|| alone(part));
-    let was_here = before.filter(|before| part::is_here(Some(members), before));
+    let was_here = before.filter(|before| members.has(before));
     let Some(now) = now else {
         // Whoever else had it is out of it by now.
         return Shared::Becomes(was_here.map(|before| {
@@ -238,7 +238,7 @@ fn shared(
         }));
     };
     let others = part::others(Some(members), id, now);
-    let is_here = part::is_here(Some(members), now);
+    let is_here = members.has(now);
     if was_here.is_none() && is_here && others.is_empty() {
         return Shared::Becomes(None);
     }

@@ -59,7 +59,7 @@ pub fn take_away(draft: &mut Draft<'_>) {
         let members = found.members.as_ref().filter(|_| storage.id.as_str() != LOCAL);
         // What other nodes alone have is theirs.
         let seen = found.by_id.get(&storage.id);
-        let state = seen.filter(|state| part::is_here(members, state));
+        let state = seen.filter(|state| members.is_none_or(|members| members.has(state)));
         if inputs.desired.get(&key).is_some() {
             if let Some(state) = state {
                 step_back(draft, key, storage, state);
@@ -223,7 +223,7 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
     let all = part::members(inputs.observed);
     // Where the spec is about this node alone, it is as if the registration were not there as long as others alone have it.
     let members = part::of(inputs.observed, storage);
-    let joins = members.filter(|members| !part::is_here(Some(members), state));
+    let joins = members.filter(|members| !members.has(state));
     let known = draft.whose.is_known(&key) && joins.is_none();
     let mut sketch = Sketch::new(Kind::Update);
     if is_anothers(draft, &key, storage, state) {
@@ -513,7 +513,7 @@ fn release(draft: &mut Draft<'_>, key: &Key, sketch: &mut Sketch) -> bool {
             _ => true,
         };
         if let (Some(members), Some(now), false) = (members, now, was_here)
-            && part::is_here(Some(members), now)
+            && members.has(now)
             && !part::others(Some(members), id, now).is_empty()
         {
             leave(sketch, id, now, members);
@@ -586,5 +586,5 @@ fn release(draft: &mut Draft<'_>, key: &Key, sketch: &mut Sketch) -> bool {
 pub fn is_missing(seen: &Observed, storage: &Storage) -> bool {
     let Storages::Found(found) = &seen.storages else { return false };
     let members = part::of(seen, storage);
-    found.by_id.get(&storage.id).is_none_or(|state| !part::is_here(members, state))
+    found.by_id.get(&storage.id).is_none_or(|state| members.is_some_and(|members| !members.has(state)))
 }

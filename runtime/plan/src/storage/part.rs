@@ -26,11 +26,6 @@ pub fn of<'a>(seen: &'a Observed, storage: &Storage) -> Option<&'a Members> {
     members(seen).filter(|_| storage.id.as_str() != LOCAL && !storage.properties.contains_key(NODES))
 }
 
-/// Returns whether this node has a registration that is there.
-pub fn is_here(members: Option<&Members>, state: &StorageState) -> bool {
-    members.is_none_or(|members| state.nodes().is_none_or(|nodes| nodes.contains(&*members.node)))
-}
-
 /// Lists the other nodes that have a registration, where it can be had without them.
 pub fn others<'a>(
     members: Option<&'a Members>,
@@ -62,8 +57,8 @@ pub fn given_back(
     mut was: StorageState,
     now: &StorageState,
 ) -> StorageState {
-    let was_here = is_here(Some(members), &was);
-    let nodes = match (was_here, is_here(Some(members), now)) {
+    let was_here = members.has(&was);
+    let nodes = match (was_here, members.has(now)) {
         (true, false) => Some(with(members, now)),
         (false, true) if others(Some(members), id, now).is_empty() => was.properties.get(NODES).cloned(),
         (false, true) => Some(without(members, id, now)),
