@@ -3,17 +3,20 @@
 //! takes that back removes it where it is empty. One that holds something is data, and stays.
 
 use crate::{
-    Inverse, code, dataset::snapshot::is_replica, doing::Doing, draft::Draft, mount::path::path_of,
-    permissions::unsaid::is_there, why::Why,
+    Inverse, code,
+    dataset::snapshot::is_replica,
+    doing::Doing,
+    draft::Draft,
+    mount::{path::path_of, read_only::is_read_only},
+    permissions::unsaid::is_there,
+    why::Why,
 };
-use phoenix_graph::{Bind, DatasetName, Key, Settings, kind::source_path};
+use phoenix_graph::{Bind, DatasetName, Key, check::guest::folder_parts, kind::source_path};
 use phoenix_host::{
     observed::{FolderState, Instead, Observed},
     op::Op,
 };
 use std::collections::BTreeMap;
-
-const READ_ONLY: &str = "readonly";
 
 /// What a plan makes of folders: by their datasets, each with the mount point that it is made for.
 #[derive(Default)]
@@ -38,7 +41,7 @@ impl Made {
     pub fn note(&mut self, key: &Key, bind: &Bind) {
         let Some(folder) = &bind.subdirectory else { return };
         let made = self.0.entry(bind.dataset.clone()).or_default();
-        for part in parts(folder) {
+        for part in folder_parts(folder) {
             made.entry(part.into()).or_insert_with(|| key.clone());
         }
     }
@@ -47,7 +50,7 @@ impl Made {
     fn before(&self, bind: &Bind, folder: &str) -> (usize, Option<Key>) {
         let Some(made) = self.0.get(&bind.dataset) else { return (0, None) };
         let known =
-            parts(folder).enumerate().filter_map(|(at, part)| Some((at + 1, made.get(part)?.clone())));
+            folder_parts(folder).enumerate().filter_map(|(at, part)| Some((at + 1, made.get(part)?.clone())));
         known.last().map_or((0, None), |(count, key)| (count, Some(key)))
     }
 }
@@ -55,7 +58,7 @@ impl Made {
 /// Finds out how a mount point comes to its folder.
 pub fn way(draft: &Draft<'_>, bind: &Bind, made: &Made) -> Way {
     let Some(folder) = bind.subdirectory.as_deref() else { return Way::Stands(None) };
-    let count = parts(folder).count();
+    let count = folder_parts(folder).count();
     let (by_then, maker) = made.before(bind, folder);
     let seen = now(draft, bind);
     if let Some(why) = seen.and_then(|seen| unfit(bind, folder, seen)) {
@@ -95,24 +98,6 @@ fn make(bind: &Bind, folder: &str, there: Option<usize>) -> Doing {
     )
 }
 
-/// Returns whether a file system lets nobody write into it after the plan: as the spec says, or as somebody set it.
-fn is_read_only(draft: &Draft<'_>, dataset: &DatasetName) -> bool {
-    let inputs = draft.inputs;
-    let said = |settings: &Settings| Some(settings.get(READ_ONLY)?.to_string());
-    let word = |name: DatasetName| {
-        let spec = inputs.desired.dataset(&name).and_then(|node| said(node.resource.settings()?));
-        let by_hand = || {
-            let now = draft.found.moves.now(&name).and_then(|now| inputs.observed.datasets.get(&now))?;
-            let was = inputs.current.and_then(|graph| said(graph.dataset(&name)?.resource.settings()?));
-            // What a spec said before goes with it.
-            now.local(READ_ONLY).filter(|_| was.is_none()).map(str::to_owned)
-        };
-        spec.or_else(by_hand)
-    };
-    let mut above = std::iter::successors(Some(dataset.clone()), DatasetName::parent);
-    above.find_map(word).is_some_and(|word| word == "on")
-}
-
 /// Says why nothing is made in what nobody writes to.
 fn read_only(bind: &Bind) -> Why {
     let at = bind.source_path();
@@ -147,7 +132,7 @@ pub fn unknown(bind: &Bind) -> String {
 
 /// Says why a container is not given what stands there.
 fn unfit(bind: &Bind, folder: &str, seen: &FolderState) -> Option<Why> {
-    let part = parts(folder).nth(seen.there)?;
+    let part = folder_parts(folder).nth(seen.there)?;
     let at = source_path(&bind.path, Some(part));
     Some(match seen.instead.as_ref()? {
         Instead::Link(target) => Why::new(
@@ -178,7 +163,7 @@ pub fn back(inverse: &Inverse, seen: &Observed) -> Vec<Op> {
     let Some(state) = found(seen, dataset, folder).filter(|state| state.there > *there && state.empty) else {
         return Vec::new();
     };
-    let stands = parts(folder).nth(state.there - 1).unwrap_or(folder);
+    let stands = folder_parts(folder).nth(state.there - 1).unwrap_or(folder);
     let place = seen.datasets.get(dataset).filter(|state| state.mounted).and_then(path_of);
     vec![Op::FolderRemove {
         dataset: dataset.clone(),
@@ -198,16 +183,10 @@ pub fn kept(inverse: &Inverse, seen: &Observed) -> Option<String> {
     let inverse = inverse.where_it_holds(seen)?;
     let Inverse::FolderAbsent { dataset, folder, there, .. } = &*inverse else { return None };
     let state = found(seen, dataset, folder).filter(|state| state.there > *there && !state.empty)?;
-    let stands = parts(folder).nth(state.there - 1).unwrap_or(folder);
+    let stands = folder_parts(folder).nth(state.there - 1).unwrap_or(folder);
     Some(format!("the folder {stands} of {dataset} stays: something lies in it by now"))
 }
 
 fn found<'a>(seen: &'a Observed, dataset: &DatasetName, folder: &str) -> Option<&'a FolderState> {
     seen.folders.get(dataset)?.get(folder)
-}
-
-/// Lists a folder with all that it lies in, the outermost first, by their paths in the file system.
-fn parts(folder: &str) -> impl Iterator<Item = &str> {
-    let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
-    ends.map(|end| &folder[..end])
 }

@@ -14,6 +14,7 @@ use crate::{
     Inverse, Kind, Prior, Subject, code,
     draft::Draft,
     guests,
+    mount::read_only,
     order::{Milestone, Need},
     sketch::Sketch,
     stage::Stage,
@@ -290,6 +291,9 @@ pub fn look(query: &mut Query, bind: &Bind) {
     query.containers.insert(bind.container);
     query.pct_version |= LATER.iter().any(|(name, _)| bind.options.contains_key(*name));
     query.directories.insert(bind.dataset.clone());
+    if bind.subdirectory.is_some() {
+        read_only::look(query);
+    }
     query.folders.extend(bind.subdirectory.iter().map(|folder| (bind.dataset.clone(), folder.clone())));
 }
 

@@ -89,6 +89,15 @@ phoenix_graph::codes! {
         examples: None,
     };
 
+    NOT_WRITABLE = Entry {
+        name: "not-writable",
+        level: Refusal,
+        title: "permissions of what nobody can write to",
+        explanation: "The dataset is `readonly` after this switch, by its spec, by one above, or as somebody set it. Set the permissions in a switch before it becomes so; or take them out of the spec.",
+        why: "Owner, group, mode and list are contents of the file system: setting them would fail in the middle.",
+        examples: None,
+    };
+
     CONTENTS_GIVEN = Entry {
         name: "contents-given",
         level: Warning,

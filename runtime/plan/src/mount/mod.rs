@@ -11,6 +11,7 @@ mod early;
 mod future;
 pub mod mounting;
 pub mod path;
+pub mod read_only;
 pub mod remounting;
 mod turn;
 

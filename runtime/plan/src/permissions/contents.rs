@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Inverse, Kind, Prior, Reversibility, Subject, code, consent, dataset::snapshot, doing::Doing,
-    draft::Draft, order::Need,
+    draft::Draft, mount::read_only, order::Need,
 };
 use phoenix_graph::{Key, Permissions};
 use phoenix_host::{
@@ -47,6 +47,9 @@ pub fn plan(
         draft.stands_over(&key, note());
         return;
     };
+    if !read_only::permits(draft, dataset) {
+        return;
+    }
     let many =
         count.map_or("all files and folders".to_owned(), |count| format!("about {count} files and folders"));
     let accounts = accounts(to);

@@ -12,7 +12,7 @@ use crate::{
     dataset::snapshot,
     doing::Doing,
     draft::Draft,
-    mount::path::path_of,
+    mount::{path::path_of, read_only},
     order::{Milestone, Need},
     sketch::Sketch,
     stage::Stage,
@@ -111,6 +111,9 @@ fn give(
     let wanted = said.or(back);
     let is_so = |now: &Directory| now.given(&wanted) == *now;
     if before.as_ref().map_or(wanted == Wanted::default(), is_so) {
+        return;
+    }
+    if !read_only::permits(draft, dataset) {
         return;
     }
     let spec = numbers::said(draft.inputs.desired, dataset);
@@ -230,6 +233,7 @@ fn entries(wanted: &Wanted, before: Option<&Directory>, shown: impl Fn(&Entry) -
 /// Adds what has to be looked at for permissions.
 pub fn look(query: &mut Query, permissions: &Permissions) {
     query.directories.insert(permissions.dataset.clone());
+    read_only::look(query);
     query.contents.extend(permissions.recursive.then(|| permissions.dataset.clone()));
     query.containers.extend(permissions.container);
     query.users.extend(permissions.owner.clone());
