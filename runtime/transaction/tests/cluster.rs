@@ -3,9 +3,10 @@
 
 use phoenix_graph::{Graph, Resource, Storage, StorageId};
 use phoenix_host::{HostError, op::Op};
+use phoenix_plan::Consent;
 use phoenix_sim::{Fault, FaultKind};
 use phoenix_support::*;
-use phoenix_transaction::switch::{Recovered, SwitchError};
+use phoenix_transaction::switch::{Recovered, SwitchError, Switched, Target};
 
 /// A node of a cluster of `a`, `b` and `c`.
 fn node(name: &str) -> World {
@@ -279,38 +280,68 @@ fn every_fault_on_the_way_in_and_out_leaves_the_others_what_they_have() {
     let (out, within) = (unregistered(), graph([small(), vec![others]].concat()));
     for (from, to) in [(&out, &within), (&within, &out)] {
         a.switch(from).unwrap();
-        let (before, saved) = (cfg(&a), a.save());
-        a.host.forget_events();
-        a.switch(to).unwrap();
-        let (after, events) = (cfg(&a), a.host.events().len());
-        assert_ne!(before, after);
-        let mut struck = 0;
-        for at in 0..events {
-            for kind in
-                [FaultKind::Fail, FaultKind::FailPartly, FaultKind::PowerBefore, FaultKind::PowerAfter]
-            {
-                a.restore(&saved);
-                a.host.inject(Fault::at(at, kind));
-                let told = format!("{kind:?} at event {at}");
-                match a.switch(to) {
-                    Ok(_) => {}
-                    Err(SwitchError::Failed { .. }) => struck += 1,
-                    Err(SwitchError::Host(HostError::PowerLost)) => {
-                        struck += 1;
-                        a.host.power_on();
-                        a.recover(false).unwrap_or_else(|error| panic!("{told}: {error:?}"));
-                    }
-                    Err(error) => panic!("{told}: {error:?}"),
-                }
-                let is = cfg(&a);
-                let is = in_order(&is);
-                assert!(is == in_order(&before) || is == in_order(&after), "{told}: {}", cfg(&a));
-                assert!(nodes(&a).is_some_and(|nodes| nodes.contains('b')), "{told}: {}", cfg(&a));
-            }
-        }
-        assert!(struck > events, "{struck} of {events}");
-        a.restore(&saved);
+        every_fault(&a, 'b', || a.switch(to));
     }
+}
+
+/// With its dataset a registration steps aside for an earlier state of the data: also then a list that the spec says is as
+/// it was, or as it is to be, and never this node's part of one alone.
+#[test]
+fn every_fault_while_data_goes_back_leaves_a_list_that_the_spec_says_whole() {
+    let a = node("a");
+    let listed = |list: &str, quota: &str| {
+        let mut storage = zfspool("tank-vms", "tank/vms", "images");
+        if let Resource::Storage(storage) = &mut storage {
+            storage.properties.insert("nodes".into(), list.into());
+        }
+        graph(with(with(small(), dataset("tank/vms", &[("quota", quota)])), storage))
+    };
+    a.switch(&listed("a", "1G")).unwrap();
+    a.switch(&listed("a,b", "2G")).unwrap();
+    assert_eq!(nodes(&a).as_deref(), Some("a,b"));
+    let consent = Consent { with_data: [name("tank/vms")].into(), ..Consent::default() };
+    every_fault(&a, 'a', || {
+        a.with(|runtime| runtime.switch("rollback", &Target::Generation(1), &consent, &mut |_| true))
+    });
+    a.with(|runtime| runtime.switch("rollback", &Target::Generation(1), &consent, &mut |_| true)).unwrap();
+    assert_eq!(nodes(&a).as_deref(), Some("a"));
+    assert!(a.drift().is_empty());
+}
+
+/// Strikes everywhere while a switch is carried out: the file is as it was, or as it is to be, and a node that had the
+/// registration keeps it.
+fn every_fault(a: &World, keeps: char, switch: impl Fn() -> Result<Switched, SwitchError>) {
+    let (before, saved) = (cfg(a), a.save());
+    a.host.forget_events();
+    switch().unwrap();
+    let (after, events) = (cfg(a), a.host.events().len());
+    assert_ne!(before, after);
+    let mut struck = 0;
+    for at in 0..events {
+        for kind in [FaultKind::Fail, FaultKind::FailPartly, FaultKind::PowerBefore, FaultKind::PowerAfter] {
+            a.restore(&saved);
+            a.host.inject(Fault::at(at, kind));
+            let told = format!("{kind:?} at event {at}");
+            let switched = switch();
+            struck += usize::from(switched.is_err());
+            let undone = match switched {
+                Ok(_) => false,
+                Err(SwitchError::Failed { .. }) => true,
+                Err(SwitchError::Host(HostError::PowerLost)) => {
+                    a.host.power_on();
+                    let recovered = a.recover(false).unwrap_or_else(|error| panic!("{told}: {error:?}"));
+                    matches!(recovered, Some(Recovered::Undone { .. }))
+                }
+                Err(error) => panic!("{told}: {error:?}"),
+            };
+            let is = cfg(a);
+            assert!(!undone || in_order(&is) == in_order(&before), "{told}: {is}");
+            assert!([&before, &after].into_iter().any(|one| in_order(one) == in_order(&is)), "{told}: {is}");
+            assert!(nodes(a).is_some_and(|nodes| nodes.contains(keeps)), "{told}: {is}");
+        }
+    }
+    assert!(struck > events, "{struck} of {events}");
+    a.restore(&saved);
 }
 
 fn in_order(text: &str) -> Vec<&str> {

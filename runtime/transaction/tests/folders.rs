@@ -64,6 +64,24 @@ fn a_folder_is_made_with_its_dataset_and_stays_where_no_spec_says_it() {
     assert!(world.drift().is_empty());
 }
 
+/// Nobody sees what is there before it is mounted: so one is made after the other, and what both lie in once.
+#[test]
+fn folders_of_what_is_not_mounted_yet_are_made_one_after_the_other() {
+    let world = world();
+    world.switch(&graph(small())).unwrap();
+    world.host.by_hand(&Op::Unmount { dataset: name("tank/share"), place: "/tank/share".into() }).unwrap();
+    let to = bound([bind(101, "ssl/a"), bind(102, "ssl/b")]);
+    let plan = world.plan(&to);
+    let making = |id: u32| {
+        let is = |op: &Op| matches!(op, Op::MountPointSet { container, .. } if *container == id);
+        plan.actions.iter().position(|action| action.ops.iter().any(is)).unwrap()
+    };
+    assert!(plan.actions[making(102)].needs.contains(&making(101)), "{plan:#?}");
+    world.switch(&to).unwrap();
+    assert_eq!(folders(&world), ["ssl", "ssl/a", "ssl/b"]);
+    assert!(world.drift().is_empty());
+}
+
 #[test]
 fn what_a_switch_made_goes_with_it_where_it_is_empty() {
     let world = world();
