@@ -1,9 +1,10 @@
 //! The place where a verb works: a host, real or simulated, with its store.
 
 use crate::{exit::Exit, failure::Failure, options::Common, outside};
+use phoenix_graph::DatasetName;
 use phoenix_host::{
     Host, HostError,
-    observed::{Observed, Query},
+    observed::{Observed, Query, SnapshotState},
     secret::Nobody,
 };
 use phoenix_linux::{LinuxHost, LinuxPaths};
@@ -70,6 +71,14 @@ impl Site {
     /// Where the host cannot be looked at.
     pub fn survey(&self) -> Result<Observed, HostError> {
         self.host.observe(&Query::survey())
+    }
+
+    /// Lists the snapshots of these datasets and of all below them, or of all pools where none is named.
+    ///
+    /// # Errors
+    /// Where one is not there, or the host cannot be looked at.
+    pub fn snapshots(&self, of: &[DatasetName]) -> Result<Vec<SnapshotState>, HostError> {
+        self.host.snapshots(of)
     }
 
     /// Puts a runtime together. `jobs` actions run at once.

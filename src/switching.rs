@@ -292,6 +292,7 @@ fn told(action: &Action) -> String {
         Subject::Mounts => {
             return if goes(action) { "file systems unmounted" } else { "file systems mounted" }.to_owned();
         }
+        Subject::Units => return "units of systemd put in force".to_owned(),
         Subject::Key(ref dataset) => return format!("key of {dataset} loaded"),
         Subject::Resource(_) => {}
     }

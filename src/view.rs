@@ -5,12 +5,14 @@ mod gc;
 mod guest;
 mod handover;
 mod library;
+mod snapshots;
 mod status;
 
 pub use gc::GcView;
 pub use guest::GuestView;
 pub use handover::HandoverView;
 pub use library::{CodeView, LibraryView};
+pub use snapshots::SnapshotView;
 pub use status::StatusView;
 
 #[cfg(test)]
@@ -502,7 +504,7 @@ mod tests {
     use schemars::{Schema, schema_for};
     use std::{fs, path::PathBuf};
 
-    fn schemas() -> [(&'static str, Schema); 13] {
+    fn schemas() -> [(&'static str, Schema); 14] {
         [
             ("build", schema_for!(Vec<BuildView>)),
             ("plan", schema_for!(PlanView)),
@@ -512,6 +514,7 @@ mod tests {
             ("review", schema_for!(Vec<ReviewView>)),
             ("graph", schema_for!(GraphView)),
             ("guest", schema_for!(GuestView)),
+            ("snapshots", schema_for!(Vec<SnapshotView>)),
             ("guest-agent", schema_for!(HandoverView)),
             ("verify", schema_for!(VerifyView)),
             ("gc", schema_for!(GcView)),

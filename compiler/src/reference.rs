@@ -10,7 +10,7 @@ use crate::{
 use phoenix_graph::{
     Property, Target,
     export::{self, OF_A_FLAVOUR},
-    property, storage,
+    property, schedule, storage,
 };
 use std::fmt::Write;
 
@@ -21,6 +21,7 @@ pub fn language() -> String {
     nodes(&mut text);
     settings(&mut text);
     shares(&mut text);
+    schedules(&mut text);
     library(&mut text);
     diagnostics(&mut text);
     text
@@ -52,6 +53,7 @@ fn nodes(text: &mut String) {
                 "Settings: of the [options of exports](#options-of-exports) {}.",
                 list(OF_A_FLAVOUR.iter().copied())
             ),
+            Kind::Snapshots => "Settings: those of [schedules](#schedules-of-snapshots).".to_owned(),
             Kind::Proxmox => "Settings: the [properties of its type](#registrations).".to_owned(),
             _ => String::new(),
         };
@@ -146,6 +148,25 @@ fn shares(text: &mut String) {
             doc.push_str(if secret.needed { " *needed.*" } else { "" });
             let _ = writeln!(text, "| `{}{}` | {} |", secret.name, storage::FILE, cell(&doc));
         }
+    }
+}
+
+fn schedules(text: &mut String) {
+    text.push_str("\n## Schedules of snapshots\n\nThe words of `sanoid.conf`. Times are UTC. A number that is not said is 0: of that type none is taken, and sanoid destroys those that there are.\n\n| setting | values | default | what it says |\n|---|---|---|---|\n");
+    for row in schedule::TABLE {
+        let values = match row.of {
+            schedule::Of::Count => format!("0 to {}", schedule::MOST),
+            schedule::Of::Number { least, most } => format!("{least} to {most}"),
+            schedule::Of::Period => "1, 2, 3, 4, 5, 6, 10, 12, 15, 20 or 30".to_owned(),
+            schedule::Of::Program => "a path".to_owned(),
+            schedule::Of::Switch => "`#true` or `#false`".to_owned(),
+        };
+        let default = match (row.of, row.default) {
+            (_, "") => String::new(),
+            (schedule::Of::Switch, word) => format!("`#{}`", word == "yes"),
+            (_, word) => format!("`{word}`"),
+        };
+        let _ = writeln!(text, "| `{}` | {values} | {default} | {} |", row.name, cell(row.doc));
     }
 }
 

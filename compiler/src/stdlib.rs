@@ -10,6 +10,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("proxmox", include_str!("../../stdlib/proxmox.kdl")),
     ("sharing", include_str!("../../stdlib/sharing.kdl")),
     ("smb", include_str!("../../stdlib/smb.kdl")),
+    ("snapshots", include_str!("../../stdlib/snapshots.kdl")),
 ];
 
 /// Returns the text of a file of the standard library.

@@ -9,6 +9,7 @@ type Case = (&'static str, &'static str, &'static [(&'static str, &'static [&'st
 
 const DATASET: &str = "dataset:tank/x";
 const STORAGE: &str = "storage:tank-x";
+const SNAPSHOTS: &str = "snapshots:tank/x";
 const EXPORT: &str = "export:/tank/x";
 const REGISTERED: &str = "proxmox \"tank-x\"";
 const EXPORTED: &str = "export { client \"10.0.0.1\" }";
@@ -49,6 +50,25 @@ const CASES: &[Case] = &[
     ("sqlite", "", &[(DATASET, &["recordsize=65536", "compression=lz4", "sync=standard", "atime=off"])]),
     ("database-log", "", &[(DATASET, &["recordsize=131072", "logbias=latency", "sync=standard"])]),
     ("database-dumps", "", &[(DATASET, &["recordsize=1048576", "compression=zstd"])]),
+    (
+        "snapshots-irreplaceable",
+        "",
+        &[(SNAPSHOTS, &["hourly=24", "daily=14", "weekly=8", "monthly=12", "yearly=3"])],
+    ),
+    (
+        "snapshots-important",
+        "snapshots hourly=48",
+        &[(SNAPSHOTS, &["hourly=48", "daily=7", "weekly=4", "monthly=6"])],
+    ),
+    ("snapshots-replaceable", "", &[(SNAPSHOTS, &["daily=3", "weekly=2", "monthly=1"])]),
+    ("snapshots-databases", "", &[(SNAPSHOTS, &["hourly=48", "daily=7"])]),
+    (
+        "snapshots-databases",
+        "with flush=\"/usr/local/sbin/flush\"",
+        &[(SNAPSHOTS, &["pre_snapshot_script=/usr/local/sbin/flush", "no_inconsistent_snapshot=yes"])],
+    ),
+    ("snapshots-daily", "", &[(SNAPSHOTS, &["daily=7"])]),
+    ("snapshots-none", "", &[(SNAPSHOTS, &["kept=none"])]),
 ];
 
 /// All that these profiles come to, and nothing else: the whole line of the dataset.

@@ -22,6 +22,7 @@ pub mod nfs;
 pub mod plain;
 pub mod property;
 pub mod room;
+pub mod schedule;
 pub mod settings;
 pub mod size;
 pub mod snapshot;
@@ -35,7 +36,7 @@ pub use duration::Seconds;
 pub use graph::{Graph, GraphError};
 pub use kind::{
     Bind, Class, Dataset, Disk, Export, Fact, GuestMount, Key, Lifecycle, Mapping, Mode, Permissions, Pool,
-    Redundancy, Resource, Said, Storage, Tunable, Unit, Vdev, Virtiofs, Volume,
+    Redundancy, Resource, Said, Snapshots, Storage, Tunable, Unit, Vdev, Virtiofs, Volume,
 };
 pub use name::{DatasetName, HostName, NameError, PoolName, StorageId};
 pub use property::{Property, Target, Value};

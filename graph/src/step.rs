@@ -9,8 +9,8 @@ use std::{fmt, io, str::FromStr};
 /// A step has the lowest format that can say its resource ([`Resource::format`]), so that what an
 /// older version can carry out keeps its id, and what it cannot is refused there, not skipped:
 /// 1 is what there was first; 2 adds permissions, binds, and what is said about a resource's life; 3 permissions in the
-/// numbers of a container; 4 the mounts of machines.
-pub const FORMAT: u32 = 4;
+/// numbers of a container; 4 the mounts of machines; 5 schedules of snapshots.
+pub const FORMAT: u32 = 5;
 
 /// The BLAKE3 hash of an object's canonical bytes, written in lower-case hexadecimal.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -119,7 +119,7 @@ pub fn only_marks(plan: &Plan) -> bool {
             }
             // The link to the rendered files, which have nothing in them, is in phoenix's own folder.
             Subject::Files => action.ops.len() == 1,
-            Subject::Mounts | Subject::Key(_) => false,
+            Subject::Mounts | Subject::Key(_) | Subject::Units => false,
         })
 }
 

@@ -6,6 +6,7 @@ pub mod gc;
 pub mod generations;
 pub mod handover;
 pub mod plan;
+pub mod snapshots;
 pub mod standing;
 pub mod value;
 

@@ -162,7 +162,7 @@ fn group(action: &Action) -> (usize, &'static str) {
     match &action.subject {
         Subject::Resource(key) => key.group(),
         Subject::Key(dataset) => Key::Dataset(dataset.clone()).group(),
-        Subject::Files | Subject::Mounts => (usize::MAX, "Besides"),
+        Subject::Files | Subject::Mounts | Subject::Units => (usize::MAX, "Besides"),
     }
 }
 
@@ -186,7 +186,7 @@ fn shown(action: &Action, paint: Paint) -> String {
         text.push_str(&line(&place));
     }
     text.push('\n');
-    if matches!(action.subject, Subject::Files | Subject::Mounts) {
+    if matches!(action.subject, Subject::Files | Subject::Mounts | Subject::Units) {
         for op in &action.ops {
             let _ = writeln!(text, "      {}", line(&op.describe()));
         }
@@ -222,7 +222,7 @@ fn arrow(action: &Action, change: &Change) -> String {
 fn sides(action: &Action, change: &Change) -> (String, String) {
     let key = match &action.subject {
         Subject::Resource(key) => Some(key),
-        Subject::Files | Subject::Mounts | Subject::Key(_) => None,
+        Subject::Files | Subject::Mounts | Subject::Key(_) | Subject::Units => None,
     };
     let is_export = key.is_some_and(|key| Unit::of(key, &change.setting) == Unit::ExportOptions);
     if let (true, Some(old), Some(new)) = (is_export, &change.old, &change.new) {

@@ -1,7 +1,7 @@
 //! How a host stands: what is missing, what differs, what is not phoenix's; each with what can be done.
 
 use super::{
-    Paint, count, line,
+    Paint, count, date, line,
     plan::{differences, differs},
 };
 use phoenix_graph::Key;
@@ -47,6 +47,22 @@ pub fn standing(standing: &Standing, paint: Paint) -> String {
             }
         }
     }
+    if !standing.overdue.is_empty() {
+        let _ = writeln!(text, "{}", paint.strong("Overdue"));
+        for one in &standing.overdue {
+            let newest = one.newest.map_or("none was taken yet".to_owned(), |newest| {
+                format!("the newest is of {}", date::utc(newest))
+            });
+            let _ = writeln!(
+                text,
+                "  {} {}  {} snapshots: {newest}",
+                paint.bad("!"),
+                line(&one.dataset),
+                one.kind
+            );
+        }
+        text.push_str("      help: `journalctl --unit phoenix-snapshots.service` has what sanoid said\n\n");
+    }
     let (told, number) = differences(&standing.drift, &standing.missing, paint);
     if number > 0 {
         let _ = writeln!(text, "{}\n{told}", paint.strong("Different"));
@@ -56,6 +72,9 @@ pub fn standing(standing: &Standing, paint: Paint) -> String {
     match number + standing.missing.len() {
         0 if standing.drift.is_empty() && !standing.unknown.is_empty() => {
             text.push_str("All that can be seen is as it says.\n");
+        }
+        0 if standing.drift.is_empty() && !standing.overdue.is_empty() => {
+            text.push_str("All else is as it says.\n");
         }
         0 if standing.drift.is_empty() => text.push_str(&paint.good("The host is as it says.\n")),
         0 => text.push_str(

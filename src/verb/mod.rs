@@ -18,6 +18,7 @@ pub mod plan;
 pub mod recover;
 pub mod review;
 pub mod rollback;
+pub mod snapshots;
 pub mod status;
 pub mod stdlib;
 pub mod switch;

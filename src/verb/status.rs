@@ -19,7 +19,8 @@ use std::sync::atomic::AtomicBool;
 /// Tells apart what is missing, what differs, and what is there and not phoenix's: datasets and volumes in
 /// the spec's pools, exports and registrations, which are left as they are. Exits with 2 where something
 /// is missing or differs: `phoenix switch` to the same spec puts that right, and nothing else; and where
-/// something cannot be seen now, such as registrations while Proxmox is down. Exits with
+/// something cannot be seen now, such as registrations while Proxmox is down; and where snapshots that are
+/// taken by the clock are overdue. Exits with
 /// 6 where an interrupted switch has to be recovered, and says what it had begun.
 #[derive(Debug, Args)]
 pub struct Status {
@@ -56,6 +57,7 @@ impl Status {
             differs: Vec::new(),
             unknown: Vec::new(),
             foreign: Vec::new(),
+            overdue: Vec::new(),
         };
         if let Some(open) = open {
             if self.json {
@@ -80,7 +82,7 @@ impl Status {
             .runtime(1, &stop, &Silent)
             .standing()
             .map_err(|error| switching::failure(doing, error, terminal))?;
-        let whole = standing.drift.is_empty() && standing.unknown.is_empty();
+        let whole = standing.drift.is_empty() && standing.unknown.is_empty() && standing.overdue.is_empty();
         if self.json {
             view.add(&standing);
             terminal.json(&view);

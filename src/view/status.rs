@@ -33,6 +33,20 @@ pub struct StatusView {
     pub unknown: Vec<UnknownView>,
     /// What is there and is not the generation's. It is left as it is, and is no difference.
     pub foreign: Vec<ForeignView>,
+    /// Snapshots by the clock that should have been taken by now.
+    pub overdue: Vec<OverdueView>,
+}
+
+/// Snapshots of a type that should have been taken by now.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(JsonSchema))]
+pub struct OverdueView {
+    /// The file system or volume.
+    pub dataset: String,
+    /// The type: `hourly`.
+    pub kind: String,
+    /// When the newest was taken, in seconds since 1970-01-01 UTC; nothing where there is none.
+    pub newest: Option<u64>,
 }
 
 /// Something that is missing.
@@ -156,5 +170,11 @@ impl StatusView {
             help: foreign_help(one.kind).to_owned(),
         });
         self.foreign = foreign.collect();
+        let overdue = standing.overdue.iter().map(|one| OverdueView {
+            dataset: one.dataset.to_string(),
+            kind: one.kind.to_owned(),
+            newest: one.newest,
+        });
+        self.overdue = overdue.collect();
     }
 }

@@ -98,7 +98,8 @@ fn free(mut resource: Resource) -> Resource {
         | Resource::Bind(_)
         | Resource::GuestMount(_)
         | Resource::Mapping(_)
-        | Resource::Virtiofs(_) => {}
+        | Resource::Virtiofs(_)
+        | Resource::Snapshots(_) => {}
     }
     resource
 }
@@ -133,6 +134,7 @@ fn part(all: &[Resource], choices: &mut Choices) -> Option<Graph> {
             Resource::GuestMount(mount) => Some(&mount.dataset),
             Resource::Mapping(mapping) => Some(&mapping.dataset),
             Resource::Virtiofs(given) => Some(&given.dataset),
+            Resource::Snapshots(snapshots) => Some(&snapshots.dataset),
             Resource::Pool(_) | Resource::Tunable(_) => None,
         };
         // Exports and mappings come before what goes through them.
@@ -207,6 +209,7 @@ fn renamed(first: &Graph, second: Graph, choices: &mut Choices) -> Option<Graph>
             }
             Resource::Mapping(mapping) => mapping.dataset = called(&mapping.dataset),
             Resource::Virtiofs(given) => given.dataset = called(&given.dataset),
+            Resource::Snapshots(snapshots) => snapshots.dataset = called(&snapshots.dataset),
             Resource::Pool(_) | Resource::Tunable(_) | Resource::Bind(_) | Resource::GuestMount(_) => {}
         }
     }

@@ -1,6 +1,6 @@
 //! A case: its parts, the plan that is made of them, and whether that is what the case says.
 
-use super::{host::Host, told::told, words::Words};
+use super::{host::Host, scheduled, told::told, words::Words};
 use kdl::KdlDocument;
 use phoenix_compiler::{OneFile, SpecPath, compile};
 use phoenix_graph::{Graph, HostName, code::Example};
@@ -107,7 +107,7 @@ impl Case {
     pub fn run(&self) -> Result<Plan, String> {
         let desired = graph(self.part("spec").ok_or("it has no spec")?)?;
         let current = self.part("current").map(graph).transpose()?;
-        let host = Host::read(&document(self.part("host").unwrap_or_default())?)?;
+        let mut host = Host::read(&document(self.part("host").unwrap_or_default())?)?;
         let Asked { consent, back, number, to, .. } = self.asked()?;
         let number = number.unwrap_or(2);
         let etc = |number: u64| format!("/var/lib/phoenix/generations/{number}/etc").into();
@@ -115,6 +115,7 @@ impl Case {
         let in_force =
             current.as_ref().map(rendered).transpose().map_err(|fault| fault.reason.to_string())?;
         let in_force = in_force.unwrap_or_default();
+        scheduled::run(&mut host.observed, &in_force);
         let (made, home) = (BTreeSet::new(), BTreeSet::new());
         Ok(plan(&Inputs {
             desired: &desired,

@@ -1,6 +1,6 @@
 //! A host as a case describes it: what a look at it would show, and what is on record of it.
 
-use super::{proxmox, words::Words};
+use super::{proxmox, scheduled, words::Words};
 use kdl::KdlDocument;
 use phoenix_graph::{
     Bytes, Class, DatasetName, Disk, Key, PoolName, PropertyName, Redundancy, Target, Value, property,
@@ -48,6 +48,7 @@ impl Host {
     /// Reads what a case says of a host. The pool `tank` of two disks is there where it does not say otherwise.
     pub fn read(text: &KdlDocument) -> Result<Self, String> {
         let mut host = Host { observed: Observed { zfs: (2, 3), ..Observed::default() }, ..Host::default() };
+        host.observed.sanoid.installed = true;
         host.record.hosts.extend(phoenix_graph::HostName::new(NAME));
         let said = |node: &kdl::KdlNode| matches!(node.name().value(), "pool" | "importable" | "no-pool");
         if !text.nodes().iter().any(said) {
@@ -62,7 +63,7 @@ impl Host {
     fn node(&mut self, mut words: Words<'_>) -> Result<(), String> {
         if !self.said.insert(words.what(match words.word() {
             "zfs" | "pct" | "qemu" | "mappings" | "no-virtiofsd" | "storages" | "cluster" | "guests"
-            | "containers" | "no-proxmox" | "no-pool" => 0,
+            | "containers" | "no-proxmox" | "no-pool" | "no-systemd" | "no-sanoid" | "sanoid-conf" => 0,
             "export" | "mount" | "before" | "held" | "folder" => 2,
             _ => 1,
         })) {
@@ -177,7 +178,7 @@ impl Host {
                 self.before.entry(key).or_default().insert(setting.into(), prior);
             }
             "past" => self.past(&mut words)?,
-            _ if proxmox::said(seen, &mut words)? => {}
+            _ if proxmox::said(seen, &mut words)? || scheduled::said(seen, &mut words)? => {}
             _ => return Err(words.wrong("a host has nothing like it")),
         }
         words.end()

@@ -6,6 +6,7 @@
 mod case;
 mod host;
 mod proxmox;
+mod scheduled;
 mod told;
 mod words;
 

@@ -30,6 +30,8 @@ struct Above<'c> {
     shared: Option<Place>,
     /// Whether its directories take access control lists.
     lists: bool,
+    /// Where it is said that replication from elsewhere writes to it.
+    replica: Option<Place>,
     /// Whether the pool has a vdev that takes deduplication tables.
     special: bool,
     /// Whether something that says where it is mounted may be missing.
@@ -246,6 +248,9 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         } else if block.may_say(&["acltype"]) {
             inside.lists = true;
         }
+        if let Some(setting) = block.setting("replica").filter(|setting| self.switch(setting)) {
+            inside.replica = Some(setting.whole());
+        }
         self.together(block, name, settings);
         self.allowing(&block.allow, |checker| checker.room(block, name));
         self.allowing(&block.allow, |checker| checker.dangers(block, name, settings, above));
@@ -443,12 +448,17 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
     /// Puts off what needs to know where the dataset is mounted.
     fn about(&mut self, of: &'b Block<'a>, dataset: &DatasetName, inside: Above<'_>) {
         for block in &of.blocks {
-            if !matches!(block.kind, Kind::Export | Kind::Proxmox | Kind::Permissions | Kind::Bind) {
+            let is_about = matches!(
+                block.kind,
+                Kind::Export | Kind::Proxmox | Kind::Permissions | Kind::Bind | Kind::Snapshots
+            );
+            if !is_about {
                 continue;
             }
             let allow = self.allow.iter().chain(&of.allow).chain(&block.allow).copied().collect();
-            let Above { unsure, shared, lists, .. } = inside;
-            self.about.push(About { dataset: dataset.clone(), of, block, allow, unsure, shared, lists });
+            let Above { unsure, shared, lists, replica, .. } = inside;
+            let dataset = dataset.clone();
+            self.about.push(About { dataset, of, block, allow, unsure, shared, lists, replica });
         }
     }
 

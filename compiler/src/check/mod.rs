@@ -16,6 +16,7 @@ mod permissions;
 mod placeholder;
 mod pool;
 mod settings;
+mod snapshots;
 mod space;
 mod standalone;
 mod storage;
@@ -191,6 +192,8 @@ struct About<'b, 'a> {
     shared: Option<Place>,
     /// Whether its directories take access control lists.
     lists: bool,
+    /// Where it is said that replication from elsewhere writes to it.
+    replica: Option<Place>,
 }
 
 impl<'b, 'a> Checker<'b, 'a, '_> {
@@ -231,6 +234,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                 Kind::Proxmox => self.storage(&about, &mounts),
                 Kind::Permissions => self.permissions(&about, &mounts),
                 Kind::Bind => self.bind(&about, &mounts, &mounted),
+                Kind::Snapshots => self.snapshots(&about),
                 _ => {}
             }
         }

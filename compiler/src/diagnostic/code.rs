@@ -9,20 +9,33 @@ mod nodes;
 mod places;
 mod pools;
 mod settings;
+mod snapshots;
 mod storages;
 mod text;
 
 pub use {
     datasets::*, definitions::*, exports::*, guests::*, life::*, nodes::*, places::*, pools::*, settings::*,
-    storages::*, text::*,
+    snapshots::*, storages::*, text::*,
 };
 
 use phoenix_graph::{Code, code::Level};
 
 /// Returns all codes, in the order in which they are listed, and told where several are at one place.
 pub fn all() -> impl Iterator<Item = Code> + Clone {
-    let tables =
-        [TEXT, NODES, DEFINITIONS, SETTINGS, PLACES, POOLS, DATASETS, EXPORTS, STORAGES, GUESTS, LIFE];
+    let tables = [
+        TEXT,
+        NODES,
+        DEFINITIONS,
+        SETTINGS,
+        PLACES,
+        POOLS,
+        DATASETS,
+        EXPORTS,
+        STORAGES,
+        GUESTS,
+        SNAPSHOTS,
+        LIFE,
+    ];
     tables.into_iter().flatten().copied()
 }
 

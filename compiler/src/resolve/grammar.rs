@@ -34,6 +34,7 @@ pub enum Kind {
     Bind,
     Lxc,
     Vm,
+    Snapshots,
 }
 
 /// What may stand right after a node's word.
@@ -65,7 +66,7 @@ pub struct Word {
 
 use Kind::{
     Arc, Bind, Cache, Client, Dataset, Dedup, Disk, Draid, Export, Flavour, Host, Log, Lxc, Mirror,
-    Permissions, Pool, Proxmox, Raidz1, Raidz2, Raidz3, Root, Spare, Special, Vm, Volume,
+    Permissions, Pool, Proxmox, Raidz1, Raidz2, Raidz3, Root, Snapshots, Spare, Special, Vm, Volume,
 };
 
 const fn word(
@@ -187,6 +188,13 @@ pub const WORDS: &[Word] = &[
         Args::Number("machine id"),
         "A virtual machine, which mounts the dataset over NFS (`nfs(5)`), or is given it by `virtiofs`; `phoenix guest` writes what is to be carried into it.",
     ),
+    word(
+        "snapshots",
+        Snapshots,
+        &[Root, Dataset, Volume],
+        Args::None,
+        "How many snapshots of the dataset are kept, of those that sanoid takes by the clock; without any number none is taken, and none destroyed.",
+    ),
 ];
 
 /// Every kind, in the order of [`WORDS`].
@@ -219,8 +227,7 @@ pub const DIRECTIVES: &[(&str, &[Kind])] = &[
 ];
 
 /// Words of the language that this version does not carry out yet, and where they may stand.
-pub const NOT_YET: &[(&str, &[Kind])] =
-    &[("snapshots", &[Pool, Root, Dataset, Volume]), ("replicate", &[Pool, Root, Dataset, Volume])];
+pub const NOT_YET: &[(&str, &[Kind])] = &[("replicate", &[Pool, Root, Dataset, Volume])];
 
 /// Settings of nodes that are no properties of OpenZFS, of Proxmox or of exports.
 #[derive(Debug)]
@@ -399,6 +406,11 @@ pub const OWN: &[Own] = &[
         "Whether the dataset's root directory gets owner and mode of the container's own directory at the path, each time it starts. Needs pve-container 6.1.2 or later.",
     ),
     switch("shared", &[Lxc], "Whether every node of the cluster has the same files at this path."),
+    switch(
+        "children",
+        &[Snapshots],
+        "Whether everything below has the same schedule, also what no spec names; what says `snapshots` itself has its own.",
+    ),
     flag(
         "adopt",
         &[Pool, Dataset, Volume, Proxmox],
@@ -551,7 +563,7 @@ mod tests {
         assert!(matches!(Dataset.meaning("dedup"), Meaning::Setting));
         assert!(matches!(Mirror.meaning("dataset"), Meaning::Elsewhere(_)));
         assert!(matches!(Dataset.meaning("recordsize"), Meaning::Setting));
-        assert!(matches!(Dataset.meaning("snapshots"), Meaning::NotYet));
+        assert!(matches!(Dataset.meaning("replicate"), Meaning::NotYet));
         assert!(matches!(Lxc.meaning("replicate"), Meaning::Setting));
         for property in types().iter().flat_map(|kind| kind.properties()) {
             assert!(matches!(Proxmox.meaning(property.name), Meaning::Setting), "{}", property.name);

@@ -23,6 +23,8 @@ pub struct Others<'a> {
     mapped: HashMap<&'a str, &'a DatasetName>,
     /// What is exported.
     exports: Exports<'a>,
+    /// What replication from elsewhere writes to.
+    replicas: HashSet<&'a str>,
     /// The disks of those that were asked already.
     disks: HashSet<&'a str>,
     /// Those that had another name before: what has theirs now may have been another.
@@ -143,6 +145,17 @@ impl<'a> Others<'a> {
     /// Knows that a file system or volume had another name before.
     pub fn know_renamed(&mut self, name: &'a DatasetName) {
         self.renamed.insert(name);
+    }
+
+    /// Knows that replication from elsewhere writes to a file system or volume.
+    pub fn know_replica(&mut self, name: &'a DatasetName) {
+        self.replicas.insert(name.as_str());
+    }
+
+    /// Returns whether replication from elsewhere writes to a file system or volume, or to what it lies in.
+    pub fn is_replica(&self, name: &DatasetName) -> bool {
+        std::iter::successors(Some(name.as_str()), |name| parent(name))
+            .any(|name| self.replicas.contains(name))
     }
 
     /// Takes disks, which nobody else may have.

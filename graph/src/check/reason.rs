@@ -102,6 +102,12 @@ pub enum Reason {
     /// What a guest is given is none that it can have.
     #[error("{0}")]
     Guest(String),
+    #[error("there is a blank in its name, and sanoid lists nothing below such a one")]
+    SnapshotsOfBlank,
+    #[error("the children of a root dataset are all that is in the pool, what is put away as well")]
+    SnapshotsOfPool,
+    #[error("replication writes to it, which a snapshot would end")]
+    SnapshotsOfReplica,
     #[error(transparent)]
     NoWay(#[from] NoWay),
 }

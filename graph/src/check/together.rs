@@ -50,6 +50,9 @@ fn others<'a>(resources: &[&'a Resource], mounts: &'a BTreeMap<DatasetName, Moun
             if one.lifecycle().is_some_and(|life| life.was.is_some()) {
                 others.know_renamed(name);
             }
+            if one.lifecycle().is_some_and(|life| life.replica) {
+                others.know_replica(name);
+            }
         }
         match one {
             Resource::Export(export) => others.know_exported(&export.path, &export.clients),

@@ -72,6 +72,9 @@ pub(crate) const FORMAT_3: u32 = 3;
 /// lists, what a mount point of a container says of numbers and attributes, and registrations that lie on no dataset.
 pub(crate) const FORMAT_4: u32 = 4;
 
+/// The format of objects that was the first to have schedules of snapshots.
+pub(crate) const FORMAT_5: u32 = 5;
+
 /// What there is to know of a resource, whatever its kind.
 pub(crate) trait Kind {
     /// Names it.

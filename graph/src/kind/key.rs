@@ -30,6 +30,8 @@ pub enum Key {
     Mapping(Box<str>),
     /// `virtiofs:vm/ID/MAPPING`, a directory that a virtual machine is given by virtiofs
     Virtiofs(u32, Box<str>),
+    /// `snapshots:POOL/NAME`, of a file system or volume
+    Snapshots(DatasetName),
 }
 
 impl Key {
@@ -46,7 +48,8 @@ impl Key {
             Key::Mapping(_) => (6, "Directory mappings"),
             Key::Virtiofs(..) => (7, "Shared directories of machines"),
             Key::GuestMount(..) => (8, "Mounts of machines"),
-            Key::Tunable(_) => (9, "Parameters of the zfs module"),
+            Key::Snapshots(_) => (9, "Snapshots"),
+            Key::Tunable(_) => (10, "Parameters of the zfs module"),
         }
     }
 }
@@ -66,6 +69,7 @@ impl fmt::Display for Key {
             Key::GuestMount(machine, at) => write!(f, "mount:vm/{machine}{at}"),
             Key::Mapping(id) => write!(f, "mapping:{id}"),
             Key::Virtiofs(machine, id) => write!(f, "virtiofs:vm/{machine}/{id}"),
+            Key::Snapshots(name) => write!(f, "snapshots:{name}"),
         }
     }
 }
@@ -100,6 +104,7 @@ impl FromStr for Key {
                 let (id, mapping) = found.filter(|(_, mapping)| !mapping.is_empty()).ok_or_else(bad)?;
                 Ok(Key::Virtiofs(id.parse().map_err(|_| bad())?, mapping.into()))
             }
+            "snapshots" => DatasetName::seen(name).map(Key::Snapshots).map_err(|_| bad()),
             _ => Err(bad()),
         }
     }

@@ -16,6 +16,7 @@ mod mapping;
 pub mod mode;
 mod permissions;
 mod pool;
+mod snapshots;
 mod storage;
 mod tunable;
 mod vdev;
@@ -33,6 +34,7 @@ pub use mapping::Mapping;
 pub use mode::Mode;
 pub use permissions::Permissions;
 pub use pool::Pool;
+pub use snapshots::Snapshots;
 pub use storage::Storage;
 pub use tunable::{ARC_LEAST, ARC_MAX, Tunable};
 pub use vdev::{Class, Disk, Redundancy, Vdev, vdev_text};
@@ -75,6 +77,8 @@ pub enum Resource {
     Mapping(Mapping),
     /// A file system that a virtual machine is given by virtiofs.
     Virtiofs(Virtiofs),
+    /// Snapshots that are taken of a file system or volume by a clock.
+    Snapshots(Snapshots),
 }
 
 impl Resource {
@@ -91,6 +95,7 @@ impl Resource {
             Resource::GuestMount(one) => one,
             Resource::Mapping(one) => one,
             Resource::Virtiofs(one) => one,
+            Resource::Snapshots(one) => one,
         }
     }
 
@@ -226,7 +231,8 @@ impl Unit {
             | Key::Bind(..)
             | Key::GuestMount(..)
             | Key::Mapping(_)
-            | Key::Virtiofs(..) => Unit::Word,
+            | Key::Virtiofs(..)
+            | Key::Snapshots(_) => Unit::Word,
         }
     }
 }

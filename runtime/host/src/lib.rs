@@ -74,6 +74,11 @@ pub trait Host: Sync {
     /// Where the dataset or the snapshot is not there, or a tool fails or says what cannot be read.
     fn lineage(&self, dataset: &DatasetName, since: &SnapshotName) -> Result<Lineage, HostError>;
 
+    /// Returns whether time passes on it, so that what is done by the clock is due some time.
+    fn keeps_time(&self) -> bool {
+        true
+    }
+
     /// Takes the keys that a person typed, in place of those before: an operation whose key is typed gets it
     /// from among them.
     fn give_keys(&self, keys: Keys);

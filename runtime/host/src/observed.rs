@@ -12,9 +12,11 @@ mod mapping;
 pub mod mount;
 mod permissions;
 mod pool;
+pub mod sanoid;
 mod secrets;
 mod setting;
 mod storage;
+mod units;
 
 pub use bind::{Configured, ContainerState, Containers};
 pub use dataset::{
@@ -30,9 +32,11 @@ pub use mapping::{Mappings, NodeDirectory};
 pub use mount::{MountState, Mounts};
 pub use permissions::{Directory, Wanted};
 pub use pool::{DiskState, Found, ImportObstacle, Label, PoolState, VdevDisk, VdevState, Work, WorkKind};
+pub use sanoid::Sanoid;
 pub use secrets::Secrets;
 pub use setting::{Setting, Source};
 pub use storage::{Kept, Loss, LostLine, Members, Registrations, StorageState, Storages, Unknown, node_list};
+pub use units::{UnitState, Units};
 
 use phoenix_graph::{DatasetName, Disk, PoolName, PropertyName, export::ExportOptions};
 use serde::{Deserialize, Serialize};
@@ -89,6 +93,13 @@ pub struct Query {
     /// What may have to be put away, destroyed, or exported no more, with all below it: it is looked for who uses it,
     /// which takes no process.
     pub leaving: BTreeSet<DatasetName>,
+    /// Units of systemd; asking for some takes a process.
+    pub units: BTreeSet<Box<str>>,
+    /// Whether it matters whether sanoid is there, and what others have it do.
+    pub sanoid: bool,
+    /// File systems and volumes of which it matters which snapshots sanoid has taken: whether all below is meant, too.
+    /// Asking for some takes a process.
+    pub taken: BTreeMap<DatasetName, bool>,
     /// Whether everything is looked at that a first description needs: every property of every pool and
     /// dataset, the stable names of disks, and which files hold exports.
     pub everything: bool,
@@ -183,6 +194,21 @@ pub struct Observed {
     /// Those of the files that cannot be read, each with the reason.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub unread_exports: BTreeMap<Box<str>, String>,
+    /// The units asked for.
+    #[serde(default)]
+    pub units: Units,
+    /// What there is of sanoid, where that was asked for.
+    #[serde(default)]
+    pub sanoid: Sanoid,
+}
+
+impl Query {
+    /// Returns whether it is asked which snapshots sanoid has taken of a file system or volume.
+    #[must_use]
+    pub fn asks_for_taken(&self, name: &DatasetName) -> bool {
+        let above = || std::iter::successors(name.parent(), DatasetName::parent);
+        self.taken.contains_key(name) || above().any(|above| self.taken.get(&above) == Some(&true))
+    }
 }
 
 impl Observed {

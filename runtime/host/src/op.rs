@@ -374,6 +374,19 @@ pub enum Op {
         name: Box<str>,
         value: u64,
     },
+    /// `systemctl daemon-reload`: has systemd read the files of all units anew.
+    UnitsReload,
+    /// `systemctl start`.
+    UnitStart { unit: Box<str> },
+    /// `systemctl stop`.
+    UnitStop { unit: Box<str> },
+    /// `systemd-analyze verify`: tries whether systemd takes these files of units, and changes nothing.
+    UnitsCheck { files: Vec<PathBuf> },
+    /// `sanoid --readonly`, which reads its configuration and does nothing: tries whether it takes what lies in a folder.
+    SanoidCheck {
+        /// The folder of `sanoid.conf`.
+        folder: PathBuf,
+    },
     /// Makes a symbolic link, over an older link in one rename; the folder is made where it is missing.
     Link {
         /// Where the link stands.

@@ -1,5 +1,7 @@
 //! The snapshots that phoenix takes: what they are called, and the tag that holds them.
 
+use crate::observed::sanoid::type_of;
+
 /// The tag of the holds on phoenix's snapshots.
 pub const HOLD: &str = "phoenix";
 
@@ -22,9 +24,59 @@ pub fn taken_by(name: &str) -> Option<(u64, u64)> {
     (digits(number) && digits(part)).then(|| Some((number.parse().ok()?, part.parse().ok()?))).flatten()
 }
 
+/// Who takes snapshots, as far as their names tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Maker<'a> {
+    /// phoenix, before the attempt of this number.
+    Phoenix(u64),
+    /// sanoid, by the clock: the type, `hourly`.
+    Clock(&'a str),
+    /// syncoid or zrepl, for replication.
+    Replication(&'static str),
+    /// Proxmox, which replicates a guest.
+    Proxmox,
+    /// `vzdump`, while it backs a guest up.
+    Backup,
+    /// A person, or what nobody here knows.
+    Others,
+}
+
+/// Tells who took a snapshot, by what follows the `@`: a name is a hint and no proof.
+#[must_use]
+pub fn maker(name: &str) -> Maker<'_> {
+    if let Some((number, _)) = taken_by(name) {
+        return Maker::Phoenix(number);
+    }
+    if let Some(kind) = type_of(name) {
+        return Maker::Clock(kind);
+    }
+    let replication = [("syncoid_", "syncoid"), ("zrepl_", "zrepl")];
+    if let Some((_, program)) = replication.into_iter().find(|(begin, _)| name.starts_with(begin)) {
+        return Maker::Replication(program);
+    }
+    match name {
+        "vzdump" => Maker::Backup,
+        _ if name.starts_with("__replicate_") => Maker::Proxmox,
+        _ => Maker::Others,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_hint_at_who_took_it() {
+        assert_eq!(maker("phoenix-3.1"), Maker::Phoenix(3));
+        assert_eq!(maker("autosnap_2026-11-30_21:00:00_daily"), Maker::Clock("daily"));
+        assert_eq!(maker("syncoid_box_2026-11-30:21:00:00-GMT00:00"), Maker::Replication("syncoid"));
+        assert_eq!(maker("zrepl_20261130_210000_000"), Maker::Replication("zrepl"));
+        assert_eq!(maker("__replicate_101-0_1700000000__"), Maker::Proxmox);
+        assert_eq!(maker("vzdump"), Maker::Backup);
+        for name in ["before-upgrade", "phoenix-x", "autosnap", "vzdump2"] {
+            assert_eq!(maker(name), Maker::Others, "{name}");
+        }
+    }
 
     #[test]
     fn only_phoenix_and_a_number_is_a_switchs_name() {

@@ -2,7 +2,7 @@
 
 use crate::{
     bind, dataset, export, files, folder, guests, keys, look::Look, mapping, mount, permissions, pool,
-    reach::Reach, storage, tunable, virtiofs,
+    reach::Reach, sanoid, storage, tunable, units, virtiofs,
 };
 use phoenix_host::{
     HostError,
@@ -14,7 +14,7 @@ use phoenix_host::{
 type Looks = fn(&Look<'_>, &mut Observed) -> Result<(), HostError>;
 
 /// Adds what is seen of each kind. A later one may go by what was seen before.
-const LOOKS: [Looks; 11] = [
+const LOOKS: [Looks; 13] = [
     pool::look,
     dataset::look,
     mount::look,
@@ -26,6 +26,8 @@ const LOOKS: [Looks; 11] = [
     storage::look,
     guests::look,
     tunable::look,
+    units::look,
+    sanoid::look,
 ];
 
 /// Carries out an operation on a kind; none on another's.

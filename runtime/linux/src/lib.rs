@@ -33,9 +33,11 @@ mod properties;
 mod reach;
 mod roots;
 mod run;
+mod sanoid;
 mod secret_file;
 mod storage;
 mod tunable;
+mod units;
 mod virtiofs;
 pub mod watcher;
 

@@ -26,6 +26,8 @@ pub struct LinuxPaths {
     pub pve: PathBuf,
     /// What serves directories to machines, `/usr/libexec/virtiofsd`
     pub virtiofsd: PathBuf,
+    /// The settings that sanoid knows, where Debian's package has them: `/usr/share/sanoid/sanoid.defaults.conf`
+    pub sanoid_defaults: PathBuf,
     /// A folder for private mounts, `/run`
     pub run: PathBuf,
 }
@@ -50,6 +52,7 @@ impl LinuxPaths {
             etab: root.join("var/lib/nfs/etab"),
             pve: root.join("etc/pve"),
             virtiofsd: root.join("usr/libexec/virtiofsd"),
+            sanoid_defaults: root.join("usr/share/sanoid/sanoid.defaults.conf"),
             run: root.join("run"),
         }
     }

@@ -79,6 +79,8 @@ pub enum Subject {
     Mounts,
     /// The key of an encryption root.
     Key(DatasetName),
+    /// Units of systemd.
+    Units,
 }
 
 impl std::fmt::Display for Subject {
@@ -88,6 +90,7 @@ impl std::fmt::Display for Subject {
             Subject::Files => f.write_str("files in /etc"),
             Subject::Mounts => f.write_str("mounts"),
             Subject::Key(dataset) => write!(f, "key of {dataset}"),
+            Subject::Units => f.write_str("units of systemd"),
         }
     }
 }

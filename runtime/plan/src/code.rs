@@ -10,11 +10,12 @@ mod ours;
 mod pools;
 mod proxmox;
 mod shares;
+mod snapshots;
 mod spec;
 
 pub use {
     data::*, datasets::*, guests::*, keys::*, layout::*, mounts::*, ours::*, pools::*, proxmox::*, shares::*,
-    spec::*,
+    snapshots::*, spec::*,
 };
 
 use phoenix_graph::{
@@ -38,7 +39,8 @@ phoenix_graph::codes! {
 
 /// Returns all codes, in the order in which they are listed.
 pub fn all() -> impl Iterator<Item = Code> + Clone {
-    let tables = [SPEC, OURS, POOLS, LAYOUT, DATASETS, DATA, KEYS, MOUNTS, SHARES, PROXMOX, GUESTS, OTHERS];
+    let tables =
+        [SPEC, OURS, POOLS, LAYOUT, DATASETS, DATA, KEYS, MOUNTS, SHARES, PROXMOX, GUESTS, SNAPSHOTS, OTHERS];
     tables.into_iter().flatten().copied()
 }
 

@@ -72,7 +72,7 @@ impl<'a> Draft<'a> {
         let reached = match &subject {
             Subject::Resource(key) => Some(Milestone::Done(key.clone())),
             Subject::Files => Some(Milestone::Files),
-            Subject::Mounts | Subject::Key(_) => None,
+            Subject::Mounts | Subject::Key(_) | Subject::Units => None,
         };
         self.push_apart(subject, sketch);
         if let Some(milestone) = reached {

@@ -291,6 +291,16 @@ pub enum Inverse {
         /// What was written.
         before: Option<Box<str>>,
     },
+    /// systemd had the unit so.
+    Unit {
+        /// The unit.
+        unit: Box<str>,
+        /// Whether it was started.
+        active: bool,
+        /// Its description as it was read, where it was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        description: Option<Box<str>>,
+    },
     /// The link was this.
     Link {
         /// Where it stands.
@@ -320,6 +330,7 @@ pub(crate) enum Room {
     Mapping,
     Virtiofs,
     Tunable,
+    Units,
 }
 
 impl Inverse {
@@ -374,6 +385,7 @@ impl Inverse {
             Inverse::MountPoint { container, number, .. } => format!("mount point {container} {number}"),
             Inverse::Mapping { id, .. } => format!("mapping {id}"),
             Inverse::Virtiofs { machine, number, .. } => format!("virtiofs {machine} {number}"),
+            Inverse::Unit { unit, .. } => format!("unit {unit}"),
             Inverse::Link { path, .. } => format!("link {}", path.display()),
             Inverse::Tunable { name, .. } => format!("tunable {name}"),
         })
@@ -396,6 +408,7 @@ impl Inverse {
             Inverse::Mount { .. } => Some(Room::Mount),
             Inverse::Directory { .. } | Inverse::ContentsGiven { .. } => Some(Room::Permissions),
             Inverse::Exports { .. } => Some(Room::Export),
+            Inverse::Unit { .. } => Some(Room::Units),
             Inverse::Link { .. } => Some(Room::Files),
             Inverse::Storage { .. } | Inverse::SecretReplaced { .. } => Some(Room::Storage),
             Inverse::MountPoint { .. } | Inverse::FolderAbsent { .. } => Some(Room::Bind),
@@ -646,6 +659,9 @@ impl Inverse {
             Inverse::Virtiofs { machine, .. } => {
                 query.guests = true;
                 query.machines.insert(*machine);
+            }
+            Inverse::Unit { unit, .. } => {
+                query.units.insert(unit.clone());
             }
             Inverse::Link { path, .. } => {
                 query.links.insert(path.clone());

@@ -3,9 +3,9 @@
 use crate::{
     Inverse, bind, dataset, export, files, guest_mount,
     inverse::Room,
-    keys, legal, mapping, mount, permissions, pool, space,
+    keys, legal, mapping, mount, permissions, pool, snapshots, space,
     stage::{Stage, ordered},
-    storage, tunable, uses, version, virtiofs,
+    storage, tunable, units, uses, version, virtiofs,
 };
 use phoenix_graph::Resource;
 use phoenix_host::{
@@ -18,7 +18,7 @@ use std::sync::LazyLock;
 pub static ORDER: LazyLock<Vec<&Stage>> = LazyLock::new(|| ordered(STAGES.into_iter().flatten()));
 
 /// The stages of all kinds, and of what judges across them.
-const STAGES: [&[Stage]; 17] = [
+const STAGES: [&[Stage]; 19] = [
     legal::STAGES,
     version::STAGES,
     pool::STAGES,
@@ -27,6 +27,8 @@ const STAGES: [&[Stage]; 17] = [
     keys::STAGES,
     permissions::STAGES,
     files::STAGES,
+    units::STAGES,
+    snapshots::STAGES,
     export::STAGES,
     storage::STAGES,
     bind::STAGES,
@@ -43,11 +45,17 @@ type Goes = fn(&Inverse, &Observed) -> Option<Vec<Op>>;
 
 /// What of each kind goes in its turn, so that what it lies over can go, where the rest comes back only once all is
 /// mounted again; none of another's.
-const GOES: [Goes; 3] = [storage::doing::goes, export::doing::goes, mapping::goes];
+const GOES: [Goes; 4] = [storage::doing::goes, export::doing::goes, mapping::goes, units::doing::goes];
 
 /// What brings that rest back, in this order; of another kind nothing.
-pub const COMES: [fn(&Inverse, &Observed) -> Vec<Op>; 5] =
-    [permissions::comes, bind::folder::comes, storage::doing::back, export::doing::comes, mapping::back];
+pub const COMES: [fn(&Inverse, &Observed) -> Vec<Op>; 6] = [
+    permissions::comes,
+    bind::folder::comes,
+    storage::doing::back,
+    export::doing::comes,
+    mapping::back,
+    units::doing::comes,
+];
 
 /// Adds what has to be looked at for a resource, so that it can be planned.
 pub fn look(query: &mut Query, resource: &Resource) {
@@ -63,6 +71,8 @@ pub fn look(query: &mut Query, resource: &Resource) {
         Resource::GuestMount(mount) => guest_mount::look(query, mount),
         // What ids stand for is looked at with the guests, and those anyway.
         Resource::Mapping(_) => {}
+        // Schedules are looked at together.
+        Resource::Snapshots(_) => {}
         // Registrations are looked at anyway.
         Resource::Storage(storage) => storage::look(query, storage),
     }
@@ -78,7 +88,10 @@ pub fn is_missing(seen: &Observed, resource: &Resource) -> bool {
         Resource::Bind(bind) => bind::is_missing(seen, bind),
         Resource::Mapping(mapping) => mapping::is_missing(seen, mapping),
         Resource::Virtiofs(given) => virtiofs::is_missing(seen, given),
-        Resource::Tunable(_) | Resource::Permissions(_) | Resource::GuestMount(_) => false,
+        Resource::Tunable(_)
+        | Resource::Permissions(_)
+        | Resource::GuestMount(_)
+        | Resource::Snapshots(_) => false,
     }
 }
 
@@ -104,6 +117,7 @@ impl Inverse {
             Some(Room::Mapping) => mapping::back(inverse, seen),
             Some(Room::Virtiofs) => virtiofs::doing::back(inverse, seen),
             Some(Room::Tunable) => tunable::back(inverse, seen),
+            Some(Room::Units) => units::doing::back(inverse, seen),
             None => Vec::new(),
         }
     }
@@ -133,7 +147,7 @@ impl Inverse {
     /// put in force has done the same.
     #[must_use]
     pub fn is_put_in_force_by_a_boot(&self) -> bool {
-        tunable::is_put_in_force_by_a_boot(self)
+        tunable::is_put_in_force_by_a_boot(self) || units::doing::is_put_in_force_by_a_boot(self)
     }
 
     /// Says what of it cannot be taken back, where it was done: that stays, and is told.
@@ -199,6 +213,8 @@ mod tests {
             "shared",
             "tunables",
             "altroot",
+            "units",
+            "snapshots",
             "secrets for good",
             "space",
             "uses",

@@ -14,6 +14,8 @@
 //! | rendered files | `files` | their lines, links and what is in force |
 //! | export | `export` | the live table; what goes `away` |
 //! | storage | `storage` | registrations with Proxmox; `registry`: their file |
+//! | snapshots by the clock | `snapshots` | what sanoid is told, and what it would destroy |
+//! | units of systemd | `units` | read anew, started, stopped |
 //! | tunable | `tunable` | parameters of the zfs module |
 //! | bind | `bind` | mount points of containers |
 //! | mount of a machine | `guest_mount` | nothing is done: told what to carry over |
@@ -53,10 +55,12 @@ mod query;
 pub mod record;
 mod settings;
 mod sketch;
+mod snapshots;
 mod space;
 mod stage;
 mod storage;
 mod tunable;
+mod units;
 mod uses;
 mod version;
 mod virtiofs;
@@ -81,6 +85,7 @@ pub use past::{Attempt, Choice, Found, Past, choose, family};
 pub use pool::{doing::labels, topology::underway};
 pub use prior::{Before, Prior};
 pub use query::query;
+pub use snapshots::overdue::{Overdue, overdue, scheduled};
 
 use draft::Draft;
 use kinds::ORDER;

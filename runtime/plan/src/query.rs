@@ -1,6 +1,6 @@
 //! What has to be looked at, so that a plan can be made: it follows from the two graphs alone.
 
-use crate::{EXPORTS_LINK, MODPROBE_LINK, dataset::moving::moved, kinds, version};
+use crate::{dataset::moving::moved, files, kinds, snapshots, units, version};
 use phoenix_graph::{
     DatasetName, Graph, PropertyName, Resource, mounts::mounts, property::LARGEST_BLOCK_PARAMETER,
 };
@@ -11,7 +11,7 @@ use std::path::Path;
 #[must_use]
 pub fn query(desired: &Graph, current: Option<&Graph>, etc: &Path) -> Query {
     let mut query = Query {
-        links: [EXPORTS_LINK.into(), MODPROBE_LINK.into(), etc.to_owned()].into(),
+        links: files::links().map(Into::into).chain([etc.to_owned()]).collect(),
         // What Proxmox registers or a guest names may lie over anything that moves.
         storages: true,
         guests: true,
@@ -28,7 +28,9 @@ pub fn query(desired: &Graph, current: Option<&Graph>, etc: &Path) -> Query {
             }
             kinds::look(&mut query, resource);
         }
+        units::look(&mut query, graph);
     }
+    snapshots::look(&mut query, desired, current);
     let before = current.into_iter().flat_map(Graph::resources).filter_map(Resource::dataset_name);
     query.mountpoints = mounts(desired.resources())
         .into_values()

@@ -6,7 +6,7 @@ use crate::{
     image::{HostImage, Show},
     keys, mapping, mount, permissions, pool,
     state::{Refusal, State, refuse},
-    storage, tunable, virtiofs,
+    storage, tunable, units, virtiofs,
 };
 use phoenix_host::{
     HostError,
@@ -24,7 +24,7 @@ type Performs = fn(&mut State, Given<'_>, &Op) -> Option<Result<(), HostError>>;
 type Unfinished = fn(&Op) -> Option<[Op; 2]>;
 
 /// Each kind with how it is seen, and how its operations are carried out.
-const KINDS: [(Looks, Performs); 13] = [
+const KINDS: [(Looks, Performs); 14] = [
     (pool::look, pool::perform),
     (dataset::look, dataset::perform),
     (mount::look, mount::perform),
@@ -38,17 +38,18 @@ const KINDS: [(Looks, Performs); 13] = [
     (mapping::look, mapping::perform),
     (virtiofs::look, virtiofs::perform),
     (tunable::look, tunable::perform),
+    (units::look, units::perform),
 ];
 
 /// Those that the real host starts processes for in a look.
-const PROCESSES: [fn(&State, &Query) -> u64; 3] =
-    [pool::processes, dataset::processes, permissions::processes];
+const PROCESSES: [fn(&State, &Query) -> u64; 4] =
+    [pool::processes, dataset::processes, permissions::processes, units::processes];
 
 /// What begins anew in a boot, in this order: what is locked is not mounted, and what is not mounted not exported,
 /// and containers start last.
 /// All else is durable.
-const BOOT: [fn(&mut State, &Roots); 6] =
-    [dataset::boot, keys::boot, mount::boot, export::boot, tunable::boot, bind::boot];
+const BOOT: [fn(&mut State, &Roots); 7] =
+    [dataset::boot, keys::boot, mount::boot, export::boot, tunable::boot, units::boot, bind::boot];
 
 /// Returns the first half of an operation on a kind, where it has several parts.
 const HALVES: [fn(&Op) -> Option<Op>; 4] = [dataset::half, mount::half, permissions::half, folder::half];
@@ -59,8 +60,8 @@ const HALVES: [fn(&Op) -> Option<Op>; 4] = [dataset::half, mount::half, permissi
 const UNFINISHED: [Unfinished; 2] = [pool::unfinished, dataset::unfinished];
 
 /// What of each kind a picture shows; for users alone, or all of it.
-const SHOWN: [fn(&State, bool, &mut HostImage); 6] =
-    [pool::show, dataset::show, files::show, export::show, storage::show, tunable::show];
+const SHOWN: [fn(&State, bool, &mut HostImage); 7] =
+    [pool::show, dataset::show, files::show, export::show, storage::show, tunable::show, units::show];
 
 /// Returns the first half of an operation that has several parts.
 pub fn half(op: &Op) -> Option<Op> {

@@ -36,6 +36,7 @@ mod section_config;
 pub mod state;
 mod storage;
 mod tunable;
+mod units;
 mod virtiofs;
 
 pub use fault::{Event, Fault, FaultKind};
@@ -336,6 +337,10 @@ impl Host for SimHost {
         inner.processes += 4;
         let argv = ["zfs", "get", "all", dataset.as_str()];
         inner.state.lineage(dataset, since).map_err(|refusal| refusal.to(argv.map(str::to_owned).into()))
+    }
+
+    fn keeps_time(&self) -> bool {
+        false
     }
 
     fn give_keys(&self, keys: Keys) {

@@ -7,6 +7,7 @@ mod keys;
 mod mount;
 mod pool;
 mod storage;
+mod units;
 
 pub use bind::Running;
 pub use dataset::{Dataset, Shape, Snapshot};
@@ -15,6 +16,7 @@ pub use keys::Lock;
 pub use mount::Mount;
 pub use pool::{Content, Pool, Vdev};
 pub use storage::Cluster;
+pub use units::Manager;
 
 use phoenix_graph::{DatasetName, PoolName};
 use phoenix_host::{HostError, op::Op, text::package_version::PackageVersion};
@@ -80,6 +82,9 @@ pub struct State {
     /// How Proxmox's cluster file system is.
     #[serde(default, skip_serializing_if = "Cluster::is_well")]
     pub cluster: Cluster,
+    /// systemd, and what it runs.
+    #[serde(default)]
+    pub manager: Manager,
     /// The parameters of the zfs module.
     pub tunables: BTreeMap<Box<str>, u64>,
     /// What the parameters are at boot where no file in `/etc/modprobe.d` says otherwise.
@@ -143,6 +148,7 @@ impl State {
             running: Running::new(),
             pct: bind::newest(),
             cluster: Cluster::Well,
+            manager: Manager::default(),
             tunables: tunables.clone(),
             tunables_at_boot: tunables,
             made: 0,

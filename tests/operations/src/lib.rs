@@ -314,6 +314,17 @@ pub fn all() -> Vec<(Op, &'static str)> {
             Op::TunableSet { name: "zfs_arc_max".into(), value: 32_212_254_720 },
             "write 32212254720 to /sys/module/zfs/parameters/zfs_arc_max",
         ),
+        (Op::UnitsReload, "systemctl daemon-reload"),
+        (Op::UnitStart { unit: "x.timer".into() }, "systemctl start -- x.timer"),
+        (Op::UnitStop { unit: "x.timer".into() }, "systemctl stop -- x.timer"),
+        (
+            Op::UnitsCheck { files: vec!["/var/x.timer".into(), "/var/x.service".into()] },
+            "systemd-analyze verify -- /var/x.timer /var/x.service",
+        ),
+        (
+            Op::SanoidCheck { folder: "/var/x".into() },
+            "sanoid --configdir /var/x --cache-dir /run/phoenix/sanoid --run-dir /run/phoenix/sanoid --readonly",
+        ),
         (Op::Link { path: "/etc/x".into(), target: "/var/y".into() }, "link /etc/x -> /var/y"),
         (Op::Unlink { path: "/etc/x".into() }, "unlink /etc/x"),
     ]

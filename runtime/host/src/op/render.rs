@@ -10,6 +10,9 @@ pub const DISK_LINKS: &str = "/dev/disk/by-id";
 /// The folder of the zfs module's parameters.
 pub const PARAMETERS: &str = "/sys/module/zfs/parameters";
 
+/// The folder of what phoenix needs until the next boot.
+const SCRATCH: &str = "/run/phoenix";
+
 impl Op {
     /// Returns the exact argument vector, the tool's name first and without a path; nothing for the
     /// operations that start no process.
@@ -167,6 +170,29 @@ impl Op {
             }
             Op::VirtiofsRevert { machine, number } => {
                 words(["qm", "set", &machine.to_string(), "--revert", &format!("virtiofs{number}")])
+            }
+            Op::UnitsReload => words(["systemctl", "daemon-reload"]),
+            Op::UnitStart { unit } => words(["systemctl", "start", "--", unit]),
+            Op::UnitStop { unit } => words(["systemctl", "stop", "--", unit]),
+            Op::UnitsCheck { files } => {
+                let mut argv = words(["systemd-analyze", "verify", "--"]);
+                argv.extend(files.iter().map(|file| file.display().to_string()));
+                argv
+            }
+            Op::SanoidCheck { folder } => {
+                // It makes these two folders, and keeps there what it has listed.
+                let scratch = format!("{SCRATCH}/sanoid");
+                let folder = folder.display().to_string();
+                words([
+                    "sanoid",
+                    "--configdir",
+                    &folder,
+                    "--cache-dir",
+                    &scratch,
+                    "--run-dir",
+                    &scratch,
+                    "--readonly",
+                ])
             }
             Op::DirectorySet { .. }
             | Op::ContentsSet { .. }

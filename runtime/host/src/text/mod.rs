@@ -13,5 +13,6 @@ pub mod mount_point;
 mod other_types;
 pub mod package_version;
 pub mod perl;
+pub mod sanoid_conf;
 pub mod storage_cfg;
 pub mod virtiofs;

@@ -8,7 +8,7 @@ mod users;
 
 pub use inside::contents;
 pub use lineage::lineage;
-pub use snapshots::{guids, names, snapshots};
+pub use snapshots::{guids, names, snapshots, whole_names};
 pub use users::named;
 
 use crate::{look::Look, reach::Reach};

@@ -65,6 +65,27 @@ pub fn names(runner: &Runner, datasets: &[DatasetName]) -> Result<BTreeSet<Box<s
     Ok(found)
 }
 
+/// Lists the whole names of the snapshots of these datasets, or of all below them as well; of a name that cannot be
+/// read nothing is known.
+pub fn whole_names(
+    runner: &Runner,
+    datasets: &[DatasetName],
+    below: bool,
+) -> Result<Vec<SnapshotName>, HostError> {
+    let mut found = Vec::new();
+    for datasets in datasets.chunks(AT_ONCE) {
+        let mut argv = vec!["zfs", "list", "-H", "-t", "snapshot", "-o", "name", "-s", "name"];
+        argv.extend(if below { &["-r", "--"][..] } else { &["-d", "1", "--"] });
+        argv.extend(datasets.iter().map(DatasetName::as_str));
+        for line in runner.look(&argv)?.lines() {
+            let name = SnapshotName::seen(line)
+                .map_err(|error| unreadable("zfs list", &format!("a snapshot's name: {error}"), line))?;
+            found.push(name);
+        }
+    }
+    Ok(found)
+}
+
 /// Reads a line: the snapshot, and how many holds it has.
 fn snapshot(line: &str) -> Result<(SnapshotState, u64), HostError> {
     let bad = |what: &str| unreadable("zfs list", what, line);

@@ -7,7 +7,7 @@ use crate::{
         doing::{self, Entries},
         live,
     },
-    files::{doing as files, render},
+    files::{doing as files, head::HEAD, places::EXPORTS, render},
     order::Milestone,
     sketch::Sketch,
 };
@@ -62,7 +62,7 @@ pub fn plan(draft: &mut Draft<'_>) {
 fn between(draft: &Draft<'_>) -> BTreeMap<Box<str>, String> {
     let inputs = draft.inputs;
     let mut files = inputs.in_force.clone();
-    let mut exported = String::from(render::HEAD);
+    let mut exported = String::from(HEAD);
     let current = inputs.current.into_iter().flat_map(Graph::resources);
     for resource in current {
         let (Resource::Export(export), Some(node)) = (resource, inputs.desired.get(&resource.key())) else {
@@ -79,7 +79,7 @@ fn between(draft: &Draft<'_>) -> BTreeMap<Box<str>, String> {
             exported.push_str(&line);
         }
     }
-    files.insert(render::EXPORTS.into(), exported);
+    files.insert(EXPORTS.into(), exported);
     files
 }
 

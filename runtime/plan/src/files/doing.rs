@@ -12,6 +12,11 @@ pub fn link(path: &Path, target: PathBuf, before: LinkState) -> Doing {
     Doing::new(Op::Link { path: path.to_owned(), target }, Inverse::Link { path: path.to_owned(), before })
 }
 
+/// Removes a link.
+pub fn unlink(path: &Path, before: LinkState) -> Doing {
+    Doing::new(Op::Unlink { path: path.to_owned() }, Inverse::Link { path: path.to_owned(), before })
+}
+
 /// Points the link that all rendered files pass through somewhere else.
 pub fn point(inputs: &Inputs<'_>, target: &Path) -> Doing {
     let path = &inputs.places.etc;

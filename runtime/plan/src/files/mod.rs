@@ -5,27 +5,37 @@
 //! after those files were seen to work, so the links do not pass through it.
 
 pub mod doing;
+pub mod head;
+pub mod places;
 pub mod render;
 
-pub use render::{EXPORTS_LINK, MODPROBE_LINK, rendered};
+pub use crate::export::line::EXPORTS_LINK;
+pub use places::{MODPROBE_LINK, links};
+pub use render::rendered;
 
 use crate::{
     Change, Inputs, Kind, Subject, code,
+    doing::Doing,
     draft::Draft,
     export::{self, live},
     order::Milestone,
     permissions,
     sketch::Sketch,
     stage::Stage,
+    units::stopped,
 };
-use phoenix_graph::{Graph, Resource};
-use phoenix_host::observed::LinkState;
-use render::{EXPORTS, MODPROBE, line};
-use std::{collections::BTreeSet, path::Path};
+use phoenix_graph::{Graph, Key, ObjectId, Resource};
+use phoenix_host::{observed::LinkState, op::Op};
+use places::{Check, EXPORTS, PLACES, Place};
+use render::line;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 pub const STAGES: &[Stage] = &[
     Stage { name: "files", after: &["permissions", "exports away"], looks_inside: true, run: plan },
-    Stage { name: "lines", after: &["registry"], looks_inside: true, run: tell },
+    Stage { name: "lines", after: &["registry", "snapshots"], looks_inside: true, run: tell },
 ];
 
 /// Plans the links, and what is put in force.
@@ -36,9 +46,20 @@ pub fn plan(draft: &mut Draft<'_>) {
     let mut sketch = Sketch::new(Kind::Update);
     let put_away = draft.found.between.is_some();
     let fresh = |name: &str| put_away || inputs.in_force.get(name) != files.get(name);
-    let links_made = link_in(draft, &mut sketch, EXPORTS, EXPORTS_LINK, live::any(inputs));
-    link_in(draft, &mut sketch, MODPROBE, MODPROBE_LINK, has_tunables(inputs));
-    if fresh(EXPORTS) || fresh(MODPROBE) {
+    let all_fresh: Vec<&Place> = PLACES.iter().filter(|place| fresh(place.name)).collect();
+    check(inputs, &mut sketch, &files, &all_fresh);
+    let mut links_made = false;
+    for place in &PLACES {
+        let needed = files.contains_key(place.name) && (!place.stays || place.is_used(inputs.desired));
+        let made = if needed {
+            link_in(draft, &mut sketch, place)
+        } else {
+            link_out(inputs, &mut sketch, place);
+            false
+        };
+        links_made |= made && place.name == EXPORTS;
+    }
+    if !all_fresh.is_empty() {
         sketch.run(doing::point(inputs, &inputs.places.after));
     }
     let reload = live::reload(draft);
@@ -79,9 +100,17 @@ pub fn tell(draft: &mut Draft<'_>) {
         .filter_map(|resource| line(resource).ok()?.map(|(_, line)| line.trim_end().to_owned()))
         .collect();
     let mut changes = Vec::new();
-    for (name, link) in [(EXPORTS, EXPORTS_LINK), (MODPROBE, MODPROBE_LINK)] {
-        let old = inputs.in_force.get(name).unwrap_or(&empty);
-        let new = new.get(name).unwrap_or(&empty);
+    for place in &PLACES {
+        let (old, new) = (inputs.in_force.get(place.name), new.get(place.name));
+        let change = |old, new| Change { setting: place.link.to_owned(), old, new };
+        if place.check != Check::Lines {
+            // It is told by the resources that it is made of, and where none of them differs by its digest.
+            if old != new && !tells(draft, place) {
+                changes.push(change(Some(digest(old)), Some(digest(new))));
+            }
+            continue;
+        }
+        let (old, new) = (old.unwrap_or(&empty), new.unwrap_or(&empty));
         let lines = |text: &'_ String, other: &String| {
             let other: BTreeSet<&str> = other.lines().collect();
             let fresh = |line: &&str| {
@@ -89,7 +118,6 @@ pub fn tell(draft: &mut Draft<'_>) {
             };
             text.lines().filter(fresh).map(str::to_owned).collect::<Vec<_>>()
         };
-        let change = |old, new| Change { setting: link.to_owned(), old, new };
         changes.extend(lines(old, new).into_iter().map(|line| change(Some(line), None)));
         changes.extend(lines(new, old).into_iter().map(|line| change(None, Some(line))));
     }
@@ -98,46 +126,80 @@ pub fn tell(draft: &mut Draft<'_>) {
     }
 }
 
-/// Links one file in, where it is needed and not linked yet; says whether it had to.
-fn link_in(draft: &mut Draft<'_>, sketch: &mut Sketch, name: &str, link: &str, needed: bool) -> bool {
+/// Returns whether a resource that is in a file, before or after, is told to change.
+fn tells(draft: &Draft<'_>, place: &Place) -> bool {
+    let graphs = [draft.inputs.current, Some(draft.inputs.desired)].into_iter().flatten();
+    let mut all = graphs.flat_map(Graph::resources).filter(|resource| (place.is_of)(resource));
+    all.any(|resource| draft.changes(&resource.key()))
+}
+
+fn digest(text: Option<&String>) -> String {
+    text.map_or("no file".to_owned(), |text| ObjectId::of(text.as_bytes()).short())
+}
+
+/// Has those that read what is put in force try it first.
+fn check(inputs: &Inputs<'_>, sketch: &mut Sketch, files: &BTreeMap<Box<str>, String>, fresh: &[&Place]) {
+    let folder = inputs.places.state.join(&inputs.places.after);
+    let made =
+        |check| fresh.iter().filter(move |place| place.check == check && files.contains_key(place.name));
+    if made(Check::Sanoid).next().is_some() {
+        sketch.run(Doing::alone(Op::SanoidCheck { folder: folder.clone() }));
+    }
+    let units: Vec<PathBuf> = made(Check::Unit).map(|place| folder.join(place.name)).collect();
+    if !units.is_empty() {
+        sketch.run(Doing::alone(Op::UnitsCheck { files: units }));
+    }
+}
+
+/// Links one file in, where it is not linked yet; says whether it had to.
+fn link_in(draft: &mut Draft<'_>, sketch: &mut Sketch, place: &Place) -> bool {
     let inputs = draft.inputs;
-    let target = inputs.places.etc.join(name);
-    let path = Path::new(link);
-    match inputs.observed.links.get(path) {
-        Some(LinkState::Link(found)) if *found == target => false,
-        _ if !needed => false,
-        Some(LinkState::Missing) | None => {
-            sketch.run(doing::link(path, target, LinkState::Missing));
-            true
-        }
-        Some(found) => {
-            let what = match found {
-                LinkState::Link(target) => format!("a link to {}", target.display()),
-                _ => "a file of somebody else's".to_owned(),
-            };
-            for key in subjects(inputs, name) {
-                draft.refuse(
-                    &key,
-                    code::FILE_IN_THE_WAY,
-                    format!("{link} is {what}; phoenix has to link its own file in there"),
-                    "look what it holds, move what is needed into the spec, and move the file away",
-                );
+    let mut made = false;
+    for (path, target) in place.links(&inputs.places.etc) {
+        match inputs.observed.links.get(path) {
+            Some(LinkState::Link(found)) if *found == target => {}
+            Some(LinkState::Missing) | None => {
+                sketch.run(doing::link(path, target, LinkState::Missing));
+                made = true;
             }
-            false
+            Some(found) => {
+                let what = match found {
+                    LinkState::Link(target) => format!("a link to {}", target.display()),
+                    _ => "a file of somebody else's".to_owned(),
+                };
+                for key in subjects(inputs, place) {
+                    draft.refuse(
+                        &key,
+                        code::FILE_IN_THE_WAY,
+                        format!("{} is {what}; phoenix has to link its own file in there", path.display()),
+                        "look what it holds, move what is needed into the spec, and move the file away",
+                    );
+                }
+            }
+        }
+    }
+    made
+}
+
+/// Takes the links to one file away that is not rendered any more, those that lead to it last.
+fn link_out(inputs: &Inputs<'_>, sketch: &mut Sketch, place: &Place) {
+    if place.stays {
+        return;
+    }
+    if let Some(stopped) = stopped(inputs, place.name) {
+        sketch.run(stopped);
+    }
+    let mut links: Vec<_> = place.links(&inputs.places.etc).collect();
+    links.reverse();
+    for (path, target) in links {
+        let before = LinkState::Link(target);
+        if inputs.observed.links.get(path) == Some(&before) {
+            sketch.run(doing::unlink(path, before));
         }
     }
 }
 
-fn has_tunables(inputs: &Inputs<'_>) -> bool {
-    inputs.desired.resources().any(|resource| matches!(resource, Resource::Tunable(_)))
-}
-
 /// Lists the resources that a file is rendered from.
-fn subjects(inputs: &Inputs<'_>, name: &str) -> Vec<phoenix_graph::Key> {
-    let from = |resource: &&Resource| match resource {
-        Resource::Export(_) => name == EXPORTS,
-        Resource::Tunable(_) => name == MODPROBE,
-        _ => false,
-    };
-    inputs.desired.resources().filter(from).map(Resource::key).collect()
+fn subjects(inputs: &Inputs<'_>, place: &Place) -> Vec<Key> {
+    inputs.desired.resources().filter(|resource| (place.is_of)(resource)).map(Resource::key).collect()
 }

@@ -1,7 +1,11 @@
-//! What stands in the files that phoenix renders below `/etc`: a line for each resource that has one.
+//! What stands in the files that phoenix renders below `/etc`: a line for each resource that has one, and files that are
+//! made of several.
 
-use crate::{export::line, tunable};
-pub use line::EXPORTS_LINK;
+use super::{
+    head::HEAD,
+    places::{EXPORTS, MODPROBE},
+};
+use crate::{export::line, snapshots::render as snapshots, tunable};
 use phoenix_graph::{
     Export, Graph, Resource,
     check::{self, Fault, Reason},
@@ -9,13 +13,6 @@ use phoenix_graph::{
 };
 use phoenix_host::text::exports;
 use std::collections::BTreeMap;
-
-/// Where the module parameters for the next boot are linked in (`modprobe.d(5)`).
-pub const MODPROBE_LINK: &str = "/etc/modprobe.d/phoenix.conf";
-
-pub const HEAD: &str = "# Made by phoenix, which writes it anew at each switch: change the spec instead.\n";
-pub const EXPORTS: &str = "phoenix.exports";
-pub const MODPROBE: &str = "phoenix.conf";
 
 /// Renders the files of a graph, by name.
 ///
@@ -29,7 +26,7 @@ pub fn rendered(graph: &Graph) -> Result<BTreeMap<Box<str>, String>, Fault> {
             file.into_iter().for_each(|(_, text)| text.push_str(&line));
         }
     }
-    Ok(files.into_iter().map(|(name, text)| (name.into(), text)).collect())
+    Ok(files.into_iter().chain(snapshots::files(graph)).map(|(name, text)| (name.into(), text)).collect())
 }
 
 /// Writes the line that a resource has in a rendered file, and the file's name.

@@ -281,7 +281,7 @@ impl Leaving {
             let key = match &action.subject {
                 Subject::Resource(key) => key.clone(),
                 Subject::Key(dataset) => Key::Dataset(dataset.clone()),
-                Subject::Files | Subject::Mounts => continue,
+                Subject::Files | Subject::Mounts | Subject::Units => continue,
             };
             for op in &action.ops {
                 found.registration(op, &key, seen);

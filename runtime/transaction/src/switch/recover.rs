@@ -170,7 +170,7 @@ fn made(open: &Transaction) -> BTreeSet<Key> {
     created
         .filter_map(|action| match &action.subject {
             Subject::Resource(key) => Some(key.clone()),
-            Subject::Files | Subject::Mounts | Subject::Key(_) => None,
+            Subject::Files | Subject::Mounts | Subject::Key(_) | Subject::Units => None,
         })
         .collect()
 }

@@ -7,9 +7,9 @@ use phoenix_host::{
     snapshots::HOLD,
 };
 use phoenix_plan::{
-    Before, Consent, Plan, Warning, code,
+    Before, Consent, Overdue, Plan, Warning, code,
     foreign::{Foreign, foreign, left, missing, unknown},
-    query,
+    overdue, query, scheduled,
 };
 use phoenix_store::Transaction;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +25,8 @@ pub struct Standing {
     pub unknown: Vec<(Key, Unknown)>,
     /// What is there and is not the generation's.
     pub foreign: Vec<Foreign>,
+    /// The snapshots that should have been taken by now.
+    pub overdue: Vec<Overdue>,
 }
 
 impl Runtime<'_> {
@@ -42,11 +44,23 @@ impl Runtime<'_> {
         drift.warnings.extend(self.renamed(&aim.graph, &seen)?);
         let record = self.record_for(&aim, &seen)?;
         Ok(Standing {
+            overdue: self.overdue(&aim.graph, &seen)?,
             missing: missing(&seen, &aim.graph),
             unknown: unknown(&seen, &aim.graph),
             foreign: foreign(&seen, &aim.graph, &record),
             drift,
         })
+    }
+
+    /// Tells which snapshots should have been taken by now, where any are taken by the clock: by one look more.
+    fn overdue(&self, graph: &Graph, seen: &Observed) -> Result<Vec<Overdue>, SwitchError> {
+        let mut names = scheduled(graph);
+        names.retain(|name| seen.datasets.contains_key(name));
+        if names.is_empty() || !self.host.keeps_time() {
+            return Ok(Vec::new());
+        }
+        let since = self.store.current()?.map_or(self.now, |current| current.time);
+        Ok(overdue(graph, &self.host.snapshots(&names)?, since, self.now))
     }
 
     /// Tells what an interrupted switch made and the host still has, since its journal, which may have lost its

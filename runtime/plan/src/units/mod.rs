@@ -1,0 +1,90 @@
+//! Units of systemd that phoenix renders: read by systemd once their files are in force, started, and stopped before
+//! they go.
+//!
+//! What systemd has read of a unit is told by its description: the digest in there is that of the whole file. So a unit
+//! whose file is another by now is found whichever way it became so.
+
+pub mod doing;
+pub mod render;
+
+use crate::{
+    Inputs, Kind, Subject, code,
+    doing::Doing,
+    draft::Draft,
+    files::{places::PLACES, rendered},
+    order::Milestone,
+    sketch::Sketch,
+    stage::Stage,
+};
+use phoenix_graph::{Graph, Resource};
+use phoenix_host::observed::{Query, Units};
+use std::collections::BTreeMap;
+
+pub const STAGES: &[Stage] = &[Stage { name: "units", after: &["files"], looks_inside: true, run: plan }];
+
+/// Adds all units that a graph renders to what is looked at.
+pub fn look(query: &mut Query, graph: &Graph) {
+    query.units.extend(all(&rendered(graph).unwrap_or_default()).map(|(name, _)| name.into()));
+}
+
+/// Returns what stops a unit that goes, where it is started: before its files do.
+pub fn stopped(inputs: &Inputs<'_>, name: &str) -> Option<Doing> {
+    let units = &inputs.observed.units;
+    (is_started(name) && units.is_active(name)).then(|| doing::stop(name, units))
+}
+
+/// Has systemd read what is rendered anew, and starts what is to be.
+fn plan(draft: &mut Draft<'_>) {
+    let inputs = draft.inputs;
+    // Where nobody runs units they were refused.
+    let Units::Found(_) = &inputs.observed.units else { return };
+    let units = &inputs.observed.units;
+    let after = rendered(inputs.desired).unwrap_or_default();
+    for (name, _) in all(&after) {
+        if let Some(how) = units.get(name).and_then(|state| state.failed.as_deref()) {
+            let text = format!("{name} failed when it ran last ({how}): see `journalctl --unit {name}`");
+            let key = draft.inputs.desired.resources().find(|one| is_of(name, one)).map(Resource::key);
+            if let Some(key) = key {
+                draft.warn(&key, code::UNIT_FAILED, text);
+            }
+        }
+    }
+    let mut sketch = Sketch::new(Kind::Update);
+    let unread: Vec<&str> = unread(inputs, &after);
+    if !unread.is_empty() {
+        sketch.run(doing::reload(&unread, units));
+    }
+    for (name, _) in all(&after).filter(|(name, _)| is_started(name) && !units.is_active(name)) {
+        sketch.run(doing::start(name, units));
+    }
+    if sketch.is_idle() {
+        return;
+    }
+    sketch.after(Milestone::Files);
+    draft.push(Subject::Units, sketch);
+}
+
+/// Lists the units that systemd has otherwise than they are to be.
+fn unread<'a>(inputs: &'a Inputs<'_>, after: &'a BTreeMap<Box<str>, String>) -> Vec<&'a str> {
+    let units = &inputs.observed.units;
+    let fresh = all(after).filter(|(name, text)| units.loaded(name) != render::description(text));
+    let gone = all(inputs.in_force).filter(|(name, _)| !after.contains_key(*name));
+    let gone = gone.filter(|(name, _)| units.loaded(name).is_some());
+    fresh.chain(gone).map(|(name, _)| name).collect()
+}
+
+/// Lists the units among rendered files.
+fn all(files: &BTreeMap<Box<str>, String>) -> impl Iterator<Item = (&str, &str)> {
+    let is_unit = |name: &str| [".service", ".timer"].iter().any(|end| name.ends_with(end));
+    files.iter().filter(move |(name, _)| is_unit(name)).map(|(name, text)| (&**name, &**text))
+}
+
+/// Returns whether a unit is started by itself, and not by another one.
+fn is_started(name: &str) -> bool {
+    name.ends_with(".timer")
+}
+
+/// Returns whether a unit is rendered from a resource.
+fn is_of(unit: &str, resource: &Resource) -> bool {
+    PLACES.iter().any(|place| place.name == unit && (place.is_of)(resource))
+}
