@@ -11,6 +11,7 @@ use crate::{Error, Image, MachineSpec, Result};
 
 const RC: &str = include_str!("../guest/rc");
 const NFS: &str = include_str!("../guest/nfs");
+const SYSTEMD: &str = include_str!("../guest/systemd");
 
 /// What a machine has on the host: its disks, its initramfs, its console.
 #[derive(Debug)]
@@ -70,7 +71,8 @@ impl Hardware {
         let mut archive = fs::read(&base).map_err(Error::io("read", &base))?;
         let script = |path, text: &'static str| Entry { path, mode: 0o755, content: text.as_bytes() };
         let agent = Entry { path: "lab/agent", mode: 0o755, content: &agent };
-        cpio::append(&mut archive, &[script("lab/rc", RC), script("lab/nfs", NFS), agent]);
+        let scripts = [script("lab/rc", RC), script("lab/nfs", NFS), script("lab/systemd", SYSTEMD), agent];
+        cpio::append(&mut archive, &scripts);
         let path = self.initrd();
         fs::write(&path, archive).map_err(Error::io("write", &path))
     }
@@ -150,6 +152,9 @@ impl Hardware {
         }
         if self.spec.nfs {
             words.push_str(" lab.nfs=yes");
+        }
+        if self.spec.systemd {
+            words.push_str(" lab.systemd=yes");
         }
         words
     }
