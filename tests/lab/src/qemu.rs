@@ -142,10 +142,12 @@ impl Hardware {
     /// each process has other addresses (`norandmaps` forbids it), it translates every program anew at every
     /// start, which makes all that starts processes three times as slow.
     fn words(&self) -> String {
+        // On a busy host the emulated timer is late for the kernel's check of it, which then gives up.
         // Where a task hangs, the kernel tells it on the console with the stack, before a test gives up.
         let mut words = String::from(
             "console=ttyS0 panic=-1 quiet mitigations=off norandmaps nokaslr init_on_alloc=0 audit=0 \
-             clocksource=tsc tsc=reliable sysctl.kernel.printk=7 sysctl.kernel.hung_task_timeout_secs=40",
+             clocksource=tsc tsc=reliable no_timer_check sysctl.kernel.printk=7 \
+             sysctl.kernel.hung_task_timeout_secs=40",
         );
         if !self.spec.import_pools {
             words.push_str(" lab.import=no");
