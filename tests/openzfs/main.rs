@@ -22,9 +22,11 @@ mod properties;
 mod proxmox;
 mod record;
 mod renames;
+mod sanoid;
 mod stage;
 mod switch;
 mod topology;
+mod units;
 
 use phoenix_lab::{MachineSpec, Session};
 

@@ -2,7 +2,7 @@
 //!
 //!     cargo run -p phoenix-lab --example lab -- SCRIPT [FOLDER]
 //!
-//! The script's first lines say what the machine has: `# disk SERIAL MIB`, `# nfs`, `# qm`, `# no-import`,
+//! The script's first lines say what the machine has: `# disk SERIAL MIB`, `# nfs`, `# qm`, `# systemd`, `# no-import`,
 //! `# program PATH` (a program of the host's, which goes to /usr/sbin).
 //! Where it says `# power-cut`, the power is cut there and the rest runs after the next boot.
 
@@ -54,6 +54,7 @@ fn spec(text: &str) -> Result<MachineSpec, Box<dyn Error>> {
             ["#", "disk", serial, size] => spec = spec.disk(*serial, mib(size.parse()?)),
             ["#", "nfs"] => spec = spec.with_nfs(),
             ["#", "qm"] => spec = spec.with_qm(),
+            ["#", "systemd"] => spec = spec.with_systemd(),
             ["#", "no-import"] => spec = spec.without_import(),
             _ => {}
         }

@@ -29,7 +29,7 @@ command -v sudo >/dev/null || [ "$(id -u)" = 0 ] || die "building needs root: ru
 
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
-key=$({ echo "$suite"; cat "$here"/build.sh "$here"/root.sh "$here"/emulator.sh "$here"/qm.sh "$here"/initramfs.sh "$here"/initramfs-init "$here"/packages "$here"/packages-qm "$here/zfs-$zfs"; } |
+key=$({ echo "$suite"; cat "$here"/build.sh "$here"/root.sh "$here"/emulator.sh "$here"/qm.sh "$here"/initramfs.sh "$here"/initramfs-init "$here"/packages "$here"/packages-qm "$here"/units.preset "$here/zfs-$zfs"; } |
   sha256sum | cut -c1-16)
 image=$folder/$key
 

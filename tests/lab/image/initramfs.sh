@@ -10,7 +10,7 @@ tree=$(mktemp -d "$out/initramfs.XXXXXX")
 
 mkdir -p "$tree"/{bin,dev,proc,sys,newroot,lab,"lib/modules/$kernel"}
 cp "$root/bin/busybox" "$tree/bin/busybox"
-for applet in sh mount insmod switch_root cp mkdir cat sleep echo; do ln -s busybox "$tree/bin/$applet"; done
+for applet in sh mount insmod switch_root cp rm mkdir cat sleep echo; do ln -s busybox "$tree/bin/$applet"; done
 # In the order they are to be loaded; `builtin` lines need nothing.
 for module in virtio_pci virtio_blk ext4 virtio_console; do
   chroot "$root" modprobe -S "$kernel" --show-depends "$module"

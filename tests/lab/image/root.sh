@@ -65,6 +65,18 @@ mapfile -t wanted < <(cat "$here/packages" "$here/zfs-$version" | sed 's/#.*//; 
 logged "installing ${#wanted[@]} packages, compiling OpenZFS" \
   within apt-get -q install -y --no-install-recommends "${wanted[@]}"
 
+# Of Prometheus only what checks rules and metrics: the server is as large again, and nothing here asks it.
+promtool() {
+  within sh -c 'cd /tmp && apt-get -q download prometheus' &&
+    within sh -c 'dpkg-deb --fsys-tarfile /tmp/prometheus_*.deb | tar -x -C / ./usr/bin/promtool'
+}
+logged "unpacking promtool" promtool
+
+# What packages have enabled is put back, but for what imports and mounts pools.
+install -D -m 644 "$here/units.preset" "$root/etc/systemd/system-preset/00-lab.preset"
+logged "enabling what a boot with systemd needs" within systemctl preset-all
+rm -r "$root/etc/systemd/system-preset"
+
 kernel=$(ls "$root/lib/modules" | grep -- '-cloud-amd64$' | sort -V | tail -1)
 [ -n "$kernel" ] || { say "error: no cloud kernel came with linux-image-cloud-amd64"; exit 1; }
 zfs=$(within dpkg-query -W -f '${Version}' zfs-dkms)
@@ -89,7 +101,7 @@ cp "$root/boot/vmlinuz-$kernel" "$work/vmlinuz"
 chmod 644 "$work/vmlinuz"
 {
   echo "kernel $kernel"
-  within dpkg-query -W -f '${Package} ${Version}\n' zfs-dkms zfsutils-linux nfs-kernel-server libc6 udev
+  within dpkg-query -W -f '${Package} ${Version}\n' zfs-dkms zfsutils-linux nfs-kernel-server libc6 udev systemd sanoid
 } >"$work/versions"
 say "waiting for the emulator's packages and the disk of qm"
 wait "$emulator" || { say "error: installing the emulator failed:"; tail -n 30 "$work/emulator.log" >&2; exit 1; }

@@ -199,13 +199,17 @@ impl Machine {
         self.switch_on()
     }
 
-    /// Changes what later boots do: the memory, whether pools are imported, whether NFS starts.
+    /// Changes what later boots do: the memory, whether pools are imported, whether NFS starts, whether systemd does.
     pub fn spec_mut(&mut self) -> &mut MachineSpec {
         &mut self.hardware.spec
     }
 
     /// Switches the machine off in order: exports gone, datasets unmounted, all written.
     pub fn shutdown(&mut self) -> Result<()> {
+        if self.hardware.spec.systemd {
+            self.start("exportfs -ua; exec systemctl poweroff")?;
+            return self.wait_off(COMMAND);
+        }
         self.start(
             "exportfs -ua; umount -a -t nfs,nfs4; zfs unmount -a; sync; \
              mount -o remount,ro /; echo o >/proc/sysrq-trigger",

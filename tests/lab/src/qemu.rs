@@ -11,6 +11,7 @@ use crate::{Error, Image, MachineSpec, Result};
 
 const RC: &str = include_str!("../guest/rc");
 const NFS: &str = include_str!("../guest/nfs");
+const SYSTEMD: &str = include_str!("../guest/systemd");
 
 /// What a machine has on the host: its disks, its initramfs, its console.
 #[derive(Debug)]
@@ -70,7 +71,8 @@ impl Hardware {
         let mut archive = fs::read(&base).map_err(Error::io("read", &base))?;
         let script = |path, text: &'static str| Entry { path, mode: 0o755, content: text.as_bytes() };
         let agent = Entry { path: "lab/agent", mode: 0o755, content: &agent };
-        cpio::append(&mut archive, &[script("lab/rc", RC), script("lab/nfs", NFS), agent]);
+        let scripts = [script("lab/rc", RC), script("lab/nfs", NFS), script("lab/systemd", SYSTEMD), agent];
+        cpio::append(&mut archive, &scripts);
         let path = self.initrd();
         fs::write(&path, archive).map_err(Error::io("write", &path))
     }
@@ -140,16 +142,21 @@ impl Hardware {
     /// each process has other addresses (`norandmaps` forbids it), it translates every program anew at every
     /// start, which makes all that starts processes three times as slow.
     fn words(&self) -> String {
+        // On a busy host the emulated timer is late for the kernel's check of it, which then gives up.
         // Where a task hangs, the kernel tells it on the console with the stack, before a test gives up.
         let mut words = String::from(
             "console=ttyS0 panic=-1 quiet mitigations=off norandmaps nokaslr init_on_alloc=0 audit=0 \
-             clocksource=tsc tsc=reliable sysctl.kernel.printk=7 sysctl.kernel.hung_task_timeout_secs=40",
+             clocksource=tsc tsc=reliable no_timer_check sysctl.kernel.printk=7 \
+             sysctl.kernel.hung_task_timeout_secs=40",
         );
         if !self.spec.import_pools {
             words.push_str(" lab.import=no");
         }
         if self.spec.nfs {
             words.push_str(" lab.nfs=yes");
+        }
+        if self.spec.systemd {
+            words.push_str(" lab.systemd=yes");
         }
         words
     }

@@ -30,11 +30,20 @@ pub struct MachineSpec {
     pub nfs: bool,
     /// Whether it has the disk of machines that the stand-in for `qm` starts in it.
     pub qm: bool,
+    /// Whether its first process is systemd; else it is a script, and no service runs. A boot takes longer.
+    pub systemd: bool,
 }
 
 impl Default for MachineSpec {
     fn default() -> Self {
-        MachineSpec { disks: Vec::new(), memory: 2048, import_pools: true, nfs: false, qm: false }
+        MachineSpec {
+            disks: Vec::new(),
+            memory: 2048,
+            import_pools: true,
+            nfs: false,
+            qm: false,
+            systemd: false,
+        }
     }
 }
 
@@ -63,6 +72,13 @@ impl MachineSpec {
     #[must_use]
     pub fn with_qm(mut self) -> MachineSpec {
         self.qm = true;
+        self
+    }
+
+    /// Boots with systemd as the first process, which runs what is enabled.
+    #[must_use]
+    pub fn with_systemd(mut self) -> MachineSpec {
+        self.systemd = true;
         self
     }
 
