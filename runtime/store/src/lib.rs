@@ -68,6 +68,9 @@ pub struct Store {
 }
 
 impl Store {
+    /// The folders that each state folder has.
+    pub const FOLDERS: [&str; 3] = ["store", "generations", "txn"];
+
     /// Opens a state folder, making what is missing of it. The folder is its owner's only.
     ///
     /// # Errors
@@ -78,7 +81,7 @@ impl Store {
         // The folder itself may be reached through a link, such as one to another file system.
         let root = root.canonicalize().map_err(io_error("find the folder", root))?;
         durable::own_folder(&root)?;
-        for name in ["store", "generations", "txn"] {
+        for name in Self::FOLDERS {
             let folder = root.join(name);
             durable::private_folder(&folder)?;
             durable::own_folder(&folder)?;
