@@ -104,7 +104,7 @@ impl Keep {
         // What comes after the last end of a line was torn.
         let mut whole = lines.split_inclusive(|&byte| byte == b'\n').filter(|line| line.ends_with(b"\n"));
         if let Some(head) = whole.next()
-            && parsed::<Head>(head, &log).is_ok_and(|head| head.on == on)
+            && parsed::<Head>(head, &log)?.on == on
         {
             logged = head.len() as u64;
             for line in whole {
