@@ -16,6 +16,9 @@ use std::{
     sync::atomic::AtomicBool,
 };
 
+/// The state folder of a simulated host, in its own.
+pub const SIM_STATE: &str = "state";
+
 /// A host with its store.
 pub struct Site {
     host: Box<dyn Host>,
@@ -147,7 +150,7 @@ fn state_dir(common: &Common) -> Result<PathBuf, Failure> {
     // Links of the simulated host that lie below its folder are real ones: the state belongs there.
     let sim = absolute(sim)?;
     let sim = sim.canonicalize().unwrap_or(sim);
-    let Some(state) = &common.state_dir else { return Ok(sim.join("state")) };
+    let Some(state) = &common.state_dir else { return Ok(sim.join(SIM_STATE)) };
     let state = absolute(state)?;
     if state.starts_with(&sim) {
         return Ok(state);

@@ -463,6 +463,8 @@ pub struct VerifyView {
     pub journals: usize,
     /// How many writes were cut off before anything counted on them; they are no damage.
     pub leftovers: usize,
+    /// The generations whose files in `etc` and `machines` cannot be proved: an earlier version wrote them.
+    pub unproved: Vec<u64>,
     /// What is wrong, in the order of the paths.
     pub findings: Vec<FindingView>,
 }
@@ -493,6 +495,7 @@ impl VerifyView {
             generations: verified.generations,
             journals: verified.journals,
             leftovers: verified.leftovers,
+            unproved: verified.unproved.iter().copied().collect(),
             findings: findings.collect(),
         }
     }

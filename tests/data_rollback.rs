@@ -410,7 +410,9 @@ fn what_was_written_to_a_clone_before_it_is_undone_is_set_aside() {
     world.host.power_on();
     write(&world, SHARE, "between", "a letter");
     let recovered = world.recover(false).unwrap();
-    let Some(Recovered::Undone { generation: Some(2), kept }) = recovered else { panic!("{recovered:?}") };
+    let Some(Recovered::Undone { generation: Some(2), kept, instead: None }) = recovered else {
+        panic!("{recovered:?}")
+    };
     assert!(kept.iter().any(|kept| kept.contains("tank/.phoenix/3.undone0/share")), "{kept:?}");
     assert_eq!(read(&world, "tank/.phoenix/3.undone0/share", "between").unwrap(), "a letter");
     assert_eq!(picture(&world), before);

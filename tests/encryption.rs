@@ -413,7 +413,10 @@ fn what_a_cut_switch_made_within_a_locked_root_stays_and_is_told() {
     let somebody = std::mem::take(&mut world.typed);
     // Nobody is there to type it: nothing goes on.
     let resumed = world.recover(true);
-    assert!(matches!(&resumed, Ok(Some(Recovered::Undone { kept, .. })) if kept.len() == 1), "{resumed:?}");
+    let Ok(Some(Recovered::Undone { kept, instead: Some(why), .. })) = &resumed else {
+        panic!("{resumed:?}")
+    };
+    assert!(kept.len() == 1 && why.contains("tank/enc"), "{resumed:?}");
     assert_eq!(world.recover(false).unwrap(), None);
     world.typed = somebody;
     world.switch(&graph(typed("prompt"))).unwrap();

@@ -3,7 +3,7 @@
 use crate::{
     exit::Exit,
     failure::Failure,
-    named::find,
+    named::{Found, Unread, find, tell_states},
     show::count,
     spec::{Deny, NAME, Spec, texts},
     terminal::Terminal,
@@ -18,7 +18,7 @@ use std::{
 /// Tell what is wrong with specs
 ///
 /// Compiles each and writes nothing. Exits with 3 where one has errors. Of a folder, every .kdl file below it
-/// is checked. A file that only defines lets and profiles, or that another one imports, is checked as what
+/// is checked, but for hidden ones and state folders, which are named. A file that only defines lets and profiles, or that another one imports, is checked as what
 /// others import; what is wrong with it is told once. With `--json` it prints one object a line, with spans in
 /// bytes and in lines and columns, for editors and continuous integration.
 /// With `-` for the spec it checks standard input, as the file that `--file` names.
@@ -42,7 +42,7 @@ impl Check {
     /// Runs the verb.
     pub fn run(&self, terminal: &Terminal) -> Result<Exit, Failure> {
         let mut specs = Vec::new();
-        for file in self.files()? {
+        for file in self.files(terminal)? {
             let mut spec = self.read(&file)?;
             // Of a graph nothing is told, and there may be many.
             spec.compiled.hosts = Vec::new();
@@ -90,24 +90,30 @@ impl Check {
     }
 
     /// Lists the files that were named, or lie in folders that were.
-    fn files(&self) -> Result<Vec<PathBuf>, Failure> {
+    fn files(&self, terminal: &Terminal) -> Result<Vec<PathBuf>, Failure> {
         let mut files = Vec::new();
         for path in &self.specs {
             if !path.is_dir() {
                 files.push(path.clone());
                 continue;
             }
-            let mut found = Vec::new();
-            find(path, &mut found).map_err(|error| {
+            let mut found = Found::default();
+            find(path, &mut found).map_err(|Unread { path: at, error }| {
                 let doing = format!("cannot check the specs in {}", path.display());
-                Failure::new(Exit::Failed, doing).because(error)
+                Failure::new(Exit::Failed, doing)
+                    .because(format!("{} cannot be read: {error}", at.display()))
+                    .help("name the specs, or folders that you may look into")
             })?;
-            if found.is_empty() {
+            tell_states(&found.states, terminal);
+            if found.specs.is_empty() {
                 return Err(Failure::new(Exit::Usage, format!("cannot find a spec in {}", path.display()))
-                    .because("neither it nor a folder below it has a .kdl file; hidden ones do not count")
+                    .because(
+                        "neither it nor a folder below it has a .kdl file; hidden ones and state folders do not \
+                         count",
+                    )
                     .help("name a spec, or a folder that holds some; `phoenix init` writes one"));
             }
-            files.extend(found.into_iter().map(|found| found.file));
+            files.extend(found.specs.into_iter().map(|found| found.file));
         }
         let mut seen = HashSet::new();
         files.retain(|file| seen.insert(file.clone()));

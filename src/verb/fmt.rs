@@ -3,7 +3,7 @@
 use crate::{
     exit::Exit,
     failure::Failure,
-    named::{Named, find},
+    named::{Found, Named, Unread, find, tell_states},
     spec::{NAME, read_bounded},
     terminal::Terminal,
 };
@@ -32,12 +32,13 @@ pub struct Fmt {
 impl Fmt {
     /// Runs the verb.
     pub fn run(&self, terminal: &Terminal) -> Result<Exit, Failure> {
-        let mut files = Vec::new();
+        let mut found = Found::default();
         for file in &self.files {
-            find(file, &mut files).map_err(|error| failed(file, error))?;
+            find(file, &mut found).map_err(|Unread { path, error }| failed(&path, error))?;
         }
+        tell_states(&found.states, terminal);
         let mut exit = Exit::Done;
-        for Named { file, place } in &files {
+        for Named { file, place } in &found.specs {
             let (text, was) = match place {
                 None => (read_bounded(io::stdin()).map_err(|error| failed(file, error))?, None),
                 Some((folder, name)) => {

@@ -22,7 +22,8 @@ use std::path::Path;
 ///
 /// Undoes it, so that the host is as the generation before says. With --resume it is brought to its
 /// end instead, where that is still possible, and is confirmed by that; a rollback with data is always
-/// undone. What a plan has been confirmed once is not asked again.
+/// undone. Where it cannot be gone on with, it is undone all the same, the reason is told, and the exit code
+/// is 1. What a plan has been confirmed once is not asked again.
 /// Where it was undone, the host is looked at once more: what is not as the generation says that is
 /// current, by what the journal lost or by hand, is told by name, and the exit code is 2.
 /// A generation that waits to be confirmed, and that nobody watches any more, is gone back from.
@@ -69,7 +70,7 @@ impl Recover {
             Some(Recovered::Finished { generation }) => {
                 format!("The switch was brought to its end: generation {generation} is current.")
             }
-            Some(Recovered::Undone { generation, kept }) => {
+            Some(Recovered::Undone { generation, kept, instead }) => {
                 let differences = differences(&runtime, generation, open.as_ref());
                 let whole = differences.as_ref().map_or(true, String::is_empty);
                 terminal.print(undone(generation, &kept, whole));
@@ -77,7 +78,15 @@ impl Recover {
                     switching::failure("the host cannot be compared with the generation", error, terminal)
                 })?;
                 terminal.print(differences);
-                return Ok(if whole { Exit::Done } else { Exit::Differences });
+                return match instead {
+                    Some(why) if self.resume => Err(not_resumed(&why)),
+                    Some(why) => {
+                        terminal.print(format_args!("It could not be brought to its end: {}\n", line(&why)));
+                        Ok(if whole { Exit::Done } else { Exit::Differences })
+                    }
+                    None if whole => Ok(Exit::Done),
+                    None => Ok(Exit::Differences),
+                };
             }
         };
         terminal.print(format_args!("{text}\n"));
@@ -110,6 +119,13 @@ impl Recover {
         terminal.print(format_args!("{} recovers at each boot from now on.\n", unit.display()));
         Ok(Exit::Done)
     }
+}
+
+/// Says why a switch was not brought to its end: it was asked for, and did not come about.
+fn not_resumed(why: &str) -> Failure {
+    Failure::new(Exit::Failed, "cannot bring the switch to its end")
+        .because(line(&why))
+        .help("it was undone instead: put that right, and ask for the same once more")
 }
 
 fn undone(generation: Option<u64>, kept: &[String], whole: bool) -> String {

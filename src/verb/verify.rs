@@ -11,11 +11,12 @@ use crate::{
     view::VerifyView,
 };
 use clap::Args;
+use phoenix_graph::plain::some;
 
 /// Look through the store for what is damaged or missing
 ///
-/// Proves every stored object against its hash, every generation with its system and its spec, every
-/// link and every journal, and changes nothing. What is wrong is named, with how it is put right; it
+/// Proves every stored object against its hash, every generation with its system, its spec and its files,
+/// every link and every journal, and changes nothing. What is wrong is named, with how it is put right; it
 /// then exits with 1. The host itself is looked at by `phoenix status`.
 #[derive(Debug, Args)]
 pub struct Verify {
@@ -55,6 +56,14 @@ impl Verify {
                     count(some, "write")
                 ),
             };
+            if !verified.unproved.is_empty() {
+                let numbers: Vec<String> = verified.unproved.iter().map(ToString::to_string).collect();
+                terminal.print(format_args!(
+                    "Not proved: what lies in etc and machines of generation {}, which an earlier version wrote; going \
+                     back to it writes it anew.\n",
+                    some(&numbers)
+                ));
+            }
             terminal.print(format_args!(
                 "{}: {}, {}, {}: {found}{left}\n",
                 store.root().display(),

@@ -139,3 +139,28 @@ fn a_text_in_another_language_is_told_once() {
         told.says(&format!("this is {language}, and no spec")).says("1 error, 0 warnings");
     }
 }
+
+#[test]
+fn what_lies_in_a_state_folder_is_no_spec_and_that_is_said() {
+    let sandbox = Sandbox::switched();
+    let other = sandbox.path().join("specs/kept");
+    sandbox.run(&["build", "--state-dir", other.to_str().unwrap(), "phoenix.kdl"]).exits(0);
+    let kept = sandbox.tree("sim/state");
+    assert!(
+        kept.iter().any(|(path, _)| path.to_str().unwrap().ends_with("-spec-phoenix.kdl")),
+        "nothing is there to be passed by"
+    );
+    sandbox
+        .run(&["check", "."])
+        .exits(0)
+        .says("phoenix.kdl: 0 errors, 0 warnings")
+        .says("sim/state is a state folder: what it holds is no spec")
+        .says("specs/kept is a state folder");
+    sandbox.run(&["fmt", "."]).exits(0).says("sim/state is a state folder");
+    assert_eq!(sandbox.tree("sim/state"), kept);
+    let named = sandbox.run(&["check", "sim/state"]).exits(64);
+    named.says("cannot find a spec in sim/state").says("sim/state is a state folder");
+    // A spec beside a simulated host is one.
+    sandbox.write("sim/mine.kdl", WARNED);
+    sandbox.run(&["check", "sim"]).exits(0).says("sim/mine.kdl: 0 errors, 1 warning");
+}

@@ -1,7 +1,7 @@
 //! What a person meets who is not root, whose switch runs elsewhere, or who mistypes the name of a host.
 
 use crate::command::{
-    common::{Sandbox, example},
+    common::{Ran, Sandbox, example},
     refusals::interrupt,
 };
 use phoenix_store::Store;
@@ -22,24 +22,12 @@ type Way = (&'static str, fn(&PathBuf));
 /// Nobody's number on every Linux.
 const NOBODY: u32 = 65_534;
 
-#[test]
-fn a_user_beside_a_state_folder_of_roots_builds_to_a_store_of_his_own() {
-    if !rustix::process::geteuid().is_root() {
-        println!("left out: it takes root to be somebody else");
-        return;
-    }
-    let sandbox = Sandbox::new();
-    sandbox.write("home/phoenix.kdl", &fs::read_to_string(example("phoenix/phoenix.kdl")).unwrap());
-    let home = sandbox.path().join("home");
-    fs::set_permissions(sandbox.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    for path in [home.clone(), home.join("phoenix.kdl")] {
-        chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
-    }
-    // The program where everybody may run it.
+/// Runs phoenix in a folder as nobody; the program stands where everybody may run it.
+fn nobody(sandbox: &Sandbox, home: PathBuf) -> impl Fn(&[&str]) -> Ran {
     let program = sandbox.path().join("phoenix");
     fs::copy(env!("CARGO_BIN_EXE_phoenix"), &program).unwrap();
-    let roots = sandbox.path().join("state");
-    let as_nobody = |args: &[&str]| {
+    fs::set_permissions(sandbox.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    move |args| {
         let mut process = sandbox.process_of(&program, args);
         process.current_dir(&home).env("HOME", &home).uid(NOBODY).gid(NOBODY).stdin(Stdio::null());
         // A process that another test starts meanwhile may have the copy open for writing for an instant.
@@ -50,7 +38,40 @@ fn a_user_beside_a_state_folder_of_roots_builds_to_a_store_of_his_own() {
             }
         };
         sandbox.ran(args, &output)
-    };
+    }
+}
+
+#[test]
+fn who_may_not_look_into_a_state_folder_checks_what_lies_beside_it() {
+    if !rustix::process::geteuid().is_root() {
+        println!("left out: it takes root to be somebody else");
+        return;
+    }
+    let sandbox = Sandbox::switched();
+    let as_nobody = nobody(&sandbox, sandbox.path());
+    as_nobody(&["check", "."]).exits(0).says("phoenix.kdl: 0 errors").says("sim/state is a state folder");
+    // Any other is named.
+    fs::create_dir_all(sandbox.path().join("specs/closed")).unwrap();
+    fs::set_permissions(sandbox.path().join("specs/closed"), fs::Permissions::from_mode(0o700)).unwrap();
+    for verb in ["check", "fmt"] {
+        as_nobody(&[verb, "."]).exits(1).says("specs/closed").says("Permission denied");
+    }
+}
+
+#[test]
+fn a_user_beside_a_state_folder_of_roots_builds_to_a_store_of_his_own() {
+    if !rustix::process::geteuid().is_root() {
+        println!("left out: it takes root to be somebody else");
+        return;
+    }
+    let sandbox = Sandbox::new();
+    sandbox.write("home/phoenix.kdl", &fs::read_to_string(example("phoenix/phoenix.kdl")).unwrap());
+    let home = sandbox.path().join("home");
+    for path in [home.clone(), home.join("phoenix.kdl")] {
+        chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+    }
+    let roots = sandbox.path().join("state");
+    let as_nobody = nobody(&sandbox, home.clone());
     let ways: [Way; 4] = [
         ("never used", |_| {}),
         ("closed", |roots| {

@@ -5,7 +5,7 @@ use crate::{
     command::common::{Sandbox, example},
     snapshot,
 };
-use phoenix_graph::ObjectId;
+use phoenix_graph::{DatasetName, ObjectId};
 use phoenix_host::{HostError, op::Op};
 use phoenix_plan::Consent;
 use phoenix_sim::{Fault, FaultKind, SimHost};
@@ -191,6 +191,22 @@ fn an_interrupted_switch_can_be_brought_to_its_end() {
     sandbox.sim(&["recover", "--resume", "--yes"]).exits(0).says("generation 2 is current");
     sandbox.sim(&["status"]).exits(0).says("Generation 2 ");
     sandbox.sim(&["plan", "phoenix.kdl"]).exits(0).says("Nothing to do.");
+}
+
+#[test]
+fn one_that_cannot_be_gone_on_with_is_undone_and_the_reason_is_told() {
+    let sandbox = Sandbox::switched();
+    let old = "dataset \"vm-disks\" use";
+    sandbox.edit("phoenix.kdl", old, &format!("dataset \"new\"\n        dataset \"newer\"\n        {old}"));
+    interrupt_after(&sandbox, |op| matches!(op, Op::DatasetCreate { .. }));
+    // Somebody made by hand what the switch had not come to.
+    let dataset = DatasetName::new("quickOS/newer").unwrap();
+    sandbox.by_hand(&Op::DatasetCreate { dataset, settings: vec![] });
+    let resumed = sandbox.sim(&["recover", "--resume", "--yes"]).exits(1);
+    let resumed = resumed.says("dataset:quickOS/newer: ").says("it was undone instead");
+    sandbox.sim(&["status"]).says("Generation 1 ");
+    sandbox.sim(&["recover", "--resume", "--yes"]).exits(0).says("Nothing to recover");
+    snapshot!("not-resumed", resumed);
 }
 
 #[test]

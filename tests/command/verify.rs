@@ -106,6 +106,93 @@ fn what_a_cut_left_before_anything_counted_on_it_is_no_damage_and_goes() {
     assert!(!state.join("generations/7").exists());
 }
 
+/// A host whose generations give a machine a mount and export it.
+fn with_machine() -> (Sandbox, PathBuf) {
+    let sandbox = Sandbox::new();
+    for quota in ["1G", "2G"] {
+        let inside = format!(
+            "dataset \"a\" quota=\"{quota}\" {{ export {{ client \"10.0.0.0/24\" \"rw\" }}; bind {{ vm 201 at=\"/srv/a\" \
+             server=\"10.0.0.1\" }} }}"
+        );
+        let disks = "mirror { disk \"/dev/disk/by-id/a\"; disk \"/dev/disk/by-id/b\" }";
+        sandbox.write(
+            "phoenix.kdl",
+            &format!("edition 1\nhost \"h\" {{ pool \"tank\" {{ {disks}\n{inside} }} }}\n"),
+        );
+        sandbox.sim(&["switch", "--yes"]).exits(0);
+    }
+    sandbox
+        .sim(&["verify"])
+        .exits(0)
+        .says("2 generations, 2 journals: nothing is wrong")
+        .says_not("Not proved");
+    let state = sandbox.path().join("sim/state");
+    (sandbox, state)
+}
+
+#[test]
+fn what_was_changed_lost_or_added_beside_a_generation_is_named() {
+    for generation in ["1", "2"] {
+        let (sandbox, state) = with_machine();
+        let folder = state.join("generations").join(generation);
+        let exports = folder.join("etc/phoenix.exports");
+        fs::write(&exports, fs::read_to_string(&exports).unwrap().replace("10.0.0.0/24", "*")).unwrap();
+        fs::remove_file(folder.join("etc/phoenix.conf")).unwrap();
+        fs::write(folder.join("machines/201/srv-a.mount"), "[Mount]\n").unwrap();
+        fs::remove_file(folder.join("machines/201/srv-a.automount")).unwrap();
+        fs::write(folder.join("etc/other.exports"), "/ *(rw)\n").unwrap();
+        fs::create_dir(folder.join("machines/999")).unwrap();
+        fs::write(folder.join("machines/999/fstab"), "").unwrap();
+        let told = verify(&sandbox)
+            .says("etc/phoenix.exports: its bytes are not those that the generation wrote")
+            .says("etc/phoenix.conf: it is missing, and the generation wrote it")
+            .says("etc/other.exports: the generation did not write it")
+            .says("machines/201/srv-a.mount: its bytes are not those that the generation wrote")
+            .says("machines/201/srv-a.automount: it is missing")
+            .says("machines/999/fstab: the generation did not write it")
+            .says("6 things wrong");
+        // The ways out that it tells.
+        assert_eq!(told.out.contains("`phoenix rollback 1` writes it anew"), generation == "1", "{told}");
+        assert_eq!(
+            told.out.contains("switch to the current spec: it is written anew"),
+            generation == "2",
+            "{told}"
+        );
+        fs::remove_file(folder.join("etc/other.exports")).unwrap();
+        fs::remove_dir_all(folder.join("machines/999")).unwrap();
+        if generation == "1" {
+            sandbox.sim(&["rollback", "--yes", "1"]).exits(0);
+        } else {
+            sandbox.sim(&["switch", "--yes"]).exits(0);
+        }
+        sandbox.sim(&["verify"]).exits(0).says("nothing is wrong");
+    }
+}
+
+#[test]
+fn files_that_nothing_stands_for_are_unproved_and_no_link_is_read() {
+    let (sandbox, state) = with_machine();
+    let folder = state.join("generations/1");
+    // Written by an earlier version: held against what the system says.
+    fs::remove_file(folder.join("files.json")).unwrap();
+    sandbox.sim(&["verify"]).exits(0).says("nothing is wrong").says_not("Not proved");
+    fs::write(folder.join("etc/phoenix.conf"), "# as an earlier version wrote it\n").unwrap();
+    sandbox.sim(&["verify"]).exits(0).says("nothing is wrong").says("Not proved").says("of generation 1,");
+    sandbox.sim(&["verify", "--json"]).exits(0).says("\"unproved\": [\n    1\n  ]");
+    sandbox.sim(&["rollback", "--yes", "1"]).exits(0);
+    sandbox.sim(&["verify"]).exits(0).says("nothing is wrong").says_not("Not proved");
+
+    let conf = folder.join("etc/phoenix.conf");
+    let elsewhere = sandbox.path().join("elsewhere");
+    fs::rename(&conf, &elsewhere).unwrap();
+    symlink(&elsewhere, &conf).unwrap();
+    verify(&sandbox).says("etc/phoenix.conf: it is no regular file").says("1 thing wrong");
+    fs::remove_file(&conf).unwrap();
+    fs::rename(&elsewhere, &conf).unwrap();
+    fs::write(folder.join("files.json"), "{\"format\": 1, \"files\": {}, \"more\": 1}").unwrap();
+    verify(&sandbox).says("files.json").says("unknown field `more`").says("1 thing wrong");
+}
+
 #[test]
 fn damaged_records_and_links_are_named() {
     let (sandbox, state) = sandbox();

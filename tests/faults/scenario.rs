@@ -339,7 +339,7 @@ impl<'a> Scenario<'a> {
                 let is = self.world.current() == Some(generation);
                 tally.hold(is, || "it says finished, and is not".into(), run);
             }
-            Ok(Some(Recovered::Undone { generation, kept })) => {
+            Ok(Some(Recovered::Undone { generation, kept, .. })) => {
                 tally.hold(self.world.current() == generation, || "it says undone, and is not".into(), run);
                 // Whether a volume holds something cannot be known, so one that was made is kept.
                 let volumes = self.volumes();

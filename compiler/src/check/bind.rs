@@ -6,6 +6,7 @@ use crate::{
     resolve::{
         grammar::{Kind, find_own},
         spec::{Block, Setting, ViaId},
+        targets::{About as Of, Name, name},
     },
     source::Place,
 };
@@ -16,7 +17,7 @@ use phoenix_graph::{
     kind::{inside, source_path},
     mounts::Mount,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// How many datasets one diagnostic names.
 const SHOWN: usize = 3;
@@ -60,14 +61,20 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             Mounted::Unknown => return,
         };
         let is_machine = |guest: &&Block<'a>| guest.kind == Kind::Vm;
-        for machine in block.blocks.iter().filter(is_machine) {
+        let said = block.blocks.iter().filter(|guest| Of::of(guest) != Of::All);
+        let said: HashSet<Name<'_>> = said.map(name).collect();
+        // A profile's about all mounts of a guest has been laid under those that there are.
+        let is_laid =
+            |guest: &Block<'a>| !guest.own && Of::of(guest) == Of::All && said.contains(&name(guest));
+        let guests = || block.blocks.iter().filter(|guest| !is_laid(guest));
+        for machine in guests().filter(is_machine) {
             if machine.setting(VIRTIOFS).is_some() {
                 self.allowing(&machine.allow, |checker| checker.shared(machine, about, &path));
             } else {
                 self.machine(machine, about, &path);
             }
         }
-        let mut containers = block.blocks.iter().filter(|guest| !is_machine(guest)).peekable();
+        let mut containers = guests().filter(|guest| !is_machine(guest)).peekable();
         if let (Some(_), Err(reason)) = (containers.peek(), guest::path_outside(&path)) {
             self.tell(
                 block.via,

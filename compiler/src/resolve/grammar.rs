@@ -62,6 +62,8 @@ pub struct Word {
     pub doc: &'static str,
     /// Whether it may stand in a profile without its argument, to be laid under those that have one.
     pub template: bool,
+    /// Whether each is one by itself, which no profile adds to.
+    pub apart: bool,
 }
 
 use Kind::{
@@ -76,7 +78,11 @@ const fn word(
     args: Args,
     doc: &'static str,
 ) -> Word {
-    Word { word, kind, within, args, doc, template: false }
+    Word { word, kind, within, args, doc, template: false, apart: false }
+}
+
+const fn vdev(word: &'static str, kind: Kind, within: &'static [Kind], doc: &'static str) -> Word {
+    Word { word, kind, within, args: Args::None, doc, template: false, apart: true }
 }
 
 const HOLDS_DISKS: &[Kind] =
@@ -106,17 +112,11 @@ pub const WORDS: &[Word] = &[
         Args::One("path"),
         "A disk by its path, best in `/dev/disk/by-id`; straight in a pool it is a vdev of its own.",
     ),
-    word(
-        "mirror",
-        Mirror,
-        &[Pool, Special, Log, Dedup],
-        Args::None,
-        "A vdev of disks that all hold the same.",
-    ),
-    word("raidz1", Raidz1, &[Pool], Args::None, "A vdev that survives the loss of one disk."),
-    word("raidz2", Raidz2, &[Pool], Args::None, "A vdev that survives the loss of two disks."),
-    word("raidz3", Raidz3, &[Pool], Args::None, "A vdev that survives the loss of three disks."),
-    word("draid", Draid, &[Pool], Args::None, "A raidz with its spare disks spread over all of it."),
+    vdev("mirror", Mirror, &[Pool, Special, Log, Dedup], "A vdev of disks that all hold the same."),
+    vdev("raidz1", Raidz1, &[Pool], "A vdev that survives the loss of one disk."),
+    vdev("raidz2", Raidz2, &[Pool], "A vdev that survives the loss of two disks."),
+    vdev("raidz3", Raidz3, &[Pool], "A vdev that survives the loss of three disks."),
+    vdev("draid", Draid, &[Pool], "A raidz with its spare disks spread over all of it."),
     word("special", Special, &[Pool], Args::None, "Vdevs for metadata and small blocks."),
     word("log", Log, &[Pool], Args::None, "Vdevs for synchronous writes."),
     word("cache", Cache, &[Pool], Args::None, "Disks that extend the cache in memory."),
@@ -159,6 +159,7 @@ pub const WORDS: &[Word] = &[
         args: Args::One("storage id"),
         doc: "A registration with Proxmox VE, under this id: of the dataset, or of what lies on none.",
         template: true,
+        apart: false,
     },
     word(
         "permissions",

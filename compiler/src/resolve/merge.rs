@@ -1,12 +1,14 @@
 //! Lays profiles under the nodes that use them. The node's own word wins over any profile; two
-//! profiles that disagree are an error, unless the node says the setting itself. Blocks merge by
-//! their word and first argument; one without its argument goes under every one of its word.
+//! profiles that disagree are an error, unless the node says the setting itself. Which block goes under which is found
+//! in [`super::targets`].
 
 use super::{
     Binding, Env, Resolver,
+    grammar::Kind,
     limits::MAX_SETTINGS,
     scope::Param,
     spec::{Block, Said, Scalar, Setting, Step},
+    targets::{About, MARKS, Templates, brought, in_order, is_template, name, targets},
 };
 use crate::{
     diagnostic::{Diagnostic, code, did_you_mean, list},
@@ -15,7 +17,6 @@ use crate::{
 };
 use kdl::{KdlEntry, KdlNode};
 use phoenix_graph::Bytes;
-use std::collections::HashMap;
 
 /// The longest chain of profiles that use each other.
 const MAX_PROFILES: usize = 32;
@@ -302,12 +303,25 @@ impl<'a> Resolver<'a, '_> {
         if self.left == 0 {
             return;
         }
-        let (of_all, of_one): (Vec<_>, Vec<_>) = below.into_iter().partition(is_template);
+        join_binds(block);
+        let (of_all, mut of_one): (Vec<_>, Vec<_>) = below.into_iter().partition(is_template);
+        in_order(&mut of_one);
+        let abouts = self.spread(block, &of_one);
         let below: Vec<Block<'a>> = of_one.into_iter().chain(of_all.iter().cloned()).collect();
-        let targets = targets(&block.blocks, &below);
+        let targets = targets(&block.blocks, abouts, &below);
         let mut laid: Vec<Vec<Block<'a>>> = Vec::new();
         laid.resize_with(block.blocks.len(), Vec::new);
-        for (layer, at) in below.into_iter().zip(targets) {
+        for (layer, target) in below.into_iter().zip(targets) {
+            let at = match target {
+                Ok(at) => at,
+                Err(at) => {
+                    block.broken = true;
+                    self.unclear(&layer, &block.blocks[at]);
+                    // The other may say what this one lacks.
+                    block.blocks[at].broken = true;
+                    continue;
+                }
+            };
             // A block that only profiles have gets an empty one to be laid under, so that what two
             // profiles say of it is compared the same way.
             if at == block.blocks.len() {
@@ -319,39 +333,95 @@ impl<'a> Resolver<'a, '_> {
             }
             laid[at].push(layer);
         }
+        let templates = Templates::new(&of_all);
         for (target, layers) in block.blocks.iter_mut().zip(laid) {
             if !layers.is_empty() {
                 self.merge(target, layers);
             }
             // What is said of this very block stands above what is said of all of its word.
-            if target.arg.is_some() && of_all.iter().any(|layer| layer.kind == target.kind) {
-                let copies =
-                    of_all.iter().filter(|layer| layer.kind == target.kind).map(weight).sum::<usize>();
-                if !(0..copies).all(|_| self.take(target.place)) {
+            let copies: usize = templates.over(target).iter().map(|template| weight(template)).sum();
+            if copies > 0 {
+                if !self.take_all(copies, target.place) {
                     return;
                 }
-                let layers = of_all.iter().filter(|layer| layer.kind == target.kind).cloned().collect();
-                self.merge(target, layers);
+                let general = templates.over(target).iter().map(|template| (*template).clone()).collect();
+                self.merge(target, general);
             }
         }
     }
+
+    /// Has a node that is about all mounts of its guest stand above each that profiles bring, as a copy for each. In a
+    /// profile it stays, too: others may come. Returns which mounts the nodes of guests are about then.
+    fn spread(&mut self, block: &mut Block<'a>, layers: &[Block<'a>]) -> Vec<About> {
+        let mut abouts = Vec::new();
+        if block.kind != Kind::Bind {
+            return abouts;
+        }
+        let there = std::mem::take(&mut block.blocks);
+        let brought = brought(&there, layers);
+        for known in &there {
+            let about = About::of(known);
+            let over = brought.get(&name(known)).filter(|_| about == About::All);
+            let over = over.map_or(&[][..], Vec::as_slice);
+            let stays = over.is_empty() || !known.own;
+            for marks in over {
+                if self.take_all(weight(known), known.place) {
+                    abouts.push(About::One(marks.clone()));
+                    block.blocks.push(known.clone());
+                }
+            }
+            if stays {
+                abouts.push(about);
+                block.blocks.push(known.clone());
+            }
+        }
+        abouts
+    }
+
+    /// Tells that nobody knows whether a profile's node is about the same mount of a guest as another.
+    fn unclear(&mut self, layer: &Block<'a>, other: &Block<'a>) {
+        // The one says what the other does not.
+        let [at, virtiofs] = MARKS;
+        let (here, there) = if layer.setting(at).is_some() { (at, virtiofs) } else { (virtiofs, at) };
+        let guest = format!("{} {}", layer.kind.word().word, layer.name().unwrap_or_default());
+        let message = format!(
+            "it cannot be told whether two `{guest}` are one: the one says `{here}`, the other `{there}`"
+        );
+        let diagnostic = Diagnostic::new(code::UNCLEAR_GUEST, message)
+            .at(layer.place, format!("`{here}` alone"))
+            .at(other.place, format!("`{there}` alone"))
+            .help("where they are one, say `at` and `virtiofs` in one of them; where they are two, give each an `at` of its own");
+        self.tell(layer.via, diagnostic);
+    }
+
+    /// Takes as many blocks and settings, unless there are too many.
+    fn take_all(&mut self, count: usize, place: Place) -> bool {
+        (0..count).all(|_| self.take(place))
+    }
 }
 
-/// Finds under which block each layer goes, by index: the first of its key, else one that is made at
-/// the end.
-fn targets(blocks: &[Block<'_>], layers: &[Block<'_>]) -> Vec<usize> {
-    let mut known = HashMap::with_capacity(blocks.len());
-    for (at, block) in blocks.iter().enumerate() {
-        known.entry(key(block)).or_insert(at);
+/// Puts the guests of several `bind` into the first: what a profile says of a guest is about all of them.
+fn join_binds(block: &mut Block<'_>) {
+    if block.of(Kind::Bind).count() < 2 {
+        return;
     }
-    let mut end = blocks.len();
-    let target = |layer| {
-        *known.entry(key(layer)).or_insert_with(|| {
-            end += 1;
-            end - 1
-        })
-    };
-    layers.iter().map(target).collect()
+    let (mut binds, others): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut block.blocks).into_iter().partition(|inner| inner.kind == Kind::Bind);
+    for bind in &mut binds {
+        // What one allowed, it allowed for its own.
+        let allowed = std::mem::take(&mut bind.allow);
+        bind.blocks.iter_mut().for_each(|guest| guest.allow.extend(&allowed));
+    }
+    block.blocks = others;
+    let joined = binds.into_iter().reduce(|mut first, mut bind| {
+        first.blocks.append(&mut bind.blocks);
+        first.settings.append(&mut bind.settings);
+        first.unread.append(&mut bind.unread);
+        first.broken |= bind.broken;
+        first.lost = first.lost.or(bind.lost);
+        first
+    });
+    block.blocks.extend(joined);
 }
 
 /// Counts the blocks and settings of a block, itself and all inside.
@@ -359,20 +429,11 @@ fn weight(block: &Block<'_>) -> usize {
     1 + block.settings.len() + block.blocks.iter().map(weight).sum::<usize>()
 }
 
-/// Returns whether a block of a profile goes under every block of its word.
-fn is_template(block: &Block<'_>) -> bool {
-    block.arg.is_none() && block.kind.word().template
-}
-
 /// A value that a node gives to a param.
 struct Given<'a> {
     name: &'a str,
     place: Place,
     value: Option<Said<'a>>,
-}
-
-fn key<'b>(block: &'b Block<'_>) -> (super::grammar::Kind, Option<&'b str>) {
-    (block.kind, block.name())
 }
 
 /// Returns whether two settings say the same, whatever their spelling.

@@ -1,6 +1,6 @@
 //! Syntax trees → resolved spec. [`grammar`] tells what a word means where it stands, [`scope`]
 //! reads a file's names, [`names`] finds them, [`count`] what they come to, [`value`] evaluates values, [`block`]
-//! reads nodes, and [`merge`] lays profiles under them. The outcome is a [`spec::Spec`].
+//! reads nodes, and [`merge`] lays profiles under them, each node under its own ([`targets`]). The outcome is a [`spec::Spec`].
 
 mod block;
 mod count;
@@ -11,6 +11,7 @@ mod names;
 mod resolver;
 pub mod scope;
 pub mod spec;
+pub mod targets;
 pub mod value;
 
 use crate::{

@@ -38,6 +38,7 @@ pub struct Keep {
 
 /// The first line of a log.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Head {
     /// The hash of the picture.
     on: ObjectId,
@@ -45,6 +46,7 @@ struct Head {
 
 /// What an operation changed.
 #[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Delta {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     datasets: BTreeMap<DatasetName, Option<Dataset>>,
@@ -69,6 +71,7 @@ struct Bulk {
 
 /// A change within a list: its beginning and its end stay.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Splice<T> {
     begin: usize,
     middle: Vec<T>,
@@ -101,7 +104,7 @@ impl Keep {
         // What comes after the last end of a line was torn.
         let mut whole = lines.split_inclusive(|&byte| byte == b'\n').filter(|line| line.ends_with(b"\n"));
         if let Some(head) = whole.next()
-            && parsed::<Head>(head, &log).is_ok_and(|head| head.on == on)
+            && parsed::<Head>(head, &log)?.on == on
         {
             logged = head.len() as u64;
             for line in whole {
@@ -240,7 +243,10 @@ impl Delta {
         }
         for (name, dataset) in self.datasets {
             match dataset {
-                Some(dataset) => bulk.datasets.insert(name, dataset),
+                Some(mut dataset) => {
+                    dataset.settle();
+                    bulk.datasets.insert(name, dataset)
+                }
                 None => bulk.datasets.remove(&name),
             };
         }
@@ -319,6 +325,7 @@ fn to_here(links: &BTreeMap<PathBuf, PathBuf>, folder: &Path) -> BTreeMap<PathBu
 }
 
 fn from_here(mut state: State, folder: &Path) -> State {
+    state.datasets.values_mut().for_each(Dataset::settle);
     for target in state.links.values_mut() {
         if let Ok(inside) = target.strip_prefix(HERE) {
             *target = folder.join(inside);

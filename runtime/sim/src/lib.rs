@@ -70,6 +70,9 @@ pub struct SimHost {
 }
 
 impl SimHost {
+    /// The files by which a folder is known to hold one.
+    pub const FILES: [&str; 2] = ["host.json", "host.log"];
+
     /// Opens the host kept in a folder; where there is none, a blank one that takes every disk a spec asks
     /// for as plugged in and blank. Nothing is written before it changes. Links and files below `dir` are
     /// those of the real file system.
@@ -102,7 +105,7 @@ impl SimHost {
     /// Returns whether a host is kept in a folder.
     #[must_use]
     pub fn is_kept(dir: &Path) -> bool {
-        dir.join("host.json").exists() || dir.join("host.log").exists()
+        Self::FILES.iter().any(|file| dir.join(file).exists())
     }
 
     /// Returns how many times what is kept was written, and how many bytes.

@@ -31,6 +31,7 @@ pub const FORMAT: u32 = 1;
 
 /// The whole simulated host.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct State {
     /// The format of this file.
     pub format: u32,

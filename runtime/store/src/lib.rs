@@ -4,7 +4,8 @@
 //! store/<id>-<name>      objects, each named by the BLAKE3 hash of its bytes (objects.rs)
 //! generations/<n>/       generation.json; etc/, the rendered files; between/, those in force while
 //!                        exports are put away; machines/<id>/, what is to be carried into a machine
-//!                        (generations.rs)
+//!                        (generations.rs); files.json, the hash of each file in etc/ and machines/
+//!                        (written.rs)
 //! current                link to the generation that holds
 //! etc                    link to the rendered files in force; moved within a switch, before `current`
 //! txn/<id>/journal       what a switch was about to do, and did (journal.rs)
@@ -40,6 +41,7 @@ mod regular;
 mod taken;
 mod verify;
 mod whole;
+mod written;
 
 pub use collect::{Leavings, ObjectsLock, sources_name};
 pub use error::{Cause, StoreError};
@@ -68,6 +70,9 @@ pub struct Store {
 }
 
 impl Store {
+    /// The folders that each state folder has.
+    pub const FOLDERS: [&str; 3] = ["store", "generations", "txn"];
+
     /// Opens a state folder, making what is missing of it. The folder is its owner's only.
     ///
     /// # Errors
@@ -78,7 +83,7 @@ impl Store {
         // The folder itself may be reached through a link, such as one to another file system.
         let root = root.canonicalize().map_err(io_error("find the folder", root))?;
         durable::own_folder(&root)?;
-        for name in ["store", "generations", "txn"] {
+        for name in Self::FOLDERS {
             let folder = root.join(name);
             durable::private_folder(&folder)?;
             durable::own_folder(&folder)?;

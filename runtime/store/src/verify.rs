@@ -23,6 +23,9 @@ pub struct Verified {
     /// How many writes were cut off before anything counted on them. They are no damage, and `gc` removes
     /// them.
     pub leftovers: usize,
+    /// The generations of which nothing tells what their files in `etc/` and `machines/` are to be: an earlier
+    /// version wrote them.
+    pub unproved: BTreeSet<u64>,
     /// What is wrong, in the order of the paths.
     pub findings: Vec<Finding>,
 }
@@ -154,6 +157,7 @@ impl Look<'_> {
                 Ok(()) => self.found.generations += 1,
                 Err((problem, repair)) => self.tell(&path, problem, repair),
             }
+            self.written(number)?;
         }
         Ok(())
     }
@@ -202,6 +206,18 @@ impl Look<'_> {
         if generation.outcome == Outcome::Committed && !path.join("etc").is_dir() {
             let problem = "its rendered files are missing".to_owned();
             return Err((problem, "switch to its spec: they are written again".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Looks at what a generation has beside its record. One that cannot be read was told.
+    fn written(&mut self, number: u64) -> Result<(), StoreError> {
+        let Ok(generation) = self.store.generation(number) else { return Ok(()) };
+        let mut written = self.store.written(&generation)?;
+        self.found.leftovers += written.leftovers;
+        self.found.findings.append(&mut written.findings);
+        if written.unproved {
+            self.found.unproved.insert(number);
         }
         Ok(())
     }

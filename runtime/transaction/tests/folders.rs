@@ -77,6 +77,15 @@ fn folders_of_what_is_not_mounted_yet_are_made_one_after_the_other() {
         plan.actions.iter().position(|action| action.ops.iter().any(is)).unwrap()
     };
     assert!(plan.actions[making(102)].needs.contains(&making(101)), "{plan:#?}");
+    // Each that may be made has its line.
+    for (id, folder) in [(101, "ssl/a"), (102, "ssl/b")] {
+        let told = plan.actions[making(id)].changes.iter().find(|change| change.setting == "folder");
+        let told = told.and_then(|change| change.new.as_deref()).unwrap_or_default();
+        let wanted = format!(
+            "/tank/share/{folder} (made where it is missing, which is seen once tank/share is mounted)"
+        );
+        assert_eq!(told, wanted);
+    }
     world.switch(&to).unwrap();
     assert_eq!(folders(&world), ["ssl", "ssl/a", "ssl/b"]);
     assert!(world.drift().is_empty());

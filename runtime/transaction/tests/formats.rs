@@ -52,3 +52,16 @@ fn read_whole(format: u32) {
     }
     assert_eq!(store.open_transaction().unwrap(), None);
 }
+
+#[test]
+fn nothing_is_wrong_with_what_earlier_versions_have_beside_a_generation() {
+    for format in 1..=FORMAT {
+        let store = Store::read_only(&fixture(format));
+        let found = store.verify().unwrap();
+        let beside = |path: &std::path::Path| path.starts_with(store.root().join("generations"));
+        assert!(found.findings.iter().all(|finding| !beside(&finding.path)), "{:#?}", found.findings);
+        assert_eq!(found.generations, 2);
+        // None of them has hashes: what differs from what this version writes is told as not proved.
+        assert!(!fixture(format).join("generations/1/files.json").exists());
+    }
+}

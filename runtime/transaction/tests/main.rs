@@ -20,6 +20,7 @@ mod record;
 mod registry;
 mod renames;
 mod replica;
+mod resuming;
 mod secrets;
 mod store;
 mod switching;

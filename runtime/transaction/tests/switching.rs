@@ -154,7 +154,7 @@ fn what_somebody_wrote_into_a_new_dataset_survives_its_undoing() {
     assert!(matches!(world.switch(&graph(more.clone())), Err(SwitchError::Host(HostError::PowerLost))));
     world.host.power_on();
     world.host.write_file(&name("tank/a"), "early", "bird");
-    let Some(Recovered::Undone { generation, kept }) = world.recover(false).unwrap() else {
+    let Some(Recovered::Undone { generation, kept, .. }) = world.recover(false).unwrap() else {
         panic!("not undone")
     };
     assert_eq!(generation, Some(1));
@@ -474,7 +474,7 @@ fn recovering_waits_for_a_pool_that_is_not_there() {
     world.host.by_hand(&Op::PoolImport { pool }).unwrap();
     assert_eq!(
         world.recover(false).unwrap(),
-        Some(Recovered::Undone { generation: Some(1), kept: Vec::new() })
+        Some(Recovered::Undone { generation: Some(1), kept: Vec::new(), instead: None })
     );
     assert!(world.drift().actions.is_empty());
 }

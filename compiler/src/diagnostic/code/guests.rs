@@ -2,7 +2,7 @@
 
 use phoenix_graph::code::{
     Entry,
-    Example::Pool,
+    Example::{Pool, Top},
     Examples,
     Level::{Error, Lint},
 };
@@ -103,6 +103,28 @@ phoenix_graph::codes! {
             right: Pool(r#"dataset "shared" {
     bind { lxc 101 at="/mnt/shared" }
 }"#),
+        }),
+    };
+
+    UNCLEAR_GUEST = Entry {
+        name: "unclear-guest",
+        level: Error,
+        title: "two nodes of a guest that may be one mount, or two",
+        explanation: "A profile's `lxc` or `vm` goes under the one of the same guest that has the same `at`, or the same `virtiofs`. Where the one says its path alone and the other its mapping alone, both may be meant.",
+        why: "Guessed wrongly, a machine would have the dataset at a path that nobody said, or would not have it at all.",
+        examples: Some(Examples {
+            wrong: Top(
+                r#"profile "media" { bind { vm 201 virtiofs="media" cache="never" } }"#,
+                r#"dataset "films" use="media" {
+    bind { vm 201 at="/films" }
+}"#,
+            ),
+            right: Top(
+                r#"profile "media" { bind { vm 201 virtiofs="media" cache="never" } }"#,
+                r#"dataset "films" use="media" {
+    bind { vm 201 at="/films" virtiofs="media" }
+}"#,
+            ),
         }),
     };
 

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 /// Who owns a directory, and who may do what in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Directory {
     /// The owner's number.
     pub owner: u32,

@@ -32,6 +32,7 @@ pub struct PoolState {
 
 /// Something that a pool does in the background.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Work {
     pub kind: WorkKind,
     /// How far it is, as `zpool` says it: `12.34%`; empty where it does not say.

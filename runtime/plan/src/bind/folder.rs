@@ -98,6 +98,16 @@ fn make(bind: &Bind, folder: &str, there: Option<usize>) -> Doing {
     )
 }
 
+/// Says which folder is made: one that is missing, or one that nobody sees yet.
+pub fn told(bind: &Bind, is_missing: bool) -> String {
+    let at = bind.source_path();
+    if is_missing {
+        at.into()
+    } else {
+        format!("{at} (made where it is missing, which is seen once {} is mounted)", bind.dataset)
+    }
+}
+
 /// Says why nothing is made in what nobody writes to.
 fn read_only(bind: &Bind) -> Why {
     let at = bind.source_path();

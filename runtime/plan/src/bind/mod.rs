@@ -169,9 +169,8 @@ impl Given<'_> {
         };
         sketch.needs.extend(by.map(|by| Need::from(Milestone::Done(by))));
         if let Some(doing) = doing {
-            if matches!(doing.before[..], [Inverse::FolderAbsent { .. }]) {
-                sketch.tell("folder", None, Some(&bind.source_path()));
-            }
+            let is_missing = matches!(doing.before[..], [Inverse::FolderAbsent { .. }]);
+            sketch.tell("folder", None, Some(&folder::told(bind, is_missing)));
             // It is made before the container is given it.
             let after = std::mem::take(&mut sketch.doing);
             sketch.run_for(draft.whom(&bind.dataset), doing);

@@ -157,6 +157,7 @@ impl State {
             directory: state.directory.clone(),
             owners: state.owners.clone(),
             modes: state.modes.clone(),
+            contents: None,
             fixed: fixed.map(|(name, raw)| (name.clone(), raw.clone())).collect(),
         }
     }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A file system or volume.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Dataset {
     /// Its GUID; 0 for one that nobody made.
     #[serde(default)]
@@ -34,6 +35,9 @@ pub struct Dataset {
     /// Owner and group of those of its files and folders that were given away; the others are root's.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub owners: BTreeMap<Box<str>, (u32, u32)>,
+    /// Owner and group of all that lies in it, as an earlier version wrote them.
+    #[serde(default, skip_serializing)]
+    pub contents: Option<(u32, u32)>,
     /// The mode of those of its folders that have another than a new one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub modes: BTreeMap<Box<str>, Mode>,
@@ -50,6 +54,7 @@ pub struct Dataset {
 
 /// A snapshot.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Snapshot {
     /// The files as they were.
     pub files: BTreeMap<Box<str>, String>,
@@ -75,6 +80,7 @@ pub struct Snapshot {
 
 /// What a snapshot keeps of a dataset besides its files.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Shape {
     /// Folders.
     pub folders: BTreeSet<Box<str>>,
@@ -86,6 +92,9 @@ pub struct Shape {
     /// The mode of folders that have another than a new one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub modes: BTreeMap<Box<str>, Mode>,
+    /// Owner and group of all that lies in it, as an earlier version wrote them.
+    #[serde(default, skip_serializing)]
+    pub contents: Option<(u32, u32)>,
     /// What is fixed when a dataset is made, and a volume's size.
     pub fixed: BTreeMap<PropertyName, Box<str>>,
 }
@@ -97,6 +106,20 @@ impl Shape {
 }
 
 impl Dataset {
+    /// Has what an earlier version wrote be as this one writes it.
+    pub fn settle(&mut self) {
+        if let Some(owner) = self.contents.take() {
+            let all = self.files.keys().chain(&self.folders);
+            self.owners = all.map(|name| (name.clone(), owner)).collect();
+        }
+        for Snapshot { files, shape, .. } in self.snapshots.values_mut() {
+            if let Some(owner) = shape.contents.take() {
+                let all = files.keys().chain(&shape.folders);
+                shape.owners = all.map(|name| (name.clone(), owner)).collect();
+            }
+        }
+    }
+
     /// Counts the files and folders that lie in it.
     #[must_use]
     pub fn count(&self) -> u64 {

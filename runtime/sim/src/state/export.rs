@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// One entry of the live export table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Export {
     /// The exported path.
     pub path: Box<str>,

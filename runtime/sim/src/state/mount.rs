@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 /// A mounted file system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Mount {
     /// Where.
     pub path: Box<str>,

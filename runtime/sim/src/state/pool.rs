@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 /// What is on a device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub enum Content {
     /// Nothing.
     Blank,
@@ -35,6 +35,7 @@ pub enum Content {
 
 /// A pool.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Pool {
     /// Its GUID.
     pub guid: u64,
@@ -57,6 +58,7 @@ pub struct Pool {
 
 /// A top-level vdev.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Vdev {
     /// What it is for.
     pub class: Class,

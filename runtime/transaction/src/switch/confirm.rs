@@ -84,7 +84,7 @@ impl Runtime<'_> {
         let generation = self.store.current_number()?;
         if generation != Some(pending.to) {
             self.durable(Store::clear_pending)?;
-            return Ok(Some(Recovered::Undone { generation, kept: Vec::new() }));
+            return Ok(Some(Recovered::Undone { generation, kept: Vec::new(), instead: None }));
         }
         let done = self.store.transaction(pending.transaction.clone())?;
         let from = self.store.generation(pending.from)?;
@@ -99,7 +99,7 @@ impl Runtime<'_> {
         let host = self.store.recorded(&generation.system)?.host().clone();
         match self.conclude(&mut generation, &host, Some(pending.from), pending.to, &ledger, carried) {
             Err(SwitchError::Failed { kept, .. }) => {
-                Ok(Some(Recovered::Undone { generation: Some(pending.from), kept }))
+                Ok(Some(Recovered::Undone { generation: Some(pending.from), kept, instead: None }))
             }
             Err(error) => Err(error),
             Ok(_) => Ok(None),

@@ -35,8 +35,9 @@ use conclude::unrecorded;
 use confirm::refuse_irreversible;
 use phoenix_graph::FORMAT;
 use phoenix_host::HostError;
-use phoenix_plan::{Consent, Plan, machine_files, rendered};
+use phoenix_plan::{Consent, MachineFiles, Plan, machine_files, rendered};
 use phoenix_store::{Cause, Generation, Outcome, Pending, Record, Store};
+use std::collections::BTreeMap;
 
 /// Says that a switch that has to be confirmed has nobody who would go back from it.
 #[derive(Debug, thiserror::Error)]
@@ -140,6 +141,7 @@ impl Runtime<'_> {
         }
         let current = aim.current.as_ref().map(|(generation, _)| generation.number);
         if first.actions.is_empty() && current == Some(aim.to) {
+            self.write_again(&aim)?;
             return Ok(Switched::Nothing { generation: aim.to });
         }
         if wait.is_some() {
@@ -179,8 +181,7 @@ impl Runtime<'_> {
         self.durable(|store| store.put_generation(&generation))?;
         // Written also for a generation that is gone back to: they follow from its graph, and somebody may
         // have changed the files.
-        self.durable(|store| store.put_rendered(aim.to, &files))?;
-        self.durable(|store| store.put_machine_files(aim.to, &of_machines))?;
+        self.write_files(&aim, &files, &of_machines)?;
         let begin = Record::Begin {
             format: FORMAT,
             number: aim.number,
@@ -216,6 +217,35 @@ impl Runtime<'_> {
             Err(reason) => Carried::failed(Unwatched(reason)),
         };
         self.conclude(&mut generation, aim.graph.host(), current, aim.to, &ledger, carried)
+    }
+
+    /// Writes the files of a generation, and what proves them.
+    fn write_files(
+        &self,
+        aim: &Aim,
+        files: &BTreeMap<Box<str>, String>,
+        of_machines: &MachineFiles,
+    ) -> Result<(), SwitchError> {
+        if aim.to != aim.number {
+            // Until all are written nothing proves them.
+            self.durable(|store| store.forget_hashes(aim.to))?;
+        }
+        self.durable(|store| store.put_rendered(aim.to, files))?;
+        self.durable(|store| store.put_machine_files(aim.to, of_machines))?;
+        self.durable(|store| store.put_hashes(aim.to, files, of_machines))
+    }
+
+    /// Writes the files of a generation that holds anew, where somebody changed them, or an earlier version wrote them. Of
+    /// those in force the plan tells.
+    fn write_again(&self, aim: &Aim) -> Result<(), SwitchError> {
+        // A generation of an earlier version may have what this one does not write; it stays as it is.
+        let (Ok(files), Ok(of_machines)) = (rendered(&aim.graph), machine_files(&aim.graph)) else {
+            return Ok(());
+        };
+        if self.store.has_files(aim.to, &files, &of_machines)? {
+            return Ok(());
+        }
+        self.write_files(aim, &files, &of_machines)
     }
 
     /// Says of attempts that were cut off before their journal began that they came to nothing.

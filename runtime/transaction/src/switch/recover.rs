@@ -22,6 +22,8 @@ pub enum Recovered {
         generation: Option<u64>,
         /// What was kept, because it holds something or cannot be taken back.
         kept: Vec<String>,
+        /// Why it was not brought to its end, where that was asked for or tried.
+        instead: Option<String>,
     },
 }
 
@@ -50,7 +52,14 @@ impl Runtime<'_> {
         if self.store.is_watched(&pending.transaction)? {
             return Ok(recovered);
         }
-        self.go_back().map_err(|error| self.left_open(error))
+        let number = pending.to;
+        let unwatched =
+            || format!("generation {number} waited to be confirmed, and nobody watches any more how long");
+        let mut gone_back = self.go_back().map_err(|error| self.left_open(error))?;
+        if let Some(Recovered::Undone { instead, .. }) = &mut gone_back {
+            *instead = resume.then(unwatched);
+        }
+        Ok(gone_back)
     }
 
     /// Ends what was left open, if anything; the lock is held.
@@ -68,7 +77,11 @@ impl Runtime<'_> {
             self.durable(Store::close)?;
             let outcome = match end {
                 Outcome::Committed | Outcome::WentTo { .. } => Recovered::Finished { generation: open.to },
-                _ => Recovered::Undone { generation: open.from, kept: Vec::new() },
+                other => Recovered::Undone {
+                    generation: open.from,
+                    kept: Vec::new(),
+                    instead: resume.then(|| ended(other)),
+                },
             };
             return Ok(Some(outcome));
         }
@@ -99,14 +112,15 @@ impl Runtime<'_> {
         };
         let mut plans = open.plans.clone();
         let there = self.store.current_number()? == Some(open.to);
-        let carried = if open.holds && there && open.undoing.is_none() {
+        let way = way_on(&open, resume);
+        let carried = match &way {
             // It was seen to hold, and `current` says so: only the record is missing.
-            Carried { result: Ok(()), ..Carried::failed("") }
-        } else if open.undoing.is_some() || !(open.holds || resume && open.consent.with_data.is_empty()) {
-            let reason = open.undoing.clone().unwrap_or_else(|| "it was cut off".to_owned());
-            Carried { found: open.found.clone(), ..Carried::failed(reason) }
-        } else {
-            self.carry(&aim, None, open.plans.len(), &ledger, approve)
+            Ok(()) if open.holds && there => Carried { result: Ok(()), ..Carried::failed("") },
+            Ok(()) => self.carry(&aim, None, open.plans.len(), &ledger, approve),
+            Err(_) => {
+                let reason = open.undoing.clone().unwrap_or_else(|| "it was cut off".to_owned());
+                Carried { found: open.found.clone(), ..Carried::failed(reason) }
+            }
         };
         plans.extend(carried.plans);
         let went_on = carried.result.is_ok();
@@ -114,8 +128,12 @@ impl Runtime<'_> {
         let host = aim.graph.host();
         match self.conclude(&mut generation, host, open.from, open.to, &ledger, carried) {
             Ok(_) => Ok(Some(Recovered::Finished { generation: open.to })),
-            Err(SwitchError::Failed { kept, .. }) if !went_on => {
-                Ok(Some(Recovered::Undone { generation: open.from, kept }))
+            Err(SwitchError::Failed { reason, kept }) if !went_on => {
+                let instead = match way {
+                    Ok(()) => Some(reason.to_string()),
+                    Err(why) => why,
+                };
+                Ok(Some(Recovered::Undone { generation: open.from, kept, instead }))
             }
             Err(error) => Err(error),
         }
@@ -142,6 +160,38 @@ impl Runtime<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Says whether an open switch can be gone on with.
+///
+/// # Errors
+/// Why it cannot, where that was asked for.
+fn way_on(open: &Transaction, resume: bool) -> Result<(), Option<String>> {
+    if let Some(reason) = &open.undoing {
+        return Err(resume.then(|| format!("it was being undone already: {reason}")));
+    }
+    if open.holds {
+        return Ok(());
+    }
+    if !resume {
+        return Err(None);
+    }
+    if !open.consent.with_data.is_empty() {
+        return Err(Some("data was going back, and that is brought no further".to_owned()));
+    }
+    Ok(())
+}
+
+/// Says of a switch that had come to its end, and did not come about.
+fn ended(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Failed { reason } | Outcome::Degraded { reason } => {
+            format!("it had been undone already: {reason}")
+        }
+        Outcome::Open | Outcome::Committed | Outcome::WentTo { .. } => {
+            "it had been undone already".to_owned()
+        }
     }
 }
 
