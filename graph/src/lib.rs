@@ -23,6 +23,7 @@ pub mod plain;
 pub mod property;
 pub mod room;
 pub mod settings;
+pub mod shared;
 pub mod size;
 pub mod snapshot;
 pub mod step;
