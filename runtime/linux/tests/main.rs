@@ -354,6 +354,7 @@ fn files_of_exports_are_told_with_their_lines_and_those_that_cannot_be_read_by_n
 }
 
 /// The flush times of the kernel's caches, this far from now, and what is in them.
+#[expect(clippy::disallowed_methods, reason = "the kernel's flush times are times of this clock")]
 fn remembers(root: &Path, seconds: i64) {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     for cache in ["nfsd.export", "nfsd.fh"] {
