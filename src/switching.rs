@@ -249,6 +249,12 @@ impl Events for Progress<'_> {
         // A warning is no progress: it is told also where nobody looks on.
         match &event {
             Event::Complained(error) => return self.terminal.warn(error.to_string(), None),
+            Event::Waiting { error, seconds } => {
+                let text = format!(
+                    "{error}: the NFS server holds it for clients that have looked for it; waiting {seconds} s until it lets go"
+                );
+                return self.terminal.warn(text, None);
+            }
             Event::Underway(warning) => {
                 return self.terminal.warn(format!("{}: {}", warning.key, warning.text), None);
             }
@@ -262,7 +268,7 @@ impl Events for Progress<'_> {
             Event::Snapshots(datasets) => {
                 self.terminal.note(format_args!("  snapshots of {}\n", count(datasets, "dataset")));
             }
-            Event::Begin(_) | Event::Complained(_) | Event::Underway(_) => {}
+            Event::Begin(_) | Event::Complained(_) | Event::Waiting { .. } | Event::Underway(_) => {}
             Event::Done(action) => {
                 let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
                 let all = self.all.load(Ordering::Relaxed);

@@ -5,12 +5,15 @@
 //! `words.rs`, what differs by security flavour in `flavours.rs`, clients in [`client`], the spelling of paths in
 //! [`path`].
 
+pub mod addresses;
 pub mod client;
 mod flavours;
 pub mod fsid;
 pub mod overlap;
 pub mod path;
 pub mod reach;
+pub mod sharenfs;
+pub mod squash;
 mod words;
 
 pub use client::{ClientError, canonical_client, check_client, is_host_name};

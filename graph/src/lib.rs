@@ -24,6 +24,7 @@ pub mod property;
 pub mod room;
 pub mod schedule;
 pub mod settings;
+pub mod shared;
 pub mod size;
 pub mod snapshot;
 pub mod step;

@@ -9,6 +9,8 @@ fn what_a_spec_says_of_flavours_is_live_and_what_plans_tell_of_exports_is_so() {
     let Some(lab) = &mut boot(MachineSpec::new().disk("ONE", mib(256)).with_nfs()) else { return };
     options_of_flavours_are_live_and_read_back(lab);
     what_is_below_looks_empty_without_crossmnt(lab);
+    what_was_looked_for_is_waited_for(lab);
+    a_root_of_others_leads_elsewhere(lab);
     what_root_alone_may_write_nobody_writes(lab);
     one_fsid_twice_is_refused(lab)
 }
@@ -27,10 +29,11 @@ fn mounted(lab: &Session, path: &str, run: &str) -> String {
 }
 
 /// Destroys what somebody else made. What clients have looked for, also in vain, the server holds in its cache until that is
-/// flushed, and not within the half minute in which it was looked for.
+/// flushed, which each run of `exportfs` puts off.
 fn let_go(lab: &Session, dataset: &str) {
     lab.ok(&format!(
-        "for try in $(seq 5); do exportfs -f; zfs destroy {dataset} && exit 0; sleep 35; done; exit 1"
+        "while [ $(cat /proc/net/rpc/nfsd.export/flush) -ge $(date +%s) ]; do sleep 0.2; done; \
+         exportfs -f && zfs destroy {dataset}"
     ));
 }
 
@@ -74,6 +77,83 @@ fn what_is_below_looks_empty_without_crossmnt(lab: &Session) {
     says(&lab.switch(0, &spec(&below(""))), &["t1/a/theirs as empty"]);
     assert_eq!(mounted(lab, "/t1/a", "ls theirs").trim(), "");
     let_go(lab, "t1/a/theirs");
+}
+
+/// Flushes the server's caches as often as `exportfs` does it in a switch of many file systems, and quicker: the time from
+/// which the next flush is in force is forty seconds ahead then.
+fn flush_often(lab: &Session) {
+    lab.ok("cd /proc/net/rpc; for i in $(seq 40); do echo 1 >nfsd.fh/flush; echo 1 >nfsd.export/flush; done");
+}
+
+/// A client looks for what is below an export, in vain.
+fn what_was_looked_for_is_waited_for(lab: &Session) {
+    let export = "export { client \"127.0.0.0/8\" \"rw\" \"no_root_squash\"; }";
+    let with = spec(&format!("dataset \"a\" {{ {export}; dataset \"x\"; dataset \"y\"; }}"));
+    let without = spec(&format!("dataset \"a\" {{ {export}; dataset \"y\"; }}"));
+    for version in ["4.2", "3,nolock"] {
+        lab.switch(0, &with);
+        lab.ok("echo deep >/t1/a/x/id");
+        flush_often(lab);
+        lab.ok(&format!(
+            "mkdir -p /mnt/n && mount -t nfs -o vers={version},sec=sys 127.0.0.1:/t1/a /mnt/n && ls /mnt/n/x; umount /mnt/n"
+        ));
+        // It holds it, and lets nobody unmount it for as long.
+        lab.ok("grep -F /t1/a/x /proc/net/rpc/nfsd.export/content");
+        lab.ok("! umount -i /t1/a/x && exportfs -f && ! umount -i /t1/a/x");
+        let told = lab.switch(0, &without);
+        says(&told, &["the NFS server holds it for clients that have looked for it; waiting "]);
+        lab.holds();
+        lab.exits(0, "rollback --yes");
+        assert_eq!(lab.ok("cat /t1/a/x/id"), "deep");
+        lab.holds();
+    }
+    // Whoever has a file open keeps it, and nobody waits for that.
+    let holder = lab.start("exec 3</t1/a/x/id; echo holding; exec sleep 600", "holding");
+    flush_often(lab);
+    let refused = lab.switch(4, &without);
+    says(&refused, &["in use"]);
+    assert!(!refused.contains("waiting"), "{refused}");
+    holder.kill().unwrap();
+}
+
+/// What others export as the root of all decides what every client sees by version 4.
+fn a_root_of_others_leads_elsewhere(lab: &Session) {
+    let given = |vers: &str| {
+        spec(&format!(
+            "dataset \"a\" {{ export {{ client \"127.0.0.0/8\" \"rw\"; }}; bind {{ vm 201 at=\"/srv/a\" server=\"127.0.0.2\" \
+             address=\"127.0.0.1\" ro=#true {vers} {{ allow \"machine-reaches-itself\"; }}; }}; }}"
+        ))
+    };
+    lab.switch(0, &spec("dataset \"a\" { export { client \"127.0.0.0/8\" \"rw\"; }; }"));
+    lab.ok("mkdir -p /srv/t1/a && echo other >/srv/t1/a/id && echo own >/t1/a/id");
+    // Where it leads, and what is told of it.
+    let mount = |version: &str| {
+        let output = lab.run(&format!(
+            "mkdir -p /mnt/n && mount -t nfs -o vers={version},sec=sys,retry=0 127.0.0.1:/t1/a /mnt/n && cat /mnt/n/id; \
+             umount /mnt/n"
+        ));
+        output.out().trim().to_owned()
+    };
+    for (entry, found, told) in [
+        ("/srv 127.0.0.0/8(ro,fsid=0,no_subtree_check)", "other", "/t1/a is not below /srv"),
+        ("/srv 10.9.9.9(ro,fsid=0,no_subtree_check)", "", "is not exported to it"),
+        ("/ 127.0.0.0/8(ro,fsid=0,no_subtree_check)", "", "mounted at /t1, which is not exported"),
+        ("/ 10.9.9.9(ro,no_subtree_check)", "own", ""),
+    ] {
+        lab.ok(&format!("echo '{entry}' >/etc/exports && exportfs -ra && sleep 3 && exportfs -f"));
+        assert_eq!(mount("4.2"), found, "{entry}");
+        assert_eq!(mount("3,nolock"), "own", "{entry}");
+        lab.put("machine.kdl", given(""));
+        if told.is_empty() {
+            let plan = lab.exits(0, "plan machine.kdl");
+            assert!(!plan.contains("root-of-others"), "{entry}: {plan}");
+        } else {
+            says(&lab.exits(4, "plan machine.kdl"), &["outside-root-of-others", told]);
+            lab.put("machine.kdl", given("vers=\"3\""));
+            lab.exits(0, "plan machine.kdl");
+        }
+    }
+    lab.ok(": >/etc/exports; exportfs -ra; rm -rf /srv/t1");
 }
 
 fn what_root_alone_may_write_nobody_writes(lab: &Session) {

@@ -10,7 +10,11 @@ use crate::{
 };
 use phoenix_graph::{
     DatasetName, Export, Key, Resource,
-    export::{ExportOptions, OptionError, canonical_client, vocabulary},
+    export::{
+        ExportOptions, OptionError, canonical_client,
+        squash::{AsRoot, Root},
+        vocabulary,
+    },
     mounts::Mount,
 };
 use std::collections::BTreeMap;
@@ -63,16 +67,7 @@ impl<'a> Checker<'_, 'a, '_> {
             sound &= !client.broken;
             let Some(name) = name.filter(|_| sound && fine) else { continue };
             let (Some(options), Some(path)) = (self.options(block, client), &path) else { continue };
-            if matches!(&*name, "*" | "0.0.0.0/0" | "::/0") && options.may_hold("no_root_squash") {
-                let diagnostic = Diagnostic::new(
-                    code::ROOT_FOR_EVERYONE,
-                    format!("everybody who reaches this host is root in {path}"),
-                )
-                .at(client.place, "every machine, and no root_squash")
-                .help("name the machines, or leave `no_root_squash` out");
-                let diagnostic = self.vias.label(diagnostic, client.via);
-                self.allowing(&client.allow, |checker| checker.lint(diagnostic));
-            }
+            self.look_at_root(client, &name, &options, path);
             let fsid = client.setting("fsid").or_else(|| block.setting("fsid"));
             let place =
                 fsid.and_then(|setting| setting.first.as_ref()).map_or(client.place, |said| said.place);
@@ -106,6 +101,30 @@ impl<'a> Checker<'_, 'a, '_> {
         let (at, allow) = (self.resources.len(), self.allow.clone());
         self.shared.push(Shared { at, place: block.place, via: block.via, allow, clients: places });
         self.resources.push(Resource::Export(Export { path, dataset: dataset.clone(), clients }));
+    }
+
+    /// Tells of an export by which everybody on the network is root here, or of the group of root.
+    fn look_at_root(&mut self, client: &Block<'a>, name: &str, options: &ExportOptions, path: &str) {
+        let is_anyone = matches!(name, "*" | "0.0.0.0/0" | "::/0");
+        let Some(AsRoot { root, by, flavours }) = options.as_root().filter(|_| is_anyone) else { return };
+        let are = if root == Root::Group { "of the group root" } else { "root" };
+        let through = match flavours.join(":") {
+            all if all.is_empty() => String::new(),
+            some => format!(", by `sec={some}`"),
+        };
+        let label = match (by, root) {
+            ("no_root_squash", _) => "every machine, and no root_squash".to_owned(),
+            (by, Root::Own) => format!("every machine, and its root is made `{by}`"),
+            (by, _) => format!("every machine, and whoever is squashed is made `{by}`"),
+        };
+        let diagnostic = Diagnostic::new(
+            code::ROOT_FOR_EVERYONE,
+            format!("everybody who reaches this host is {are} in {path}{through}"),
+        )
+        .at(client.place, label)
+        .help(format!("name the machines, or leave `{by}` out"));
+        let diagnostic = self.vias.label(diagnostic, client.via);
+        self.allowing(&client.allow, |checker| checker.lint(diagnostic));
     }
 
     /// Finds the path that is exported: where the dataset is mounted.

@@ -243,7 +243,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             self.allowing(&block.allow, |checker| checker.standalone(block, &mounts));
         }
         self.look_at_fsids();
-        self.look_at_exports(&mounted);
+        self.look_at_exports(&mounts, &mounted);
         self.look_at_binds(&mounted);
         self.look_at_machines(&mounted);
     }

@@ -6,7 +6,7 @@ pub mod json;
 pub mod render;
 mod suggest;
 
-pub use suggest::{article, did_you_mean, list};
+pub use suggest::{article, did_you_mean, joined, list};
 
 use crate::source::{Place, Sources};
 use phoenix_graph::{Code, code::Level};

@@ -51,6 +51,20 @@ impl Network {
         Some(Self { address: address.parse().ok()?, length: length.parse().ok()? })
     }
 
+    /// Returns its two halves; nothing where it is one address.
+    pub(super) fn halves(self) -> Option<[Self; 2]> {
+        let length = self.length + 1;
+        let high = match self.address {
+            IpAddr::V4(address) => {
+                IpAddr::V4((u32::from(address) | 1_u32 << 32_u32.checked_sub(length)?).into())
+            }
+            IpAddr::V6(address) => {
+                IpAddr::V6((u128::from(address) | 1_u128 << 128_u32.checked_sub(length)?).into())
+            }
+        };
+        Some([Self { address: self.address, length }, Self { address: high, length }])
+    }
+
     /// Returns whether the larger one holds the other.
     #[must_use]
     pub fn meets(self, other: Self) -> bool {

@@ -3,10 +3,14 @@
 //! Names of hosts, wildcards and netgroups are resolved by the server alone: such a client may be any machine.
 
 use super::{
-    ExportOptions,
+    ExportOptions, Fsid,
+    addresses::Addresses,
     overlap::{Network, Overlap, overlap},
 };
-use std::{collections::BTreeMap, net::IpAddr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
 
 /// The clients of one export, each with its options.
 pub type Clients = BTreeMap<Box<str>, ExportOptions>;
@@ -36,6 +40,8 @@ pub struct Way<'a> {
     pub clients: Vec<(&'a str, &'a ExportOptions)>,
     /// What the client asks the server for.
     pub what: &'a str,
+    /// The path of the export that is the root of all which it sees by version 4 (`fsid=0`), where there is one.
+    pub root: Option<&'a str>,
 }
 
 /// Says why there is no way.
@@ -62,6 +68,9 @@ pub enum NoWay {
         "{0} is the root of what some clients see by version 4 (`fsid=0`), and this one may be such a client"
     )]
     UnsureRoot(Box<str>),
+    /// With one root of all exports version 4 has none for those whom that is not exported to.
+    #[error("{0} is the root of all that version 4 shows (`fsid=0`), and is not exported to it")]
+    NoRoot(Box<str>),
 }
 
 impl<'a> Way<'a> {
@@ -70,6 +79,14 @@ impl<'a> Way<'a> {
     /// # Errors
     /// [`NoWay`]
     pub fn find(exports: &Exports<'a>, asked: Asked<'a>) -> Result<Self, NoWay> {
+        Self::find_beside(exports, &Exports::new(), asked)
+    }
+
+    /// Finds the way to a path where there are exports of others beside: one of them may be the root of all.
+    ///
+    /// # Errors
+    /// [`NoWay`]
+    pub fn find_beside(exports: &Exports<'a>, others: &Exports<'a>, asked: Asked<'a>) -> Result<Self, NoWay> {
         let Asked { mounted, path, address, from_root } = asked;
         let nearest = above(mounted).find_map(|at| exports.get_key_value(at));
         let (&export, clients) = nearest.ok_or_else(|| NoWay::NotExported(mounted.into()))?;
@@ -81,7 +98,7 @@ impl<'a> Way<'a> {
         if export != mounted && !clients.iter().any(|(_, options)| options.contains("crossmnt")) {
             return Err(NoWay::NotCrossed { path: mounted.into(), above: export.into() });
         }
-        let root = if from_root { root(exports, address, &clients)? } else { None };
+        let root = if from_root { root([exports, others], address, &clients)? } else { None };
         let what = match root {
             None | Some("/") => path,
             Some(root) if path == root => "/",
@@ -90,7 +107,28 @@ impl<'a> Way<'a> {
                 .filter(|rest| rest.starts_with('/'))
                 .ok_or_else(|| NoWay::OutsideRoot { path: path.into(), root: root.into() })?,
         };
-        Ok(Self { export, clients, what })
+        Ok(Self { export, clients, what, root })
+    }
+
+    /// Finds where version 4 gets stuck between the root of all exports and what is asked for: at a file system that is
+    /// mounted between them, exported to nobody there, and that no export above leads into.
+    pub fn stuck<'p>(
+        &self,
+        exports: [&Exports<'_>; 2],
+        asked: Asked<'_>,
+        places: impl IntoIterator<Item = &'p str>,
+    ) -> Option<&'p str> {
+        let root = self.root?;
+        let given = |at: &str| {
+            exports.iter().filter_map(|all| all.get(at)).find_map(|all| may_be(all, asked.address))
+        };
+        let led = |at: &str| {
+            let crosses =
+                |one: MayBe<'_>| one.clients.iter().any(|(_, options)| options.contains("crossmnt"));
+            given(at).is_some() || above(at).find_map(given).is_some_and(crosses)
+        };
+        let mut between = places.into_iter().filter(|at| is_below(at, root) && is_below(asked.mounted, at));
+        between.find(|at| !led(at))
     }
 
     /// Returns whether what is mounted below the path is seen through it, too, by what the export says by itself.
@@ -103,6 +141,19 @@ impl<'a> Way<'a> {
     #[must_use]
     pub fn takes(&self, flavour: &str) -> bool {
         self.clients.iter().any(|(_, options)| options.flavours().any(|one| one == flavour))
+    }
+
+    /// Lists the security flavours that the server takes, each once, where the one is not among them that needs nothing
+    /// of a client (`sys`).
+    #[must_use]
+    pub fn kerberos_alone(&self) -> Option<Vec<&'a str>> {
+        let mut taken: Vec<&str> = Vec::new();
+        for flavour in self.clients.iter().flat_map(|(_, options)| options.flavours()) {
+            if !taken.contains(&flavour) {
+                taken.push(flavour);
+            }
+        }
+        (!taken.is_empty() && !taken.contains(&"sys")).then_some(taken)
     }
 
     /// Returns whether all that it leads to is only to read, by a security flavour, or by every one.
@@ -122,13 +173,38 @@ pub fn is_shown(exports: &Exports<'_>, asked: Asked<'_>) -> bool {
     })
 }
 
-/// Finds the nearest path, this one or one above, that is exported to a client, or to one that may be the same machine.
+/// Says which clients of nearer exports see what is mounted at a path below an export, where not every machine of a
+/// client of that export does; nothing where all may, since what some names stand for the server alone knows.
 #[must_use]
-pub fn nearest<'a>(exports: &Exports<'a>, path: &str, client: &str) -> Option<&'a str> {
-    let is_given = |clients: &Clients| clients.keys().any(|other| overlap(client, other) != Overlap::Never);
-    above(path)
-        .find_map(|at| exports.get_key_value(at).filter(|(_, clients)| is_given(clients)))
-        .map(|(at, _)| *at)
+pub fn seen_by<'a>(
+    exports: &Exports<'a>,
+    export: &str,
+    client: &str,
+    path: &str,
+) -> Option<BTreeSet<&'a str>> {
+    let nearer = above(path).take_while(|at| *at != export).filter_map(|at| exports.get(at));
+    let given: BTreeSet<&str> = nearer.flat_map(|clients| clients.keys()).map(|name| &**name).collect();
+    let meeting: BTreeSet<&str> =
+        given.into_iter().filter(|other| overlap(client, other) != Overlap::Never).collect();
+    let Some(mut left) = Addresses::of(client) else { return meeting.is_empty().then_some(meeting) };
+    // A machine that the export names apart is not taken for this client.
+    let apart = exports.get(export).into_iter().flat_map(|clients| clients.keys());
+    let apart = apart.map(|name| &**name).filter(|other| rank(other) < rank(client));
+    for other in apart.chain(meeting.iter().copied()) {
+        match Network::read(other) {
+            Some(network) => left = left.without(network),
+            None if other == "*" => return None,
+            // A name stands for some of all machines, and may stand for all of some.
+            None if client != "*" && meeting.contains(other) => return None,
+            None => {}
+        }
+    }
+    (!left.is_empty()).then_some(meeting)
+}
+
+/// Returns whether a path lies below another; it does not lie below itself.
+fn is_below(path: &str, top: &str) -> bool {
+    path.strip_prefix(top.trim_end_matches('/')).is_some_and(|rest| rest.len() > 1 && rest.starts_with('/'))
 }
 
 /// Lists a path and those above it, the nearest first.
@@ -142,17 +218,24 @@ fn above(path: &str) -> impl Iterator<Item = &str> {
 
 /// Finds the export that is the root of all for a client which is one of these of another export.
 fn root<'a>(
-    exports: &Exports<'a>,
+    exports: [&Exports<'a>; 2],
     address: Option<IpAddr>,
     clients: &[(&'a str, &'a ExportOptions)],
 ) -> Result<Option<&'a str>, NoWay> {
-    let mut found = None;
-    for (&path, all) in exports {
-        let is_root = |options: &ExportOptions| options.contains("fsid=0");
+    let is_root = |options: &ExportOptions| Fsid::of(options) == Some(Fsid::ROOT);
+    let (mut found, mut any) = (None, None);
+    for (&path, all) in exports.into_iter().flatten().filter(|(_, all)| all.values().any(is_root)) {
+        any.get_or_insert(path);
         let Some(here) = may_be(all, address).filter(|here| here.clients.iter().any(|(_, o)| is_root(o)))
         else {
             continue;
         };
+        let meets = |(name, _): &(&str, _)| {
+            here.clients.iter().any(|(root, _)| overlap(name, root) != Overlap::Never)
+        };
+        if address.is_none() && !clients.iter().any(meets) {
+            continue;
+        }
         let all_here = here.clients.iter().all(|(_, options)| is_root(options));
         let everyone = clients.iter().all(|(name, _)| all.get(*name).is_some_and(is_root));
         let sure = all_here && (here.sure || everyone);
@@ -160,7 +243,11 @@ fn root<'a>(
             return Err(NoWay::UnsureRoot(path.into()));
         }
     }
-    Ok(found)
+    // So does mountd: as soon as one entry has a root of its own, nobody is shown the one that it makes up.
+    match any.filter(|_| found.is_none()) {
+        Some(path) => Err(NoWay::NoRoot(path.into())),
+        None => Ok(found),
+    }
 }
 
 /// The clients of an export that a machine may be.
@@ -282,13 +369,47 @@ mod tests {
             Err(NoWay::OutsideRoot { path: "/tank".into(), root: "/srv".into() })
         );
         assert_eq!(what(Asked { from_root: false, ..asked("/tank", "10.0.0.2") }), Ok("/tank".to_owned()));
-        assert_eq!(what(asked("/far", "10.0.1.2")), Ok("/far".to_owned()));
+        // Those whom the root is not exported to are shown nothing.
+        assert_eq!(what(asked("/far", "10.0.1.2")), Err(NoWay::NoRoot("/srv".into())));
+        assert_eq!(what(asked("/far", "")), Err(NoWay::NoRoot("/srv".into())));
+        assert_eq!(what(Asked { from_root: false, ..asked("/far", "10.0.1.2") }), Ok("/far".to_owned()));
         // Nobody knows whether it is in that network.
-        assert_eq!(what(asked("/far", "")), Err(NoWay::UnsureRoot("/srv".into())));
+        let everyone = clients(&[("*", "rw")]);
+        let near = Exports::from([("/srv", &root), ("/near", &everyone)]);
+        assert_eq!(Way::find(&near, asked("/near", "")), Err(NoWay::UnsureRoot("/srv".into())));
         let by_name = clients(&[("web.lan", "rw,fsid=0"), ("10.0.0.0/24", "rw")]);
         let exports = Exports::from([("/srv", &by_name)]);
         let unsure = Way::find(&exports, asked("/srv", "10.0.0.2"));
         assert_eq!(unsure, Err(NoWay::UnsureRoot("/srv".into())));
+    }
+
+    #[test]
+    fn a_root_of_others_is_a_root_and_version_4_gets_stuck_at_what_is_mounted_between() {
+        let plain = clients(&[("10.0.0.0/24", "rw")]);
+        let root = Clients::from([("10.0.0.0/24".into(), ExportOptions::from_etab("ro,fsid=0x0"))]);
+        let own = Exports::from([("/srv/a/b", &plain)]);
+        let ask = asked("/srv/a/b", "10.0.0.2");
+        for (at, expected) in [
+            ("/srv", Ok("/a/b")),
+            ("/srv/a/b", Ok("/")),
+            ("/", Ok("/srv/a/b")),
+            ("/tank", Err(NoWay::OutsideRoot { path: "/srv/a/b".into(), root: "/tank".into() })),
+        ] {
+            let others = Exports::from([(at, &root)]);
+            assert_eq!(Way::find_beside(&own, &others, ask).map(|way| way.what), expected, "{at}");
+        }
+        let stuck = |own: &Exports<'_>, root: &Clients, at| {
+            let others = Exports::from([(at, root)]);
+            let way = Way::find_beside(own, &others, ask).unwrap();
+            way.stuck([own, &others], ask, ["/", "/srv", "/srv/a", "/srv/a/b", "/srv/a/b/c"])
+                .map(str::to_owned)
+        };
+        assert_eq!(stuck(&own, &root, "/srv").as_deref(), Some("/srv/a"));
+        assert_eq!(stuck(&own, &root, "/").as_deref(), Some("/srv"));
+        let crosses = clients(&[("10.0.0.0/24", "ro,fsid=0,crossmnt")]);
+        assert_eq!(stuck(&own, &crosses, "/"), None);
+        let led = Exports::from([("/srv/a/b", &plain), ("/srv/a", &plain)]);
+        assert_eq!(stuck(&led, &root, "/srv"), None);
     }
 
     #[test]
@@ -302,15 +423,36 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_export_is_that_of_whom_may_be_the_client() {
-        let (one, other) =
-            (clients(&[("10.0.0.0/24", "rw")]), clients(&[("10.0.1.0/24", "rw"), ("@x", "rw")]));
-        let exports = Exports::from([("/tank", &one), ("/tank/a", &other)]);
-        assert_eq!(nearest(&exports, "/tank/a/b", "10.0.1.7"), Some("/tank/a"));
-        // It may be in the netgroup.
-        assert_eq!(nearest(&exports, "/tank/a", "10.0.0.0/24"), Some("/tank/a"));
-        assert_eq!(nearest(&exports, "/tank/b", "10.0.0.0/24"), Some("/tank"));
-        assert_eq!(nearest(&exports, "/tank/b", "10.0.1.0/24"), None);
+    fn what_is_below_is_seen_by_those_machines_that_a_nearer_export_is_given_to() {
+        let here = clients(&[("10.0.0.0/24", "rw"), ("10.0.0.9", "rw"), ("web.lan", "rw"), ("*", "ro")]);
+        let seen = |below: &[&str], client| {
+            let below = clients(&below.iter().map(|name| (*name, "rw")).collect::<Vec<_>>());
+            let exports = Exports::from([("/tank", &here), ("/tank/a", &below)]);
+            let seen = seen_by(&exports, "/tank", client, "/tank/a/b");
+            seen.map(|names| names.into_iter().map(str::to_owned).collect::<Vec<_>>().join(" "))
+        };
+        for (below, client, expected) in [
+            (&["10.0.0.0/24"][..], "10.0.0.0/24", None),
+            (&["10.0.0.7"], "10.0.0.0/24", Some("10.0.0.7")),
+            (&["10.0.1.7"], "10.0.0.0/24", Some("")),
+            (&["10.0.0.0/25", "10.0.0.128/25"], "10.0.0.0/24", None),
+            // One is named apart above, and is nobody's loss here.
+            (&["10.0.0.0/29", "10.0.0.8", "10.0.0.10/31", "10.0.0.12/30"], "10.0.0.0/28", None),
+            (&["*"], "10.0.0.0/24", None),
+            (&["0.0.0.0/0"], "10.0.0.0/24", None),
+            (&["10.0.0.0/24"], "*", Some("10.0.0.0/24")),
+            (&["0.0.0.0/0", "::/0"], "*", None),
+            // Names only the server knows: they may be all of a network, and never all there are.
+            (&["@group"], "10.0.0.0/24", None),
+            (&["10.0.0.7", "*.lan"], "10.0.0.0/24", None),
+            (&["@group"], "*", Some("@group")),
+            (&["10.0.0.0/24"], "web.lan", None),
+            (&["*"], "web.lan", None),
+        ] {
+            assert_eq!(seen(below, client).as_deref(), expected, "{below:?} {client}");
+        }
+        let exports = Exports::from([("/tank", &here)]);
+        assert_eq!(seen_by(&exports, "/tank", "web.lan", "/tank/a"), Some(BTreeSet::new()));
     }
 
     #[test]
@@ -321,5 +463,6 @@ mod tests {
         let near = way("10.0.0.2");
         assert!(near.is_read_only(None) && near.takes("krb5i") && !near.takes("sys"));
         assert!(!way("").is_read_only(None) && way("").takes("sys") && way("").takes("krb5"));
+        assert_eq!((near.kerberos_alone(), way("").kerberos_alone()), (Some(vec!["krb5", "krb5i"]), None));
     }
 }

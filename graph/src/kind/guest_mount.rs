@@ -11,7 +11,7 @@ use crate::{
         others::{Guest, Others},
         reason::Reason,
     },
-    export::reach::Asked,
+    export::reach::{Asked, NoWay},
     name::NameError,
     nfs::{NfsMount, Version, text},
 };
@@ -112,7 +112,12 @@ impl Kind for GuestMount {
         if let Some(at) = inside(&self.path, &path).find(|at| others.is_mount_point(at)) {
             return Err(Reason::Guest(format!("another file system is mounted at {at}")));
         }
-        let way = others.way(self.asks(&self.path, &path))?;
+        let asked = self.asks(&self.path, &path);
+        let way = match others.way(asked) {
+            // The compiler tells it; what was built before that was known stays readable.
+            Err(NoWay::NoRoot(_)) => others.way(Asked { from_root: false, ..asked }),
+            found => found,
+        }?;
         if *way.export != *self.export {
             return Err(Reason::Derived("export"));
         }

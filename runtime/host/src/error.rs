@@ -26,6 +26,15 @@ pub enum HostError {
         /// Who uses it, each in words for people.
         users: Vec<String>,
     },
+    /// What was to be unmounted is held by the NFS server, for clients that have looked for it, and by nobody else that
+    /// shows. It lets go once that is tried again so much later.
+    #[error("{error}; the NFS server holds it for clients that have looked for it, for another {seconds} s")]
+    Remembered {
+        #[source]
+        error: Box<HostError>,
+        /// In how many seconds.
+        seconds: u64,
+    },
     /// A tool is not installed.
     #[error("this host has no `{tool}` ({looked}): {help}")]
     NoTool {
@@ -59,6 +68,7 @@ impl HostError {
         match self {
             Self::Command { stderr, .. } => complaint.is_said(stderr),
             Self::Busy { .. } => complaint == Complaint::Busy,
+            Self::Remembered { error, .. } => error.complains_of(complaint),
             _ => false,
         }
     }

@@ -83,6 +83,12 @@ pub trait Host: Sync {
     /// from among them.
     fn give_keys(&self, keys: Keys);
 
+    /// Lets so many seconds pass.
+    ///
+    /// # Errors
+    /// [`HostError::PowerLost`], from the simulator alone.
+    fn pause(&self, seconds: u64) -> Result<(), HostError>;
+
     /// Is called before and after each durable write that is not an operation (journal, store,
     /// `current`), so that the simulator can lose power there, or have no room for it.
     ///

@@ -55,6 +55,7 @@ use run::Runner;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Mutex, PoisonError},
+    thread,
     time::Duration,
 };
 
@@ -102,6 +103,11 @@ impl Host for LinuxHost {
 
     fn perform(&self, op: &Op) -> Result<(), HostError> {
         kinds::perform(&self.reach, op)
+    }
+
+    fn pause(&self, seconds: u64) -> Result<(), HostError> {
+        thread::sleep(Duration::from_secs(seconds));
+        Ok(())
     }
 
     fn give_keys(&self, keys: Keys) {

@@ -352,3 +352,53 @@ fn files_of_exports_are_told_with_their_lines_and_those_that_cannot_be_read_by_n
     let seen = host(root.path()).observe(&Query::default()).unwrap();
     assert!(seen.held_exports.is_empty() && seen.unread_exports.is_empty());
 }
+
+/// The flush times of the kernel's caches, this far from now, and what is in them.
+#[expect(clippy::disallowed_methods, reason = "the kernel's flush times are times of this clock")]
+fn remembers(root: &Path, seconds: i64) {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    for cache in ["nfsd.export", "nfsd.fh"] {
+        let folder = root.join("proc/net/rpc").join(cache);
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("content"), "#path domain(flags)\n# /big/a\t10.0.0.0/24()\n").unwrap();
+        fs::write(folder.join("flush"), format!("{}\n", now.saturating_add_signed(seconds))).unwrap();
+    }
+}
+
+#[test]
+fn what_the_nfs_server_remembers_is_let_go_by_a_flush_in_its_time_and_waited_for_elsewhere() {
+    let root = root();
+    let (log, host) = (root.path().join("log"), host(root.path()));
+    // Busy until the caches are flushed.
+    let flushed = root.path().join("flushed").display().to_string();
+    tool(root.path(), "exportfs", &format!("echo exportfs \"$@\" >>{}; touch {flushed}", log.display()));
+    let busy = "echo \"cannot unmount '/big/a': pool or dataset is busy\" >&2; exit 1";
+    tool(
+        root.path(),
+        "zfs",
+        &format!("echo zfs \"$@\" >>{}; [ -e {flushed} ] || {{ {busy}; }}", log.display()),
+    );
+    let op = Op::DatasetUnmount { dataset: DatasetName::new("big/a").unwrap() };
+    remembers(root.path(), 40);
+    match host.perform(&op) {
+        Err(HostError::Remembered { error, seconds }) => {
+            assert!((39..=41).contains(&seconds), "{seconds}");
+            assert!(error.to_string().contains("busy"), "{error}");
+        }
+        other => panic!("{other:?}"),
+    }
+    // A flush now would be in force no sooner, and put it off.
+    assert_eq!(fs::read_to_string(&log).unwrap(), "zfs unmount -- big/a\n");
+    remembers(root.path(), -1);
+    host.perform(&op).unwrap();
+    let told = fs::read_to_string(&log).unwrap();
+    assert_eq!(
+        told.lines().skip(1).collect::<Vec<_>>(),
+        ["zfs unmount -- big/a", "exportfs -f", "zfs unmount -- big/a"]
+    );
+    // Without anything in the caches nobody but its users hold it.
+    fs::remove_file(&flushed).unwrap();
+    remembers(root.path(), 40);
+    fs::write(root.path().join("proc/net/rpc/nfsd.export/content"), "#path domain(flags)\n").unwrap();
+    assert!(matches!(host.perform(&op), Err(HostError::Command { .. })));
+}

@@ -8,7 +8,7 @@
 
 use crate::{
     Before, Inputs, Inverse, Kind, Plan, Prior, Subject, begun, followed::Followed, permissions::unsaid,
-    record::is_adopted,
+    record::is_adopted, storage::part::NODES,
 };
 use phoenix_graph::{DatasetName, Graph, Key, PropertyName, Resource, Settings, Target, property};
 use phoenix_host::{
@@ -20,6 +20,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The name that the type of a registration goes by.
 pub const STORAGE_TYPE: &str = "type";
+/// The name by which it is noted which nodes had a registration before a spec said the list: nothing in it where all had it.
+pub const NODES_BEFORE: &str = "nodes before the list";
 /// The name that the value of a parameter goes by.
 pub const TUNABLE_VALUE: &str = "value";
 
@@ -264,7 +266,10 @@ pub fn unset(target: Target, name: &PropertyName) -> Option<Prior> {
 /// Returns whether a resource says a setting.
 fn says(resource: &Resource, name: &str) -> bool {
     match resource {
-        Resource::Storage(storage) => name == STORAGE_TYPE || storage.properties.contains_key(name),
+        Resource::Storage(storage) => {
+            let name = if name == NODES_BEFORE { NODES } else { name };
+            name == STORAGE_TYPE || storage.properties.contains_key(name)
+        }
         Resource::Tunable(_) => true,
         Resource::Permissions(permissions) => unsaid::says(permissions, name),
         Resource::Bind(_) => name == crate::bind::MOUNT_POINT,

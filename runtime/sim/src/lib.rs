@@ -188,6 +188,12 @@ impl SimHost {
         });
     }
 
+    /// Says that NFS clients have looked for a dataset, also in vain: it cannot be unmounted until so many seconds have
+    /// passed.
+    pub fn set_remembered(&self, dataset: &DatasetName, seconds: u64) {
+        self.edit(|state| state.remembered.insert(dataset.clone(), seconds));
+    }
+
     /// Carries an operation out as a user would by hand: no fault strikes, no event is counted.
     ///
     /// # Errors
@@ -344,6 +350,11 @@ impl Host for SimHost {
 
     fn keeps_time(&self) -> bool {
         false
+    }
+
+    fn pause(&self, seconds: u64) -> Result<(), HostError> {
+        self.look()?.state.pass(seconds);
+        Ok(())
     }
 
     fn give_keys(&self, keys: Keys) {

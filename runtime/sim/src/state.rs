@@ -52,6 +52,10 @@ pub struct State {
     pub mounts: Vec<Mount>,
     /// File systems that something uses: they cannot be unmounted until the next boot.
     pub busy: BTreeSet<DatasetName>,
+    /// File systems that the NFS server's cache of exports holds, since clients have looked for them: for how many seconds
+    /// as yet.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub remembered: BTreeMap<DatasetName, u64>,
     /// File systems that NFS clients have files open on, by version 4: the clients' addresses.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub nfs_open: BTreeMap<DatasetName, BTreeSet<Box<str>>>,
@@ -135,6 +139,7 @@ impl State {
             datasets: BTreeMap::new(),
             mounts: Vec::new(),
             busy: BTreeSet::new(),
+            remembered: BTreeMap::new(),
             nfs_open: BTreeMap::new(),
             occupied: BTreeSet::new(),
             folders: BTreeSet::new(),

@@ -1,6 +1,9 @@
 //! Executing a plan: snapshots first, then the actions along their needs, several at a time, each
 //! written ahead.
 
+pub use crate::events::{Event, Events};
+
+use crate::patience;
 use phoenix_graph::DatasetName;
 use phoenix_host::snapshots;
 use phoenix_host::{
@@ -9,7 +12,7 @@ use phoenix_host::{
     op::Op,
     text::complaints::Complaint,
 };
-use phoenix_plan::{Action, Inverse, Plan, Warning};
+use phoenix_plan::{Action, Inverse, Plan};
 use phoenix_store::{Journal, Record, StoreError, TransactionId};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,40 +21,6 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
 };
-
-/// Is told what happens, for people; it decides nothing.
-pub trait Events: Sync {
-    /// Something happened.
-    fn event(&self, event: Event<'_>);
-}
-
-/// What happens.
-#[derive(Debug)]
-pub enum Event<'a> {
-    /// So many datasets are snapshot first.
-    Snapshots(usize),
-    /// An action begins.
-    Begin(&'a Action),
-    /// An action is done.
-    Done(&'a Action),
-    /// `exportfs` complained, perhaps of somebody else's entry: the look after it decides.
-    Complained(&'a HostError),
-    /// Everything was done; the host is looked at again.
-    Verifying,
-    /// Everything holds, and a pool goes on with this in the background, or has a checkpoint.
-    Underway(&'a Warning),
-    /// Something failed, and is being undone.
-    Undoing(&'a str),
-    /// A retired dataset or a snapshot was destroyed, with all that was in it.
-    Destroyed {
-        /// Which.
-        what: &'a str,
-        /// Its number among all that go, from 1.
-        number: usize,
-        /// How many go in all.
-        all: usize,
-    },
-}
 
 /// Why a plan was not carried out to its end.
 #[derive(Debug, thiserror::Error)]
@@ -162,7 +131,9 @@ pub fn execute(
                 while let Some(at) = board.take(stop) {
                     let action = &plan.actions[at];
                     let learn = |seen| board.learn(at, seen);
-                    let result = run(host, at, action, ledger, events, learn);
+                    let stops = || stop.load(Ordering::Relaxed);
+                    let perform = |op: &Op| patience::perform(host, op, events, &stops);
+                    let result = run(host, at, action, ledger, events, learn, perform);
                     board.finish(at, result);
                 }
             });
@@ -201,6 +172,7 @@ fn run(
     ledger: &Ledger<'_>,
     events: &dyn Events,
     learn: impl FnOnce(Vec<Inverse>),
+    perform: impl Fn(&Op) -> Result<(), HostError>,
 ) -> Result<(), ExecuteError> {
     if action.ops.is_empty() {
         return Ok(());
@@ -210,7 +182,7 @@ fn run(
     ledger.write(&Record::Intent { action: at, seen: seen.clone() })?;
     learn(seen);
     for op in &action.ops {
-        match host.perform(op) {
+        match perform(op) {
             Ok(()) => {}
             Err(lost @ HostError::PowerLost) => return Err(ExecuteError::Lost(lost)),
             Err(HostError::Command { .. }) if is_so_already(host, op) => {}

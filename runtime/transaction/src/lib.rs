@@ -5,7 +5,9 @@
 //! that destroys.
 #![allow(missing_docs, reason = "fields may explain themselves; tests/documented.rs looks at all else")]
 
+mod events;
 pub mod execute;
 pub mod gc;
+pub mod patience;
 pub mod switch;
 pub mod undo;

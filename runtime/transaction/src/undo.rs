@@ -16,6 +16,7 @@ mod undoing;
 
 pub use undoing::Undone;
 
+use crate::events::Events;
 use names::Names;
 use phoenix_graph::DatasetName;
 use phoenix_host::{Host, HostError, observed::Query};
@@ -39,9 +40,11 @@ pub fn undo(
     host_name: &str,
     plans: &[(Plan, Vec<usize>)],
     found: &BTreeSet<DatasetName>,
+    events: &dyn Events,
 ) -> Result<Undone, HostError> {
     let mut undoing = Undoing {
         host,
+        events,
         owner: host_name,
         found,
         number: 0,

@@ -269,6 +269,92 @@ fn a_list_that_the_spec_says_is_undone_whole() {
     assert_eq!(nodes(&a).as_deref(), Some("b"));
 }
 
+fn listed(list: &str) -> Graph {
+    with_storage(|storage| _ = storage.properties.insert("nodes".into(), list.into()))
+}
+
+#[test]
+fn going_back_from_a_list_takes_in_whom_it_threw_out_and_keeps_what_others_changed() {
+    // Who had it, the list, what others made of that, and who has it once one is back.
+    for (before, list, since, after) in [
+        (Some("a,b"), "a", None, Some("a,b")),
+        (Some("a,b"), "a,c", None, Some("a,b")),
+        (Some("a"), "a,b", None, Some("a")),
+        (Some("a,b,c"), "a", Some("a,b"), Some("a,b,c")),
+        // One that was in both has left by itself.
+        (Some("a,b,c"), "a,b", Some("a"), Some("a,c")),
+        (Some("a,b"), "a", Some("a,c"), Some("a,b,c")),
+        // The list left out this node.
+        (Some("a,b"), "b", None, Some("a,b")),
+        (Some("a,c"), "b", None, Some("a,c")),
+        // All had it.
+        (None, "a", None, None),
+        (None, "a,b", Some("a"), Some("a,c")),
+    ] {
+        let a = node("a");
+        a.switch(&graph(small())).unwrap();
+        match before {
+            Some(nodes) => set(&a, &[("nodes", nodes)], &[]),
+            None => set(&a, &[], &["nodes"]),
+        }
+        a.switch(&listed(list)).unwrap();
+        assert_eq!(nodes(&a).as_deref(), Some(list));
+        if let Some(since) = since {
+            set(&a, &[("nodes", since)], &[]);
+        }
+        a.rollback(1).unwrap();
+        assert_eq!(nodes(&a).as_deref(), after, "{before:?} {list} {since:?}");
+        assert!(a.drift().is_empty(), "{before:?} {list} {since:?}");
+    }
+}
+
+#[test]
+fn a_list_that_is_no_more_said_stays_unless_one_goes_back() {
+    let a = node("a");
+    a.switch(&graph(small())).unwrap();
+    set(&a, &[("nodes", "a,b")], &[]);
+    a.switch(&listed("a")).unwrap();
+    // What stood before the first list is known also after a second one.
+    a.switch(&listed("a,c")).unwrap();
+    a.rollback(1).unwrap();
+    assert_eq!(nodes(&a).as_deref(), Some("a,b"));
+    a.switch(&listed("a")).unwrap();
+    a.switch(&graph(small())).unwrap();
+    assert_eq!(nodes(&a).as_deref(), Some("a"));
+    assert!(a.drift().is_empty());
+}
+
+#[test]
+fn what_was_adopted_with_a_list_is_given_back_to_those_who_had_it() {
+    for (since, after) in [(None, "b"), (Some("a,c"), "b,c")] {
+        let (a, b) = (node("a"), node("b"));
+        b.switch(&graph(small())).unwrap();
+        a.switch(&unregistered()).unwrap();
+        pass(&b, &a);
+        a.switch_with(&listed("a"), &adopt()).unwrap();
+        assert_eq!(nodes(&a).as_deref(), Some("a"));
+        if let Some(since) = since {
+            set(&a, &[("nodes", since)], &[]);
+        }
+        a.rollback(1).unwrap();
+        assert_eq!(nodes(&a).as_deref(), Some(after));
+        assert!(a.drift().is_empty());
+    }
+}
+
+/// Wherever going back from a list fails, those whom that threw out are out again, or in.
+#[test]
+fn every_fault_on_the_way_back_from_a_list_leaves_it_whole() {
+    let a = node("a");
+    a.switch(&graph(small())).unwrap();
+    set(&a, &[("nodes", "a,b")], &[]);
+    a.switch(&listed("a")).unwrap();
+    let none = Consent::default();
+    every_fault(&a, 'a', || {
+        a.with(|runtime| runtime.switch("rollback", &Target::Generation(1), &none, &mut |_| true))
+    });
+}
+
 /// Whatever fails, and wherever power is lost: the registration is as it was, or as it is to be.
 #[test]
 fn every_fault_on_the_way_in_and_out_leaves_the_others_what_they_have() {

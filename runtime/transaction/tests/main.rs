@@ -18,6 +18,7 @@ mod permissions;
 mod proxmox;
 mod record;
 mod registry;
+mod remembered;
 mod renames;
 mod replica;
 mod resuming;

@@ -90,7 +90,7 @@ impl Bench<'_> {
 pub fn said(error: &HostError) -> &str {
     match error {
         HostError::Command { stderr, .. } => stderr,
-        HostError::Busy { error, .. } => said(error),
+        HostError::Busy { error, .. } | HostError::Remembered { error, .. } => said(error),
         _ => "",
     }
 }

@@ -73,6 +73,23 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                 return false;
             }
         };
+        let places = mounted.keys().copied();
+        if let Some((stuck, root)) =
+            way.stuck([exports, &Exports::new()], said.asks(path, &source), places).zip(way.root)
+        {
+            let message = format!(
+                "machine {} cannot mount `{dataset}` by version 4, which begins at {root} and is not led through what is \
+                 mounted at {stuck}",
+                said.machine
+            );
+            let diagnostic = Diagnostic::new(code::OUTSIDE_EXPORT_ROOT, message)
+                .at(block.place, "not reached")
+                .help(format!(
+                    "export {stuck} to it, too, or say `crossmnt` in the export of {root}; or take `fsid=0` out of that"
+                ));
+            self.tell(block.via, diagnostic);
+            return false;
+        }
         if !self.takes_flavour(block, &said, &way) {
             return false;
         }
@@ -150,6 +167,17 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             .help(format!(
                 "say its `address`, `vers=\"3\"`, or take `fsid=0` out of the export of {root}"
             )),
+            NoWay::NoRoot(root) => Diagnostic::new(
+                code::OUTSIDE_EXPORT_ROOT,
+                format!(
+                    "machine {machine} cannot mount `{dataset}` by version 4: {root} is the root of all that this shows, \
+                     and is not exported to it"
+                ),
+            )
+            .at(block.place, "shown nothing")
+            .help(format!(
+                "say `vers=\"3\"`, take `fsid=0` out of the export of {root}, or export that to the machine, too"
+            )),
         };
         self.tell(block.via, diagnostic);
     }
@@ -162,7 +190,10 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
 
     /// Returns whether the server takes the security flavour, and tells where it does not.
     fn takes_flavour(&mut self, block: &Block<'a>, said: &Said, way: &Way<'_>) -> bool {
-        let (Some(flavour), Some(setting)) = (said.options.sec, block.setting("sec")) else { return true };
+        let (Some(flavour), Some(setting)) = (said.options.sec, block.setting("sec")) else {
+            self.wants_kerberos(block, said, way);
+            return true;
+        };
         if way.takes(&flavour.to_string()) {
             return true;
         }
@@ -175,6 +206,24 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         .help(format!("it takes {}; say `sec={flavour}` in the export, too", list(flavours)));
         self.push(diagnostic, setting.via);
         false
+    }
+
+    /// Tells of a machine that says no flavour where the server takes Kerberos alone.
+    fn wants_kerberos(&mut self, block: &Block<'a>, said: &Said, way: &Way<'_>) {
+        let Some(flavours) = way.kerberos_alone() else { return };
+        let message = format!(
+            "machine {} is let in by Kerberos alone, and does not say so: the export of {} takes {}",
+            said.machine,
+            way.export,
+            list(flavours.iter().copied())
+        );
+        let diagnostic =
+            Diagnostic::new(code::KERBEROS_UNSAID, message).at(block.place, "no `sec`").help(format!(
+                "say `sec=\"{}\"` here, and give the machine its keys; or `sec=sys` in the export, too",
+                flavours[0]
+            ));
+        let diagnostic = self.vias.label(diagnostic, block.via);
+        self.lint(diagnostic);
     }
 
     /// Tells of a server that is the machine itself.

@@ -62,7 +62,7 @@ phoenix_graph::codes! {
         name: "root-for-everyone",
         level: Lint,
         title: "everybody on the network is root in an export",
-        explanation: "With `no_root_squash` whoever is root on a client is root in the dataset; `*` lets every machine be a client. Any machine that reaches the server may read and replace every file, and plant programs that run as root.",
+        explanation: "With `no_root_squash` whoever is root on a client is root in the dataset, for all security flavours or for one (`sec`); so it is where those who are squashed are made root (`anonuid=0`; with `all_squash` that is whoever asks), or of its group (`anongid=0`). `*` lets every machine be a client. Any machine that reaches the server may read and replace every file, and plant programs that run as root.",
         why: "One laptop on the network owns every file that the host serves.",
         examples: Some(Examples {
             wrong: Pool(r#"dataset "shared" {
@@ -191,7 +191,7 @@ dataset "b" {
         name: "export-shows-empty",
         level: Lint,
         title: "an export whose clients see datasets in it as empty",
-        explanation: "Every dataset is a file system of its own, and an export shows one. With `crossmnt` clients see what is mounted below, too; or give each dataset below an `export` of its own to the same client, which version 4 shows by itself, and version 3 with `nohide`.",
+        explanation: "Every dataset is a file system of its own, and an export shows one. With `crossmnt` clients see what is mounted below, too; or give each dataset below an `export` of its own to the same client, which version 4 shows by itself, and version 3 with `nohide`. What OpenZFS shares by itself (`sharenfs`) is such an export, too. One to some machines of a client alone leaves the others with an empty folder.",
         why: "A client finds an empty folder where the files are, and writes into it, on the dataset above.",
         examples: Some(Examples {
             wrong: Pool(r#"dataset "shared" {

@@ -355,11 +355,29 @@ dataset "music" {
         }),
     };
 
+    KERBEROS_UNSAID = Entry {
+        name: "kerberos-unsaid",
+        level: Lint,
+        title: "a machine that does not say the Kerberos that it needs",
+        explanation: "The client of the export that the machine is, or may be, has flavours of Kerberos alone (`sec=krb5`). A machine that is not set up for them is refused. Say `sec` of the machine, too, so that whoever sets it up knows; or let the export take `sys`.",
+        why: "The mount fails in the machine with \"Operation not permitted\", which says nothing of Kerberos.",
+        examples: Some(Examples {
+            wrong: Pool(r#"dataset "shared" {
+    export { client "10.0.0.0/24" "rw" "sec=krb5p" }
+    bind { vm 201 at="/srv/shared" server="10.0.0.1" }
+}"#),
+            right: Pool(r#"dataset "shared" {
+    export { client "10.0.0.0/24" "rw" "sec=krb5p" }
+    bind { vm 201 at="/srv/shared" server="10.0.0.1" sec="krb5p"; }
+}"#),
+        }),
+    };
+
     OUTSIDE_EXPORT_ROOT = Entry {
         name: "outside-export-root",
         level: Error,
         title: "a machine that mounts what version 4 does not show",
-        explanation: "An export with `fsid=0` is the root of all that its clients see by version 4: paths begin there, and nothing beside it can be reached. NFS of today needs no such root; version 3 knows none.",
+        explanation: "An export with `fsid=0` is the root of all that its clients see by version 4: paths begin there, and nothing beside it can be reached, nor what lies behind a file system that is mounted in it and not exported (`crossmnt` leads through). Whoever is no client of it is shown nothing at all by version 4. NFS of today needs no such root; version 3 knows none.",
         why: "The machine is told that there is no such file or directory.",
         examples: Some(Examples {
             wrong: Pool(r#"dataset "pub" {

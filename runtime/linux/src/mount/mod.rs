@@ -33,7 +33,7 @@ pub fn perform(reach: &Reach, op: &Op) -> Option<Result<(), HostError>> {
         Op::DatasetMount { dataset } => mount(reach, dataset, op),
         Op::Unmount { dataset, place } => unmount_at(reach, dataset, place, op),
         Op::DatasetUnmount { dataset } => unmount::unmount(&reach.paths, &reach.runner, op)
-            .map_err(|error| dataset::named(&reach.paths, dataset, false, error)),
+            .map_err(|error| held(&reach.paths, dataset, error)),
         _ => return None,
     })
 }
@@ -82,6 +82,17 @@ fn mount(reach: &Reach, dataset: &DatasetName, op: &Op) -> Result<(), HostError>
     }
 }
 
+/// Names who holds what could not be unmounted: whoever shows keeps it busy, whatever the NFS server remembers.
+fn held(paths: &LinuxPaths, dataset: &DatasetName, error: HostError) -> HostError {
+    match error {
+        HostError::Remembered { error, seconds } => match dataset::named(paths, dataset, false, *error) {
+            busy @ HostError::Busy { .. } => busy,
+            error => HostError::Remembered { error: Box::new(error), seconds },
+        },
+        error => dataset::named(paths, dataset, false, error),
+    }
+}
+
 /// Takes one mount of a file system away, where it is mounted there and seen.
 fn unmount_at(reach: &Reach, dataset: &DatasetName, place: &str, op: &Op) -> Result<(), HostError> {
     let table = table(&reach.paths)?;
@@ -99,13 +110,16 @@ fn unmount_at(reach: &Reach, dataset: &DatasetName, place: &str, op: &Op) -> Res
     };
     let inside: Vec<String> = tree.on(at).iter().map(|inner| tree.mount(*inner).told()).collect();
     unmount::unmount(&reach.paths, &reach.runner, op).map_err(|error| {
-        match dataset::named(&reach.paths, dataset, false, error) {
+        match held(&reach.paths, dataset, error) {
             HostError::Busy { error, mut users } => {
                 users.extend(inside.iter().map(|inner| format!("mounted in it: {inner}")));
                 HostError::Busy { error, users }
             }
             error if error.complains_of(Complaint::Busy) && !inside.is_empty() => HostError::Busy {
-                error: Box::new(error),
+                error: Box::new(match error {
+                    HostError::Remembered { error, .. } => *error,
+                    error => error,
+                }),
                 users: inside.iter().map(|inner| format!("mounted in it: {inner}")).collect(),
             },
             error => error,

@@ -359,11 +359,29 @@ phoenix_graph::codes! {
         examples: None,
     };
 
+    OUTSIDE_ROOT_OF_OTHERS = Entry {
+        name: "outside-root-of-others",
+        level: Refusal,
+        title: "a machine would mount another path than it is to, since others export a root of all",
+        explanation: "An entry with `fsid=0` in `/etc/exports` or `/etc/exports.d`, or one that was made by hand, is the root of all that its clients see by version 4: paths begin there, what lies beside it is not reached, nor what lies behind something mounted in it that is not exported. To whoever is no client of it version 4 shows nothing at all. Take `fsid=0` out there: every export is shown by its own path then; or say `vers=\"3\"`, which knows no root.",
+        why: "The machine is told that there is no such directory, or writes into another one that has the same path below that root.",
+        examples: None,
+    };
+
+    UNDER_ROOT_OF_OTHERS = Entry {
+        name: "under-root-of-others",
+        level: Warning,
+        title: "a machine may mount another path than it is to, since others export a root of all",
+        explanation: "As `outside-root-of-others` says, but it stands so already, or whether the machine is a client of that root is not known: say its `address`. Take `fsid=0` out there, or say `vers=\"3\"`.",
+        why: "The machine is told that there is no such directory, or writes into another one that has the same path below that root.",
+        examples: None,
+    };
+
     MACHINE_HAS_NO_WAY = Entry {
         name: "machine-has-no-way",
         level: Warning,
         title: "a machine cannot mount what it is to, by its own addresses",
-        explanation: "Its configuration in Proxmox (`ipconfigN`) says which addresses cloud-init gives it. From none of them it reaches the server, or the server lets it mount that. Add the address to the export's clients, say another `server`, or give the machine another address.",
+        explanation: "Its configuration in Proxmox (`ipconfigN`) says which addresses cloud-init gives it. From none of them it reaches the server, or the server lets it mount that, or takes the security flavour (`sec`) that it comes by. Add the address to the export's clients, say another `server` or `sec`, or give the machine another address.",
         why: "The mount would fail in the machine, long after the switch. Other machines may still be right, and addresses may have been changed in the machine by hand, so it is told and not refused.",
         examples: None,
     };

@@ -1,17 +1,18 @@
 //! File systems that only the host has, below what is exported: its clients see them as empty directories, where the
-//! export does not say `crossmnt` and nobody exports them to the same client. What the spec has is the compiler's.
+//! export does not say `crossmnt` and nobody exports them to all machines of the same client. What the spec has is the
+//! compiler's.
 
-use super::live;
+use super::{
+    live,
+    others::{SHARENFS, canonical},
+};
 use crate::{code, draft::Draft, mount::path::path_of};
 use phoenix_graph::{
     DatasetName, Key,
-    export::{
-        overlap::{Overlap, overlap},
-        reach::nearest,
-    },
+    export::reach::{Clients, seen_by},
     plain::some,
 };
-use phoenix_host::{area, observed::mount::is_at_or_below};
+use phoenix_host::{area, observed::mount::plain};
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Bound,
@@ -20,10 +21,11 @@ use std::{
 /// Warns of each export that shows something as empty.
 pub fn plan(draft: &mut Draft<'_>) {
     let inputs = draft.inputs;
-    let exports = live::clients(inputs.desired);
-    if exports.is_empty() {
+    if live::clients(inputs.desired).is_empty() {
         return;
     }
+    let given = given(draft);
+    let exports = given.iter().map(|(path, clients)| (&**path, clients)).collect();
     let foreign = foreign(draft);
     let mut found: Vec<(Key, String)> = Vec::new();
     for (key, export) in live::all(inputs.desired) {
@@ -33,17 +35,19 @@ pub fn plan(draft: &mut Draft<'_>) {
             .take_while(|(path, _)| path.starts_with(&*below))
             .collect();
         for (client, _) in export.clients.iter().filter(|(_, options)| !options.contains("crossmnt")) {
-            let is_empty = |path: &str| {
-                nearest(&exports, path, client) == Some(&*export.path)
-                    && !is_given(draft, path, &export.path, client)
-            };
-            let empty = inside.iter().filter(|(path, _)| is_empty(path));
-            let names: BTreeSet<&DatasetName> = empty.map(|(_, name)| **name).collect();
-            let names: Vec<String> = names.into_iter().map(DatasetName::to_string).collect();
-            if !names.is_empty() {
+            let mut alike: BTreeMap<BTreeSet<&str>, BTreeSet<&DatasetName>> = BTreeMap::new();
+            for (path, name) in &inside {
+                if let Some(seen) = seen_by(&exports, &export.path, client, path) {
+                    alike.entry(seen).or_default().insert(name);
+                }
+            }
+            for (seen, names) in alike {
+                let names: Vec<String> = names.into_iter().map(DatasetName::to_string).collect();
+                let seen: Vec<String> = seen.into_iter().map(str::to_owned).collect();
+                let but = if seen.is_empty() { String::new() } else { format!(" but for {}", some(&seen)) };
                 let text = format!(
-                    "{client} sees {} as empty, which the spec does not name: the export of {} shows one file system; \
-                     `crossmnt` shows what is below",
+                    "{client}{but} sees {} as empty, which the spec does not name: the export of {} shows one file \
+                     system; `crossmnt` shows what is below",
                     some(&names),
                     export.path
                 );
@@ -67,11 +71,16 @@ fn foreign<'a>(draft: &Draft<'a>) -> BTreeMap<Box<str>, &'a DatasetName> {
     stays.filter_map(|(name, state)| Some((path_of(state)?, name))).collect()
 }
 
-/// Returns whether others export a path to a client, or what it lies in below an export.
-fn is_given(draft: &Draft<'_>, path: &str, export: &str, client: &str) -> bool {
-    draft.others.all().any(|other| {
-        other.path.len() > export.len()
-            && is_at_or_below(path, &other.path)
-            && overlap(client, &other.canonical()) != Overlap::Never
-    })
+/// Lists to whom all is given that is exported, by whomever, by its path: by OpenZFS also where the spec has it share.
+fn given(draft: &Draft<'_>) -> BTreeMap<Box<str>, Clients> {
+    let inputs = draft.inputs;
+    let mut given = draft.others.clients();
+    for held in inputs.observed.held_exports.iter().filter(|held| &*held.file == SHARENFS) {
+        let clients = given.entry(plain(&held.path).into()).or_default();
+        clients.entry(canonical(&held.client).into()).or_insert_with(|| held.options.clone());
+    }
+    for (_, export) in live::all(inputs.desired) {
+        given.entry(export.path.clone()).or_default().extend(export.clients.clone());
+    }
+    given
 }

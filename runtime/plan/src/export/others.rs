@@ -4,7 +4,7 @@ use super::line::EXPORTS_LINK;
 use crate::Inputs;
 use phoenix_graph::{
     Graph, Resource, Settings,
-    export::{ExportOptions, canonical_client},
+    export::{ExportOptions, canonical_client, reach::Clients},
     mounts::mounts,
 };
 use phoenix_host::observed::mount::{is_at_or_below, plain};
@@ -64,7 +64,7 @@ impl Other<'_> {
 }
 
 /// Spells a client in its one way; one that is none as `exportfs` compares it.
-fn canonical(client: &str) -> String {
+pub fn canonical(client: &str) -> String {
     canonical_client(client).unwrap_or_else(|_| client.to_lowercase())
 }
 
@@ -129,6 +129,16 @@ impl<'a> Others<'a> {
     /// Lists all.
     pub fn all(&self) -> impl Iterator<Item = &Other<'a>> {
         self.by_path.values().flatten()
+    }
+
+    /// Lists to whom they give what, by its path.
+    pub fn clients(&self) -> BTreeMap<Box<str>, Clients> {
+        let mut found: BTreeMap<Box<str>, Clients> = BTreeMap::new();
+        for other in self.all() {
+            let clients = found.entry(other.path.as_str().into()).or_default();
+            clients.entry(other.canonical().into()).or_insert_with(|| other.options.clone());
+        }
+        found
     }
 
     /// Lists what would be hidden, or be led elsewhere, with a file system: all but what `sharenfs` exports, which follows it.

@@ -1,9 +1,11 @@
-//! What virtual machines mount, whether their network leads there ([`network`]), and whether they can write there
-//! ([`writing`]). Nothing is done for it inside of them: what is new, changes or goes is told, so that somebody carries it
+//! What virtual machines mount, whether their network leads there ([`network`]), by the path that they ask for ([`roots`]),
+//! and whether they can write there ([`writing`]). Nothing is done for it inside of them: what is new, changes or goes is told, so that somebody carries it
 //! into the machine, and so is what happens to what a machine has mounted over NFS.
 
 mod files;
+mod from;
 mod network;
+mod roots;
 mod writing;
 
 pub use files::{MachineFiles, by_machine, machine_files};
@@ -38,6 +40,7 @@ pub fn plan(draft: &mut Draft<'_>) {
         }
         has_way(draft, key, before.get(key).is_none_or(|(_, earlier)| earlier != mount), &exports);
     }
+    roots::plan(draft);
     writing::plan(draft, &exports);
     for (key, (machine, mount)) in &before {
         // What comes in its place has the same units.

@@ -1,5 +1,6 @@
 //! What a mount over NFS says, held against the network that the machine's own configuration gives it.
 
+use super::from::at;
 use crate::{code, draft::Draft};
 use phoenix_graph::{
     GuestMount, Key,
@@ -66,17 +67,46 @@ fn wrong(mount: &GuestMount, network: &Network, exports: &Exports<'_>) -> Option
     }
     let source = mount.source_path();
     let mut reasons = from.iter().map(|own| {
-        let asked = GuestMount { address: Some(own.to_string().into()), ..mount.clone() };
+        let asked = at(mount, *own);
         match Way::find(exports, asked.asks(&mount.path, &source)) {
-            Err(no_way) => Some(no_way.to_string()),
+            Err(no_way) => Some((code::MACHINE_HAS_NO_WAY, no_way.to_string())),
             Ok(way) if way.what != &*mount.mount.what => {
-                Some(format!("for {own} it is {}, not {}", way.what, mount.mount.what))
+                let text = format!("for {own} it is {}, not {}", way.what, mount.mount.what);
+                Some((code::MACHINE_HAS_NO_WAY, text))
             }
-            Ok(_) => None,
+            Ok(way) => less(mount, &way, *own, exports),
         }
     });
-    let first = reasons.next()??;
-    reasons.all(|reason| reason.is_some()).then(|| {
-        (code::MACHINE_HAS_NO_WAY, format!("machine {machine} has {has} by its configuration, and {first}"))
+    let (code, first) = reasons.next()??;
+    reasons
+        .all(|reason| reason.is_some())
+        .then(|| (code, format!("machine {machine} has {has} by its configuration, and {first}")))
+}
+
+/// Says what the client that an address is taken for is not given, and the mount counts on. What holds for whoever the
+/// machine may be the compiler has told.
+fn less(mount: &GuestMount, way: &Way<'_>, own: Ipv4Addr, exports: &Exports<'_>) -> Option<(Code, String)> {
+    let source = mount.source_path();
+    let told = Way::find(exports, mount.asks(&mount.path, &source)).ok();
+    let options = &mount.mount.options;
+    let flavour = options.sec.map(|flavour| flavour.to_string());
+    if let Some(flavour) = flavour.as_deref().filter(|flavour| !way.takes(flavour)) {
+        let text = format!("the export of {} takes no `sec={flavour}` from {own}", way.export);
+        return Some((code::MACHINE_HAS_NO_WAY, text));
+    }
+    if let (None, Some(flavours)) = (&flavour, way.kerberos_alone())
+        && told.as_ref().is_none_or(|told| told.kerberos_alone().is_none())
+    {
+        let text = format!(
+            "the export of {} takes from {own} Kerberos alone (`sec={}`), which the spec does not say of the machine",
+            way.export,
+            flavours.join(":")
+        );
+        return Some((code::MACHINE_HAS_NO_WAY, text));
+    }
+    let only_reads = |way: &Way<'_>| way.is_read_only(flavour.as_deref());
+    (!options.ro && only_reads(way) && told.is_none_or(|told| !only_reads(&told))).then(|| {
+        let text = format!("the export of {} gives it to {own} only to read: say `ro`", way.export);
+        (code::CANNOT_WRITE, text)
     })
 }

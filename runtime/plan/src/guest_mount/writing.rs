@@ -1,6 +1,7 @@
 //! Whether a machine can write what it mounts over NFS: the server takes what the export makes of those who ask
 //! (`exports(5)`, "User ID Mapping"), and of that nobody may be let in.
 
+use super::from::by_address;
 use crate::{code, draft::Draft, permissions::after::after};
 use phoenix_graph::{
     GuestMount, Resource,
@@ -19,7 +20,9 @@ pub fn plan(draft: &mut Draft<'_>, exports: &Exports<'_>) {
     let inputs = draft.inputs;
     for resource in inputs.desired.resources() {
         let Resource::GuestMount(mount) = resource else { continue };
-        if let Some(text) = no_writer(draft, mount, exports) {
+        let mut found = by_address(inputs, mount).into_iter().map(|mount| no_writer(draft, &mount, exports));
+        let Some(Some(text)) = found.next() else { continue };
+        if found.all(|text| text.is_some()) {
             draft.warn(&resource.key(), code::CANNOT_WRITE, text);
         }
     }
@@ -77,8 +80,7 @@ fn barred(options: &ExportOptions, flavour: &str, directory: &Directory) -> Opti
     if holds("ro") {
         return Some(None);
     }
-    let id = |name: &str| options.iter().find_map(|word| word.strip_prefix(name)?.parse::<u32>().ok());
-    let (user, group) = (id("anonuid=")?, id("anongid=")?);
+    let (user, group) = options.anonymous()?;
     // Root of this host writes everywhere.
     if user == 0 {
         return None;

@@ -276,7 +276,22 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
         let text = format!("what changes of it changes for other nodes, too: {}", some(&others));
         draft.warn(&key, code::OF_OTHER_NODES, text);
     }
-    set.extend(joins.map(|members| (part::NODES.into(), part::with(members, state))));
+    let again = without_list(draft, &key, storage, state);
+    let goes_back = again.is_some();
+    match again {
+        Some(again) => {
+            let text = format!(
+                "which nodes have it goes back to before the list, but for what others changed since: {}",
+                again.as_deref().unwrap_or("all")
+            );
+            draft.warn(&key, code::OF_OTHER_NODES, text);
+            match again {
+                Some(nodes) => _ = set.insert(part::NODES.into(), nodes),
+                None => delete.push(part::NODES.into()),
+            }
+        }
+        None => set.extend(joins.map(|members| (part::NODES.into(), part::with(members, state)))),
+    }
     if storage.kind != state.kind {
         sketch.tell("type", Some(&state.kind), Some(&storage.kind));
     }
@@ -318,6 +333,7 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
         } else {
             // Others have had it all the while.
             match state.properties.get(part::NODES) {
+                _ if delete.iter().any(|name| **name == *part::NODES) => {}
                 Some(nodes) => _ = set.entry(part::NODES.into()).or_insert_with(|| nodes.clone()),
                 None => delete.push(part::NODES.into()),
             }
@@ -332,11 +348,36 @@ fn present(draft: &mut Draft<'_>, key: Key, storage: &Storage, state: &StorageSt
         properties.extend(set.clone());
         sketch.run(doing::anew(&storage.id, state, &storage.kind, &properties, &files, members));
     } else if !set.is_empty() || !delete.is_empty() || !changed.is_empty() {
-        sketch.run(doing::set(&storage.id, state, &set, &changed, delete, members));
+        let doing = doing::set(&storage.id, state, &set, &changed, delete, members);
+        sketch.run(if goes_back { doing::whole(doing, &storage.id, state) } else { doing });
     } else if known {
         return;
     }
     push(draft, storage, sketch);
+}
+
+/// Returns who has a registration again where one goes back to a spec that does not say so, from one that did: nothing
+/// inside where all have it; nothing at all where that is so already, or not known.
+fn without_list(
+    draft: &Draft<'_>,
+    key: &Key,
+    storage: &Storage,
+    state: &StorageState,
+) -> Option<Option<Box<str>>> {
+    let inputs = draft.inputs;
+    let members = part::of(inputs.observed, storage).filter(|_| inputs.gives_back)?;
+    let Resource::Storage(earlier) = &inputs.current?.get(key)?.resource else { return None };
+    let listed = earlier.properties.get(part::NODES)?;
+    let Prior::Own { raw, .. } = inputs.prior(key, before::NODES_BEFORE)? else { return None };
+    let again = part::before_list(members, state, raw, listed).map(|mut nodes| {
+        // The spec is about this node, whoever else has it.
+        nodes.insert(members.node.clone());
+        nodes
+    });
+    if again == state.nodes().map(|now| now.into_iter().map(Box::from).collect()) {
+        return None;
+    }
+    Some(again.map(|nodes| nodes.into_iter().collect::<Vec<_>>().join(",").into()))
 }
 
 /// Returns whether a spec, that of before or that of after, says which nodes have a registration: then the whole list is its.
@@ -410,6 +451,14 @@ fn note_what_stands(
     state: &StorageState,
     said: &BTreeSet<Box<str>>,
 ) {
+    if part::members(draft.inputs.observed).is_some()
+        && storage.properties.contains_key(part::NODES)
+        && !said.contains(part::NODES)
+    {
+        let nodes = state.properties.get(part::NODES).cloned().unwrap_or_default();
+        let own = Prior::Own { raw: nodes.clone(), word: nodes };
+        draft.stands_over(key, [(before::NODES_BEFORE.into(), own)].into());
+    }
     for (name, value) in storage.properties.keys().filter_map(|name| state.properties.get_key_value(name)) {
         if !said.contains(name) && draft.inputs.prior(key, name).is_none() {
             let own = Prior::Own { raw: value.clone(), word: value.clone() };
@@ -527,7 +576,7 @@ fn release(draft: &mut Draft<'_>, key: &Key, sketch: &mut Sketch) -> bool {
     let Some(kind) = word(before::STORAGE_TYPE) else { return true };
     let was: BTreeMap<Box<str>, Box<str>> = known
         .keys()
-        .filter(|name| &***name != before::STORAGE_TYPE)
+        .filter(|name| ![before::STORAGE_TYPE, before::NODES_BEFORE].contains(&&***name))
         .filter_map(|name| Some((name.clone(), word(name)?)))
         .collect();
     let mut wanted = StorageState { kind: kind.clone(), properties: was, secrets: BTreeMap::new() };
@@ -543,8 +592,12 @@ fn release(draft: &mut Draft<'_>, key: &Key, sketch: &mut Sketch) -> bool {
                 .map(|(name, word)| (name.clone(), word.clone())),
         );
     }
-    if let (Some(members), Some(now)) = (members, now) {
-        wanted = part::given_back(members, id, wanted, now);
+    match (members, now, found.members.as_ref(), said.properties.get(part::NODES)) {
+        (Some(members), Some(now), ..) => wanted = part::given_back(members, id, wanted, now),
+        (None, Some(now), Some(all), Some(listed)) if id.as_str() != LOCAL => {
+            wanted = part::given_back_from_list(all, wanted, now, listed);
+        }
+        _ => {}
     }
     let others = now.map(|now| part::others(found.members.as_ref(), id, now)).unwrap_or_default();
     let doing = doing::becomes(id, Some(&wanted), inputs.observed, members);

@@ -69,6 +69,44 @@ pub fn given_back(
     was
 }
 
+/// Returns what a registration is given back as that was adopted, as to who has it, where a spec said the list: as
+/// [`before_list`] has it, and never nobody.
+pub fn given_back_from_list(
+    members: &Members,
+    mut was: StorageState,
+    now: &StorageState,
+    listed: &str,
+) -> StorageState {
+    let before = was.properties.get(NODES).cloned().unwrap_or_default();
+    match before_list(members, now, &before, listed) {
+        None => _ = was.properties.remove(NODES),
+        Some(nodes) if nodes.is_empty() => {}
+        Some(nodes) => {
+            was.properties.insert(NODES.into(), joined(nodes.iter().map(|node| &**node).collect()));
+        }
+    }
+    was
+}
+
+/// Returns who has a registration again once a list is gone back from that a spec had said: those are in it that the list
+/// threw out, and those are not that it took in. What others changed since stays. `before` is who had it before, and empty
+/// where all had it; nothing is returned where all have it.
+pub fn before_list(
+    members: &Members,
+    now: &StorageState,
+    before: &str,
+    listed: &str,
+) -> Option<BTreeSet<Box<str>>> {
+    let now = now.nodes()?;
+    let all: BTreeSet<&str> = members.others.iter().chain([&members.node]).map(|node| &**node).collect();
+    let was = if before.is_empty() { all.clone() } else { node_list(before) };
+    let listed = node_list(listed);
+    let again = was.iter().filter(|node| all.contains(*node) && !listed.contains(*node));
+    let stays = now.iter().filter(|node| was.contains(*node) || !listed.contains(*node));
+    let nodes: BTreeSet<Box<str>> = again.chain(stays).map(|node| (*node).into()).collect();
+    (!before.is_empty() || all.iter().any(|node| !nodes.contains(*node))).then_some(nodes)
+}
+
 /// Returns whether a value of `nodes` names a node.
 pub fn names(value: &str, node: &str) -> bool {
     node_list(value).contains(node)

@@ -166,6 +166,9 @@ impl State {
             if self.busy.remove(&old) {
                 self.busy.insert(new.clone());
             }
+            if let Some(left) = self.remembered.remove(&old) {
+                self.remembered.insert(new.clone(), left);
+            }
             for mount in &mut self.mounts {
                 if mount.dataset == old {
                     mount.dataset = new.clone();

@@ -3,6 +3,7 @@
 mod folders;
 mod followers;
 mod mounting;
+mod remembered;
 
 pub use followers::Follower;
 pub use mounting::plain;
@@ -36,7 +37,12 @@ pub fn perform(state: &mut State, _: Given<'_>, op: &Op) -> Option<Result<(), Ho
         Op::DatasetUnmount { dataset } => state.unmount(dataset),
         _ => return None,
     };
-    Some(done.map_err(|refusal| refusal.of(op)))
+    Some(done.map_err(|refusal| match op {
+        Op::Unmount { dataset, .. } | Op::DatasetUnmount { dataset } => {
+            state.remembered(dataset, refusal.of(op))
+        }
+        _ => refusal.of(op),
+    }))
 }
 
 /// Returns the first half of an operation that has several parts.
@@ -52,6 +58,7 @@ pub fn half(op: &Op) -> Option<Op> {
 /// Everything with `canmount=on` and a path is mounted in order. What cannot be mounted is in the boot's log.
 pub fn boot(state: &mut State, _: &Roots) {
     state.mounts.clear();
+    state.remembered.clear();
     let _ = state.mount_all();
 }
 

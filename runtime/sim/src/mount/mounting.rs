@@ -116,7 +116,7 @@ impl State {
             return refuse(32, format!("{name} is mounted at {place}, but hidden by {over}"));
         };
         let parent = (0..self.mounts.len()).any(|above| self.parent(above) == Some(index));
-        if parent || self.busy.contains(name) {
+        if parent || self.is_held_open(name) {
             return refuse(32, format!("umount: {place}: target is busy."));
         }
         self.mounts.remove(index);
@@ -160,7 +160,7 @@ impl State {
             return cannot(if there { "unmount failed" } else { "no such pool or dataset" });
         };
         let parent = (0..self.mounts.len()).any(|above| self.parent(above) == Some(index));
-        if parent || self.busy.contains(&self.mounts[index].dataset) {
+        if parent || self.is_held_open(&self.mounts[index].dataset) {
             return cannot("pool or dataset is busy");
         }
         self.mounts.remove(index);

@@ -3,6 +3,7 @@
 use super::{GcPlan, Inputs, Left, Policy};
 use crate::{
     execute::Event,
+    patience,
     switch::{Runtime, SwitchError},
 };
 use phoenix_graph::{DatasetName, Graph, ObjectId, PropertyName, SnapshotName};
@@ -189,7 +190,8 @@ impl Runtime<'_> {
                 collected.stopped = true;
                 return Ok(false);
             }
-            match self.host.perform(op) {
+            let stops = || self.stop.load(Ordering::Relaxed);
+            match patience::perform(self.host, op, self.events, &stops) {
                 Ok(()) => {}
                 Err(lost @ HostError::PowerLost) => return Err(lost.into()),
                 Err(_) if self.has_gone(op)? => {}

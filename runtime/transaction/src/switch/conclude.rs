@@ -79,7 +79,7 @@ impl Runtime<'_> {
         if let Err(ExecuteError::Lost(lost)) = noted {
             return Err(lost.into());
         }
-        let undone = match undo(self.host, host.as_str(), &carried.plans, &carried.found) {
+        let undone = match undo(self.host, host.as_str(), &carried.plans, &carried.found, self.events) {
             Err(lost @ HostError::PowerLost) => return Err(lost.into()),
             Err(error) => {
                 let failed = vec![error.to_string()];

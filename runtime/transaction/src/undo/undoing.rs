@@ -1,6 +1,7 @@
 //! An undoing under way: what was seen last, and what is told of it.
 
 use super::names::Names;
+use crate::{events::Events, patience};
 use phoenix_graph::DatasetName;
 use phoenix_host::{
     Host, HostError,
@@ -22,6 +23,8 @@ pub struct Undone {
 /// An undoing under way.
 pub struct Undoing<'a> {
     pub host: &'a dyn Host,
+    /// Is told what is waited for.
+    pub events: &'a dyn Events,
     pub owner: &'a str,
     pub number: u64,
     /// The last look, as long as nothing was done since.
@@ -77,7 +80,8 @@ impl Undoing<'_> {
     /// Runs an operation; a failure is told, and undoing goes on with the rest.
     pub fn run(&mut self, op: &Op) -> Result<bool, HostError> {
         self.seen = None;
-        match self.host.perform(op) {
+        // What is undone is undone to its end.
+        match patience::perform(self.host, op, self.events, &|| false) {
             Ok(()) => Ok(true),
             Err(lost @ HostError::PowerLost) => Err(lost),
             // The last look tells whether what is ours is right.

@@ -81,7 +81,9 @@ impl Outcome {
             Ok(()) => Outcome::Done,
             Err(HostError::Command { stderr, .. }) => Outcome::refused(&stderr),
             // Who uses it is found by the real host alone.
-            Err(HostError::Busy { error, .. }) => Outcome::of(Err(*error)),
+            Err(HostError::Busy { error, .. } | HostError::Remembered { error, .. }) => {
+                Outcome::of(Err(*error))
+            }
             // Both sides name the path in words of their own.
             Err(HostError::Io { doing, .. }) => Outcome::Refused(format!("cannot {doing}")),
             Err(other) => Outcome::Refused(other.to_string()),

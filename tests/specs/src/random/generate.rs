@@ -392,6 +392,7 @@ impl Maker {
         let mut lints = vec!["overcommitted-quota", "refquota-over-quota", "tiny-quota"];
         // Nor which datasets guests are given.
         lints.extend(["bind-shows-empty", "mount-option-without-effect", "soft-mount", "read-only-export"]);
+        lints.push("kerberos-unsaid");
         // Nor which of them lie in one that is exported.
         lints.push("export-shows-empty");
         match self.choices.below(7) {
