@@ -2,10 +2,11 @@
 
 mod folders;
 mod followers;
+mod made;
 mod mounting;
 
 pub use followers::Follower;
-pub use mounting::plain;
+pub use mounting::{inside, plain};
 
 use crate::{
     given::{Given, Roots},
