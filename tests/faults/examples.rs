@@ -11,6 +11,7 @@ pub fn examples() -> [Pair; 2] {
         name: edited.name.to_owned(),
         first: graph(&edited.first),
         second: graph(&edited.second),
+        clustered: false,
     })
 }
 
@@ -47,6 +48,7 @@ pub fn encrypted() -> Pair {
         name: "encrypted".to_owned(),
         first: graph(&spec(KEY_FILES[0], going, own)),
         second: graph(&spec(KEY_FILES[1], coming, "")),
+        clustered: false,
     }
 }
 
@@ -92,7 +94,12 @@ pub fn renamed() -> Pair {
         }}
         volume "w" size="1G" was="tank/v""#
     );
-    Pair { name: "renamed".to_owned(), first: graph(&spec(&first)), second: graph(&spec(&second)) }
+    Pair {
+        name: "renamed".to_owned(),
+        first: graph(&spec(&first)),
+        second: graph(&spec(&second)),
+        clustered: false,
+    }
 }
 
 /// Folders of datasets that containers are given, one each, so that its number is the same there and back: of a dataset
@@ -117,7 +124,12 @@ pub fn folders() -> Pair {
         }
         dataset "new" was="tank/old" { bind { lxc 103 at="/old" subdirectory="a/b" } }
         dataset "comes" { bind { lxc 104 at="/goes" subdirectory="deep/er" } }"#;
-    Pair { name: "folders".to_owned(), first: graph(&spec(first)), second: graph(&spec(second)) }
+    Pair {
+        name: "folders".to_owned(),
+        first: graph(&spec(first)),
+        second: graph(&spec(second)),
+        clustered: false,
+    }
 }
 
 /// The files that hold the keys of [`encrypted`], both the same one.

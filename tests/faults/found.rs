@@ -21,7 +21,7 @@ pub fn found() -> Vec<Pair> {
     let pair = |text: &str| {
         let Kept { name, host, first, second } = serde_json::from_str(text).unwrap();
         let graph = |resources| Graph::assemble(host.clone(), resources).unwrap();
-        Pair { name, first: graph(first), second: graph(second) }
+        Pair { name, first: graph(first), second: graph(second), clustered: false }
     };
     FOUND.map(pair).into()
 }

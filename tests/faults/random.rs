@@ -4,15 +4,18 @@
 use super::scenario::Pair;
 use phoenix_compiler::{SpecPath, compile};
 use phoenix_graph::{
-    Class, Dataset, DatasetName, Graph, HostName, Lifecycle, Pool, Resource, Settings, Storage, Target,
-    Volume, mounts::mounts, property,
+    Class, Dataset, DatasetName, Graph, HostName, Lifecycle, Permissions, Pool, Resource, Settings, Storage,
+    Target, Volume, mounts::mounts, property, storage::find_type,
 };
 use phoenix_specs::random::{choices::Choices, generate, write::write};
 use proptest::{
     prelude::Rng,
     test_runner::{RngAlgorithm, TestRng},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    iter::successors,
+};
 
 /// The pairs of a seed, one after another; the same each time.
 pub struct Pairs {
@@ -47,7 +50,8 @@ impl Pairs {
                 continue;
             }
             self.count += 1;
-            return Pair { name: format!("pair {}", self.count), first, second };
+            let clustered = self.count.is_multiple_of(3);
+            return Pair { name: format!("pair {}", self.count), first, second, clustered };
         }
     }
 
@@ -147,7 +151,11 @@ fn part(all: &[Resource], choices: &mut Choices) -> Option<Graph> {
             continue;
         }
         if over.is_none_or(|name| !gone.contains(name)) && (pool || !choices.one_in(4)) {
-            kept.push(resource.clone());
+            kept.extend(match resource {
+                Resource::Storage(_) => Some(varied_registration(resource, choices)),
+                Resource::Permissions(said) => varied_permissions(said, &kept, choices),
+                _ => Some(resource.clone()),
+            });
         }
     }
     Graph::assemble(HostName::new("box").unwrap(), kept).ok()
@@ -208,9 +216,10 @@ fn renamed(first: &Graph, second: Graph, choices: &mut Choices) -> Option<Graph>
                 storage.dataset = dataset;
             }
             Resource::Mapping(mapping) => mapping.dataset = called(&mapping.dataset),
+            Resource::Bind(bind) => bind.dataset = called(&bind.dataset),
             Resource::Virtiofs(given) => given.dataset = called(&given.dataset),
             Resource::Snapshots(snapshots) => snapshots.dataset = called(&snapshots.dataset),
-            Resource::Pool(_) | Resource::Tunable(_) | Resource::Bind(_) | Resource::GuestMount(_) => {}
+            Resource::Pool(_) | Resource::Tunable(_) | Resource::GuestMount(_) => {}
         }
     }
     let mounts = mounts(&resources);
@@ -221,6 +230,7 @@ fn renamed(first: &Graph, second: Graph, choices: &mut Choices) -> Option<Graph>
             Resource::Export(export) => path(&export.dataset),
             Resource::Storage(storage) => path(storage.dataset.as_ref()?),
             Resource::Mapping(mapping) => path(&mapping.dataset),
+            Resource::Bind(bind) => path(&bind.dataset),
             _ => None,
         })
         .collect();
@@ -228,6 +238,7 @@ fn renamed(first: &Graph, second: Graph, choices: &mut Choices) -> Option<Graph>
         match (resource, path) {
             (Resource::Export(export), Some(path)) => export.path = path,
             (Resource::Mapping(mapping), Some(path)) => mapping.path = path,
+            (Resource::Bind(bind), Some(path)) => bind.path = path,
             (Resource::Storage(storage), Some(path)) => {
                 for name in ["path", "mountpoint"] {
                     storage.properties.get_mut(name).into_iter().for_each(|word| *word = path.clone());
@@ -237,6 +248,50 @@ fn renamed(first: &Graph, second: Graph, choices: &mut Choices) -> Option<Graph>
         }
     }
     Graph::assemble(HostName::new("box").unwrap(), resources).ok()
+}
+
+/// Takes a part of what is said of who may do what in a dataset away, and gives all that lies in it away or not. Where
+/// nothing is left of it, nothing is said.
+fn varied_permissions(said: &Permissions, kept: &[Resource], choices: &mut Choices) -> Option<Resource> {
+    let mut said = said.clone();
+    let above = successors(Some(said.dataset.clone()), DatasetName::parent);
+    let acltype = |name: DatasetName| {
+        let of = kept.iter().find(|one| one.dataset_name() == Some(&name))?;
+        of.settings()?.get("acltype").cloned()
+    };
+    let lists = above.filter_map(acltype).next().is_some_and(|value| value.to_string() == "posix");
+    said.acl.0.retain(|_, _| lists && !choices.one_in(4));
+    for part in [&mut said.owner, &mut said.group] {
+        *part = part.take().filter(|_| !choices.one_in(4));
+    }
+    said.mode = said.mode.filter(|_| !choices.one_in(4));
+    let owned = said.owner.is_some() || said.group.is_some();
+    said.recursive = owned && said.recursive != choices.one_in(3);
+    let is_empty = !owned && said.mode.is_none() && said.acl.is_empty();
+    (!is_empty).then_some(Resource::Permissions(said))
+}
+
+/// Takes properties away from a registration, and names other files that hold its secrets. What it has to have, what follows
+/// from its dataset and what a secret needs beside it stays.
+fn varied_registration(resource: &Resource, choices: &mut Choices) -> Resource {
+    let mut resource = resource.clone();
+    let Resource::Storage(Storage { kind, properties, secret_files, .. }) = &mut resource else {
+        return resource;
+    };
+    let kind = find_type(kind).unwrap();
+    let beside: Vec<&str> = kind.secrets().filter_map(|secret| secret.beside).collect();
+    let stays = |name: &str| {
+        ["mountpoint", "is_mountpoint"].contains(&name)
+            || beside.contains(&name)
+            || kind.property(name).is_none_or(|row| row.required || row.fixed)
+    };
+    properties.retain(|name, _| stays(name) || !choices.one_in(4));
+    for (secret, file) in secret_files {
+        if choices.one_in(3) {
+            *file = format!("/secrets/{secret}-{}", choices.below(2)).into();
+        }
+    }
+    resource
 }
 
 /// Takes settings away from a dataset, and takes some over from another. Where it is mounted and what

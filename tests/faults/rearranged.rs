@@ -61,6 +61,7 @@ impl Trees {
                 name: format!("tree {}", self.count),
                 first: graph(&first),
                 second: graph(&second),
+                clustered: false,
             };
         }
     }

@@ -4,10 +4,10 @@
 
 use super::{examples::KEY_FILES, tally::Tally};
 use phoenix_graph::{
-    DatasetName, Graph, PropertyName, Resource, Target,
+    DatasetName, Graph, Key, Permissions, PropertyName, Resource, Target,
     property::{self, Unset},
 };
-use phoenix_host::HostError;
+use phoenix_host::{HostError, op::Op};
 use phoenix_plan::Subject;
 use phoenix_sim::{Event, Fault, FaultKind, HostImage, inner};
 use phoenix_support::{self as support, Saved, World};
@@ -24,6 +24,8 @@ pub struct Pair {
     pub name: String,
     pub first: Graph,
     pub second: Graph,
+    /// Whether the host is in a cluster, another node of which has what lies on no dataset in the first graph.
+    pub clustered: bool,
 }
 
 impl Pair {
@@ -55,6 +57,14 @@ impl Pair {
         format!("    {}\n  to\n    {}", of(&self.first), of(&self.second))
     }
 
+    /// Lists the datasets all of which is given away by either graph, by their names in the first.
+    fn given_away(&self) -> BTreeSet<DatasetName> {
+        let names = self.names();
+        let first = recursive(&self.first).map(|said| said.dataset.clone());
+        let second = recursive(&self.second).filter_map(|said| names.get(&said.dataset).cloned());
+        first.chain(second).collect()
+    }
+
     /// Lists what the files of datasets say after a way, by the names of the datasets: what each was called in the first
     /// graph.
     fn letters(&self, way: Way) -> BTreeMap<DatasetName, String> {
@@ -79,6 +89,14 @@ fn moved(name: &DatasetName, ways: &BTreeMap<DatasetName, DatasetName>) -> Datas
     let along = above.find_map(|above| Some((ways.get(&above)?.clone(), above)));
     let Some((to, from)) = along else { return name.clone() };
     DatasetName::seen(&format!("{to}{}", &name.as_str()[from.as_str().len()..])).unwrap()
+}
+
+/// Lists the permissions that give all that lies in a dataset away.
+fn recursive(graph: &Graph) -> impl Iterator<Item = &Permissions> {
+    graph.resources().filter_map(|resource| match resource {
+        Resource::Permissions(said) => Some(said).filter(|said| said.recursive),
+        _ => None,
+    })
 }
 
 /// What is under way when a fault strikes.
@@ -343,8 +361,11 @@ impl<'a> Scenario<'a> {
                 tally.hold(self.world.current() == generation, || "it says undone, and is not".into(), run);
                 // Whether a volume holds something cannot be known, so one that was made is kept.
                 let volumes = self.volumes();
-                let only_volumes = kept.iter().all(|kept| volumes.iter().any(|name| kept.starts_with(name)));
-                tally.hold(only_volumes, || format!("something was kept: {kept:?}"), run);
+                let is_told = |kept: &String| {
+                    // Nor who had what was given away.
+                    kept.contains(" has been given ") || volumes.iter().any(|name| kept.starts_with(name))
+                };
+                tally.hold(kept.iter().all(is_told), || format!("something was kept: {kept:?}"), run);
             }
             Err(error) => tally.hold(false, || format!("{error:?}"), run),
         }
@@ -378,13 +399,36 @@ impl<'a> Scenario<'a> {
         Some(format!("{name} has not what was written to {letter}, but {:?}", now.get(name)))
     }
 
+    /// Finds a dataset that an edit gives away with all that lies in it, whose file is another's.
+    fn not_given(&self) -> Option<DatasetName> {
+        let names = self.pair.names();
+        let before = |name: &DatasetName| recursive(&self.pair.first).any(|said| said.dataset == *name);
+        let state = self.world.host.state();
+        let mut given = recursive(&self.pair.second).filter(|_| self.way == Way::Edit);
+        let number = |name: &Option<Box<str>>| match name.as_deref() {
+            Some("root") => Some(0),
+            name => name.and_then(|name| name.parse().ok()),
+        };
+        let is_kept = |said: &&Permissions| {
+            let is_new = names.get(&said.dataset).is_some_and(|was| !before(was));
+            let of = state.datasets.get(&said.dataset).and_then(|dataset| dataset.owners.get("precious"));
+            let (owner, group) = of.copied().unwrap_or_default();
+            is_new
+                && (number(&said.owner).is_some_and(|wanted| wanted != owner)
+                    || number(&said.group).is_some_and(|wanted| wanted != group))
+        };
+        given.find(is_kept).map(|said| said.dataset.clone())
+    }
+
     /// Checks that the host is wholly the old or wholly the new generation, and that no file is lost.
     fn check(&self, run: &str, tally: &mut Tally) {
         let world = &self.world;
         if world.current() == self.from {
-            let now = picture(world);
-            let difference = || format!("the host is not as it was: {}", difference(&self.before, &now));
-            tally.hold(now == self.before, difference, run);
+            // What was given away by then is told, and stays so.
+            let given = self.pair.given_away();
+            let (before, now) = (unowned(self.before.clone(), &given), unowned(picture(world), &given));
+            let difference = || format!("the host is not as it was: {}", difference(&before, &now));
+            tally.hold(now == before, difference, run);
         } else {
             let drift = world.drift();
             if drift.actions.iter().any(|action| matches!(action.subject, Subject::Key(_))) {
@@ -404,6 +448,8 @@ impl<'a> Scenario<'a> {
                 )
             };
             tally.hold(left.is_empty(), told, run);
+            let kept = self.not_given();
+            tally.hold(kept.is_none(), || format!("what lies in {} is not given away", kept.unwrap()), run);
         }
         let astray = self.astray();
         tally.hold(astray.is_none(), || astray.clone().unwrap_or_default(), run);
@@ -464,7 +510,9 @@ pub fn wander(pair: &Pair, away: &Graph) -> Result<(), NotGone> {
 
 /// Makes a host just before a way begins, with a file in every file system.
 pub fn prepared(pair: &Pair, way: Way) -> Result<World, NotGone> {
-    let world = World::new();
+    let mut world = World::new();
+    let recursive = [&pair.first, &pair.second].into_iter().flat_map(recursive);
+    world.consent.irreversible = recursive.map(|said| Key::Permissions(said.dataset.clone())).collect();
     let disks = [&pair.first, &pair.second].into_iter().flat_map(Graph::resources);
     let disks = disks.filter_map(|resource| match resource {
         Resource::Pool(pool) => Some(pool.layout.iter().flat_map(|vdev| &vdev.disks)),
@@ -475,6 +523,22 @@ pub fn prepared(pair: &Pair, way: Way) -> Result<World, NotGone> {
     world.host.edit(|state| state.files.extend(keys));
     let graphs = [&pair.first, &pair.second];
     world.host.edit(|state| state.files.extend(graphs.into_iter().flat_map(secrets)));
+    if pair.clustered {
+        world.host.edit(|state| state.others = ["other".into()].into());
+        for resource in pair.first.resources() {
+            let Resource::Storage(storage) = resource else { continue };
+            let (None, None, true) =
+                (&storage.dataset, storage.properties.get("nodes"), storage.secret_files.is_empty())
+            else {
+                continue;
+            };
+            let mut properties = storage.properties.clone();
+            properties.insert("nodes".into(), "other".into());
+            let properties = properties.into_iter().collect();
+            let (id, kind) = (storage.id.clone(), storage.kind.clone());
+            world.host.by_hand(&Op::StorageAdd { id, kind, properties, secrets: vec![] }).unwrap();
+        }
+    }
     let conf = |kind: &str, id: u32| format!("/etc/pve/nodes/pve/{kind}/{id}.conf").into();
     let containers = CONTAINERS.map(|id| (conf("lxc", id), "arch: amd64\nostype: debian\n".to_owned()));
     let machines = MACHINES.map(|id| (conf("qemu-server", id), "memory: 512\nostype: l26\n".to_owned()));
@@ -543,6 +607,13 @@ pub fn picture(world: &World) -> HostImage {
     let sections: Vec<String> =
         sections.map(|section| section.lines().map(sorted_list).collect::<Vec<_>>().join("\n")).collect();
     image.storage_cfg = Some(sections.join("\n\n"));
+    image
+}
+
+/// Leaves out whose the files and folders in these datasets are.
+fn unowned(mut image: HostImage, datasets: &BTreeSet<DatasetName>) -> HostImage {
+    let of = image.datasets.iter_mut().filter(|(name, _)| datasets.contains(*name));
+    of.for_each(|(_, dataset)| dataset.owners.clear());
     image
 }
 

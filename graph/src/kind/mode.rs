@@ -14,7 +14,7 @@ impl Mode {
 
     /// Takes the permission bits of what `stat(2)` says; those of the file's type are left off.
     #[must_use]
-    pub fn of(bits: u32) -> Self {
+    pub const fn of(bits: u32) -> Self {
         Self((bits & 0o7777) as u16)
     }
 

@@ -8,7 +8,7 @@
 //! itself holds open; `cluster` and `guests` read what Proxmox keeps; `watcher` starts what outlives its starter; `agent` reaches into a
 //! machine.
 
-mod acl;
+pub mod acl;
 pub mod agent;
 mod backing;
 mod bind;

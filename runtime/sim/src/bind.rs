@@ -10,12 +10,14 @@ use crate::{
 use phoenix_graph::DatasetName;
 use phoenix_host::{
     HostError,
+    error::failed,
     observed::{Configured, ContainerState, Containers, Observed, Query},
     op::Op,
     text::{container_conf::container, mount_point::MountPoint},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -69,8 +71,10 @@ pub fn perform(state: &mut State, _: Given<'_>, op: &Op) -> Option<Result<(), Ho
         }
         _ => return None,
     };
-    let done = state.expects(*id, op).and_then(|()| state.pct_set(*id, &request));
-    Some(done.map_err(|refusal| refusal.of(op)))
+    if let Err(error) = state.expects(*id, op) {
+        return Some(Err(error));
+    }
+    Some(state.pct_set(*id, &request).map_err(|refusal| refusal.of(op)))
 }
 
 /// A boot starts the guests that ran anew: what waited for that is in force.
@@ -100,11 +104,18 @@ impl State {
         ContainerState { here: true, node: self.node.clone(), ..found }
     }
 
-    /// Has what the real host is asked for, besides its command: nothing else stands where something is written.
-    fn expects(&self, id: u32, op: &Op) -> Result<(), Refusal> {
-        let found = self.containers().find(|(other, _)| *other == id);
-        let stands = found.map_or(Ok(()), |(_, found)| found.expects(op));
-        stands.or_else(|why| refuse(255, why))
+    /// Has what the real host is asked for, besides its command: the configuration is there, and nothing else stands where
+    /// something is written.
+    fn expects(&self, id: u32, op: &Op) -> Result<(), HostError> {
+        let path = self.conf(id);
+        match self.files.get(&path) {
+            Some(text) => container(text.as_bytes())
+                .expects(op)
+                .map_err(|why| failed("change", &path, io::Error::other(why))),
+            // What is missing beside it is told by the command.
+            None if self.plug_everything || self.storage_cfg.is_none() => Ok(()),
+            None => Err(failed("read", &path, io::Error::from(io::ErrorKind::NotFound))),
+        }
     }
 
     /// `pct set`.

@@ -5,7 +5,7 @@ use crate::{
     image::HostImage,
     state::{Export, Mount, Refusal, State, refuse},
 };
-use phoenix_graph::export::ExportOptions;
+use phoenix_graph::export::{ExportOptions, OptionError};
 use phoenix_host::{
     HostError,
     observed::{HeldExport, Observed, Query},
@@ -33,12 +33,18 @@ pub fn perform(state: &mut State, given: Given<'_>, op: &Op) -> Option<Result<()
     Some(done.map_err(|refusal| refusal.of(op)))
 }
 
-/// OpenZFS runs `exportfs -ra` whenever it mounts or unmounts, and so undoes `exportfs -u`. It keeps quiet about what
-/// that says. `before` is what was mounted before the operation.
-pub fn follow(state: &mut State, roots: &Roots, op: &Op, before: &[Mount]) {
-    if state.mounts != before && !matches!(op, Op::Unmount { .. })
-        || matches!(op, Op::PoolCreate { .. } | Op::PoolImport { .. } | Op::PoolExport { .. })
-    {
+/// OpenZFS runs `exportfs -ra` whenever it mounts or unmounts, or tries to, and so undoes `exportfs -u`. It keeps quiet
+/// about what that says. `before` is what was mounted before the operation, which was `done` or not.
+pub fn follow(state: &mut State, roots: &Roots, op: &Op, before: &[Mount], done: bool) {
+    let runs = match op {
+        Op::Unmount { .. } => false,
+        // `zfs mount -a` does so also where all is mounted.
+        Op::PoolCreate { .. } | Op::PoolImport { .. } | Op::PoolExport { .. } | Op::MountAll { .. } => true,
+        Op::DatasetMount { dataset } if !done => state.dataset(dataset).is_some(),
+        Op::DatasetUnmount { dataset } if !done => state.mounted_at(dataset).is_some(),
+        _ => state.mounts != before,
+    };
+    if runs {
         let _ = state.exports_reload(roots);
     }
 }
@@ -69,9 +75,13 @@ impl State {
                             complaints.push(format!("exportfs: {name}:{number}: {why}"));
                             break;
                         }
-                        if table.iter().any(|other| other.path == path && other.client == client) {
+                        let is_same = |other: &&Export| other.path == path && other.client == client;
+                        if let Some(other) = table.iter().find(is_same) {
+                            let read = |options: &str| ExportOptions::from_words(options.split(',')).ok();
+                            let how =
+                                if read(&other.options) == read(&options) { "" } else { "incompatible " };
                             complaints.push(format!(
-                                "exportfs: duplicated export entries:\nexportfs: \t{client}:{path}"
+                                "exportfs: {how}duplicated export entries:\nexportfs: \t{client}:{path}"
                             ));
                             continue;
                         }
@@ -146,5 +156,10 @@ impl State {
 /// `sec=` it holds for those flavours.
 fn unknown(options: &str) -> Option<String> {
     let mut words = options.split(',').filter(|word| !word.is_empty());
-    words.find_map(|word| ExportOptions::from_words([word]).err()).map(|why| why.to_string())
+    words.find_map(|word| match ExportOptions::from_words([word]).err()? {
+        OptionError::Unknown(_) | OptionError::MountOption { .. } => {
+            Some(format!("unknown keyword \"{word}\""))
+        }
+        why => Some(why.to_string()),
+    })
 }

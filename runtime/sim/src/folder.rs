@@ -4,15 +4,11 @@ use crate::{
     given::{Given, Roots},
     state::{Refusal, State, refuse},
 };
-use phoenix_graph::{
-    DatasetName, Mode,
-    check::guest::folder_parts,
-    kind::{acl::Acl, source_path},
-};
+use phoenix_graph::{DatasetName, check::guest::folder_parts, kind::source_path};
 use phoenix_host::{
     HostError,
     error::failed,
-    observed::{Directory, FolderState, Instead, Observed, Query},
+    observed::{FolderState, Instead, Observed, Query},
     op::Op,
 };
 use std::{io, path::Path};
@@ -31,14 +27,23 @@ pub fn look(state: &State, _: &Roots, query: &Query, seen: &mut Observed) -> Res
 
 /// Makes a folder, or removes it where it is empty.
 pub fn perform(state: &mut State, _: Given<'_>, op: &Op) -> Option<Result<(), HostError>> {
-    let (path, done) = match op {
-        Op::FolderMake { dataset, path, folder } => (path, state.make_way(dataset, path, folder)),
-        Op::FolderRemove { dataset, path, folder, stay } => {
-            (path, state.remove_way(dataset, path, folder, *stay))
+    let (Op::FolderMake { dataset, path, .. } | Op::FolderRemove { dataset, path, .. }) = op else {
+        return None;
+    };
+    let told =
+        |doing| move |refusal: Refusal| failed(doing, Path::new(&**path), io::Error::other(refusal.text));
+    if let Err(refusal) = state.need_seen(dataset, path) {
+        return Some(Err(told("change")(refusal)));
+    }
+    Some(match op {
+        Op::FolderRemove { folder, stay, .. } => {
+            state.remove_way(dataset, path, folder, *stay).map_err(told("remove the folder"))
+        }
+        Op::FolderMake { folder, .. } => {
+            state.make_way(dataset, path, folder).map_err(told("make the folder"))
         }
         _ => return None,
-    };
-    Some(done.map_err(|refusal| failed("change", Path::new(&**path), io::Error::other(refusal.text))))
+    })
 }
 
 /// Returns the first half of an operation that has several parts: the folder itself is not reached yet.
@@ -75,43 +80,23 @@ impl State {
         let at = format!("{}/{last}", path.trim_end_matches('/'));
         FolderState {
             there,
-            last: self.folder_directory(name, last),
+            last: self.in_force(name, last),
             empty: !self.holds_something(at.trim_end_matches('/')),
             instead,
         }
     }
 
-    /// Returns what a folder in a file system has; by no path, the root directory.
-    fn folder_directory(&self, name: &DatasetName, inside: &str) -> Directory {
-        if inside.is_empty() {
-            return self.directory(name);
-        }
-        let dataset = self.datasets.get(name);
-        let (owner, group) =
-            dataset.and_then(|dataset| dataset.owners.get(inside).copied()).unwrap_or_default();
-        let mode = dataset.and_then(|dataset| dataset.modes.get(inside).copied()).unwrap_or(Mode::NEW);
-        Directory { owner, group, mode, acl: Acl::default() }
-    }
-
     fn make_way(&mut self, name: &DatasetName, path: &str, folder: &str) -> Result<(), Refusal> {
-        self.need_seen(name, path)?;
         let way = self.way(name, path, folder);
         if way.instead.is_some() {
             return refuse(1, "something else stands there");
         }
-        // Of lists a folder keeps none here, as a simulated host has none of folders.
         let mut above = way.last;
         for part in folder_parts(folder).skip(way.there) {
             self.need_writable(name)?;
             let Some(dataset) = self.datasets.get_mut(name) else { return Ok(()) };
-            dataset.folders.insert(part.into());
-            above = Directory { acl: Acl::default(), ..above.of_new() };
-            if (above.owner, above.group) != (0, 0) {
-                dataset.owners.insert(part.into(), (above.owner, above.group));
-            }
-            if above.mode != Mode::NEW {
-                dataset.modes.insert(part.into(), above.mode);
-            }
+            above = above.of_new();
+            dataset.put_folder(part, above.clone());
         }
         Ok(())
     }
@@ -123,7 +108,6 @@ impl State {
         folder: &str,
         stay: usize,
     ) -> Result<(), Refusal> {
-        self.need_seen(name, path)?;
         let there = self.way(name, path, folder).there;
         let made: Vec<&str> = folder_parts(folder).take(there).skip(stay).collect();
         for part in made.into_iter().rev() {

@@ -5,7 +5,7 @@ use crate::{
     secrets::PVE,
     state::State,
 };
-use phoenix_graph::{DatasetName, PoolName};
+use phoenix_graph::{DatasetName, Mode, PoolName};
 use phoenix_host::{observed::Secrets, text::kept_secret::PASSWORD};
 use std::path::{Path, PathBuf};
 
@@ -101,7 +101,7 @@ impl Site for Here<'_> {
         if self.is_elsewhere(path) {
             return Ok(());
         }
-        self.state.make_folder(path).map_err(str::to_owned)
+        self.state.make_folder(path, Mode::of(0o777)).map_err(str::to_owned)
     }
 
     fn folder_space(&mut self, path: &str) -> Result<Space, String> {

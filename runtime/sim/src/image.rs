@@ -1,7 +1,7 @@
 //! A picture of everything on the host that a user can see, to be compared with another one.
 
 use super::state::{Content, Pool, Snapshot};
-use phoenix_graph::{DatasetName, Mode, PoolName, PropertyName};
+use phoenix_graph::{DatasetName, Mode, PoolName, PropertyName, kind::acl::Acl};
 use phoenix_host::observed::Directory;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -62,6 +62,8 @@ pub struct DatasetImage {
     pub owners: BTreeMap<Box<str>, (u32, u32)>,
     /// The mode of those of its folders that have another than a new one.
     pub modes: BTreeMap<Box<str>, Mode>,
+    /// The access control lists of those of its folders that have one.
+    pub lists: BTreeMap<Box<str>, Acl>,
     /// Its snapshots.
     pub snapshots: BTreeMap<Box<str>, Snapshot>,
 }

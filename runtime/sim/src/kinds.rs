@@ -97,7 +97,8 @@ impl State {
     pub fn perform(&mut self, given: Given<'_>, op: &Op) -> Result<(), HostError> {
         let mounted = self.mounts.clone();
         let done = KINDS.iter().find_map(|(_, performs)| performs(self, given, op));
-        export::follow(self, given.roots, op, &mounted);
+        let is_done = matches!(done, Some(Ok(())));
+        export::follow(self, given.roots, op, &mounted, is_done);
         // That there is always one is tested.
         done.unwrap_or_else(|| {
             refuse(1, "no kind carries this out").map_err(|refusal: Refusal| refusal.of(op))

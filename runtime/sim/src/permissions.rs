@@ -2,6 +2,7 @@
 
 use crate::{
     given::{Given, Roots},
+    mount::inside,
     state::{Dataset, Refusal, State, refuse},
 };
 use phoenix_graph::{DatasetName, kind::acl::Acl};
@@ -109,14 +110,15 @@ impl State {
     /// Returns owner and group of what is seen at a path.
     #[must_use]
     pub fn owner_at(&self, path: &str) -> (u32, u32) {
-        let Some(mount) = self.covering(path) else { return (0, 0) };
-        if *mount.path == *path {
-            let directory = self.directory(&mount.dataset);
-            return (directory.owner, directory.group);
-        }
-        let inside = path.strip_prefix(&*mount.path).map(|rest| rest.trim_start_matches('/'));
-        let of = |inside: &str| self.datasets.get(&mount.dataset)?.owners.get(inside).copied();
-        inside.and_then(of).unwrap_or_default()
+        let Directory { owner, group, .. } = self.directory_at(path);
+        (owner, group)
+    }
+
+    /// Returns what a folder has that is seen at a path; one of the root file system is root's.
+    #[must_use]
+    pub fn directory_at(&self, path: &str) -> Directory {
+        let Some(mount) = self.covering(path) else { return Directory::NEW };
+        self.in_force(&mount.dataset, inside(path, &mount.path))
     }
 
     /// Counts what lies in a file system.
@@ -164,9 +166,13 @@ impl State {
 
     /// Returns the root directory of a file system, as it is seen: a list is in force as long as `acltype` says so.
     pub fn directory(&self, name: &DatasetName) -> Directory {
-        let directory =
-            self.dataset(name).and_then(|state| state.directory.clone()).unwrap_or(Directory::NEW);
-        if self.keeps_lists(name) { directory } else { Directory { acl: Acl::default(), ..directory } }
+        self.in_force(name, "")
+    }
+
+    /// Returns a folder of a file system, as it is seen; by no path, the root directory.
+    pub fn in_force(&self, name: &DatasetName, inside: &str) -> Directory {
+        let folder = self.dataset(name).map_or(Directory::NEW, |state| state.folder(inside));
+        if self.keeps_lists(name) { folder } else { Directory { acl: Acl::default(), ..folder } }
     }
 
     /// Looks at the root directories that are asked for, mounted and seen.

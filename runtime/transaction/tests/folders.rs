@@ -1,6 +1,6 @@
 //! Folders of datasets that containers are given: made where they are missing, and removed again where they are empty.
 
-use phoenix_graph::{Bind, Graph, Resource};
+use phoenix_graph::{Bind, Graph, Resource, SnapshotName};
 use phoenix_host::op::Op;
 use phoenix_sim::{Fault, FaultKind};
 use phoenix_support::*;
@@ -187,4 +187,48 @@ fn a_folder_that_others_gave_a_container_keeps_its_dataset_from_going() {
     assert!(world.refuses(&bound([bind(101, "101")]))[0].contains("was not made by phoenix"));
     world.switch_with(&bound([bind(101, "101")]), &adopt()).unwrap();
     assert!(world.drift().is_empty());
+}
+
+/// A host whose shared dataset has a list that goes on to what is made in it.
+fn listed(binds: impl IntoIterator<Item = Resource>) -> Graph {
+    let mut said = permissions("tank/share", None, Some("34"), Some("2770"));
+    if let Resource::Permissions(said) = &mut said {
+        said.acl = "user:33:rwx,default:user:33:rwx,default:group::r-x".parse().unwrap();
+    }
+    let lists = dataset("tank/share", &[("acltype", "posix"), ("xattr", "sa")]);
+    graph(with(with(small(), lists), said).into_iter().chain(binds).collect())
+}
+
+/// The list of a folder of the shared dataset, entry by entry; nothing where it has none.
+fn list(world: &World, folder: &str) -> Vec<String> {
+    let state = world.host.state();
+    let list = state.datasets[&name("tank/share")].lists.get(folder).map(ToString::to_string);
+    list.iter().flat_map(|list| list.split(',')).map(str::to_owned).collect()
+}
+
+#[test]
+fn what_a_list_says_of_new_folders_is_theirs_and_of_clones() {
+    let world = world();
+    world.switch(&listed([bind(101, "101/logs")])).unwrap();
+    assert!(world.drift().is_empty());
+    for folder in ["101", "101/logs"] {
+        for entry in ["user:33:rwx", "mask::rwx", "group::r-x", "default:user:33:rwx"] {
+            assert!(list(&world, folder).contains(&entry.to_owned()), "{folder}: {:?}", list(&world, folder));
+        }
+    }
+    // Out of force it is kept, and what is made then has none; a user's folder has what the list says once it is in force.
+    let acltype = |word: &str| world.set("tank/share", &[("acltype", word)]);
+    acltype("off");
+    world.host.edit(|state| state.folder_at("/tank/share/101/without").unwrap());
+    acltype("posix");
+    world.host.edit(|state| state.folder_at("/tank/share/101/with").unwrap());
+    assert_eq!(list(&world, "101/without"), Vec::<String>::new());
+    assert_eq!(list(&world, "101/with"), list(&world, "101"));
+    let (dataset, copy) = (name("tank/share"), name("tank/copy"));
+    let snapshot = SnapshotName::of(&dataset, "s").unwrap();
+    let by_hand = |op: Op| world.host.by_hand(&op).unwrap();
+    by_hand(Op::Snapshot { datasets: vec![dataset.clone()], name: "s".into() });
+    by_hand(Op::Clone { snapshot, dataset: copy.clone(), volume: false, settings: Vec::new() });
+    let state = world.host.state();
+    assert_eq!(state.datasets[&copy].lists, state.datasets[&dataset].lists);
 }

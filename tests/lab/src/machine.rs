@@ -123,8 +123,7 @@ impl Machine {
     /// Puts a program built on the host into the machine, mode 0755; refuses one that wants a
     /// newer C library than the guest has.
     pub fn put_program(&self, local: &Path, guest: &str) -> Result<()> {
-        programs::check_runs_in_guest(local)?;
-        self.put(local, guest, 0o755)
+        self.put_bytes(&programs::carried(local)?, guest, 0o755)
     }
 
     /// Builds the stand-ins for Proxmox's commands and puts them into `/usr/sbin`; and what stands for Proxmox's

@@ -64,9 +64,7 @@ impl Hardware {
     }
 
     fn make_initrd(&self) -> Result<()> {
-        let agent = Program::Agent.build()?;
-        programs::check_runs_in_guest(&agent)?;
-        let agent = fs::read(&agent).map_err(Error::io("read", &agent))?;
+        let agent = programs::carried(&Program::Agent.build()?)?;
         let base = self.image.file("initrd");
         let mut archive = fs::read(&base).map_err(Error::io("read", &base))?;
         let script = |path, text: &'static str| Entry { path, mode: 0o755, content: text.as_bytes() };

@@ -35,6 +35,8 @@ pub struct World {
     pub now: u64,
     /// What somebody types who is asked for keys.
     pub typed: Typed,
+    /// What is consented to where nothing else is said.
+    pub consent: Consent,
     _folder: tempfile::TempDir,
 }
 
@@ -63,7 +65,15 @@ impl Default for World {
         let store = Store::open(&state).unwrap();
         let host = SimHost::in_memory(&state);
         host.add_blank_disks(["/dev/disk/by-id/one", "/dev/disk/by-id/two", "/dev/disk/by-id/three"]);
-        Self { host, store, jobs: 1, now: NOW, typed: Typed::default(), _folder: folder }
+        Self {
+            host,
+            store,
+            jobs: 1,
+            now: NOW,
+            typed: Typed::default(),
+            consent: Consent::default(),
+            _folder: folder,
+        }
     }
 }
 
@@ -93,7 +103,7 @@ impl World {
     }
 
     pub fn switch(&self, graph: &Graph) -> Result<Switched, SwitchError> {
-        self.switch_with(graph, &Consent::default())
+        self.switch_with(graph, &self.consent)
     }
 
     pub fn switch_with(&self, graph: &Graph, consent: &Consent) -> Result<Switched, SwitchError> {
@@ -105,13 +115,12 @@ impl World {
     pub fn switch_and_wait(&self, graph: &Graph) -> Result<Switched, SwitchError> {
         let target = Target::New { graph: graph.clone(), sources: Vec::new() };
         let wait = Wait { seconds: 60, watcher: &|_| Ok(()) };
-        let consent = Consent::default();
-        self.with(|runtime| runtime.switch_and_wait("switch", &target, &consent, &wait, &mut |_| true))
+        self.with(|runtime| runtime.switch_and_wait("switch", &target, &self.consent, &wait, &mut |_| true))
     }
 
     pub fn rollback(&self, number: u64) -> Result<Switched, SwitchError> {
-        let consent = Consent::default();
-        self.with(|runtime| runtime.switch("rollback", &Target::Generation(number), &consent, &mut |_| true))
+        let target = Target::Generation(number);
+        self.with(|runtime| runtime.switch("rollback", &target, &self.consent, &mut |_| true))
     }
 
     pub fn recover(&self, resume: bool) -> Result<Option<Recovered>, SwitchError> {

@@ -46,10 +46,19 @@ impl State {
         }
         let mut settings = taken.shape.fixed.clone();
         settings.extend(own);
-        let Shape { folders, directory, owners, modes, .. } = taken.shape;
+        let Shape { folders, directory, owners, modes, lists, .. } = taken.shape;
         let files = taken.files;
-        let dataset =
-            Dataset { volume, settings, files, folders, directory, owners, modes, ..Dataset::default() };
+        let dataset = Dataset {
+            volume,
+            settings,
+            files,
+            folders,
+            directory,
+            owners,
+            modes,
+            lists,
+            ..Dataset::default()
+        };
         self.datasets.insert(name.clone(), dataset);
         if let Some(taken) = self.snapshot_mut(snapshot) {
             taken.clones.insert(name.clone());
@@ -158,6 +167,7 @@ impl State {
             owners: state.owners.clone(),
             modes: state.modes.clone(),
             contents: None,
+            lists: state.lists.clone(),
             fixed: fixed.map(|(name, raw)| (name.clone(), raw.clone())).collect(),
         }
     }

@@ -197,6 +197,7 @@ impl State {
             directory,
             owners: state.owners,
             modes: state.modes,
+            lists: state.lists,
             snapshots,
         }
     }

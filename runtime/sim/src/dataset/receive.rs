@@ -22,7 +22,7 @@ impl State {
             sent.filter_map(|name| Some((name.clone(), sender.own(name.as_str())?.into()))).collect();
         let volume = sender.volume;
         self.check_new(to)?;
-        let Shape { folders, directory, owners, modes, fixed, .. } = taken.shape.clone();
+        let Shape { folders, directory, owners, modes, lists, fixed, .. } = taken.shape.clone();
         let snapshot = Snapshot {
             files: taken.files.clone(),
             guid: taken.guid,
@@ -41,6 +41,7 @@ impl State {
             directory,
             owners,
             modes,
+            lists,
             snapshots: [(from.name().into(), snapshot)].into(),
             ..Dataset::default()
         };

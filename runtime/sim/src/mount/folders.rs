@@ -1,19 +1,23 @@
 //! Folders and files: those of the root file system and those in file systems, by the path that a user sees.
 
-use super::mounting::{below, inside};
+use super::{
+    made::{self, ANY},
+    mounting::{below, inside},
+};
 use crate::state::{Refusal, State, refuse};
-use phoenix_graph::DatasetName;
+use phoenix_graph::{DatasetName, Mode};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
 };
 
 impl State {
-    /// Makes a folder with those above it where they are missing, in whatever file system the path lies.
+    /// Makes a folder with those above it where they are missing, in whatever file system the path lies. Each is asked for
+    /// with this mode; what it gets of that, the folder above says, too.
     ///
     /// # Errors
     /// The system's reason.
-    pub fn make_folder(&mut self, path: &str) -> Result<(), &'static str> {
+    pub fn make_folder(&mut self, path: &str, asked: Mode) -> Result<(), &'static str> {
         let mut above: Vec<&str> = path.match_indices('/').map(|(at, _)| &path[..at]).skip(1).collect();
         above.push(path);
         for folder in above {
@@ -29,11 +33,7 @@ impl State {
                     self.folders.insert(name);
                 }
                 Some(owner) if self.refuses_writes(&owner) => return Err("Read-only file system"),
-                Some(owner) => {
-                    if let Some(state) = self.datasets.get_mut(&owner) {
-                        state.folders.insert(name);
-                    }
-                }
+                Some(owner) => self.put_folder(&owner, &name, asked),
             }
         }
         Ok(())
@@ -52,9 +52,7 @@ impl State {
             Some(owner) if self.refuses_writes(&owner) => {}
             Some(owner) => {
                 if let Some(state) = self.datasets.get_mut(&owner) {
-                    state.folders.remove(&name);
-                    state.owners.remove(&name);
-                    state.modes.remove(&name);
+                    state.drop_folder(&name);
                 }
             }
         }
@@ -129,8 +127,12 @@ impl State {
                 self.files.insert(path.into(), text.to_owned());
             }
             Some(owner) => {
-                if let Some(state) = self.datasets.get_mut(&owner) {
-                    state.files.insert(name, text.to_owned());
+                let (_, group) = made::owners(&self.in_force(&owner, above(&name)));
+                if let Some(state) = self.datasets.get_mut(&owner)
+                    && state.files.insert(name.clone(), text.to_owned()).is_none()
+                    && group != 0
+                {
+                    state.owners.insert(name, (0, group));
                 }
             }
         }
@@ -150,13 +152,17 @@ impl State {
             None => {
                 self.folders.insert(name);
             }
-            Some(owner) => {
-                if let Some(state) = self.datasets.get_mut(&owner) {
-                    state.folders.insert(name);
-                }
-            }
+            Some(owner) => self.put_folder(&owner, &name, ANY),
         }
         Ok(())
+    }
+
+    /// Puts a folder into a file system, which has there what the one above gives it.
+    fn put_folder(&mut self, owner: &DatasetName, name: &str, asked: Mode) {
+        let has = made::folder(&self.in_force(owner, above(name)), asked);
+        if let Some(state) = self.datasets.get_mut(owner) {
+            state.put_folder(name, has);
+        }
     }
 
     /// Finds where something new can be put.
@@ -219,4 +225,9 @@ impl State {
         })
         .collect()
     }
+}
+
+/// Returns the path of the folder that something lies in; of what lies in a root directory, none.
+fn above(inside: &str) -> &str {
+    inside.rsplit_once('/').map_or("", |(above, _)| above)
 }

@@ -2,11 +2,12 @@
 
 mod folders;
 mod followers;
+mod made;
 mod mounting;
 mod remembered;
 
 pub use followers::Follower;
-pub use mounting::plain;
+pub use mounting::{inside, plain};
 
 use crate::{
     given::{Given, Roots},

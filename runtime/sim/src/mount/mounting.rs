@@ -2,7 +2,7 @@
 //! The rules are those of libzfs (`libzfs_changelist.c`, `libzfs_mount.c`) and of `umount2(2)`.
 
 use crate::state::{Mount, Refusal, State, refuse};
-use phoenix_graph::{DatasetName, PoolName};
+use phoenix_graph::{DatasetName, Mode, PoolName};
 use phoenix_host::observed::{Setting, Source};
 use std::collections::BTreeMap;
 
@@ -81,7 +81,7 @@ impl State {
             return refuse(1, format!("cannot mount '{name}': Not a directory"));
         }
         if !self.folder_exists(&path)
-            && let Err(reason) = self.make_folder(&path)
+            && let Err(reason) = self.make_folder(&path, Mode::NEW)
         {
             return cannot(&format!("failed to create mountpoint: {reason}"));
         }
@@ -224,7 +224,7 @@ impl State {
         let Some(told) = self.set_mountpoint(name).filter(|_| self.is_mountable(name)) else { return Ok(()) };
         let path = plain(&told);
         if !self.folder_exists(&path)
-            && let Err(reason) = self.make_folder(&path)
+            && let Err(reason) = self.make_folder(&path, Mode::NEW)
         {
             return refuse(1, format!("cannot mount '{told}': failed to create mountpoint: {reason}"));
         }

@@ -1,7 +1,7 @@
 //! File systems, volumes and snapshots, as they are kept.
 
 use super::Lock;
-use phoenix_graph::{DatasetName, Mode, PropertyName};
+use phoenix_graph::{DatasetName, Mode, PropertyName, kind::acl::Acl};
 use phoenix_host::observed::Directory;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,6 +41,9 @@ pub struct Dataset {
     /// The mode of those of its folders that have another than a new one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub modes: BTreeMap<Box<str>, Mode>,
+    /// The access control lists of those of its folders that have one, also where they are out of force.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lists: BTreeMap<Box<str>, Acl>,
     /// Its snapshots, by the name after the `@`.
     #[serde(default)]
     pub snapshots: BTreeMap<Box<str>, Snapshot>,
@@ -95,6 +98,9 @@ pub struct Shape {
     /// Owner and group of all that lies in it, as an earlier version wrote them.
     #[serde(default, skip_serializing)]
     pub contents: Option<(u32, u32)>,
+    /// The access control lists of folders.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lists: BTreeMap<Box<str>, Acl>,
     /// What is fixed when a dataset is made, and a volume's size.
     pub fixed: BTreeMap<PropertyName, Box<str>>,
 }
@@ -124,6 +130,42 @@ impl Dataset {
     #[must_use]
     pub fn count(&self) -> u64 {
         u64::try_from(self.files.len() + self.folders.len()).unwrap_or(u64::MAX)
+    }
+
+    /// Returns what a folder in it has; by no path, its root directory.
+    #[must_use]
+    pub fn folder(&self, inside: &str) -> Directory {
+        if inside.is_empty() {
+            return self.directory.clone().unwrap_or(Directory::NEW);
+        }
+        let (owner, group) = self.owners.get(inside).copied().unwrap_or_default();
+        let mode = self.modes.get(inside).copied().unwrap_or(Mode::NEW);
+        let acl = self.lists.get(inside).cloned().unwrap_or_default();
+        Directory { owner, group, mode, acl }
+    }
+
+    /// Puts a folder into it that has this.
+    pub fn put_folder(&mut self, inside: &str, has: Directory) {
+        let Directory { owner, group, mode, acl } = has;
+        self.drop_folder(inside);
+        self.folders.insert(inside.into());
+        if (owner, group) != (0, 0) {
+            self.owners.insert(inside.into(), (owner, group));
+        }
+        if mode != Mode::NEW {
+            self.modes.insert(inside.into(), mode);
+        }
+        if !acl.is_empty() {
+            self.lists.insert(inside.into(), acl);
+        }
+    }
+
+    /// Takes a folder out of it.
+    pub fn drop_folder(&mut self, inside: &str) {
+        self.folders.remove(inside);
+        self.owners.remove(inside);
+        self.modes.remove(inside);
+        self.lists.remove(inside);
     }
 
     /// Returns a property's value where it is the dataset's own: set, or else received.

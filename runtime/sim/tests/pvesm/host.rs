@@ -1,7 +1,7 @@
 //! The simulated `pvesm`, and the reader of `storage.cfg`, against what the real one was recorded to do.
 
 use super::case::{self, Case, said, sorted};
-use phoenix_graph::{Class, DatasetName, Disk, PoolName, PropertyName, Redundancy, StorageId, Vdev};
+use phoenix_graph::{Class, DatasetName, Disk, Mode, PoolName, PropertyName, Redundancy, StorageId, Vdev};
 use phoenix_host::{
     Host, HostError,
     observed::{Query, Storages},
@@ -98,7 +98,7 @@ fn the_simulated_pvesm_does_what_the_real_one_did() {
         let dir = tempfile::tempdir().unwrap();
         let host = host(dir.path());
         for folder in setup.iter().map(|line| line.strip_prefix("mkdir -p ").unwrap()) {
-            host.edit(|state| state.make_folder(folder).unwrap());
+            host.edit(|state| state.make_folder(folder, Mode::NEW).unwrap());
         }
         // The reader says beforehand where every change fails.
         let Storages::Found(seen) = storages(&host, &before) else { panic!("{before:?}") };

@@ -5,8 +5,11 @@
 //!     differential DISK DISK DISK life SEED LIFE      one life of a run, looked at after each operation
 //!     differential DISK DISK DISK shrink SEED LIFE    the same, made small where it differs
 //!     differential DISK DISK DISK cases [N]           the named cases, without the first N
+//!
+//! With `shares` before `run`, `life` or `shrink`, exports, registrations and mount points of containers are changed, too.
+//! The stand-ins for Proxmox's commands have to be there.
 
-use phoenix_conformance::differential::Bench;
+use phoenix_conformance::differential::{Bench, Kinds};
 use phoenix_graph::Disk;
 use std::process::ExitCode;
 
@@ -15,7 +18,11 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let [one, two, three, task @ ..] = words.as_slice() else { return usage() };
     let disks = [one, two, three].map(|path| Disk((*path).into()));
-    let mut bench = match Bench::new(&disks) {
+    let (kinds, task) = match task {
+        ["shares", task @ ..] => (Kinds::Shares, task),
+        task => (Kinds::Datasets, task),
+    };
+    let mut bench = match Bench::new(&disks, kinds) {
         Ok(bench) => bench,
         Err(error) => return failed(&error),
     };
@@ -48,7 +55,7 @@ fn failed(error: &str) -> ExitCode {
 
 fn usage() -> ExitCode {
     eprintln!(
-        "usage: differential DISK DISK DISK (run SEED COUNT | life SEED LIFE | shrink SEED LIFE | cases [N])"
+        "usage: differential DISK DISK DISK [shares] (run SEED COUNT | life SEED LIFE | shrink SEED LIFE | cases [N])"
     );
     ExitCode::from(64)
 }

@@ -23,6 +23,11 @@ pub enum Act {
         /// The folder.
         path: Box<str>,
     },
+    /// The file of exports of its own is written; one without a line is removed.
+    Exports {
+        /// What stands in it.
+        text: Box<str>,
+    },
     /// A folder is held open, and with it the file system that it lies in.
     Use {
         /// The folder.
@@ -56,6 +61,7 @@ impl fmt::Display for Act {
             Act::Op(op) => f.write_str(&op.describe()),
             Act::Write { path, kib } => write!(f, "write {kib} KiB to '{path}'"),
             Act::Folder { path } => write!(f, "mkdir '{path}'"),
+            Act::Exports { text } => write!(f, "write exports {text:?}"),
             Act::Use { path } => write!(f, "hold '{path}' open"),
             Act::UseVolume { dataset } => write!(f, "hold the volume '{dataset}' open"),
             Act::DestroyLater { snapshot } => write!(f, "destroy '{snapshot}' once nothing keeps it"),
@@ -96,6 +102,10 @@ impl Outcome {
             line.starts_with("Warning: ")
                 || line.starts_with("To reduce wasted space")
                 || line.ends_with(": property requires a special device in the pool")
+                || line.contains("Neither 'subtree_check' or 'no_subtree_check' specified")
+                || line.starts_with("  Assuming default behaviour")
+                || line.starts_with("  NOTE: this default has changed")
+                || line.is_empty()
         };
         let line = said.lines().find(|line| !advice(line)).unwrap_or_default();
         Outcome::Refused(line.trim_end().to_owned())

@@ -1,6 +1,9 @@
 //! What a case is made of: acts with what comes of each, and facts at the end; with short words to make them.
 
-use super::act::{Act, Outcome};
+use super::{
+    act::{Act, Outcome},
+    picture,
+};
 use phoenix_graph::{DatasetName, PoolName, PropertyName, SnapshotName};
 use phoenix_host::{
     observed::Source,
@@ -49,9 +52,11 @@ pub enum Fact {
     Value(&'static str, &'static str, &'static str, Origin),
     /// A path leads to a folder, or does not.
     Folder(&'static str, bool),
+    /// A folder has this owner, group, mode and access control list.
+    Has(&'static str, &'static str),
 }
 
-use Fact::{Folder, Mounted, Value};
+use Fact::{Folder, Has, Mounted, Value};
 
 /// Where a value comes from, as far as cases tell it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +78,7 @@ impl Fact {
         match self {
             Mounted(name, path) => dataset(name).is_some_and(|name| state.mounted_at(&name) == path),
             Folder(path, there) => state.folder_exists(path) == there,
+            Has(path, rights) => picture::folder(&state.directory_at(path)) == format!("folder of {rights}"),
             Value(name, property, raw, source) => {
                 let setting = dataset(name).and_then(|name| state.effective(&name, property));
                 let wanted = match source {
@@ -165,6 +171,30 @@ pub fn import(name: &str) -> Act {
 
 pub fn folder(path: &str) -> Act {
     Act::Folder { path: path.into() }
+}
+
+/// Gives the root directory of a file system that is mounted at its usual place to this group, with this mode and list.
+pub fn directory(name: &str, group: u32, mode: &str, list: &str) -> Act {
+    Act::Op(Op::DirectorySet {
+        dataset: dataset(name),
+        path: format!("/{name}").into(),
+        owner: None,
+        group: Some(group),
+        mode: mode.parse().ok(),
+        acl: list.parse().ok(),
+    })
+}
+
+/// Makes a folder in a file system that is mounted at its usual place, as phoenix does for a guest.
+pub fn folder_make(name: &str, folder: &str) -> Act {
+    let (dataset, path) = (dataset(name), format!("/{name}").into());
+    Act::Op(Op::FolderMake { dataset, path, folder: folder.into() })
+}
+
+/// Removes it, but for so many parts of its path.
+pub fn folder_remove(name: &str, folder: &str, stay: usize) -> Act {
+    let (dataset, path) = (dataset(name), format!("/{name}").into());
+    Act::Op(Op::FolderRemove { dataset, path, folder: folder.into(), stay })
 }
 
 pub fn hold_open(path: &str) -> Act {

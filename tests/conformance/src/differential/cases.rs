@@ -6,12 +6,12 @@
 use super::act::Act;
 use super::case::{
     Case,
-    Fact::{Folder, Mounted, Value},
+    Fact::{Folder, Has, Mounted, Value},
     Origin::{Default, None as Neither, Own, Received, Temporary},
     Then::{Done, Refused},
-    create, destroy, destroy_later, destroy_pool, destroy_snapshot, export, folder, hold, hold_open,
-    hold_volume_open, import, inherit, inherit_received, mount, mount_all, pool_set, receive, release,
-    rename, set, snapshot, umount, unmount, volume,
+    create, destroy, destroy_later, destroy_pool, destroy_snapshot, directory, export, folder, folder_make,
+    folder_remove, hold, hold_open, hold_volume_open, import, inherit, inherit_received, mount, mount_all,
+    pool_set, receive, release, rename, set, snapshot, umount, unmount, volume,
 };
 
 /// All cases.
@@ -757,5 +757,59 @@ pub const CASES: &[Case] = &[
             ]
         },
         facts: &[Mounted("qa/b", Some("/qa/a"))],
+    },
+    Case {
+        name: "a new folder has the group of the one above, and what its list says of new ones",
+        acts: || {
+            vec![
+                (create("qa/a", &[("acltype", "posix")]), Done),
+                (mount("qa/a"), Done),
+                (directory("qa/a", 7, "2750", "default:user:33:rwx"), Done),
+                (folder("/qa/a/m"), Done),
+                (folder_make("qa/a", "n/n"), Done),
+                // Where a file system is to be mounted, its folder is asked for with 0755.
+                (create("qa/a/b", &[]), Done),
+                (mount("qa/a/b"), Done),
+                (umount("qa/a/b", "/qa/a/b"), Done),
+            ]
+        },
+        facts: &[
+            Has(
+                "/qa/a/m",
+                "0:7 2770 user:33:rwx,group::r-x,mask::rwx,default:user::rwx,default:user:33:rwx,default:group::r-x,default:mask::rwx,default:other::---",
+            ),
+            Has(
+                "/qa/a/n/n",
+                "0:7 2770 user:33:rwx,group::r-x,mask::rwx,default:user::rwx,default:user:33:rwx,default:group::r-x,default:mask::rwx,default:other::---",
+            ),
+            Has(
+                "/qa/a/b",
+                "0:7 2750 user:33:rwx,group::r-x,mask::r-x,default:user::rwx,default:user:33:rwx,default:group::r-x,default:mask::rwx,default:other::---",
+            ),
+        ],
+    },
+    Case {
+        name: "a list that is out of force says nothing of new folders, and is in force again with its acltype",
+        acts: || {
+            vec![
+                (create("qa/a", &[("acltype", "posix")]), Done),
+                (mount("qa/a"), Done),
+                (directory("qa/a", 0, "0750", "default:group:7:rwx"), Done),
+                (folder("/qa/a/before"), Done),
+                (set("qa/a", &[("acltype", "off")]), Done),
+                (folder("/qa/a/m"), Done),
+                (folder_make("qa/a", "n"), Done),
+                (set("qa/a", &[("acltype", "posix")]), Done),
+                (folder_remove("qa/a", "n", 0), Done),
+            ]
+        },
+        facts: &[
+            Has(
+                "/qa/a/before",
+                "0:0 0770 group::r-x,group:7:rwx,mask::rwx,default:user::rwx,default:group::r-x,default:group:7:rwx,default:mask::rwx,default:other::---",
+            ),
+            Has("/qa/a/m", "0:0 0755 "),
+            Folder("/qa/a/n", false),
+        ],
     },
 ];

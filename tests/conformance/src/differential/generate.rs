@@ -1,17 +1,20 @@
 //! Chooses what is done next: a table of kinds, each with its weight. A kind looks at the model's state,
 //! so that most of what it asks for is sensible, and some is not.
 //!
-//! A new kind is one line in [`KINDS`] and one function.
+//! A new kind is one line in a table and one function.
 
 use super::{act::Act, certain, dice::Dice, values, world::PoolOf};
 use phoenix_graph::{DatasetName, Disk, Mode, PoolName, PropertyName, SnapshotName, Target, property};
 use phoenix_host::op::{Assignment, Op};
 use phoenix_sim::{Content, State, state::Dataset};
 
-type Make = fn(&mut Dice, &State) -> Option<Act>;
+pub type Make = fn(&mut Dice, &State) -> Option<Act>;
 
-/// Each kind: its name, how often it is tried, and what makes one.
-const KINDS: &[(&str, usize, Make)] = &[
+/// A kind: its name, how often it is tried, and what makes one.
+pub type Kind = (&'static str, usize, Make);
+
+/// What is done to pools and datasets.
+pub const DATASETS: &[Kind] = &[
     ("create", 13, create),
     ("create-volume", 4, create_volume),
     ("set", 14, set),
@@ -38,6 +41,8 @@ const KINDS: &[(&str, usize, Make)] = &[
     ("create-pool", 1, create_pool),
     ("directory", 3, directory),
     ("contents", 3, contents),
+    ("folder-make", 4, folder_make),
+    ("folder-remove", 2, folder_remove),
     ("write", 3, write),
     ("folder", 4, folder),
     ("use", 3, hold_open),
@@ -45,12 +50,12 @@ const KINDS: &[(&str, usize, Make)] = &[
     ("let-go", 4, let_go),
 ];
 
-/// Chooses what is done next.
-pub fn next(dice: &mut Dice, state: &State) -> Act {
-    let sum = KINDS.iter().map(|(_, weight, _)| weight).sum();
+/// Chooses what is done next, among these kinds.
+pub fn next(dice: &mut Dice, state: &State, kinds: &[Kind]) -> Act {
+    let sum = kinds.iter().map(|(_, weight, _)| weight).sum();
     loop {
         let mut at = dice.below(sum);
-        for (_, weight, make) in KINDS {
+        for (_, weight, make) in kinds {
             if at < *weight {
                 match make(dice, state) {
                     Some(act) if !is_up_to_chance(state, &act) => return act,
@@ -102,7 +107,10 @@ fn is_up_to_chance(state: &State, act: &Act) -> bool {
             let below = |name: &DatasetName| name.is_below(dataset) && state.mounted_at(name).is_some();
             moves(dataset) && state.datasets.keys().any(below)
         }
-        Act::Op(Op::MountAll { .. }) => unmounted().any(unordered),
+        // To activate a registration Proxmox does so, too.
+        Act::Op(Op::MountAll { .. } | Op::StorageAdd { .. } | Op::StorageSet { .. }) => {
+            unmounted().any(unordered)
+        }
         Act::Op(Op::PoolImport { pool }) => unmounted().filter(|name| name.pool() == *pool).any(unordered),
         _ => false,
     }
@@ -128,7 +136,7 @@ fn dataset(dice: &mut Dice, state: &State) -> Option<DatasetName> {
     dice.pick(&known)
 }
 
-fn file_system(dice: &mut Dice, state: &State) -> Option<DatasetName> {
+pub fn file_system(dice: &mut Dice, state: &State) -> Option<DatasetName> {
     if dice.chance(4) {
         return dataset(dice, state);
     }
@@ -466,31 +474,61 @@ fn create_pool(dice: &mut Dice, state: &State) -> Option<Act> {
 }
 
 /// Access control lists; the first is none.
-const LISTS: &[&str] =
-    &["-", "-", "", "user:33:rwx", "user:33:r-x,default:user:33:rwx", "group:12:rw-,default:other::---"];
+const LISTS: &[&str] = &[
+    "-",
+    "-",
+    "",
+    "user:33:rwx",
+    "user:33:r-x,default:user:33:rwx",
+    "group:12:rw-,default:other::---",
+    "default:group:12:rwx,default:mask::r-x",
+    "default:group::rwx,default:user::rwx",
+];
 
 fn directory(dice: &mut Dice, state: &State) -> Option<Act> {
     let mount = dice.pick(&state.mounts)?;
     let path = if dice.chance(10) { "/q1".into() } else { mount.path };
     let owner = dice.pick(&[None, Some(0), Some(1000)])?;
-    let mode = dice.pick(&["0755", "0700", "2775"]).and_then(|text| text.parse::<Mode>().ok());
+    let group = dice.pick(&[None, None, Some(7)])?;
+    let mode = dice.pick(&["0755", "0700", "2775", "2750"]).and_then(|text| text.parse::<Mode>().ok());
     // Without an `acltype` that keeps one, each side refuses a list in words of its own.
     let keeps = state.effective(&mount.dataset, "acltype").is_some_and(|kept| kept.raw.starts_with("posix"));
     let list = if keeps { dice.word(LISTS) } else { "-" };
     let acl = list.parse().ok();
-    Some(Act::Op(Op::DirectorySet { dataset: mount.dataset, path, owner, group: None, mode, acl }))
+    Some(Act::Op(Op::DirectorySet { dataset: mount.dataset, path, owner, group, mode, acl }))
 }
 
 /// Gives all that lies in a file system away.
 fn contents(dice: &mut Dice, state: &State) -> Option<Act> {
-    let mount = dice.pick(&state.mounts)?;
-    let path = if dice.chance(10) { "/q1".into() } else { mount.path };
+    let (dataset, path) = place(dice, state)?;
     let (owner, group) = dice.pick(&[(Some(0), None), (Some(1000), Some(7)), (None, Some(8))])?;
-    Some(Act::Op(Op::ContentsSet { dataset: mount.dataset, path, owner, group }))
+    Some(Act::Op(Op::ContentsSet { dataset, path, owner, group }))
+}
+
+/// Paths of folders in file systems, some of which others are mounted on.
+const FOLDERS: &[&str] = &["m", "n", "m/n", "n/m/n", "a", "a/m", "c/a-b"];
+
+/// A place where a file system is mounted, or sometimes another.
+fn place(dice: &mut Dice, state: &State) -> Option<(DatasetName, Box<str>)> {
+    let mount = dice.pick(&state.mounts)?;
+    Some((mount.dataset, if dice.chance(10) { "/q1".into() } else { mount.path }))
+}
+
+/// Makes a folder in a file system, as phoenix does for a guest.
+fn folder_make(dice: &mut Dice, state: &State) -> Option<Act> {
+    let (dataset, path) = place(dice, state)?;
+    Some(Act::Op(Op::FolderMake { dataset, path, folder: dice.word(FOLDERS).into() }))
+}
+
+fn folder_remove(dice: &mut Dice, state: &State) -> Option<Act> {
+    let (dataset, path) = place(dice, state)?;
+    let folder = dice.word(FOLDERS);
+    let stay = dice.below(folder.split('/').count());
+    Some(Act::Op(Op::FolderRemove { dataset, path, folder: folder.into(), stay }))
 }
 
 /// A folder that can be reached: one that is there, or sometimes one that is not.
-fn reached(dice: &mut Dice, state: &State) -> Option<String> {
+pub fn reached(dice: &mut Dice, state: &State) -> Option<String> {
     if dice.chance(5) {
         return Some("/q1/nowhere".to_owned());
     }

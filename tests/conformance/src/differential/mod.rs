@@ -19,9 +19,11 @@
 //!   label there, and now and then it does not.
 //! - What libzfs leaves to its cache or to chance: two file systems at one path, and a slash too many in
 //!   a mount point (`is_up_to_chance` in `generate`).
-//! - Registrations and mount points of guests: Proxmox is not here, and the lab's stand-ins go by the simulator's
-//!   own rules, which recorded cases are held against.
-//! - Shares (`sharenfs`) and exports, which the conformance suite looks at.
+//! - Shares (`sharenfs`), which the conformance suite looks at.
+//!
+//! Exports, Proxmox's registrations and the mount points of its containers are compared where [`Kinds::Shares`] are among
+//! what is done. Of Proxmox there are the lab's stand-ins, which go by the simulator's own rules, that recorded cases are
+//! held against: so it is what phoenix gives them and reads of them that is compared, and the folders that they make.
 
 mod act;
 mod case;
@@ -33,12 +35,13 @@ mod model;
 mod picture;
 mod real;
 mod run;
+mod shares;
 #[cfg(test)]
 mod tests;
 mod values;
 mod world;
 
-pub use run::Bench;
+pub use run::{Bench, Kinds};
 
 /// How many operations a life has.
 pub const LIFE: usize = 200;

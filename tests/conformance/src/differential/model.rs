@@ -3,7 +3,7 @@
 use super::{
     act::{Act, Outcome},
     picture::{self, Depth, Picture},
-    world::PoolOf,
+    world::{EXPORTS, NODE, PROXMOX, PoolOf},
 };
 use phoenix_graph::DatasetName;
 use phoenix_host::Host;
@@ -21,6 +21,15 @@ impl Model {
         // Nothing here links, so no folder of the real file system is ever looked at.
         let host = SimHost::in_memory(Path::new("/nowhere"));
         host.add_blank_disks(pools.iter().flat_map(|pool| &pool.disks).map(|disk| &*disk.0));
+        host.edit(|state| {
+            state.node = NODE.into();
+            for (path, text) in PROXMOX {
+                match *path {
+                    "/etc/pve/storage.cfg" => state.storage_cfg = Some((*text).to_owned()),
+                    path => _ = state.files.insert(path.into(), (*text).to_owned()),
+                }
+            }
+        });
         Model { host }
     }
 
@@ -37,6 +46,13 @@ impl Model {
                 told(self.host.edit(|state| state.write_at(path, &text)))
             }
             Act::Folder { path } => told(self.host.edit(|state| state.folder_at(path))),
+            Act::Exports { text } => {
+                self.host.edit(|state| match text.is_empty() {
+                    true => _ = state.files.remove(Path::new(EXPORTS)),
+                    false => _ = state.files.insert(EXPORTS.into(), text.to_string()),
+                });
+                Outcome::Done
+            }
             Act::Use { path } => told(self.host.edit(|state| state.use_at(path))),
             Act::UseVolume { dataset } => told(self.host.edit(|state| state.use_volume(dataset))),
             Act::DestroyLater { snapshot } => told(self.host.edit(|state| state.destroy_later(snapshot))),
@@ -72,9 +88,13 @@ impl Model {
                 picture.insert(key, format!("at {}, on {on}, {seen}", mount.path));
             }
             for (path, folder) in state.tree("/q") {
-                let (owner, group) = state.owner_at(&path);
-                let what = if folder { "folder" } else { "file" };
-                picture.insert(format!("path {path}"), format!("{what} of {owner}:{group}"));
+                let has = if folder {
+                    picture::folder(&state.directory_at(&path))
+                } else {
+                    let (owner, group) = state.owner_at(&path);
+                    format!("file of {owner}:{group}")
+                };
+                picture.insert(format!("path {path}"), has);
             }
             if depth >= Depth::Datasets {
                 for (name, dataset) in &state.datasets {
@@ -93,6 +113,7 @@ impl Model {
         if depth >= Depth::Pools {
             picture::add_pools(&mut picture, &seen);
             picture::add_lists(&mut picture, &seen);
+            picture::add_shares(&mut picture, &seen);
         }
         Ok(picture)
     }

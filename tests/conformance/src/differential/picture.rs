@@ -1,7 +1,7 @@
 //! What a side looks like: facts by name, so that the difference of two is a list of lines.
 
 use phoenix_graph::{DatasetName, PropertyName};
-use phoenix_host::observed::{Observed, Query, Source};
+use phoenix_host::observed::{Containers, Directory, Observed, Query, Source, Storages};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Facts, each with its name: `qa/a atime` is `off, inherited from qa`.
@@ -70,6 +70,7 @@ pub fn query(pools: &[super::world::PoolOf], directories: &BTreeSet<DatasetName>
         pool_properties: POOL_PROPERTIES.iter().map(|name| PropertyName::new(name)).collect(),
         pools: pools.iter().map(|pool| (pool.name.clone(), pool.disks.clone())).collect(),
         directories: directories.clone(),
+        foreign: true,
         ..Query::default()
     }
 }
@@ -100,6 +101,12 @@ pub fn add_datasets(picture: &mut Picture, seen: &Observed) {
     }
 }
 
+/// Tells of a folder what it has.
+pub fn folder(has: &Directory) -> String {
+    let Directory { owner, group, mode, acl } = has;
+    format!("folder of {owner}:{group} {mode} {acl}")
+}
+
 /// Adds the facts of root directories, of the file systems that are mounted and seen.
 pub fn add_directories(picture: &mut Picture, seen: &Observed) {
     for (name, directory) in &seen.directories {
@@ -112,6 +119,32 @@ pub fn add_directories(picture: &mut Picture, seen: &Observed) {
 pub fn add_lists(picture: &mut Picture, seen: &Observed) {
     let lists = seen.directories.iter().filter(|(_, directory)| !directory.acl.is_empty());
     picture.extend(lists.map(|(name, directory)| (format!("{name} list"), directory.acl.to_string())));
+}
+
+/// Adds the facts of exports, of Proxmox's registrations, and of the mount points of its containers.
+pub fn add_shares(picture: &mut Picture, seen: &Observed) {
+    for ((path, client), options) in &seen.exports {
+        picture.insert(format!("export of {path} to {client}"), format!("{options:?}"));
+    }
+    for (number, held) in seen.held_exports.iter().enumerate() {
+        picture.insert(format!("line {number} of exports"), format!("{held:?}"));
+    }
+    match &seen.storages {
+        Storages::Found(found) => {
+            for (id, state) in &found.by_id {
+                picture.insert(format!("storage {id}"), format!("{state:?}"));
+            }
+        }
+        other => _ = picture.insert("storages".to_owned(), format!("{other:?}")),
+    }
+    match &seen.containers {
+        Containers::Found(found) => {
+            for (id, state) in &found.by_id {
+                picture.insert(format!("container {id}"), format!("{state:?}"));
+            }
+        }
+        other => _ = picture.insert("containers".to_owned(), format!("{other:?}")),
+    }
 }
 
 /// Adds the facts of pools as a host tells them: GUIDs and devices are each side's own.

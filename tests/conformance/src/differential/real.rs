@@ -3,16 +3,16 @@
 use super::{
     act::{Act, Outcome},
     picture::{self, Depth, PROPERTIES, Picture},
-    world::PoolOf,
+    world::{EXPORTS, PROXMOX, PoolOf},
 };
-use phoenix_graph::{DatasetName, Disk};
-use phoenix_host::Host;
-use phoenix_linux::{LinuxHost, LinuxPaths};
+use phoenix_graph::{DatasetName, Disk, Mode};
+use phoenix_host::{Host, observed::Directory};
+use phoenix_linux::{LinuxHost, LinuxPaths, acl};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::{self, File},
     io::{self, Read},
-    os::unix::fs::MetadataExt,
+    os::{fd::AsFd, unix::fs::MetadataExt},
     path::{Path, PathBuf},
     process::{Command, Stdio},
     thread,
@@ -44,6 +44,7 @@ impl Real {
                 told(synced)
             }
             Act::Folder { path } => told(fs::create_dir(&**path)),
+            Act::Exports { text } => told(write_exports(text)),
             Act::Use { path } => match File::open(&**path) {
                 Ok(file) => {
                     self.open.push(file);
@@ -89,6 +90,7 @@ impl Real {
             picture::add_pools(&mut picture, &seen);
             picture::add_directories(&mut picture, &seen);
             picture::add_lists(&mut picture, &seen);
+            picture::add_shares(&mut picture, &seen);
         }
         Ok(picture)
     }
@@ -142,8 +144,24 @@ impl Real {
                 fs::remove_dir_all(entry.path()).map_err(told)?;
             }
         }
-        Ok(())
+        for (path, text) in PROXMOX {
+            fs::write(path, text).map_err(told)?;
+        }
+        write_exports("").map_err(told)?;
+        // Where nothing is exported, the tool may be away.
+        let etab = fs::read("/var/lib/nfs/etab").unwrap_or_default();
+        if etab.is_empty() { Ok(()) } else { run("exportfs", &["-ra"]).map(drop).map_err(told) }
     }
+}
+
+fn write_exports(text: &str) -> io::Result<()> {
+    let path = Path::new(EXPORTS);
+    path.parent().map_or(Ok(()), fs::create_dir_all)?;
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    if text.is_empty() { Ok(()) } else { fs::write(path, text) }
 }
 
 /// Returns for how many milliseconds the machine has run.
@@ -293,9 +311,14 @@ fn add_tree(picture: &mut Picture, folder: &Path, wanted: impl Fn(&str) -> bool)
     while let Some(path) = due.pop() {
         let about = fs::symlink_metadata(&path)?;
         let is_folder = about.is_dir();
-        let what = if is_folder { "folder" } else { "file" };
-        picture
-            .insert(format!("path {}", path.display()), format!("{what} of {}:{}", about.uid(), about.gid()));
+        let has = if is_folder {
+            let acl = acl::read(File::open(&path)?.as_fd())?;
+            let (owner, group, mode) = (about.uid(), about.gid(), Mode::of(about.mode()));
+            picture::folder(&Directory { owner, group, mode, acl })
+        } else {
+            format!("file of {}:{}", about.uid(), about.gid())
+        };
+        picture.insert(format!("path {}", path.display()), has);
         if is_folder {
             for entry in fs::read_dir(&path)? {
                 let entry = entry?;

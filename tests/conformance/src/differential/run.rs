@@ -6,10 +6,11 @@ use super::{
     case::{Case, Then},
     cases::CASES,
     dice::Dice,
-    generate,
+    generate::{self, DATASETS, Kind},
     model::Model,
     picture::{Depth, Picture},
     real::{self, Real},
+    shares::SHARES,
     world::{self, PoolOf},
 };
 use phoenix_graph::Disk;
@@ -23,8 +24,27 @@ const BEFORE: usize = 12;
 /// How often a shrinking sequence is played at most.
 const PLAYS: usize = 60;
 
+/// What is done at random.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kinds {
+    /// Pools and datasets are changed.
+    Datasets,
+    /// Exports, registrations and mount points of containers are changed, too.
+    Shares,
+}
+
+impl Kinds {
+    fn all(self) -> Vec<Kind> {
+        match self {
+            Kinds::Datasets => DATASETS.to_vec(),
+            Kinds::Shares => [DATASETS, SHARES].concat(),
+        }
+    }
+}
+
 /// Both sides.
 pub struct Bench {
+    kinds: Vec<Kind>,
     pools: Vec<PoolOf>,
     model: Model,
     real: Real,
@@ -42,10 +62,10 @@ struct Lived {
 
 impl Bench {
     /// Makes both sides, on these disks.
-    pub fn new(disks: &[Disk; 3]) -> Result<Self, String> {
+    pub fn new(disks: &[Disk; 3], kinds: Kinds) -> Result<Self, String> {
         let real = Real::new();
         let pools = world::pools(&real.partition(disks)?).ok_or("the pools have illegal names")?;
-        Ok(Bench { model: Model::new(&pools), real, pools, spent: [0; 5] })
+        Ok(Bench { kinds: kinds.all(), model: Model::new(&pools), real, pools, spent: [0; 5] })
     }
 
     /// Does so many random operations, and returns how many differences there were.
@@ -53,8 +73,10 @@ impl Bench {
         let (mut done, mut differences, mut life, mut refused) = (0, 0, 0, 0);
         while done < count {
             let mut dice = Dice::new(seed, life);
-            let lived =
-                self.live(LIFE.min(count - done), DEEP, |_, state| Some(generate::next(&mut dice, state)))?;
+            let kinds = self.kinds.clone();
+            let lived = self.live(LIFE.min(count - done), DEEP, |_, state| {
+                Some(generate::next(&mut dice, state, &kinds))
+            })?;
             done += lived.acts.len();
             differences += lived.wordings;
             refused += lived.acts.iter().filter(|(_, outcome)| *outcome != Outcome::Done).count();
@@ -77,7 +99,8 @@ impl Bench {
     /// Plays one life of a run again, and compares everything after each operation.
     pub fn life_closely(&mut self, seed: u64, life: u64) -> Result<usize, String> {
         let mut dice = Dice::new(seed, life);
-        let lived = self.live(LIFE, 1, |_, state| Some(generate::next(&mut dice, state)))?;
+        let kinds = self.kinds.clone();
+        let lived = self.live(LIFE, 1, |_, state| Some(generate::next(&mut dice, state, &kinds)))?;
         print(&lived.acts, lived.difference.as_deref().unwrap_or("no difference"));
         Ok(usize::from(lived.difference.is_some()) + lived.wordings)
     }
@@ -85,7 +108,8 @@ impl Bench {
     /// Finds the life's difference, and leaves out what it does not need.
     pub fn shrink(&mut self, seed: u64, life: u64) -> Result<usize, String> {
         let mut dice = Dice::new(seed, life);
-        let lived = self.live(LIFE, 1, |_, state| Some(generate::next(&mut dice, state)))?;
+        let kinds = self.kinds.clone();
+        let lived = self.live(LIFE, 1, |_, state| Some(generate::next(&mut dice, state, &kinds)))?;
         if lived.difference.is_none() {
             println!("no difference");
             return Ok(0);
@@ -167,7 +191,7 @@ impl Bench {
             let same = model == real || (both && in_words_of_chance(&act, &real));
             acts.push((act, real.clone()));
             let last = acts.len() == count;
-            let depth = if last || !same || of_pools(&acts[acts.len() - 1].0) {
+            let depth = if last || !same || is_seen_whole(&acts[acts.len() - 1].0) {
                 Depth::Pools
             } else if acts.len().is_multiple_of(deep) {
                 Depth::Datasets
@@ -208,23 +232,32 @@ impl Bench {
 fn in_words_of_chance(act: &Act, real: &Outcome) -> bool {
     let Outcome::Refused(said) = real else { return false };
     match act {
-        Act::Op(Op::MountAll { .. } | Op::PoolImport { .. }) => true,
+        Act::Op(Op::MountAll { .. } | Op::PoolImport { .. } | Op::StorageAdd { .. }) => true,
         Act::Op(Op::PoolCreate { .. }) => said.ends_with(": Device or resource busy"),
         _ => false,
     }
 }
 
-/// Returns whether an operation can change a pool: no other can.
-fn of_pools(act: &Act) -> bool {
+/// Returns whether an operation can change what is seen by a whole look alone: a pool, and what is shared.
+fn is_seen_whole(act: &Act) -> bool {
     matches!(
         act,
-        Act::Op(
-            Op::PoolCreate { .. }
-                | Op::PoolImport { .. }
-                | Op::PoolExport { .. }
-                | Op::PoolSet { .. }
-                | Op::PoolDestroy { .. }
-        )
+        Act::Exports { .. }
+            | Act::Op(
+                Op::PoolCreate { .. }
+                    | Op::PoolImport { .. }
+                    | Op::PoolExport { .. }
+                    | Op::PoolSet { .. }
+                    | Op::PoolDestroy { .. }
+                    | Op::ExportsReload
+                    | Op::Unexport { .. }
+                    | Op::StorageAdd { .. }
+                    | Op::StorageSet { .. }
+                    | Op::StorageRemove { .. }
+                    | Op::MountPointSet { .. }
+                    | Op::MountPointRemove { .. }
+                    | Op::MountPointRevert { .. }
+            )
     )
 }
 

@@ -3,7 +3,11 @@
 
 use super::{
     act::{Act, Outcome},
-    cases, dice, generate, model, picture, world,
+    cases, dice,
+    generate::{self, DATASETS},
+    model, picture,
+    shares::SHARES,
+    world,
 };
 use phoenix_graph::Disk;
 use phoenix_sim::State;
@@ -41,6 +45,7 @@ fn pools() -> Vec<world::PoolOf> {
 #[test]
 fn no_random_operation_leaves_what_cannot_be() {
     let pools = pools();
+    let kinds = [DATASETS, SHARES].concat();
     let mut done = 0;
     for life in 0..10 {
         let model = model::Model::new(&pools);
@@ -49,7 +54,7 @@ fn no_random_operation_leaves_what_cannot_be() {
         }
         let mut dice = dice::Dice::new(7, life);
         for _ in 0..150 {
-            let act = model.with(|state| generate::next(&mut dice, state));
+            let act = model.with(|state| generate::next(&mut dice, state, &kinds));
             done += usize::from(model.act(&act) == Outcome::Done);
             model.with(|state| check(state, &act));
         }

@@ -3,6 +3,19 @@
 use phoenix_graph::{Class, Disk, PoolName, Redundancy, Vdev};
 use phoenix_host::op::Op;
 
+/// Where the exports of a user of the host stand.
+pub const EXPORTS: &str = "/etc/exports.d/q.exports";
+
+/// The name of the node, for Proxmox's cluster.
+pub const NODE: &str = "lab";
+
+/// What Proxmox's files say at the beginning: the registration that is always there, and two containers.
+pub const PROXMOX: &[(&str, &str)] = &[
+    ("/etc/pve/storage.cfg", "dir: local\n\tpath /var/lib/vz\n\tcontent backup,import,iso,vztmpl\n\n"),
+    ("/etc/pve/nodes/lab/lxc/101.conf", "arch: amd64\nostype: debian\nunprivileged: 1\n"),
+    ("/etc/pve/nodes/lab/lxc/102.conf", "arch: amd64\nostype: debian\n"),
+];
+
 /// A pool with its disks.
 #[derive(Debug, Clone)]
 pub struct PoolOf {

@@ -180,10 +180,11 @@ impl Maker {
             arc.set("max", vec![size((64 << 20) << self.choices.below(10))]);
             node.inside.push(arc);
         }
+        // Before the pools, which take all choices that there are.
+        let outside = self.several(2, &mut Self::outside);
         let first = self.pool();
         node.inside.push(first);
         let more = self.several(1, &mut Self::pool);
-        let outside = self.several(1, &mut Self::outside);
         node.holding(more).holding(outside)
     }
 
@@ -272,7 +273,7 @@ impl Maker {
             self.register(node, mounted, exported, &under);
         }
         if mounted && self.choices.one_in(5) {
-            let permissions = self.permissions();
+            let permissions = self.permissions(node);
             node.inside.push(permissions);
         }
         if mounted && self.choices.one_in(5) {

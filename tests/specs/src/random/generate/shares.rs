@@ -10,8 +10,12 @@ use super::{
 };
 use phoenix_graph::storage::{FILE, STANDALONE, StorageProperty, StorageType, find_type};
 
+/// Entries of access control lists.
+const ENTRIES: &[&str] = &["user:33:rwx", "group:101:r-x", "default:user:33:rwx", "default:group:101:r-x"];
+
 impl Maker {
-    pub(super) fn permissions(&mut self) -> Node {
+    /// Says who may write to a dataset; entries of an access control list need a type of list.
+    pub(super) fn permissions(&mut self, dataset: &mut Node) -> Node {
         let mut node = Node::new("permissions", Vec::new());
         node.set("mode", vec![self.choices.of(&[["750", "0750"], ["1777", "1777"]]).map(text).to_vec()]);
         if self.choices.one_in(2) {
@@ -19,6 +23,15 @@ impl Maker {
         }
         if self.choices.one_in(2) {
             node.set("group", vec![vec![Value::Number(100), text("100")]]);
+        }
+        let owned = node.setting("owner").is_some() || node.setting("group").is_some();
+        if owned && self.choices.one_in(4) {
+            node.set("recursive", vec![vec![Value::Bool(true), text("on")]]);
+        }
+        if dataset.setting("acltype").is_none() && self.choices.one_in(3) {
+            dataset.set("acltype", vec![vec![text("posix"), text("posixacl")]]);
+            let most = self.choices.between(1, ENTRIES.len());
+            node.set("acl", ENTRIES[..most].iter().map(|entry| vec![text(*entry)]).collect());
         }
         node
     }
@@ -36,6 +49,12 @@ impl Maker {
         }
         if self.choices.one_in(4) {
             node.set("idmap", vec![vec![text("u:33:33:1"), text("u:033:33:1")], vec![text("g:33:1033:2")]]);
+        }
+        if self.choices.one_in(3) {
+            node.set(
+                "subdirectory",
+                vec![self.choices.of(&[["a/b", "a//b/"], ["a", "a/"]]).map(text).to_vec()],
+            );
         }
         if self.choices.one_in(5) {
             node.set("keepattrs", vec![vec![Value::Bool(false), text("off")]]);
