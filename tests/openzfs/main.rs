@@ -23,6 +23,7 @@ mod proxmox;
 mod record;
 mod renames;
 mod sanoid;
+mod snapshots;
 mod stage;
 mod switch;
 mod topology;

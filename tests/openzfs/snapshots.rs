@@ -111,7 +111,10 @@ fn what_sanoid_does_itself_is_not_done_twice(lab: &Session) {
 }
 
 fn in_force(lab: &Session) -> String {
-    lab.ok(&format!("cat {} 2>/dev/null; systemctl show -p Description,ActiveState,LoadState {TIMER}", LINKS.join(" ")))
+    lab.ok(&format!(
+        "cat {} 2>/dev/null; systemctl show -p Description,ActiveState,LoadState {TIMER}",
+        LINKS.join(" ")
+    ))
 }
 
 fn a_failure_and_power_cuts_leave_what_was(lab: &mut Session) {
@@ -147,7 +150,10 @@ fn going_back_leaves_all_but_the_schedule(lab: &Session) {
     for link in LINKS {
         lab.ok(&format!("! test -e {link} && ! test -L {link}"));
     }
-    lab.prints(&format!("systemctl show -p LoadState,ActiveState --value {TIMER} | paste -sd' '"), "not-found inactive");
+    lab.prints(
+        &format!("systemctl show -p LoadState,ActiveState --value {TIMER} | paste -sd' '"),
+        "not-found inactive",
+    );
     assert_eq!(taken(lab, "tank/a"), before);
     lab.prints("cat /tank/a/file", "kept");
     lab.prints("systemctl is-system-running", "running");

@@ -113,7 +113,7 @@ phoenix_graph::codes! {
         explanation: "The word belongs to the language, but this version cannot carry it out. It is refused rather than skipped.",
         why: "If it were skipped, the host would look as if the spec held, and it would not.",
         examples: Some(Examples {
-            wrong: Pool(r#"dataset "vms" { snapshots hourly=24 }"#),
+            wrong: Pool(r#"dataset "vms" { replicate to="slow/replicas/vms" }"#),
             right: Pool(r#"dataset "vms""#),
         }),
     };

@@ -118,6 +118,8 @@ struct Above {
     /// Whether what is inside gets a mount point from above.
     mounted: bool,
     depth: usize,
+    /// Whether it may have snapshots by the clock: no replica is above, and no name with a blank.
+    snapped: bool,
 }
 
 struct Maker {
@@ -193,7 +195,7 @@ impl Maker {
         let layout = self.layout();
         node.inside.extend(layout);
         self.free(&mut node, Target::Pool);
-        let mut above = Above { quota: None, encrypted: false, mounted: true, depth: 0 };
+        let mut above = Above { quota: None, encrypted: false, mounted: true, depth: 0, snapped: true };
         if self.choices.one_in(3) {
             let mut root = Node::new("root", Vec::new());
             above = self.filesystem(&mut root, above);
@@ -229,7 +231,8 @@ impl Maker {
         let start = self.choices.of(&["data", "vm.disks_", "a:b ", "1-"]);
         let mut node = Node::new("dataset", vec![self.unique(start)]);
         self.life(&mut node);
-        let inside = self.filesystem(&mut node, above);
+        let snapped = above.snapped && !start.contains(' ') && node.setting("replica").is_none();
+        let inside = self.filesystem(&mut node, Above { snapped, ..above });
         if inside.depth < 3 {
             let below = self.several(2, &mut |maker| maker.below(inside));
             node.inside.extend(below);
@@ -271,6 +274,10 @@ impl Maker {
         }
         if self.choices.one_in(3) {
             self.register(node, mounted, exported, &under);
+        }
+        if inside.snapped && self.choices.one_in(5) {
+            let snapshots = self.snapshots(node.word != "root");
+            node.inside.push(snapshots);
         }
         if mounted && self.choices.one_in(5) {
             let permissions = self.permissions(node);

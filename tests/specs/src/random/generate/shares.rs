@@ -14,6 +14,30 @@ use phoenix_graph::storage::{FILE, STANDALONE, StorageProperty, StorageType, fin
 const ENTRIES: &[&str] = &["user:33:rwx", "group:101:r-x", "default:user:33:rwx", "default:group:101:r-x"];
 
 impl Maker {
+    pub(super) fn snapshots(&mut self, children: bool) -> Node {
+        let mut node = Node::new("snapshots", Vec::new());
+        for (name, most) in [("hourly", 24), ("daily", 7), ("frequently", 4)] {
+            if self.choices.one_in(2) {
+                let count = 1 + self.choices.below(most) as u64;
+                node.set(name, vec![vec![Value::Number(count), text(format!("0{count}"))]]);
+            }
+        }
+        // It says when, and how many; or neither.
+        let keeps = !node.settings.is_empty();
+        if keeps && self.choices.one_in(3) {
+            node.set("frequent_period", vec![vec![Value::Number(5), text("05")]]);
+        }
+        if keeps && self.choices.one_in(3) {
+            node.set("pre_snapshot_script", vec![vec![text("/usr/local/sbin/flush")]]);
+        }
+        if children && self.choices.one_in(2) {
+            node.set("children", vec![vec![Value::Bool(true), text("on")]]);
+        }
+        let lints = ["snapshots-of-guests", "snapshots-without-guests"].map(text).to_vec();
+        node.inside.push(Node::new("allow", lints));
+        node
+    }
+
     /// Says who may write to a dataset; entries of an access control list need a type of list.
     pub(super) fn permissions(&mut self, dataset: &mut Node) -> Node {
         let mut node = Node::new("permissions", Vec::new());
