@@ -59,7 +59,7 @@ fn refused(fault: &Fault, places: &HashMap<Key, Place>) -> Diagnostic {
         Reason::Storage(_) | Reason::OnDataset(_) => code::BAD_STORAGE_PROPERTY,
         Reason::Empty | Reason::NothingGiven => code::EMPTY_PERMISSIONS,
         Reason::NoLists(_) => code::ACL_WITHOUT_TYPE,
-        Reason::SnapshotsOfBlank => code::SNAPSHOTS_OF_BLANK,
+        Reason::UnknownToSanoid => code::UNKNOWN_TO_SANOID,
         Reason::SnapshotsOfPool => code::SNAPSHOTS_OF_POOL,
         Reason::SnapshotsOfReplica => code::SNAPSHOTS_OF_REPLICA,
         Reason::Life(_)

@@ -148,6 +148,8 @@ pub struct Scenario<'a> {
     written: BTreeSet<String>,
     /// How many events the way has where nothing disturbs it.
     pub events: usize,
+    /// What the host is told to do on the way.
+    pub ops: Vec<Op>,
     /// By event, how many states it may be caught in when power is lost within it.
     pub inner: Vec<usize>,
     /// The host once one has gone an edit undisturbed, and back.
@@ -171,6 +173,7 @@ impl<'a> Scenario<'a> {
             from,
             written,
             events: 0,
+            ops: Vec::new(),
             inner: Vec::new(),
             back: None,
         };
@@ -184,6 +187,9 @@ impl<'a> Scenario<'a> {
         scenario.events = events.len();
         let of = |event: &Event| if let Event::Op(op) = event { inner(op) } else { 0 };
         scenario.inner = events.iter().map(of).collect();
+        let ops =
+            events.into_iter().filter_map(|event| if let Event::Op(op) = event { Some(op) } else { None });
+        scenario.ops = ops.collect();
         if let (Way::Edit, Some(from)) = (way, from) {
             scenario.back = gone(scenario.world.rollback(from)).ok().map(|()| picture(&scenario.world));
         }

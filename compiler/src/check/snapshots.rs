@@ -10,6 +10,7 @@ use crate::{
 };
 use phoenix_graph::{
     Resource, Snapshots,
+    kind::is_known_to_sanoid,
     schedule::{self, Of, Row, Schedule},
 };
 
@@ -20,12 +21,14 @@ impl<'a> Checker<'_, 'a, '_> {
         let schedule = self.schedule(block);
         let children = block.setting("children");
         let is_for_children = children.is_some_and(|setting| self.switch(setting));
-        if dataset.as_str().contains(' ') {
-            let message = format!("`{dataset}` has a blank in its name, and sanoid lists nothing below it");
-            let diagnostic = Diagnostic::new(code::SNAPSHOTS_OF_BLANK, message)
+        if !is_known_to_sanoid(dataset) {
+            let blank = dataset.as_str().contains(' ');
+            let why = if blank { "has a blank in its name" } else { "begins with `template`" };
+            let message = format!("`{dataset}` {why}, and sanoid takes no snapshots of such a one");
+            let diagnostic = Diagnostic::new(code::UNKNOWN_TO_SANOID, message)
                 .at(of.arg.as_ref().map_or(of.place, |arg| arg.place), "the name is here, or above")
                 .at(block.place, "snapshots by the clock")
-                .help("give it a name without blanks: say its `was`, too, and it is renamed");
+                .help("give it another name: a dataset says its `was`, too, and is renamed");
             self.tell(block.via, diagnostic);
             return;
         }

@@ -7,6 +7,7 @@ use crate::{
     export::reach::{Asked, Clients, Exports, NoWay, Way},
 };
 use hashbrown::{HashMap, HashSet};
+use std::collections::BTreeSet;
 
 /// What a resource may ask of the others of its host.
 #[derive(Debug, Default)]
@@ -24,7 +25,9 @@ pub struct Others<'a> {
     /// What is exported.
     exports: Exports<'a>,
     /// What replication from elsewhere writes to.
-    replicas: HashSet<&'a str>,
+    replicas: BTreeSet<&'a str>,
+    /// What says a schedule of snapshots itself.
+    scheduled: HashSet<&'a str>,
     /// The disks of those that were asked already.
     disks: HashSet<&'a str>,
     /// Those that had another name before: what has theirs now may have been another.
@@ -150,6 +153,22 @@ impl<'a> Others<'a> {
     /// Knows that replication from elsewhere writes to a file system or volume.
     pub fn know_replica(&mut self, name: &'a DatasetName) {
         self.replicas.insert(name.as_str());
+    }
+
+    /// Knows that a file system or volume says a schedule of snapshots itself.
+    pub fn know_scheduled(&mut self, name: &'a DatasetName) {
+        self.scheduled.insert(name.as_str());
+    }
+
+    /// Returns whether a schedule for all below a dataset is one for something that replication writes to.
+    pub fn has_replica_without_schedule(&self, top: &DatasetName) -> bool {
+        let begin = format!("{top}/");
+        let below = self.replicas.range(&*begin..).take_while(|name| name.starts_with(&begin));
+        below.into_iter().any(|replica| {
+            let up = std::iter::successors(Some(*replica), |name| parent(name));
+            let mut inside = up.take_while(|name| name.starts_with(&begin));
+            !inside.any(|name| self.scheduled.contains(name))
+        })
     }
 
     /// Returns whether replication from elsewhere writes to a file system or volume, or to what it lies in.

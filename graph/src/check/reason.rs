@@ -102,11 +102,13 @@ pub enum Reason {
     /// What a guest is given is none that it can have.
     #[error("{0}")]
     Guest(String),
-    #[error("there is a blank in its name, and sanoid lists nothing below such a one")]
-    SnapshotsOfBlank,
+    #[error("sanoid takes no snapshots of such a name: it has a blank, or begins with `template`")]
+    UnknownToSanoid,
     #[error("the children of a root dataset are all that is in the pool, what is put away as well")]
     SnapshotsOfPool,
-    #[error("replication writes to it, which a snapshot would end")]
+    #[error(
+        "replication writes to it, or to something below that has no schedule of its own: a snapshot would end that"
+    )]
     SnapshotsOfReplica,
     #[error(transparent)]
     NoWay(#[from] NoWay),

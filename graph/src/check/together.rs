@@ -57,6 +57,7 @@ fn others<'a>(resources: &[&'a Resource], mounts: &'a BTreeMap<DatasetName, Moun
         match one {
             Resource::Export(export) => others.know_exported(&export.path, &export.clients),
             Resource::Mapping(mapping) => others.know_mapped(&mapping.id, &mapping.dataset),
+            Resource::Snapshots(snapshots) => others.know_scheduled(&snapshots.dataset),
             _ => {}
         }
     }

@@ -34,7 +34,7 @@ pub use mapping::Mapping;
 pub use mode::Mode;
 pub use permissions::Permissions;
 pub use pool::Pool;
-pub use snapshots::Snapshots;
+pub use snapshots::{Snapshots, is_known_to_sanoid};
 pub use storage::Storage;
 pub use tunable::{ARC_LEAST, ARC_MAX, Tunable};
 pub use vdev::{Class, Disk, Redundancy, Vdev, vdev_text};

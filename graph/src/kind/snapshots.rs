@@ -43,8 +43,8 @@ impl Kind for Snapshots {
     }
 
     fn check(&self) -> Result<(), Reason> {
-        if self.dataset.as_str().contains(' ') {
-            return Err(Reason::SnapshotsOfBlank);
+        if !is_known_to_sanoid(&self.dataset) {
+            return Err(Reason::UnknownToSanoid);
         }
         if self.children && self.dataset.is_root() {
             return Err(Reason::SnapshotsOfPool);
@@ -53,10 +53,9 @@ impl Kind for Snapshots {
     }
 
     fn check_among<'a>(&'a self, others: &mut Others<'a>) -> Result<(), Reason> {
-        if self.schedule.takes_any() && others.is_replica(&self.dataset) {
-            return Err(Reason::SnapshotsOfReplica);
-        }
-        Ok(())
+        let replica = others.is_replica(&self.dataset)
+            || self.children && others.has_replica_without_schedule(&self.dataset);
+        if self.schedule.takes_any() && replica { Err(Reason::SnapshotsOfReplica) } else { Ok(()) }
     }
 
     fn facts(&self) -> Vec<Fact> {
@@ -69,4 +68,11 @@ impl Kind for Snapshots {
     fn format(&self) -> u32 {
         FORMAT_5
     }
+}
+
+/// Returns whether sanoid can take snapshots of what has a name: below a blank it finds nothing, and what begins with
+/// `template` it takes for none.
+#[must_use]
+pub fn is_known_to_sanoid(name: &DatasetName) -> bool {
+    !name.as_str().contains(' ') && !name.as_str().starts_with("template")
 }

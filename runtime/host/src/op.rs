@@ -380,7 +380,7 @@ pub enum Op {
     UnitStart { unit: Box<str> },
     /// `systemctl stop`.
     UnitStop { unit: Box<str> },
-    /// `systemd-analyze verify`: tries whether systemd takes these files of units, and changes nothing.
+    /// `systemd-analyze verify`, without a look at manual pages: tries whether systemd takes these files of units, and changes nothing.
     UnitsCheck { files: Vec<PathBuf> },
     /// `sanoid --readonly`, which reads its configuration and does nothing: tries whether it takes what lies in a folder.
     SanoidCheck {

@@ -27,7 +27,8 @@ pub fn look(look: &Look<'_>, seen: &mut Observed) -> Result<(), HostError> {
             names.extend(whole_names(&look.reach.runner, &asked, below)?);
         }
     }
-    seen.sanoid.taken = taken(&names);
+    let looked_at = seen.datasets.keys().filter(|name| query.asks_for_taken(name));
+    seen.sanoid.taken = taken(looked_at, &names);
     Ok(())
 }
 

@@ -49,7 +49,11 @@ fn read(text: &str) -> Result<BTreeMap<Box<str>, UnitState>, &'static str> {
         let state = UnitState {
             load: load.into(),
             description: word("Description").ok_or("the description of a unit")?.into(),
-            active: matches!(active, "active" | "activating" | "reloading"),
+            active: match active {
+                "active" | "activating" | "reloading" | "refreshing" => true,
+                "inactive" | "failed" | "deactivating" | "maintenance" => false,
+                _ => return Err("the state of a unit"),
+            },
             failed: failed.then(|| word("Result").unwrap_or("unknown").into()),
         };
         found.insert(id.into(), state);
@@ -76,7 +80,12 @@ mod tests {
 
     #[test]
     fn what_is_no_block_is_not_taken_for_one() {
-        for text in ["Id=a.timer\n", "Id=a\nLoadState=loaded\nActiveState=active\n", "x\n"] {
+        for text in [
+            "Id=a\nLoadState=loaded\nActiveState=well\nDescription=x\n",
+            "Id=a.timer\n",
+            "Id=a\nLoadState=loaded\nActiveState=active\n",
+            "x\n",
+        ] {
             assert!(read(text).is_err(), "{text:?}");
         }
     }

@@ -9,6 +9,7 @@ use crate::{
     mount::mounting::Mounting,
     order::{Milestone, Reached, lasting_last},
     sketch::Sketch,
+    snapshots::lost::Lost,
     whose::Whose,
     why::Why,
 };
@@ -44,6 +45,8 @@ pub struct Findings {
     pub lists_off: BTreeMap<DatasetName, Directory>,
     /// Keys that lie in what is still to be mounted.
     pub late: Late,
+    /// What becomes of snapshots that were taken by the clock.
+    pub lost: Lost,
     /// The rendered files that are in force while exports are put away.
     pub between: Option<BTreeMap<Box<str>, String>>,
     /// The file of registrations as it was, where the plan writes it.

@@ -205,6 +205,7 @@ mod tests {
             "datasets",
             "boot",
             "permissions",
+            "schedules",
             "files",
             "exports",
             "storages",

@@ -30,7 +30,7 @@ pub fn query(desired: &Graph, current: Option<&Graph>, etc: &Path) -> Query {
         }
         units::look(&mut query, graph);
     }
-    snapshots::look(&mut query, desired, current);
+    snapshots::looking::look(&mut query, desired, current);
     let before = current.into_iter().flat_map(Graph::resources).filter_map(Resource::dataset_name);
     query.mountpoints = mounts(desired.resources())
         .into_values()

@@ -33,7 +33,7 @@ pub struct HostImage {
     pub storage_cfg: Option<String>,
     /// Parameters of the zfs module.
     pub tunables: BTreeMap<Box<str>, u64>,
-    /// The units that are started, by name, each with its file as systemd has read it.
+    /// The units that are started, by name, each with its file as systemd has read it, and those that failed.
     pub units: BTreeMap<Box<str>, String>,
     /// Symbolic links outside the state folder.
     pub links: BTreeMap<PathBuf, PathBuf>,

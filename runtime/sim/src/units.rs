@@ -51,7 +51,8 @@ pub fn look(state: &State, roots: &Roots, query: &Query, seen: &mut Observed) ->
             })
             .filter_map(|name| SnapshotName::seen(&name).ok())
             .collect();
-        seen.sanoid.taken = taken(&names);
+        let looked_at = state.datasets.keys().filter(|name| query.asks_for_taken(name));
+        seen.sanoid.taken = taken(looked_at, &names);
     }
     Ok(())
 }
@@ -83,6 +84,7 @@ pub fn perform(state: &mut State, given: Given<'_>, op: &Op) -> Option<Result<()
 pub fn show(state: &State, _: bool, image: &mut HostImage) {
     let started = state.manager.loaded.iter().filter(|(unit, _)| state.manager.active.contains(*unit));
     image.units = started.map(|(unit, text)| (unit.clone(), text.clone())).collect();
+    image.units.extend(state.manager.failed.iter().map(|unit| (unit.clone(), "failed".to_owned())));
 }
 
 /// All files are read, and what a link wants is started.
@@ -126,8 +128,13 @@ impl State {
         for unit in known {
             match self.unit_file(roots, &unit) {
                 Some(text) => _ = self.manager.loaded.insert(unit, text),
-                // What runs goes on, though nothing says any more what it is.
-                None => _ = self.manager.loaded.remove(&unit),
+                // What is started and has no file any more fails.
+                None => {
+                    self.manager.loaded.remove(&unit);
+                    if self.manager.active.remove(&unit) {
+                        self.manager.failed.insert(unit);
+                    }
+                }
             }
         }
         Ok(())

@@ -81,7 +81,9 @@ pub fn undo(
     for inverse in
         all.flat_map(|action| &action.inverses).filter(|inverse| inverse.is_put_in_force_by_a_boot())
     {
-        take_back(&mut undoing, inverse)?;
+        let seen = undoing.look_for(inverse)?;
+        let ops = inverse.ops(&seen);
+        undoing.run_all(&ops, seen)?;
     }
     check(&mut undoing, plans)?;
     Ok(undoing.undone)

@@ -302,7 +302,11 @@ fn consoles(folder: PathBuf) -> Result<PathBuf> {
         .collect();
     old.sort();
     for (_, path) in old.iter().rev().skip(CONSOLES) {
-        fs::remove_file(path).map_err(Error::io("remove", path))?;
+        match fs::remove_file(path) {
+            // Another machine that starts just now tidies up as well.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            removed => removed.map_err(Error::io("remove", path))?,
+        }
     }
     Ok(folder)
 }

@@ -319,7 +319,7 @@ pub fn all() -> Vec<(Op, &'static str)> {
         (Op::UnitStop { unit: "x.timer".into() }, "systemctl stop -- x.timer"),
         (
             Op::UnitsCheck { files: vec!["/var/x.timer".into(), "/var/x.service".into()] },
-            "systemd-analyze verify -- /var/x.timer /var/x.service",
+            "systemd-analyze verify --man=no -- /var/x.timer /var/x.service",
         ),
         (
             Op::SanoidCheck { folder: "/var/x".into() },

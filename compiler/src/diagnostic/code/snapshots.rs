@@ -10,12 +10,12 @@ use phoenix_graph::code::{
 phoenix_graph::codes! {
     pub SNAPSHOTS:
 
-    SNAPSHOTS_OF_BLANK = Entry {
-        name: "snapshots-of-blank",
+    UNKNOWN_TO_SANOID = Entry {
+        name: "unknown-to-sanoid",
         level: Error,
-        title: "snapshots of a name with a blank",
-        explanation: "sanoid, which takes and destroys the snapshots, hands names to a shell without quotes: of a dataset with a blank in its name it finds nothing that lies below.",
-        why: "Snapshots would be taken of a part, and nobody would be told.",
+        title: "snapshots of a name that sanoid does not take",
+        explanation: "sanoid, which takes and destroys the snapshots, hands names to a shell without quotes: below a name with a blank it finds nothing. What begins with `template`, as a pool may, it takes for no dataset.",
+        why: "Snapshots would be taken of a part or of nothing, and nobody would be told.",
         examples: Some(Examples {
             wrong: Pool(r#"dataset "my files" {
     snapshots daily=7

@@ -17,7 +17,7 @@ pub struct Sanoid {
     pub others: Vec<Covered>,
     /// Why that cannot be read, where it cannot.
     pub unread: Option<Box<str>>,
-    /// Its snapshots of the file systems and volumes asked for, as far as those are there.
+    /// Its snapshots of the file systems and volumes asked for that are there, also of those that have none.
     pub taken: BTreeMap<DatasetName, Taken>,
 }
 
@@ -25,17 +25,26 @@ pub struct Sanoid {
 pub const OTHERS: &str = "/etc/sanoid/sanoid.conf";
 
 /// Returns the type of a snapshot that sanoid counts as its own, by what follows the `@`: whatever begins with
-/// `autosnap` and ends in `_…ly`.
+/// `autosnap` and ends in `ly`, by the last word behind a `_` that has `ly` in it (`/.*_(\w*ly)/`).
 #[must_use]
 pub fn type_of(name: &str) -> Option<&str> {
-    let (_, kind) = name.strip_prefix("autosnap")?.rsplit_once('_')?;
-    kind.ends_with("ly").then_some(kind)
+    let rest = name.strip_prefix("autosnap").filter(|rest| rest.ends_with("ly"))?;
+    rest.match_indices('_').rev().find_map(|(at, _)| {
+        let word = &rest[at + 1..];
+        let end = word.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(word.len());
+        let ly = word[..end].rfind("ly")?;
+        Some(&word[..ly + 2])
+    })
 }
 
-/// Counts the snapshots that sanoid counts as its own.
+/// Counts the snapshots that sanoid counts as its own, of all that was looked at: what has none has an empty count.
 #[must_use]
-pub fn taken<'a>(snapshots: impl IntoIterator<Item = &'a SnapshotName>) -> BTreeMap<DatasetName, Taken> {
-    let mut counts: BTreeMap<DatasetName, Taken> = BTreeMap::new();
+pub fn taken<'a>(
+    looked_at: impl IntoIterator<Item = &'a DatasetName>,
+    snapshots: impl IntoIterator<Item = &'a SnapshotName>,
+) -> BTreeMap<DatasetName, Taken> {
+    let mut counts: BTreeMap<DatasetName, Taken> =
+        looked_at.into_iter().map(|name| (name.clone(), Taken::new())).collect();
     for snapshot in snapshots {
         if let Some(kind) = type_of(snapshot.name()) {
             let taken = counts.entry(snapshot.dataset().clone()).or_default();

@@ -175,7 +175,7 @@ impl Op {
             Op::UnitStart { unit } => words(["systemctl", "start", "--", unit]),
             Op::UnitStop { unit } => words(["systemctl", "stop", "--", unit]),
             Op::UnitsCheck { files } => {
-                let mut argv = words(["systemd-analyze", "verify", "--"]);
+                let mut argv = words(["systemd-analyze", "verify", "--man=no", "--"]);
                 argv.extend(files.iter().map(|file| file.display().to_string()));
                 argv
             }

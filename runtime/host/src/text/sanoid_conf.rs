@@ -1,6 +1,6 @@
 //! `sanoid.conf`, as Config::IniFiles reads it: sections in brackets, `KEY = VALUE`, and comments in lines of their own.
 //!
-//! A comment behind a value is part of it, of a key twice the first counts, and a key in no section is an error.
+//! A comment behind a value is part of it, a key twice has both values, in lines, and a key in no section is an error.
 
 use phoenix_graph::DatasetName;
 use serde::{Deserialize, Serialize};
@@ -20,9 +20,17 @@ pub struct Covered {
     pub dataset: Box<str>,
     /// Whether all below it is meant, too.
     pub children: bool,
+    /// Whether nothing is taken or destroyed of them.
+    pub off: bool,
 }
 
 impl Covered {
+    /// Returns the dataset, where it is the name of one.
+    #[must_use]
+    pub fn name(&self) -> Option<DatasetName> {
+        DatasetName::seen(&self.dataset).ok()
+    }
+
     /// Returns whether it is about a dataset.
     #[must_use]
     pub fn covers(&self, name: &DatasetName) -> bool {
@@ -62,28 +70,43 @@ pub fn sections(text: &str) -> Result<Vec<Section>, String> {
             return Err(format!("line {at} begins a text of several lines"));
         }
         let section = sections.last_mut().ok_or_else(|| format!("line {at} stands in no section"))?;
-        section.keys.entry(key.trim().to_owned()).or_insert_with(|| value.trim().to_owned());
+        let value = value.trim();
+        section
+            .keys
+            .entry(key.trim().to_owned())
+            .and_modify(|all| *all = format!("{all}\n{value}"))
+            .or_insert_with(|| value.to_owned());
     }
     Ok(sections)
 }
 
-/// Lists what the sections of a file are about that take or destroy snapshots.
+/// The words that sanoid takes for yes, and for no; whatever else stands there is neither, and counts as yes.
+const NO: [&str; 10] = ["0", "false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"];
+const YES: [&str; 10] = ["1", "true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"];
+
+/// Lists what the sections of a file are about, in their order: of several about one dataset the last counts.
 ///
 /// # Errors
 /// As [`sections`].
 pub fn covered(text: &str) -> Result<Vec<Covered>, String> {
     let sections = sections(text)?;
-    let says = |section: &Section, key: &str, words: [&str; 4]| {
-        section.keys.get(key).is_some_and(|value| words.contains(&&*value.to_lowercase()))
+    let template = |name: &str| sections.iter().find(|one| one.name == format!("template_{name}"));
+    let says = |section: &Section, key: &str| {
+        let own = section.keys.get(key).cloned();
+        let templates = section.keys.get("use_template").map_or("", |templates| templates);
+        // Of the templates the last counts, and below them all the default one.
+        let named = templates.split(',').rev().map(str::trim).chain(["default"]);
+        own.or_else(|| named.filter_map(template).find_map(|one| one.keys.get(key).cloned()))
     };
-    let off = |section: &Section, key: &str| says(section, key, ["0", "no", "off", "false"]);
-    let about = sections.iter().filter(|section| {
-        !section.name.starts_with("template_") && !(off(section, "autosnap") && off(section, "autoprune"))
-    });
-    let covered = about.map(|section| Covered {
-        dataset: section.keys.get("path").unwrap_or(&section.name).as_str().into(),
-        children: says(section, "recursive", ["1", "yes", "on", "true"])
-            || says(section, "recursive", ["zfs"; 4]),
+    let off = |section: &Section, key: &str| says(section, key).is_some_and(|value| NO.contains(&&*value));
+    let about = sections.iter().filter(|section| !section.name.starts_with("template"));
+    let covered = about.map(|section| {
+        let recursive = section.keys.get("recursive").map_or("", |word| word);
+        Covered {
+            dataset: section.keys.get("path").unwrap_or(&section.name).as_str().into(),
+            children: YES.contains(&recursive) || recursive.to_lowercase().contains("zfs"),
+            off: off(section, "autosnap") && off(section, "autoprune"),
+        }
     });
     Ok(covered.collect())
 }
@@ -100,17 +123,35 @@ mod tests {
         let read = sections(FILE).unwrap();
         assert_eq!(read.len(), 4);
         assert_eq!(read[2].keys["path"], "tank/c # not a comment");
-        assert_eq!(read[2].keys["hourly"], "3");
+        assert_eq!(read[2].keys["hourly"], "3\n4");
     }
 
     #[test]
     fn templates_and_what_is_left_alone_cover_nothing() {
         let read = covered(FILE).unwrap();
-        let names: Vec<_> = read.iter().map(|one| (&*one.dataset, one.children)).collect();
-        assert_eq!(names, [("tank/a", true), ("tank/c # not a comment", false)]);
+        let names: Vec<_> = read.iter().map(|one| (&*one.dataset, one.children, one.off)).collect();
+        assert_eq!(
+            names,
+            [("tank/a", true, false), ("tank/b", false, true), ("tank/c # not a comment", false, false)]
+        );
         let name = |text| DatasetName::new(text).unwrap();
         assert!(read[0].covers(&name("tank/a")) && read[0].covers(&name("tank/a/b")));
-        assert!(!read[0].covers(&name("tank/ab")) && !read[1].covers(&name("tank/c")));
+        assert!(!read[0].covers(&name("tank/ab")) && !read[2].covers(&name("tank/c")));
+    }
+
+    #[test]
+    fn templates_say_what_is_left_alone() {
+        let text = "[tank]\nrecursive = yes\nuse_template = kept\n[tank/a]\nuse_template = kept, ignored\n\
+                    [tank/b]\nuse_template = ignored\nautosnap = yes\n[template_ignored]\nautosnap = no\nautoprune = Off\n\
+                    [template_kept]\nautoprune = yes\n";
+        let off: Vec<_> = covered(text).unwrap().into_iter().map(|one| one.off).collect();
+        assert_eq!(off, [false, true, false]);
+        // It knows three spellings of each word, and no others.
+        let word =
+            |word: &str| covered(&format!("[a]\nautosnap = {word}\nautoprune = {word}\n")).unwrap()[0].off;
+        assert!(word("NO") && word("0") && !word("oFF") && !word("never"));
+        assert!(!covered("[a]\nautosnap = no\nautoprune = no\nautoprune = yes\n").unwrap()[0].off);
+        assert!(covered("[a]\nrecursive = ZFS\n").unwrap()[0].children);
     }
 
     #[test]

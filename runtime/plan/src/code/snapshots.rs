@@ -46,10 +46,28 @@ phoenix_graph::codes! {
 
     SANOID_UNREAD = Entry {
         name: "sanoid-unread",
-        level: Warning,
+        level: Refusal,
         title: "sanoid's own configuration cannot be read",
-        explanation: "Run it as a user who may read `/etc/sanoid/sanoid.conf`, or look into it yourself whether a section there is about the dataset.",
+        explanation: "Run it as a user who may read `/etc/sanoid/sanoid.conf`; where it is no configuration of sanoid's, put it right or away.",
         why: "A section that keeps less destroys what the spec keeps.",
+        examples: None,
+    };
+
+    SNAPSHOTS_OVER_AREA = Entry {
+        name: "snapshots-over-area",
+        level: Refusal,
+        title: "a schedule for all below an encryption root that the spec does not say",
+        explanation: "What is retired out of an encrypted dataset is put away in `.phoenix` of its encryption root, since OpenZFS moves nothing out of it. A schedule with `children` leaves those areas out of which the spec says `keyformat`, and whose names have no blank.",
+        why: "sanoid would take snapshots of what is put away, and destroy those that it is to keep.",
+        examples: None,
+    };
+
+    SNAPSHOTS_GO = Entry {
+        name: "snapshots-go",
+        level: Warning,
+        title: "a schedule has snapshots destroyed",
+        explanation: "There are more of a type than are kept from now on, and consent was given to that (`--consent`). sanoid destroys those that are too many and too old, from the next run of its timer on, in every dataset that the schedule holds for.",
+        why: "No rollback brings a snapshot back.",
         examples: None,
     };
 

@@ -34,7 +34,7 @@ use std::{
 };
 
 pub const STAGES: &[Stage] = &[
-    Stage { name: "files", after: &["permissions", "exports away"], looks_inside: true, run: plan },
+    Stage { name: "files", after: &["schedules", "exports away"], looks_inside: true, run: plan },
     Stage { name: "lines", after: &["registry", "snapshots"], looks_inside: true, run: tell },
 ];
 
@@ -48,16 +48,19 @@ pub fn plan(draft: &mut Draft<'_>) {
     let fresh = |name: &str| put_away || inputs.in_force.get(name) != files.get(name);
     let all_fresh: Vec<&Place> = PLACES.iter().filter(|place| fresh(place.name)).collect();
     check(inputs, &mut sketch, &files, &all_fresh);
+    let needed =
+        |place: &&Place| files.contains_key(place.name) && (!place.stays || place.is_used(inputs.desired));
+    // What goes is stopped before anything of it does; and what has something destroyed, until all else stands.
+    let loses = !draft.found.lost.destroyed.is_empty();
+    for place in PLACES.iter().filter(|place| !needed(place) || loses) {
+        stopped(inputs, place.name).into_iter().for_each(|stopped| sketch.run(stopped));
+    }
+    for place in PLACES.iter().rev().filter(|place| !needed(place)) {
+        link_out(inputs, &mut sketch, place);
+    }
     let mut links_made = false;
-    for place in &PLACES {
-        let needed = files.contains_key(place.name) && (!place.stays || place.is_used(inputs.desired));
-        let made = if needed {
-            link_in(draft, &mut sketch, place)
-        } else {
-            link_out(inputs, &mut sketch, place);
-            false
-        };
-        links_made |= made && place.name == EXPORTS;
+    for place in PLACES.iter().filter(needed) {
+        links_made |= link_in(draft, &mut sketch, place) && place.name == EXPORTS;
     }
     if !all_fresh.is_empty() {
         sketch.run(doing::point(inputs, &inputs.places.after));
@@ -185,9 +188,6 @@ fn link_in(draft: &mut Draft<'_>, sketch: &mut Sketch, place: &Place) -> bool {
 fn link_out(inputs: &Inputs<'_>, sketch: &mut Sketch, place: &Place) {
     if place.stays {
         return;
-    }
-    if let Some(stopped) = stopped(inputs, place.name) {
-        sketch.run(stopped);
     }
     let mut links: Vec<_> = place.links(&inputs.places.etc).collect();
     links.reverse();

@@ -1,52 +1,113 @@
-//! What a schedule has sanoid destroy: of each type those that are more than it keeps.
+//! What schedules have sanoid destroy: of each type those that are more than are kept from now on. Each dataset is looked
+//! at by what held for it before, and what does after, whoever says so.
 
-use super::render::schedules;
+use super::{governing::Governing, lost::Lost};
 use crate::draft::Draft;
-use phoenix_graph::{DatasetName, Graph, Snapshots, schedule::Schedule};
-use phoenix_host::area;
+use phoenix_graph::{
+    DatasetName, Key, Snapshots,
+    schedule::{Schedule, find as find_row},
+};
+use phoenix_host::{area, observed::sanoid::Taken};
 use std::collections::BTreeMap;
 
-/// Lists what is destroyed by and by, in words for people; nothing where no more goes than before.
-pub fn losing(draft: &Draft<'_>, one: &Snapshots) -> Vec<String> {
-    if !one.schedule.takes_any() {
-        return Vec::new();
-    }
+/// By the schedule, type and number that is kept: how many go, of how many datasets that is not known.
+type Going<'a> = BTreeMap<(&'a DatasetName, &'static str, u16), (u64, Vec<DatasetName>)>;
+
+/// Finds what becomes of the snapshots that were taken.
+pub fn find(draft: &mut Draft<'_>) {
     let inputs = draft.inputs;
-    let Some((now, _)) = draft.standing(&one.dataset) else { return Vec::new() };
-    let below = inputs.observed.below(now).map(|(name, _)| name).filter(|_| one.children);
-    let mut gone: BTreeMap<&str, (u64, u16)> = BTreeMap::new();
-    for name in std::iter::once(now).chain(below).filter(|name| !area::is_inside(name)) {
-        let rest = &name.as_str()[now.as_str().len()..];
-        let called = |top: &DatasetName| DatasetName::seen(&format!("{top}{rest}")).ok();
-        // Another schedule is nearer.
-        if !called(&one.dataset).is_some_and(|name| governs(inputs.desired, &name) == Some(one)) {
-            continue;
-        }
-        let before = called(&draft.found.moves.known(&one.dataset));
-        let before = before.and_then(|name| Some(&governs(inputs.current?, &name)?.schedule));
-        let Some(taken) = inputs.observed.sanoid.taken.get(name) else { continue };
-        for (kind, keeps) in one.schedule.counts() {
-            let there = taken.get(kind).copied().unwrap_or(0);
-            let kept = before.filter(|before| before.takes_any()).map(|before| count(before, kind));
-            if there > u64::from(keeps) && kept.is_none_or(|kept| kept > keeps) {
-                let lost = gone.entry(kind).or_insert((0, keeps));
-                lost.0 += there - u64::from(keeps);
+    let (before, after) = (Governing::new(inputs.current), Governing::new(Some(inputs.desired)));
+    let mut going: Going<'_> = BTreeMap::new();
+    let mut lost = Lost::default();
+    for (now, name, known) in standing(draft, &after) {
+        let (was, is) = (known.and_then(|known| before.of(&known)), after.of(&name));
+        let was = was.filter(|one| one.schedule.takes_any());
+        let taken = inputs.observed.sanoid.taken.get(&now);
+        match (was, is.filter(|one| one.schedule.takes_any())) {
+            (was, Some(is)) => go(&mut going, was, is, &now, taken),
+            (Some(was), None) => {
+                let number: u64 = taken.into_iter().flat_map(Taken::values).sum();
+                if number > 0 {
+                    *lost.staying.entry(Key::Snapshots(was.dataset.clone())).or_default() += number;
+                }
             }
+            (None, None) => {}
         }
     }
-    let told = gone.into_iter().map(|(kind, (lost, keeps))| {
-        let of = if one.children { " of each" } else { "" };
-        format!("sanoid destroys {lost} {kind} snapshots that are there, since {keeps}{of} are kept")
-    });
-    told.collect()
+    for ((by, kind, keeps), (number, unseen)) in going {
+        let told = lost.destroyed.entry(Key::Snapshots(by.clone())).or_default();
+        if number > 0 {
+            let text =
+                format!("sanoid destroys {number} {kind} snapshots that are there, since {keeps} are kept");
+            told.push(text);
+        }
+        if let Some(one) = unseen.first() {
+            told.push(format!(
+                "sanoid destroys {kind} snapshots of {one} beyond {keeps}, and nobody knows how many there are"
+            ));
+        }
+    }
+    draft.found.lost = lost;
 }
 
-/// Finds the schedule that holds for a dataset: its own, or that of the nearest above whose children have one.
-fn governs<'a>(graph: &'a Graph, name: &DatasetName) -> Option<&'a Snapshots> {
-    let holds = |one: &&Snapshots| one.dataset == *name || one.children && name.is_below(&one.dataset);
-    schedules(graph).filter(holds).max_by_key(|one| one.dataset.as_str().len())
+/// Adds what goes of one dataset: nothing where no more goes than before.
+fn go<'a>(
+    going: &mut Going<'a>,
+    was: Option<&Snapshots>,
+    is: &'a Snapshots,
+    now: &DatasetName,
+    taken: Option<&Taken>,
+) {
+    // What was to stay until the pool is fuller goes now.
+    let sooner = |was: &Snapshots| defer(&is.schedule) < defer(&was.schedule);
+    let was = was.filter(|was| !sooner(was));
+    for (kind, keeps) in is.schedule.counts() {
+        if was.is_some_and(|was| count(&was.schedule, kind) <= keeps) {
+            continue;
+        }
+        let Some(taken) = taken else {
+            going.entry((&is.dataset, kind, keeps)).or_default().1.push(now.clone());
+            continue;
+        };
+        let there = taken.get(kind).copied().unwrap_or(0);
+        if let Some(more) = there.checked_sub(keeps.into()).filter(|more| *more > 0) {
+            going.entry((&is.dataset, kind, keeps)).or_default().0 += more;
+        }
+    }
+}
+
+/// Lists what is there and stays, or comes home: the name now, the one after, and that in the current generation, where it
+/// has one.
+fn standing(
+    draft: &Draft<'_>,
+    after: &Governing<'_>,
+) -> Vec<(DatasetName, DatasetName, Option<DatasetName>)> {
+    let moves = &draft.found.moves;
+    let seen = draft.inputs.observed;
+    let outside = seen.datasets.keys().filter(|now| !area::is_inside(now));
+    let mut all: Vec<_> =
+        outside.map(|now| (now.clone(), moves.after(now), Some(moves.known_at(now)))).collect();
+    for one in super::render::schedules(draft.inputs.desired) {
+        let place = moves.known(&one.dataset);
+        if !area::is_inside(&place) {
+            continue;
+        }
+        let below = seen.below(&place).map(|(name, _)| name).filter(|_| one.children);
+        for now in seen.datasets.get_key_value(&place).map(|(name, _)| name).into_iter().chain(below) {
+            let rest = &now.as_str()[place.as_str().len()..];
+            let name = DatasetName::seen(&format!("{}{rest}", one.dataset)).ok();
+            let name = name.filter(|name| after.of(name).is_some_and(|is| is.dataset == one.dataset));
+            all.extend(name.map(|name| (now.clone(), name, None)));
+        }
+    }
+    all
 }
 
 fn count(schedule: &Schedule, kind: &str) -> u16 {
     schedule.counts().find(|(name, _)| *name == kind).map_or(0, |(_, count)| count)
+}
+
+/// How full the pool has to be before any go, in percent; 0 for always.
+fn defer(schedule: &Schedule) -> u16 {
+    find_row("prune_defer").and_then(|row| schedule.value(row).parse().ok()).unwrap_or(0)
 }

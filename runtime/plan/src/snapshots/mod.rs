@@ -3,52 +3,70 @@
 //! What is done is in the rendered files and the units; here is told what that means for each dataset, and refused what
 //! would not come about.
 
+mod governing;
+pub mod looking;
 mod losing;
+pub mod lost;
 pub mod overdue;
 pub mod render;
 
 use crate::{
-    Inputs, Kind, Subject, code, consent, draft::Draft, order::Milestone, sketch::Sketch, stage::Stage,
+    Inputs, Kind, Reversibility, Subject, code, consent, draft::Draft, order::Milestone, sketch::Sketch,
+    stage::Stage,
 };
-use losing::losing;
-use phoenix_graph::{DatasetName, Graph, Key, Resource, Snapshots};
-use phoenix_host::observed::{Query, Units, sanoid::OTHERS};
-use render::{CONF, files, schedules};
+use phoenix_graph::{DatasetName, Key, Resource, Snapshots};
+use phoenix_host::{
+    area,
+    observed::{DatasetState, Units, sanoid::OTHERS},
+};
+use render::{CONF, areas, files, schedules};
+use std::collections::BTreeSet;
 
-pub const STAGES: &[Stage] = &[Stage { name: "snapshots", after: &["units"], looks_inside: true, run: plan }];
+pub const STAGES: &[Stage] = &[
+    Stage { name: "schedules", after: &["permissions"], looks_inside: true, run: lose },
+    Stage { name: "snapshots", after: &["units"], looks_inside: true, run: plan },
+];
 
-/// Adds what has to be looked at for the way from one graph to another.
-pub fn look(query: &mut Query, desired: &Graph, current: Option<&Graph>) {
-    for one in [Some(desired), current].into_iter().flatten().flat_map(schedules) {
-        query.sanoid |= one.schedule.takes_any();
-        let key = Key::Snapshots(one.dataset.clone());
-        let [after, before] = [Some(desired), current].map(|graph| Some(&graph?.get(&key)?.resource));
-        if after != before {
-            *query.taken.entry(one.dataset.clone()).or_default() |= one.children;
-        }
+/// Finds what is lost; nothing is, where what is in force is not changed.
+fn lose(draft: &mut Draft<'_>) {
+    if !is_in_force(draft.inputs) {
+        losing::find(draft);
     }
+}
+
+/// Returns whether what sanoid is told is in force already, and was told when it came to be.
+fn is_in_force(inputs: &Inputs<'_>) -> bool {
+    files(inputs.desired).get(CONF) == inputs.in_force.get(CONF)
 }
 
 /// Plans the schedules: those declared, and those that only the current generation declares.
 fn plan(draft: &mut Draft<'_>) {
     let inputs = draft.inputs;
-    // What is in force already was told when it came to be.
-    let is_in_force = files(inputs.desired).get(CONF) == inputs.in_force.get(CONF);
+    if let Some(one) = schedules(inputs.desired).find(|one| one.schedule.takes_any()) {
+        refuse_without(draft, &Key::Snapshots(one.dataset.clone()));
+    }
     for one in schedules(inputs.desired) {
         let key = Key::Snapshots(one.dataset.clone());
         if one.schedule.takes_any() {
-            refuse_without(draft, &key);
             refuse_beside(draft, &key, one);
+            refuse_over_areas(draft, &key, one);
         }
-        if !is_in_force {
+        if !is_in_force(inputs) {
             set(draft, key, one);
         }
     }
-    let kept: Vec<DatasetName> =
+    let kept: BTreeSet<DatasetName> =
         schedules(inputs.desired).map(|one| draft.found.moves.known(&one.dataset)).collect();
-    for one in inputs.current.into_iter().flat_map(schedules) {
-        if !is_in_force && !kept.contains(&one.dataset) {
+    for one in inputs.current.into_iter().flat_map(schedules).filter(|_| !is_in_force(inputs)) {
+        if !kept.contains(&one.dataset) {
             unset(draft, one);
+        }
+        let key = Key::Snapshots(one.dataset.clone());
+        if let Some(number) = draft.found.lost.staying.get(&key) {
+            let text = format!(
+                "{number} snapshots were taken by the clock as this said, and stay: nothing destroys them any more"
+            );
+            draft.warn(&key, code::SNAPSHOTS_STAY, text);
         }
     }
 }
@@ -56,7 +74,9 @@ fn plan(draft: &mut Draft<'_>) {
 fn set(draft: &mut Draft<'_>, key: Key, one: &Snapshots) {
     // It may have had another name.
     let earlier = said(draft.inputs, &Key::Snapshots(draft.found.moves.known(&one.dataset)));
-    if earlier.is_some_and(|earlier| (&earlier.schedule, earlier.children) == (&one.schedule, one.children)) {
+    let losses = draft.found.lost.destroyed.get(&key).cloned().unwrap_or_default();
+    let same = |earlier: &Snapshots| (&earlier.schedule, earlier.children) == (&one.schedule, one.children);
+    if earlier.is_some_and(same) && losses.is_empty() {
         return;
     }
     let mut sketch = Sketch::new(if earlier.is_some() { Kind::Update } else { Kind::Create });
@@ -70,32 +90,24 @@ fn set(draft: &mut Draft<'_>, key: Key, one: &Snapshots) {
     for (name, value) in old.iter().filter(|(name, _)| !new.iter().any(|(other, _)| other == name)) {
         sketch.tell(name, Some(value), None);
     }
-    for loss in losing(draft, one) {
-        sketch.class = crate::Reversibility::Destructive;
-        consent::irreversible(draft, &key, sketch.class, &loss);
+    for loss in losses {
+        sketch.class = Reversibility::Destructive;
+        if consent::irreversible(draft, &key, sketch.class, &loss) {
+            draft.warn(&key, code::SNAPSHOTS_GO, loss);
+        }
     }
     sketch.after(Milestone::Files);
     draft.push(Subject::Resource(key), sketch);
 }
 
-/// Plans that no more are taken, and tells what stays.
+/// Plans that no more are taken.
 fn unset(draft: &mut Draft<'_>, one: &Snapshots) {
-    let key = Key::Snapshots(one.dataset.clone());
     let mut sketch = Sketch::new(Kind::Remove);
     for (name, value) in facts(Some(one)) {
         sketch.tell(&name, Some(&value), None);
     }
-    let taken = draft.inputs.observed.sanoid.taken.get(&one.dataset);
-    let number: u64 = taken.into_iter().flat_map(|taken| taken.values()).sum();
-    if number > 0 {
-        let text = format!(
-            "{number} snapshots of {} were taken by the clock, and stay: nothing destroys them any more",
-            one.dataset
-        );
-        draft.warn(&key, code::SNAPSHOTS_STAY, text);
-    }
     sketch.after(Milestone::Files);
-    draft.push(Subject::Resource(key), sketch);
+    draft.push(Subject::Resource(Key::Snapshots(one.dataset.clone())), sketch);
 }
 
 /// Refuses a schedule that nobody would carry out.
@@ -123,21 +135,61 @@ fn refuse_without(draft: &mut Draft<'_>, key: &Key) {
 fn refuse_beside(draft: &mut Draft<'_>, key: &Key, one: &Snapshots) {
     let seen = &draft.inputs.observed.sanoid;
     if let Some(why) = &seen.unread {
-        let text = format!(
-            "{OTHERS} cannot be read ({why}), so nobody can tell whether it takes snapshots of this, too"
+        draft.refuse(
+            key,
+            code::SANOID_UNREAD,
+            format!(
+                "{OTHERS} cannot be read ({why}), so nobody can tell whether it takes snapshots of this, too"
+            ),
+            format!("look into {OTHERS}, and put it right or away"),
         );
-        draft.warn(key, code::SANOID_UNREAD, text);
+        return;
     }
-    let inside =
-        |name: &str| DatasetName::seen(name).is_ok_and(|name| one.children && name.is_below(&one.dataset));
-    let other = seen.others.iter().find(|other| other.covers(&one.dataset) || inside(&other.dataset));
-    if let Some(other) = other {
+    let inside = |name: &DatasetName| one.children && name.is_below(&one.dataset);
+    // Of several the last counts.
+    let own = seen.others.iter().rev().find(|other| other.covers(&one.dataset));
+    let below =
+        || seen.others.iter().find(|other| !other.off && other.name().is_some_and(|name| inside(&name)));
+    if let Some(other) = own.filter(|own| !own.off).or_else(below) {
         draft.refuse(
             key,
             code::SNAPSHOTS_BY_OTHERS,
             format!("{OTHERS} takes and destroys snapshots by its section [{}], too", other.dataset),
-            format!("take that section out of {OTHERS}: what the spec keeps counts then"),
+            format!("take that section out of {OTHERS}, or leave this out there (`autosnap = no`, `autoprune = no`)"),
         );
+    }
+}
+
+/// Refuses a schedule for all below where something below has an area of its own that nobody leaves out: the snapshots of
+/// what is put away in there would be destroyed.
+fn refuse_over_areas(draft: &mut Draft<'_>, key: &Key, one: &Snapshots) {
+    if !one.children {
+        return;
+    }
+    let inputs = draft.inputs;
+    let known: BTreeSet<String> = areas(inputs.desired).collect();
+    let here = |area: &&String| DatasetName::seen(area).is_ok_and(|area| area.is_below(&one.dataset));
+    // sanoid lists nothing below a name with a blank in it.
+    if let Some(area) = known.iter().filter(here).find(|area| area.contains(' ')) {
+        let reason = format!("sanoid would not leave {area} out, which has a blank in its name");
+        let help = "give it a name without blanks; or say `snapshots` at each dataset, and not `children`";
+        draft.refuse(key, code::SNAPSHOTS_OVER_AREA, reason, help);
+        return;
+    }
+    let Some((now, state)) = draft.standing(&one.dataset) else { return };
+    let is_root = |name: &DatasetName, state: &DatasetState| {
+        !state.volume && !area::is_inside(name) && state.encryption_root().as_ref() == Some(name)
+    };
+    let is_known = |name: &DatasetName| {
+        area::top(&draft.found.moves.after(name)).is_some_and(|area| known.contains(area.as_str()))
+    };
+    let all = std::iter::once((now, state)).chain(inputs.observed.below(now));
+    let unknown = all.filter(|(name, state)| is_root(name, state)).find(|(name, _)| !is_known(name));
+    if let Some((name, _)) = unknown {
+        let reason =
+            format!("{name} is an encryption root, and what is put away in it would lose its snapshots");
+        let help = "say its `encryption`, `keyformat` and `keylocation` in the spec; or say `snapshots` at each dataset, and not `children`";
+        draft.refuse(key, code::SNAPSHOTS_OVER_AREA, reason, help);
     }
 }
 

@@ -32,9 +32,15 @@ pub fn scheduled(graph: &Graph) -> Vec<DatasetName> {
     taken.map(|one| one.dataset.clone()).collect()
 }
 
-/// Lists what is overdue of the snapshots that there are. `since` is when the schedules came in force; both times are in
+/// Lists what is overdue of the snapshots that there are of what was looked at. `since` is when the schedules came in force; both times are in
 /// seconds since 1970-01-01 UTC.
-pub fn overdue(graph: &Graph, snapshots: &[SnapshotState], since: u64, now: u64) -> Vec<Overdue> {
+pub fn overdue(
+    graph: &Graph,
+    looked_at: &[DatasetName],
+    snapshots: &[SnapshotState],
+    since: u64,
+    now: u64,
+) -> Vec<Overdue> {
     let mut newest: BTreeMap<(&DatasetName, &str), u64> = BTreeMap::new();
     for snapshot in snapshots {
         if let Some(kind) = type_of(snapshot.name.name()) {
@@ -43,7 +49,7 @@ pub fn overdue(graph: &Graph, snapshots: &[SnapshotState], since: u64, now: u64)
         }
     }
     let mut found = Vec::new();
-    for one in schedules(graph) {
+    for one in schedules(graph).filter(|one| looked_at.contains(&one.dataset)) {
         for (kind, _) in one.schedule.counts().filter(|(_, count)| *count > 0) {
             let newest = newest.get(&(&one.dataset, kind)).copied();
             // Of a type that there is none of one is taken at once, as of one that was due before.
@@ -115,7 +121,9 @@ mod tests {
     }
 
     fn late(snapshots: &[SnapshotState], since: u64) -> Vec<(&'static str, Option<u64>)> {
-        let found = overdue(&graph(), snapshots, since, NOW);
+        let name = DatasetName::new("tank/a").unwrap();
+        assert_eq!(overdue(&graph(), &[], snapshots, since, NOW), [], "nobody looked at it");
+        let found = overdue(&graph(), &[name], snapshots, since, NOW);
         found.into_iter().map(|one| (one.kind, one.newest)).collect()
     }
 

@@ -71,7 +71,7 @@ fn section(one: &Snapshots) -> String {
 
 /// Lists the areas of what is put away that lie in something whose children have snapshots: each encryption root has
 /// its own.
-fn areas(graph: &Graph) -> impl Iterator<Item = String> {
+pub fn areas(graph: &Graph) -> impl Iterator<Item = String> {
     let deep: Vec<&DatasetName> =
         schedules(graph).filter(|one| one.children).map(|one| &one.dataset).collect();
     let roots = graph

@@ -1,14 +1,14 @@
 //! Units of systemd that phoenix renders: read by systemd once their files are in force, started, and stopped before
 //! they go.
 //!
-//! What systemd has read of a unit is told by its description: the digest in there is that of the whole file. So a unit
+//! What systemd has read of a unit is told by its description: the digest in there is that of all that the file says. So a unit
 //! whose file is another by now is found whichever way it became so.
 
 pub mod doing;
 pub mod render;
 
 use crate::{
-    Inputs, Kind, Subject, code,
+    Inputs, Kind, Reversibility, Subject, code,
     doing::Doing,
     draft::Draft,
     files::{places::PLACES, rendered},
@@ -54,7 +54,12 @@ fn plan(draft: &mut Draft<'_>) {
     if !unread.is_empty() {
         sketch.run(doing::reload(&unread, units));
     }
-    for (name, _) in all(&after).filter(|(name, _)| is_started(name) && !units.is_active(name)) {
+    // It is stopped by then where something is destroyed by what is new: that begins behind all else.
+    let loses = !draft.found.lost.destroyed.is_empty();
+    if loses {
+        sketch.class = Reversibility::Destructive;
+    }
+    for (name, _) in all(&after).filter(|(name, _)| is_started(name) && (loses || !units.is_active(name))) {
         sketch.run(doing::start(name, units));
     }
     if sketch.is_idle() {

@@ -11,7 +11,7 @@ use phoenix_plan::{
     foreign::{Foreign, foreign, left, missing, unknown},
     overdue, query, scheduled,
 };
-use phoenix_store::Transaction;
+use phoenix_store::{Generation, Outcome, Transaction};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How a host stands.
@@ -59,8 +59,10 @@ impl Runtime<'_> {
         if names.is_empty() || !self.host.keeps_time() {
             return Ok(Vec::new());
         }
-        let since = self.store.current()?.map_or(self.now, |current| current.time);
-        Ok(overdue(graph, &self.host.snapshots(&names)?, since, self.now))
+        // What is in force came to be with the last switch that held, also where that went back.
+        let held = |one: &Generation| matches!(one.outcome, Outcome::Committed | Outcome::WentTo { .. });
+        let since = self.store.generations()?.iter().filter(|one| held(one)).map(|one| one.time).max();
+        Ok(overdue(graph, &names, &self.host.snapshots(&names)?, since.unwrap_or(self.now), self.now))
     }
 
     /// Tells what an interrupted switch made and the host still has, since its journal, which may have lost its

@@ -92,6 +92,13 @@ impl Undoing<'_> {
 
     /// Returns whether it is about what is in something that has not got its name back.
     pub(super) fn waits(&self, inverse: &Inverse) -> bool {
+        // A list that could not be taken off would be out of sight with its `acltype`, and be in force again with it.
+        if let Inverse::Setting { dataset, property, .. } = inverse
+            && property.as_str() == "acltype"
+            && self.is_unset(dataset)
+        {
+            return true;
+        }
         let name = match inverse {
             Inverse::Name { before, .. } => Some(before),
             other => other.dataset(),
