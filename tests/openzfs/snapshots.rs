@@ -83,7 +83,10 @@ fn what_does_not_run_is_told(lab: &Session) {
     // Stopped by somebody, and two days passed.
     lab.ok(&format!("systemctl stop {TIMER}; date -s \"$(date -d '+2 days' '+%F %T')\" >/dev/null"));
     let told = lab.exits(2, "status");
-    says(&told, &["Overdue", "tank/a  hourly snapshots", "systemctl start -- phoenix-snapshots.timer"]);
+    says(
+        &told,
+        &["Overdue", "tank/a  hourly snapshots", "phoenix-snapshots.timer is stopped; it should be started"],
+    );
     // A broken program: the unit fails, which is told.
     lab.wrap("sanoid", "exit 3");
     lab.run("systemctl start phoenix-snapshots.service");
@@ -105,7 +108,7 @@ fn fewer_are_kept_by_consent_alone(lab: &Session) {
 fn what_sanoid_does_itself_is_not_done_twice(lab: &Session) {
     lab.ok("mkdir -p /etc/sanoid; printf '[tank]\\nrecursive = yes\\n' >/etc/sanoid/sanoid.conf");
     let more = SCHEDULED.replace("daily=2; }", "daily=3; }");
-    says(&lab.switch(4, &spec(&more)), &["snapshots-by-others", "its section [tank]"]);
+    says(&lab.switch(4, &spec(&more)), &["its section [tank]"]);
     lab.ok("rm /etc/sanoid/sanoid.conf");
     lab.switch(0, &spec(SCHEDULED));
 }
@@ -146,14 +149,12 @@ fn a_failure_and_power_cuts_leave_what_was(lab: &mut Session) {
 fn going_back_leaves_all_but_the_schedule(lab: &Session) {
     let before = taken(lab, "tank/a");
     let told = lab.exits(0, "rollback 1 --yes");
-    says(&told, &["were taken by the clock, and stay"]);
+    says(&told, &["and stay: nothing destroys them any more"]);
     for link in LINKS {
         lab.ok(&format!("! test -e {link} && ! test -L {link}"));
     }
-    lab.prints(
-        &format!("systemctl show -p LoadState,ActiveState --value {TIMER} | paste -sd' '"),
-        "not-found inactive",
-    );
+    lab.prints(&format!("systemctl show -p LoadState --value {TIMER}"), "not-found");
+    lab.prints(&format!("systemctl show -p ActiveState --value {TIMER}"), "inactive");
     assert_eq!(taken(lab, "tank/a"), before);
     lab.prints("cat /tank/a/file", "kept");
     lab.prints("systemctl is-system-running", "running");

@@ -51,6 +51,11 @@ fn plan(draft: &mut Draft<'_>) {
     }
     let mut sketch = Sketch::new(Kind::Update);
     let unread: Vec<&str> = unread(inputs, &after);
+    // What a file that is the same as before does not explain is told.
+    let drifts = |name: &str| inputs.in_force.get(name) == after.get(name);
+    for name in unread.iter().filter(|name| drifts(name)) {
+        sketch.tell(name, Some(units.loaded(name).unwrap_or("not read")), Some("as its file says"));
+    }
     if !unread.is_empty() {
         sketch.run(doing::reload(&unread, units));
     }
@@ -60,6 +65,9 @@ fn plan(draft: &mut Draft<'_>) {
         sketch.class = Reversibility::Destructive;
     }
     for (name, _) in all(&after).filter(|(name, _)| is_started(name) && (loses || !units.is_active(name))) {
+        if drifts(name) && !units.is_active(name) {
+            sketch.tell(name, Some("stopped"), Some("started"));
+        }
         sketch.run(doing::start(name, units));
     }
     if sketch.is_idle() {

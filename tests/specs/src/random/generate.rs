@@ -120,6 +120,8 @@ struct Above {
     depth: usize,
     /// Whether it may have snapshots by the clock: no replica is above, and no name with a blank.
     snapped: bool,
+    /// Whether something above may have them taken of all below: nothing replicates to there.
+    deep: bool,
 }
 
 struct Maker {
@@ -195,7 +197,8 @@ impl Maker {
         let layout = self.layout();
         node.inside.extend(layout);
         self.free(&mut node, Target::Pool);
-        let mut above = Above { quota: None, encrypted: false, mounted: true, depth: 0, snapped: true };
+        let mut above =
+            Above { quota: None, encrypted: false, mounted: true, depth: 0, snapped: true, deep: false };
         if self.choices.one_in(3) {
             let mut root = Node::new("root", Vec::new());
             above = self.filesystem(&mut root, above);
@@ -230,7 +233,7 @@ impl Maker {
     fn dataset(&mut self, above: Above) -> Node {
         let start = self.choices.of(&["data", "vm.disks_", "a:b ", "1-"]);
         let mut node = Node::new("dataset", vec![self.unique(start)]);
-        self.life(&mut node);
+        self.life(&mut node, above);
         let snapped = above.snapped && !start.contains(' ') && node.setting("replica").is_none();
         let inside = self.filesystem(&mut node, Above { snapped, ..above });
         if inside.depth < 3 {
@@ -277,6 +280,7 @@ impl Maker {
         }
         if inside.snapped && self.choices.one_in(5) {
             let snapshots = self.snapshots(node.word != "root");
+            inside.deep |= snapshots.setting("children").is_some();
             node.inside.push(snapshots);
         }
         if mounted && self.choices.one_in(5) {
@@ -300,8 +304,11 @@ impl Maker {
     }
 
     /// Says something about its life.
-    fn life(&mut self, node: &mut Node) {
+    fn life(&mut self, node: &mut Node, above: Above) {
         for word in ["adopt", "protect", "replica"] {
+            if word == "replica" && above.deep {
+                continue;
+            }
             if self.choices.one_in(8) {
                 let on = self.choices.one_in(2);
                 node.set(word, vec![vec![Value::Bool(on), text(if on { "on" } else { "off" })]]);
@@ -358,7 +365,7 @@ impl Maker {
 
     fn volume(&mut self, above: Above) -> Node {
         let mut node = Node::new("volume", vec![self.unique("vol")]);
-        self.life(&mut node);
+        self.life(&mut node, above);
         let block = 512u64 << self.choices.below(10);
         let bytes = block << self.choices.below(20);
         let word = self.choices.of(&["size", "size", "volsize"]);
