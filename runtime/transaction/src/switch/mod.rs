@@ -226,17 +226,13 @@ impl Runtime<'_> {
         files: &BTreeMap<Box<str>, String>,
         of_machines: &MachineFiles,
     ) -> Result<(), SwitchError> {
-        self.durable(|store| {
-            if aim.to != aim.number {
-                // Until all are written nothing proves them.
-                store.forget_hashes(aim.to)?;
-            }
-            store.put_rendered(aim.to, files)
-        })?;
-        self.durable(|store| {
-            store.put_machine_files(aim.to, of_machines)?;
-            store.put_hashes(aim.to, files, of_machines)
-        })
+        if aim.to != aim.number {
+            // Until all are written nothing proves them.
+            self.durable(|store| store.forget_hashes(aim.to))?;
+        }
+        self.durable(|store| store.put_rendered(aim.to, files))?;
+        self.durable(|store| store.put_machine_files(aim.to, of_machines))?;
+        self.durable(|store| store.put_hashes(aim.to, files, of_machines))
     }
 
     /// Writes the files of a generation that holds anew, where somebody changed them, or an earlier version wrote them. The
