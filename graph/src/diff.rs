@@ -41,7 +41,7 @@ impl GraphDiff {
                     changes.insert(node.key.clone(), Change::Removed { facts: node.resource.facts() });
                 }
                 Some(other) if other.content != node.content => {
-                    let facts = different(&node.resource.facts(), &other.resource.facts());
+                    let facts = differing(&node.resource.facts(), &other.resource.facts());
                     changes.insert(node.key.clone(), Change::Changed { facts });
                 }
                 Some(_) => {}
@@ -56,7 +56,9 @@ impl GraphDiff {
     }
 }
 
-fn different(
+/// Lists the facts that differ, by name: the old value and the new one, either absent.
+#[must_use]
+pub fn differing(
     old: &BTreeMap<String, String>,
     new: &BTreeMap<String, String>,
 ) -> BTreeMap<String, (Option<String>, Option<String>)> {

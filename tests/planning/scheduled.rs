@@ -3,7 +3,7 @@
 use super::{host::dataset, words::Words};
 use phoenix_host::{
     observed::{Observed, UnitState, Units},
-    text::sanoid_conf::covered,
+    text::{sanoid_conf::covered, unit_file::description},
 };
 use std::collections::BTreeMap;
 
@@ -59,8 +59,7 @@ pub fn run(seen: &mut Observed, in_force: &BTreeMap<Box<str>, String>) {
         }
     };
     for (name, text) in in_force {
-        let description = text.lines().find_map(|line| line.strip_prefix("Description="));
-        if let Some(description) = description {
+        if let Some(description) = description(text) {
             let state = loaded(description.to_owned(), name.ends_with(".timer"));
             units.entry(name.clone()).or_insert(state);
         }

@@ -51,12 +51,15 @@ impl Schedule {
         self.0.iter().map(|(name, value)| (&**name, &**value))
     }
 
+    /// Returns what holds for a setting that is a number; 0 where it is none.
+    #[must_use]
+    pub fn number(&self, name: &str) -> u16 {
+        find(name).and_then(|row| self.value(row).parse().ok()).unwrap_or(0)
+    }
+
     /// Lists how many of each type are kept, in the order of [`COUNTS`].
     pub fn counts(&self) -> impl Iterator<Item = (&'static str, u16)> {
-        COUNTS.iter().map(|name| {
-            let said = self.0.get(*name).and_then(|count| count.parse().ok());
-            (*name, said.unwrap_or(0))
-        })
+        COUNTS.iter().map(|name| (*name, self.number(name)))
     }
 
     /// Returns whether any are taken.

@@ -5,7 +5,6 @@ use phoenix_graph::{DatasetName, SnapshotName};
 use phoenix_host::{
     HostError,
     observed::{Observed, Sanoid, sanoid::taken},
-    text::sanoid_conf::{Covered, covered},
 };
 use std::{collections::BTreeSet, fs, io};
 
@@ -14,9 +13,8 @@ pub fn look(look: &Look<'_>, seen: &mut Observed) -> Result<(), HostError> {
     let query = look.query;
     if query.sanoid {
         let paths = &look.reach.paths;
-        let (others, unread) = others(paths);
         let installed = look.reach.runner.tool("sanoid").is_ok() && paths.sanoid_defaults.is_file();
-        seen.sanoid = Sanoid { installed, others, unread, ..Sanoid::default() };
+        seen.sanoid = beside(paths, Sanoid { installed, ..Sanoid::default() });
     }
     let mut names: BTreeSet<SnapshotName> = BTreeSet::new();
     for below in [false, true] {
@@ -33,16 +31,12 @@ pub fn look(look: &Look<'_>, seen: &mut Observed) -> Result<(), HostError> {
 }
 
 /// Reads what others have it do; where that cannot be read, why.
-fn others(paths: &LinuxPaths) -> (Vec<Covered>, Option<Box<str>>) {
-    let text = match fs::read_to_string(paths.etc.join("sanoid/sanoid.conf")) {
-        Ok(text) => text,
+fn beside(paths: &LinuxPaths, sanoid: Sanoid) -> Sanoid {
+    match fs::read_to_string(paths.etc.join("sanoid/sanoid.conf")) {
+        Ok(text) => sanoid.beside(&text),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-            return (Vec::new(), None);
+            sanoid
         }
-        Err(error) => return (Vec::new(), Some(error.to_string().into())),
-    };
-    match covered(&text) {
-        Ok(others) => (others, None),
-        Err(error) => (Vec::new(), Some(error.into())),
+        Err(error) => Sanoid { unread: Some(error.to_string().into()), ..sanoid },
     }
 }

@@ -1,6 +1,9 @@
 //! What has to be looked at, so that a plan can be made: it follows from the two graphs alone.
 
-use crate::{dataset::moving::moved, files, kinds, snapshots, units, version};
+use crate::{
+    dataset::moving::{other_names, said_renames},
+    files, kinds, snapshots, units, version,
+};
 use phoenix_graph::{
     DatasetName, Graph, PropertyName, Resource, mounts::mounts, property::LARGEST_BLOCK_PARAMETER,
 };
@@ -71,15 +74,9 @@ fn folders_by_other_names(
     desired: &Graph,
     current: Option<&Graph>,
 ) -> Vec<(DatasetName, Box<str>)> {
-    let all = [Some(desired), current].into_iter().flatten().flat_map(Graph::resources);
-    let renames: Vec<(&DatasetName, &DatasetName)> = all
-        .filter_map(|resource| Some((resource.dataset_name()?, resource.lifecycle()?.was.as_ref()?)))
-        .collect();
+    let renames = said_renames([Some(desired), current].into_iter().flatten());
     let by_others = |(dataset, folder): &(DatasetName, Box<str>)| {
-        let is_in = |top: &DatasetName| dataset == top || dataset.is_below(top);
-        let ways = renames.iter().flat_map(|&(name, was)| [(name, was), (was, name)]);
-        let names = ways.filter(|(from, _)| is_in(from)).filter_map(|(from, to)| moved(dataset, from, to));
-        names.map(|name| (name, folder.clone())).collect::<Vec<_>>()
+        other_names(dataset, &renames).into_iter().map(|name| (name, folder.clone())).collect::<Vec<_>>()
     };
     query.folders.iter().flat_map(by_others).collect()
 }

@@ -4,7 +4,7 @@ use crate::{
     bind, dataset, export, files, folder,
     given::{Given, Roots},
     image::{HostImage, Show},
-    keys, mapping, mount, permissions, pool,
+    keys, mapping, mount, permissions, pool, sanoid,
     state::{Refusal, State, refuse},
     storage, tunable, units, virtiofs,
 };
@@ -24,7 +24,7 @@ type Performs = fn(&mut State, Given<'_>, &Op) -> Option<Result<(), HostError>>;
 type Unfinished = fn(&Op) -> Option<[Op; 2]>;
 
 /// Each kind with how it is seen, and how its operations are carried out.
-const KINDS: [(Looks, Performs); 14] = [
+const KINDS: [(Looks, Performs); 15] = [
     (pool::look, pool::perform),
     (dataset::look, dataset::perform),
     (mount::look, mount::perform),
@@ -39,11 +39,12 @@ const KINDS: [(Looks, Performs); 14] = [
     (virtiofs::look, virtiofs::perform),
     (tunable::look, tunable::perform),
     (units::look, units::perform),
+    (sanoid::look, sanoid::perform),
 ];
 
 /// Those that the real host starts processes for in a look.
-const PROCESSES: [fn(&State, &Query) -> u64; 4] =
-    [pool::processes, dataset::processes, permissions::processes, units::processes];
+const PROCESSES: [fn(&State, &Query) -> u64; 5] =
+    [pool::processes, dataset::processes, permissions::processes, units::processes, sanoid::processes];
 
 /// What begins anew in a boot, in this order: what is locked is not mounted, and what is not mounted not exported,
 /// and containers start last.

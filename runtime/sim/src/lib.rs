@@ -31,6 +31,7 @@ pub mod pvesh;
 pub mod pvesm;
 pub mod qm;
 mod said;
+mod sanoid;
 mod secrets;
 mod section_config;
 pub mod state;

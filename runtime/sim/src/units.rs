@@ -1,32 +1,25 @@
 //! systemd: units whose files stand in `/etc/systemd/system`, read when it is told to, or when one is needed that it has
-//! not read yet; and `sanoid`, whose configuration is tried.
+//! not read yet.
 
 use crate::{
     given::{Given, Roots},
     image::HostImage,
     state::{Refusal, State, refuse},
 };
-use phoenix_graph::SnapshotName;
 use phoenix_host::{
     HostError,
-    observed::{
-        Observed, Query, Sanoid, UnitState, Units,
-        sanoid::{OTHERS, taken},
-    },
+    observed::{Observed, Query, UnitState, Units},
     op::Op,
-    text::sanoid_conf::{covered, sections},
+    text::unit_file::description,
 };
-use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 const FOLDER: &str = "/etc/systemd/system";
 
 /// The folder of the links to what a boot starts.
 const WANTED: &str = "/etc/systemd/system/timers.target.wants";
 
-/// Looks at the units that are asked for, and at sanoid.
+/// Looks at the units that are asked for.
 pub fn look(state: &State, roots: &Roots, query: &Query, seen: &mut Observed) -> Result<(), HostError> {
     if !query.units.is_empty() {
         seen.units = if state.manager.runs {
@@ -35,38 +28,15 @@ pub fn look(state: &State, roots: &Roots, query: &Query, seen: &mut Observed) ->
             Units::NoSystemd
         };
     }
-    if query.sanoid {
-        let text = state.read_text(roots, Path::new(OTHERS)).unwrap_or_default();
-        let (others, unread) = match covered(&text) {
-            Ok(others) => (others, None),
-            Err(error) => (Vec::new(), Some(error.into())),
-        };
-        seen.sanoid = Sanoid { installed: state.manager.sanoid, others, unread, ..Sanoid::default() };
-    }
-    if !query.taken.is_empty() {
-        let asked = state.datasets.iter().filter(|(name, _)| query.asks_for_taken(name));
-        let names: BTreeSet<SnapshotName> = asked
-            .flat_map(|(name, state)| {
-                state.snapshots.keys().map(move |snapshot| format!("{name}@{snapshot}"))
-            })
-            .filter_map(|name| SnapshotName::seen(&name).ok())
-            .collect();
-        let looked_at = state.datasets.keys().filter(|name| query.asks_for_taken(name));
-        seen.sanoid.taken = taken(looked_at, &names);
-    }
     Ok(())
 }
 
 /// Counts the processes of a look.
 pub fn processes(state: &State, query: &Query) -> u64 {
-    let asked =
-        |deep| query.taken.iter().any(|(name, below)| *below == deep && state.datasets.contains_key(name));
     u64::from(state.manager.runs && !query.units.is_empty())
-        + u64::from(asked(false))
-        + u64::from(asked(true))
 }
 
-/// Runs `systemctl`, and what tries files.
+/// Runs `systemctl`, and what tries files of units.
 pub fn perform(state: &mut State, given: Given<'_>, op: &Op) -> Option<Result<(), HostError>> {
     let roots = given.roots;
     let done = match op {
@@ -74,7 +44,6 @@ pub fn perform(state: &mut State, given: Given<'_>, op: &Op) -> Option<Result<()
         Op::UnitStart { unit } => state.unit_start(roots, unit),
         Op::UnitStop { unit } => state.unit_stop(unit),
         Op::UnitsCheck { files } => files.iter().try_for_each(|file| state.unit_check(roots, file)),
-        Op::SanoidCheck { folder } => state.sanoid_check(roots, folder),
         _ => return None,
     };
     Some(done.map_err(|refusal| refusal.of(op)))
@@ -179,19 +148,4 @@ impl State {
         }
         refuse(1, format!("Failed to prepare filename {}: No such file or directory", file.display()))
     }
-
-    fn sanoid_check(&self, roots: &Roots, folder: &Path) -> Result<(), Refusal> {
-        let file = folder.join("sanoid.conf");
-        let fatal = |what: &str| refuse(255, format!("FATAL: cannot load {}{what}", file.display()));
-        match self.read_text(roots, &file).map(|text| sections(&text)) {
-            Some(Ok(read)) if !read.is_empty() => Ok(()),
-            Some(Err(error)) => fatal(&format!(": {error}")),
-            _ => fatal(" - please create a valid local config file before running sanoid!"),
-        }
-    }
-}
-
-/// Reads the description in the file of a unit.
-fn description(text: &str) -> Option<&str> {
-    text.lines().find_map(|line| line.strip_prefix("Description="))
 }

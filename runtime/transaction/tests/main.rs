@@ -23,6 +23,7 @@ mod renames;
 mod replica;
 mod resuming;
 mod secrets;
+mod snapshots;
 mod store;
 mod switching;
 mod virtiofs;

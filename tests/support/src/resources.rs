@@ -2,8 +2,12 @@
 
 use phoenix_graph::{
     Bytes, Class, Dataset, DatasetName, Disk, Export, Graph, HostName, Lifecycle, Permissions, Pool,
-    PoolName, PropertyName, Redundancy, Resource, Settings, Storage, StorageId, Target as Of, Tunable, Vdev,
-    Volume, export::ExportOptions, kind::acl::Acl, property,
+    PoolName, PropertyName, Redundancy, Resource, Settings, Snapshots, Storage, StorageId, Target as Of,
+    Tunable, Vdev, Volume,
+    export::ExportOptions,
+    kind::acl::Acl,
+    property,
+    schedule::{Schedule, find},
 };
 
 pub fn name(text: &str) -> DatasetName {
@@ -100,6 +104,15 @@ pub fn permissions(of: &str, owner: Option<&str>, group: Option<&str>, mode: Opt
         container: None,
         recursive: false,
     })
+}
+
+/// A schedule of snapshots, with these settings in canonical form.
+pub fn schedule(of: &str, said: &[(&str, &str)], children: bool) -> Resource {
+    let mut schedule = Schedule::default();
+    for (row, value) in said {
+        schedule.say(find(row).unwrap(), (*value).into());
+    }
+    Resource::Snapshots(Snapshots { dataset: name(of), schedule, children })
 }
 
 /// A host with a pool, two datasets, an export, a registration and a parameter.

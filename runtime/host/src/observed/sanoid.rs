@@ -1,6 +1,6 @@
 //! sanoid, which takes and destroys snapshots by the clock, as it is seen.
 
-use crate::text::sanoid_conf::Covered;
+use crate::text::sanoid_conf::{Covered, covered};
 use phoenix_graph::{DatasetName, SnapshotName};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -19,6 +19,18 @@ pub struct Sanoid {
     pub unread: Option<Box<str>>,
     /// Its snapshots of the file systems and volumes asked for that are there, also of those that have none.
     pub taken: BTreeMap<DatasetName, Taken>,
+}
+
+impl Sanoid {
+    /// Takes in what others have it do, by the text of their configuration.
+    #[must_use]
+    pub fn beside(mut self, text: &str) -> Self {
+        match covered(text) {
+            Ok(others) => self.others = others,
+            Err(why) => self.unread = Some(why.into()),
+        }
+        self
+    }
 }
 
 /// The configuration of sanoid that is not phoenix's.

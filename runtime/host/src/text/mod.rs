@@ -15,4 +15,5 @@ pub mod package_version;
 pub mod perl;
 pub mod sanoid_conf;
 pub mod storage_cfg;
+pub mod unit_file;
 pub mod virtiofs;

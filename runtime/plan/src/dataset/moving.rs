@@ -1,6 +1,6 @@
 //! What becomes of a dataset's name and settings where it is put away, and when it comes home.
 
-use phoenix_graph::{DatasetName, PropertyName};
+use phoenix_graph::{DatasetName, Graph, PropertyName, Resource};
 use phoenix_host::observed::{DatasetState, HOME, KEPT_CANMOUNT, Setting, Source};
 
 /// Returns whether a file system would still be mounted by itself once it is put away with `top`: its
@@ -47,6 +47,21 @@ pub fn inside<'a>(
     // Among them are siblings such as `a-b`, before `a/`.
     let alike = names.take_while(|name| name.as_str().starts_with(top.as_str()));
     alike.filter(move |name| *name == top || name.is_below(top))
+}
+
+/// Lists the names that graphs say datasets have had: the one that each has, and the one before.
+pub fn said_renames<'a>(
+    graphs: impl IntoIterator<Item = &'a Graph>,
+) -> Vec<(&'a DatasetName, &'a DatasetName)> {
+    let said = |resource: &'a Resource| Some((resource.dataset_name()?, resource.lifecycle()?.was.as_ref()?));
+    graphs.into_iter().flat_map(Graph::resources).filter_map(said).collect()
+}
+
+/// Lists the other names that a dataset may have now, where one that is renamed there or back is it, or contains it.
+pub fn other_names(name: &DatasetName, renames: &[(&DatasetName, &DatasetName)]) -> Vec<DatasetName> {
+    let is_in = |top: &DatasetName| name == top || name.is_below(top);
+    let ways = renames.iter().flat_map(|&(name, was)| [(name, was), (was, name)]);
+    ways.filter(|(from, _)| is_in(from)).filter_map(|(from, to)| moved(name, from, to)).collect()
 }
 
 /// Returns what a dataset is called after another, above it or itself, was renamed.

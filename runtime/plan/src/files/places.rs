@@ -2,7 +2,7 @@
 
 use crate::{
     export::line::EXPORTS_LINK,
-    snapshots::render::{CONF, SERVICE, TIMER},
+    snapshots::render::{CONF, CONF_LINK, SERVICE, TIMER},
 };
 use phoenix_graph::{Graph, Resource};
 use std::path::{Path, PathBuf};
@@ -52,7 +52,7 @@ const fn scheduled(name: &'static str, link: &'static str, check: Check) -> Plac
 pub const PLACES: [Place; 5] = [
     lines(EXPORTS, EXPORTS_LINK, |resource| matches!(resource, Resource::Export(_))),
     lines(MODPROBE, MODPROBE_LINK, |resource| matches!(resource, Resource::Tunable(_))),
-    scheduled(CONF, "/etc/phoenix/sanoid/sanoid.conf", Check::Sanoid),
+    scheduled(CONF, CONF_LINK, Check::Sanoid),
     scheduled(SERVICE, "/etc/systemd/system/phoenix-snapshots.service", Check::Unit),
     Place {
         wanted: Some("/etc/systemd/system/timers.target.wants/phoenix-snapshots.timer"),

@@ -5,6 +5,7 @@ use phoenix_graph::{DatasetName, Graph, Snapshots};
 use std::{collections::BTreeMap, iter::successors};
 
 /// The schedules of a graph.
+#[derive(PartialEq)]
 pub struct Governing<'a>(BTreeMap<&'a DatasetName, &'a Snapshots>);
 
 impl<'a> Governing<'a> {

@@ -1,12 +1,9 @@
 //! What schedules have sanoid destroy: of each type those that are more than are kept from now on. Each dataset is looked
 //! at by what held for it before, and what does after, whoever says so.
 
-use super::{governing::Governing, lost::Lost};
+use super::{governing::Governing, lost::Lost, render::schedules};
 use crate::draft::Draft;
-use phoenix_graph::{
-    DatasetName, Key, Snapshots,
-    schedule::{Schedule, find as find_row},
-};
+use phoenix_graph::{DatasetName, Key, Snapshots};
 use phoenix_host::{area, observed::sanoid::Taken};
 use std::collections::BTreeMap;
 
@@ -59,10 +56,10 @@ fn go<'a>(
     taken: Option<&Taken>,
 ) {
     // What was to stay until the pool is fuller goes now.
-    let sooner = |was: &Snapshots| defer(&is.schedule) < defer(&was.schedule);
-    let was = was.filter(|was| !sooner(was));
+    let defer = |one: &Snapshots| one.schedule.number("prune_defer");
+    let was = was.filter(|was| defer(is) >= defer(was));
     for (kind, keeps) in is.schedule.counts() {
-        if was.is_some_and(|was| count(&was.schedule, kind) <= keeps) {
+        if was.is_some_and(|was| was.schedule.number(kind) <= keeps) {
             continue;
         }
         let Some(taken) = taken else {
@@ -87,7 +84,7 @@ fn standing(
     let outside = seen.datasets.keys().filter(|now| !area::is_inside(now));
     let mut all: Vec<_> =
         outside.map(|now| (now.clone(), moves.after(now), Some(moves.known_at(now)))).collect();
-    for one in super::render::schedules(draft.inputs.desired) {
+    for one in schedules(draft.inputs.desired) {
         let place = moves.known(&one.dataset);
         if !area::is_inside(&place) {
             continue;
@@ -101,13 +98,4 @@ fn standing(
         }
     }
     all
-}
-
-fn count(schedule: &Schedule, kind: &str) -> u16 {
-    schedule.counts().find(|(name, _)| *name == kind).map_or(0, |(_, count)| count)
-}
-
-/// How full the pool has to be before any go, in percent; 0 for always.
-fn defer(schedule: &Schedule) -> u16 {
-    find_row("prune_defer").and_then(|row| schedule.value(row).parse().ok()).unwrap_or(0)
 }

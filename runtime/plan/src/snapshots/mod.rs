@@ -14,13 +14,13 @@ use crate::{
     Inputs, Kind, Reversibility, Subject, code, consent, draft::Draft, order::Milestone, sketch::Sketch,
     stage::Stage,
 };
-use phoenix_graph::{DatasetName, Key, Resource, Snapshots};
+use phoenix_graph::{DatasetName, Key, Resource, Snapshots, diff::differing};
 use phoenix_host::{
     area,
     observed::{DatasetState, Units, sanoid::OTHERS},
 };
 use render::{CONF, areas, files, schedules};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub const STAGES: &[Stage] = &[
     Stage { name: "schedules", after: &["permissions"], looks_inside: true, run: lose },
@@ -42,6 +42,8 @@ fn is_in_force(inputs: &Inputs<'_>) -> bool {
 /// Plans the schedules: those declared, and those that only the current generation declares.
 fn plan(draft: &mut Draft<'_>) {
     let inputs = draft.inputs;
+    let is_in_force = is_in_force(inputs);
+    let areas: BTreeSet<String> = areas(inputs.desired).collect();
     if let Some(one) = schedules(inputs.desired).find(|one| one.schedule.takes_any()) {
         refuse_without(draft, &Key::Snapshots(one.dataset.clone()));
     }
@@ -49,15 +51,18 @@ fn plan(draft: &mut Draft<'_>) {
         let key = Key::Snapshots(one.dataset.clone());
         if one.schedule.takes_any() {
             refuse_beside(draft, &key, one);
-            refuse_over_areas(draft, &key, one);
+            refuse_over_areas(draft, &key, one, &areas);
         }
-        if !is_in_force(inputs) {
+        if !is_in_force {
             set(draft, key, one);
         }
     }
+    if is_in_force {
+        return;
+    }
     let kept: BTreeSet<DatasetName> =
         schedules(inputs.desired).map(|one| draft.found.moves.known(&one.dataset)).collect();
-    for one in inputs.current.into_iter().flat_map(schedules).filter(|_| !is_in_force(inputs)) {
+    for one in inputs.current.into_iter().flat_map(schedules) {
         if !kept.contains(&one.dataset) {
             unset(draft, one);
         }
@@ -80,15 +85,8 @@ fn set(draft: &mut Draft<'_>, key: Key, one: &Snapshots) {
         return;
     }
     let mut sketch = Sketch::new(if earlier.is_some() { Kind::Update } else { Kind::Create });
-    let (old, new) = (facts(earlier), facts(Some(one)));
-    for (name, value) in &new {
-        let before = old.iter().find(|(other, _)| other == name).map(|(_, value)| &**value);
-        if before != Some(&**value) {
-            sketch.tell(name, before, Some(value));
-        }
-    }
-    for (name, value) in old.iter().filter(|(name, _)| !new.iter().any(|(other, _)| other == name)) {
-        sketch.tell(name, Some(value), None);
+    for (name, (old, new)) in differing(&facts(earlier), &facts(Some(one))) {
+        sketch.tell(&name, old.as_deref(), new.as_deref());
     }
     for loss in losses {
         sketch.class = Reversibility::Destructive;
@@ -162,15 +160,13 @@ fn refuse_beside(draft: &mut Draft<'_>, key: &Key, one: &Snapshots) {
 
 /// Refuses a schedule for all below where something below has an area of its own that nobody leaves out: the snapshots of
 /// what is put away in there would be destroyed.
-fn refuse_over_areas(draft: &mut Draft<'_>, key: &Key, one: &Snapshots) {
+fn refuse_over_areas(draft: &mut Draft<'_>, key: &Key, one: &Snapshots, areas: &BTreeSet<String>) {
     if !one.children {
         return;
     }
-    let inputs = draft.inputs;
-    let known: BTreeSet<String> = areas(inputs.desired).collect();
     let here = |area: &&String| DatasetName::seen(area).is_ok_and(|area| area.is_below(&one.dataset));
     // sanoid lists nothing below a name with a blank in it.
-    if let Some(area) = known.iter().filter(here).find(|area| area.contains(' ')) {
+    if let Some(area) = areas.iter().filter(here).find(|area| area.contains(' ')) {
         let reason = format!("sanoid would not leave {area} out, which has a blank in its name");
         let help = "give it a name without blanks; or say `snapshots` at each dataset, and not `children`";
         draft.refuse(key, code::SNAPSHOTS_OVER_AREA, reason, help);
@@ -181,9 +177,9 @@ fn refuse_over_areas(draft: &mut Draft<'_>, key: &Key, one: &Snapshots) {
         !state.volume && !area::is_inside(name) && state.encryption_root().as_ref() == Some(name)
     };
     let is_known = |name: &DatasetName| {
-        area::top(&draft.found.moves.after(name)).is_some_and(|area| known.contains(area.as_str()))
+        area::top(&draft.found.moves.after(name)).is_some_and(|area| areas.contains(area.as_str()))
     };
-    let all = std::iter::once((now, state)).chain(inputs.observed.below(now));
+    let all = std::iter::once((now, state)).chain(draft.inputs.observed.below(now));
     let unknown = all.filter(|(name, state)| is_root(name, state)).find(|(name, _)| !is_known(name));
     if let Some((name, _)) = unknown {
         let reason =
@@ -201,7 +197,6 @@ fn said<'a>(inputs: &Inputs<'a>, key: &Key) -> Option<&'a Snapshots> {
     }
 }
 
-fn facts(one: Option<&Snapshots>) -> Vec<(String, String)> {
-    let facts = one.into_iter().flat_map(|one| Resource::Snapshots(one.clone()).own_facts());
-    facts.map(|fact| (fact.name, fact.value)).collect()
+fn facts(one: Option<&Snapshots>) -> BTreeMap<String, String> {
+    one.map(|one| Resource::Snapshots(one.clone()).facts()).unwrap_or_default()
 }

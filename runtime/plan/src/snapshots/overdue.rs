@@ -1,10 +1,7 @@
 //! Which snapshots should have been taken by now: sanoid ends well also where it took none.
 
-use super::render::schedules;
-use phoenix_graph::{
-    DatasetName, Graph, Snapshots,
-    schedule::{COUNTS, find},
-};
+use super::render::{PERIOD, schedules};
+use phoenix_graph::{DatasetName, Graph, Snapshots, schedule::COUNTS};
 use phoenix_host::observed::{SnapshotState, sanoid::type_of};
 use std::collections::BTreeMap;
 
@@ -65,10 +62,7 @@ pub fn overdue(
 /// Returns the seconds between two snapshots of a type.
 fn period(one: &Snapshots, kind: &str) -> u64 {
     match COUNTS.iter().position(|known| *known == kind) {
-        Some(0) => {
-            let minutes = find("frequent_period").and_then(|row| one.schedule.value(row).parse().ok());
-            minutes.unwrap_or(15) * MINUTE
-        }
+        Some(0) => u64::from(one.schedule.number(PERIOD)) * MINUTE,
         Some(1) => HOUR,
         Some(2) => DAY,
         Some(3) => 7 * DAY,
@@ -81,7 +75,8 @@ fn period(one: &Snapshots, kind: &str) -> u64 {
 mod tests {
     use super::*;
     use phoenix_graph::{
-        Dataset, HostName, Lifecycle, Pool, PoolName, Resource, Settings, SnapshotName, schedule::Schedule,
+        Dataset, HostName, Lifecycle, Pool, PoolName, Resource, Settings, SnapshotName,
+        schedule::{Schedule, find},
     };
 
     const NOW: u64 = 100 * DAY;

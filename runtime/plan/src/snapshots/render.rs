@@ -4,7 +4,7 @@ use crate::{files::head::HEAD, units::render::unit};
 use phoenix_graph::{
     DatasetName, Graph, Resource, Snapshots,
     name::AREA,
-    schedule::{COUNTS, TABLE, find},
+    schedule::{COUNTS, TABLE},
 };
 use std::{collections::BTreeMap, fmt::Write};
 
@@ -12,11 +12,14 @@ pub const CONF: &str = "sanoid.conf";
 pub const SERVICE: &str = "phoenix-snapshots.service";
 pub const TIMER: &str = "phoenix-snapshots.timer";
 
-/// The folder of phoenix's own `sanoid.conf`, which is none of the package's.
-pub const CONFIG_FOLDER: &str = "/etc/phoenix/sanoid";
+/// Where phoenix's own `sanoid.conf` is linked in, in a folder that is none of the package's.
+pub const CONF_LINK: &str = "/etc/phoenix/sanoid/sanoid.conf";
+
+/// The setting of how many minutes are between those that are taken most often.
+pub const PERIOD: &str = "frequent_period";
 
 /// The minutes between two runs, where nothing wants them more often: those of Debian's own timer.
-const PERIOD: u16 = 15;
+const RUNS: u16 = 15;
 
 /// Lists the schedules of a graph, by the datasets.
 pub fn schedules(graph: &Graph) -> impl Iterator<Item = &Snapshots> {
@@ -83,8 +86,9 @@ pub fn areas(graph: &Graph) -> impl Iterator<Item = String> {
 }
 
 fn service() -> String {
+    let folder = CONF_LINK.trim_end_matches(CONF).trim_end_matches('/');
     let run = format!(
-        "sanoid --configdir={CONFIG_FOLDER} --cache-dir=/run/phoenix-snapshots --run-dir=/run/phoenix-snapshots"
+        "sanoid --configdir={folder} --cache-dir=/run/phoenix-snapshots --run-dir=/run/phoenix-snapshots"
     );
     // The folder goes with each run: what is listed in it is never an earlier run's.
     let rest = format!(
@@ -101,10 +105,8 @@ fn service() -> String {
 }
 
 fn timer(graph: &Graph) -> String {
-    let frequent = schedules(graph)
-        .filter(|one| one.schedule.counts().any(|(kind, count)| kind == COUNTS[0] && count > 0));
-    let periods = frequent.filter_map(|one| one.schedule.value(find("frequent_period")?).parse().ok());
-    let period = periods.fold(PERIOD, common);
+    let frequent = schedules(graph).filter(|one| one.schedule.number(COUNTS[0]) > 0);
+    let period = frequent.map(|one| one.schedule.number(PERIOD)).fold(RUNS, common);
     let rest =
         format!("[Timer]\nOnCalendar=*:0/{period}\nPersistent=true\n\n[Install]\nWantedBy=timers.target\n");
     unit(HEAD, "Runs phoenix-snapshots.service by the clock, for phoenix", "", &rest)

@@ -17,7 +17,10 @@ use crate::{
     stage::Stage,
 };
 use phoenix_graph::{Graph, Resource};
-use phoenix_host::observed::{Query, Units};
+use phoenix_host::{
+    observed::{Query, Units},
+    text::unit_file::description,
+};
 use std::collections::BTreeMap;
 
 pub const STAGES: &[Stage] = &[Stage { name: "units", after: &["files"], looks_inside: true, run: plan }];
@@ -80,7 +83,7 @@ fn plan(draft: &mut Draft<'_>) {
 /// Lists the units that systemd has otherwise than they are to be.
 fn unread<'a>(inputs: &'a Inputs<'_>, after: &'a BTreeMap<Box<str>, String>) -> Vec<&'a str> {
     let units = &inputs.observed.units;
-    let fresh = all(after).filter(|(name, text)| units.loaded(name) != render::description(text));
+    let fresh = all(after).filter(|(name, text)| units.loaded(name) != description(text));
     let gone = all(inputs.in_force).filter(|(name, _)| !after.contains_key(*name));
     let gone = gone.filter(|(name, _)| units.loaded(name).is_some());
     fresh.chain(gone).map(|(name, _)| name).collect()

@@ -1,9 +1,7 @@
 //! The text of a unit's file.
 
 use phoenix_graph::ObjectId;
-
-/// The key of a unit's description.
-const DESCRIPTION: &str = "Description=";
+use phoenix_host::text::unit_file::DESCRIPTION;
 
 /// Writes the file of a unit: its section `[Unit]`, with a description that has the digest of all of it, and what follows.
 ///
@@ -13,14 +11,10 @@ pub fn unit(head: &str, description: &str, about: &str, rest: &str) -> String {
     format!("{head}[Unit]\n{DESCRIPTION}{description} ({digest})\n{about}\n{rest}")
 }
 
-/// Reads the description of a unit's file.
-pub fn description(text: &str) -> Option<&str> {
-    text.lines().find_map(|line| line.strip_prefix(DESCRIPTION))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use phoenix_host::text::unit_file::description;
 
     #[test]
     fn whatever_differs_is_told_by_the_description() {
