@@ -251,7 +251,7 @@ impl Events for Progress<'_> {
             Event::Complained(error) => return self.terminal.warn(error.to_string(), None),
             Event::Waiting { error, seconds } => {
                 let text = format!(
-                    "{error}: the NFS server holds it for clients that have looked for it; waiting {seconds} s until it lets go"
+                    "waiting {seconds} s until the NFS server lets go of what clients have looked for there: {error}"
                 );
                 return self.terminal.warn(text, None);
             }

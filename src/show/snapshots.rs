@@ -47,7 +47,8 @@ fn row(state: &SnapshotState, now: u64) -> [String; 5] {
     [
         format!("@{}", line(&state.name.name())),
         by(state.name.name()),
-        date::ago(state.created, now),
+        // A simulated host has no clock.
+        if state.created == 0 { "at no known time".to_owned() } else { date::ago(state.created, now) },
         Bytes(state.used).to_string(),
         Bytes(state.written).to_string(),
     ]

@@ -9,6 +9,7 @@
 
 mod examples;
 mod found;
+mod picture;
 mod random;
 mod rearranged;
 mod scenario;
@@ -19,8 +20,9 @@ use found::found;
 use phoenix_host::{HostError, op::Op};
 use phoenix_sim::{Fault, FaultKind};
 use phoenix_transaction::switch::SwitchError;
+use picture::{difference, picture};
 use random::Pairs;
-use scenario::{CUTS, FAILURES, NotGone, Pair, Scenario, WAYS, Way, difference, picture, prepared, wander};
+use scenario::{CUTS, FAILURES, NotGone, Pair, Scenario, WAYS, Way, prepared, wander};
 use std::sync::{
     Mutex,
     atomic::{AtomicUsize, Ordering},

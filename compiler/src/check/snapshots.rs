@@ -121,7 +121,11 @@ impl<'a> Checker<'_, 'a, '_> {
             Diagnostic::new(code::SNAPSHOTS_WITHOUT_GUESTS, message)
                 .at(block.place, "taken of the dataset alone")
                 .at(guests.place, "Proxmox keeps disks of guests below it")
-                .help("take `snapshots` out, or say `children=#true`")
+                .help(if dataset.is_root() {
+                    "take `snapshots` out, or register a dataset of its own for the disks"
+                } else {
+                    "take `snapshots` out, or say `children=#true`"
+                })
         };
         let diagnostic = self.vias.label(diagnostic, block.via);
         self.lint(diagnostic);

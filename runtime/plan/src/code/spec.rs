@@ -36,7 +36,7 @@ phoenix_graph::codes! {
         name: "needs-consent",
         level: Refusal,
         title: "something that no rollback undoes needs consent by name",
-        explanation: "What loses data (a volume that shrinks) or stays for good (a vdev, a feature, a volume that grows, files that `recursive` gives to somebody) is done only where the command says `--consent` and the key of the resource.",
+        explanation: "What loses data (a volume that shrinks, a schedule that keeps fewer snapshots than there are) or stays for good (a vdev, a feature, a volume that grows, files that `recursive` gives to somebody) is done only where the command says `--consent` and the key of the resource.",
         why: "Everything else that a switch does can be gone back from, so nobody expects what cannot.",
         examples: None,
     };

@@ -68,9 +68,14 @@ fn plan(draft: &mut Draft<'_>) {
         }
         let key = Key::Snapshots(one.dataset.clone());
         if let Some(number) = draft.found.lost.staying.get(&key) {
-            let text = format!(
-                "{number} snapshots were taken by the clock as this said, and stay: nothing destroys them any more"
-            );
+            let mut others = inputs.observed.sanoid.others.iter().rev();
+            let after = match others.find(|other| other.covers(&one.dataset)).filter(|other| !other.off) {
+                Some(other) => {
+                    format!("{OTHERS} is about them from then on, by its section [{}]", other.dataset)
+                }
+                None => "nothing destroys them any more".to_owned(),
+            };
+            let text = format!("{number} snapshots were taken by the clock as this said, and stay: {after}");
             draft.warn(&key, code::SNAPSHOTS_STAY, text);
         }
     }

@@ -3,7 +3,7 @@
 use super::render::{PERIOD, schedules};
 use phoenix_graph::{DatasetName, Graph, Snapshots, schedule::COUNTS};
 use phoenix_host::observed::{SnapshotState, sanoid::type_of};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Snapshots of a type that should have been taken by now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ const DAY: u64 = 24 * HOUR;
 const GRACE: u64 = HOUR;
 
 /// Lists the datasets whose snapshots have to be looked at.
-pub fn scheduled(graph: &Graph) -> Vec<DatasetName> {
+pub fn scheduled(graph: &Graph) -> BTreeSet<DatasetName> {
     let taken = schedules(graph).filter(|one| one.schedule.takes_any());
     taken.map(|one| one.dataset.clone()).collect()
 }
@@ -33,7 +33,7 @@ pub fn scheduled(graph: &Graph) -> Vec<DatasetName> {
 /// seconds since 1970-01-01 UTC.
 pub fn overdue(
     graph: &Graph,
-    looked_at: &[DatasetName],
+    looked_at: &BTreeSet<DatasetName>,
     snapshots: &[SnapshotState],
     since: u64,
     now: u64,
@@ -117,8 +117,8 @@ mod tests {
 
     fn late(snapshots: &[SnapshotState], since: u64) -> Vec<(&'static str, Option<u64>)> {
         let name = DatasetName::new("tank/a").unwrap();
-        assert_eq!(overdue(&graph(), &[], snapshots, since, NOW), [], "nobody looked at it");
-        let found = overdue(&graph(), &[name], snapshots, since, NOW);
+        assert_eq!(overdue(&graph(), &BTreeSet::new(), snapshots, since, NOW), [], "nobody looked at it");
+        let found = overdue(&graph(), &[name].into(), snapshots, since, NOW);
         found.into_iter().map(|one| (one.kind, one.newest)).collect()
     }
 

@@ -62,7 +62,8 @@ impl Runtime<'_> {
         // What is in force came to be with the last switch that held, also where that went back.
         let held = |one: &Generation| matches!(one.outcome, Outcome::Committed | Outcome::WentTo { .. });
         let since = self.store.generations()?.iter().filter(|one| held(one)).map(|one| one.time).max();
-        Ok(overdue(graph, &names, &self.host.snapshots(&names)?, since.unwrap_or(self.now), self.now))
+        let listed: Vec<DatasetName> = names.iter().cloned().collect();
+        Ok(overdue(graph, &names, &self.host.snapshots(&listed)?, since.unwrap_or(self.now), self.now))
     }
 
     /// Tells what an interrupted switch made and the host still has, since its journal, which may have lost its
