@@ -101,7 +101,7 @@ fn what_was_looked_for_is_waited_for(lab: &Session) {
         lab.ok("grep -F /t1/a/x /proc/net/rpc/nfsd.export/content");
         lab.ok("! umount -i /t1/a/x && exportfs -f && ! umount -i /t1/a/x");
         let told = lab.switch(0, &without);
-        says(&told, &["the NFS server holds it for clients that have looked for it; waiting "]);
+        says(&told, &["until the NFS server lets go of what clients have looked for there"]);
         lab.holds();
         lab.exits(0, "rollback --yes");
         assert_eq!(lab.ok("cat /t1/a/x/id"), "deep");
