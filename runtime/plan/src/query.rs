@@ -14,7 +14,7 @@ use std::path::Path;
 #[must_use]
 pub fn query(desired: &Graph, current: Option<&Graph>, etc: &Path) -> Query {
     let mut query = Query {
-        links: files::links().map(Into::into).chain([etc.to_owned()]).collect(),
+        links: [etc.to_owned()].into(),
         // What Proxmox registers or a guest names may lie over anything that moves.
         storages: true,
         guests: true,
@@ -31,6 +31,7 @@ pub fn query(desired: &Graph, current: Option<&Graph>, etc: &Path) -> Query {
             }
             kinds::look(&mut query, resource);
         }
+        files::look(&mut query, graph, etc);
         units::look(&mut query, graph);
     }
     snapshots::looking::look(&mut query, desired, current);

@@ -427,12 +427,12 @@ fn the_plan_tells_every_line_of_a_rendered_file_that_no_resource_tells() {
     let (in_exports, in_modprobe) =
         ("/etc/exports.d/phoenix.exports".to_owned(), "/etc/modprobe.d/phoenix.conf".to_owned());
     let by_hand = [
+        (in_modprobe, Some("options zfs zfs_arc_min=1".to_owned()), None),
         (in_exports.clone(), Some("/tank *(rw)".to_owned()), None),
         (in_exports.clone(), Some("/tank/share *(rw)".to_owned()), None),
-        (in_modprobe, Some("options zfs zfs_arc_min=1".to_owned()), None),
     ];
     let mut all = by_hand.to_vec();
-    all.insert(2, (in_exports, None, Some(line(&shared, "/tank/share"))));
+    all.push((in_exports, None, Some(line(&shared, "/tank/share"))));
     assert_eq!(told(small()), all);
     // What a resource tells is told there alone.
     let other = export("/tank/share", "tank/share", &[("10.9.0.0/24", &["ro"])]);

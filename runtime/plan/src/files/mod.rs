@@ -10,7 +10,7 @@ pub mod places;
 pub mod render;
 
 pub use crate::export::line::EXPORTS_LINK;
-pub use places::{MODPROBE_LINK, links};
+pub use places::MODPROBE_LINK;
 pub use render::rendered;
 
 use crate::{
@@ -25,18 +25,28 @@ use crate::{
     units::stopped,
 };
 use phoenix_graph::{Graph, Key, ObjectId, Resource};
-use phoenix_host::{observed::LinkState, op::Op};
-use places::{Check, EXPORTS, PLACES, Place};
+use phoenix_host::{
+    observed::{LinkState, Query},
+    op::Op,
+};
+use places::{Check, EXPORTS, Place, is_of};
 use render::line;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 pub const STAGES: &[Stage] = &[
     Stage { name: "files", after: &["schedules", "exports away"], looks_inside: true, run: plan },
     Stage { name: "lines", after: &["registry", "snapshots"], looks_inside: true, run: tell },
 ];
+
+/// Adds the links to what a graph renders to what is looked at.
+pub fn look(query: &mut Query, graph: &Graph, etc: &Path) {
+    for place in Place::all(rendered(graph).unwrap_or_default().keys()) {
+        query.links.extend(place.links(etc).map(|(link, _)| link.to_owned()));
+    }
+}
 
 /// Plans the links, and what is put in force.
 pub fn plan(draft: &mut Draft<'_>) {
@@ -46,21 +56,22 @@ pub fn plan(draft: &mut Draft<'_>) {
     let mut sketch = Sketch::new(Kind::Update);
     let put_away = draft.found.between.is_some();
     let fresh = |name: &str| put_away || inputs.in_force.get(name) != files.get(name);
-    let all_fresh: Vec<&Place> = PLACES.iter().filter(|place| fresh(place.name)).collect();
+    let places = Place::all(files.keys().chain(inputs.in_force.keys()));
+    let all_fresh: Vec<&Place> = places.iter().filter(|place| fresh(&place.name)).collect();
     check(inputs, &mut sketch, &files, &all_fresh);
     let needed =
-        |place: &&Place| files.contains_key(place.name) && (!place.stays || place.is_used(inputs.desired));
+        |place: &&Place| files.contains_key(&place.name) && (!place.stays || place.is_used(inputs.desired));
     // What goes is stopped before anything of it does; and what has something destroyed, until all else stands.
     let loses = !draft.found.lost.destroyed.is_empty();
-    for place in PLACES.iter().filter(|place| !needed(place) || loses) {
-        stopped(inputs, place.name).into_iter().for_each(|stopped| sketch.run(stopped));
+    for place in places.iter().filter(|place| !needed(place) || loses) {
+        stopped(inputs, &place.name).into_iter().for_each(|stopped| sketch.run(stopped));
     }
-    for place in PLACES.iter().rev().filter(|place| !needed(place)) {
+    for place in places.iter().rev().filter(|place| !needed(place)) {
         link_out(inputs, &mut sketch, place);
     }
     let mut links_made = false;
-    for place in PLACES.iter().filter(needed) {
-        links_made |= link_in(draft, &mut sketch, place) && place.name == EXPORTS;
+    for place in places.iter().filter(needed) {
+        links_made |= link_in(draft, &mut sketch, place) && &*place.name == EXPORTS;
     }
     if !all_fresh.is_empty() {
         sketch.run(doing::point(inputs, &inputs.places.after));
@@ -103,9 +114,9 @@ pub fn tell(draft: &mut Draft<'_>) {
         .filter_map(|resource| line(resource).ok()?.map(|(_, line)| line.trim_end().to_owned()))
         .collect();
     let mut changes = Vec::new();
-    for place in &PLACES {
-        let (old, new) = (inputs.in_force.get(place.name), new.get(place.name));
-        let change = |old, new| Change { setting: place.link.to_owned(), old, new };
+    for place in &Place::all(new.keys().chain(inputs.in_force.keys())) {
+        let (old, new) = (inputs.in_force.get(&place.name), new.get(&place.name));
+        let change = |old, new| Change { setting: place.link.display().to_string(), old, new };
         if place.check != Check::Lines {
             // It is told by the resources that it is made of, and where none of them differs by its digest.
             if old != new && !tells(draft, place) {
@@ -132,7 +143,7 @@ pub fn tell(draft: &mut Draft<'_>) {
 /// Returns whether a resource that is in a file, before or after, is told to change.
 fn tells(draft: &Draft<'_>, place: &Place) -> bool {
     let graphs = [draft.inputs.current, Some(draft.inputs.desired)].into_iter().flatten();
-    let mut all = graphs.flat_map(Graph::resources).filter(|resource| (place.is_of)(resource));
+    let mut all = graphs.flat_map(Graph::resources).filter(|resource| is_of(&place.name, resource));
     all.any(|resource| draft.changes(&resource.key()))
 }
 
@@ -144,11 +155,11 @@ fn digest(text: Option<&String>) -> String {
 fn check(inputs: &Inputs<'_>, sketch: &mut Sketch, files: &BTreeMap<Box<str>, String>, fresh: &[&Place]) {
     let folder = inputs.places.state.join(&inputs.places.after);
     let made =
-        |check| fresh.iter().filter(move |place| place.check == check && files.contains_key(place.name));
+        |check| fresh.iter().filter(move |place| place.check == check && files.contains_key(&place.name));
     if made(Check::Sanoid).next().is_some() {
         sketch.run(Doing::alone(Op::SanoidCheck { folder: folder.clone() }));
     }
-    let units: Vec<PathBuf> = made(Check::Unit).map(|place| folder.join(place.name)).collect();
+    let units: Vec<PathBuf> = made(Check::Unit).map(|place| folder.join(&*place.name)).collect();
     if !units.is_empty() {
         sketch.run(Doing::alone(Op::UnitsCheck { files: units }));
     }
@@ -201,5 +212,5 @@ fn link_out(inputs: &Inputs<'_>, sketch: &mut Sketch, place: &Place) {
 
 /// Lists the resources that a file is rendered from.
 fn subjects(inputs: &Inputs<'_>, place: &Place) -> Vec<Key> {
-    inputs.desired.resources().filter(|resource| (place.is_of)(resource)).map(Resource::key).collect()
+    inputs.desired.resources().filter(|resource| is_of(&place.name, resource)).map(Resource::key).collect()
 }

@@ -1,4 +1,4 @@
-//! Where rendered files are linked in: one table.
+//! Where rendered files are linked in, and what tries them first: it follows from their names.
 
 use crate::{
     export::line::EXPORTS_LINK,
@@ -13,23 +13,26 @@ pub const MODPROBE_LINK: &str = "/etc/modprobe.d/phoenix.conf";
 pub const EXPORTS: &str = "phoenix.exports";
 pub const MODPROBE: &str = "phoenix.conf";
 
+/// Where units are linked in, and what a boot starts of them (`systemd.unit(5)`).
+const UNITS: &str = "/etc/systemd/system";
+const WANTED: &str = "/etc/systemd/system/timers.target.wants";
+
 /// A file that is rendered, and where it is linked in.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
+    pub check: Check,
     /// Its name among the files of a generation.
-    pub name: &'static str,
+    pub name: Box<str>,
     /// The link to it.
-    pub link: &'static str,
+    pub link: PathBuf,
     /// A link to that link, from the folder of what a boot starts.
-    pub wanted: Option<&'static str>,
-    /// Whether a resource is in it.
-    pub is_of: fn(&Resource) -> bool,
+    pub wanted: Option<PathBuf>,
     /// Whether it is always rendered, and its link stays once there was something in it.
     pub stays: bool,
-    pub check: Check,
 }
 
-/// What tries a file before it is put in force.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What tries a file before it is put in force. In this order files are linked in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Check {
     /// Each of its lines was read back when it was rendered.
     Lines,
@@ -39,41 +42,64 @@ pub enum Check {
     Unit,
 }
 
-const fn lines(name: &'static str, link: &'static str, is_of: fn(&Resource) -> bool) -> Place {
-    Place { name, link, wanted: None, is_of, stays: true, check: Check::Lines }
-}
-
-const fn scheduled(name: &'static str, link: &'static str, check: Check) -> Place {
-    let is_of = |resource: &Resource| matches!(resource, Resource::Snapshots(_));
-    Place { name, link, wanted: None, is_of, stays: false, check }
-}
-
-/// All of them.
-pub const PLACES: [Place; 5] = [
-    lines(EXPORTS, EXPORTS_LINK, |resource| matches!(resource, Resource::Export(_))),
-    lines(MODPROBE, MODPROBE_LINK, |resource| matches!(resource, Resource::Tunable(_))),
-    scheduled(CONF, CONF_LINK, Check::Sanoid),
-    scheduled(SERVICE, "/etc/systemd/system/phoenix-snapshots.service", Check::Unit),
-    Place {
-        wanted: Some("/etc/systemd/system/timers.target.wants/phoenix-snapshots.timer"),
-        ..scheduled(TIMER, "/etc/systemd/system/phoenix-snapshots.timer", Check::Unit)
-    },
-];
-
-/// Lists all links.
-pub fn links() -> impl Iterator<Item = &'static str> {
-    PLACES.iter().flat_map(|place| [Some(place.link), place.wanted]).flatten()
-}
-
 impl Place {
+    /// Finds the place of a file; none where phoenix renders none of such a name.
+    pub fn of(name: &str) -> Option<Place> {
+        let place = |check, link: &str| Place {
+            check,
+            name: name.into(),
+            link: link.into(),
+            wanted: None,
+            stays: check == Check::Lines,
+        };
+        match name {
+            EXPORTS => Some(place(Check::Lines, EXPORTS_LINK)),
+            MODPROBE => Some(place(Check::Lines, MODPROBE_LINK)),
+            CONF => Some(place(Check::Sanoid, CONF_LINK)),
+            _ if is_unit(name) => Some(Place {
+                wanted: is_started(name).then(|| Path::new(WANTED).join(name)),
+                ..place(Check::Unit, &format!("{UNITS}/{name}"))
+            }),
+            _ => None,
+        }
+    }
+
+    /// Lists the places of files, in the order in which they are linked in.
+    pub fn all<'a>(names: impl IntoIterator<Item = &'a Box<str>>) -> Vec<Place> {
+        let mut all: Vec<Place> = names.into_iter().filter_map(|name| Place::of(name)).collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+
     /// Lists its links, each with what it is to point to.
-    pub fn links(&self, etc: &Path) -> impl Iterator<Item = (&'static Path, PathBuf)> {
-        let own = (Path::new(self.link), etc.join(self.name));
-        std::iter::once(own).chain(self.wanted.map(|wanted| (Path::new(wanted), self.link.into())))
+    pub fn links(&self, etc: &Path) -> impl Iterator<Item = (&Path, PathBuf)> {
+        let own = (&*self.link, etc.join(&*self.name));
+        std::iter::once(own).chain(self.wanted.as_deref().map(|wanted| (wanted, self.link.clone())))
     }
 
     /// Returns whether a graph has something in it.
     pub fn is_used(&self, graph: &Graph) -> bool {
-        graph.resources().any(self.is_of)
+        graph.resources().any(|resource| is_of(&self.name, resource))
+    }
+}
+
+/// Returns whether a file is that of a unit.
+pub fn is_unit(name: &str) -> bool {
+    [".service", ".timer"].iter().any(|end| name.ends_with(end))
+}
+
+/// Returns whether a unit is started by itself, and not by another one.
+pub fn is_started(unit: &str) -> bool {
+    unit.ends_with(".timer")
+}
+
+/// Returns whether a file is rendered from a resource, among others.
+pub fn is_of(name: &str, resource: &Resource) -> bool {
+    match resource {
+        Resource::Export(_) => name == EXPORTS,
+        Resource::Tunable(_) => name == MODPROBE,
+        Resource::Snapshots(_) => [CONF, SERVICE, TIMER].contains(&name),
+        _ => false,
     }
 }

@@ -11,7 +11,10 @@ use crate::{
     Inputs, Kind, Reversibility, Subject, code,
     doing::Doing,
     draft::Draft,
-    files::{places::PLACES, rendered},
+    files::{
+        places::{is_of, is_started, is_unit},
+        rendered,
+    },
     order::Milestone,
     sketch::Sketch,
     stage::Stage,
@@ -91,16 +94,5 @@ fn unread<'a>(inputs: &'a Inputs<'_>, after: &'a BTreeMap<Box<str>, String>) -> 
 
 /// Lists the units among rendered files.
 fn all(files: &BTreeMap<Box<str>, String>) -> impl Iterator<Item = (&str, &str)> {
-    let is_unit = |name: &str| [".service", ".timer"].iter().any(|end| name.ends_with(end));
-    files.iter().filter(move |(name, _)| is_unit(name)).map(|(name, text)| (&**name, &**text))
-}
-
-/// Returns whether a unit is started by itself, and not by another one.
-fn is_started(name: &str) -> bool {
-    name.ends_with(".timer")
-}
-
-/// Returns whether a unit is rendered from a resource.
-fn is_of(unit: &str, resource: &Resource) -> bool {
-    PLACES.iter().any(|place| place.name == unit && (place.is_of)(resource))
+    files.iter().filter(|(name, _)| is_unit(name)).map(|(name, text)| (&**name, &**text))
 }
