@@ -16,6 +16,7 @@ pub mod graph;
 pub mod id_map;
 pub mod inside;
 pub mod kind;
+pub mod kubernetes;
 pub mod mounts;
 pub mod name;
 pub mod nfs;
@@ -36,8 +37,9 @@ pub use diff::{Change, GraphDiff};
 pub use duration::Seconds;
 pub use graph::{Graph, GraphError};
 pub use kind::{
-    Bind, Class, Dataset, Disk, Export, Fact, GuestMount, Key, Lifecycle, Mapping, Mode, Permissions, Pool,
-    Redundancy, Resource, Said, Snapshots, Storage, Tunable, Unit, Vdev, Virtiofs, Volume,
+    Bind, Class, Dataset, Disk, Export, Fact, GuestMount, Key, KubernetesAttributes, KubernetesClass,
+    KubernetesCluster, KubernetesNamespace, Lifecycle, Mapping, Mode, Permissions, Pool, Redundancy,
+    Resource, Said, Snapshots, Storage, Tunable, Unit, Vdev, Virtiofs, Volume,
 };
 pub use name::{DatasetName, HostName, NameError, PoolName, StorageId};
 pub use property::{Property, Target, Value};
