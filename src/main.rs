@@ -26,6 +26,8 @@ mod typing;
 mod verb;
 mod view;
 mod watcher;
+mod which;
+mod written;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use exit::Exit;
@@ -67,6 +69,7 @@ enum Verb {
     Review(verb::review::Review),
     Graph(verb::graph::Graph),
     Guest(verb::guest::Guest),
+    Kubernetes(verb::kubernetes::Kubernetes),
     Why(verb::why::Why),
     Explain(verb::explain::Explain),
     Stdlib(verb::stdlib::Stdlib),
@@ -156,6 +159,7 @@ fn run(Cli { common, verb }: &Cli, terminal: &Terminal) -> Result<Exit, Failure>
         Verb::Review(review) => review.run(terminal),
         Verb::Graph(graph) => graph.run(common, terminal),
         Verb::Guest(guest) => guest.run(common, terminal),
+        Verb::Kubernetes(kubernetes) => kubernetes.run(common, terminal),
         Verb::Why(why) => why.run(terminal),
         Verb::Explain(explain) => explain.run(terminal),
         Verb::Stdlib(stdlib) => stdlib.run(terminal),

@@ -4,6 +4,7 @@
 mod gc;
 mod guest;
 mod handover;
+mod kubernetes;
 mod library;
 mod snapshots;
 mod status;
@@ -11,6 +12,7 @@ mod status;
 pub use gc::GcView;
 pub use guest::GuestView;
 pub use handover::HandoverView;
+pub use kubernetes::KubernetesView;
 pub use library::{CodeView, LibraryView};
 pub use snapshots::SnapshotView;
 pub use status::StatusView;
@@ -507,7 +509,7 @@ mod tests {
     use schemars::{Schema, schema_for};
     use std::{fs, path::PathBuf};
 
-    fn schemas() -> [(&'static str, Schema); 14] {
+    fn schemas() -> [(&'static str, Schema); 15] {
         [
             ("build", schema_for!(Vec<BuildView>)),
             ("plan", schema_for!(PlanView)),
@@ -517,6 +519,7 @@ mod tests {
             ("review", schema_for!(Vec<ReviewView>)),
             ("graph", schema_for!(GraphView)),
             ("guest", schema_for!(GuestView)),
+            ("kubernetes", schema_for!(KubernetesView)),
             ("snapshots", schema_for!(Vec<SnapshotView>)),
             ("guest-agent", schema_for!(HandoverView)),
             ("verify", schema_for!(VerifyView)),

@@ -13,6 +13,7 @@ pub mod graph;
 pub mod guest;
 pub mod import;
 pub mod init;
+pub mod kubernetes;
 pub mod pin;
 pub mod plan;
 pub mod recover;

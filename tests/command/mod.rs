@@ -21,6 +21,7 @@ mod hosts;
 mod identity;
 mod import;
 mod json;
+mod kubernetes;
 mod links;
 mod main_job;
 mod person;
