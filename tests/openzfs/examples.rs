@@ -31,10 +31,11 @@ fn each_example_converges_and_goes_back() {
 }
 
 /// As they stand in the repository, where they may be edited: what is held of them holds of any spec.
-const EXAMPLES: [(&str, &str); 3] = [
+const EXAMPLES: [(&str, &str); 4] = [
     ("phoenix", include_str!("../../examples/phoenix/phoenix.kdl")),
     ("services", include_str!("../../examples/services/services.kdl")),
     ("detailed", include_str!("../../examples/detailed/detailed.kdl")),
+    ("cluster", include_str!("../../examples/cluster/cluster.kdl")),
 ];
 
 /// What is changed in them, where they have it: settings, a dataset that goes and one that comes, whom something is shared
