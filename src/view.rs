@@ -1,6 +1,7 @@
 //! What `--json` prints. These types are the published form: `docs/json` holds their schemas, and a
 //! test holds both together. What the runtime keeps for itself (inverses, needs) is not in them.
 
+mod capacity;
 mod gc;
 mod guest;
 mod handover;
@@ -9,6 +10,7 @@ mod library;
 mod snapshots;
 mod status;
 
+pub use capacity::CapacityView;
 pub use gc::GcView;
 pub use guest::GuestView;
 pub use handover::HandoverView;
@@ -509,9 +511,10 @@ mod tests {
     use schemars::{Schema, schema_for};
     use std::{fs, path::PathBuf};
 
-    fn schemas() -> [(&'static str, Schema); 15] {
+    fn schemas() -> [(&'static str, Schema); 16] {
         [
             ("build", schema_for!(Vec<BuildView>)),
+            ("capacity", schema_for!(Vec<CapacityView>)),
             ("plan", schema_for!(PlanView)),
             ("status", schema_for!(StatusView)),
             ("generations", schema_for!(Vec<GenerationView>)),

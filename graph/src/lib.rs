@@ -7,6 +7,7 @@
 #![allow(missing_docs, reason = "fields may explain themselves; tests/documented.rs looks at all else")]
 
 pub mod canonical;
+pub mod capacity;
 pub mod check;
 pub mod code;
 pub mod diff;

@@ -71,6 +71,15 @@ pool "tank" {
 }
 
 #[test]
+fn what_capacity_prints_holds_too() {
+    let sandbox = Sandbox::switched();
+    let all = holds("capacity", &sandbox.sim(&["capacity", "--json"]).exits(0));
+    let first = &all[0];
+    assert!(first["space"]["promised"].as_u64().unwrap() > 0, "{first}");
+    assert_eq!(first["space"]["there"], Value::Null, "a simulated pool has no end: {first}");
+}
+
+#[test]
 fn what_a_cluster_is_told_holds_too() {
     let sandbox = Sandbox::new();
     let spec = r#"edition 1

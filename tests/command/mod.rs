@@ -5,6 +5,7 @@
 mod bad_specs;
 mod bombs;
 mod cache;
+mod capacity;
 mod check;
 mod closure;
 mod common;
