@@ -28,6 +28,9 @@ impl Claimed {
 #[must_use]
 pub fn claimed<'a>(resources: impl IntoIterator<Item = &'a Resource> + Clone) -> Vec<Claimed> {
     let classes = classes(resources.clone());
+    if classes.is_empty() {
+        return Vec::new();
+    }
     let settings = settings(resources.clone());
     let mut by_dataset: BTreeMap<&DatasetName, Vec<Box<str>>> = BTreeMap::new();
     for (class, dataset) in &classes {

@@ -5,7 +5,7 @@ use crate::{
     diagnostic::{Diagnostic, code, did_you_mean, list},
     resolve::{
         grammar::Kind,
-        spec::{Block, Setting},
+        spec::{Block, Said, Scalar, Setting},
     },
 };
 use phoenix_graph::{
@@ -44,10 +44,28 @@ impl<'a> Checker<'_, 'a, '_> {
             None => Err("it is `privileged`, `baseline` or `restricted`"),
         });
         let pod_security = pod_security.as_deref().and_then(PodSecurity::find);
+        self.look_at_copies(block);
         let Some(name) = name else { return };
         let what = format!("the namespace `{name}`");
         let namespace = KubernetesNamespace { name, per_claim, total, classes, access, pod_security };
         self.add(Resource::KubernetesNamespace(namespace), block, code::SAID_TWICE, &what);
+    }
+
+    /// Tells of snapshots as Kubernetes has them, which the plugin makes with a password alone.
+    fn look_at_copies(&mut self, block: &Block<'a>) {
+        let none = |said: &Said<'a>| matches!(&said.value, Scalar::Integer(0)) || is(said, "0");
+        let counted = block.of(Kind::Total).filter_map(|inner| inner.setting("snapshots"));
+        let counted = counted.filter_map(|setting| setting.first.as_ref().filter(|said| !none(said)));
+        let given = block.of(Kind::Access).filter_map(|inner| inner.setting("may"));
+        let given = given.flat_map(Setting::values).filter(|said| is(said, Right::Snapshot.word()));
+        let Some(said) = counted.chain(given).next() else { return };
+        let name = block.name().unwrap_or_default();
+        let message = format!("snapshots in `{name}` are made with the password of `root@pam` alone");
+        let diagnostic = Diagnostic::new(code::SNAPSHOTS_NEED_ROOT, message)
+            .at(said.place, "full copies, and by a token none")
+            .help("say `snapshots daily=5 children=#true` in the dataset of the class; where it is meant, `allow \"snapshots-need-root\"`");
+        let diagnostic = self.vias.label(diagnostic, said.via);
+        self.lint(diagnostic);
     }
 
     fn twice(&mut self, block: &Block<'a>) {
@@ -158,4 +176,8 @@ impl<'a> Checker<'_, 'a, '_> {
         let words = setting.values().filter_map(|said| self.by_rule(setting, said, rule));
         words.collect::<Vec<_>>().iter().filter_map(|word| Right::find(word)).collect()
     }
+}
+
+fn is(said: &Said<'_>, word: &str) -> bool {
+    matches!(&said.value, Scalar::Text(text) if *text == word)
 }

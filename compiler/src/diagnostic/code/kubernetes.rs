@@ -198,6 +198,18 @@ phoenix_graph::codes! {
         }),
     };
 
+    SNAPSHOTS_NEED_ROOT = Entry {
+        name: "snapshots-need-root",
+        level: Lint,
+        title: "snapshots of Kubernetes, which the plugin's token cannot make",
+        explanation: "The plugin makes a snapshot as a full copy of the disk, by a call that Proxmox lets nobody make but `root@pam` with its password: with a token there are none, whatever a quota or a right says. They want the snapshot controller of Kubernetes, too, and the chart's `controller.snapshotter.enabled`. Snapshots by the clock cost nothing: `snapshots daily=5 children=#true` in the dataset.",
+        why: "Somebody counts on snapshots that are never made.",
+        examples: Some(Examples {
+            wrong: cluster!("quota=\"500G\"", "        class \"fast\" on=\"k8s\" ssd=#true\n        namespace \"apps\" { access \"devs\" \"claim\" \"snapshot\"; }"),
+            right: cluster!("quota=\"500G\"", "        class \"fast\" on=\"k8s\" ssd=#true\n        namespace \"apps\" { access \"devs\" \"claim\"; }"),
+        }),
+    };
+
     SNAPSHOTS_GO_WITH_CLAIMS = Entry {
         name: "snapshots-go-with-claims",
         level: Lint,

@@ -48,6 +48,7 @@ const LINTS: &[&str] = &[
     "claim-rounded-up",
     "claims-over-attachments",
     "nodes-over-quota",
+    "snapshots-need-root",
 ];
 
 impl Maker {
