@@ -21,6 +21,7 @@ use proptest::{
 };
 use serde_json::json;
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -118,14 +119,8 @@ fn every_manifest_is_one_that_kubernetes_takes() {
     let examples = examples();
     let told: Vec<_> = examples.iter().flat_map(|(name, graph)| manifests(graph, name)).collect();
     assert!(!told.is_empty(), "an example tells a cluster something");
-    // The same at every run, so that a failure is there again.
-    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-    let lists = prop::collection::vec(any::<u16>(), 0..300);
     let mut all = told;
-    for number in 0..SPECS {
-        let list = lists.new_tree(&mut runner).unwrap().current();
-        let graph = graph(&write(&generate::cluster(list), Choices::new(Vec::new())).world());
+    for (number, graph) in random(SPECS).enumerate() {
         all.extend(manifests(&graph, &format!("random {number}")));
     }
     // One that is wrong, so that it is seen that such are found: a key that is misspelt, and a number for a text.
@@ -140,6 +135,42 @@ fn every_manifest_is_one_that_kubernetes_takes() {
     assert!(taken, "{said}");
     println!("{said}");
     by_the_command(&python, &examples);
+}
+
+/// Random specs, the same at every run, so that a failure is there again.
+fn random(count: usize) -> impl Iterator<Item = Graph> {
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    let lists = prop::collection::vec(any::<u16>(), 0..300);
+    (0..count).map(move |_| {
+        let list = lists.new_tree(&mut runner).unwrap().current();
+        graph(&write(&generate::cluster(list), Choices::new(Vec::new())).world())
+    })
+}
+
+/// What is run as root on a node of Proxmox is what it looks like: each command whole, and none that a name brought in.
+#[test]
+fn the_commands_for_proxmox_are_read_by_a_shell_as_they_are_written() {
+    let stand_in = "pveum() { printf '%s' pveum; printf ' <%s>' \"$@\"; echo; }\n";
+    for graph in examples().into_iter().map(|(_, graph)| graph).chain(random(20)) {
+        let files = render(&graph).unwrap();
+        let Some(commands) = files.iter().find(|file| file.name == "proxmox.sh") else { continue };
+        let script = format!("{stand_in}{}", commands.text);
+        let output = Command::new("sh").args(["-c", &script]).output().unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{script}\n{output:?}");
+        let said = String::from_utf8(output.stdout).unwrap();
+        let classes = graph.resources().filter_map(|resource| match resource {
+            Resource::KubernetesClass(class) => Some(class.on.as_str()),
+            _ => None,
+        });
+        let storages: BTreeSet<&str> = classes.collect();
+        assert_eq!(said.lines().count(), 4 + storages.len(), "{said}");
+        for storage in storages {
+            let line =
+                format!("pveum <aclmod> </storage/{storage}> <-user> <kubernetes-csi@pve> <-role> <CSI>\n");
+            assert!(said.contains(&line), "{line} is not in {said}");
+        }
+    }
 }
 
 /// Has manifests looked at in one process. Returns what is said, and whether all were taken.

@@ -102,7 +102,7 @@ fn look_at_pools(draft: &mut Draft<'_>) {
         let pool = claimed.dataset.pool();
         let state = inputs.observed.pools.get(&pool);
         let size = state.and_then(|state| state.settings.get(&PropertyName::new(SIZE))?.raw.parse().ok());
-        let size: u64 = if let Some(size) = size { size } else { continue };
+        let Some::<u64>(size) = size else { continue };
         let sum = claimed.sum();
         let most = claimed.limit.as_ref().map_or(sum, |(quota, _)| sum.min(*quota));
         if let Some(class) = claimed.classes.first().filter(|_| most > size) {

@@ -10,7 +10,7 @@ use crate::{
     source::Place,
 };
 use phoenix_graph::{
-    KubernetesAttributes, KubernetesClass, Resource, StorageId,
+    Key, KubernetesAttributes, KubernetesClass, Resource, StorageId,
     kind::Reclaim,
     kubernetes::{ATTRIBUTES_SINCE, Of, Parameter, mount_option, name, parameter},
 };
@@ -144,7 +144,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
                 "register a dataset as `type=\"zfspool\"` with `content=\"images\"`, and name that",
             )
         };
-        let place = self.places.get(&resource_key(&id)).copied();
+        let place = self.places.get(&Key::Storage(id.clone())).copied();
         let diagnostic = Diagnostic::new(code::CLASS_WITHOUT_STORAGE, format!("no disk can lie on `{id}`"))
             .at(setting.whole(), "the class lies on it");
         let diagnostic = match place {
@@ -216,8 +216,4 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         let diagnostic = self.vias.label(diagnostic, block.via);
         self.lint(diagnostic);
     }
-}
-
-fn resource_key(id: &StorageId) -> phoenix_graph::Key {
-    phoenix_graph::Key::Storage(id.clone())
 }
