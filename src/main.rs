@@ -26,6 +26,8 @@ mod typing;
 mod verb;
 mod view;
 mod watcher;
+mod which;
+mod written;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use exit::Exit;
@@ -64,9 +66,11 @@ enum Verb {
     Diff(verb::diff::Diff),
     Status(verb::status::Status),
     Snapshots(verb::snapshots::Snapshots),
+    Capacity(verb::capacity::Capacity),
     Review(verb::review::Review),
     Graph(verb::graph::Graph),
     Guest(verb::guest::Guest),
+    Kubernetes(verb::kubernetes::Kubernetes),
     Why(verb::why::Why),
     Explain(verb::explain::Explain),
     Stdlib(verb::stdlib::Stdlib),
@@ -153,9 +157,11 @@ fn run(Cli { common, verb }: &Cli, terminal: &Terminal) -> Result<Exit, Failure>
         Verb::Diff(diff) => diff.run(common, terminal),
         Verb::Status(status) => status.run(common, terminal),
         Verb::Snapshots(snapshots) => snapshots.run(common, terminal),
+        Verb::Capacity(capacity) => capacity.run(common, terminal),
         Verb::Review(review) => review.run(terminal),
         Verb::Graph(graph) => graph.run(common, terminal),
         Verb::Guest(guest) => guest.run(common, terminal),
+        Verb::Kubernetes(kubernetes) => kubernetes.run(common, terminal),
         Verb::Why(why) => why.run(terminal),
         Verb::Explain(explain) => explain.run(terminal),
         Verb::Stdlib(stdlib) => stdlib.run(terminal),

@@ -1,7 +1,7 @@
 //! The place where a verb works: a host, real or simulated, with its store.
 
 use crate::{exit::Exit, failure::Failure, options::Common, outside};
-use phoenix_graph::DatasetName;
+use phoenix_graph::{DatasetName, PropertyName};
 use phoenix_host::{
     Host, HostError,
     observed::{Observed, Query, SnapshotState},
@@ -74,6 +74,15 @@ impl Site {
     /// Where the host cannot be looked at.
     pub fn survey(&self) -> Result<Observed, HostError> {
         self.host.observe(&Query::survey())
+    }
+
+    /// Looks at these properties of all datasets, and at the size of the pools.
+    ///
+    /// # Errors
+    /// Where the host cannot be looked at.
+    pub fn properties(&self, names: &[&str]) -> Result<Observed, HostError> {
+        let properties = names.iter().copied().map(PropertyName::new).collect();
+        self.host.observe(&Query { properties, ..Query::default() })
     }
 
     /// Lists the snapshots of these datasets and of all below them, or of all pools where none is named.

@@ -1,16 +1,20 @@
 //! What `--json` prints. These types are the published form: `docs/json` holds their schemas, and a
 //! test holds both together. What the runtime keeps for itself (inverses, needs) is not in them.
 
+mod capacity;
 mod gc;
 mod guest;
 mod handover;
+mod kubernetes;
 mod library;
 mod snapshots;
 mod status;
 
+pub use capacity::CapacityView;
 pub use gc::GcView;
 pub use guest::GuestView;
 pub use handover::HandoverView;
+pub use kubernetes::KubernetesView;
 pub use library::{CodeView, LibraryView};
 pub use snapshots::SnapshotView;
 pub use status::StatusView;
@@ -507,9 +511,10 @@ mod tests {
     use schemars::{Schema, schema_for};
     use std::{fs, path::PathBuf};
 
-    fn schemas() -> [(&'static str, Schema); 14] {
+    fn schemas() -> [(&'static str, Schema); 16] {
         [
             ("build", schema_for!(Vec<BuildView>)),
+            ("capacity", schema_for!(Vec<CapacityView>)),
             ("plan", schema_for!(PlanView)),
             ("status", schema_for!(StatusView)),
             ("generations", schema_for!(Vec<GenerationView>)),
@@ -517,6 +522,7 @@ mod tests {
             ("review", schema_for!(Vec<ReviewView>)),
             ("graph", schema_for!(GraphView)),
             ("guest", schema_for!(GuestView)),
+            ("kubernetes", schema_for!(KubernetesView)),
             ("snapshots", schema_for!(Vec<SnapshotView>)),
             ("guest-agent", schema_for!(HandoverView)),
             ("verify", schema_for!(VerifyView)),

@@ -34,9 +34,10 @@ fn dependencies(metadata: &Value, package: &str, dev: bool) -> BTreeSet<String> 
 
 /// A package of the workspace, what it may know of the house, and what its tests may know beside that. Of what comes
 /// from elsewhere, `kdl` and `miette` are the compiler's.
-const HOUSE: [(&str, &[&str], &[&str]); 13] = [
+const HOUSE: [(&str, &[&str], &[&str]); 14] = [
     ("graph", &[], &[]),
     ("compiler", &["graph", "kdl", "miette"], &[]),
+    ("kubernetes", &["graph"], &["compiler", "kdl", "miette"]),
     ("host", &["graph"], &[]),
     ("linux", &["graph", "host"], &[]),
     ("sim", &["graph", "host"], &[]),
@@ -185,7 +186,8 @@ fn every_file_is_a_module_of_what_is_compiled() {
     // A workspace of its own.
     let fuzz = ["fuzz_targets/spec.rs", "examples/seeds.rs"];
     roots.extend(fuzz.map(|path| root().join("compiler/fuzz").join(path)));
-    let folders = ["benches", "compiler", "graph", "runtime", "src", "tests"].map(|name| root().join(name));
+    let folders = ["benches", "compiler", "graph", "kubernetes", "runtime", "src", "tests"]
+        .map(|name| root().join(name));
     assert_eq!(orphans(&roots, &folders), BTreeSet::new(), "these are compiled by nobody");
 }
 
@@ -299,7 +301,7 @@ fn the_pure_crates_touch_no_file_clock_environment_process_or_network() {
     let sockets = ["TcpStream", "TcpListener", "UdpSocket", "UnixStream", "ToSocketAddrs"];
     let outside = ["fs::", "std::fs", "env::", "std::env", "process::", "SystemTime", "Instant"];
     let outside: Vec<&str> = outside.into_iter().chain(sockets).collect();
-    for folder in ["compiler/src", "graph/src", "runtime/plan/src"] {
+    for folder in ["compiler/src", "graph/src", "kubernetes/src", "runtime/plan/src"] {
         assert_eq!(found(folder, &outside, &[]), NOTHING, "{folder}");
         for (path, code) in sources(folder) {
             let uses = code.split("use std::{").skip(1).map(|rest| rest.split("};").next().unwrap());
@@ -313,7 +315,7 @@ fn the_pure_crates_touch_no_file_clock_environment_process_or_network() {
 
 #[test]
 fn only_the_real_host_starts_processes() {
-    for folder in ["src", "compiler/src", "graph/src"].into_iter().chain(RUNTIME) {
+    for folder in ["src", "compiler/src", "graph/src", "kubernetes/src"].into_iter().chain(RUNTIME) {
         assert_eq!(found(folder, &["Command::new"], &[]), NOTHING);
     }
     assert_ne!(found("runtime/linux/src", &["Command::new"], &[]), NOTHING, "the wall has its gate");
@@ -323,7 +325,7 @@ fn only_the_real_host_starts_processes() {
 fn only_the_commands_terminal_prints_and_only_its_main_ends_the_process() {
     let printing = ["println!", "print!", "eprintln!", "eprint!", "dbg!", "stdout()", "stderr()"];
     let exiting = ["process::exit", "process::abort", "ExitCode"];
-    for folder in ["compiler/src", "graph/src"].into_iter().chain(RUNTIME) {
+    for folder in ["compiler/src", "graph/src", "kubernetes/src"].into_iter().chain(RUNTIME) {
         assert_eq!(found(folder, &printing, &[]), NOTHING);
         assert_eq!(found(folder, &exiting, &[]), NOTHING);
     }

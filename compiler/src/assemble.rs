@@ -37,9 +37,12 @@ fn refused(fault: &Fault, places: &HashMap<Key, Place>) -> Diagnostic {
         Reason::DiskTwice(_) => code::DISK_TWICE,
         Reason::Vdev(_) => code::BAD_DISK,
         Reason::NoDisks => code::NO_DISKS,
-        Reason::Setting(_) | Reason::Tunable(_) | Reason::Arc(_) | Reason::Account(_) | Reason::Guest(_) => {
-            code::BAD_VALUE
-        }
+        Reason::Setting(_)
+        | Reason::Tunable(_)
+        | Reason::Arc(_)
+        | Reason::Account(_)
+        | Reason::Guest(_)
+        | Reason::Kubernetes(_) => code::BAD_VALUE,
         Reason::TwoKinds(_) => code::GUEST_OF_TWO_KINDS,
         Reason::NoWay(_) => code::MACHINE_NOT_EXPORTED,
         Reason::Was(_) => code::BAD_RENAME,

@@ -132,7 +132,7 @@ impl Origin {
         let word = block.kind.word();
         let title = match (word.args, block.name()) {
             (Args::Number(_), Some(name)) => format!("{} {name}", word.word),
-            (Args::One(_) | Args::Words(_), Some(name)) => format!("{} {name:?}", word.word),
+            (Args::One(_) | Args::Words(_) | Args::Then(..), Some(name)) => format!("{} {name:?}", word.word),
             _ => word.word.to_owned(),
         };
         let parts = block.blocks.iter().filter(|inner| is_part(inner.kind));

@@ -10,7 +10,7 @@ use crate::{
 use phoenix_graph::{
     Property, Target,
     export::{self, OF_A_FLAVOUR},
-    property, schedule, storage,
+    kubernetes, property, schedule, storage,
 };
 use std::fmt::Write;
 
@@ -22,6 +22,7 @@ pub fn language() -> String {
     settings(&mut text);
     shares(&mut text);
     schedules(&mut text);
+    parameters(&mut text);
     library(&mut text);
     diagnostics(&mut text);
     text
@@ -55,6 +56,9 @@ fn nodes(text: &mut String) {
             ),
             Kind::Snapshots => "Settings: those of [schedules](#schedules-of-snapshots).".to_owned(),
             Kind::Proxmox => "Settings: the [properties of its type](#registrations).".to_owned(),
+            Kind::Class | Kind::Attributes => {
+                "Settings: the [parameters of the plugin](#parameters-of-the-csi-plugin).".to_owned()
+            }
             _ => String::new(),
         };
         if !of.is_empty() {
@@ -81,6 +85,7 @@ fn head(row: &Word) -> String {
         Args::One(what) => format!("{} {}", row.word, what.to_uppercase()),
         Args::Number(what) => format!("{} {}", row.word, what.to_uppercase()),
         Args::Words(what) => format!("{} {} OPTIONS", row.word, what.to_uppercase()),
+        Args::Then(what, then) => format!("{} {} {}", row.word, what.to_uppercase(), then.to_uppercase()),
     }
 }
 
@@ -167,6 +172,20 @@ fn schedules(text: &mut String) {
             (_, word) => format!("`{word}`"),
         };
         let _ = writeln!(text, "| `{}` | {values} | {default} | {} |", row.name, cell(row.doc));
+    }
+}
+
+fn parameters(text: &mut String) {
+    text.push_str("\n## Parameters of the CSI plugin\n\nThe plugin passes a name over that it does not know, and takes a word that is no boolean for false: here both are errors. What is marked with *attributes* can be said there, too.\n\n| setting | values | the plugin's name | what it says |\n|---|---|---|---|\n");
+    for row in kubernetes::PARAMETERS {
+        let values = match row.of {
+            kubernetes::Of::Switch => "`#true` or `#false`".to_owned(),
+            kubernetes::Of::Number { least, most } => format!("{least} to {most}"),
+            kubernetes::Of::PowerOfTwo { least, most } => format!("a power of two, {least} to {most}"),
+            kubernetes::Of::Word(words) => list(words.iter().copied()),
+        };
+        let mark = if row.mutable { " *attributes*" } else { "" };
+        let _ = writeln!(text, "| `{}` | {values} | `{}` | {}{mark} |", row.name, row.plugin, cell(row.doc));
     }
 }
 

@@ -6,6 +6,7 @@ use kdl::{KdlDocument, KdlNode};
 pub const FILES: &[(&str, &str)] = &[
     ("databases", include_str!("../../stdlib/databases.kdl")),
     ("files", include_str!("../../stdlib/files.kdl")),
+    ("kubernetes", include_str!("../../stdlib/kubernetes.kdl")),
     ("pools", include_str!("../../stdlib/pools.kdl")),
     ("proxmox", include_str!("../../stdlib/proxmox.kdl")),
     ("sharing", include_str!("../../stdlib/sharing.kdl")),

@@ -116,11 +116,24 @@ const MOUNTS: &[Case] = &[
     ),
 ];
 
+/// Profiles of what a cluster of Kubernetes is told.
+const CLUSTER: &[Case] = &[
+    ("class-standard", "class", &[("class:x", &["iops=1000", "mbps=100", "reclaim=Retain", "ssd=true"])]),
+    ("class-fast", "class", &[("class:x", &["mbps=500", "reclaim=Retain", "ssd=true"])]),
+    ("class-scratch", "class", &[("class:x", &["mbps=200", "reclaim=Delete", "ssd=true"])]),
+    ("claims-default", "namespace", &[("namespace:x", &["max=10737418240", "pod-security=baseline"])]),
+    ("claims-expanded", "namespace", &[("namespace:x", &["max=107374182400", "pod-security=baseline"])]),
+];
+
 /// Builds a spec that imports everything, and returns the resources with their facts.
 fn build(on_pool: &str, inside: &str) -> Vec<String> {
+    build_beside(on_pool, inside, "")
+}
+
+fn build_beside(on_pool: &str, inside: &str, beside: &str) -> Vec<String> {
     let imports: String = stdlib::FILES.iter().map(|(name, _)| format!("import \"std/{name}\"\n")).collect();
     let text = format!(
-        "edition 1\n{imports}pool \"tank\" {on_pool} {{\n    mirror {{ disk \"/dev/disk/by-id/a\"; disk \"/dev/disk/by-id/b\" }}\n    {inside}\n}}\n"
+        "edition 1\n{imports}pool \"tank\" {on_pool} {{\n    mirror {{ disk \"/dev/disk/by-id/a\"; disk \"/dev/disk/by-id/b\" }}\n    {inside}\n}}\n{beside}"
     );
     let compiled = compile(&Memory::one(&text), &SpecPath::new("spec.kdl").unwrap());
     assert!(compiled.diagnostics.is_empty(), "{text}\n{}", phoenix_specs::rendered(&compiled));
@@ -155,6 +168,14 @@ fn every_profile_does_what_it_says() {
     for case in POOLS {
         holds(case, &build(&format!("use=\"{}\"", case.0), ""));
     }
+    for case in CLUSTER {
+        let (profile, word, _) = case;
+        let on = if *word == "class" { "on=\"k8s\"" } else { "" };
+        let cluster =
+            format!("kubernetes region=\"r\" zone=\"z\" {{ {word} \"x\" use=\"{profile}\" {on}; }}\n");
+        let dataset = "dataset \"k8s\" quota=\"200G\" { proxmox \"k8s\" type=\"zfspool\"; }";
+        holds(case, &build_beside("", dataset, &cluster));
+    }
     for case in MOUNTS {
         let vm = format!("vm 201 use=\"{}\" at=\"/x\" server=\"10.0.0.9\" {{ {} }}", case.0, case.1);
         let found = build(
@@ -182,8 +203,13 @@ fn no_profile_is_left_out_and_no_name_stands_in_two_files() {
     for profile in stdlib::FILES.iter().flat_map(|(name, _)| stdlib::profiles(name)) {
         assert!(known.insert(profile.name.clone()), "{} stands twice", profile.name);
     }
-    let tested =
-        CASES.iter().chain(POOLS).chain(MOUNTS).map(|case| case.0).chain(WHOLE.iter().map(|case| case.0));
+    let tested = CASES
+        .iter()
+        .chain(POOLS)
+        .chain(MOUNTS)
+        .chain(CLUSTER)
+        .map(|case| case.0)
+        .chain(WHOLE.iter().map(|case| case.0));
     let tested: BTreeSet<String> = tested.map(str::to_owned).collect();
     assert_eq!(known, tested);
 }

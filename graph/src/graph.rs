@@ -201,7 +201,7 @@ impl Graph {
 }
 
 /// Finds what each resource needs, as indices: a dataset its parent, and what is mounted above it;
-/// what is about a dataset that dataset, and the export that it goes through.
+/// what is about a dataset that dataset, and what it goes through: an export, a mapping, a registration.
 fn needs(resources: &[(Key, Resource)]) -> Result<Vec<Vec<usize>>, GraphError> {
     let index: HashMap<&Key, usize> = resources.iter().enumerate().map(|(at, (key, _))| (key, at)).collect();
     let find = |from: &Key, key: Key| match index.get(&key) {

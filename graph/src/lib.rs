@@ -7,6 +7,7 @@
 #![allow(missing_docs, reason = "fields may explain themselves; tests/documented.rs looks at all else")]
 
 pub mod canonical;
+pub mod capacity;
 pub mod check;
 pub mod code;
 pub mod diff;
@@ -16,6 +17,7 @@ pub mod graph;
 pub mod id_map;
 pub mod inside;
 pub mod kind;
+pub mod kubernetes;
 pub mod mounts;
 pub mod name;
 pub mod nfs;
@@ -36,8 +38,9 @@ pub use diff::{Change, GraphDiff};
 pub use duration::Seconds;
 pub use graph::{Graph, GraphError};
 pub use kind::{
-    Bind, Class, Dataset, Disk, Export, Fact, GuestMount, Key, Lifecycle, Mapping, Mode, Permissions, Pool,
-    Redundancy, Resource, Said, Snapshots, Storage, Tunable, Unit, Vdev, Virtiofs, Volume,
+    Bind, Class, Dataset, Disk, Export, Fact, GuestMount, Key, KubernetesAttributes, KubernetesClass,
+    KubernetesCluster, KubernetesNamespace, Lifecycle, Mapping, Mode, Permissions, Pool, Redundancy,
+    Resource, Said, Snapshots, Storage, Tunable, Unit, Vdev, Virtiofs, Volume,
 };
 pub use name::{DatasetName, HostName, NameError, PoolName, StorageId};
 pub use property::{Property, Target, Value};

@@ -4,12 +4,13 @@
 use crate::show::value::value;
 use phoenix_graph::{
     DatasetName, Graph, Key, Lifecycle, PropertyName, Resource, Said, Settings, Target, Value,
+    capacity::{Row, rows, said},
     mounts::{Mount, mounts},
     property,
 };
 use std::{collections::BTreeMap, fmt::Write};
 
-/// Lays a host out: its pools with their disks, file systems and volumes with the settings that they
+/// Lays a host out: its pools with their disks and all that is promised of them, file systems and volumes with the settings that they
 /// declare and those that they inherit from declared parents, exports, registrations, parameters.
 #[must_use]
 pub fn effective(graph: &Graph) -> String {
@@ -17,6 +18,7 @@ pub fn effective(graph: &Graph) -> String {
     let datasets: BTreeMap<&DatasetName, &Settings> =
         graph.resources().filter_map(|one| Some((one.dataset_name()?, one.settings()?))).collect();
     let mounts = mounts(graph.resources());
+    let promised = promised(graph);
     let mut resources: Vec<&Resource> = graph.resources().collect();
     resources.sort_by_key(|one| one.key());
     for resource in resources {
@@ -26,7 +28,10 @@ pub fn effective(graph: &Graph) -> String {
             Resource::Dataset(dataset) => Some(mounted(mounts.get(&dataset.name))),
             _ => None,
         };
-        let (first, below) = own_facts(&key, resource);
+        let (first, mut below) = own_facts(&key, resource);
+        if let Resource::Pool(pool) = resource {
+            below.extend(promised.get(&pool.name.root()).map(|text| ("promised".to_owned(), text.clone())));
+        }
         // Writing to a string does not fail, here and below.
         let _ = writeln!(
             text,
@@ -59,6 +64,14 @@ fn own_facts(key: &Key, resource: &Resource) -> (Vec<String>, Vec<(String, Strin
         }
     }
     (first, below)
+}
+
+/// Writes what is promised of each pool, by its root dataset: nothing of one of which nothing is.
+fn promised(graph: &Graph) -> BTreeMap<DatasetName, String> {
+    let resources: Vec<&Resource> = graph.resources().collect();
+    let roots = rows(&said(resources)).into_iter().filter(|row| row.name.is_root() && row.promised > 0);
+    let shown = |row: &Row| value(&Key::Dataset(row.name.clone()), "quota", &row.promised.to_string());
+    roots.map(|row| (row.name.clone(), shown(&row))).collect()
 }
 
 fn mounted(mount: Option<&Mount>) -> String {
@@ -167,6 +180,7 @@ pool:tank
 pool:tank data raidz1 /a
 pool:tank data raidz1 /b
 pool:tank log disk /c
+pool:tank promised 1T
 
 dataset:tank mounted at /srv
 dataset:tank compression lz4

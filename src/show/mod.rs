@@ -1,5 +1,6 @@
 //! How values look to people: plans, differences, sizes, dates. Pure: value in, text out.
 
+pub mod capacity;
 pub mod date;
 pub mod diff;
 pub mod gc;

@@ -131,13 +131,24 @@ pub fn summary(plan: &Plan) -> String {
     let lasting = plan.actions.iter().filter(|action| action.class != Reversibility::Reversible).count();
     let lasting = if lasting > 0 { format!(" ({lasting} cannot be undone)") } else { String::new() };
     match (counted.is_empty(), plan.refusals.len()) {
-        (true, 0) if plan.warnings.iter().any(|warning| warning.code == code::CARRY_INTO_MACHINE) => {
-            "Nothing to do on this host; above stands what to do in machines.".to_owned()
-        }
-        (true, 0) => "Nothing to do.".to_owned(),
+        (true, 0) => match elsewhere(plan) {
+            Some(place) => format!("Nothing to do on this host; above stands what to do in {place}."),
+            None => "Nothing to do.".to_owned(),
+        },
         (false, 0) => format!("{}{lasting}.", counted.join(", ")),
         (true, refused) => format!("{refused} refused; nothing will be done."),
         (false, refused) => format!("{}; {refused} refused, so nothing will be done.", counted.join(", ")),
+    }
+}
+
+/// Returns where else than on the host something is to be done by people.
+fn elsewhere(plan: &Plan) -> Option<&'static str> {
+    let says = |code| plan.warnings.iter().any(|warning| warning.code == code);
+    match (says(code::CARRY_INTO_MACHINE), says(code::APPLY_TO_CLUSTER)) {
+        (true, true) => Some("machines and in the cluster"),
+        (true, false) => Some("machines"),
+        (false, true) => Some("the cluster"),
+        (false, false) => None,
     }
 }
 

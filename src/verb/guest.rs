@@ -1,17 +1,16 @@
 //! `phoenix guest`
 
 use crate::{
-    beside::Beside,
     carried::{Format, printed},
     exit::Exit,
     failure::Failure,
     handover::{Handover, wanted::Wanted},
     options::Common,
-    site::{Access, store},
     spec::Tell,
-    target::{Lookup, machine},
     terminal::Terminal,
     view::GuestView,
+    which::Which,
+    written::Writing,
 };
 use clap::{ArgGroup, Args};
 use phoenix_compiler::diagnostic::list;
@@ -24,11 +23,7 @@ use phoenix_graph::{
     },
 };
 use phoenix_plan::by_machine;
-use phoenix_store::Store;
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 /// Print what to carry into a virtual machine, so that it mounts what it is given
 ///
@@ -44,14 +39,8 @@ use std::{
 pub struct Guest {
     /// The machine's id, such as 201
     vmid: u32,
-    /// A spec, a folder that holds one, or a closure (its path or id) [default: the current generation]
-    target: Option<String>,
-    /// What this generation says
-    #[arg(long, value_name = "N", conflicts_with = "target")]
-    generation: Option<u64>,
-    /// The host, where the spec has several
-    #[arg(long, value_name = "NAME")]
-    host: Option<String>,
+    #[command(flatten)]
+    which: Which,
     /// How it is written
     #[arg(long, value_name = "FORMAT", default_value = "units")]
     format: Format,
@@ -75,7 +64,10 @@ pub struct Guest {
 impl Guest {
     /// Runs the verb.
     pub fn run(&self, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
-        let (graph, what) = self.graph(common, terminal)?;
+        let tell = if self.json { Tell::Programs } else { Tell::People };
+        let doing = format!("cannot tell what machine {} mounts", self.vmid);
+        let example = format!("phoenix guest {} phoenix.kdl", self.vmid);
+        let (graph, what) = self.which.graph(&doing, &example, tell, common, terminal)?;
         let mounts = by_machine(&graph).remove(&self.vmid).unwrap_or_default();
         if self.agent {
             let mounts: Vec<MachineMount> = mounts.into_iter().map(|(_, mount)| mount).collect();
@@ -105,44 +97,6 @@ impl Guest {
             None => terminal.print_file(&printed(&files, self.format)),
         }
         Ok(Exit::Done)
-    }
-
-    /// Finds what is asked, and says in words what that is.
-    fn graph(&self, common: &Common, terminal: &Terminal) -> Result<(Graph, String), Failure> {
-        let store = store(common, Access::Read)?;
-        if let Some(target) = self.target.as_deref() {
-            let tell = if self.json { Tell::Programs } else { Tell::People };
-            let lookup = Lookup {
-                host: self.host.as_deref(),
-                machine: machine(common),
-                store: &store,
-                tell,
-                terminal,
-            };
-            return lookup.resolve(Some(target)).map(|resolved| (resolved.graph, resolved.what));
-        }
-        let (number, graph) = self.generation(&store)?;
-        match self.host.as_deref().filter(|host| *host != graph.host().as_str()) {
-            None => Ok((graph, format!("generation {number}"))),
-            Some(host) => {
-                let text = format!("generation {number} is for the host {}, not for {host}", graph.host());
-                Err(Failure::new(Exit::Usage, text).help("leave `--host` out, or name a spec"))
-            }
-        }
-    }
-
-    fn generation(&self, store: &Store) -> Result<(u64, Graph), Failure> {
-        let doing = format!("cannot tell what machine {} mounts", self.vmid);
-        let failed = |error| Failure::store(&doing, error);
-        let generation = match self.generation {
-            Some(number) => store.generation(number).map_err(failed)?,
-            None => store.current().map_err(failed)?.ok_or_else(|| {
-                Failure::new(Exit::Usage, &doing)
-                    .because("there is no generation yet")
-                    .help(format!("name a spec: `phoenix guest {} phoenix.kdl`", self.vmid))
-            })?,
-        };
-        Ok((generation.number, store.recorded(&generation.system).map_err(failed)?))
     }
 
     /// Hands the units over: also none, where those of an earlier run are to go.
@@ -177,51 +131,15 @@ impl Guest {
         Failure::new(Exit::Usage, text).help(help)
     }
 
-    /// Writes all files, or none where one that is there is to be left. No link in the folder is followed. Lists the units
-    /// that an earlier run wrote there and that are not among these.
+    /// Writes all files, or none where one that is there is to be left. Lists the units that an earlier run wrote there and
+    /// that are not among these.
     fn write(&self, folder: &Path, files: &[MachineFile], host: &HostName) -> Result<Vec<String>, Failure> {
-        let doing = || format!("cannot write into {}", folder.display());
-        let failed = |error: io::Error| Failure::new(Exit::Failed, doing()).because(error);
-        match fs::create_dir(folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(failed(error).help("it makes one folder: make the one above first"));
-            }
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(error)),
-            _ => {}
-        }
-        let beside = Beside::open(folder).map_err(failed)?;
-        let mut write = Vec::new();
-        let mut differ = Vec::new();
-        for file in files {
-            let found = beside.read(&file.name).map_err(|error| {
-                let path = folder.join(&file.name);
-                Failure::new(Exit::Failed, format!("cannot read {}", path.display()))
-                    .because(error)
-                    .help("look what stands there and move it away, or name another folder")
-            })?;
-            match found {
-                Some((text, _)) if text == file.text => {}
-                Some(_) if !self.overwrite => differ.push(file.name.as_str()),
-                found => write.push((file, found.map(|(_, about)| about))),
-            }
-        }
-        if !differ.is_empty() {
-            return Err(Failure::new(Exit::Refused, doing())
-                .because(format!("what is there differs: {}", differ.join(", ")))
-                .help("look at it; `--overwrite` writes over it"));
-        }
-        for (file, was) in write {
-            beside.write(&file.name, &file.text, was.as_ref()).map_err(failed)?;
-        }
+        let texts: Vec<(&str, &str)> = files.iter().map(|file| (&*file.name, &*file.text)).collect();
+        let written = Writing::into(folder, None, &texts, self.overwrite)?.write()?;
         let head = units::head(host, self.vmid);
-        let is_ours = |name: &str| {
-            let unit = [".mount", ".automount"].iter().any(|end| name.ends_with(end));
-            let text = || beside.read(name).ok().flatten();
-            unit && files.iter().all(|file| file.name != name)
-                && text().is_some_and(|(text, _)| text.lines().next() == Some(&head))
-        };
-        let names =
-            beside.names().map_err(failed)?.into_iter().filter_map(|(name, _)| name.into_string().ok());
-        Ok(names.filter(|name| is_ours(name)).collect())
+        let is_unit = |name: &str| [".mount", ".automount"].iter().any(|end| name.ends_with(end));
+        let mut others = written.others(&head)?;
+        others.retain(|name| is_unit(name));
+        Ok(others)
     }
 }

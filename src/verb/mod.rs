@@ -1,6 +1,7 @@
 //! The verbs, one file each. A verb's doc comment is its help; its body tells what it does.
 
 pub mod build;
+pub mod capacity;
 pub mod check;
 pub mod completions;
 pub mod confirm;
@@ -13,6 +14,7 @@ pub mod graph;
 pub mod guest;
 pub mod import;
 pub mod init;
+pub mod kubernetes;
 pub mod pin;
 pub mod plan;
 pub mod recover;

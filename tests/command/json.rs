@@ -71,6 +71,32 @@ pool "tank" {
 }
 
 #[test]
+fn what_capacity_prints_holds_too() {
+    let sandbox = Sandbox::switched();
+    let all = holds("capacity", &sandbox.sim(&["capacity", "--json"]).exits(0));
+    let first = &all[0];
+    assert!(first["space"]["promised"].as_u64().unwrap() > 0, "{first}");
+    assert_eq!(first["space"]["there"], Value::Null, "a simulated pool has no end: {first}");
+}
+
+#[test]
+fn what_a_cluster_is_told_holds_too() {
+    let sandbox = Sandbox::new();
+    let spec = r#"edition 1
+pool "tank" {
+    mirror { disk "/dev/disk/by-id/a"; disk "/dev/disk/by-id/b" }
+    dataset "k8s" quota="500G" { proxmox "k8s" type="zfspool" content="images"; }
+}
+kubernetes region="home" zone="pve1" { class "fast" on="k8s" ssd=#true; }
+"#;
+    sandbox.write("phoenix.kdl", spec);
+    let told = holds("kubernetes", &sandbox.sim(&["kubernetes", "phoenix.kdl", "--json"]).exits(0));
+    assert_eq!(told["told"]["class:fast"]["on"], "k8s");
+    assert!(told["files"]["storage-classes.yaml"].as_str().unwrap().contains("kind: StorageClass"));
+    assert!(told["files"]["plugin/values.yaml"].is_string());
+}
+
+#[test]
 fn what_gc_prints_holds_too() {
     let sandbox = Sandbox::switched();
     sandbox.edit("phoenix.kdl", "dataset \"shared-iso\" use=\"iso\" quota=\"100G\" {\n            proxmox \"fastData-shared-iso\"\n        }", "");

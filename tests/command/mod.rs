@@ -5,6 +5,7 @@
 mod bad_specs;
 mod bombs;
 mod cache;
+mod capacity;
 mod check;
 mod closure;
 mod common;
@@ -21,6 +22,7 @@ mod hosts;
 mod identity;
 mod import;
 mod json;
+mod kubernetes;
 mod links;
 mod main_job;
 mod person;

@@ -103,7 +103,11 @@ fn free(mut resource: Resource) -> Resource {
         | Resource::GuestMount(_)
         | Resource::Mapping(_)
         | Resource::Virtiofs(_)
-        | Resource::Snapshots(_) => {}
+        | Resource::Snapshots(_)
+        | Resource::KubernetesCluster(_)
+        | Resource::KubernetesClass(_)
+        | Resource::KubernetesAttributes(_)
+        | Resource::KubernetesNamespace(_) => {}
     }
     resource
 }
@@ -139,7 +143,12 @@ fn part(all: &[Resource], choices: &mut Choices) -> Option<Graph> {
             Resource::Mapping(mapping) => Some(&mapping.dataset),
             Resource::Virtiofs(given) => Some(&given.dataset),
             Resource::Snapshots(snapshots) => Some(&snapshots.dataset),
-            Resource::Pool(_) | Resource::Tunable(_) => None,
+            Resource::Pool(_)
+            | Resource::Tunable(_)
+            | Resource::KubernetesCluster(_)
+            | Resource::KubernetesClass(_)
+            | Resource::KubernetesAttributes(_)
+            | Resource::KubernetesNamespace(_) => None,
         };
         // Exports and mappings come before what goes through them.
         if resource.through().is_some_and(|export| kept.iter().all(|one| one.key() != export)) {
@@ -219,7 +228,13 @@ fn renamed(first: &Graph, second: Graph, choices: &mut Choices) -> Option<Graph>
             Resource::Bind(bind) => bind.dataset = called(&bind.dataset),
             Resource::Virtiofs(given) => given.dataset = called(&given.dataset),
             Resource::Snapshots(snapshots) => snapshots.dataset = called(&snapshots.dataset),
-            Resource::Pool(_) | Resource::Tunable(_) | Resource::GuestMount(_) => {}
+            Resource::Pool(_)
+            | Resource::Tunable(_)
+            | Resource::GuestMount(_)
+            | Resource::KubernetesCluster(_)
+            | Resource::KubernetesClass(_)
+            | Resource::KubernetesAttributes(_)
+            | Resource::KubernetesNamespace(_) => {}
         }
     }
     let mounts = mounts(&resources);

@@ -1,6 +1,7 @@
 //! Resolved spec → checked resources. [`pool`] reads layouts, [`dataset`] walks file systems and
 //! volumes, [`settings`] holds each property against the schema; [`export`], [`storage`],
-//! [`permissions`], [`bind`] and [`guest_mount`] come last, when it is known what is mounted where. Everything that can
+//! [`permissions`], [`bind`] and [`guest_mount`] come last, when it is known what is mounted where, and [`kubernetes`],
+//! when it is known what is registered. Everything that can
 //! be known without the host is checked here.
 
 mod bind;
@@ -10,6 +11,7 @@ mod export;
 mod fsid;
 mod guest;
 mod guest_mount;
+mod kubernetes;
 mod lifecycle;
 mod nested;
 mod permissions;
@@ -246,6 +248,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
         self.look_at_exports(&mounts, &mounted);
         self.look_at_binds(&mounted);
         self.look_at_machines(&mounted);
+        self.kubernetes(host);
     }
 
     /// Runs with further lints allowed.
@@ -303,9 +306,21 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
     /// Reads a size, in bytes.
     fn size(&mut self, setting: &Setting<'a>, said: &Said<'a>) -> Option<Bytes> {
         let text = self.text(setting, said)?;
+        self.size_of(setting, said, &text)
+    }
+
+    /// Reads a size that may have a unit of Kubernetes, in bytes: `10Gi` is `10GiB`.
+    fn quantity(&mut self, setting: &Setting<'a>, said: &Said<'a>) -> Option<Bytes> {
+        let text = self.text(setting, said)?;
+        let is_unit = |letters: &str| letters.ends_with(['K', 'M', 'G', 'T', 'P', 'E']);
+        let plain = text.strip_suffix('i').filter(|rest| is_unit(rest)).unwrap_or(&text);
+        self.size_of(setting, said, plain)
+    }
+
+    fn size_of(&mut self, setting: &Setting<'a>, said: &Said<'a>, text: &str) -> Option<Bytes> {
         match text.parse::<Bytes>() {
             Ok(bytes) if bytes <= Bytes::LARGEST => {
-                self.decimal_unit(setting, said, &text);
+                self.decimal_unit(setting, said, text);
                 Some(bytes)
             }
             Ok(_) => {
@@ -317,7 +332,7 @@ impl<'b, 'a> Checker<'b, 'a, '_> {
             Err(error) => {
                 let diagnostic = Diagnostic::new(code::BAD_SIZE, error.to_string())
                     .at(said.place, "not a size")
-                    .help_maybe(size_hint::meant(&text).map(|meant| format!("write {meant:?}")));
+                    .help_maybe(size_hint::meant(text).map(|meant| format!("write {meant:?}")));
                 self.push(diagnostic, said.via);
                 None
             }

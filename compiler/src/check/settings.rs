@@ -13,7 +13,7 @@ use crate::{
 use phoenix_graph::{
     PropertyName, Settings, Target, Value,
     check::{self, SettingError},
-    export, property, schedule,
+    export, kubernetes, property, schedule,
     storage::{SECRET_FILES, StorageKind, StorageType, types},
 };
 
@@ -39,6 +39,11 @@ pub fn settings_of(kind: Kind) -> Box<dyn Iterator<Item = &'static str>> {
     let own = OWN.iter().filter(move |own| own.within.contains(&kind)).map(|own| own.name);
     if kind == Kind::Proxmox {
         return Box::new(own.chain(registered()));
+    }
+    if matches!(kind, Kind::Class | Kind::Attributes) {
+        let parameters = kubernetes::PARAMETERS.iter();
+        let here = move |row: &&kubernetes::Parameter| kind == Kind::Class || row.mutable;
+        return Box::new(own.chain(parameters.filter(here).map(|row| row.name)));
     }
     if kind == Kind::Snapshots {
         return Box::new(own.chain(schedule::TABLE.iter().map(|row| row.name)));

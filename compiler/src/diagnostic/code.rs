@@ -4,6 +4,7 @@ mod datasets;
 mod definitions;
 mod exports;
 mod guests;
+mod kubernetes;
 mod life;
 mod nodes;
 mod places;
@@ -14,8 +15,8 @@ mod storages;
 mod text;
 
 pub use {
-    datasets::*, definitions::*, exports::*, guests::*, life::*, nodes::*, places::*, pools::*, settings::*,
-    snapshots::*, storages::*, text::*,
+    datasets::*, definitions::*, exports::*, guests::*, kubernetes::*, life::*, nodes::*, places::*,
+    pools::*, settings::*, snapshots::*, storages::*, text::*,
 };
 
 use phoenix_graph::{Code, code::Level};
@@ -34,6 +35,7 @@ pub fn all() -> impl Iterator<Item = Code> + Clone {
         STORAGES,
         GUESTS,
         SNAPSHOTS,
+        KUBERNETES,
         LIFE,
     ];
     tables.into_iter().flatten().copied()

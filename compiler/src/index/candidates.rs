@@ -208,6 +208,12 @@ impl Finder<'_> {
             // The first value names the node: nobody knows it beforehand.
             None if row.args != Args::None && line.parts.len() == 1 => {}
             None if matches!(row.args, Args::Words(_)) => self.options(),
+            None if let Args::Then(_, setting) = row.args => {
+                if let Some(row) = SettingRow::find(&[row.kind], setting) {
+                    self.values(&row.values());
+                }
+                self.settings(&[row.kind]);
+            }
             None => self.settings(&[row.kind]),
         }
     }

@@ -7,7 +7,8 @@ use crate::{
 use phoenix_graph::{
     Property,
     export::vocabulary,
-    property,
+    kubernetes::parameter::{self, Of, Parameter},
+    property, schedule,
     storage::{SAID, StorageKind, StorageProperty, StorageType, types},
 };
 
@@ -20,6 +21,10 @@ pub enum SettingRow {
     Storage(&'static StorageProperty),
     /// An option of `exports(5)`.
     ExportOption(&'static str),
+    /// A word of a schedule of snapshots.
+    Schedule(&'static schedule::Row),
+    /// A parameter of the Proxmox CSI plugin.
+    Parameter(&'static Parameter),
     /// A setting of phoenix's own, such as a volume's `size`.
     Own(&'static Own),
 }
@@ -43,7 +48,12 @@ impl SettingRow {
         if let Some(own) = find_own(kind, name) {
             return Some(Self::Own(own));
         }
-        check::settings_of(kind).find(|known| *known == name).map(Self::ExportOption)
+        match kind {
+            Kind::Snapshots => schedule::find(name).map(Self::Schedule),
+            Kind::Class => parameter::find(name).map(Self::Parameter),
+            Kind::Attributes => parameter::find(name).filter(|row| row.mutable).map(Self::Parameter),
+            _ => check::settings_of(kind).find(|known| *known == name).map(Self::ExportOption),
+        }
     }
 
     /// Returns the name.
@@ -53,6 +63,8 @@ impl SettingRow {
             Self::Property(row) => row.name,
             Self::Storage(row) => row.name,
             Self::ExportOption(name) => name,
+            Self::Schedule(row) => row.name,
+            Self::Parameter(row) => row.name,
             Self::Own(own) => own.name,
         }
     }
@@ -64,6 +76,8 @@ impl SettingRow {
             Self::Property(row) => row.doc,
             Self::Storage(row) => row.doc,
             Self::ExportOption(_) => "An option of exports(5).",
+            Self::Schedule(row) => row.doc,
+            Self::Parameter(row) => row.doc,
             Self::Own(own) => own.doc,
         }
     }
@@ -94,7 +108,10 @@ impl SettingRow {
                 _ => Vec::new(),
             },
             Self::Own(own) => own.values.to_vec(),
-            Self::ExportOption(_) => Vec::new(),
+            Self::Schedule(schedule::Row { of: schedule::Of::Switch, .. })
+            | Self::Parameter(Parameter { of: Of::Switch, .. }) => vec!["#true", "#false"],
+            Self::Parameter(Parameter { of: Of::Word(words), .. }) => words.to_vec(),
+            Self::Schedule(_) | Self::Parameter(_) | Self::ExportOption(_) => Vec::new(),
         }
     }
 }

@@ -38,6 +38,8 @@ fn at(spec: &str) -> String {
         What::Setting(SettingRow::Property(row)) => format!("property {}", row.name),
         What::Setting(SettingRow::Storage(row)) => format!("storage property {}", row.name),
         What::Setting(SettingRow::ExportOption(word)) => format!("option {word}"),
+        What::Setting(SettingRow::Schedule(row)) => format!("schedule {}", row.name),
+        What::Setting(SettingRow::Parameter(row)) => format!("parameter {}", row.plugin),
         What::Setting(SettingRow::Own(own)) => format!("setting {}", own.name),
         What::Name { kind, name, defines } => {
             format!("{kind:?} {name}{}", if *defines { ", defined" } else { "" })
@@ -97,6 +99,9 @@ fn settings_have_their_rows() {
         "content: storage property content"
     );
     assert_eq!(at("pool \"t\" { dataset \"a\" { export { client \"*\" \"r‸w\"; }; }; }"), "rw: option rw");
+    assert_eq!(at("pool \"t\" { dataset \"a\" { snapshots dai‸ly=7; }; }"), "daily: schedule daily");
+    assert_eq!(at("kubernetes { class \"a\" mb‸ps=5; }"), "mbps: parameter diskMBps");
+    assert_eq!(at("kubernetes { attributes \"a\" ssd‸=#true; }"), "nothing");
     assert_eq!(at("profile \"p\" { record‸size \"1M\"; }"), "recordsize: property recordsize");
     assert_eq!(at("profile \"p\" { volblock‸size \"16K\"; }"), "volblocksize: property volblocksize");
 }
@@ -191,6 +196,8 @@ fn a_nodes_line_goes_on_with_its_settings() {
 
 #[test]
 fn a_value_is_one_of_its_propertys() {
+    has(&may("kubernetes { class \"a\" cache=‸; }"), &["writeback", "none"]);
+    has(&may("kubernetes { namespace \"a\" { access \"devs\" ‸; }; }"), &["read", "claim"]);
     has(&may("pool \"t\" { dataset \"a\" compression=\"‸\"; }"), &["lz4", "zstd"]);
     has(&may("pool \"t\" {\n dataset \"a\" compression=‸"), &["lz4"]);
     has(&may("pool \"t\" {\n dataset \"a\" {\n  compression \"l‸"), &["lz4"]);

@@ -113,7 +113,7 @@ impl<'a> Resolver<'a, '_> {
         let mut arguments = node.entries().iter().filter(|entry| entry.name().is_none());
         let what = match word.args {
             Args::None => None,
-            Args::One(what) | Args::Words(what) | Args::Number(what) => Some(what),
+            Args::One(what) | Args::Words(what) | Args::Number(what) | Args::Then(what, _) => Some(what),
         };
         if let Some(what) = what {
             match arguments.next() {
@@ -155,7 +155,9 @@ impl<'a> Resolver<'a, '_> {
                 }
             }
         }
-        if matches!(word.args, Args::Words(_)) {
+        if let Args::Then(_, setting) = word.args {
+            self.following(&mut block, setting, arguments, env);
+        } else if matches!(word.args, Args::Words(_)) {
             for entry in arguments {
                 self.option(&mut block, entry, env);
             }
@@ -179,6 +181,30 @@ impl<'a> Resolver<'a, '_> {
         }
         self.body(&mut block, node, env);
         Some(block)
+    }
+
+    /// Reads what follows a node's argument, as the values of a setting.
+    fn following(
+        &mut self,
+        block: &mut Block<'a>,
+        setting: &'static str,
+        entries: impl Iterator<Item = &'a KdlEntry>,
+        env: &Env<'a>,
+    ) {
+        let file = self.files.files[env.file].id;
+        let mut place: Option<Place> = None;
+        let mut values = Vec::new();
+        for entry in entries {
+            let at = entry_place(file, entry);
+            place = Some(place.map_or(at, |first| first.to(at)));
+            match self.value(entry, env) {
+                Some(said) => values.push(said),
+                None => return block.unread.push(setting),
+            }
+        }
+        if let Some(place) = place {
+            self.set(block, Cow::Borrowed(setting), place, values, env);
+        }
     }
 
     /// Reads a node's properties and children into a block, and lays the profiles that it uses under it.

@@ -147,6 +147,9 @@ impl<'a> Count<'a> {
         if words {
             part.add(times.saturating_mul(unnamed.saturating_sub(1)));
         }
+        if unnamed > 1 && word.is_some_and(|word| matches!(word.args, Args::Then(..))) {
+            part.add(times);
+        }
     }
 
     /// Adds the use of a profile.

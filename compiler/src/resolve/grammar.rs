@@ -2,6 +2,7 @@
 
 use phoenix_graph::{
     check::guest::MOUNT_OPTIONS,
+    kubernetes::parameter,
     storage::{SAID, types},
 };
 
@@ -35,6 +36,15 @@ pub enum Kind {
     Lxc,
     Vm,
     Snapshots,
+    Kubernetes,
+    Class,
+    Attributes,
+    Namespace,
+    PerClaim,
+    Total,
+    OfClass,
+    Access,
+    Nodes,
 }
 
 /// What may stand right after a node's word.
@@ -47,6 +57,8 @@ pub enum Args {
     Words(&'static str),
     /// One whole number, which is called so.
     Number(&'static str),
+    /// One text, which is called so, then the values of this setting.
+    Then(&'static str, &'static str),
 }
 
 /// One row: a word that is a node of its own.
@@ -67,8 +79,9 @@ pub struct Word {
 }
 
 use Kind::{
-    Arc, Bind, Cache, Client, Dataset, Dedup, Disk, Draid, Export, Flavour, Host, Log, Lxc, Mirror,
-    Permissions, Pool, Proxmox, Raidz1, Raidz2, Raidz3, Root, Snapshots, Spare, Special, Vm, Volume,
+    Access, Arc, Attributes, Bind, Cache, Class, Client, Dataset, Dedup, Disk, Draid, Export, Flavour, Host,
+    Kubernetes, Log, Lxc, Mirror, Namespace, Nodes, OfClass, PerClaim, Permissions, Pool, Proxmox, Raidz1,
+    Raidz2, Raidz3, Root, Snapshots, Spare, Special, Total, Vm, Volume,
 };
 
 const fn word(
@@ -196,6 +209,63 @@ pub const WORDS: &[Word] = &[
         Args::None,
         "How many snapshots of the dataset are kept, of those that sanoid takes by the clock; without any number none is taken, and none destroyed.",
     ),
+    word(
+        "kubernetes",
+        Kubernetes,
+        &[Host],
+        Args::None,
+        "A cluster of Kubernetes whose machines run on this host, and whose volumes are disks on it by the Proxmox CSI plugin; `phoenix kubernetes` writes its manifests.",
+    ),
+    word(
+        "class",
+        Class,
+        &[Kubernetes],
+        Args::One("name"),
+        "A class of volumes: disks on a registration of this host (`StorageClass`).",
+    ),
+    word(
+        "attributes",
+        Attributes,
+        &[Kubernetes],
+        Args::One("name"),
+        "Limits that a claim can be moved to while its volume is attached (`VolumeAttributesClass`).",
+    ),
+    word(
+        "namespace",
+        Namespace,
+        &[Kubernetes],
+        Args::One("name"),
+        "A namespace, with what its claims may take, and who may make them.",
+    ),
+    word("per-claim", PerClaim, &[Namespace], Args::None, "How large each claim is (`LimitRange`)."),
+    word(
+        "total",
+        Total,
+        &[Namespace],
+        Args::None,
+        "What all claims of the namespace may come to (`ResourceQuota`).",
+    ),
+    word(
+        "of-class",
+        OfClass,
+        &[Namespace],
+        Args::One("class"),
+        "What the claims of one class may come to; `storage=0` is no claim of it (`ResourceQuota`).",
+    ),
+    word(
+        "access",
+        Access,
+        &[Namespace],
+        Args::Then("group", "may"),
+        "Who may do what with claims of the namespace: a group, then `read`, `claim` or `snapshot` (`Role`).",
+    ),
+    word(
+        "nodes",
+        Nodes,
+        &[Kubernetes],
+        Args::None,
+        "What the machines of the cluster on this host need: it is held against the quotas of what they lie on.",
+    ),
 ];
 
 /// Every kind, in the order of [`WORDS`].
@@ -210,7 +280,8 @@ const ALL: &[Kind] = &{
 };
 
 /// What profiles are laid under.
-const USES: &[Kind] = &[Host, Pool, Root, Dataset, Volume, Export, Proxmox, Lxc, Vm];
+const USES: &[Kind] =
+    &[Host, Pool, Root, Dataset, Volume, Export, Proxmox, Lxc, Vm, Kubernetes, Class, Attributes, Namespace];
 
 /// Words that say something about the node that they stand in.
 pub const DIRECTIVES: &[(&str, &[Kind])] = &[
@@ -221,7 +292,7 @@ pub const DIRECTIVES: &[(&str, &[Kind])] = &[
         "each",
         &[
             Host, Pool, Root, Dataset, Export, Mirror, Raidz1, Raidz2, Raidz3, Draid, Special, Log, Cache,
-            Spare, Dedup, Bind,
+            Spare, Dedup, Bind, Kubernetes, Namespace,
         ],
     ),
     ("options", &[Export]),
@@ -412,6 +483,78 @@ pub const OWN: &[Own] = &[
         &[Snapshots],
         "Whether everything below has the same schedule, also what no spec names; what says `snapshots` itself has its own.",
     ),
+    own(
+        "region",
+        &[Kubernetes],
+        "The region, by which the plugin knows the cluster of Proxmox: that of its configuration, and of the label `topology.kubernetes.io/region` of each node.",
+    ),
+    own(
+        "zone",
+        &[Kubernetes],
+        "The name of this host in the cluster of Proxmox; that of the host unless said.",
+    ),
+    own("version", &[Kubernetes], "The version of Kubernetes, as a text; `\"1.34\"` unless said."),
+    own(
+        "controller-vmid",
+        &[Kubernetes],
+        "The id of the guest, which never is, that the volumes are disks of; 9999 unless said.",
+    ),
+    own(
+        "kubelet-dir",
+        &[Kubernetes],
+        "The folder of kubelet, where it is none of the usual: `\"/var/lib/k0s/kubelet\"`.",
+    ),
+    own("on", &[Class], "The registration of this host that the disks lie on: a `zfspool` with `images`."),
+    own(
+        "zones",
+        &[Class],
+        "The nodes of the cluster of Proxmox that have a registration of this id; those of its `nodes` unless said, or this host.",
+    ),
+    switch("default", &[Class], "Whether a claim that names no class has this one."),
+    Own {
+        values: &["Delete", "Retain"],
+        ..own(
+            "reclaim",
+            &[Class],
+            "What becomes of a volume whose claim is deleted: `Delete` destroys it with its snapshots, `Retain` leaves it to you; `Delete` unless said.",
+        )
+    },
+    own("mountoptions", &[Class], "Options of the mount: `\"noatime\" \"discard\"`."),
+    own(
+        "encryption-secret",
+        &[Class],
+        "Where the secret of Kubernetes lies by which volumes are encrypted, `\"NAMESPACE/NAME\"`; what is in it stands in no spec.",
+    ),
+    own("min", &[PerClaim], "The least size of a claim."),
+    own("max", &[PerClaim], "The largest size of a claim."),
+    own("storage", &[Total, OfClass], "What claims may come to, in bytes."),
+    own("claims", &[Total, OfClass], "How many claims there may be."),
+    own("snapshots", &[Total], "How many snapshots of claims there may be, as Kubernetes has them."),
+    Own {
+        values: &["read", "claim", "snapshot"],
+        ..own(
+            "may",
+            &[Access],
+            "What they may do: `read` sees claims, `claim` makes, grows and deletes them, `snapshot` makes and deletes snapshots.",
+        )
+    },
+    Own {
+        values: &["group", "user", "serviceaccount"],
+        ..own(
+            "subject",
+            &[Access],
+            "Whether it is a `group`, a `user` or a `serviceaccount`; a group unless said.",
+        )
+    },
+    Own {
+        values: &["privileged", "baseline", "restricted"],
+        ..own("pod-security", &[Namespace], "What pods of the namespace may be (Pod Security Standards).")
+    },
+    own("count", &[Nodes], "How many machines there are on this host."),
+    own("system", &[Nodes], "What the system takes of each machine's disk."),
+    own("containers", &[Nodes], "What images and containers take of each machine's disk."),
+    own("volumes", &[Nodes], "What there has to be for the claims of each machine."),
+    own("on", &[Nodes], "The registration of this host that the machines' own disks lie on."),
     flag(
         "adopt",
         &[Pool, Dataset, Volume, Proxmox],
@@ -476,6 +619,9 @@ impl Kind {
     pub fn meaning(self, word: &str) -> Meaning {
         // Nodes elsewhere (`export`, `pool`), and properties of a registration here.
         if self == Proxmox && types().iter().any(|kind| kind.property(word).is_some()) {
+            return Meaning::Setting;
+        }
+        if matches!(self, Class | Attributes) && parameter::find(word).is_some() {
             return Meaning::Setting;
         }
         let mut elsewhere = None;
@@ -569,6 +715,7 @@ mod tests {
         for property in types().iter().flat_map(|kind| kind.properties()) {
             assert!(matches!(Proxmox.meaning(property.name), Meaning::Setting), "{}", property.name);
         }
+        assert!(matches!(Class.meaning("cache"), Meaning::Setting));
         assert!(matches!(Pool.meaning("protect"), Meaning::Elsewhere(_)));
         assert!(WORDS.iter().all(|row| matches!(row.kind.meaning("allow"), Meaning::Directive(_))));
     }

@@ -5,7 +5,9 @@
 //! [`resource`] looks at one resource; [`all`] at those of a host together. The values' own rules
 //! stand where the values are: names, properties, exports, storages.
 
+pub mod claims;
 pub mod guest;
+mod kubernetes;
 pub(crate) mod others;
 pub mod place;
 pub mod reason;

@@ -1,9 +1,9 @@
 //! The other resources of a host, as a kind asks about them: what it needs is there, and nobody else has what only
 //! one can have.
 
-use super::reason::Reason;
+use super::{kubernetes::Kubernetes, reason::Reason};
 use crate::{
-    DatasetName, Key, Settings, Value,
+    DatasetName, Key, Settings, StorageId, Value,
     export::reach::{Asked, Clients, Exports, NoWay, Way},
 };
 use hashbrown::{HashMap, HashSet};
@@ -34,6 +34,10 @@ pub struct Others<'a> {
     renamed: HashSet<&'a DatasetName>,
     /// The earlier names of those that were asked already.
     earlier: HashSet<&'a DatasetName>,
+    /// The registrations that disks of machines lie on, as volumes of ZFS.
+    for_disks: HashSet<&'a StorageId>,
+    /// What a cluster of Kubernetes is told.
+    kubernetes: Kubernetes<'a>,
 }
 
 /// The kinds of guests. Proxmox gives each id to one guest.
@@ -80,14 +84,81 @@ impl<'a> Others<'a> {
     /// Takes an id for a guest of a kind, which no guest of the other kind may have.
     ///
     /// # Errors
-    /// [`Reason::TwoKinds`]
+    /// [`Reason::TwoKinds`]; [`Reason::Kubernetes`] where a guest of this id would take the disks of a cluster with it.
     pub fn guest(&mut self, kind: Guest, id: u32) -> Result<(), Reason> {
+        self.kubernetes.no_controller(id)?;
         self.guests.insert((kind, id));
         let other = match kind {
             Guest::Container => Guest::Machine,
             Guest::Machine => Guest::Container,
         };
         if self.guests.contains(&(other, id)) { Err(Reason::TwoKinds(id)) } else { Ok(()) }
+    }
+
+    /// Knows a registration that disks of machines lie on, as volumes of ZFS.
+    pub fn know_for_disks(&mut self, id: &'a StorageId) {
+        self.for_disks.insert(id);
+    }
+
+    /// Knows a cluster of Kubernetes: the guest that its disks are said to be of, and its version.
+    pub fn know_cluster(&mut self, controller: u32, version: u32) {
+        self.kubernetes.know(controller, version);
+    }
+
+    /// Knows a class of volumes.
+    pub fn know_class(&mut self, name: &'a str) {
+        self.kubernetes.know_class(name);
+    }
+
+    /// Says that disks of machines lie on a registration: as volumes of ZFS.
+    ///
+    /// # Errors
+    /// [`Reason::Kubernetes`]
+    pub fn holds_disks(&self, id: &StorageId) -> Result<(), Reason> {
+        match self.for_disks.contains(id) {
+            true => Ok(()),
+            false => Err(Reason::Kubernetes(format!("{id} is no `zfspool` storage with `images`"))),
+        }
+    }
+
+    /// Takes the part of the one cluster.
+    ///
+    /// # Errors
+    /// [`Reason::Kubernetes`] where there is another.
+    pub fn only_cluster(&self) -> Result<(), Reason> {
+        self.kubernetes.is_only()
+    }
+
+    /// Says that there is a cluster.
+    ///
+    /// # Errors
+    /// [`Reason::Kubernetes`]
+    pub fn has_cluster(&self) -> Result<(), Reason> {
+        self.kubernetes.is_there()
+    }
+
+    /// Says that there is a cluster whose version has classes of attributes.
+    ///
+    /// # Errors
+    /// [`Reason::Kubernetes`]
+    pub fn has_cluster_with_attributes(&self) -> Result<(), Reason> {
+        self.kubernetes.has_attributes()
+    }
+
+    /// Says that there is a class of a name.
+    ///
+    /// # Errors
+    /// [`Reason::Kubernetes`]
+    pub fn has_class(&self, name: &str) -> Result<(), Reason> {
+        self.kubernetes.has_class(name)
+    }
+
+    /// Takes the part of the one class that claims have that name none.
+    ///
+    /// # Errors
+    /// [`Reason::Kubernetes`] where another has it.
+    pub fn only_default_class(&mut self) -> Result<(), Reason> {
+        self.kubernetes.take_default()
     }
 
     /// Takes a path in a machine for something that it mounts.

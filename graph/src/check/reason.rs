@@ -112,4 +112,7 @@ pub enum Reason {
     SnapshotsOfReplica,
     #[error(transparent)]
     NoWay(#[from] NoWay),
+    /// What a cluster of Kubernetes is told is nothing that it or the CSI plugin takes.
+    #[error("{0}")]
+    Kubernetes(String),
 }

@@ -262,3 +262,93 @@ fn only_what_is_adopted_is_mounted_where_the_system_runs_from() {
     ]);
     assert_eq!(twice[0].to_string(), "dataset:tank/b: tank/a is mounted at /srv/x too");
 }
+
+const CLUSTER: &str = r#"[
+  {"kind":"pool","name":"tank","layout":[
+    {"class":"data","redundancy":"none","disks":["/dev/disk/by-id/a"]}],"settings":{}},
+  {"kind":"dataset","name":"tank/k8s","settings":{"quota":1073741824}},
+  {"kind":"storage","id":"k8s","type":"zfspool","dataset":"tank/k8s",
+    "properties":{"content":"images","mountpoint":"/tank/k8s","pool":"tank/k8s"}},
+  {"kind":"dataset","name":"tank/a","settings":{}},
+  {"kind":"bind","container":101,"at":"/mnt/a","dataset":"tank/a","path":"/tank/a"},
+  {"kind":"kubernetes-cluster","region":"home","zone":"pve1","version":34,"controller_vmid":9999,
+    "kubelet_dir":"/var/lib/kubelet","nodes":{"count":3,"on":"k8s","system":1024}},
+  {"kind":"kubernetes-class","name":"fast","on":"k8s","zones":["pve1"],"default":true,"reclaim":"retain",
+    "mount_options":["noatime"],"encryption_secret":"csi/luks","parameters":{"diskMBps":"500","ssd":"true"}},
+  {"kind":"kubernetes-class","name":"slow","on":"k8s","zones":["pve2"],"reclaim":"delete"},
+  {"kind":"kubernetes-attributes","name":"gold","parameters":{"diskIOPS":"100"}},
+  {"kind":"kubernetes-namespace","name":"apps","per_claim":{"min":1,"max":2},
+    "total":{"storage":1024,"claims":3,"snapshots":4},"classes":{"fast":{"storage":0}},
+    "access":{"group:devs":["claim"]},"pod_security":"baseline"}
+]"#;
+
+#[test]
+fn what_a_cluster_is_told_is_held_against_its_rules_wherever_it_was_built() {
+    assert_eq!(reasons(CLUSTER), Vec::<String>::new());
+    for (old, new, told) in [
+        (r#""home""#, r#""ho me""#, "kubernetes:ho me: it is made of letters"),
+        (r#""zone":"pve1""#, r#""zone":"a/b""#, "kubernetes:home: it is made of letters"),
+        (r#""version":34"#, r#""version":9"#, "kubernetes:home: its version is none"),
+        (
+            r#""version":34"#,
+            r#""version":33"#,
+            "attributes:gold: classes of attributes are of Kubernetes 1.34",
+        ),
+        ("9999", "99", "kubernetes:home: 99 is no id"),
+        ("9999", "101", "bind:lxc/101/mnt/a: the disks of a cluster of Kubernetes are those of a guest 101"),
+        ("/var/lib/kubelet", "/var/../kubelet", "kubernetes:home: it is an absolute path"),
+        (r#""count":3"#, r#""count":0"#, "kubernetes:home: it has no such number of nodes"),
+        (r#""system":1024"#, r#""system":9007199254740993"#, "kubernetes:home: a size of its nodes"),
+        (r#""name":"fast""#, r#""name":"Fast""#, "class:Fast: it is made of small letters"),
+        (
+            r#""content":"images""#,
+            r#""content":"rootdir""#,
+            "class:fast: k8s is no `zfspool` storage with `images`",
+        ),
+        (r#"["pve1"]"#, "[]", "class:fast: no node has it"),
+        (r#"["pve1"]"#, r#"["$(id)"]"#, "class:fast: it is made of letters"),
+        (
+            r#""reclaim":"delete""#,
+            r#""reclaim":"delete","default":true"#,
+            "class:slow: another class is the default",
+        ),
+        ("noatime", "noatime,exec", "class:fast: it is one option"),
+        ("csi/luks", "hunter2", "class:fast: it is where the secret lies"),
+        ("diskMBps", "diskmbps", "class:fast: there is no parameter \"diskmbps\""),
+        (r#""500""#, r#""0500""#, "class:fast: \"0500\" is not how this is kept"),
+        (r#""ssd":"true""#, r#""ssd":"yes""#, "class:fast: it is #true or #false"),
+        (r#"{"diskIOPS":"100"}"#, "{}", "attributes:gold: it says nothing"),
+        ("diskIOPS", "ssd", "attributes:gold: there is no parameter \"ssd\""),
+        (r#""apps""#, r#""kube-system""#, "namespace:kube-system: those of `kube-` are"),
+        (r#""apps""#, r#""../apps""#, "namespace:../apps: it is made of small letters"),
+        (r#""min":1"#, r#""min":3"#, "namespace:apps: no claim has such a size"),
+        (r#""claims":3"#, r#""claims":1000001"#, "namespace:apps: so many are none"),
+        (
+            r#"{"fast":{"storage":0}}"#,
+            r#"{"none":{"storage":0}}"#,
+            "namespace:apps: there is no class \"none\"",
+        ),
+        (r#"{"fast":{"storage":0}}"#, r#"{"fast":{"snapshots":0}}"#, "namespace:apps: it says nothing"),
+        (r#"["claim"]"#, "[]", "namespace:apps: it says nothing"),
+    ] {
+        assert!(CLUSTER.contains(old), "{old}");
+        let found = reasons(&CLUSTER.replacen(old, new, 1));
+        assert!(found.iter().any(|one| one.starts_with(told)), "{new}: {found:?}");
+    }
+    // There is one cluster, and nothing is told without it.
+    let cluster = r#"{"kind":"kubernetes-cluster","region":"office","zone":"pve1","version":34,"controller_vmid":9998},"#;
+    let two = CLUSTER.replacen(
+        r#"  {"kind":"kubernetes-class","name":"fast""#,
+        &format!(r#"{cluster}{{"kind":"kubernetes-class","name":"fast""#),
+        1,
+    );
+    assert!(reasons(&two).iter().any(|one| one == "kubernetes:home: a host tells one cluster of Kubernetes"));
+    let start = CLUSTER.find(r#"  {"kind":"kubernetes-cluster""#).unwrap();
+    let end = CLUSTER.find(r#"  {"kind":"kubernetes-class","name":"fast""#).unwrap();
+    let none = format!("{}{}", &CLUSTER[..start], &CLUSTER[end..]);
+    assert_eq!(reasons(&none).len(), 4, "{:?}", reasons(&none));
+    // What is no such word is not read at all.
+    for (old, new) in [("\"claim\"", "\"everything\""), ("group:devs", "devs"), ("retain", "keep")] {
+        assert!(serde_json::from_str::<Vec<Resource>>(&CLUSTER.replacen(old, new, 1)).is_err(), "{new}");
+    }
+}

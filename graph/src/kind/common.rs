@@ -72,7 +72,7 @@ pub(crate) const FORMAT_3: u32 = 3;
 /// lists, what a mount point of a container says of numbers and attributes, and registrations that lie on no dataset.
 pub(crate) const FORMAT_4: u32 = 4;
 
-/// The format of objects that was the first to have schedules of snapshots.
+/// The format of objects that was the first to have schedules of snapshots, and what a cluster of Kubernetes is told.
 pub(crate) const FORMAT_5: u32 = 5;
 
 /// What there is to know of a resource, whatever its kind.
@@ -85,7 +85,7 @@ pub(crate) trait Kind {
         None
     }
 
-    /// The export, or the directory mapping, that it needs beside that, where it goes through one.
+    /// The export, the directory mapping or the registration that it needs beside that, where it goes through one.
     fn through(&self) -> Option<Key> {
         None
     }

@@ -32,9 +32,38 @@ pub enum Key {
     Virtiofs(u32, Box<str>),
     /// `snapshots:POOL/NAME`, of a file system or volume
     Snapshots(DatasetName),
+    /// `kubernetes:REGION`, a cluster of Kubernetes whose machines run on the host
+    KubernetesCluster(Box<str>),
+    /// `class:NAME`, a class of its volumes
+    KubernetesClass(Box<str>),
+    /// `attributes:NAME`, a class of attributes of its volumes
+    KubernetesAttributes(Box<str>),
+    /// `namespace:NAME`, one of its namespaces
+    KubernetesNamespace(Box<str>),
 }
 
 impl Key {
+    /// Returns the id of the guest that it is about, where it is about one.
+    #[must_use]
+    pub fn guest(&self) -> Option<u32> {
+        match self {
+            Key::Bind(id, _) | Key::GuestMount(id, _) | Key::Virtiofs(id, _) => Some(*id),
+            _ => None,
+        }
+    }
+
+    /// Returns whether it is told a cluster of Kubernetes, and nothing of it is done on the host.
+    #[must_use]
+    pub fn is_told_a_cluster(&self) -> bool {
+        matches!(
+            self,
+            Key::KubernetesCluster(_)
+                | Key::KubernetesClass(_)
+                | Key::KubernetesAttributes(_)
+                | Key::KubernetesNamespace(_)
+        )
+    }
+
     /// Returns what resources of its kind are called together, in the order in which people are told of them.
     #[must_use]
     pub fn group(&self) -> (usize, &'static str) {
@@ -49,7 +78,11 @@ impl Key {
             Key::Virtiofs(..) => (7, "Shared directories of machines"),
             Key::GuestMount(..) => (8, "Mounts of machines"),
             Key::Snapshots(_) => (9, "Snapshots"),
-            Key::Tunable(_) => (10, "Parameters of the zfs module"),
+            Key::KubernetesCluster(_)
+            | Key::KubernetesClass(_)
+            | Key::KubernetesAttributes(_)
+            | Key::KubernetesNamespace(_) => (10, "Kubernetes"),
+            Key::Tunable(_) => (11, "Parameters of the zfs module"),
         }
     }
 }
@@ -70,6 +103,10 @@ impl fmt::Display for Key {
             Key::Mapping(id) => write!(f, "mapping:{id}"),
             Key::Virtiofs(machine, id) => write!(f, "virtiofs:vm/{machine}/{id}"),
             Key::Snapshots(name) => write!(f, "snapshots:{name}"),
+            Key::KubernetesCluster(region) => write!(f, "kubernetes:{region}"),
+            Key::KubernetesClass(name) => write!(f, "class:{name}"),
+            Key::KubernetesAttributes(name) => write!(f, "attributes:{name}"),
+            Key::KubernetesNamespace(name) => write!(f, "namespace:{name}"),
         }
     }
 }
@@ -105,6 +142,10 @@ impl FromStr for Key {
                 Ok(Key::Virtiofs(id.parse().map_err(|_| bad())?, mapping.into()))
             }
             "snapshots" => DatasetName::seen(name).map(Key::Snapshots).map_err(|_| bad()),
+            "kubernetes" => Ok(Key::KubernetesCluster(name.into())),
+            "class" => Ok(Key::KubernetesClass(name.into())),
+            "attributes" => Ok(Key::KubernetesAttributes(name.into())),
+            "namespace" => Ok(Key::KubernetesNamespace(name.into())),
             _ => Err(bad()),
         }
     }

@@ -11,6 +11,7 @@ mod dataset;
 mod export;
 mod guest_mount;
 pub mod key;
+mod kubernetes;
 mod life;
 mod mapping;
 pub mod mode;
@@ -29,6 +30,10 @@ pub use dataset::Dataset;
 pub use export::Export;
 pub use guest_mount::{GuestMount, inside, source_path};
 pub use key::Key;
+pub use kubernetes::{
+    KubernetesAttributes, KubernetesClass, KubernetesCluster, KubernetesNamespace, Nodes, PerClaim,
+    PodSecurity, Reclaim, Total,
+};
 pub use life::Lifecycle;
 pub use mapping::Mapping;
 pub use mode::Mode;
@@ -79,6 +84,14 @@ pub enum Resource {
     Virtiofs(Virtiofs),
     /// Snapshots that are taken of a file system or volume by a clock.
     Snapshots(Snapshots),
+    /// A cluster of Kubernetes whose machines run on this host.
+    KubernetesCluster(KubernetesCluster),
+    /// A class of volumes of such a cluster.
+    KubernetesClass(KubernetesClass),
+    /// A class of attributes that volumes of such a cluster can be moved to.
+    KubernetesAttributes(KubernetesAttributes),
+    /// A namespace of such a cluster, with what its claims may take.
+    KubernetesNamespace(KubernetesNamespace),
 }
 
 impl Resource {
@@ -96,6 +109,10 @@ impl Resource {
             Resource::Mapping(one) => one,
             Resource::Virtiofs(one) => one,
             Resource::Snapshots(one) => one,
+            Resource::KubernetesCluster(one) => one,
+            Resource::KubernetesClass(one) => one,
+            Resource::KubernetesAttributes(one) => one,
+            Resource::KubernetesNamespace(one) => one,
         }
     }
 
@@ -130,7 +147,7 @@ impl Resource {
         self.kind().over()
     }
 
-    /// Returns the export, or the directory mapping, that it needs beside that, where it goes through one.
+    /// Returns the export, the directory mapping or the registration that it needs beside that, where it goes through one.
     #[must_use]
     pub fn through(&self) -> Option<Key> {
         self.kind().through()
@@ -232,7 +249,11 @@ impl Unit {
             | Key::GuestMount(..)
             | Key::Mapping(_)
             | Key::Virtiofs(..)
-            | Key::Snapshots(_) => Unit::Word,
+            | Key::Snapshots(_)
+            | Key::KubernetesClass(_)
+            | Key::KubernetesAttributes(_) => Unit::Word,
+            Key::KubernetesCluster(_) => kubernetes::cluster_unit(name),
+            Key::KubernetesNamespace(_) => kubernetes::namespace_unit(name),
         }
     }
 }

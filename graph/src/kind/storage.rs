@@ -37,6 +37,18 @@ pub struct Storage {
     pub lifecycle: Lifecycle,
 }
 
+impl Storage {
+    /// Returns whether disks of machines are volumes of ZFS on it.
+    #[must_use]
+    pub fn holds_disks(&self) -> bool {
+        // What says nothing of its content has images, by Proxmox's default for the type.
+        let contents = self.properties.get("content");
+        &*self.kind == "zfspool"
+            && self.dataset.is_some()
+            && contents.is_none_or(|contents| contents.split(',').any(|content| content == "images"))
+    }
+}
+
 impl Kind for Storage {
     fn key(&self) -> Key {
         Key::Storage(self.id.clone())

@@ -4,6 +4,7 @@ mod data;
 mod datasets;
 mod guests;
 mod keys;
+mod kubernetes;
 mod layout;
 mod mounts;
 mod ours;
@@ -14,8 +15,8 @@ mod snapshots;
 mod spec;
 
 pub use {
-    data::*, datasets::*, guests::*, keys::*, layout::*, mounts::*, ours::*, pools::*, proxmox::*, shares::*,
-    snapshots::*, spec::*,
+    data::*, datasets::*, guests::*, keys::*, kubernetes::*, layout::*, mounts::*, ours::*, pools::*,
+    proxmox::*, shares::*, snapshots::*, spec::*,
 };
 
 use phoenix_graph::{
@@ -39,8 +40,10 @@ phoenix_graph::codes! {
 
 /// Returns all codes, in the order in which they are listed.
 pub fn all() -> impl Iterator<Item = Code> + Clone {
-    let tables =
-        [SPEC, OURS, POOLS, LAYOUT, DATASETS, DATA, KEYS, MOUNTS, SHARES, PROXMOX, GUESTS, SNAPSHOTS, OTHERS];
+    let tables = [
+        SPEC, OURS, POOLS, LAYOUT, DATASETS, DATA, KEYS, MOUNTS, SHARES, PROXMOX, GUESTS, KUBERNETES,
+        SNAPSHOTS, OTHERS,
+    ];
     tables.into_iter().flatten().copied()
 }
 

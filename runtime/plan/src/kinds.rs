@@ -3,7 +3,7 @@
 use crate::{
     Inverse, bind, dataset, export, files, guest_mount,
     inverse::Room,
-    keys, legal, mapping, mount, permissions, pool, snapshots, space,
+    keys, kubernetes, legal, mapping, mount, permissions, pool, snapshots, space,
     stage::{Stage, ordered},
     storage, tunable, units, uses, version, virtiofs,
 };
@@ -18,7 +18,7 @@ use std::sync::LazyLock;
 pub static ORDER: LazyLock<Vec<&Stage>> = LazyLock::new(|| ordered(STAGES.into_iter().flatten()));
 
 /// The stages of all kinds, and of what judges across them.
-const STAGES: [&[Stage]; 19] = [
+const STAGES: [&[Stage]; 20] = [
     legal::STAGES,
     version::STAGES,
     pool::STAGES,
@@ -35,6 +35,7 @@ const STAGES: [&[Stage]; 19] = [
     mapping::STAGES,
     virtiofs::STAGES,
     guest_mount::STAGES,
+    kubernetes::STAGES,
     tunable::STAGES,
     space::STAGES,
     uses::STAGES,
@@ -73,6 +74,11 @@ pub fn look(query: &mut Query, resource: &Resource) {
         Resource::Mapping(_) => {}
         // Schedules are looked at together.
         Resource::Snapshots(_) => {}
+        // What a cluster of Kubernetes is told is no part of the host, but for a guest that must not be there.
+        Resource::KubernetesCluster(cluster) => kubernetes::look(query, cluster),
+        Resource::KubernetesClass(_)
+        | Resource::KubernetesAttributes(_)
+        | Resource::KubernetesNamespace(_) => {}
         // Registrations are looked at anyway.
         Resource::Storage(storage) => storage::look(query, storage),
     }
@@ -91,7 +97,11 @@ pub fn is_missing(seen: &Observed, resource: &Resource) -> bool {
         Resource::Tunable(_)
         | Resource::Permissions(_)
         | Resource::GuestMount(_)
-        | Resource::Snapshots(_) => false,
+        | Resource::Snapshots(_)
+        | Resource::KubernetesCluster(_)
+        | Resource::KubernetesClass(_)
+        | Resource::KubernetesAttributes(_)
+        | Resource::KubernetesNamespace(_) => false,
     }
 }
 
@@ -226,6 +236,7 @@ mod tests {
             "fsids of others",
             "below exports",
             "machines",
+            "kubernetes",
         ];
         assert_eq!(names, order);
     }

@@ -19,6 +19,7 @@
 //! | tunable | `tunable` | parameters of the zfs module |
 //! | bind | `bind` | mount points of containers |
 //! | mount of a machine | `guest_mount` | nothing is done: told what to carry over |
+//! | a cluster of Kubernetes, its classes and namespaces | `kubernetes` | nothing is done: told what to apply |
 //!
 //! Arrows lead down: rooms use `draft`, which is made of values: the plan's own (`action`, `inverse`), what it starts
 //! from (`inputs`, `whose`), and what each room found for others. `legal`, `version`, `space` and `uses` judge across
@@ -43,6 +44,7 @@ mod inputs;
 mod inverse;
 mod keys;
 mod kinds;
+mod kubernetes;
 mod legal;
 mod mapping;
 mod mount;

@@ -50,10 +50,21 @@ impl State {
             let used = self.used(name).to_string();
             return Some(Setting { raw: used.into(), source: Source::None });
         }
-        if let "referenced" | "usedbydataset" | "usedbyrefreservation" | "available" = property {
+        if let "referenced"
+        | "usedbydataset"
+        | "usedbyrefreservation"
+        | "usedbysnapshots"
+        | "usedbychildren"
+        | "available" = property
+        {
             let bytes = match property {
                 "referenced" | "usedbydataset" => self.referenced(name),
                 "usedbyrefreservation" => self.kept(name),
+                // Its snapshots hold what its files hold.
+                "usedbysnapshots" => 0,
+                "usedbychildren" => {
+                    self.used(name).saturating_sub(self.referenced(name)).saturating_sub(self.kept(name))
+                }
                 // What it keeps for itself is free for its files.
                 _ => self.available(name).saturating_add(self.kept(name)),
             };

@@ -1,6 +1,7 @@
 //! Random valid specs: hosts with pools, datasets, volumes, exports and registrations, in which every
 //! name is the only one of its kind and every limit fits the one above it.
 
+mod cluster;
 mod shares;
 
 use super::{
@@ -54,6 +55,15 @@ pub fn spec(list: Vec<u16>) -> Spec {
     }
     spec.files.push(File { name: "spec.kdl".to_owned(), nodes });
     library::lets(&mut spec, &mut choices);
+    finish(&mut spec);
+    spec
+}
+
+/// Makes a spec of one host that tells a cluster of Kubernetes something.
+pub fn cluster(list: Vec<u16>) -> Spec {
+    let mut maker = Maker { choices: Choices::new(list), known: Vec::new(), bound: Vec::new(), count: 0 };
+    let host = Node::named("host", "pve1").holding(maker.cluster().into());
+    let mut spec = Spec { files: vec![File { name: "spec.kdl".to_owned(), nodes: vec![host] }] };
     finish(&mut spec);
     spec
 }
@@ -186,10 +196,11 @@ impl Maker {
         }
         // Before the pools, which take all choices that there are.
         let outside = self.several(2, &mut Self::outside);
+        let cluster = if self.choices.one_in(4) { self.cluster().into() } else { Vec::new() };
         let first = self.pool();
         node.inside.push(first);
         let more = self.several(1, &mut Self::pool);
-        node.holding(more).holding(outside)
+        node.holding(more).holding(outside).holding(cluster)
     }
 
     fn pool(&mut self) -> Node {
