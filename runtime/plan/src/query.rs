@@ -2,7 +2,7 @@
 
 use crate::{
     dataset::moving::{other_names, said_renames},
-    files, kinds, snapshots, units, version,
+    files, kinds, snapshots, version,
 };
 use phoenix_graph::{
     DatasetName, Graph, PropertyName, Resource, mounts::mounts, property::LARGEST_BLOCK_PARAMETER,
@@ -32,7 +32,6 @@ pub fn query(desired: &Graph, current: Option<&Graph>, etc: &Path) -> Query {
             kinds::look(&mut query, resource);
         }
         files::look(&mut query, graph, etc);
-        units::look(&mut query, graph);
     }
     snapshots::looking::look(&mut query, desired, current);
     let before = current.into_iter().flat_map(Graph::resources).filter_map(Resource::dataset_name);

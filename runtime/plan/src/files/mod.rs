@@ -29,7 +29,7 @@ use phoenix_host::{
     observed::{LinkState, Query},
     op::Op,
 };
-use places::{Check, EXPORTS, Place, is_of};
+use places::{Check, EXPORTS, Place, is_of, is_unit};
 use render::line;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -41,11 +41,13 @@ pub const STAGES: &[Stage] = &[
     Stage { name: "lines", after: &["registry", "snapshots"], looks_inside: true, run: tell },
 ];
 
-/// Adds the links to what a graph renders to what is looked at.
+/// Adds the links to what a graph renders to what is looked at, and the units among it. What cannot be rendered is refused.
 pub fn look(query: &mut Query, graph: &Graph, etc: &Path) {
-    for place in Place::all(rendered(graph).unwrap_or_default().keys()) {
+    let files = rendered(graph).unwrap_or_default();
+    for place in Place::all(files.keys()) {
         query.links.extend(place.links(etc).map(|(link, _)| link.to_owned()));
     }
+    query.units.extend(files.into_keys().filter(|name| is_unit(name)));
 }
 
 /// Plans the links, and what is put in force.
@@ -60,7 +62,7 @@ pub fn plan(draft: &mut Draft<'_>) {
     let all_fresh: Vec<&Place> = places.iter().filter(|place| fresh(&place.name)).collect();
     check(inputs, &mut sketch, &files, &all_fresh);
     let needed =
-        |place: &&Place| files.contains_key(&place.name) && (!place.stays || place.is_used(inputs.desired));
+        |place: &&Place| files.contains_key(&place.name) && (!place.stays() || place.is_used(inputs.desired));
     // What goes is stopped before anything of it does; and what has something destroyed, until all else stands.
     let loses = !draft.found.lost.destroyed.is_empty();
     for place in places.iter().filter(|place| !needed(place) || loses) {
@@ -197,7 +199,7 @@ fn link_in(draft: &mut Draft<'_>, sketch: &mut Sketch, place: &Place) -> bool {
 
 /// Takes the links to one file away that is not rendered any more, those that lead to it last.
 fn link_out(inputs: &Inputs<'_>, sketch: &mut Sketch, place: &Place) {
-    if place.stays {
+    if place.stays() {
         return;
     }
     let mut links: Vec<_> = place.links(&inputs.places.etc).collect();

@@ -27,8 +27,6 @@ pub struct Place {
     pub link: PathBuf,
     /// A link to that link, from the folder of what a boot starts.
     pub wanted: Option<PathBuf>,
-    /// Whether it is always rendered, and its link stays once there was something in it.
-    pub stays: bool,
 }
 
 /// What tries a file before it is put in force. In this order files are linked in.
@@ -45,13 +43,7 @@ pub enum Check {
 impl Place {
     /// Finds the place of a file; none where phoenix renders none of such a name.
     pub fn of(name: &str) -> Option<Place> {
-        let place = |check, link: &str| Place {
-            check,
-            name: name.into(),
-            link: link.into(),
-            wanted: None,
-            stays: check == Check::Lines,
-        };
+        let place = |check, link: &str| Place { check, name: name.into(), link: link.into(), wanted: None };
         match name {
             EXPORTS => Some(place(Check::Lines, EXPORTS_LINK)),
             MODPROBE => Some(place(Check::Lines, MODPROBE_LINK)),
@@ -78,15 +70,20 @@ impl Place {
         std::iter::once(own).chain(self.wanted.as_deref().map(|wanted| (wanted, self.link.clone())))
     }
 
+    /// Returns whether it is always rendered, and its link stays once there was something in it.
+    pub fn stays(&self) -> bool {
+        self.check == Check::Lines
+    }
+
     /// Returns whether a graph has something in it.
     pub fn is_used(&self, graph: &Graph) -> bool {
         graph.resources().any(|resource| is_of(&self.name, resource))
     }
 }
 
-/// Returns whether a file is that of a unit.
+/// Returns whether a file is that of a unit: all of them are called so that they are known from those of others.
 pub fn is_unit(name: &str) -> bool {
-    [".service", ".timer"].iter().any(|end| name.ends_with(end))
+    name.starts_with("phoenix-") && [".service", ".timer"].iter().any(|end| name.ends_with(end))
 }
 
 /// Returns whether a unit is started by itself, and not by another one.
@@ -101,5 +98,31 @@ pub fn is_of(name: &str, resource: &Resource) -> bool {
         Resource::Tunable(_) => name == MODPROBE,
         Resource::Snapshots(_) => [CONF, SERVICE, TIMER].contains(&name),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_has_its_place_by_its_name() {
+        let links = |name: &str| -> Vec<String> {
+            let place = Place::of(name).unwrap();
+            place
+                .links(Path::new("/etc/files"))
+                .map(|(link, to)| format!("{} -> {}", link.display(), to.display()))
+                .collect()
+        };
+        assert_eq!(links(EXPORTS), [format!("{EXPORTS_LINK} -> /etc/files/{EXPORTS}")]);
+        assert_eq!(links(SERVICE), [format!("{UNITS}/{SERVICE} -> /etc/files/{SERVICE}")]);
+        let timer = [
+            format!("{UNITS}/{TIMER} -> /etc/files/{TIMER}"),
+            format!("{WANTED}/{TIMER} -> {UNITS}/{TIMER}"),
+        ];
+        assert_eq!(links(TIMER), timer);
+        for name in ["sanoid.timer", "../phoenix.timer", "phoenix", "exports", "phoenix-x.mount"] {
+            assert_eq!(Place::of(name), None, "{name}");
+        }
     }
 }

@@ -19,19 +19,11 @@ use crate::{
     sketch::Sketch,
     stage::Stage,
 };
-use phoenix_graph::{Graph, Resource};
-use phoenix_host::{
-    observed::{Query, Units},
-    text::unit_file::description,
-};
+use phoenix_graph::Resource;
+use phoenix_host::{observed::Units, text::unit_file::description};
 use std::collections::BTreeMap;
 
 pub const STAGES: &[Stage] = &[Stage { name: "units", after: &["files"], looks_inside: true, run: plan }];
-
-/// Adds all units that a graph renders to what is looked at.
-pub fn look(query: &mut Query, graph: &Graph) {
-    query.units.extend(all(&rendered(graph).unwrap_or_default()).map(|(name, _)| name.into()));
-}
 
 /// Returns what stops a unit that goes, where it is started: before its files do.
 pub fn stopped(inputs: &Inputs<'_>, name: &str) -> Option<Doing> {
