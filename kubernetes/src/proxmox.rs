@@ -57,8 +57,9 @@ pveum aclmod /vms -user {USER} -role {ROLE}
 #     kubectl create namespace csi-proxmox
 #     kubectl label namespace csi-proxmox pod-security.kubernetes.io/enforce=privileged
 #     kubectl -n csi-proxmox create secret generic {SECRET} --from-file=config.yaml
-#     helm upgrade -i -n csi-proxmox -f values.yaml proxmox-csi-plugin \\
-#       oci://ghcr.io/sergelogvinov/charts/proxmox-csi-plugin
+#     helm upgrade -i -n csi-proxmox -f values.yaml proxmox-csi-plugin CHART
+#
+# CHART is the address of the plugin's chart, which its own page tells.
 #
 # Each node of Kubernetes on this host is labelled, by hand or by the cloud controller manager:
 #
