@@ -1,8 +1,8 @@
 //! Options that several verbs take.
 
-use crate::terminal::Color;
+use crate::{exit::Exit, failure::Failure, terminal::Color};
 use clap::Args;
-use phoenix_graph::{HostName, Key, kind::key::KeyError};
+use phoenix_graph::{DatasetName, HostName, Key, kind::key::KeyError};
 use phoenix_plan::{Consent, STORAGE_CFG};
 use std::{path::PathBuf, str::FromStr};
 
@@ -19,6 +19,18 @@ pub struct Common {
     /// When to show colours; NO_COLOR in the environment means never
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     pub color: Color,
+}
+
+/// Reads the name of a file system or volume that somebody wrote.
+///
+/// # Errors
+/// Where it is none.
+pub fn dataset(text: &str) -> Result<DatasetName, Failure> {
+    DatasetName::seen(text).map_err(|error| {
+        Failure::new(Exit::Usage, format!("{text:?} is no name of a dataset"))
+            .because(error)
+            .help("write the whole name, as `zfs list` shows it: `tank/media`")
+    })
 }
 
 /// What a switch, or the plan of one, may do.

@@ -76,7 +76,7 @@ impl Site {
         self.host.observe(&Query::survey())
     }
 
-    /// Looks at these properties of all datasets, and at the size of the pools.
+    /// Looks at these properties of all datasets.
     ///
     /// # Errors
     /// Where the host cannot be looked at.

@@ -36,7 +36,11 @@ pub fn table(rows: &[Row], unknown: &[DatasetName], paint: Paint) -> String {
         }
     }
     for name in unknown {
-        let _ = writeln!(text, "{}: its numbers cannot be read; nothing is known of it", line(name));
+        let _ = writeln!(
+            text,
+            "{}: its numbers cannot be read; nothing is known of it, and what lies above it is told without it",
+            line(name)
+        );
     }
     text
 }
@@ -76,10 +80,8 @@ fn bar(row: &Row, paint: Paint) -> String {
         0 => 0,
         there => u64::try_from(u128::from(bytes) * u128::from(CELLS) / u128::from(there)).unwrap_or(CELLS),
     };
-    // Of a volume neither its snapshots nor what it reserves are a part of its size.
     let (kept, set_aside) = if row.volume { (0, 0) } else { (row.snapshots, row.reserved) };
-    let own = if row.volume { row.used.saturating_sub(row.snapshots + row.reserved) } else { row.used };
-    let all = cells(own).min(CELLS);
+    let all = cells(row.filled()).min(CELLS);
     let reserved = cells(set_aside).min(all);
     let kept = cells(kept).min(all - reserved);
     let used = all - reserved - kept;
@@ -155,7 +157,7 @@ tank/v      120G   120G  120G         0B     60.0G  [##########..........]  50 %
 tank: 2.46T are promised inside, and it comes to 1000G at most: not all can be kept
 tank/a: 95 % are used
 tank/b: its quota can never be had: the pool has less in all
-tank/x: its numbers cannot be read; nothing is known of it
+tank/x: its numbers cannot be read; nothing is known of it, and what lies above it is told without it
 "
         );
         assert_eq!(table(&[], &[], Paint(false)), "There are no pools.\n");

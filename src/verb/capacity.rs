@@ -3,7 +3,7 @@
 use crate::{
     exit::Exit,
     failure::Failure,
-    options::Common,
+    options::{Common, dataset},
     show,
     site::{Access, Site, named_is_there},
     terminal::Terminal,
@@ -12,8 +12,7 @@ use crate::{
 use clap::Args;
 use phoenix_graph::{
     DatasetName, Graph,
-    capacity::{Row, Space, rows},
-    check::claims::claimed,
+    capacity::{Row, Space, claim, rows},
 };
 use phoenix_host::observed::DatasetState;
 use std::collections::BTreeMap;
@@ -52,7 +51,7 @@ impl Capacity {
     pub fn run(&self, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
         let doing = "cannot tell what is promised";
         named_is_there(common)?;
-        let of = self.dataset.as_deref().map(named).transpose()?;
+        let of = self.dataset.as_deref().map(dataset).transpose()?;
         let site = Site::open(common, Access::Read)?;
         let seen = site.properties(&PROPERTIES).map_err(|error| Failure::host(doing, error))?;
         let failed = |error| Failure::store(doing, error);
@@ -71,7 +70,8 @@ impl Capacity {
                 None => unknown.push(name.clone()),
             }
         }
-        claim(&mut spaces, graph.as_ref());
+        // By what the current generation says.
+        claim(&mut spaces, graph.iter().flat_map(Graph::resources).collect::<Vec<_>>());
         let is_asked = |name: &DatasetName| of.as_ref().is_none_or(|of| name == of || name.is_below(of));
         let rows: Vec<Row> = rows(&spaces).into_iter().filter(|row| is_asked(&row.name)).collect();
         unknown.retain(is_asked);
@@ -84,14 +84,6 @@ impl Capacity {
         }
         Ok(Exit::Done)
     }
-}
-
-fn named(text: &str) -> Result<DatasetName, Failure> {
-    DatasetName::seen(text).map_err(|error| {
-        Failure::new(Exit::Usage, format!("{text:?} is no name of a dataset"))
-            .because(error)
-            .help("write the whole name, as `zfs list` shows it: `tank/media`")
-    })
 }
 
 /// Reads what is known of a dataset; nothing where something cannot be read.
@@ -113,14 +105,4 @@ fn space(state: &DatasetState) -> Option<Space> {
         used_by_refreservation: number("usedbyrefreservation")?,
         claims: 0,
     })
-}
-
-/// Adds what may be claimed by what the current generation says.
-fn claim(spaces: &mut BTreeMap<DatasetName, Space>, graph: Option<&Graph>) {
-    let resources: Vec<_> = graph.into_iter().flat_map(Graph::resources).collect();
-    for one in claimed(resources) {
-        if let Some(space) = spaces.get_mut(&one.dataset) {
-            space.claims = one.sum();
-        }
-    }
 }

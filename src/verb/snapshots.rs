@@ -3,7 +3,7 @@
 use crate::{
     exit::Exit,
     failure::Failure,
-    options::Common,
+    options::{Common, dataset},
     outside, show,
     site::{Access, Site, named_is_there},
     terminal::Terminal,
@@ -32,14 +32,7 @@ impl Snapshots {
     pub fn run(&self, common: &Common, terminal: &Terminal) -> Result<Exit, Failure> {
         let doing = "cannot list snapshots";
         named_is_there(common)?;
-        let of: Vec<DatasetName> = match &self.dataset {
-            Some(text) => vec![DatasetName::seen(text).map_err(|error| {
-                Failure::new(Exit::Usage, format!("{text:?} is no name of a dataset"))
-                    .because(error)
-                    .help("write the whole name, as `zfs list` shows it: `tank/media`")
-            })?],
-            None => Vec::new(),
-        };
+        let of: Vec<DatasetName> = self.dataset.as_deref().map(dataset).transpose()?.into_iter().collect();
         let site = Site::open(common, Access::Read)?;
         let found = site.snapshots(&of).map_err(|error| Failure::host(doing, error))?;
         if self.json {

@@ -14,7 +14,7 @@ use serde::Serialize;
 pub struct CapacityView {
     /// The file system or volume.
     pub dataset: String,
-    /// What is known of it; nothing where its numbers cannot be read.
+    /// What is known of it; nothing where its numbers cannot be read. What lies above such a one is told without it.
     pub space: Option<SpaceView>,
 }
 

@@ -10,7 +10,7 @@
 
 mod said;
 
-pub use said::said;
+pub use said::{claim, said};
 
 use crate::{DatasetName, PoolName};
 use std::collections::BTreeMap;
@@ -137,12 +137,18 @@ impl Row {
         self.there < NO_END
     }
 
-    /// Returns how many percent of what there is are used, rounded down: of a volume what it holds itself.
+    /// Returns what is used of what there is: of a volume what it holds itself, since neither its snapshots nor what it
+    /// reserves are a part of its size.
+    #[must_use]
+    pub fn filled(&self) -> u64 {
+        let kept = self.snapshots.saturating_add(self.reserved);
+        if self.volume { self.used.saturating_sub(kept) } else { self.used }
+    }
+
+    /// Returns how many percent of what there is are used, rounded down.
     #[must_use]
     pub fn percent(&self) -> u64 {
-        let kept = self.snapshots.saturating_add(self.reserved);
-        let used = if self.volume { self.used.saturating_sub(kept) } else { self.used };
-        percent(used, self.there)
+        percent(self.filled(), self.there)
     }
 }
 

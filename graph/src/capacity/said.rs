@@ -24,10 +24,18 @@ pub fn said<'a>(resources: impl IntoIterator<Item = &'a Resource> + Clone) -> BT
         };
         spaces.insert(name.clone(), space);
     }
+    claim(&mut spaces, resources);
+    spaces
+}
+
+/// Adds what the namespaces of a cluster of Kubernetes may claim.
+pub fn claim<'a>(
+    spaces: &mut BTreeMap<DatasetName, Space>,
+    resources: impl IntoIterator<Item = &'a Resource> + Clone,
+) {
     for one in claimed(resources) {
         if let Some(space) = spaces.get_mut(&one.dataset) {
             space.claims = one.sum();
         }
     }
-    spaces
 }

@@ -1,6 +1,6 @@
 //! Space that claims of Kubernetes may take: what namespaces are promised, by the dataset that their volumes lie on.
 
-use crate::{DatasetName, KubernetesClass, KubernetesNamespace, Resource, Settings};
+use crate::{DatasetName, KubernetesClass, KubernetesNamespace, Resource, Settings, StorageId};
 use std::collections::BTreeMap;
 
 /// What may be claimed of a dataset.
@@ -69,17 +69,25 @@ pub fn of(namespace: &KubernetesNamespace, classes: &[Box<str>]) -> Option<u64> 
 
 /// Lists the classes, each with the dataset that its volumes lie in.
 fn classes<'a>(resources: impl IntoIterator<Item = &'a Resource> + Clone) -> Vec<(&'a str, &'a DatasetName)> {
-    let dataset = |class: &KubernetesClass| {
-        resources.clone().into_iter().find_map(|resource| match resource {
-            Resource::Storage(storage) if storage.id == class.on => storage.dataset.as_ref(),
+    let of: Vec<&KubernetesClass> = resources
+        .clone()
+        .into_iter()
+        .filter_map(|resource| match resource {
+            Resource::KubernetesClass(class) => Some(class),
             _ => None,
         })
-    };
-    let found = resources.clone().into_iter().filter_map(|resource| match resource {
-        Resource::KubernetesClass(class) => Some((&*class.name, dataset(class)?)),
-        _ => None,
-    });
-    found.collect()
+        .collect();
+    if of.is_empty() {
+        return Vec::new();
+    }
+    let on: BTreeMap<&StorageId, &DatasetName> = resources
+        .into_iter()
+        .filter_map(|resource| match resource {
+            Resource::Storage(storage) => Some((&storage.id, storage.dataset.as_ref()?)),
+            _ => None,
+        })
+        .collect();
+    of.into_iter().filter_map(|class| Some((&*class.name, *on.get(&class.on)?))).collect()
 }
 
 /// Finds the least quota of a dataset and of those above it, with the dataset that says it.

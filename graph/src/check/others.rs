@@ -37,7 +37,7 @@ pub struct Others<'a> {
     /// The registrations that disks of machines lie on, as volumes of ZFS.
     for_disks: HashSet<&'a StorageId>,
     /// What a cluster of Kubernetes is told.
-    kubernetes: Kubernetes<'a>,
+    pub kubernetes: Kubernetes<'a>,
 }
 
 /// The kinds of guests. Proxmox gives each id to one guest.
@@ -100,16 +100,6 @@ impl<'a> Others<'a> {
         self.for_disks.insert(id);
     }
 
-    /// Knows a cluster of Kubernetes: the guest that its disks are said to be of, and its version.
-    pub fn know_cluster(&mut self, controller: u32, version: u32) {
-        self.kubernetes.know(controller, version);
-    }
-
-    /// Knows a class of volumes.
-    pub fn know_class(&mut self, name: &'a str) {
-        self.kubernetes.know_class(name);
-    }
-
     /// Says that disks of machines lie on a registration: as volumes of ZFS.
     ///
     /// # Errors
@@ -119,46 +109,6 @@ impl<'a> Others<'a> {
             true => Ok(()),
             false => Err(Reason::Kubernetes(format!("{id} is no `zfspool` storage with `images`"))),
         }
-    }
-
-    /// Takes the part of the one cluster.
-    ///
-    /// # Errors
-    /// [`Reason::Kubernetes`] where there is another.
-    pub fn only_cluster(&self) -> Result<(), Reason> {
-        self.kubernetes.is_only()
-    }
-
-    /// Says that there is a cluster.
-    ///
-    /// # Errors
-    /// [`Reason::Kubernetes`]
-    pub fn has_cluster(&self) -> Result<(), Reason> {
-        self.kubernetes.is_there()
-    }
-
-    /// Says that there is a cluster whose version has classes of attributes.
-    ///
-    /// # Errors
-    /// [`Reason::Kubernetes`]
-    pub fn has_cluster_with_attributes(&self) -> Result<(), Reason> {
-        self.kubernetes.has_attributes()
-    }
-
-    /// Says that there is a class of a name.
-    ///
-    /// # Errors
-    /// [`Reason::Kubernetes`]
-    pub fn has_class(&self, name: &str) -> Result<(), Reason> {
-        self.kubernetes.has_class(name)
-    }
-
-    /// Takes the part of the one class that claims have that name none.
-    ///
-    /// # Errors
-    /// [`Reason::Kubernetes`] where another has it.
-    pub fn only_default_class(&mut self) -> Result<(), Reason> {
-        self.kubernetes.take_default()
     }
 
     /// Takes a path in a machine for something that it mounts.

@@ -59,8 +59,8 @@ fn others<'a>(resources: &[&'a Resource], mounts: &'a BTreeMap<DatasetName, Moun
             Resource::Mapping(mapping) => others.know_mapped(&mapping.id, &mapping.dataset),
             Resource::Snapshots(snapshots) => others.know_scheduled(&snapshots.dataset),
             Resource::Storage(storage) if storage.holds_disks() => others.know_for_disks(&storage.id),
-            Resource::KubernetesCluster(one) => others.know_cluster(one.controller_vmid, one.version),
-            Resource::KubernetesClass(class) => others.know_class(&class.name),
+            Resource::KubernetesCluster(one) => others.kubernetes.know(one.controller_vmid, one.version),
+            Resource::KubernetesClass(class) => others.kubernetes.know_class(&class.name),
             _ => {}
         }
     }

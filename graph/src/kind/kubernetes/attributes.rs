@@ -35,7 +35,7 @@ impl Kind for KubernetesAttributes {
     }
 
     fn check_among<'a>(&'a self, others: &mut Others<'a>) -> Result<(), Reason> {
-        others.has_cluster_with_attributes()
+        others.kubernetes.has_attributes()
     }
 
     fn facts(&self) -> Vec<Fact> {

@@ -85,9 +85,9 @@ impl Kind for KubernetesClass {
     }
 
     fn check_among<'a>(&'a self, others: &mut Others<'a>) -> Result<(), Reason> {
-        others.has_cluster()?;
+        others.kubernetes.is_there()?;
         if self.default {
-            others.only_default_class()?;
+            others.kubernetes.take_default()?;
         }
         others.holds_disks(&self.on)
     }

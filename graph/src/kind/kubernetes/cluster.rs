@@ -100,7 +100,7 @@ impl Kind for KubernetesCluster {
     }
 
     fn check_among<'a>(&'a self, others: &mut Others<'a>) -> Result<(), Reason> {
-        others.only_cluster()
+        others.kubernetes.is_only()
     }
 
     fn facts(&self) -> Vec<Fact> {

@@ -157,8 +157,8 @@ impl Kind for KubernetesNamespace {
     }
 
     fn check_among<'a>(&'a self, others: &mut Others<'a>) -> Result<(), Reason> {
-        others.has_cluster()?;
-        self.classes.keys().try_for_each(|class| others.has_class(class))
+        others.kubernetes.is_there()?;
+        self.classes.keys().try_for_each(|class| others.kubernetes.has_class(class))
     }
 
     fn facts(&self) -> Vec<Fact> {
