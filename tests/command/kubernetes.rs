@@ -66,7 +66,7 @@ fn the_switch_tells_what_to_apply_and_nothing_is_left_to_do_after_it() {
         .exits(0)
         .says("class:fast: the cluster of Kubernetes is to have it")
         .says("namespace:apps: the cluster of Kubernetes is to have it");
-    sandbox.sim(&["status"]).exits(0).says_not("Kubernetes");
+    sandbox.sim(&["status"]).exits(0).says_not("Kubernetes").says_not("9999");
     sandbox.sim(&["switch", "--yes"]).exits(0).says_not("Kubernetes").says("Nothing to do");
     sandbox.edit("phoenix.kdl", "mbps=500", "mbps=700");
     sandbox.edit("phoenix.kdl", "        namespace \"more\" { per-claim max=\"10GiB\"; }\n", "");

@@ -74,9 +74,9 @@ pub fn look(query: &mut Query, resource: &Resource) {
         Resource::Mapping(_) => {}
         // Schedules are looked at together.
         Resource::Snapshots(_) => {}
-        // What a cluster of Kubernetes is told is no part of the host, but for a guest that must not be there.
-        Resource::KubernetesCluster(cluster) => kubernetes::look(query, cluster),
-        Resource::KubernetesClass(_)
+        // What a cluster of Kubernetes is told is no part of the host; the guest that must not be there is seen with all others.
+        Resource::KubernetesCluster(_)
+        | Resource::KubernetesClass(_)
         | Resource::KubernetesAttributes(_)
         | Resource::KubernetesNamespace(_) => {}
         // Registrations are looked at anyway.

@@ -5,15 +5,10 @@ use crate::{code, draft::Draft, space::SIZE, stage::Stage};
 use phoenix_graph::{
     Bytes, Graph, Key, KubernetesClass, KubernetesCluster, PropertyName, Resource, check::claims::claimed,
 };
-use phoenix_host::observed::{Containers, Query};
+use phoenix_host::observed::Containers;
 
 pub const STAGES: &[Stage] =
     &[Stage { name: "kubernetes", after: &["machines"], looks_inside: true, run: plan }];
-
-/// Adds what has to be looked at: that no guest has the id of which the volumes are.
-pub fn look(query: &mut Query, cluster: &KubernetesCluster) {
-    query.machines.insert(cluster.controller_vmid);
-}
 
 /// Tells what the cluster is to be told, and what on the host stands against it.
 fn plan(draft: &mut Draft<'_>) {
